@@ -1,0 +1,99 @@
+// Shapes: checks that name the argument, and the geometry of a convolution, worked out in one place for every layer and operation.
+import { AdderNetError } from './errors';
+
+export type Shape = readonly number[];
+/** One number for both axes, or [height, width]. */
+export type Pair = number | readonly [number, number];
+
+/** The native side counts in 32 bits per size and 2^53 bytes in all. */
+const largestSize = 2 ** 31 - 1;
+
+export const shapeText = (shape: Shape): string => `[${Array.from(shape).join(',')}]`;
+export const elementCount = (shape: Shape): number => shape.reduce((product, size) => product * size, 1);
+
+/** @throws {AdderNetError} ERR_SHAPE unless `shape` is an array of positive integers with a product that fits 2^53 */
+export function checkShape(name: string, shape: Shape): void {
+  if (!Array.isArray(shape))
+    throw new AdderNetError('ERR_SHAPE', `${name} is ${String(shape)}, expected an array of sizes like [1,32,32,3]`);
+  for (const size of shape)
+    if (!Number.isInteger(size) || size < 1 || size > largestSize)
+      throw new AdderNetError('ERR_SHAPE', `${name} is ${shapeText(shape)}, expected sizes that are integers from 1 to ${largestSize}`);
+  if (!Number.isSafeInteger(elementCount(shape)))
+    throw new AdderNetError('ERR_SHAPE', `${name} is ${shapeText(shape)}: more elements than memory can hold`);
+}
+
+/** [height, width] of an option, each an integer of at least `least`. */
+export function pair(name: string, value: Pair, least: number): readonly [number, number] {
+  const both = typeof value === 'number' ? ([value, value] as const) : value;
+  const good = (v: unknown) => Number.isInteger(v) && (v as number) >= least && (v as number) <= largestSize;
+  if (!Array.isArray(both) || both.length !== 2 || !both.every(good))
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${name} is ${JSON.stringify(value)}, expected an integer from ${least} to ${largestSize} or two of them, [height, width]`,
+    );
+  return both as readonly [number, number];
+}
+
+/** Output size along one axis: floor((size + 2p - d(k - 1) - 1) / s) + 1; 0 or less if the kernel does not fit. */
+export const outputSize = (size: number, kernel: number, stride: number, padding: number, dilation: number): number =>
+  Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
+
+export interface ConvOptions {
+  /** Pixels between two windows. Default 1. */
+  stride?: Pair;
+  /** Rows and columns of zeros added on each side. Default 0. */
+  padding?: Pair;
+  /** Pixels between two taps of the kernel. Default 1. */
+  dilation?: Pair;
+  /** The channels are cut into this many groups that do not see each other; as many as channels is a depthwise convolution. Default 1. */
+  groups?: number;
+}
+
+/** Everything a convolution's driver needs to know: sizes, and where the windows lie. */
+export interface ConvGeometry {
+  /** [n, ho, wo, co] */
+  readonly output: readonly [number, number, number, number];
+  /** n h w ci co kh kw sh sw ph pw dh dw groups, as native/ops/conv_shape.h reads them. */
+  readonly packed: Int32Array;
+}
+
+/**
+ * @param op      name of the operation, for messages
+ * @param x       shape of the activations, [n,h,w,ci]
+ * @param filters shape of the filters, [co,kh,kw,ci/groups]
+ * @throws {AdderNetError} ERR_SHAPE if they do not fit each other, ERR_ARGUMENT if an option is out of range
+ */
+export function convGeometry(op: string, x: Shape, filters: Shape, options: ConvOptions): ConvGeometry {
+  if (x.length !== 4) throw new AdderNetError('ERR_SHAPE', `${op}: x has shape ${shapeText(x)}, expected rank 4, [n,h,w,ci]`);
+  if (filters.length !== 4)
+    throw new AdderNetError('ERR_SHAPE', `${op}: filters have shape ${shapeText(filters)}, expected rank 4, [co,kh,kw,ci/groups]`);
+  checkShape(`${op}: shape of x`, x);
+  checkShape(`${op}: shape of filters`, filters);
+  const [n, h, w, ci] = x as [number, number, number, number];
+  const [co, kh, kw, groupInputs] = filters as [number, number, number, number];
+  const [sh, sw] = pair(`${op}: stride`, options.stride ?? 1, 1);
+  const [ph, pw] = pair(`${op}: padding`, options.padding ?? 0, 0);
+  const [dh, dw] = pair(`${op}: dilation`, options.dilation ?? 1, 1);
+  const groups = options.groups ?? 1;
+  if (!Number.isInteger(groups) || groups < 1 || ci % groups !== 0 || co % groups !== 0)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${op}: groups is ${String(groups)}, expected a positive integer that divides ${ci} input and ${co} output channels`,
+    );
+  if (groupInputs * groups !== ci)
+    throw new AdderNetError(
+      'ERR_SHAPE',
+      groups === 1
+        ? `${op}: filters expect ${groupInputs} input channels, but x has shape ${shapeText(x)}`
+        : `${op}: filters expect ${groupInputs} input channels in each of ${groups} groups, but x has shape ${shapeText(x)}`,
+    );
+  const ho = outputSize(h, kh, sh, ph, dh);
+  const wo = outputSize(w, kw, sw, pw, dw);
+  if (ho < 1 || wo < 1)
+    throw new AdderNetError(
+      'ERR_SHAPE',
+      `${op}: a ${kh}x${kw} kernel with dilation ${dh}x${dw} does not fit in ${h}x${w} pixels padded by ${ph}x${pw}`,
+    );
+  checkShape(`${op}: shape of the output`, [n, ho, wo, co]);
+  return { output: [n, ho, wo, co], packed: Int32Array.of(n, h, w, ci, co, kh, kw, sh, sw, ph, pw, dh, dw, groups) };
+}
