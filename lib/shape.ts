@@ -31,7 +31,7 @@ export function pair(name: string, value: Pair, least: number): readonly [number
       'ERR_ARGUMENT',
       `${name} is ${JSON.stringify(value)}, expected an integer from ${least} to ${largestSize} or two of them, [height, width]`,
     );
-  return both as readonly [number, number];
+  return [both[0]!, both[1]!];
 }
 
 /** Output size along one axis: floor((size + 2p - d(k - 1) - 1) / s) + 1; 0 or less if the kernel does not fit. */
@@ -40,13 +40,13 @@ export const outputSize = (size: number, kernel: number, stride: number, padding
 
 export interface ConvOptions {
   /** Pixels between two windows. Default 1. */
-  stride?: Pair;
+  stride?: Pair | undefined;
   /** Rows and columns of zeros added on each side. Default 0. */
-  padding?: Pair;
+  padding?: Pair | undefined;
   /** Pixels between two taps of the kernel. Default 1. */
-  dilation?: Pair;
+  dilation?: Pair | undefined;
   /** The channels are cut into this many groups that do not see each other; as many as channels is a depthwise convolution. Default 1. */
-  groups?: number;
+  groups?: number | undefined;
 }
 
 /** Everything a convolution's driver needs to know: sizes, and where the windows lie. */
@@ -96,4 +96,23 @@ export function convGeometry(op: string, x: Shape, filters: Shape, options: Conv
     );
   checkShape(`${op}: shape of the output`, [n, ho, wo, co]);
   return { output: [n, ho, wo, co], packed: Int32Array.of(n, h, w, ci, co, kh, kw, sh, sw, ph, pw, dh, dw, groups) };
+}
+
+export interface PoolWindow {
+  kernel: Pair;
+  stride?: Pair | undefined;
+  padding?: Pair | undefined;
+}
+
+/**
+ * Windows of a pooling: those of a convolution that keeps its channels.
+ * @throws {AdderNetError} ERR_SHAPE if x does not have rank 4 or the window does not fit; ERR_ARGUMENT if an option is out of range
+ */
+export function poolGeometry(op: string, x: Shape, { kernel, stride = kernel, padding = 0 }: PoolWindow): ConvGeometry {
+  const [kh, kw] = pair(`${op}: kernel`, kernel, 1);
+  const [ph, pw] = pair(`${op}: padding`, padding, 0);
+  if (2 * ph > kh || 2 * pw > kw)
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: padding is ${ph}x${pw}, expected at most half of the ${kh}x${kw} kernel`);
+  const channels = x.length === 4 ? x[3]! : 1;
+  return convGeometry(op, x, [channels, kh, kw, channels], { stride, padding });
 }

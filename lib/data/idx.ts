@@ -1,0 +1,97 @@
+// idx, the format of MNIST and its kin, plain or in gzip:
+//   0 u16 | type u8 | rank u8 | rank sizes u32 | elements, row-major; numbers of more than a byte are big-endian
+import { gunzipSync } from 'node:zlib';
+import { AdderNetError } from '../errors';
+import { ByteReader } from '../io/byte-reader';
+import { elementBytes, payloadTensor } from '../io/payload';
+import type { DType, Tensor, TensorData } from '../tensor';
+import { readDataFile } from './data-file';
+import { ImageDataset } from './dataset';
+
+const dtypes = new Map<number, DType>([
+  [0x08, 'u8'],
+  [0x09, 'i8'],
+  [0x0b, 'i16'],
+  [0x0c, 'i32'],
+  [0x0d, 'f32'],
+  [0x0e, 'f64'],
+]);
+
+/** Bytes that a gzip may grow to. The largest set of this kind, EMNIST's 697,932 training images, takes half of it. */
+const largestUnzipped = 2 ** 30;
+
+const mnistClassNames = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
+const fashionClassNames = ['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'];
+
+/**
+ * @param bytes the file, plain or in gzip
+ * @param name  the file, for messages
+ * @throws {AdderNetError} ERR_FORMAT if it is not idx; ERR_CORRUPT if it is truncated or too long
+ */
+export function parseIdx(bytes: Uint8Array, name = 'idx'): Tensor<TensorData> {
+  const reader = new ByteReader(unzipped(bytes, name), name);
+  const [zero, alsoZero, type, rank] = [reader.u8(), reader.u8(), reader.u8(), reader.u8()];
+  const dtype = dtypes.get(type);
+  if (zero !== 0 || alsoZero !== 0 || !dtype || rank === 0)
+    throw new AdderNetError('ERR_FORMAT', `${name}: not an idx file: it does not start with two zeros, a type of number and a rank`);
+  const shape = Array.from({ length: rank }, () => reader.u32BigEndian());
+  return payloadTensor(name, littleEndian(reader.take(reader.remaining), dtype, name), dtype, shape);
+}
+
+function unzipped(bytes: Uint8Array, name: string): Uint8Array {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: largestUnzipped });
+  } catch (cause) {
+    throw new AdderNetError('ERR_CORRUPT', `${name}: the gzip is truncated or damaged: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function littleEndian(bytes: Uint8Array, dtype: DType, name: string): Uint8Array {
+  const size = elementBytes(dtype);
+  if (size === 1) return bytes;
+  if (bytes.length % size !== 0)
+    throw new AdderNetError('ERR_CORRUPT', `${name}: ${bytes.length} bytes of elements are not a multiple of the ${size} of an element`);
+  const copy = Buffer.from(bytes);
+  return size === 2 ? copy.swap16() : size === 4 ? copy.swap32() : copy.swap64();
+}
+
+/**
+ * @param directory holds {train,t10k}-{images-idx3,labels-idx1}-ubyte, plain or with .gz
+ * @throws {AdderNetError} ERR_ARGUMENT if a file is missing; ERR_FORMAT or ERR_CORRUPT if one is damaged
+ */
+export const openMnist = (directory: string, split: 'train' | 'test'): ImageDataset => open('mnist', directory, split, mnistClassNames);
+
+/** As {@link openMnist}: Fashion-MNIST has the names of MNIST's files. */
+export const openFashionMnist = (directory: string, split: 'train' | 'test'): ImageDataset =>
+  open('fashion-mnist', directory, split, fashionClassNames);
+
+function open(name: string, directory: string, split: 'train' | 'test', classNames: readonly string[]): ImageDataset {
+  const prefix = split === 'train' ? 'train' : 't10k';
+  const read = (kind: string, rank: number): Tensor<Uint8Array> => {
+    const file = `${prefix}-${kind}-ubyte`;
+    const expected = '{train,t10k}-{images-idx3,labels-idx1}-ubyte, plain or with .gz';
+    const { path, bytes } = readDataFile(name, directory, [file, `${file}.gz`], expected);
+    const tensor = parseIdx(bytes, path);
+    if (tensor.dtype !== 'u8' || tensor.shape.length !== rank)
+      throw new AdderNetError('ERR_FORMAT', `${path}: ${tensor.dtype} of rank ${tensor.shape.length}, expected u8 of rank ${rank}`);
+    return tensor as Tensor<Uint8Array>;
+  };
+  const images = read('images-idx3', 3);
+  const labels = read('labels-idx1', 1);
+  if (images.shape[0] !== labels.size)
+    throw new AdderNetError('ERR_CORRUPT', `${name}: ${directory} has ${labels.size} labels for ${images.shape[0]} images`);
+  const wrong = labels.data.findIndex((label) => label >= classNames.length);
+  if (wrong >= 0)
+    throw new AdderNetError(
+      'ERR_CORRUPT',
+      `${name}: in ${directory}, label ${wrong} is ${labels.data[wrong]}, expected 0 to ${classNames.length - 1}`,
+    );
+  return new ImageDataset({
+    name: `${name} ${split}`,
+    images: images.reshape([...images.shape, 1]),
+    targets: Int32Array.from(labels.data),
+    classes: classNames.length,
+    classNames,
+  });
+}

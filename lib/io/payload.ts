@@ -1,0 +1,62 @@
+// The numbers in a file as a tensor. Files hold them little-endian and so does every platform this package is built for, so an aligned
+// payload is viewed where it lies; typed arrays cannot start at an odd address, so any other is copied.
+import { AdderNetError } from '../errors';
+import { elementCount, type Shape, shapeText } from '../shape';
+import { type ArrayOf, type DType, Tensor, type TensorData } from '../tensor';
+
+interface ElementArray {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): TensorData;
+}
+const arrayTypes: Readonly<Record<DType, ElementArray>> = {
+  f32: Float32Array,
+  f64: Float64Array,
+  u8: Uint8Array,
+  i8: Int8Array,
+  i16: Int16Array,
+  i32: Int32Array,
+  i64: BigInt64Array,
+};
+
+export const elementBytes = (dtype: DType): number => arrayTypes[dtype].BYTES_PER_ELEMENT;
+
+/** A view where `bytes` are aligned to the element, else a copy. */
+export function elementsOf(bytes: Uint8Array, dtype: DType): TensorData {
+  const aligned = bytes.byteOffset % elementBytes(dtype) === 0 ? bytes : new Uint8Array(bytes);
+  return new arrayTypes[dtype](aligned.buffer, aligned.byteOffset, aligned.length / elementBytes(dtype));
+}
+
+/** Zeros of the type of another array. */
+export const zerosLike = (elements: TensorData, length: number): TensorData =>
+  new (elements.constructor as new (length: number) => ArrayOf<DType>)(length);
+
+/**
+ * Checks sizes that a file claims.
+ * @param what the file and the tensor in it, for messages
+ * @returns the number of elements
+ * @throws {AdderNetError} ERR_CORRUPT if they are not sizes or their product is beyond 2^53; ERR_FORMAT if it is 0, which no Tensor can be
+ */
+export function checkSizes(what: string, shape: unknown): number {
+  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
+    throw new AdderNetError('ERR_CORRUPT', `${what}: the shape is not a list of sizes`);
+  const elements = elementCount(shape);
+  if (elements === 0)
+    throw new AdderNetError('ERR_FORMAT', `${what} has shape ${shapeText(shape)}: tensors without elements are not supported`);
+  if (!Number.isSafeInteger(elements))
+    throw new AdderNetError('ERR_CORRUPT', `${what} has shape ${shapeText(shape)}: more elements than a file can hold`);
+  return elements;
+}
+
+/**
+ * A tensor over a payload that must be exactly as long as the shape says. A scalar, shape [], becomes [1].
+ * @throws {AdderNetError} ERR_CORRUPT, ERR_FORMAT
+ */
+export function payloadTensor(what: string, bytes: Uint8Array, dtype: DType, shape: Shape): Tensor<TensorData> {
+  const expected = checkSizes(what, shape) * elementBytes(dtype);
+  if (bytes.length !== expected)
+    throw new AdderNetError(
+      'ERR_CORRUPT',
+      `${what}: ${dtype} of shape ${shapeText(shape)} takes ${expected} bytes, but there are ${bytes.length}`,
+    );
+  return new Tensor(elementsOf(bytes, dtype), shape.length === 0 ? [1] : shape);
+}

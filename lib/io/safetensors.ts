@@ -1,0 +1,157 @@
+// safetensors: named tensors and nothing that runs.
+//   header length u64 | header, JSON padded with spaces | payload, little-endian, row-major
+//   {"__metadata__": {"key": "text"}, "name": {"dtype": "F32", "shape": [2,3], "data_offsets": [begin, end]}}
+// Offsets count from the end of the header; together the tensors cover the payload, without holes or overlaps.
+import { AdderNetError } from '../errors';
+import type { Tensor, TensorData } from '../tensor';
+import { ByteReader } from './byte-reader';
+import { elementBytes, payloadTensor } from './payload';
+
+/** The format's own limit, in bytes. */
+const longestHeader = 100_000_000;
+const metadataKey = '__metadata__';
+const dtypes = new Map((['f32', 'f64', 'u8', 'i8', 'i16', 'i32', 'i64'] as const).map((dtype) => [dtype.toUpperCase(), dtype]));
+
+export interface Safetensors {
+  readonly tensors: Map<string, Tensor<TensorData>>;
+  /** Free text of the writer. It has no prototype, so that any key is only a key. */
+  readonly metadata: Record<string, string>;
+}
+
+/**
+ * Reads a whole file. Tensors share the memory of `bytes` where they are aligned; a scalar, shape [], becomes [1].
+ * @param name the file, for messages
+ * @throws {AdderNetError} ERR_FORMAT if it is not safetensors or holds another dtype; ERR_CORRUPT if it is truncated or contradicts itself
+ */
+export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safetensors {
+  const reader = new ByteReader(bytes, name);
+  const headerBytes = reader.u64();
+  if (headerBytes > longestHeader)
+    throw new AdderNetError('ERR_FORMAT', `${name}: not a safetensors file: its header would have ${headerBytes} bytes`);
+  const header = parseHeader(reader.text(headerBytes), name);
+  const payload = reader.take(reader.remaining);
+
+  const tensors = new Map<string, Tensor<TensorData>>();
+  const metadata: Record<string, string> = Object.create(null);
+  const extents: { key: string; begin: number; end: number }[] = [];
+  for (const [key, entry] of Object.entries(header)) {
+    if (key === metadataKey) {
+      Object.assign(metadata, parseMetadata(entry, name));
+      continue;
+    }
+    const what = `${name}: tensor ${JSON.stringify(key)}`;
+    const { dtype: dtypeName, shape, data_offsets: offsets } = isObject(entry) ? entry : {};
+    if (typeof dtypeName !== 'string' || !Array.isArray(shape) || !Array.isArray(offsets))
+      throw new AdderNetError('ERR_CORRUPT', `${what}: expected dtype, shape and data_offsets in the header`);
+    const dtype = dtypes.get(dtypeName);
+    if (!dtype)
+      throw new AdderNetError(
+        'ERR_FORMAT',
+        `${what}: dtype is ${JSON.stringify(dtypeName)}, expected one of ${[...dtypes.keys()].join(', ')}`,
+      );
+    const [begin, end] = offsets;
+    if (offsets.length !== 2 || !Number.isInteger(begin) || !Number.isInteger(end) || begin < 0 || begin > end || end > payload.length)
+      throw new AdderNetError(
+        'ERR_CORRUPT',
+        `${what}: data_offsets are ${JSON.stringify(offsets)}, expected [begin, end] within the ${payload.length} bytes after the header`,
+      );
+    tensors.set(key, payloadTensor(what, payload.subarray(begin, end), dtype, shape));
+    extents.push({ key, begin, end });
+  }
+
+  let covered = 0;
+  for (const { key, begin, end } of extents.sort((a, b) => a.begin - b.begin)) {
+    if (begin !== covered)
+      throw new AdderNetError(
+        'ERR_CORRUPT',
+        `${name}: tensor ${JSON.stringify(key)} begins at byte ${begin}, but the tensors before it end at ${covered}`,
+      );
+    covered = end;
+  }
+  if (covered !== payload.length)
+    throw new AdderNetError('ERR_CORRUPT', `${name}: ${payload.length - covered} bytes after the last tensor belong to none`);
+  return { tensors, metadata };
+}
+
+/**
+ * The bytes of a file. Wide elements come first in the payload, so that every tensor is aligned to its element.
+ * @param metadata free text, such as the name of the network
+ * @throws {AdderNetError} ERR_ARGUMENT if a tensor is named `__metadata__`, a metadata value is not text, or the header grows too long
+ */
+export function formatSafetensors(
+  tensors: ReadonlyMap<string, Tensor<TensorData>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  if (tensors.has(metadataKey))
+    throw new AdderNetError('ERR_ARGUMENT', `formatSafetensors: a tensor is named ${metadataKey}, which the format keeps for itself`);
+  for (const [key, value] of Object.entries(metadata))
+    if (typeof value !== 'string')
+      throw new AdderNetError('ERR_ARGUMENT', `formatSafetensors: metadata ${JSON.stringify(key)} is ${typeof value}, expected a string`);
+
+  const entries: [string, unknown][] = Object.keys(metadata).length === 0 ? [] : [[metadataKey, metadata]];
+  const chunks: { data: TensorData; begin: number }[] = [];
+  let payloadBytes = 0;
+  for (const [key, { data, dtype, shape }] of [...tensors].sort(([, a], [, b]) => elementBytes(b.dtype) - elementBytes(a.dtype))) {
+    const begin = payloadBytes;
+    payloadBytes += data.byteLength;
+    chunks.push({ data, begin });
+    entries.push([key, { dtype: dtype.toUpperCase(), shape, data_offsets: [begin, payloadBytes] }]);
+  }
+
+  // fromEntries defines own properties: a tensor named __proto__ is written like any other.
+  const json = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
+  const headerBytes = Math.ceil(json.length / 8) * 8;
+  if (headerBytes > longestHeader)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `formatSafetensors: the header has ${headerBytes} bytes, more than the format's ${longestHeader}`,
+    );
+  const file = new Uint8Array(8 + headerBytes + payloadBytes);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  file.set(json, 8);
+  file.fill(0x20, 8 + json.length, 8 + headerBytes);
+  for (const { data, begin } of chunks) file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 8 + headerBytes + begin);
+  return file;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function parseHeader(json: string, name: string): Record<string, unknown> {
+  if (!json.startsWith('{')) throw new AdderNetError('ERR_FORMAT', `${name}: not a safetensors file: its header does not start with {`);
+  let header: unknown;
+  try {
+    header = JSON.parse(json);
+  } catch (cause) {
+    throw new AdderNetError('ERR_CORRUPT', `${name}: the header is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  const repeated = repeatedKey(json);
+  if (repeated !== undefined) throw new AdderNetError('ERR_CORRUPT', `${name}: the header has ${JSON.stringify(repeated)} twice`);
+  return header as Record<string, unknown>;
+}
+
+function parseMetadata(entry: unknown, name: string): Record<string, string> {
+  if (!isObject(entry) || !Object.values(entry).every((value) => typeof value === 'string'))
+    throw new AdderNetError('ERR_CORRUPT', `${name}: ${metadataKey} is not an object of strings`);
+  return entry as Record<string, string>;
+}
+
+/** The first key that an object of `json`, which must be valid, has twice: JSON.parse would silently keep the last. */
+function repeatedKey(json: string): string | undefined {
+  const open: Set<string>[] = [];
+  for (let i = 0; i < json.length; i++) {
+    if (json[i] === '{') open.push(new Set());
+    else if (json[i] === '}') open.pop();
+    else if (json[i] === '"') {
+      const start = i++;
+      for (; json[i] !== '"'; i++) if (json[i] === '\\') i++;
+      let next = i + 1;
+      while (json[next] === ' ' || json[next] === '\n' || json[next] === '\r' || json[next] === '\t') next++;
+      if (json[next] !== ':') continue;
+      const key: string = JSON.parse(json.slice(start, i + 1));
+      const keys = open.at(-1)!;
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,36 @@
+// The entries of a ZIP whose files are stored without compression, as torch.save writes them.
+import { unzipSync } from 'fflate';
+import { AdderNetError } from '../errors';
+
+/**
+ * @param name the file, for messages
+ * @returns the bytes of each entry, by its path in the archive
+ * @throws {AdderNetError} ERR_FORMAT if an entry is compressed; ERR_CORRUPT if the archive is truncated or contradicts itself
+ */
+export function unzipStored(bytes: Uint8Array, name: string): Map<string, Uint8Array> {
+  const sizes = new Map<string, number>();
+  let total = 0;
+  // fflate believes the directory, so each entry is checked before it is copied: no file is larger than the archive it lies in.
+  const check = (entry: { name: string; size: number; originalSize: number; compression: number }): boolean => {
+    const what = `${name}: entry ${JSON.stringify(entry.name)} of the archive`;
+    if (sizes.has(entry.name)) throw new AdderNetError('ERR_CORRUPT', `${what} is there twice`);
+    if (entry.compression !== 0)
+      throw new AdderNetError('ERR_FORMAT', `${what} is compressed, which torch.save never does: unpack the ZIP and give the file inside`);
+    total += entry.size;
+    if (entry.originalSize !== entry.size || total > bytes.length)
+      throw new AdderNetError('ERR_CORRUPT', `${what} claims ${entry.size} bytes, more than there are`);
+    sizes.set(entry.name, entry.size);
+    return true;
+  };
+  let entries: Map<string, Uint8Array>;
+  try {
+    entries = new Map(Object.entries(unzipSync(bytes, { filter: check })));
+  } catch (cause) {
+    if (cause instanceof AdderNetError) throw cause;
+    throw new AdderNetError('ERR_CORRUPT', `${name}: the ZIP archive is truncated or damaged: ${(cause as Error).message}`, { cause });
+  }
+  for (const [entry, size] of sizes)
+    if (entries.get(entry)?.length !== size)
+      throw new AdderNetError('ERR_CORRUPT', `${name}: entry ${JSON.stringify(entry)} of the archive lies outside the file`);
+  return entries;
+}

@@ -1,0 +1,82 @@
+// What adder and ordinary convolutions share: everything but the arithmetic, which is a small record of data.
+import { AdderNetError } from '../errors';
+import { Random } from '../random';
+import { type ConvOptions, convGeometry, type Pair, pair, type Shape } from '../shape';
+import { Tensor } from '../tensor';
+import { checkCount } from './count';
+import { Layer } from './layer';
+import { type Operations, scaleOperations } from './operations';
+import { Parameter, type ParameterKind } from './parameter';
+
+export interface Conv2dOptions extends ConvOptions {
+  /** Size of the window, one number or [height, width]. */
+  kernel: Pair;
+  /** Whether a learned number, at first 0, is added to each output channel. Default false. */
+  bias?: boolean;
+  /** Where the initial filters come from; null leaves them zero, for weights about to be loaded. Default: an arbitrary seed. */
+  random?: Random | null;
+}
+
+/** How an input meets a weight. */
+export interface Arithmetic {
+  readonly forward: (x: Tensor, filters: Tensor, options: ConvOptions & { bias?: Tensor }) => Tensor;
+  /** Name of the filters in a state dict. */
+  readonly key: 'adder' | 'weight';
+  readonly kind: ParameterKind;
+  /** Standard deviation of the initial filters, whose mean is 0. */
+  readonly std: (fanOut: number) => number;
+  /** Operations for one input and one weight. */
+  readonly cost: Operations;
+}
+
+/** x [n,h,w,ci] -> y [n,ho,wo,co], filters [co,kh,kw,ci/groups]. */
+export abstract class Convolution extends Layer {
+  readonly filters: Parameter;
+  readonly bias: Parameter | undefined;
+  /** Stride, padding, dilation and groups. */
+  readonly options: Readonly<Required<ConvOptions>>;
+  readonly #arithmetic: Arithmetic;
+
+  /** @throws {AdderNetError} ERR_ARGUMENT if a number is out of range or the groups do not divide the channels */
+  constructor(inputChannels: number, outputChannels: number, options: Conv2dOptions, arithmetic: Arithmetic) {
+    super();
+    const { kernel, stride = 1, padding = 0, dilation = 1, groups = 1, bias = false, random = new Random() } = options;
+    checkCount(`${this.type}: inputChannels`, inputChannels);
+    checkCount(`${this.type}: outputChannels`, outputChannels);
+    checkCount(`${this.type}: groups`, groups);
+    const [kh, kw] = pair(`${this.type}: kernel`, kernel, 1);
+    if (inputChannels % groups !== 0 || outputChannels % groups !== 0)
+      throw new AdderNetError(
+        'ERR_ARGUMENT',
+        `${this.type}: groups is ${groups}, expected a divisor of ${inputChannels} input and ${outputChannels} output channels`,
+      );
+    this.options = {
+      stride: pair(`${this.type}: stride`, stride, 1),
+      padding: pair(`${this.type}: padding`, padding, 0),
+      dilation: pair(`${this.type}: dilation`, dilation, 1),
+      groups,
+    };
+    const filters = Tensor.zeros([outputChannels, kh, kw, inputChannels / groups]);
+    random?.fillNormal(filters.data, 0, arithmetic.std((outputChannels / groups) * kh * kw));
+    this.filters = new Parameter(filters, arithmetic.kind);
+    this.bias = bias ? new Parameter(Tensor.zeros([outputChannels])) : undefined;
+    this.#arithmetic = arithmetic;
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.#arithmetic.forward(x, this.filters.value, { ...this.options, ...(this.bias && { bias: this.bias.value }) });
+  }
+
+  outputShape(input: Shape): Shape {
+    return convGeometry(this.type, input, this.filters.value.shape, this.options).output;
+  }
+
+  override state(): Record<string, Parameter> {
+    return { [this.#arithmetic.key]: this.filters, ...(this.bias && { bias: this.bias }) };
+  }
+
+  override operations(input: Shape): Operations {
+    const [n, ho, wo] = this.outputShape(input) as [number, number, number];
+    return scaleOperations(this.#arithmetic.cost, n * ho * wo * this.filters.value.size);
+  }
+}

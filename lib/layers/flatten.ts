@@ -1,0 +1,18 @@
+// From images to rows of features. The order is that of memory, height, width, channels; PyTorch's is channels first.
+import { AdderNetError } from '../errors';
+import { elementCount, type Shape } from '../shape';
+import type { Tensor } from '../tensor';
+import { Layer } from './layer';
+
+/** x [n,...] -> the same memory as [n,k]. */
+export class Flatten extends Layer {
+  forward(x: Tensor): Tensor {
+    return x.reshape(this.outputShape(x.shape));
+  }
+
+  outputShape(input: Shape): Shape {
+    const [n, ...rest] = input;
+    if (n === undefined) throw new AdderNetError('ERR_SHAPE', 'Flatten: x has shape [], expected rank 1 or more, [n,...]');
+    return [n, elementCount(rest)];
+  }
+}

@@ -1,0 +1,56 @@
+// The ordinary fully connected layer.
+import { AdderNetError } from '../errors';
+import { linear } from '../ops';
+import { Random } from '../random';
+import { type Shape, shapeText } from '../shape';
+import { Tensor } from '../tensor';
+import { checkCount } from './count';
+import { Layer } from './layer';
+import type { Operations } from './operations';
+import { Parameter } from './parameter';
+
+export interface LinearOptions {
+  /** Whether a learned number, at first 0, is added to each output. Default true. */
+  bias?: boolean;
+  /** Where the initial weights come from; null leaves them zero, for weights about to be loaded. Default: an arbitrary seed. */
+  random?: Random | null;
+}
+
+/**
+ * y[n,co] = sum_k x[n,k] * w[co,k] (+ b[co])
+ * Weights start as N(0, 1/k), which keeps the variance of x: this layer ends networks, so no ReLU halves what it gives.
+ */
+export class Linear extends Layer {
+  readonly weights: Parameter;
+  readonly bias: Parameter | undefined;
+
+  /** @throws {AdderNetError} ERR_ARGUMENT unless both counts are positive integers */
+  constructor(inputs: number, outputs: number, { bias = true, random = new Random() }: LinearOptions = {}) {
+    super();
+    checkCount('Linear: inputs', inputs);
+    checkCount('Linear: outputs', outputs);
+    this.weights = new Parameter(Tensor.zeros([outputs, inputs]));
+    random?.fillNormal(this.weights.value.data, 0, Math.sqrt(1 / inputs));
+    this.bias = bias ? new Parameter(Tensor.zeros([outputs])) : undefined;
+  }
+
+  forward(x: Tensor): Tensor {
+    return linear(x, this.weights.value, this.bias ? { bias: this.bias.value } : {});
+  }
+
+  outputShape(input: Shape): Shape {
+    const [outputs, inputs] = this.weights.value.shape as [number, number];
+    if (input.length !== 2 || input[1] !== inputs)
+      throw new AdderNetError('ERR_SHAPE', `Linear: x has shape ${shapeText(input)}, expected [n,${inputs}]: put a Flatten before it`);
+    return [input[0]!, outputs];
+  }
+
+  override state(): Record<string, Parameter> {
+    return { weight: this.weights, ...(this.bias && { bias: this.bias }) };
+  }
+
+  override operations(input: Shape): Operations {
+    const products = this.outputShape(input)[0]! * this.weights.value.size;
+    return { multiplications: products, additions: products, xnors: 0 };
+  }
+}

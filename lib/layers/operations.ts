@@ -1,0 +1,23 @@
+// What a layer computes, counted as the tables of AdderNet (CVPR 2020) do: each pair of an input and a weight that meet costs
+// 2 additions in an adder layer (subtract, accumulate) and 1 multiplication and 1 addition in an ordinary one.
+// Biases, batch norm, activations, pooling and the additions of residual blocks count nothing.
+
+export interface Operations {
+  readonly multiplications: number;
+  readonly additions: number;
+  readonly xnors: number;
+}
+
+export const noOperations: Operations = { multiplications: 0, additions: 0, xnors: 0 };
+
+export const scaleOperations = (a: Operations, factor: number): Operations => ({
+  multiplications: a.multiplications * factor,
+  additions: a.additions * factor,
+  xnors: a.xnors * factor,
+});
+
+export const addOperations = (a: Operations, b: Operations): Operations => ({
+  multiplications: a.multiplications + b.multiplications,
+  additions: a.additions + b.additions,
+  xnors: a.xnors + b.xnors,
+});

@@ -1,0 +1,73 @@
+// State dicts: tensors by dotted name, as PyTorch names them. Here two of them are compared, so that nothing is loaded by halves.
+import { AdderNetError } from '../errors';
+import { shapeText } from '../shape';
+import type { Tensor, TensorData } from '../tensor';
+
+/** The live tensors of a network by name, such as `layer1.0.bn1.running_mean`. */
+export type StateDict = Map<string, Tensor>;
+/** What a file may hold. */
+export type LoadedState = ReadonlyMap<string, Tensor<TensorData>>;
+
+export interface StateDifference {
+  /** Names the network has and the file has not. */
+  readonly missing: string[];
+  /** Names the file has and the network has not. */
+  readonly unexpected: string[];
+  /** Names with unlike shapes. */
+  readonly misshapen: string[];
+  /** Names of the right shape with another type of number. */
+  readonly mistyped: string[];
+}
+
+/** PyTorch's count of batches seen, which nothing reads. */
+const isIgnored = (name: string): boolean => /(^|\.)num_batches_tracked$/.test(name);
+
+export function compareStates(expected: ReadonlyMap<string, Tensor>, came: LoadedState): StateDifference {
+  const shared = [...expected].flatMap(([name, tensor]) => {
+    const other = came.get(name);
+    return other ? [{ name, tensor, other }] : [];
+  });
+  const fits = (a: Tensor, b: Tensor<TensorData>) => shapeText(a.shape) === shapeText(b.shape);
+  return {
+    missing: [...expected.keys()].filter((name) => !came.has(name)),
+    unexpected: [...came.keys()].filter((name) => !expected.has(name) && !isIgnored(name)),
+    misshapen: shared.filter(({ tensor, other }) => !fits(tensor, other)).map(({ name }) => name),
+    mistyped: shared.filter(({ tensor, other }) => fits(tensor, other) && other.dtype !== tensor.dtype).map(({ name }) => name),
+  };
+}
+
+/** Up to six names, and how many more. */
+export const nameList = (names: readonly string[]): string =>
+  names.slice(0, 6).join(', ') + (names.length > 6 ? ` and ${names.length - 6} more` : '');
+
+/**
+ * Copies `source` into the tensors of `target`: all or nothing.
+ * @param strict whether missing and unexpected names are an error
+ * @throws {AdderNetError} ERR_FORMAT for names, else ERR_SHAPE for shapes, else ERR_DTYPE for types; the message lists all of them
+ */
+export function copyState(target: StateDict, source: LoadedState, strict: boolean): StateDifference {
+  const difference = compareStates(target, source);
+  const { missing, unexpected, misshapen, mistyped } = difference;
+  const describe = (name: string) => {
+    const [wanted, came] = [target.get(name)!, source.get(name)!];
+    return `${name} is ${came.dtype} ${shapeText(came.shape)}, expected ${wanted.dtype} ${shapeText(wanted.shape)}`;
+  };
+  const wrongNames = strict && missing.length + unexpected.length > 0;
+  const wrongTensors = [...misshapen, ...mistyped];
+  if (wrongNames || wrongTensors.length > 0) {
+    const complaints = [
+      strict && missing.length > 0 && `missing ${nameList(missing)}`,
+      strict && unexpected.length > 0 && `unexpected ${nameList(unexpected)}`,
+      wrongTensors.length > 0 && nameList(wrongTensors.map(describe)),
+    ].filter(Boolean);
+    throw new AdderNetError(
+      wrongNames ? 'ERR_FORMAT' : misshapen.length > 0 ? 'ERR_SHAPE' : 'ERR_DTYPE',
+      `loadStateDict: the state does not fit this network: ${complaints.join('; ')}. Nothing was loaded`,
+    );
+  }
+  for (const [name, tensor] of target) {
+    const loaded = source.get(name) as Tensor | undefined;
+    if (loaded) tensor.data.set(loaded.data);
+  }
+  return difference;
+}

@@ -1,0 +1,88 @@
+// A network that knows its name: layers, and what has to travel with the weights to use them.
+import { AdderNetError } from '../errors';
+import { type Layer, Sequential } from '../layers';
+import { Summary } from './summary';
+import type { Unit } from './unit';
+
+/** Images are scaled to 0..1, then (image - mean[c]) / std[c] for each channel c. */
+export interface Normalisation {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** Plain data, to be stored beside the weights. */
+export interface ModelMetadata {
+  /** Name of the network, such as resnet20. */
+  readonly name: string;
+  readonly unit: Unit;
+  readonly classes: number;
+  /** Size of one image, [h,w,c]. */
+  readonly inputShape: readonly [number, number, number];
+  readonly normalisation: Normalisation;
+  /** Name of the data the network is meant for, such as cifar10. */
+  readonly dataset: string;
+  /** One name for each class, in order. */
+  readonly classNames?: readonly string[];
+}
+
+/** x [n,h,w,c], normalised -> logits [n,classes]. */
+export class Model extends Sequential {
+  readonly metadata: ModelMetadata;
+
+  /** @throws {AdderNetError} ERR_ARGUMENT if names or normalisation do not fit; ERR_SHAPE if the layers do not lead from inputShape to classes */
+  constructor(layers: Readonly<Record<string, Layer>>, metadata: ModelMetadata) {
+    super(layers);
+    checkMetadata(metadata);
+    const [, ...logits] = this.outputShape([1, ...metadata.inputShape]);
+    if (logits.length !== 1 || logits[0] !== metadata.classes)
+      throw new AdderNetError(
+        'ERR_SHAPE',
+        `${metadata.name}: the layers give [n,${logits.join(',')}], expected [n,${metadata.classes}], a logit for each class`,
+      );
+    this.metadata = metadata;
+  }
+
+  get name(): string {
+    return this.metadata.name;
+  }
+
+  get unit(): Unit {
+    return this.metadata.unit;
+  }
+
+  get classes(): number {
+    return this.metadata.classes;
+  }
+
+  get inputShape(): readonly [number, number, number] {
+    return this.metadata.inputShape;
+  }
+
+  get normalisation(): Normalisation {
+    return this.metadata.normalisation;
+  }
+
+  get classNames(): readonly string[] | undefined {
+    return this.metadata.classNames;
+  }
+
+  /** Shapes, parameters and operations of every layer, for one image. Printing it prints a table. */
+  summary(): Summary {
+    return new Summary(this, [1, ...this.inputShape]);
+  }
+}
+
+function checkMetadata({ name, classes, inputShape, normalisation, classNames }: ModelMetadata): void {
+  if (classNames && classNames.length !== classes)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${name}: classNames has ${classNames.length} names, expected one for each of ${classes} classes`,
+    );
+  const channels = inputShape[2];
+  const { mean, std } = normalisation;
+  if (mean.length !== channels || std.length !== channels || !mean.every(Number.isFinite) || !std.every((s) => Number.isFinite(s) && s > 0))
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${name}: normalisation is ${JSON.stringify(normalisation)}, expected a mean and a positive std for each of ${channels} channels`,
+    );
+}

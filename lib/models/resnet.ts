@@ -1,0 +1,93 @@
+// Residual networks (He et al., CVPR 2016) as AdderNet trains them: an ordinary convolution first, an ordinary 1x1 convolution as
+// classifier, batch norm on the logits, and units everywhere else, in the shortcuts too.
+import { BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, type Layer, MaxPool2d, Relu, Residual, Sequential } from '../layers';
+import { type NetworkSpec, unitConv2d } from './unit';
+
+/** One block from ci to co channels; its first convolution strides. */
+type Block = (spec: NetworkSpec, ci: number, co: number, stride: number) => Residual;
+
+const basicBlock: Block = (spec, ci, co, stride) =>
+  new Residual(
+    new Sequential({
+      conv1: unitConv2d(spec, ci, co, { kernel: 3, stride, padding: 1 }),
+      bn1: new BatchNorm(co),
+      relu: new Relu(),
+      conv2: unitConv2d(spec, co, co, { kernel: 3, padding: 1 }),
+      bn2: new BatchNorm(co),
+    }),
+    downsample(spec, ci, co, stride),
+  );
+
+const bottleneckExpansion = 4;
+
+/** Version 1: the stride is in the first 1x1 convolution. */
+const bottleneck: Block = (spec, ci, co, stride) => {
+  const width = co / bottleneckExpansion;
+  return new Residual(
+    new Sequential({
+      conv1: unitConv2d(spec, ci, width, { kernel: 1, stride }),
+      bn1: new BatchNorm(width),
+      relu1: new Relu(),
+      conv2: unitConv2d(spec, width, width, { kernel: 3, padding: 1 }),
+      bn2: new BatchNorm(width),
+      relu2: new Relu(),
+      conv3: unitConv2d(spec, width, co, { kernel: 1 }),
+      bn3: new BatchNorm(co),
+    }),
+    downsample(spec, ci, co, stride),
+  );
+};
+
+const downsample = (spec: NetworkSpec, ci: number, co: number, stride: number): Sequential | undefined =>
+  ci === co && stride === 1 ? undefined : new Sequential([unitConv2d(spec, ci, co, { kernel: 1, stride }), new BatchNorm(co)]);
+
+interface Body {
+  readonly block: Block;
+  /** Channels that the first layer gives. */
+  readonly stem: number;
+  /** Blocks of each stage; every stage but the first halves the image. */
+  readonly blocks: readonly number[];
+  /** Output channels of the first stage; they double from stage to stage. */
+  readonly width: number;
+}
+
+/** Stages layer1, layer2 and so on, then the classifier. */
+function stagesAndClassifier(spec: NetworkSpec, { block, stem, blocks, width }: Body): Record<string, Layer> {
+  let channels = stem;
+  const stages = blocks.map((count, i) => {
+    const co = width * 2 ** i;
+    const stage = Array.from({ length: count }, (_, j) => block(spec, j === 0 ? channels : co, co, i > 0 && j === 0 ? 2 : 1));
+    channels = co;
+    return [`layer${i + 1}`, new Sequential(stage)];
+  });
+  return {
+    ...Object.fromEntries(stages),
+    avgpool: new GlobalAveragePool2d(),
+    fc: new Conv2d(channels, spec.classes, { kernel: 1, random: spec.random }),
+    bn2: new BatchNorm(spec.classes),
+    flatten: new Flatten(),
+  };
+}
+
+/** ResNet-(6b + 2) for CIFAR, with b blocks in each of three stages of 16, 32 and 64 channels. */
+export const cifarResNet =
+  (b: number) =>
+  (spec: NetworkSpec): Record<string, Layer> => ({
+    conv1: new Conv2d(3, 16, { kernel: 3, padding: 1, random: spec.random }),
+    bn1: new BatchNorm(16),
+    relu: new Relu(),
+    ...stagesAndClassifier(spec, { block: basicBlock, stem: 16, blocks: [b, b, b], width: 16 }),
+  });
+
+const imageNetResNet =
+  (block: Block, blocks: readonly number[], width: number) =>
+  (spec: NetworkSpec): Record<string, Layer> => ({
+    conv1: new Conv2d(3, 64, { kernel: 7, stride: 2, padding: 3, random: spec.random }),
+    bn1: new BatchNorm(64),
+    relu: new Relu(),
+    maxpool: new MaxPool2d({ kernel: 3, stride: 2, padding: 1 }),
+    ...stagesAndClassifier(spec, { block, stem: 64, blocks, width }),
+  });
+
+export const resnet18 = imageNetResNet(basicBlock, [2, 2, 2, 2], 64);
+export const resnet50 = imageNetResNet(bottleneck, [3, 4, 6, 3], 64 * bottleneckExpansion);

@@ -1,0 +1,79 @@
+// Convolutions: check the shapes, make the output, one native call.
+import { native, rethrow } from '../binding';
+import { AdderNetError } from '../errors';
+import { type ConvOptions, convGeometry, shapeText } from '../shape';
+import type { Tensor } from '../tensor';
+import { checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
+
+export interface ConvolutionOptions extends ConvOptions, OutOption {
+  /** Added to each output channel, [co]. */
+  bias?: Tensor | undefined;
+}
+
+/**
+ * Adder convolution: the negative L1 distance between each window of `x` and each filter.
+ *
+ * `y[n,ho,wo,co] = -Σ |x[n, ho·s + kh·d − p, wo·s + kw·d − p, ci] − w[co,kh,kw,ci]| + bias[co]`  (AdderNet, CVPR 2020, eq. 2).
+ * Padding reads zeros and counts: |0 − w| is added. Without bias no output is above 0, so a batch normalization must follow before a ReLU.
+ *
+ * In float32 on x86 the distance is computed as Σx + Σw − … from 2·Σmax(x, w), whose error is about 2e-6·(Σ|x| + Σ|w|); a NaN in a window or
+ * a filter makes the output NaN, and an infinity may.
+ *
+ * @param x       activations [n, h, w, ci], float32
+ * @param filters [co, kh, kw, ci / groups], float32
+ * @returns       [n, ho, wo, co], float32, with ho = ⌊(h + 2p − d(kh − 1) − 1) / s⌋ + 1
+ * @throws {AdderNetError} ERR_SHAPE if the shapes do not fit; ERR_DTYPE if a tensor is not float32; ERR_ARGUMENT if an option is out of
+ *   range, memory is detached, or `out` overlaps an input; ERR_MEMORY if working memory runs out
+ */
+export function adderConv2d(x: Tensor, filters: Tensor, options: ConvolutionOptions = {}): Tensor {
+  return convolution('adderConv2d', x, filters, options);
+}
+
+/**
+ * Ordinary convolution (cross-correlation): the multiplication baseline, on the same drivers as the adder.
+ *
+ * `y[n,ho,wo,co] = Σ x[n, ho·s + kh·d − p, wo·s + kw·d − p, ci] · w[co,kh,kw,ci] + bias[co]`
+ *
+ * Shapes, options and errors as {@link adderConv2d}.
+ */
+export function conv2d(x: Tensor, filters: Tensor, options: ConvolutionOptions = {}): Tensor {
+  return convolution('conv2d', x, filters, options);
+}
+
+/**
+ * Fully connected layer: `y[n,co] = Σ x[n,k] · w[co,k] + bias[co]`.
+ *
+ * @param x       [n, k], float32
+ * @param weights [co, k], float32
+ * @returns       [n, co]
+ * @throws {AdderNetError} as {@link adderConv2d}
+ */
+export function linear(x: Tensor, weights: Tensor, options: OutOption & { bias?: Tensor | undefined } = {}): Tensor {
+  checkFloat('linear', 'x', x);
+  checkFloat('linear', 'weights', weights);
+  const [n, k] = x.shape;
+  const [co, inputs] = weights.shape;
+  if (x.shape.length !== 2 || weights.shape.length !== 2 || k !== inputs)
+    throw new AdderNetError(
+      'ERR_SHAPE',
+      `linear: x has shape ${shapeText(x.shape)} and weights ${shapeText(weights.shape)}, expected [n,k] and [co,k]`,
+    );
+  const out = options.out && outputTensor('linear', options.out, [n!, co!], [x, weights]).reshape([n!, 1, 1, co!]);
+  const y = convolution('linear', x.reshape([n!, 1, 1, k!]), weights.reshape([co!, 1, 1, k!]), { bias: options.bias, out });
+  return options.out ?? y.reshape([n!, co!]);
+}
+
+function convolution(op: 'adderConv2d' | 'conv2d' | 'linear', x: Tensor, filters: Tensor, options: ConvolutionOptions): Tensor {
+  checkFloat(op, 'x', x);
+  checkFloat(op, 'filters', filters);
+  const geometry = convGeometry(op, x.shape, filters.shape, options);
+  const inputs = [x, filters];
+  if (options.bias !== undefined) {
+    checkFloat(op, 'bias', options.bias);
+    checkShapeIs(op, 'bias', options.bias, [geometry.output[3]]);
+    inputs.push(options.bias);
+  }
+  const y = outputTensor(op, options.out, geometry.output, inputs);
+  rethrow(() => native()[op === 'linear' ? 'conv2d' : op](x.data, filters.data, options.bias?.data, y.data, geometry.packed));
+  return y;
+}

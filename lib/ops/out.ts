@@ -1,0 +1,55 @@
+// Where an operation writes: a tensor of the caller's, so that steady work allocates nothing, or a new one.
+import { AdderNetError } from '../errors';
+import { type Shape, shapeText } from '../shape';
+import { checkBuffer, Tensor, type TensorData } from '../tensor';
+
+export interface OutOption {
+  /** A tensor to write the result into, instead of a new one. It may not overlap an input, unless the operation says so. */
+  out?: Tensor | undefined;
+}
+
+/** @throws {AdderNetError} ERR_DTYPE unless `tensor` is a float32 tensor, ERR_ARGUMENT if its memory was detached */
+export function checkFloat(op: string, name: string, tensor: Tensor): void {
+  if (!(tensor instanceof Tensor)) throw new AdderNetError('ERR_ARGUMENT', `${op}: ${name} is not a Tensor, but ${describe(tensor)}`);
+  if (!(tensor.data instanceof Float32Array))
+    throw new AdderNetError('ERR_DTYPE', `${op}: ${name} has dtype ${(tensor as Tensor<TensorData>).dtype}, expected f32`);
+  checkBuffer(tensor.data, `${op}: ${name}`);
+}
+
+/** @throws {AdderNetError} ERR_SHAPE unless the tensor has this shape */
+export function checkShapeIs(op: string, name: string, tensor: Tensor, shape: Shape): void {
+  if (tensor.shape.length !== shape.length || tensor.shape.some((size, i) => size !== shape[i]))
+    throw new AdderNetError('ERR_SHAPE', `${op}: ${name} has shape ${shapeText(tensor.shape)}, expected ${shapeText(shape)}`);
+}
+
+/**
+ * The tensor to write to.
+ * @param apart inputs whose memory it may not touch
+ * @param same  inputs whose memory it may be, though it may not overlap them in part
+ * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE; ERR_ARGUMENT if it overlaps an input
+ */
+export function outputTensor(
+  op: string,
+  out: Tensor | undefined,
+  shape: Shape,
+  apart: readonly Tensor[],
+  same: readonly Tensor[] = [],
+): Tensor {
+  if (out === undefined) return Tensor.zeros(shape);
+  checkFloat(op, 'out', out);
+  checkShapeIs(op, 'out', out, shape);
+  if (
+    apart.some((input) => overlap(out, input)) ||
+    same.some((input) => overlap(out, input) && out.data.byteOffset !== input.data.byteOffset)
+  )
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: out overlaps the memory of an input; give it memory of its own`);
+  return out;
+}
+
+function overlap({ data: a }: Tensor, { data: b }: Tensor): boolean {
+  return a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
+}
+
+function describe(value: unknown): string {
+  return value === null || typeof value !== 'object' ? String(value) : (value.constructor?.name ?? 'an object');
+}

@@ -1,0 +1,51 @@
+// Pooling: a window's largest or mean element, channel by channel.
+import { native } from '../binding';
+import { AdderNetError } from '../errors';
+import { type ConvGeometry, type Pair, poolGeometry, shapeText } from '../shape';
+import type { Tensor } from '../tensor';
+import { checkFloat, type OutOption, outputTensor } from './out';
+
+export interface PoolOptions extends OutOption {
+  /** Window, in pixels. */
+  kernel: Pair;
+  /** Pixels between two windows. Default: the kernel, so that windows do not overlap. */
+  stride?: Pair | undefined;
+  /** Rows and columns added on each side, at most half the kernel. Default 0. */
+  padding?: Pair | undefined;
+}
+
+/**
+ * The largest element of each window, padding left out; a NaN in the window gives NaN.
+ *
+ * @param x [n, h, w, c], float32
+ * @returns [n, ho, wo, c], with ho = ⌊(h + 2p − k) / s⌋ + 1
+ * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
+ */
+export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {
+  return pool('maxPool2d', x, poolGeometry('maxPool2d', x.shape, options), options.out);
+}
+
+/** The mean of each window, padding counted as zeros. Shapes and errors as {@link maxPool2d}. */
+export function averagePool2d(x: Tensor, options: PoolOptions): Tensor {
+  return pool('averagePool2d', x, poolGeometry('averagePool2d', x.shape, options), options.out);
+}
+
+/**
+ * The mean over all pixels.
+ *
+ * @param x [n, h, w, c], float32
+ * @returns [n, 1, 1, c]
+ * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
+ */
+export function globalAveragePool2d(x: Tensor, options: OutOption = {}): Tensor {
+  if (x.shape.length !== 4)
+    throw new AdderNetError('ERR_SHAPE', `globalAveragePool2d: x has shape ${shapeText(x.shape)}, expected rank 4, [n,h,w,c]`);
+  return averagePool2d(x, { kernel: [x.shape[1]!, x.shape[2]!], out: options.out });
+}
+
+function pool(op: 'maxPool2d' | 'averagePool2d', x: Tensor, geometry: ConvGeometry, out: Tensor | undefined): Tensor {
+  checkFloat(op, 'x', x);
+  const y = outputTensor(op, out, geometry.output, [x]);
+  native()[op](x.data, y.data, geometry.packed);
+  return y;
+}

@@ -1,0 +1,88 @@
+// A small seeded generator: xoshiro128** (Blackman and Vigna), seeded through splitmix64. The same seed gives the same numbers
+// everywhere, and its whole state is four integers, so that training can stop and go on with the same bits.
+import { AdderNetError } from './errors';
+
+/** Four integers from 0 to 2^32 - 1, not all zero. */
+export type RandomState = readonly [number, number, number, number];
+
+/** A stream of pseudo-random numbers; not for secrets. */
+export class Random {
+  readonly #words = new Uint32Array(4);
+
+  /**
+   * @param seed any safe integer; an arbitrary one if left out
+   * @throws {AdderNetError} ERR_ARGUMENT if it is not a safe integer
+   */
+  constructor(seed: number = Math.floor(Math.random() * 2 ** 53)) {
+    if (!Number.isSafeInteger(seed))
+      throw new AdderNetError('ERR_ARGUMENT', `Random: seed is ${String(seed)}, expected an integer between -2^53 and 2^53`);
+    let counter = BigInt(seed);
+    for (let i = 0; i < 4; i += 2) {
+      counter += 0x9e3779b97f4a7c15n;
+      const mixed = splitmix64(BigInt.asUintN(64, counter));
+      this.#words[i] = Number(mixed & 0xffffffffn);
+      this.#words[i + 1] = Number(mixed >> 32n);
+    }
+  }
+
+  /** The whole state, as plain numbers: assigned to another generator, both continue alike. */
+  get state(): RandomState {
+    return Array.from(this.#words) as unknown as RandomState;
+  }
+
+  /** @throws {AdderNetError} ERR_ARGUMENT unless it is four integers from 0 to 2^32 - 1, not all zero */
+  set state(state: RandomState) {
+    const isWord = (v: unknown) => Number.isInteger(v) && (v as number) >= 0 && (v as number) < 2 ** 32;
+    if (!Array.isArray(state) || state.length !== 4 || !state.every(isWord) || state.every((word) => word === 0))
+      throw new AdderNetError(
+        'ERR_ARGUMENT',
+        `Random: state is ${JSON.stringify(state)}, expected four integers from 0 to 2^32 - 1, not all zero`,
+      );
+    this.#words.set(state);
+  }
+
+  /** Uniform in [0, 1): a multiple of 2^-53. Takes two words of the stream. */
+  uniform(): number {
+    const high = this.#next() >>> 5;
+    const low = this.#next() >>> 6;
+    return (high * 2 ** 26 + low) / 2 ** 53;
+  }
+
+  /**
+   * Standard normal by Box and Muller: sqrt(-2 ln(1 - u)) cos(2 pi v) with u, v uniform in [0, 1).
+   * The sine that comes with it is dropped: keeping it for the next call would be a fifth number of state.
+   */
+  normal(): number {
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+    return radius * Math.cos(2 * Math.PI * this.uniform());
+  }
+
+  /** Overwrites every element of `array` with a draw from N(mean, std^2). */
+  fillNormal(array: Float32Array | Float64Array, mean = 0, std = 1): void {
+    for (let i = 0; i < array.length; i++) array[i] = mean + std * this.normal();
+  }
+
+  #next(): number {
+    const s = this.#words;
+    const s0 = s[0]!;
+    const s1 = s[1]!;
+    const t2 = s[2]! ^ s0;
+    const t3 = s[3]! ^ s1;
+    const result = Math.imul(rotateLeft(Math.imul(s1, 5), 7), 9);
+    s[0] = s0 ^ t3;
+    s[1] = s1 ^ t2;
+    s[2] = t2 ^ (s1 << 9);
+    s[3] = rotateLeft(t3, 11);
+    return result;
+  }
+}
+
+const rotateLeft = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits));
+
+/** The output function of splitmix64: spreads the bits of a counter over 64 bits. */
+function splitmix64(counter: bigint): bigint {
+  let z = counter;
+  z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);
+  z = BigInt.asUintN(64, (z ^ (z >> 27n)) * 0x94d049bb133111ebn);
+  return z ^ (z >> 31n);
+}

@@ -1,0 +1,80 @@
+// From JavaScript values to plain views, and from failures to coded errors. lib/ has checked and named everything a user can get wrong;
+// what is checked again here keeps native code within its buffers whatever calls it.
+#pragma once
+#include <napi.h>
+
+#include <string>
+
+#include "../ops/conv_shape.h"
+#include "../runtime/status.h"
+
+[[noreturn]] inline void throw_coded(Napi::Env env, const char* code, const std::string& message) {
+  Napi::Error error = Napi::Error::New(env, message);
+  error.Set("code", Napi::String::New(env, code));
+  throw error;
+}
+
+template <class T>
+constexpr napi_typedarray_type kArrayType = napi_float32_array;
+template <>
+inline constexpr napi_typedarray_type kArrayType<double> = napi_float64_array;
+template <>
+inline constexpr napi_typedarray_type kArrayType<int32_t> = napi_int32_array;
+
+// A typed array's elements. A detached one has length 0.
+template <class T>
+struct View {
+  T* data;
+  size_t length;
+};
+
+class Arguments {
+ public:
+  Arguments(const Napi::CallbackInfo& info, const char* op) : info_(info), op_(op) {}
+
+  template <class T>
+  View<T> array(size_t i, const char* name) const {
+    const Napi::Value value = info_[i];
+    if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != kArrayType<T>)
+      fail("ERR_DTYPE", std::string(name) + " is a typed array of another type than expected");
+    Napi::TypedArrayOf<T> array = value.As<Napi::TypedArrayOf<T>>();
+    return {array.Data(), array.ElementLength()};
+  }
+  template <class T>
+  View<T> array(size_t i, const char* name, size_t length) const {
+    const View<T> view = array<T>(i, name);
+    if (view.length != length)
+      fail("ERR_SHAPE", std::string(name) + " has " + std::to_string(view.length) + " elements, expected " + std::to_string(length));
+    return view;
+  }
+  // null where the argument is undefined
+  View<float> optional_floats(size_t i, const char* name, size_t length) const {
+    if (info_[i].IsUndefined()) return {nullptr, 0};
+    return array<float>(i, name, length);
+  }
+  double number(size_t i, const char* name) const {
+    if (!info_[i].IsNumber()) fail("ERR_ARGUMENT", std::string(name) + " is not a number");
+    return info_[i].As<Napi::Number>().DoubleValue();
+  }
+  ConvShape conv_shape(size_t i) const {
+    const View<int32_t> geometry = array<int32_t>(i, "geometry", kConvGeometryLength);
+    ConvShape shape;
+    check(make_conv_shape(geometry.data, &shape));
+    return shape;
+  }
+  template <class T, class U>
+  void apart(const View<T>& out, const View<U>& in, const char* name) const {
+    const auto begin = [](const auto& v) { return reinterpret_cast<uintptr_t>(v.data); };
+    const auto end = [](const auto& v) { return reinterpret_cast<uintptr_t>(v.data + v.length); };
+    if (begin(out) < end(in) && begin(in) < end(out)) fail("ERR_ARGUMENT", std::string("out overlaps ") + name);
+  }
+  void check(Status status) const {
+    if (status == Status::kShape) fail("ERR_SHAPE", "sizes do not fit each other or are too large");
+    if (status == Status::kMemory) fail("ERR_MEMORY", "not enough memory for working buffers");
+  }
+  [[noreturn]] void fail(const char* code, const std::string& message) const { throw_coded(info_.Env(), code, op_ + (": " + message)); }
+
+ private:
+  const Napi::CallbackInfo& info_;
+  const std::string op_;
+};

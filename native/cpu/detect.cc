@@ -1,0 +1,68 @@
+// CPUID says what the CPU has; XCR0 says which registers the operating system saves. Both are needed: a register that is not saved
+// loses its upper half at the next switch of threads. On AArch64 NEON is part of the architecture.
+#include "detect.h"
+
+#if defined(__x86_64__) || defined(_M_X64)
+#include <cstdint>
+#ifdef _MSC_VER
+#include <immintrin.h>
+#include <intrin.h>
+#else
+#include <cpuid.h>
+#endif
+
+namespace {
+struct Cpuid {
+  uint32_t a, b, c, d;
+};
+
+Cpuid cpuid(uint32_t leaf) {
+  Cpuid r = {};
+#ifdef _MSC_VER
+  int out[4];
+  __cpuidex(out, static_cast<int>(leaf), 0);
+  r = {static_cast<uint32_t>(out[0]), static_cast<uint32_t>(out[1]), static_cast<uint32_t>(out[2]), static_cast<uint32_t>(out[3])};
+#else
+  __cpuid_count(leaf, 0, r.a, r.b, r.c, r.d);
+#endif
+  return r;
+}
+
+uint64_t xcr0() {
+#ifdef _MSC_VER
+  return _xgetbv(0);
+#else
+  uint32_t low, high;
+  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (static_cast<uint64_t>(high) << 32) | low;
+#endif
+}
+
+bool bit(uint32_t word, int i) { return (word >> i) & 1; }
+}  // namespace
+
+CpuFeatures detect_cpu() {
+  CpuFeatures f;
+  const uint32_t leaves = cpuid(0).a;
+  const Cpuid basic = cpuid(1);
+  f.sse41 = bit(basic.c, 19);
+  const bool fma = bit(basic.c, 12), osxsave = bit(basic.c, 27), avx = bit(basic.c, 28);
+  if (leaves < 7 || !osxsave || !avx) return f;
+
+  const uint64_t saved = xcr0();
+  const bool ymm = (saved & 0x06) == 0x06;  // XMM, YMM
+  const bool zmm = (saved & 0xe6) == 0xe6;  // and the mask registers, the upper halves, the upper sixteen
+  const uint32_t extended = cpuid(7).b;
+  f.avx2 = ymm && fma && bit(extended, 5);
+  f.avx512 = f.avx2 && zmm && bit(extended, 16) && bit(extended, 17) && bit(extended, 30) && bit(extended, 31);
+  return f;
+}
+#elif defined(__aarch64__) || defined(_M_ARM64)
+CpuFeatures detect_cpu() {
+  CpuFeatures f;
+  f.neon = true;
+  return f;
+}
+#else
+CpuFeatures detect_cpu() { return {}; }
+#endif

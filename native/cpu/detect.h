@@ -1,0 +1,10 @@
+// Which instruction sets this CPU and its operating system let us use.
+#pragma once
+
+struct CpuFeatures {
+  bool sse41 = false;
+  bool avx2 = false;    // with FMA
+  bool avx512 = false;  // F, BW, VL and DQ, with AVX2
+  bool neon = false;
+};
+CpuFeatures detect_cpu();

@@ -1,0 +1,18 @@
+// The kernel tables this CPU can run, and the one in force for the process. ADDERNET_ISA names another one than the best.
+#pragma once
+#include <cstddef>
+
+#include "../kernels/kernel_table.h"
+
+constexpr size_t kMostTables = 4;
+
+struct SupportedTables {
+  const KernelTable* tables[kMostTables];  // best first
+  size_t count;
+  const KernelTable* find(const char* isa) const;  // null if there is none of that name
+};
+const SupportedTables& supported_tables();
+
+// The table in force; null if ADDERNET_ISA names none of the supported ones. Never falls back in silence.
+const KernelTable* active_table();
+void set_active_table(const KernelTable* table);

@@ -1,0 +1,19 @@
+#include "kernel_table.h"
+#include "../simd/vec_scalar.h"
+#include "products.inl.h"
+#include "product_tile.inl.h"
+#include "depthwise_tile.inl.h"
+#include "layout.inl.h"
+#include "elementwise.inl.h"
+
+static constexpr ProductTile kL1Tiles[] = {kTile<L1, 4, 2>, kTile<L1, 2, 2>, kTile<L1, 1, 2>, kTile<L1, 4, 1>, kTile<L1, 1, 1>, {}};
+static constexpr ProductTile kDotTiles[] = {kTile<Dot, 4, 2>, kTile<Dot, 2, 2>, kTile<Dot, 1, 2>, kTile<Dot, 4, 1>, kTile<Dot, 1, 1>, {}};
+
+const KernelTable kKernelsScalar = {"scalar",
+                                    {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 2>},
+                                    {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 2>},
+                                    transpose,
+                                    row_sums,
+                                    normalize,
+                                    relu,
+                                    add};

@@ -1,0 +1,108 @@
+#include "band.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace {
+// A task's input stays within half of the smallest second-level cache in use (512 kB).
+constexpr size_t kBandBytes = 256 << 10;
+// Below this many pixels a task does not repay being handed out, and tiles run short.
+constexpr size_t kLeastPixels = 64;
+
+size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+}  // namespace
+
+Task TaskGrid::task(const ConvShape& s, size_t index) const {
+  const size_t parts = divide_up(s.ho, rows_per_task);
+  const size_t image = index / parts * images_per_task, row = index % parts * rows_per_task;
+  return {image, std::min(images_per_task, s.n - image), row, std::min(rows_per_task, s.ho - row)};
+}
+
+TaskGrid cut_into_tasks(const ConvShape& s, size_t threads) {
+  const size_t all_rows = s.n * s.ho;
+  size_t rows = std::max<size_t>(kBandBytes / (band_columns(s) * s.ci * sizeof(float)) / s.sh, 1);
+  rows = std::max(rows, divide_up(kLeastPixels, s.wo));
+  if (threads > 1) {  // four tasks a thread, so that a slow one holds nobody up for long
+    const size_t share = std::max(divide_up(all_rows, 4 * threads), divide_up(kLeastPixels, s.wo));
+    rows = std::min(rows, share);
+  }
+  TaskGrid grid;
+  if (rows < s.ho) {
+    grid.rows_per_task = divide_up(s.ho, divide_up(s.ho, rows));  // even parts
+    grid.images_per_task = 1;
+  } else {
+    grid.rows_per_task = s.ho;
+    grid.images_per_task = std::min(rows / s.ho, s.n);
+  }
+  grid.tasks = divide_up(s.n, grid.images_per_task) * divide_up(s.ho, grid.rows_per_task);
+  return grid;
+}
+
+size_t band_columns(const ConvShape& s) { return (s.wo - 1) * s.sw + (s.kw - 1) * s.dw + 1; }
+
+ImageColumns::ImageColumns(const ConvShape& s)
+    : columns(band_columns(s)), left(std::min(s.pw, columns)), right(std::max(left, std::min(columns, s.pw + s.w))) {}
+
+size_t band_rows(const ConvShape& s, size_t rows) { return (rows - 1) * s.sh + (s.kh - 1) * s.dh + 1; }
+
+size_t band_row_stride(const ConvShape& s) { return s.pads() ? band_columns(s) * s.ci : s.w * s.ci; }
+
+size_t band_scratch(const ConvShape& s, const TaskGrid& grid) {
+  return s.pads() ? grid.images_per_task * band_rows(s, grid.rows_per_task) * band_row_stride(s) : 0;
+}
+
+Band make_band(const ConvShape& s, const Task& task, const float* x, float* scratch) {
+  const size_t rows = band_rows(s, task.rows), row_stride = band_row_stride(s);
+  if (!s.pads()) return {x + (task.image * s.h + task.row * s.sh) * row_stride, s.h * row_stride, row_stride};
+
+  const ImageColumns inside(s);
+  float* out = scratch;
+  for (size_t i = 0; i < task.images; ++i)
+    for (size_t r = 0; r < rows; ++r, out += row_stride) {
+      const float* row = image_row(s, task, x, i, r);
+      if (!row) {
+        std::memset(out, 0, row_stride * sizeof(float));
+        continue;
+      }
+      std::memset(out, 0, inside.left * s.ci * sizeof(float));
+      std::memcpy(out + inside.left * s.ci, row, (inside.right - inside.left) * s.ci * sizeof(float));
+      std::memset(out + inside.right * s.ci, 0, (inside.columns - inside.right) * s.ci * sizeof(float));
+    }
+  return {scratch, rows * row_stride, row_stride};
+}
+
+const float* image_row(const ConvShape& s, const Task& task, const float* x, size_t i, size_t row) {
+  const size_t padded_row = task.row * s.sh + row;
+  if (padded_row < s.ph || padded_row >= s.ph + s.h) return nullptr;
+  return x + ((task.image + i) * s.h + padded_row - s.ph) * s.w * s.ci;
+}
+
+size_t window_sum_scratch(const ConvShape& s, const TaskGrid& grid) {
+  return grid.images_per_task * band_rows(s, grid.rows_per_task) * band_columns(s);
+}
+
+void window_sums(const ConvShape& s, const Task& task, const float* x, size_t group,
+                 void (*row_sums)(size_t, size_t, const float*, size_t, float*), float* column_sums, float* sums) {
+  const size_t rows = band_rows(s, task.rows);
+  const ImageColumns inside(s);
+  float* out = column_sums;
+  for (size_t i = 0; i < task.images; ++i)
+    for (size_t r = 0; r < rows; ++r, out += inside.columns) {
+      std::fill(out, out + inside.columns, 0.0f);
+      const float* row = image_row(s, task, x, i, r);
+      if (row) row_sums(inside.right - inside.left, s.group_ci, row + group * s.group_ci, s.ci, out + inside.left);
+    }
+
+  for (size_t i = 0; i < task.images; ++i)
+    for (size_t row = 0; row < task.rows; ++row, sums += s.wo) {
+      std::fill(sums, sums + s.wo, 0.0f);
+      for (size_t a = 0; a < s.kh; ++a)
+        for (size_t b = 0; b < s.kw; ++b) {
+          const float* tap = column_sums + (i * rows + row * s.sh + a * s.dh) * inside.columns + b * s.dw;
+          if (s.sw == 1)
+            for (size_t c = 0; c < s.wo; ++c) sums[c] += tap[c];
+          else
+            for (size_t c = 0; c < s.wo; ++c) sums[c] += tap[c * s.sw];
+        }
+    }
+}

@@ -1,0 +1,54 @@
+// The input one task works on: a few output rows of one image, or a few whole images.
+//
+// With padding, the input rows a task needs are copied into scratch with their borders of zeros, so that every window is a few whole
+// runs at fixed distances from its first element and no tile ever tests for an edge. Padding is not free here: |0 - w| != 0, so a
+// border tap reads zeros instead of being skipped. Without padding the rows are read where they lie.
+#pragma once
+#include "conv_shape.h"
+
+struct Task {
+  size_t image, images;  // first image, number of images
+  size_t row, rows;      // output rows of each
+};
+
+// How the output is cut into tasks. It depends on the shape and the threads, and no result depends on it.
+struct TaskGrid {
+  size_t images_per_task, rows_per_task, tasks;
+  Task task(const ConvShape& s, size_t index) const;
+};
+TaskGrid cut_into_tasks(const ConvShape& s, size_t threads);
+
+// A task's input rows: column c of row r of its i-th image starts at data + i * image_stride + r * row_stride + c * ci, where row 0 and
+// column 0 are the first window's.
+struct Band {
+  const float* data;
+  size_t image_stride, row_stride;
+
+  // First element of the window of output (row, column) of the i-th image, both counted from the task's first.
+  const float* window(const ConvShape& s, size_t i, size_t row, size_t column) const {
+    return data + i * image_stride + row * s.sh * row_stride + column * s.sw * s.ci;
+  }
+};
+
+// Columns that windows reach across, and those of them, [left, right), that lie inside the image.
+struct ImageColumns {
+  explicit ImageColumns(const ConvShape& s);
+  size_t columns, left, right;
+};
+// The image's part of padded row `row` of the task's i-th image, from its first column on; null where the row is padding.
+const float* image_row(const ConvShape& s, const Task& task, const float* x, size_t i, size_t row);
+
+// Columns that windows reach across; input rows that `rows` output rows reach across.
+size_t band_columns(const ConvShape& s);
+size_t band_rows(const ConvShape& s, size_t rows);
+// Floats between two rows of a band: known before there is one, so that tap offsets can be shared by all tasks.
+size_t band_row_stride(const ConvShape& s);
+// Scratch, in floats, that make_band needs for a task; 0 without padding.
+size_t band_scratch(const ConvShape& s, const TaskGrid& grid);
+Band make_band(const ConvShape& s, const Task& task, const float* x, float* scratch);
+
+// sums[pixel] = sum over the window of the pixel of x[.., group's channels]; pixels as the task orders them: image, row, column.
+// `column_sums` is scratch of window_sum_scratch floats. Channels first, then windows: kh * kw additions a pixel, not k.
+void window_sums(const ConvShape& s, const Task& task, const float* x, size_t group,
+                 void (*row_sums)(size_t, size_t, const float*, size_t, float*), float* column_sums, float* sums);
+size_t window_sum_scratch(const ConvShape& s, const TaskGrid& grid);

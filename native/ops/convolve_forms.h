@@ -1,0 +1,37 @@
+// The three forms in which convolve.cc runs a convolution, and what they are given.
+#pragma once
+#include "../kernels/kernel_table.h"
+#include "../runtime/thread_pool.h"
+#include "band.h"
+#include "blocking.h"
+#include "conv_shape.h"
+
+struct Convolution {
+  const KernelTable& kernels;
+  const Product& product;  // kernels.l1 or kernels.dot
+  ThreadPool& pool;
+  const ConvShape& shape;
+  const float *x, *w, *bias;
+  float* y;
+};
+
+// Rows are pixels, panels hold output channels.
+Status convolve_pixel_rows(const Convolution& c, const TileColumn& tiles);
+// Rows are filters, panels hold pixels of one output row: for few output channels.
+Status convolve_filter_rows(const Convolution& c, const TileColumn& tiles);
+// Lanes are channels.
+Status convolve_depthwise(const Convolution& c);
+
+// The runs of a window: kernel rows where their elements are contiguous, single taps otherwise. Offsets count from the window's first
+// element.
+struct WindowRuns {
+  explicit WindowRuns(const ConvShape& s) : whole_rows(s.groups == 1 && s.dw == 1), shape(s) {}
+  size_t count() const { return whole_rows ? shape.kh : shape.kh * shape.kw; }
+  size_t elems() const { return whole_rows ? shape.kw * shape.group_ci : shape.group_ci; }
+  size_t offset(size_t run) const {
+    if (whole_rows) return run * shape.dh * band_row_stride(shape);
+    return run / shape.kw * shape.dh * band_row_stride(shape) + run % shape.kw * shape.dw * shape.ci;
+  }
+  const bool whole_rows;
+  const ConvShape& shape;
+};

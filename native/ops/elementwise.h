@@ -1,0 +1,14 @@
+// Passes over whole tensors, cut into chunks for the threads.
+#pragma once
+#include <cstddef>
+
+#include "../kernels/kernel_table.h"
+#include "../runtime/thread_pool.h"
+
+// y[r][c] = (x[r][c] - mean[c]) / sqrt(variance[c] + epsilon) * gamma[c] + beta[c]      batch normalization at inference; y may be x
+// The mean is taken off first: y of an adder layer reaches -3,200 where its deviation is 2 to 15, and folding the mean into an offset
+// would cancel away digits. `scale` is working memory for channels floats.
+void batch_norm(const KernelTable& kernels, ThreadPool& pool, size_t rows, size_t channels, const float* x, const float* mean,
+                const float* variance, const float* gamma, const float* beta, double epsilon, float* scale, float* y);
+void relu(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, float* y);
+void add(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* a, const float* b, float* y);

@@ -1,0 +1,6 @@
+// One block of working memory per thread, kept between tasks so that steady work allocates nothing.
+#pragma once
+#include <cstddef>
+
+// 64-byte aligned, valid until this thread's next call; null if memory is out. Contents are undefined.
+void* thread_scratch(size_t bytes);

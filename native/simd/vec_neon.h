@@ -1,0 +1,51 @@
+// NEON (AArch64) words of the tiles; included by kernels_neon.cc alone.
+#pragma once
+#include <arm_neon.h>
+
+#include <cstddef>
+
+#include "unroll.h"
+
+namespace {
+constexpr int kVectorRegisters = 32;
+
+struct f32v {
+  static constexpr int N = 4;
+  float32x4_t v;
+};
+ALWAYS_INLINE f32v load(const float* p) { return {vld1q_f32(p)}; }
+ALWAYS_INLINE void store(float* p, f32v a) { vst1q_f32(p, a.v); }
+ALWAYS_INLINE f32v load_first(const float* p, size_t n) {
+  float lanes[4] = {};
+  for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
+  return load(lanes);
+}
+ALWAYS_INLINE void store_first(float* p, f32v a, size_t n) {
+  float lanes[4];
+  store(lanes, a);
+  for (size_t i = 0; i < n; ++i) p[i] = lanes[i];
+}
+ALWAYS_INLINE f32v broadcast(float x) { return {vdupq_n_f32(x)}; }
+ALWAYS_INLINE f32v add(f32v a, f32v b) { return {vaddq_f32(a.v, b.v)}; }
+ALWAYS_INLINE f32v sub(f32v a, f32v b) { return {vsubq_f32(a.v, b.v)}; }
+ALWAYS_INLINE f32v mul(f32v a, f32v b) { return {vmulq_f32(a.v, b.v)}; }
+ALWAYS_INLINE f32v multiply_add(f32v a, f32v b, f32v c) { return {vfmaq_f32(c.v, a.v, b.v)}; }
+// NEON min and max give NaN when either operand is NaN.
+ALWAYS_INLINE f32v at_most(f32v limit, f32v datum) { return {vminq_f32(limit.v, datum.v)}; }
+ALWAYS_INLINE f32v at_least(f32v limit, f32v datum) { return {vmaxq_f32(limit.v, datum.v)}; }
+ALWAYS_INLINE f32v abs_diff(f32v a, f32v b) { return {vabdq_f32(a.v, b.v)}; }
+ALWAYS_INLINE float reduce_add(f32v a) { return vaddvq_f32(a.v); }
+ALWAYS_INLINE void load_columns(const float* p, size_t stride, f32v columns[4]) {
+  const float32x4x2_t rows01 = vtrnq_f32(vld1q_f32(p), vld1q_f32(p + stride));
+  const float32x4x2_t rows23 = vtrnq_f32(vld1q_f32(p + 2 * stride), vld1q_f32(p + 3 * stride));
+  UNROLL for (int odd = 0; odd < 2; ++odd) {
+    columns[odd].v = vcombine_f32(vget_low_f32(rows01.val[odd]), vget_low_f32(rows23.val[odd]));
+    columns[odd + 2].v = vcombine_f32(vget_high_f32(rows01.val[odd]), vget_high_f32(rows23.val[odd]));
+  }
+}
+
+// fabd is |x - w| in one instruction: the direct form, no sums.
+constexpr bool kL1NeedsSums = false;
+ALWAYS_INLINE f32v l1_one() { return broadcast(1.0f); }
+ALWAYS_INLINE f32v l1_accumulate(f32v sum, f32v x, f32v w, f32v) { return add(sum, abs_diff(x, w)); }
+}  // namespace

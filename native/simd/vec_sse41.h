@@ -1,0 +1,55 @@
+// SSE4.1 words of the tiles; included by kernels_sse41.cc alone.
+#pragma once
+#ifndef __SSE4_1__
+#error "compile this file with the SSE4.1 flags of CMakeLists.txt"
+#endif
+#include <smmintrin.h>
+
+#include <cstddef>
+
+#include "unroll.h"
+
+namespace {
+constexpr int kVectorRegisters = 16;
+
+struct f32v {
+  static constexpr int N = 4;
+  __m128 v;
+};
+ALWAYS_INLINE f32v load(const float* p) { return {_mm_loadu_ps(p)}; }
+ALWAYS_INLINE void store(float* p, f32v a) { _mm_storeu_ps(p, a.v); }
+ALWAYS_INLINE f32v load_first(const float* p, size_t n) {
+  float lanes[4] = {};
+  for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
+  return load(lanes);
+}
+ALWAYS_INLINE void store_first(float* p, f32v a, size_t n) {
+  float lanes[4];
+  store(lanes, a);
+  for (size_t i = 0; i < n; ++i) p[i] = lanes[i];
+}
+ALWAYS_INLINE f32v broadcast(float x) { return {_mm_set1_ps(x)}; }
+ALWAYS_INLINE f32v add(f32v a, f32v b) { return {_mm_add_ps(a.v, b.v)}; }
+ALWAYS_INLINE f32v sub(f32v a, f32v b) { return {_mm_sub_ps(a.v, b.v)}; }
+ALWAYS_INLINE f32v mul(f32v a, f32v b) { return {_mm_mul_ps(a.v, b.v)}; }
+ALWAYS_INLINE f32v multiply_add(f32v a, f32v b, f32v c) { return add(mul(a, b), c); }
+// x86 min and max return their second operand when either is NaN: a NaN in `datum` survives.
+ALWAYS_INLINE f32v at_most(f32v limit, f32v datum) { return {_mm_min_ps(limit.v, datum.v)}; }
+ALWAYS_INLINE f32v at_least(f32v limit, f32v datum) { return {_mm_max_ps(limit.v, datum.v)}; }
+ALWAYS_INLINE f32v abs_diff(f32v a, f32v b) { return {_mm_andnot_ps(_mm_set1_ps(-0.0f), _mm_sub_ps(a.v, b.v))}; }
+ALWAYS_INLINE float reduce_add(f32v a) {
+  const __m128 pairs = _mm_add_ps(a.v, _mm_movehl_ps(a.v, a.v));
+  return _mm_cvtss_f32(_mm_add_ss(pairs, _mm_shuffle_ps(pairs, pairs, 1)));
+}
+ALWAYS_INLINE void load_columns(const float* p, size_t stride, f32v columns[4]) {
+  __m128 row[4];
+  UNROLL for (size_t r = 0; r < 4; ++r) row[r] = _mm_loadu_ps(p + r * stride);
+  _MM_TRANSPOSE4_PS(row[0], row[1], row[2], row[3]);
+  UNROLL for (int c = 0; c < 4; ++c) columns[c].v = row[c];
+}
+
+// max + add is one instruction less than sub, and, add.
+constexpr bool kL1NeedsSums = true;
+ALWAYS_INLINE f32v l1_one() { return broadcast(1.0f); }
+ALWAYS_INLINE f32v l1_accumulate(f32v sum, f32v x, f32v w, f32v) { return {_mm_add_ps(sum.v, _mm_max_ps(x.v, w.v))}; }
+}  // namespace

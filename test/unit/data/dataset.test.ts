@@ -1,0 +1,62 @@
+import t from 'tap';
+import { ImageDataset } from '../../../dist/data/dataset';
+import { datasetNames, openDataset } from '../../../dist/data/open-dataset';
+import { Tensor } from '../../../dist/tensor';
+
+const images = new Tensor(
+  Uint8Array.from({ length: 3 * 4 }, (_, i) => i),
+  [3, 2, 2, 1],
+);
+const options = { name: 'three', images, targets: Int32Array.of(1, 0, 1), classes: 2, classNames: ['cat', 'dog'] };
+
+t.test('ranges are views of the whole', async (t) => {
+  const dataset = new ImageDataset(options);
+  t.match(dataset, { name: 'three', length: 3, classes: 2, classNames: ['cat', 'dog'], imageShape: [2, 2, 1] });
+  t.same(dataset.images(1, 3).shape, [2, 2, 2, 1]);
+  t.same([...dataset.images(1, 2).data], [4, 5, 6, 7]);
+  t.same([...dataset.targets(1, 3)], [0, 1]);
+  t.equal(dataset.images(1, 2).data.buffer, images.data.buffer);
+});
+
+t.test('ranges outside are refused', async (t) => {
+  const dataset = new ImageDataset(options);
+  for (const [start, end] of [
+    [-1, 1],
+    [0, 4],
+    [1, 1],
+    [2, 1],
+    [0.5, 1],
+    [0, Number.NaN],
+  ] as const) {
+    t.throws(() => dataset.images(start, end), { code: 'ERR_ARGUMENT', message: /^three: images .* end <= 3/ });
+    t.throws(() => dataset.targets(start, end), { code: 'ERR_ARGUMENT' });
+  }
+});
+
+t.test('parts that do not fit each other are refused', async (t) => {
+  t.throws(() => new ImageDataset({ ...options, images: images.reshape([3, 4]) }), { code: 'ERR_SHAPE', message: /\[n,h,w,c\]/ });
+  t.throws(() => new ImageDataset({ ...options, targets: Int32Array.of(1) }), { code: 'ERR_SHAPE', message: /1 targets for 3 images/ });
+  t.throws(() => new ImageDataset({ ...options, targets: Int32Array.of(0, 2, 0) }), { code: 'ERR_ARGUMENT', message: /image 1 is 2/ });
+  t.throws(() => new ImageDataset({ ...options, targets: Int32Array.of(0, 0, -1) }), { code: 'ERR_ARGUMENT', message: /image 2 is -1/ });
+  t.throws(() => new ImageDataset({ ...options, classes: 0 }), { code: 'ERR_ARGUMENT' });
+  t.throws(() => new ImageDataset({ ...options, classNames: ['cat'] }), { code: 'ERR_ARGUMENT', message: /1 class names/ });
+  const { classNames: _, ...unnamed } = options;
+  t.equal(new ImageDataset(unnamed).classNames, undefined);
+});
+
+t.test('openDataset names what is missing and what belongs there', async (t) => {
+  const folder = t.testdir();
+  const missing = {
+    cifar10: /^cifar10: no data_batch_1\.bin .*expected there data_batch_1\.bin to data_batch_5\.bin and test_batch\.bin/,
+    cifar100: /^cifar100: no train\.bin .*expected there train\.bin and test\.bin/,
+    mnist: /^mnist: no train-images-idx3-ubyte or train-images-idx3-ubyte\.gz .*expected there/,
+    'fashion-mnist': /^fashion-mnist: no train-images-idx3-ubyte/,
+  };
+  for (const name of datasetNames) t.throws(() => openDataset(name, folder, 'train'), { code: 'ERR_ARGUMENT', message: missing[name] });
+  t.throws(() => openDataset('imagenet' as never, folder, 'train'), {
+    code: 'ERR_ARGUMENT',
+    message: /expected one of cifar10, cifar100, mnist/,
+  });
+  t.throws(() => openDataset('__proto__' as never, folder, 'train'), { code: 'ERR_ARGUMENT' });
+  t.throws(() => openDataset('mnist', folder, 'validation' as never), { code: 'ERR_ARGUMENT', message: /'train' or 'test'/ });
+});

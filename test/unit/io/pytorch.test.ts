@@ -1,0 +1,251 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { zipSync } from 'fflate';
+import t from 'tap';
+import { parsePytorch } from '../../../dist/io/pytorch';
+import { refusal, survivesCorruption, unnoticedTruncations } from './damage';
+import * as p from './pickle-bytes';
+import { legacyFile, orderedDict, rebuild, type SavedStorage, stateDict, storage, storageId, tensor, zipFile } from './pytorch-bytes';
+
+const formats = { zip: zipFile, legacy: legacyFile };
+const iota = (length: number) => Float32Array.from({ length }, (_, i) => i);
+const floats = storage('0', 'FloatStorage', iota(6));
+const refused = (bytes: Uint8Array) => refusal((b) => parsePytorch(b, 'w.pth'), bytes);
+
+for (const [format, save] of Object.entries(formats)) {
+  const parse = (object: p.Code, ...storages: SavedStorage[]) => parsePytorch(save(object, storages));
+  const refusedObject = (object: p.Code, ...storages: SavedStorage[]) => refused(save(object, storages));
+
+  t.test(`${format}: a state dict`, async (t) => {
+    const steps = storage('1', 'LongStorage', BigInt64Array.of(390n));
+    const tensors = parse(
+      stateDict(
+        ['fc.weight', tensor(storageId(floats), 0, [2, 3], [3, 1])],
+        ['bn.num_batches_tracked', tensor(storageId(steps), 0, [], [])],
+      ),
+      floats,
+      steps,
+    );
+    t.same([...tensors.keys()], ['fc.weight', 'bn.num_batches_tracked']);
+    t.same(tensors.get('fc.weight')!.data, iota(6));
+    t.same(tensors.get('fc.weight')!.shape, [2, 3]);
+    t.same(tensors.get('bn.num_batches_tracked')!.data, BigInt64Array.of(390n));
+    t.same(tensors.get('bn.num_batches_tracked')!.shape, [1]);
+  });
+
+  t.test(`${format}: every type of number`, async (t) => {
+    const cases = [
+      ['FloatStorage', Float32Array.of(1.5, -2)],
+      ['DoubleStorage', Float64Array.of(1.5, -2)],
+      ['ByteStorage', Uint8Array.of(1, 255)],
+      ['CharStorage', Int8Array.of(1, -128)],
+      ['ShortStorage', Int16Array.of(1, -2)],
+      ['IntStorage', Int32Array.of(1, -2)],
+      ['LongStorage', BigInt64Array.of(1n, -2n)],
+    ] as const;
+    for (const [type, data] of cases) {
+      const saved = storage('0', type, data);
+      t.same(parse(stateDict(['a', tensor(storageId(saved), 0, [2], [1])]), saved).get('a')!.data, data, type);
+    }
+    for (const type of ['HalfStorage', 'BFloat16Storage', 'BoolStorage']) {
+      const saved = storage('0', type, Uint16Array.of(1, 2));
+      const message = new RegExp(`^w\\.pth: holds a torch\\.${type}.*model\\.float\\(\\)`);
+      t.match(refusedObject(stateDict(['a', tensor(storageId(saved), 0, [2], [1])]), saved), { code: 'ERR_FORMAT', message });
+    }
+  });
+
+  t.test(`${format}: filters leave as [co,kh,kw,ci/g]`, async (t) => {
+    // Element (co, ci, kh, kw) holds its own index as decimal digits.
+    const data = Float32Array.from({ length: 2 * 3 * 2 * 2 }, (_, i) => {
+      const [co, ci, kh, kw] = [Math.floor(i / 12), Math.floor(i / 4) % 3, Math.floor(i / 2) % 2, i % 2];
+      return co * 1000 + ci * 100 + kh * 10 + kw;
+    });
+    const saved = storage('0', 'FloatStorage', data);
+    const w = parse(stateDict(['conv.weight', tensor(storageId(saved), 0, [2, 3, 2, 2], [12, 4, 2, 1])]), saved).get('conv.weight')!;
+    t.same(w.shape, [2, 2, 2, 3]);
+    t.same([...w.data.slice(0, 6)], [0, 100, 200, 1, 101, 201]);
+    t.equal(w.data[(1 * 4 + 1 * 2 + 0) * 3 + 2], 1210);
+
+    const integers = storage('0', 'IntStorage', new Int32Array(6));
+    const i = parse(stateDict(['a', tensor(storageId(integers), 0, [1, 2, 1, 3], [6, 3, 3, 1])]), integers).get('a')!;
+    t.same(i.shape, [1, 2, 1, 3], 'integers of rank 4 are not filters');
+  });
+
+  t.test(`${format}: offsets, strides and shared storages`, async (t) => {
+    const id = storageId(floats);
+    const tensors = parse(
+      stateDict(
+        ['whole', tensor(id, 0, [6], [1])],
+        ['transposed', tensor(id, 0, [3, 2], [1, 3])],
+        ['tail', tensor(id, 4, [2], [1])],
+        ['column', tensor(id, 1, [2], [3])],
+        ['one', tensor(id, 5, [1, 1], [1000, 7])],
+      ),
+      floats,
+    );
+    t.same(tensors.get('transposed')!.data, Float32Array.of(0, 3, 1, 4, 2, 5));
+    t.same(tensors.get('tail')!.data, Float32Array.of(4, 5));
+    t.same(tensors.get('column')!.data, Float32Array.of(1, 4));
+    t.same(tensors.get('one')!.data, Float32Array.of(5));
+    t.equal(tensors.get('tail')!.data.buffer, tensors.get('whole')!.data.buffer, 'tied weights stay tied');
+  });
+
+  t.test(`${format}: parameters, checkpoints, nested dicts and DataParallel`, async (t) => {
+    const w = tensor(storageId(floats), 0, [6], [1]);
+    const parameter = p.reduce(p.global('torch._utils', '_rebuild_parameter'), p.tuple(w, p.bool(true), orderedDict));
+    t.same(parse(stateDict(['w', parameter]), floats).get('w')!.data, iota(6));
+    for (const key of ['state_dict', 'model', 'net'])
+      t.same(
+        [...parse(p.dict([p.text('epoch'), p.int(3)], [p.text(key), stateDict(['w', w])], [p.text('best'), p.float(0.9)]), floats).keys()],
+        ['w'],
+      );
+    t.same([...parse(p.dict([p.text('a'), p.dict([p.text('b.c'), w])], [p.text('d'), w]), floats).keys()], ['a.b.c', 'd']);
+    t.same([...parse(stateDict(['module.a.w', w], ['module.b.w', w]), floats).keys()], ['a.w', 'b.w']);
+    t.same([...parse(stateDict(['module.a.w', w], ['b.w', w]), floats).keys()], ['module.a.w', 'b.w']);
+    t.same([...parse(stateDict(['__proto__', w]), floats).keys()], ['__proto__']);
+    t.match(refusedObject(p.dict([p.text('a'), p.dict([p.text('b'), w])], [p.text('a.b'), w]), floats), {
+      code: 'ERR_FORMAT',
+      message: /two tensors are named "a\.b"/,
+    });
+    t.match(refusedObject(p.dict([p.tuple(p.int(1)), w]), floats), { code: 'ERR_FORMAT', message: /named by a object/ });
+    t.match(refusedObject(p.dict([p.text('epoch'), p.int(3)])), { code: 'ERR_FORMAT', message: /no tensors/ });
+    t.match(refusedObject(p.list()), { code: 'ERR_FORMAT', message: /no tensors/ });
+  });
+
+  t.test(`${format}: dicts that contain themselves or nest without end`, async (t) => {
+    // EMPTY_DICT, BINPUT 0, then the dict itself as its item
+    t.match(refusedObject([0x7d, 0x71, 0, ...p.text('a'), 0x68, 0, 0x73]), { code: 'ERR_FORMAT', message: /contained twice/ });
+    t.match(refusedObject([0x7d, 0x71, 0, ...p.text('model'), 0x68, 0, 0x73]), { code: 'ERR_FORMAT', message: /contained twice/ });
+    let deep: p.Code = p.dict();
+    for (let i = 0; i < 20; i++) deep = p.dict([p.text('a'), deep]);
+    t.match(refusedObject(deep), { code: 'ERR_FORMAT', message: /8 deep/ });
+  });
+
+  t.test(`${format}: no tensor reaches outside its storage`, async (t) => {
+    const huge = p.long(0, 0, 0, 0, 0, 0, 16);
+    const id = storageId(floats);
+    const raw = (offset: p.Code, shape: p.Code[], strides: p.Code[]) =>
+      stateDict(['w', p.reduce(rebuild, p.tuple(id, offset, p.tuple(...shape), p.tuple(...strides), p.bool(false), orderedDict))]);
+    const [zero, one, six] = [p.int(0), p.int(1), p.int(6)];
+    const cases: [string, p.Code, string][] = [
+      ['size', raw(zero, [p.int(7)], [one]), 'ERR_CORRUPT'],
+      ['offset', raw(one, [six], [one]), 'ERR_CORRUPT'],
+      ['stride', raw(zero, [p.int(3)], [p.int(3)]), 'ERR_CORRUPT'],
+      ['negative offset', raw(p.int(-1), [one], [one]), 'ERR_CORRUPT'],
+      ['negative stride', raw(p.int(5), [six], [p.int(-1)]), 'ERR_CORRUPT'],
+      ['negative size', raw(zero, [p.int(-1), p.int(-1)], [one, one]), 'ERR_CORRUPT'],
+      ['fraction', raw(zero, [p.float(1.5)], [one]), 'ERR_CORRUPT'],
+      ['text', raw(zero, [p.text('6')], [one]), 'ERR_CORRUPT'],
+      ['product beyond 2^53', raw(zero, [huge, huge], [zero, zero]), 'ERR_CORRUPT'],
+      ['stride beyond 2^53', raw(zero, [p.int(2)], [huge]), 'ERR_CORRUPT'],
+      ['fewer strides', raw(zero, [p.int(2), p.int(3)], [one]), 'ERR_CORRUPT'],
+      ['rank', raw(zero, Array(65).fill(one), Array(65).fill(one)), 'ERR_CORRUPT'],
+      ['no elements', raw(zero, [zero], [one]), 'ERR_FORMAT'],
+      ['expanded', raw(zero, [p.int(100_000)], [zero]), 'ERR_FORMAT'],
+    ];
+    for (const [what, object, code] of cases)
+      t.match(refusedObject(object, floats), { code, message: /^w\.pth: a tensor of storage 0/ }, what);
+  });
+
+  t.test(`${format}: a small file cannot take all memory`, async (t) => {
+    const big = storage('0', 'FloatStorage', iota(1000));
+    const transposed = tensor(storageId(big), 0, [10, 100], [1, 10]);
+    const object = stateDict(['w', [...transposed, 0x71, 0]], ...Array.from({ length: 3000 }, (_, i) => [`v${i}`, [0x68, 0]] as const));
+    t.match(refusedObject(object, big), { code: 'ERR_FORMAT', message: /64 times the bytes of the file/ });
+  });
+
+  t.test(`${format}: storages that contradict the pickle`, async (t) => {
+    const w = stateDict(['w', tensor(storageId(floats), 0, [6], [1])]);
+    t.match(refusedObject(w), { code: 'ERR_CORRUPT' }, 'missing');
+    t.match(refusedObject(w, { ...floats, bytes: new Uint8Array(23) }), { code: 'ERR_CORRUPT' }, 'too short');
+    t.match(refusedObject(w, { ...floats, bytes: new Uint8Array(28) }), { code: 'ERR_CORRUPT' }, 'too long');
+    const twice = stateDict(
+      ['a', tensor(storageId(floats), 0, [6], [1])],
+      ['b', tensor(storageId({ ...floats, type: 'IntStorage' }), 0, [6], [1])],
+    );
+    t.match(refusedObject(twice, floats), { code: 'ERR_CORRUPT', message: /described in two ways/ });
+    const view = stateDict(['w', tensor(storageId(floats, p.tuple(p.text('1'), p.int(0), p.int(2))), 0, [2], [1])]);
+    t.match(refusedObject(view, floats), { code: 'ERR_FORMAT', message: /view of another/ });
+    t.match(refusedObject(stateDict(['w', tensor(p.text('storage'), 0, [1], [1])])), { code: 'ERR_CORRUPT' });
+    t.match(refusedObject(p.persistent(p.text('storage'))), { code: 'ERR_CORRUPT' });
+  });
+
+  t.test(`${format}: code is refused`, async (t) => {
+    const attack = p.reduce(p.global('posix', 'system'), p.tuple(p.text('echo ran')));
+    t.match(refusedObject(stateDict(['w', attack])), { code: 'ERR_FORMAT', message: /^w\.pth: .*"posix\.system".*could run code/ });
+    t.match(refusedObject(p.build(orderedDict, attack)), { code: 'ERR_FORMAT', message: /"posix\.system"/ });
+    t.match(refusedObject(p.reduce(p.global('collections', 'OrderedDict'), p.tuple(p.list()))), {
+      code: 'ERR_FORMAT',
+      message: /Python 2/,
+    });
+    t.match(refusedObject(p.reduce(p.global('torch', 'FloatStorage'), p.tuple(p.int(9)))), {
+      code: 'ERR_FORMAT',
+      message: /torch\.FloatStorage/,
+    });
+  });
+
+  t.test(`${format}: damage`, async (t) => {
+    const file = save(
+      stateDict(['w', tensor(storageId(floats), 0, [3, 2], [1, 3])], ['b', tensor(storageId(floats), 0, [1, 2, 1, 3], [6, 3, 3, 1])]),
+      [floats],
+    );
+    t.same(unnoticedTruncations(parsePytorch, file), []);
+    survivesCorruption(parsePytorch, file, 2000);
+    t.match(
+      refused(save(stateDict(['w', tensor(storageId(floats), 0, [6], [1])]), [floats], (format === 'zip' ? 'big' : false) as never)),
+      {
+        code: 'ERR_FORMAT',
+        message: /big-endian/,
+      },
+    );
+  });
+}
+
+t.test('any strides over a storage give what they describe', async () => {
+  const axes = fc.array(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 0, max: 9 })), { minLength: 1, maxLength: 3 });
+  const data = storage('0', 'FloatStorage', iota(64));
+  fc.assert(
+    fc.property(axes, fc.nat(5), (axes, offset) => {
+      const shape = axes.map(([size]) => size);
+      const strides = axes.map(([, stride]) => stride);
+      let expected = [offset];
+      for (const [size, stride] of axes) expected = expected.flatMap((start) => Array.from({ length: size }, (_, i) => start + i * stride));
+      const got = parsePytorch(zipFile(stateDict(['w', tensor(storageId(data), offset, shape, strides)]), [data])).get('w')!;
+      return String(got.shape) === String(shape) && String(got.data) === String(expected);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+t.test('archives that torch.save does not write', async (t) => {
+  const pkl = p.pickle(stateDict(['w', tensor(storageId(floats), 0, [6], [1])]));
+  t.match(refused(Buffer.from('something else')), { code: 'ERR_FORMAT', message: /^w\.pth: not a file of torch\.save/ });
+  t.match(refused(zipSync({ 'readme.txt': Buffer.from('hello') }, { level: 0 })), { code: 'ERR_FORMAT', message: /0 data\.pkl/ });
+  t.match(refused(zipSync({ 'a/data.pkl': pkl, 'b/data.pkl': pkl }, { level: 0 })), { code: 'ERR_FORMAT', message: /2 data\.pkl/ });
+  t.match(refused(zipSync({ 'a/data.pkl': [pkl, { level: 9 }] })), { code: 'ERR_FORMAT', message: /"a\/data\.pkl" .*compressed/ });
+  const trailing = zipSync({ 'a/data.pkl': Buffer.concat([pkl, pkl]), 'a/data/0': floats.bytes }, { level: 0 });
+  t.match(refused(trailing), { code: 'ERR_CORRUPT', message: /follow the end/ });
+  t.match(refused(Buffer.concat([legacyFile(stateDict(['w', tensor(storageId(floats), 0, [6], [1])]), [floats]), Buffer.from([0])])), {
+    code: 'ERR_CORRUPT',
+    message: /1 bytes follow the end/,
+  });
+
+  const twin = zipSync({ 'a/data.pkl': pkl, 'a/data/0': floats.bytes, 'a/data/1': floats.bytes }, { level: 0 });
+  const renamed = Buffer.from(Buffer.from(twin).toString('latin1').replaceAll('a/data/1', 'a/data/0'), 'latin1');
+  t.match(refused(renamed), { code: 'ERR_CORRUPT', message: /"a\/data\/0" .*twice/ });
+});
+
+const published = join(__dirname, '../../../../shared/weights/ResNet20-AdderNet.pth');
+t.test("the authors' ResNet-20", { skip: !existsSync(published) && 'the file is not part of the repository' }, async (t) => {
+  const tensors = parsePytorch(readFileSync(published), published);
+  t.equal(tensors.size, 132);
+  t.same(tensors.get('conv1.weight')!.shape, [16, 3, 3, 3]);
+  t.same(tensors.get('layer1.0.conv1.adder')!.shape, [16, 3, 3, 16]);
+  t.same(tensors.get('layer2.0.downsample.0.adder')!.shape, [32, 1, 1, 16]);
+  t.same(tensors.get('fc.weight')!.shape, [10, 1, 1, 64]);
+  t.equal(tensors.get('bn1.num_batches_tracked')!.dtype, 'i64');
+  let largest = 0;
+  for (const [key, { data }] of tensors) if (key.endsWith('.adder')) for (const w of data) largest = Math.max(largest, Math.abs(Number(w)));
+  t.ok(largest > 70 && largest < 72, `largest adder weight ${largest}`);
+});

@@ -1,0 +1,218 @@
+// Networks: the counts of the paper's tables, the names of the authors' checkpoint, and recognition by names and shapes.
+import { inspect } from 'node:util';
+import t from 'tap';
+import { Conv2d, Flatten, Linear, Relu } from '../../dist/layers';
+import * as models from '../../dist/models';
+import { Random } from '../../dist/random';
+import { Tensor } from '../../dist/tensor';
+
+const zeros = { seed: null };
+
+t.test('operations of one image, every layer ordinary or adder', (t) => {
+  const products = {
+    lenet5bn: 416_520,
+    vggSmall: 607_600_640,
+    resnet20: 40_813_184,
+    resnet32: 69_124_736,
+    resnet18: 1_814_073_344,
+    resnet50: 3_857_973_248,
+  };
+  t.same(Object.keys(products), models.modelNames);
+  for (const name of models.modelNames) {
+    const conv = models.createModel(name, { unit: 'conv', ...zeros }).summary().totals;
+    t.equal(conv.multiplications, products[name], name);
+    t.equal(conv.additions, products[name], name);
+    const adder = models.createModel(name, { unit: 'adder', ...zeros }).summary().totals;
+    t.equal(adder.additions, 2 * products[name] - adder.multiplications, `${name}: what is not a unit still multiplies`);
+    t.equal(adder.parameters, conv.parameters);
+  }
+  t.equal(models.lenet5bn(zeros).summary().totals.multiplications, 0);
+  t.equal(models.resnet20(zeros).summary().totals.multiplications, 32 * 32 * 16 * 27 + 640, 'the stem and the classifier');
+  t.end();
+});
+
+const statistics = (name: string) => ['weight', 'bias', 'running_mean', 'running_var'].map((key) => `${name}.${key}`);
+
+t.test("resnet20 has the names and shapes of the authors' file", (t) => {
+  for (const [unit, key] of [
+    ['adder', 'adder'],
+    ['conv', 'weight'],
+  ] as const) {
+    const names = ['conv1.weight', ...statistics('bn1')];
+    for (const stage of [1, 2, 3])
+      for (const block of [0, 1, 2]) {
+        const prefix = `layer${stage}.${block}`;
+        for (const i of [1, 2]) names.push(`${prefix}.conv${i}.${key}`, ...statistics(`${prefix}.bn${i}`));
+        if (stage > 1 && block === 0) names.push(`${prefix}.downsample.0.${key}`, ...statistics(`${prefix}.downsample.1`));
+      }
+    names.push('fc.weight', ...statistics('bn2'));
+    const state = models.resnet20({ unit, classes: 10, ...zeros }).stateDict();
+    t.same([...state.keys()], names, unit);
+    t.same(state.get('conv1.weight')!.shape, [16, 3, 3, 3]);
+    t.same(state.get(`layer2.0.conv1.${key}`)!.shape, [32, 3, 3, 16]);
+    t.same(state.get(`layer3.0.downsample.0.${key}`)!.shape, [64, 1, 1, 32]);
+    t.same(state.get('fc.weight')!.shape, [10, 1, 1, 64]);
+    t.same(state.get('bn2.running_var')!.shape, [10]);
+  }
+  t.end();
+});
+
+t.test('resnet50 is version 1, with a shortcut of its own in the first block of each stage', (t) => {
+  const { rows, totals } = models.resnet50(zeros).summary();
+  const shape = (name: string) => rows.find((row) => row.name === name)?.outputShape;
+  t.same(shape('maxpool'), [1, 56, 56, 64]);
+  t.same(shape('layer1.0.downsample.0'), [1, 56, 56, 256]);
+  t.same(shape('layer2.0.conv1'), [1, 28, 28, 128], 'the stride is in the first 1x1');
+  t.same(shape('layer4.2.conv3'), [1, 7, 7, 2048]);
+  t.notOk(shape('layer4.2.downsample'));
+  t.equal(totals.parameters, 25_557_032 - 1000 + 2000, 'those of the usual ResNet-50, with a batch norm in place of the bias');
+  t.end();
+});
+
+t.test('every network and unit is recognised', (t) => {
+  for (const name of models.modelNames)
+    for (const unit of models.units) {
+      const classes = name === 'resnet18' ? 21 : 7;
+      const state = new Map<string, Tensor<Float32Array | BigInt64Array>>(
+        models.createModel(name, { unit, classes, ...zeros }).stateDict(),
+      );
+      state.set('bn1.num_batches_tracked', new Tensor(new BigInt64Array(1), []));
+      t.same(models.identify(state), { name, unit, classes });
+    }
+  t.end();
+});
+
+t.test('a state of no known network is refused with what was seen', (t) => {
+  t.throws(() => models.identify(new Map([['head.weight', Tensor.zeros([10, 64])]])), {
+    code: 'ERR_FORMAT',
+    message: /no classifier.*1 tensors: head\.weight \[10,64\]/,
+  });
+  const state = models.resnet20(zeros).stateDict();
+  state.delete('bn2.bias');
+  state.set('layer1.0.conv1.adder', Tensor.zeros([16, 5, 5, 16]));
+  t.throws(() => models.identify(state), {
+    code: 'ERR_FORMAT',
+    message: /conv1\.weight \[16,3,3,3\].*Closest is resnet20 with unit 'adder', from which bn2\.bias, layer1\.0\.conv1\.adder differ/,
+  });
+  t.end();
+});
+
+t.test('the seed decides the weights', (t) => {
+  const filters = (seed?: number) =>
+    models
+      .lenet5bn({ ...(seed !== undefined && { seed }) })
+      .stateDict()
+      .get('conv2.adder')!.data;
+  t.same(filters(1), filters(1));
+  t.notSame(filters(1), filters(2));
+  t.notSame(filters(), filters());
+  t.ok(
+    models
+      .lenet5bn(zeros)
+      .stateDict()
+      .get('conv2.adder')!
+      .data.every((w) => w === 0),
+  );
+  t.end();
+});
+
+t.test('forward gives logits, alike for one image and for a batch, and leaves x alone', (t) => {
+  for (const model of [
+    models.lenet5bn({ seed: 1 }),
+    models.resnet20({ seed: 1, classes: 4 }),
+    models.resnet20({ seed: 1, unit: 'conv' }),
+  ]) {
+    const x = Tensor.zeros([2, ...model.inputShape]);
+    new Random(2).fillNormal(x.data);
+    const before = x.data.slice();
+    const y = model.forward(x);
+    t.same(y.shape, [2, model.classes]);
+    t.ok(y.data.every(Number.isFinite));
+    t.same(x.data, before);
+    const second = new Tensor(x.data.slice(x.size / 2), [1, ...model.inputShape]);
+    const alone = model.forward(second).data;
+    t.ok(alone.every((logit, i) => Math.abs(logit - y.data[model.classes + i]!) <= 1e-4 * Math.max(1, Math.abs(logit))));
+  }
+  t.end();
+});
+
+t.test('a model carries its metadata', (t) => {
+  const model = models.resnet20({ classes: 2, classNames: ['cat', 'dog'], dataset: 'pets', ...zeros });
+  t.match(model, { name: 'resnet20', unit: 'adder', classes: 2, inputShape: [32, 32, 3], classNames: ['cat', 'dog'] });
+  t.same(JSON.parse(JSON.stringify(model.metadata)), {
+    name: 'resnet20',
+    unit: 'adder',
+    classes: 2,
+    inputShape: [32, 32, 3],
+    normalisation: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
+    dataset: 'pets',
+    classNames: ['cat', 'dog'],
+  });
+  t.equal(models.lenet5bn(zeros).classNames, undefined);
+  t.end();
+});
+
+t.test('unknown names and options that do not fit are refused', (t) => {
+  const refused: [() => unknown, RegExp][] = [
+    [() => models.createModel('resnet21'), /no network 'resnet21', expected one of lenet5bn, .*resnet50/],
+    [() => models.createModel('toString'), /no network 'toString'/],
+    [() => models.resnet20({ unit: 'and' as models.Unit }), /unit is 'and', expected one of adder, conv/],
+    [() => models.resnet20({ classes: 0 }), /resnet20: classes is 0, expected a positive integer/],
+    [() => models.resnet20({ classes: 3, classNames: ['a', 'b'] }), /2 names, expected one for each of 3 classes/],
+    [() => models.resnet20({ normalisation: { mean: [0], std: [1] } }), /each of 3 channels/],
+    [() => models.resnet20({ normalisation: { mean: [0, 0, 0], std: [1, 1, 0] } }), /positive std/],
+    [() => models.resnet20({ seed: 0.5 }), /seed is 0.5/],
+  ];
+  for (const [make, message] of refused) t.throws(make, { code: 'ERR_ARGUMENT', message });
+  t.end();
+});
+
+t.test('a network of other layers may be a model too', (t) => {
+  const { metadata } = models.lenet5bn(zeros);
+  const layers = { flatten: new Flatten(), fc1: new Linear(784, 16), relu: new Relu(), fc2: new Linear(16, 10) };
+  const model = new models.Model(layers, { ...metadata, name: 'mlp', unit: 'conv' });
+  t.equal(model.summary().totals.multiplications, 784 * 16 + 160);
+  t.throws(() => new models.Model({ conv: new Conv2d(1, 10, { kernel: 3 }) }, metadata), {
+    code: 'ERR_SHAPE',
+    message: /the layers give \[n,26,26,10\], expected \[n,10\]/,
+  });
+  t.end();
+});
+
+t.test('the summary is rows in forward order, blocks before their layers, and prints as a table', (t) => {
+  const summary = models.resnet20(zeros).summary();
+  const names = summary.rows.map(({ name }) => name);
+  t.same(names.slice(0, 7), ['conv1', 'bn1', 'relu', 'layer1', 'layer1.0', 'layer1.0.conv1', 'layer1.0.bn1']);
+  t.same(
+    summary.rows.find(({ name }) => name === 'layer2.0.downsample.0'),
+    {
+      name: 'layer2.0.downsample.0',
+      depth: 3,
+      type: 'AdderConv2d',
+      outputShape: [1, 16, 16, 32],
+      parameters: 512,
+      multiplications: 0,
+      additions: 2 * 16 * 16 * 32 * 16,
+      xnors: 0,
+    },
+  );
+  const top = summary.rows.filter(({ depth }) => depth === 0);
+  t.equal(
+    top.reduce((sum, row) => sum + row.additions, 0),
+    summary.totals.additions,
+  );
+  t.equal(
+    top.reduce((sum, row) => sum + row.parameters, 0),
+    summary.totals.parameters,
+  );
+
+  const lines = String(summary).split('\n');
+  t.equal(lines.length, summary.rows.length + 4);
+  t.equal(new Set(lines.map((line) => line.length)).size, 1, 'aligned');
+  t.match(lines[0], /^layer +type +output +parameters +multiplications +additions +xnors$/);
+  t.match(lines[2], /^conv1 +Conv2d +\[1,32,32,16\] +432 +442,368 +442,368 +0$/);
+  t.match(lines[6], /^ {2}0 +Residual /);
+  t.match(lines.at(-1), /^total +272,484 +443,008 +81,183,360 +0$/);
+  t.equal(inspect(summary), String(summary));
+  t.end();
+});
