@@ -1,7 +1,12 @@
 export { type CpuInfo, cpuInfo, setThreads } from './cpu';
+export { type Dataset, ImageDataset } from './data/dataset';
+export { normalize } from './data/normalize';
+export { type DatasetName, datasetNames, openDataset } from './data/open-dataset';
 export { AdderNetError, type ErrorCode } from './errors';
 export * as layers from './layers';
 export * as models from './models';
+export { type LoadOptions, load, Model, type ModelMetadata, save } from './models';
 export * as ops from './ops';
 export type { ConvOptions, Pair, Shape } from './shape';
 export { type ArrayOf, type DType, Tensor, type TensorData } from './tensor';
+export { type EvaluateOptions, type Evaluation, evaluate } from './train/evaluate';

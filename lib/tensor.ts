@@ -17,7 +17,7 @@ export type DType = keyof ArrayTypes;
 export type ArrayOf<D extends DType> = ArrayTypes[D];
 export type TensorData = ArrayOf<DType>;
 
-const arrayConstructors = {
+export const arrayConstructors = {
   f32: Float32Array,
   f64: Float64Array,
   u8: Uint8Array,

@@ -2,6 +2,7 @@
 // green and blue, row-major 32x32. There is no header: a file is as many records as its length holds.
 import { AdderNetError } from '../errors';
 import { Tensor } from '../tensor';
+import { classNames } from './class-names';
 import { findDataFile, readDataFile } from './data-file';
 import { ImageDataset } from './dataset';
 
@@ -9,8 +10,6 @@ const side = 32;
 const channels = 3;
 const planeBytes = side * side;
 const imageBytes = channels * planeBytes;
-
-const cifar10ClassNames = ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'];
 
 /** Where CIFAR-10 and CIFAR-100 differ. */
 interface CifarLayout {
@@ -65,8 +64,11 @@ export function parseCifar(
     if (target >= classes)
       throw new AdderNetError('ERR_CORRUPT', `${name}: the label of record ${i} is ${target}, expected 0 to ${classes - 1}`);
     targets[i] = target;
-    for (let pixel = 0, to = i * imageBytes; pixel < planeBytes; pixel++)
-      for (let channel = 0; channel < channels; channel++) images[to++] = bytes[pixels + channel * planeBytes + pixel]!;
+    for (let red = pixels, to = i * imageBytes; red < pixels + planeBytes; red++, to += channels) {
+      images[to] = bytes[red]!;
+      images[to + 1] = bytes[red + planeBytes]!;
+      images[to + 2] = bytes[red + 2 * planeBytes]!;
+    }
   }
   return { images: new Tensor(images, [n, side, side, channels]), targets };
 }
@@ -76,7 +78,7 @@ export function parseCifar(
  * @throws {AdderNetError} ERR_ARGUMENT if a file is missing; ERR_CORRUPT if one is damaged
  */
 export const openCifar10 = (directory: string, split: 'train' | 'test'): ImageDataset =>
-  open('cifar10', cifar10, directory, split, cifar10ClassNames);
+  open('cifar10', cifar10, directory, split, classNames.cifar10);
 
 /**
  * Fine labels; class names come from `fine_label_names.txt` if it is there.
@@ -85,10 +87,10 @@ export const openCifar10 = (directory: string, split: 'train' | 'test'): ImageDa
  */
 export function openCifar100(directory: string, split: 'train' | 'test'): ImageDataset {
   const file = findDataFile(directory, inEither(cifar100, 'fine_label_names.txt'));
-  const classNames = file && Buffer.from(file.bytes).toString().trim().split(/\s+/);
-  if (classNames && classNames.length !== cifar100.classes)
-    throw new AdderNetError('ERR_CORRUPT', `${file.path}: ${classNames.length} names, expected ${cifar100.classes}, one a line`);
-  return open('cifar100', cifar100, directory, split, classNames);
+  const names = file && Buffer.from(file.bytes).toString().trim().split(/\s+/);
+  if (names && names.length !== cifar100.classes)
+    throw new AdderNetError('ERR_CORRUPT', `${file.path}: ${names.length} names, expected ${cifar100.classes}, one a line`);
+  return open('cifar100', cifar100, directory, split, names);
 }
 
 const inEither = ({ folder }: CifarLayout, file: string): string[] => [file, `${folder}/${file}`];

@@ -5,6 +5,7 @@ import { AdderNetError } from '../errors';
 import { ByteReader } from '../io/byte-reader';
 import { elementBytes, payloadTensor } from '../io/payload';
 import type { DType, Tensor, TensorData } from '../tensor';
+import { classNames } from './class-names';
 import { readDataFile } from './data-file';
 import { ImageDataset } from './dataset';
 
@@ -19,9 +20,6 @@ const dtypes = new Map<number, DType>([
 
 /** Bytes that a gzip may grow to. The largest set of this kind, EMNIST's 697,932 training images, takes half of it. */
 const largestUnzipped = 2 ** 30;
-
-const mnistClassNames = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
-const fashionClassNames = ['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'];
 
 /**
  * @param bytes the file, plain or in gzip
@@ -60,13 +58,13 @@ function littleEndian(bytes: Uint8Array, dtype: DType, name: string): Uint8Array
  * @param directory holds {train,t10k}-{images-idx3,labels-idx1}-ubyte, plain or with .gz
  * @throws {AdderNetError} ERR_ARGUMENT if a file is missing; ERR_FORMAT or ERR_CORRUPT if one is damaged
  */
-export const openMnist = (directory: string, split: 'train' | 'test'): ImageDataset => open('mnist', directory, split, mnistClassNames);
+export const openMnist = (directory: string, split: 'train' | 'test'): ImageDataset => open('mnist', directory, split, classNames.mnist);
 
 /** As {@link openMnist}: Fashion-MNIST has the names of MNIST's files. */
 export const openFashionMnist = (directory: string, split: 'train' | 'test'): ImageDataset =>
-  open('fashion-mnist', directory, split, fashionClassNames);
+  open('fashion-mnist', directory, split, classNames['fashion-mnist']);
 
-function open(name: string, directory: string, split: 'train' | 'test', classNames: readonly string[]): ImageDataset {
+function open(name: string, directory: string, split: 'train' | 'test', names: readonly string[]): ImageDataset {
   const prefix = split === 'train' ? 'train' : 't10k';
   const read = (kind: string, rank: number): Tensor<Uint8Array> => {
     const file = `${prefix}-${kind}-ubyte`;
@@ -81,17 +79,17 @@ function open(name: string, directory: string, split: 'train' | 'test', classNam
   const labels = read('labels-idx1', 1);
   if (images.shape[0] !== labels.size)
     throw new AdderNetError('ERR_CORRUPT', `${name}: ${directory} has ${labels.size} labels for ${images.shape[0]} images`);
-  const wrong = labels.data.findIndex((label) => label >= classNames.length);
+  const wrong = labels.data.findIndex((label) => label >= names.length);
   if (wrong >= 0)
     throw new AdderNetError(
       'ERR_CORRUPT',
-      `${name}: in ${directory}, label ${wrong} is ${labels.data[wrong]}, expected 0 to ${classNames.length - 1}`,
+      `${name}: in ${directory}, label ${wrong} is ${labels.data[wrong]}, expected 0 to ${names.length - 1}`,
     );
   return new ImageDataset({
     name: `${name} ${split}`,
     images: images.reshape([...images.shape, 1]),
     targets: Int32Array.from(labels.data),
-    classes: classNames.length,
-    classNames,
+    classes: names.length,
+    classNames: names,
   });
 }

@@ -1,29 +1,19 @@
 // y[..., c] = (x[..., c] / 255 - mean[c]) / std[c]: pixels as a network sees them. A byte has 256 values, so each channel is a table.
 import { AdderNetError } from '../errors';
+import { outputTensor } from '../ops/out';
 import { shapeText } from '../shape';
-import { Tensor } from '../tensor';
+import type { Tensor } from '../tensor';
 
 /**
  * @param images [..., c], bytes
  * @param mean   of each channel, of pixels from 0 to 1
  * @param std    of each channel, above 0
  * @param out    f32 of the same shape to write into; a new tensor if absent
- * @throws {AdderNetError} ERR_ARGUMENT if mean or std do not fit the channels; ERR_SHAPE or ERR_DTYPE if a tensor does not fit
+ * @throws {AdderNetError} ERR_ARGUMENT if mean or std do not fit the channels or `out` overlaps images; ERR_SHAPE or ERR_DTYPE if a tensor does not fit
  */
-export function normalize(
-  images: Tensor<Uint8Array>,
-  mean: readonly number[],
-  std: readonly number[],
-  out: Tensor = Tensor.zeros(images.shape),
-): Tensor {
+export function normalize(images: Tensor<Uint8Array>, mean: readonly number[], std: readonly number[], out?: Tensor): Tensor {
   const channels = images.shape.at(-1)!;
-  if (images.dtype !== 'u8' || out.dtype !== 'f32')
-    throw new AdderNetError('ERR_DTYPE', `normalize: from ${images.dtype} to ${out.dtype}, expected from u8 to f32`);
-  if (shapeText(out.shape) !== shapeText(images.shape))
-    throw new AdderNetError(
-      'ERR_SHAPE',
-      `normalize: out has shape ${shapeText(out.shape)}, expected that of images, ${shapeText(images.shape)}`,
-    );
+  if (images.dtype !== 'u8') throw new AdderNetError('ERR_DTYPE', `normalize: images have dtype ${images.dtype}, expected u8`);
   for (const [name, values] of Object.entries({ mean, std }))
     if (values.length !== channels || !values.every(Number.isFinite) || (name === 'std' && !values.every((value) => value > 0)))
       throw new AdderNetError(
@@ -32,10 +22,11 @@ export function normalize(
       );
 
   const tables = mean.map((m, c) => Float32Array.from({ length: 256 }, (_, value) => (value / 255 - m) / std[c]!));
-  const [from, to] = [images.data, out.data];
+  const y = outputTensor('normalize', out, images.shape, [images]);
+  const [from, to] = [images.data, y.data];
   for (let c = 0; c < channels; c++) {
     const table = tables[c]!;
     for (let i = c; i < from.length; i += channels) to[i] = table[from[i]!]!;
   }
-  return out;
+  return y;
 }

@@ -2,28 +2,14 @@
 // payload is viewed where it lies; typed arrays cannot start at an odd address, so any other is copied.
 import { AdderNetError } from '../errors';
 import { elementCount, type Shape, shapeText } from '../shape';
-import { type ArrayOf, type DType, Tensor, type TensorData } from '../tensor';
+import { type ArrayOf, arrayConstructors, type DType, Tensor, type TensorData } from '../tensor';
 
-interface ElementArray {
-  readonly BYTES_PER_ELEMENT: number;
-  new (buffer: ArrayBufferLike, byteOffset: number, length: number): TensorData;
-}
-const arrayTypes: Readonly<Record<DType, ElementArray>> = {
-  f32: Float32Array,
-  f64: Float64Array,
-  u8: Uint8Array,
-  i8: Int8Array,
-  i16: Int16Array,
-  i32: Int32Array,
-  i64: BigInt64Array,
-};
-
-export const elementBytes = (dtype: DType): number => arrayTypes[dtype].BYTES_PER_ELEMENT;
+export const elementBytes = (dtype: DType): number => arrayConstructors[dtype].BYTES_PER_ELEMENT;
 
 /** A view where `bytes` are aligned to the element, else a copy. */
 export function elementsOf(bytes: Uint8Array, dtype: DType): TensorData {
   const aligned = bytes.byteOffset % elementBytes(dtype) === 0 ? bytes : new Uint8Array(bytes);
-  return new arrayTypes[dtype](aligned.buffer, aligned.byteOffset, aligned.length / elementBytes(dtype));
+  return new arrayConstructors[dtype](aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.length / elementBytes(dtype));
 }
 
 /** Zeros of the type of another array. */

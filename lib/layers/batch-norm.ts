@@ -1,4 +1,4 @@
-// Batch normalisation over the last axis. Adder layers need it: their outputs are large and never positive.
+// Batch normalization over the last axis. Adder layers need it: their outputs are large and never positive.
 import { AdderNetError } from '../errors';
 import { batchNorm } from '../ops';
 import { type Shape, shapeText } from '../shape';

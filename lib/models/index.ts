@@ -9,7 +9,8 @@ export const resnet18 = modelOf('resnet18');
 export const resnet50 = modelOf('resnet50');
 
 export { type Identity, identify } from './identify';
-export { Model, type ModelMetadata, type Normalisation } from './model';
+export { Model, type ModelMetadata, type Normalization } from './model';
+export { type LoadOptions, load, save } from './model-file';
 export { createModel, type ModelName, type ModelOptions, modelNames } from './registry';
 export { Summary, type SummaryRow, type SummaryTotals } from './summary';
 export { type Unit, units } from './unit';

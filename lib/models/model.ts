@@ -5,7 +5,7 @@ import { Summary } from './summary';
 import type { Unit } from './unit';
 
 /** Images are scaled to 0..1, then (image - mean[c]) / std[c] for each channel c. */
-export interface Normalisation {
+export interface Normalization {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
@@ -18,18 +18,18 @@ export interface ModelMetadata {
   readonly classes: number;
   /** Size of one image, [h,w,c]. */
   readonly inputShape: readonly [number, number, number];
-  readonly normalisation: Normalisation;
+  readonly normalization: Normalization;
   /** Name of the data the network is meant for, such as cifar10. */
   readonly dataset: string;
   /** One name for each class, in order. */
   readonly classNames?: readonly string[];
 }
 
-/** x [n,h,w,c], normalised -> logits [n,classes]. */
+/** x [n,h,w,c], normalized -> logits [n,classes]. */
 export class Model extends Sequential {
   readonly metadata: ModelMetadata;
 
-  /** @throws {AdderNetError} ERR_ARGUMENT if names or normalisation do not fit; ERR_SHAPE if the layers do not lead from inputShape to classes */
+  /** @throws {AdderNetError} ERR_ARGUMENT if names or normalization do not fit; ERR_SHAPE if the layers do not lead from inputShape to classes */
   constructor(layers: Readonly<Record<string, Layer>>, metadata: ModelMetadata) {
     super(layers);
     checkMetadata(metadata);
@@ -58,8 +58,8 @@ export class Model extends Sequential {
     return this.metadata.inputShape;
   }
 
-  get normalisation(): Normalisation {
-    return this.metadata.normalisation;
+  get normalization(): Normalization {
+    return this.metadata.normalization;
   }
 
   get classNames(): readonly string[] | undefined {
@@ -72,17 +72,17 @@ export class Model extends Sequential {
   }
 }
 
-function checkMetadata({ name, classes, inputShape, normalisation, classNames }: ModelMetadata): void {
+function checkMetadata({ name, classes, inputShape, normalization, classNames }: ModelMetadata): void {
   if (classNames && classNames.length !== classes)
     throw new AdderNetError(
       'ERR_ARGUMENT',
       `${name}: classNames has ${classNames.length} names, expected one for each of ${classes} classes`,
     );
   const channels = inputShape[2];
-  const { mean, std } = normalisation;
+  const { mean, std } = normalization;
   if (mean.length !== channels || std.length !== channels || !mean.every(Number.isFinite) || !std.every((s) => Number.isFinite(s) && s > 0))
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${name}: normalisation is ${JSON.stringify(normalisation)}, expected a mean and a positive std for each of ${channels} channels`,
+      `${name}: normalization is ${JSON.stringify(normalization)}, expected a mean and a positive std for each of ${channels} channels`,
     );
 }

@@ -1,4 +1,5 @@
 // Every network by name, with the data it is meant for.
+import { classNames } from '../data/class-names';
 import { AdderNetError } from '../errors';
 import type { Layer } from '../layers';
 import { checkCount } from '../layers/count';
@@ -10,27 +11,29 @@ import { type NetworkSpec, units } from './unit';
 import { vggSmall } from './vgg-small';
 
 /** A network and its defaults. The classifier is called `fc` in all of them. */
-export interface Architecture extends Omit<ModelMetadata, 'name' | 'unit' | 'classNames'> {
+export interface Architecture extends Omit<ModelMetadata, 'name' | 'unit'> {
   readonly build: (spec: NetworkSpec) => Record<string, Layer>;
 }
 
 const mnist = {
   dataset: 'mnist',
   classes: 10,
+  classNames: classNames.mnist,
   inputShape: [28, 28, 1],
-  normalisation: { mean: [0.1307], std: [0.3081] },
+  normalization: { mean: [0.1307], std: [0.3081] },
 } as const;
 const cifar10 = {
   dataset: 'cifar10',
   classes: 10,
+  classNames: classNames.cifar10,
   inputShape: [32, 32, 3],
-  normalisation: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
+  normalization: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
 } as const;
 const imageNet = {
   dataset: 'imagenet',
   classes: 1000,
   inputShape: [224, 224, 3],
-  normalisation: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+  normalization: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
 } as const;
 
 const architectures = {
@@ -51,7 +54,7 @@ export interface ModelOptions extends Partial<Omit<ModelMetadata, 'name' | 'inpu
 }
 
 /**
- * A new network with random weights. Unit is 'adder' by default; classes, dataset and normalisation as the network's own data have them.
+ * A new network with random weights. Unit is 'adder' by default; classes, dataset and normalization as the network's own data have them.
  * @throws {AdderNetError} ERR_ARGUMENT if the name or the unit is unknown, or an option is out of range
  */
 export function createModel(name: string, { seed, unit = 'adder', ...overrides }: ModelOptions = {}): Model {
@@ -59,8 +62,10 @@ export function createModel(name: string, { seed, unit = 'adder', ...overrides }
     throw new AdderNetError('ERR_ARGUMENT', `createModel: there is no network '${name}', expected one of ${modelNames.join(', ')}`);
   if (!units.includes(unit))
     throw new AdderNetError('ERR_ARGUMENT', `createModel: unit is '${String(unit)}', expected one of ${units.join(', ')}`);
-  const { build, ...defaults } = architectures[name];
-  const metadata: ModelMetadata = { ...defaults, ...overrides, name, unit };
+  const { build, classNames, ...defaults }: Architecture = architectures[name];
+  const ownClasses =
+    (overrides.classes ?? defaults.classes) === defaults.classes && (overrides.dataset ?? defaults.dataset) === defaults.dataset;
+  const metadata: ModelMetadata = { ...defaults, ...(ownClasses && classNames && { classNames }), ...overrides, name, unit };
   checkCount(`${name}: classes`, metadata.classes);
   return new Model(build({ unit, classes: metadata.classes, random: seed === null ? null : new Random(seed) }), metadata);
 }

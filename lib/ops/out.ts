@@ -32,7 +32,7 @@ export function outputTensor(
   op: string,
   out: Tensor | undefined,
   shape: Shape,
-  apart: readonly Tensor[],
+  apart: readonly Tensor<TensorData>[],
   same: readonly Tensor[] = [],
 ): Tensor {
   if (out === undefined) return Tensor.zeros(shape);
@@ -46,7 +46,7 @@ export function outputTensor(
   return out;
 }
 
-function overlap({ data: a }: Tensor, { data: b }: Tensor): boolean {
+function overlap({ data: a }: Tensor<TensorData>, { data: b }: Tensor<TensorData>): boolean {
   return a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength;
 }
 

@@ -144,7 +144,7 @@ t.test('a model carries its metadata', (t) => {
     unit: 'adder',
     classes: 2,
     inputShape: [32, 32, 3],
-    normalisation: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
+    normalization: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
     dataset: 'pets',
     classNames: ['cat', 'dog'],
   });
@@ -159,8 +159,8 @@ t.test('unknown names and options that do not fit are refused', (t) => {
     [() => models.resnet20({ unit: 'and' as models.Unit }), /unit is 'and', expected one of adder, conv/],
     [() => models.resnet20({ classes: 0 }), /resnet20: classes is 0, expected a positive integer/],
     [() => models.resnet20({ classes: 3, classNames: ['a', 'b'] }), /2 names, expected one for each of 3 classes/],
-    [() => models.resnet20({ normalisation: { mean: [0], std: [1] } }), /each of 3 channels/],
-    [() => models.resnet20({ normalisation: { mean: [0, 0, 0], std: [1, 1, 0] } }), /positive std/],
+    [() => models.resnet20({ normalization: { mean: [0], std: [1] } }), /each of 3 channels/],
+    [() => models.resnet20({ normalization: { mean: [0, 0, 0], std: [1, 1, 0] } }), /positive std/],
     [() => models.resnet20({ seed: 0.5 }), /seed is 0.5/],
   ];
   for (const [make, message] of refused) t.throws(make, { code: 'ERR_ARGUMENT', message });

@@ -31,6 +31,12 @@ t.test('what does not fit', async (t) => {
   t.throws(() => normalize(x, mean, [1, 1]), { code: 'ERR_ARGUMENT', message: /std is \[1,1\]/ });
   t.throws(() => normalize(x, mean, [1, 0, 1]), { code: 'ERR_ARGUMENT', message: /above 0/ });
   t.throws(() => normalize(x, [Number.NaN, 0, 0], std), { code: 'ERR_ARGUMENT' });
+  const shared = new Float32Array(12);
+  const overlapping = new Tensor(new Uint8Array(shared.buffer, 40, 6), [2, 3]);
+  t.throws(() => normalize(overlapping, mean, std, new Tensor(shared.subarray(5, 11), [2, 3])), {
+    code: 'ERR_ARGUMENT',
+    message: /overlaps/,
+  });
   t.throws(() => normalize(x, mean, std, Tensor.zeros([1, 2, 2, 1])), {
     code: 'ERR_SHAPE',
     message: /\[1,2,2,1\], expected .*\[1,2,2,3\]/,

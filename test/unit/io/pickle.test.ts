@@ -111,7 +111,7 @@ t.test('programs that contradict themselves', async (t) => {
     ['values left over', [...p.int(1), ...p.int(2)]],
     ['an open mark', [0x28]],
     ['a tuple without a mark', [...p.int(1), 0x74]],
-    ['a pop through a mark', [...p.int(1), 0x28, 0x85]],
+    ['a pop through a mark', [...p.int(1), 0x28, 0x85, 0x74, 0x86]],
     ['a key without a value', [0x7d, 0x28, ...p.int(1), 0x75]],
     ['items of a list', [0x5d, ...p.int(1), ...p.int(2), 0x73]],
     ['an append to a dict', [0x7d, ...p.int(1), 0x61]],

@@ -117,6 +117,12 @@ for (const [format, save] of Object.entries(formats)) {
     // EMPTY_DICT, BINPUT 0, then the dict itself as its item
     t.match(refusedObject([0x7d, 0x71, 0, ...p.text('a'), 0x68, 0, 0x73]), { code: 'ERR_FORMAT', message: /contained twice/ });
     t.match(refusedObject([0x7d, 0x71, 0, ...p.text('model'), 0x68, 0, 0x73]), { code: 'ERR_FORMAT', message: /contained twice/ });
+    // a dict of tensors, BINPUT 0, met again under another name: eight such levels would be walked a thousand million times
+    const shared: p.Code = [...p.dict([p.text('w'), tensor(storageId(floats), 0, [6], [1])]), 0x71, 0];
+    t.match(refusedObject(p.dict([p.text('a'), shared], [p.text('b'), [0x68, 0]]), floats), {
+      code: 'ERR_FORMAT',
+      message: /contained twice/,
+    });
     let deep: p.Code = p.dict();
     for (let i = 0; i < 20; i++) deep = p.dict([p.text('a'), deep]);
     t.match(refusedObject(deep), { code: 'ERR_FORMAT', message: /8 deep/ });
@@ -160,11 +166,13 @@ for (const [format, save] of Object.entries(formats)) {
     t.match(refusedObject(w), { code: 'ERR_CORRUPT' }, 'missing');
     t.match(refusedObject(w, { ...floats, bytes: new Uint8Array(23) }), { code: 'ERR_CORRUPT' }, 'too short');
     t.match(refusedObject(w, { ...floats, bytes: new Uint8Array(28) }), { code: 'ERR_CORRUPT' }, 'too long');
-    const twice = stateDict(
-      ['a', tensor(storageId(floats), 0, [6], [1])],
-      ['b', tensor(storageId({ ...floats, type: 'IntStorage' }), 0, [6], [1])],
-    );
-    t.match(refusedObject(twice, floats), { code: 'ERR_CORRUPT', message: /described in two ways/ });
+    for (const other of [
+      { ...floats, type: 'IntStorage' },
+      { ...floats, elements: 7 },
+    ]) {
+      const twice = stateDict(['a', tensor(storageId(floats), 0, [6], [1])], ['b', tensor(storageId(other), 0, [6], [1])]);
+      t.match(refusedObject(twice, floats), { code: 'ERR_CORRUPT', message: /storage 0 is described in two ways/ });
+    }
     const view = stateDict(['w', tensor(storageId(floats, p.tuple(p.text('1'), p.int(0), p.int(2))), 0, [2], [1])]);
     t.match(refusedObject(view, floats), { code: 'ERR_FORMAT', message: /view of another/ });
     t.match(refusedObject(stateDict(['w', tensor(p.text('storage'), 0, [1], [1])])), { code: 'ERR_CORRUPT' });
@@ -234,6 +242,32 @@ t.test('archives that torch.save does not write', async (t) => {
   const twin = zipSync({ 'a/data.pkl': pkl, 'a/data/0': floats.bytes, 'a/data/1': floats.bytes }, { level: 0 });
   const renamed = Buffer.from(Buffer.from(twin).toString('latin1').replaceAll('a/data/1', 'a/data/0'), 'latin1');
   t.match(refused(renamed), { code: 'ERR_CORRUPT', message: /"a\/data\/0" .*twice/ });
+});
+
+t.test('a legacy list of storages that names one twice', async (t) => {
+  const second = { ...floats, key: '1' };
+  const object = stateDict(['a', tensor(storageId(floats), 0, [6], [1])], ['b', tensor(storageId(second), 0, [6], [1])]);
+  t.match(refused(legacyFile(object, [floats, floats])), { code: 'ERR_CORRUPT', message: /list of storages/ });
+});
+
+t.test('the ZIP64 directory that PyTorch writes even for small files', async (t) => {
+  const file = Buffer.from(zipFile(stateDict(['w', tensor(storageId(floats), 0, [6], [1])]), [floats]));
+  const end = file.length - 22; // the record that ends a ZIP, without a comment
+  const record = Buffer.alloc(56);
+  record.writeUInt32LE(0x06064b50, 0);
+  record.writeBigUInt64LE(44n, 4);
+  record.writeBigUInt64LE(BigInt(file.readUInt16LE(end + 10)), 24);
+  record.writeBigUInt64LE(BigInt(file.readUInt16LE(end + 10)), 32);
+  record.writeBigUInt64LE(BigInt(file.readUInt32LE(end + 12)), 40);
+  record.writeBigUInt64LE(BigInt(file.readUInt32LE(end + 16)), 48);
+  const locator = Buffer.alloc(20);
+  locator.writeUInt32LE(0x07064b50, 0);
+  locator.writeBigUInt64LE(BigInt(end), 8);
+  locator.writeUInt32LE(1, 16);
+  const zip64 = Buffer.concat([file.subarray(0, end), record, locator, file.subarray(end)]);
+  t.same(parsePytorch(zip64).get('w')!.data, iota(6));
+  t.same(unnoticedTruncations(parsePytorch, zip64), []);
+  survivesCorruption(parsePytorch, zip64, 500);
 });
 
 const published = join(__dirname, '../../../../shared/weights/ResNet20-AdderNet.pth');

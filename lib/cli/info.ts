@@ -1,0 +1,53 @@
+import { cpuInfo } from '../cpu';
+import { AdderNetError } from '../errors';
+import type { LoadedState } from '../layers';
+import { identify } from '../models';
+import { readWeights } from '../models/model-file';
+import { elementCount, shapeText } from '../shape';
+
+export async function info(file: string | undefined, { json = false }: { json?: boolean }): Promise<void> {
+  if (file === undefined) printCpu(json);
+  else await printWeights(file, json);
+}
+
+function printCpu(json: boolean): void {
+  const cpu = cpuInfo();
+  if (json) console.log(JSON.stringify(cpu));
+  else
+    console.log(
+      [
+        `CPU               ${cpu.model}`,
+        `instruction set   ${cpu.isa}   (ADDERNET_ISA chooses among ${cpu.supported.join(', ')})`,
+        `threads           ${cpu.threads}   (ADDERNET_NUM_THREADS sets them)`,
+      ].join('\n'),
+    );
+}
+
+async function printWeights(file: string, json: boolean): Promise<void> {
+  const { format, tensors, metadata } = await readWeights(file);
+  const network = networkOf(tensors);
+  const numbers = [...tensors.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  if (json) {
+    const list = [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
+    console.log(JSON.stringify({ file, format, network: network ?? null, metadata, numbers, tensors: list }));
+    return;
+  }
+  const width = Math.max(...[...tensors.keys()].map((name) => name.length));
+  console.log(
+    [
+      `${file}: ${format}, ${tensors.size} tensors, ${numbers.toLocaleString('en-US')} numbers`,
+      network ? `network ${network.name}, unit ${network.unit}, ${network.classes} classes` : 'of no network known here',
+      ...Object.entries(metadata).map(([key, value]) => `${key}: ${value}`),
+      ...[...tensors].map(([name, { dtype, shape }]) => `  ${name.padEnd(width)}  ${dtype}  ${shapeText(shape)}`),
+    ].join('\n'),
+  );
+}
+
+function networkOf(tensors: LoadedState): ReturnType<typeof identify> | undefined {
+  try {
+    return identify(tensors);
+  } catch (error) {
+    if (error instanceof AdderNetError) return undefined;
+    throw error;
+  }
+}

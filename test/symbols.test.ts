@@ -1,0 +1,118 @@
+// What the compiler made of the native code. A kernel file leaves nothing behind but its table: an inline function shared with other
+// files and compiled with AVX-512 flags can win at link time and crash older CPUs. The addon exports its entry points alone and loads on
+// older systems than the one it was built on. And the tiles' loops are what their source promises: every sum in a register.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { missingProgram, testNeeding } from './needing';
+
+const root = join(__dirname, '..');
+const addon = join(root, 'build/Release/addernet.node');
+const kernels = (build: string) => join(root, build, 'CMakeFiles/addernet_kernels.dir/native/kernels');
+const builds = { build: 'npm run build:native', 'build-debug': 'npm run build:kernels-debug' };
+const instructionSets = ['scalar', 'sse41', 'avx2', 'avx512'];
+
+/** The newest symbol versions the addon may need: Node 20 itself needs this glibc; RHEL 8 has this libstdc++. */
+const floors = { GLIBC: [2, 28], GLIBCXX: [3, 4, 25] };
+const entryPoints = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
+
+const run = (program: string, ...args: string[]) => execFileSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+const needs = [
+  (process.platform !== 'linux' || process.arch !== 'x64') && 'reads the ELF objects of a Linux x64 build',
+  ...['nm', 'readelf', 'objdump'].map((program) => missingProgram(program, 'apt-get install binutils')),
+];
+const needsBuild = (build: string, script: string) => !existsSync(kernels(build)) && `${build}/ is not there: ${script}`;
+
+for (const [build, script] of Object.entries(builds))
+  testNeeding([...needs, needsBuild(build, script)], `kernel objects of ${build}/`, (t) => {
+    const objects = instructionSets.map((isa) => `kernels_${isa}.cc.o`);
+    t.same(readdirSync(kernels(build)).sort(), [...objects].sort(), 'one for each instruction set');
+    for (const object of objects) {
+      const path = join(kernels(build), object);
+      const symbols = [...run('nm', '-C', '--defined-only', path).matchAll(/^[0-9a-f]* (.) (.*)$/gm)];
+      // nm prints local symbols in lower case, save those that the linker may merge: v, w weak, u unique.
+      const global = symbols.filter(([, type]) => /[A-Zuvw]/.test(type!)).map(([, type, name]) => `${type} ${name}`);
+      t.equal(global.length, 1, `${object}: one global symbol, not: ${global.join(', ')}`);
+      t.match(global[0], /^[DR] kKernels\w+$/, `${object}: it is the table, and data`);
+      t.notMatch(run('readelf', '-SW', path), /\.(init_array|ctors)/, `${object}: nothing runs at load`);
+    }
+  });
+
+testNeeding([...needs, needsBuild('build', builds.build)], 'the addon', (t) => {
+  const exported = [...run('nm', '-D', '--defined-only', addon).matchAll(/ [A-Za-z] (\S+)$/gm)].map(([, name]) => name);
+  t.same(exported.sort(), entryPoints, 'exports its entry points alone');
+  const imports = run('objdump', '-T', addon);
+  for (const [library, floor] of Object.entries(floors)) {
+    const versions = [...imports.matchAll(new RegExp(`\\(?\\b${library}_([0-9.]+)\\b`, 'g'))].map(([, version]) => version!);
+    const newer = versions.filter((version) => compareVersions(version.split('.').map(Number), floor) > 0);
+    t.ok(versions.length > 0, `needs ${library}`);
+    t.same(newer, [], `needs no ${library} above ${floor.join('.')}`);
+  }
+});
+
+function compareVersions(a: number[], b: number[]): number {
+  const first = a.findIndex((part, i) => part !== (b[i] ?? 0));
+  return first < 0 ? 0 : a[first]! - (b[first] ?? 0);
+}
+
+for (const [isa, register] of Object.entries({ avx2: 'ymm', avx512: 'zmm' }))
+  testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: the innermost loop of every product tile`, (t) => {
+    const source = readFileSync(join(root, `native/kernels/kernels_${isa}.cc`), 'utf8');
+    const code = disassemble(join(kernels('build'), `kernels_${isa}.cc.o`));
+    const tiles = [...source.matchAll(/kTile<(L1|Dot), (\d+), (\d+)>/g)];
+    t.ok(tiles.length > 0, 'tiles are listed');
+    for (const [, product, mr, nv] of tiles) {
+      const tile = `product_tile<${product}, ${mr}, ${nv}>`;
+      const steps = Number(mr) * Number(nv);
+      const loops = innermostLoops(code.get(tile) ?? []).filter((loop) => loop.some(isFma));
+      t.equal(loops.length, 1, `${tile} has one loop of products`);
+      const loop = loops[0] ?? [];
+      const count = (operation: RegExp) => loop.filter((line) => operation.test(line.text)).length;
+      const packed = (name: string) => count(new RegExp(`^${name}ps +(${register}\\d+,){2}`));
+      t.equal(packed('vfmadd\\d+'), steps, `${tile}: ${steps} products`);
+      t.equal(loop.filter(isFma).length, steps, `${tile}: all of them in ${register} registers`);
+      if (product === 'L1') t.equal(packed('vmax'), steps, `${tile}: ${steps} maxima`);
+      // A memory operand comes first where it is written; cmp and test only read it.
+      t.equal(count(/^(?!cmp|test)\S+ +(\w+ PTR )?(\w+:)?\[/), 0, `${tile}: writes no memory`);
+    }
+  });
+
+interface Instruction {
+  address: number;
+  text: string;
+  /** Where a jump goes. */
+  target: number | undefined;
+}
+
+/** The functions of an object file by their short names, without namespaces and parameters. */
+function disassemble(object: string): Map<string, Instruction[]> {
+  const functions = new Map<string, Instruction[]>();
+  let body: Instruction[] = [];
+  for (const line of run('objdump', '-d', '-C', '-M', 'intel', '--no-show-raw-insn', object).split('\n')) {
+    const header = /^[0-9a-f]+ <(?:void )?(.*)>:$/.exec(line);
+    const instruction = /^ *([0-9a-f]+):\t(.*)$/.exec(line);
+    if (header) {
+      body = [];
+      functions.set(header[1]!.replaceAll('(anonymous namespace)::', '').replace(/\(.*\)$/, ''), body);
+    } else if (instruction) {
+      const target = /^j\w+ +([0-9a-f]+) </.exec(instruction[2]!)?.[1];
+      body.push({
+        address: Number.parseInt(instruction[1]!, 16),
+        text: instruction[2]!,
+        target: target ? Number.parseInt(target, 16) : undefined,
+      });
+    }
+  }
+  return functions;
+}
+
+const isFma = ({ text }: Instruction): boolean => text.startsWith('vfmadd');
+
+/** The instructions between a backward jump and its target, where no other such jump lies between them. */
+function innermostLoops(body: Instruction[]): Instruction[][] {
+  const jumps = body.filter((line) => line.target !== undefined && line.target <= line.address && line.target >= body[0]!.address);
+  const within = (inner: Instruction, outer: Instruction) => inner.target! >= outer.target! && inner.address <= outer.address;
+  return jumps
+    .filter((jump) => !jumps.some((other) => other !== jump && within(other, jump)))
+    .map((jump) => body.filter((line) => line.address >= jump.target! && line.address <= jump.address));
+}
