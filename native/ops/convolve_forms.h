@@ -1,9 +1,11 @@
 // The three forms in which convolve.cc runs a convolution, and what they are given.
 #pragma once
+#include <atomic>
+
 #include "../kernels/kernel_table.h"
 #include "../runtime/thread_pool.h"
 #include "band.h"
-#include "blocking.h"
+#include "tiling.h"
 #include "conv_shape.h"
 
 struct Convolution {
@@ -35,3 +37,13 @@ struct WindowRuns {
   const bool whole_rows;
   const ConvShape& shape;
 };
+
+// Runs a form's tasks on the threads. form.run(task) is false where scratch memory is out.
+template <class Form>
+Status run_tasks(const Convolution& c, const TaskGrid& grid, const Form& form) {
+  std::atomic<bool> out_of_memory{false};
+  c.pool.parallel_for(grid.tasks, [&](size_t index) {
+    if (!form.run(grid.task(c.shape, index))) out_of_memory = true;
+  });
+  return out_of_memory ? Status::kMemory : Status::kOk;
+}

@@ -1,4 +1,4 @@
-// Which tile, and which block of k: sizes are data, chosen per problem.
+// Which tile, which block of k, and running them: sizes are data, chosen per problem.
 #pragma once
 #include "../kernels/kernel_table.h"
 #include "../runtime/aligned_buffer.h"
@@ -33,3 +33,7 @@ struct KBlocks {
   bool ok() const { return blocks.ok() && segments.ok(); }
 };
 KBlocks cut_k(size_t runs, size_t run_elems);
+
+// One panel against `rows` rows: every block of k, every tile. `all` has the arrays of all rows and all segments of k, y and the sums
+// from the first row on; rows, runs, first and last are filled in tile by tile.
+void run_panel(const TileColumn& tiles, const KBlocks& k, const ProductTileArgs& all, size_t rows);

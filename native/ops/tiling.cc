@@ -1,4 +1,4 @@
-#include "blocking.h"
+#include "tiling.h"
 
 #include <algorithm>
 
@@ -58,4 +58,26 @@ KBlocks cut_k(size_t runs, size_t run_elems) {
     else k.blocks[b] = {b * runs_per_block, std::min(runs_per_block, runs - b * runs_per_block), run_elems};
   }
   return k;
+}
+
+void run_panel(const TileColumn& tiles, const KBlocks& k, const ProductTileArgs& all, size_t rows) {
+  for (size_t b = 0; b < k.block_count; ++b) {
+    const KBlock& block = k.blocks[b];
+    ProductTileArgs args = all;
+    args.runs = block.segments;
+    args.run_elems = block.segment_elems;
+    args.row_offsets += block.first_segment;
+    args.panels += block.first_segment;
+    args.first = b == 0;
+    args.last = b + 1 == k.block_count;
+    for (size_t row = 0; row < rows; row += args.rows) {
+      const ProductTile& tile = tiles.fitting(rows - row);
+      args.rows = std::min(static_cast<size_t>(tile.mr), rows - row);
+      args.row_origins = all.row_origins + row;
+      if (all.row_sums) args.row_sums = all.row_sums + row;
+      if (all.row_bias) args.row_bias = all.row_bias + row;
+      args.y = all.y + row * all.y_stride;
+      tile.run(args);
+    }
+  }
 }
