@@ -1,6 +1,6 @@
 // Depthwise tile: MR pixels x one vector of channels; a vector of weights is loaded once for MR pixels (DepthwiseTileArgs).
 #pragma once
-#include "kernel_table.h"
+#include "product_kernels.h"
 
 namespace {
 template <class P, int MR>

@@ -1,6 +1,6 @@
-// Passes over whole tensors, one element at a time: bound by memory, so plain.
+// Passes over whole tensors, one element at a time: bound by memory, so plain (ElementwiseKernels).
 #pragma once
-#include "kernel_table.h"
+#include "elementwise_kernels.h"
 
 namespace {
 void normalize(size_t rows, size_t channels, const float* x, const float* mean, const float* scale, const float* shift, float* y) {
@@ -28,4 +28,6 @@ void add(size_t n, const float* a, const float* b, float* y) {
   for (; i + f32v::N <= n; i += f32v::N) store(y + i, add(load(a + i), load(b + i)));
   if (i < n) store_first(y + i, add(load_first(a + i, n - i), load_first(b + i, n - i)), n - i);
 }
+
+constexpr ElementwiseKernels kElementwise = {normalize, relu, add};
 }  // namespace

@@ -1,70 +1,16 @@
 // What the drivers know of one instruction set. Plain data: nothing runs at load, nothing but the table leaves a kernel file.
-// A good place to start reading: each kernel is declared here with its equation, written once in a *.inl.h, and compiled once per
-// instruction set by kernels_*.cc.
+// A good place to start reading: each family of kernels is declared in a header of its own with its equations, written once in a *.inl.h,
+// and compiled once per instruction set by kernels_*.cc.
 #pragma once
-#include <cstddef>
-
-// One tile of a product over a block of k, all sums in registers:
-//
-//   y[i][j] = sum_k row_i[k] * panel[k][j]       dot: the multiplication network
-//   y[i][j] = - sum_k |row_i[k] - panel[k][j]|   l1: the adder network                        i < rows, j < columns
-//
-// Ordinarily a row is one pixel's window and a panel holds the filters of nr output channels. With few output channels the operands
-// change places, which both products allow: a row is a filter, a panel holds nr pixels.
-//
-// The window of a convolution is a few runs of contiguous elements; row i, run r is row_origins[i] + row_offsets[r], for every row.
-struct ProductTileArgs {
-  size_t rows, columns;             // how many of mr x nr to write
-  size_t runs, run_elems;           // this block of k is runs * run_elems long
-  const float* const* row_origins;  // [mr], all readable: where rows < mr the last is repeated
-  const size_t* row_offsets;        // [runs] in floats
-  const float* const* panels;       // [runs] the panel's first step for each run
-  size_t panel_stride;              // floats from one step of k to the next, at least nr
-  const float* row_sums;            // [mr]  sum_k row_i[k] over all blocks     \ read by the last block, only where
-  const float* panel_sums;          // [nr]  sum_k panel[k][j] over all blocks  / Product::needs_sums is set
-  const float* row_bias;            // [mr] or null  \ added by the last block
-  const float* panel_bias;          // [nr] or null  /
-  bool first, last;                 // block of k: the first overwrites y, the others add to it, the last finishes
-  float* y;
-  size_t y_stride;  // floats between y[i] and y[i + 1]
-};
-struct ProductTile {
-  int mr, nr;
-  void (*run)(const ProductTileArgs&);
-};
-
-// Depthwise: each channel has its own filter, so lanes are channels.   y[i][c] = sum_t row_i[t][c] * w[t][c], or its L1 form
-struct DepthwiseTileArgs {
-  size_t rows, channels, taps;
-  const float* const* row_origins;  // [mr] as above
-  const size_t* tap_offsets;        // [taps] floats from a pixel's origin to the tap's first channel
-  const float* weights;             // [taps][channels]
-  const float* bias;                // [channels] or null
-  float* y;
-  size_t y_stride;
-};
-struct DepthwiseTile {
-  int mr;
-  void (*run)(const DepthwiseTileArgs&);
-};
-
-struct Product {
-  bool needs_sums;           // the tiles add up max(x, w):  sum |x - w| = 2 sum max(x, w) - sum x - sum w
-  const ProductTile* tiles;  // grouped by nr, widest first, then by mr, tallest first; ends with {0, 0, nullptr}
-  DepthwiseTile depthwise;
-};
+#include "elementwise_kernels.h"
+#include "layout_kernels.h"
+#include "product_kernels.h"
 
 struct KernelTable {
   const char* isa;
   Product l1, dot;
-  // dst[c][r] = src[r][c]        r < rows, c < columns; strides in floats
-  void (*transpose)(size_t rows, size_t columns, const float* src, size_t src_stride, float* dst, size_t dst_stride);
-  // sums[r] = sum_c src[r][c]    r < rows, c < columns
-  void (*row_sums)(size_t rows, size_t columns, const float* src, size_t src_stride, float* sums);
-  // y[r][c] = (x[r][c] - mean[c]) * scale[c] + shift[c]    x, y contiguous; y may be x
-  void (*normalize)(size_t rows, size_t channels, const float* x, const float* mean, const float* scale, const float* shift, float* y);
-  void (*relu)(size_t n, const float* x, float* y);                 // y = max(0, x), NaN stays
-  void (*add)(size_t n, const float* a, const float* b, float* y);  // y = a + b; y may be a or b
+  LayoutKernels layout;
+  ElementwiseKernels elementwise;
 };
 
 extern const KernelTable kKernelsScalar, kKernelsSse41, kKernelsAvx2, kKernelsAvx512, kKernelsNeon;

@@ -12,12 +12,7 @@ static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>, kTile<L1, 4, 4>, kTi
 static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 4>, kTile<Dot, 4, 4>, kTile<Dot, 2, 4>, kTile<Dot, 1, 4>, kTile<Dot, 8, 2>,
                                             kTile<Dot, 6, 2>, kTile<Dot, 4, 2>, kTile<Dot, 2, 2>, kTile<Dot, 1, 2>, kTile<Dot, 14, 1>,
                                             kTile<Dot, 7, 1>, kTile<Dot, 4, 1>, kTile<Dot, 2, 1>, kTile<Dot, 1, 1>, {}};
+static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>};
+static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>};
 
-const KernelTable kKernelsAvx512 = {"avx512",
-                                    {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>},
-                                    {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>},
-                                    transpose,
-                                    row_sums,
-                                    normalize,
-                                    relu,
-                                    add};
+const KernelTable kKernelsAvx512 = {"avx512", kL1, kDot, kLayout, kElementwise};

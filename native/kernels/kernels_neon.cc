@@ -32,12 +32,7 @@ static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 4>,
                                             kTile<Dot, 2, 1>,
                                             kTile<Dot, 1, 1>,
                                             {}};
+static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>};
+static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>};
 
-const KernelTable kKernelsNeon = {"neon",
-                                  {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>},
-                                  {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>},
-                                  transpose,
-                                  row_sums,
-                                  normalize,
-                                  relu,
-                                  add};
+const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise};

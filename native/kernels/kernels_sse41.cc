@@ -10,12 +10,7 @@ static constexpr ProductTile kL1Tiles[] = {kTile<L1, 5, 2>, kTile<L1, 3, 2>, kTi
                                            kTile<L1, 8, 1>, kTile<L1, 4, 1>, kTile<L1, 1, 1>, {}};
 static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 2>, kTile<Dot, 4, 2>, kTile<Dot, 2, 2>, kTile<Dot, 1, 2>,
                                             kTile<Dot, 8, 1>, kTile<Dot, 4, 1>, kTile<Dot, 1, 1>, {}};
+static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>};
+static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>};
 
-const KernelTable kKernelsSse41 = {"sse41",
-                                   {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>},
-                                   {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>},
-                                   transpose,
-                                   row_sums,
-                                   normalize,
-                                   relu,
-                                   add};
+const KernelTable kKernelsSse41 = {"sse41", kL1, kDot, kLayout, kElementwise};

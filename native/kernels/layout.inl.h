@@ -1,6 +1,6 @@
-// Moving and summing rows: what packing filters, transposing pixels and the sums of the L1 form need.
+// Transposing in blocks of N rows x 4 columns, and horizontal sums (LayoutKernels).
 #pragma once
-#include "kernel_table.h"
+#include "layout_kernels.h"
 
 namespace {
 void transpose(size_t rows, size_t columns, const float* src, size_t src_stride, float* dst, size_t dst_stride) {
@@ -28,4 +28,6 @@ void row_sums(size_t rows, size_t columns, const float* src, size_t src_stride, 
     sums[r] = reduce_add(sum);
   }
 }
+
+constexpr LayoutKernels kLayout = {transpose, row_sums};
 }  // namespace

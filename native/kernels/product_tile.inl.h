@@ -1,9 +1,9 @@
-// The tile of every convolution: MR rows x NV vectors of columns, all sums in registers (ProductTileArgs in kernel_table.h).
+// The tile of every convolution: MR rows x NV vectors of columns, all sums in registers (ProductTileArgs).
 //
 // A step broadcasts MR elements of the rows, loads NV vectors of the panel and makes MR * NV vector steps. Start reading at the loop
 // over p: the rest is setting up and writing out.
 #pragma once
-#include "kernel_table.h"
+#include "product_kernels.h"
 
 namespace {
 // kWhole: every vector of columns is to be written, the common case; otherwise the last ones in part or not at all.

@@ -24,7 +24,7 @@ struct Depthwise {
         most_pixels(grid.images_per_task * grid.rows_per_task * c.shape.wo) {
     if (!ok()) return;
     const ConvShape& s = c.shape;
-    c.kernels.transpose(s.ci, s.k, c.w, s.k, weights.data(), s.ci);
+    c.kernels.layout.transpose(s.ci, s.k, c.w, s.k, weights.data(), s.ci);
     for (size_t t = 0; t < s.k; ++t) tap_offsets[t] = t / s.kw * s.dh * band_row_stride(s) + t % s.kw * s.dw * s.ci;
   }
   bool ok() const { return weights.ok() && tap_offsets.ok(); }

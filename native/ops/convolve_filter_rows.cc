@@ -41,7 +41,7 @@ void transpose_row(const Convolution& c, const Planes& planes, const float* x, f
     const size_t first = phase >= s.pw ? phase : phase + round_up(s.pw - phase, s.sw);
     if (first >= end) continue;
     const size_t pixels = (end - first + s.sw - 1) / s.sw;
-    c.kernels.transpose(pixels, s.ci, x + (first - s.pw) * s.ci, s.sw * s.ci, out + planes.offset(s, 0, first), planes.width);
+    c.kernels.layout.transpose(pixels, s.ci, x + (first - s.pw) * s.ci, s.sw * s.ci, out + planes.offset(s, 0, first), planes.width);
   }
 }
 
@@ -74,7 +74,7 @@ struct FilterRows {
     const ConvShape& s = c.shape;
     for (size_t i = 0; i < k.segment_count; ++i) row_offsets[i] = k.segments[i].run * s.group_ci + k.segments[i].start;
     for (size_t i = 0; i < s.co + tiles.tallest(); ++i) filters[i] = c.w + std::min(i, s.co - 1) * s.k;
-    if (c.product.needs_sums) c.kernels.row_sums(s.co, s.k, c.w, s.k, filter_sums.data());
+    if (c.product.needs_sums) c.kernels.layout.row_sums(s.co, s.k, c.w, s.k, filter_sums.data());
   }
   bool ok() const { return k.ok() && row_offsets.ok() && filters.ok() && filter_sums.ok(); }
 
@@ -96,7 +96,7 @@ struct FilterRows {
 
     for (size_t g = 0; g < s.groups; ++g) {
       std::fill(sums + lines * s.wo, sums + lines * s.wo + tiles.nr, 0.0f);
-      if (c.product.needs_sums) window_sums(s, task, c.x, g, c.kernels.row_sums, column_sums, sums);
+      if (c.product.needs_sums) window_sums(s, task, c.x, g, c.kernels.layout.row_sums, column_sums, sums);
       for (size_t line = 0; line < lines; ++line)
         for (size_t column = 0; column < s.wo; column += tiles.nr) {
           const size_t first_row = line / task.rows * rows + line % task.rows * s.sh;
@@ -119,7 +119,8 @@ struct FilterRows {
           run_panel(tiles, k, args, s.group_co);
 
           const size_t pixel = ((task.image + line / task.rows) * s.ho + task.row + line % task.rows) * s.wo + column;
-          c.kernels.transpose(s.group_co, std::min(tiles.nr, s.wo - column), out, tiles.nr, c.y + pixel * s.co + g * s.group_co, s.co);
+          c.kernels.layout.transpose(s.group_co, std::min(tiles.nr, s.wo - column), out, tiles.nr, c.y + pixel * s.co + g * s.group_co,
+                                     s.co);
         }
     }
     return true;

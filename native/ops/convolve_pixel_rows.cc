@@ -33,9 +33,9 @@ PackedFilters pack_filters(const Convolution& c, size_t nr) {
     float* const sums = &p.sums[i * nr];
     float* const bias = &p.bias[i * nr];
     if (channels < nr) std::fill(panel, panel + s.k * nr, 0.0f);
-    c.kernels.transpose(channels, s.k, c.w + first * s.k, s.k, panel, nr);
+    c.kernels.layout.transpose(channels, s.k, c.w + first * s.k, s.k, panel, nr);
     std::fill(sums, sums + nr, 0.0f);
-    if (c.product.needs_sums) c.kernels.row_sums(channels, s.k, c.w + first * s.k, s.k, sums);
+    if (c.product.needs_sums) c.kernels.layout.row_sums(channels, s.k, c.w + first * s.k, s.k, sums);
     std::fill(bias, bias + nr, 0.0f);
     if (c.bias) std::copy(c.bias + first, c.bias + first + channels, bias);
   });
@@ -83,7 +83,7 @@ struct PixelRows {
     const Band band = make_band(s, task, c.x, band_memory);
     for (size_t g = 0; g < s.groups; ++g) {
       const size_t pixels = list_windows(s, task, band, g, mr, origins);
-      if (c.product.needs_sums) window_sums(s, task, c.x, g, c.kernels.row_sums, column_sums, sums);
+      if (c.product.needs_sums) window_sums(s, task, c.x, g, c.kernels.layout.row_sums, column_sums, sums);
       for (size_t q = 0; q < filters.panels_per_group; ++q) {
         const size_t panel = g * filters.panels_per_group + q, nr = filters.nr;
         for (size_t i = 0; i < k.segment_count; ++i)

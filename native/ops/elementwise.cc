@@ -11,14 +11,15 @@ void batch_norm(const KernelTable& kernels, ThreadPool& pool, size_t rows, size_
                 const float* variance, const float* gamma, const float* beta, double epsilon, float* scale, float* y) {
   for (size_t c = 0; c < channels; ++c) scale[c] = static_cast<float>(gamma[c] / std::sqrt(variance[c] + epsilon));
   pool.parallel_chunks(rows, std::max<size_t>(kChunkElems / channels, 1), [&](size_t first, size_t count) {
-    kernels.normalize(count, channels, x + first * channels, mean, scale, beta, y + first * channels);
+    kernels.elementwise.normalize(count, channels, x + first * channels, mean, scale, beta, y + first * channels);
   });
 }
 
 void relu(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, float* y) {
-  pool.parallel_chunks(n, kChunkElems, [&](size_t first, size_t count) { kernels.relu(count, x + first, y + first); });
+  pool.parallel_chunks(n, kChunkElems, [&](size_t first, size_t count) { kernels.elementwise.relu(count, x + first, y + first); });
 }
 
 void add(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* a, const float* b, float* y) {
-  pool.parallel_chunks(n, kChunkElems, [&](size_t first, size_t count) { kernels.add(count, a + first, b + first, y + first); });
+  pool.parallel_chunks(n, kChunkElems,
+                       [&](size_t first, size_t count) { kernels.elementwise.add(count, a + first, b + first, y + first); });
 }
