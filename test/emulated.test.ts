@@ -1,5 +1,5 @@
 // The numeric tests on CPUs this machine is not, under qemu: each must choose its own best table, and that table must be right.
-// The test files run directly, without the tap runner, and say on a line `# isa NAME` which tables they tried.
+// The test files run directly, without the tap runner, and say on a line `# isa NAME` which table is in force.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ for (const { arch, cpu, isa } of cpus) {
         encoding: 'utf8',
         maxBuffer: 1 << 28,
       });
-      t.equal(status, 0, status === 0 ? `${suite} passes` : `${suite} fails:\n${stdout}\n${stderr}`);
+      t.equal(status, 0, `${suite} passes`, { stdout, stderr });
       t.match(stdout, new RegExp(`^ *# isa ${isa}$`, 'm'), `${suite} ran on ${isa}`);
     }
   });
