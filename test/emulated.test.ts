@@ -37,7 +37,7 @@ for (const { arch, cpu, isa } of cpus) {
   testNeeding([missingProgram(qemu!, 'apt-get install qemu-user'), missing], `${arch} ${cpu}`, (t) => {
     for (const suite of suites) {
       const { status, stdout, stderr } = spawnSync(qemu!, [...options, '-cpu', cpu, node, join(__dirname, suite)], {
-        env: { ...process.env, ADDERNET_PREBUILD: addon, ADDERNET_EXPECT_ISA: isa, ADDERNET_QUICK: '1' },
+        env: { ...process.env, ADDERNET_PREBUILD: addon, ADDERNET_EXPECT_ISA: isa, ADDERNET_QUICK: '1', TAP_TIMEOUT: '300' },
         encoding: 'utf8',
         maxBuffer: 1 << 28,
       });
