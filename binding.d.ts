@@ -10,6 +10,7 @@ export interface Binding {
   /** geometry: n h w ci co kh kw sh sw ph pw dh dw groups (native/ops/conv_shape.h) */
   adderConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
   conv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
+  xnorConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
   maxPool2d(x: Float32Array, y: Float32Array, geometry: Int32Array): void;
   averagePool2d(x: Float32Array, y: Float32Array, geometry: Int32Array): void;
   batchNorm(
@@ -26,5 +27,6 @@ export interface Binding {
 
   /** The definitions, in double: what the tests hold every table against. */
   referenceAdderConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float64Array, geometry: Int32Array): void;
+  referenceXnorConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float64Array, geometry: Int32Array): void;
   referenceConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float64Array, geometry: Int32Array): void;
 }

@@ -6,6 +6,7 @@ void SetIsa(const Napi::CallbackInfo& info);
 void SetThreads(const Napi::CallbackInfo& info);
 void AdderConv2d(const Napi::CallbackInfo& info);
 void Conv2d(const Napi::CallbackInfo& info);
+void XnorConv2d(const Napi::CallbackInfo& info);
 void MaxPool2d(const Napi::CallbackInfo& info);
 void AveragePool2d(const Napi::CallbackInfo& info);
 void BatchNorm(const Napi::CallbackInfo& info);
@@ -13,6 +14,7 @@ void Relu(const Napi::CallbackInfo& info);
 void Add(const Napi::CallbackInfo& info);
 void ReferenceAdderConv2d(const Napi::CallbackInfo& info);
 void ReferenceConv2d(const Napi::CallbackInfo& info);
+void ReferenceXnorConv2d(const Napi::CallbackInfo& info);
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   const auto set = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
@@ -21,6 +23,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set("setThreads", SetThreads);
   set("adderConv2d", AdderConv2d);
   set("conv2d", Conv2d);
+  set("xnorConv2d", XnorConv2d);
   set("maxPool2d", MaxPool2d);
   set("averagePool2d", AveragePool2d);
   set("batchNorm", BatchNorm);
@@ -28,6 +31,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set("add", Add);
   set("referenceAdderConv2d", ReferenceAdderConv2d);
   set("referenceConv2d", ReferenceConv2d);
+  set("referenceXnorConv2d", ReferenceXnorConv2d);
   return exports;
 }
 NODE_API_MODULE(addernet, Init)

@@ -5,12 +5,17 @@
 #include "elementwise_kernels.h"
 #include "layout_kernels.h"
 #include "product_kernels.h"
+#include "xnor_kernels.h"
 
 struct KernelTable {
   const char* isa;
   Product l1, dot;
   LayoutKernels layout;
   ElementwiseKernels elementwise;
+  XnorKernels xnor;
 };
 
 extern const KernelTable kKernelsScalar, kKernelsSse41, kKernelsAvx2, kKernelsAvx512, kKernelsNeon;
+
+// What CPUs with more than a table needs do better; dispatch.cc puts them in its place.
+extern const XnorKernels kKernelsAvx512Vpopcntdq;

@@ -1,10 +1,12 @@
 #include "kernel_table.h"
 #include "../simd/vec_sse41.h"
+#include "../simd/bits_sse41.h"
 #include "products.inl.h"
 #include "product_tile.inl.h"
 #include "depthwise_tile.inl.h"
 #include "layout.inl.h"
 #include "elementwise.inl.h"
+#include "xnor_tile.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 5, 2>, kTile<L1, 3, 2>, kTile<L1, 2, 2>, kTile<L1, 1, 2>,
                                            kTile<L1, 8, 1>, kTile<L1, 4, 1>, kTile<L1, 1, 1>, {}};
@@ -12,5 +14,8 @@ static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 2>, kTile<Dot, 4, 2>, 
                                             kTile<Dot, 8, 1>, kTile<Dot, 4, 1>, kTile<Dot, 1, 1>, {}};
 static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>};
 static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>};
+static constexpr XnorTile kXnorTiles[] = {kXnorTile<5, 2>, kXnorTile<3, 2>, kXnorTile<2, 2>, kXnorTile<1, 2>,
+                                          kXnorTile<8, 1>, kXnorTile<4, 1>, kXnorTile<1, 1>, {}};
+static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles};
 
-const KernelTable kKernelsSse41 = {"sse41", kL1, kDot, kLayout, kElementwise};
+const KernelTable kKernelsSse41 = {"sse41", kL1, kDot, kLayout, kElementwise, kXnor};

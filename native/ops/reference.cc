@@ -33,3 +33,13 @@ void reference_adder_conv2d(const ConvShape& s, const float* x, const float* w, 
 void reference_conv2d(const ConvShape& s, const float* x, const float* w, const float* bias, double* y) {
   convolve(s, x, w, bias, y, 1, [](double a, double b) { return a * b; });
 }
+
+void reference_xnor_conv2d(const ConvShape& s, const float* x, const float* w, const float* bias, double* y) {
+  const auto sign = [](double v) { return v < 0 ? -1.0 : 1.0; };
+  convolve(s, x, w, nullptr, y, 1, [sign](double a, double b) { return sign(a) * sign(b); });
+  for (size_t co = 0; co < s.co; ++co) {
+    double magnitudes = 0;
+    for (size_t k = 0; k < s.k; ++k) magnitudes += std::fabs(static_cast<double>(w[co * s.k + k]));
+    for (size_t i = co; i < s.y_elems; i += s.co) y[i] = magnitudes / s.k * y[i] + (bias ? bias[co] : 0.0f);
+  }
+}
