@@ -80,23 +80,24 @@ struct SignRuns {
   }
   // Packed bits, pixel after pixel, are the band's row as they are.
   bool bits_are_words() const { return signs_per_word == 32 && s.group_ci % 32 == 0; }
-
-  // Lays out `signs` bits from bit `at` on as words, `stride` apart.
-  void cut(const uint32_t* bits, size_t at, size_t signs, uint32_t* out, size_t stride) const {
-    for (; signs > 0; out += stride) {
-      const size_t taken = std::min(signs, signs_per_word), shift = at % 32;
-      const uint64_t two = bits[at / 32] | static_cast<uint64_t>(bits[at / 32 + 1]) << 32;
-      uint32_t word = static_cast<uint32_t>(two >> shift & ((uint64_t{1} << taken) - 1));
-      if (signs_per_word == 16) {  // four to a byte
-        word = (word | word << 8) & 0x00ff00ff;
-        word = (word | word << 4) & 0x0f0f0f0f;
-      }
-      *out = word;
-      at += taken;
-      signs -= taken;
-    }
-  }
 };
+
+// Lays out `signs` bits from bit `at` on as words, `stride` apart. Reads a word beyond.
+template <size_t kSignsPerWord>
+void cut(const uint32_t* bits, size_t at, size_t signs, uint32_t* out, size_t stride) {
+  for (;; at += kSignsPerWord, signs -= kSignsPerWord, out += stride) {
+    const uint64_t two = bits[at / 32] | static_cast<uint64_t>(bits[at / 32 + 1]) << 32;
+    uint32_t word = static_cast<uint32_t>(two >> at % 32);
+    if (signs < kSignsPerWord) word &= (uint32_t{1} << signs) - 1;
+    if (kSignsPerWord == 16) {  // four to a byte
+      word &= 0xffff;
+      word = (word | word << 8) & 0x00ff00ff;
+      word = (word | word << 4) & 0x0f0f0f0f;
+    }
+    *out = word;
+    if (signs <= kSignsPerWord) return;
+  }
+}
 
 // Panel q of group g holds the group's channels [q * nr, q * nr + nr), zeros where there are no more.
 struct PackedSigns {
@@ -106,14 +107,14 @@ struct PackedSigns {
   bool ok() const { return panels.ok() && alpha.ok() && bias.ok(); }
 };
 
-// Four sums, so that an addition does not wait for the one before.
+// Eight sums, so that an addition does not wait for the one before.
 double mean_magnitude(const float* w, size_t k) {
-  double sums[4] = {};
+  double sums[8] = {};
   size_t i = 0;
-  for (; i + 4 <= k; i += 4)
-    for (size_t j = 0; j < 4; ++j) sums[j] += std::fabs(w[i + j]);
+  for (; i + 8 <= k; i += 8)
+    for (size_t j = 0; j < 8; ++j) sums[j] += std::fabs(w[i + j]);
   for (; i < k; ++i) sums[0] += std::fabs(w[i]);
-  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) / static_cast<double>(k);
+  return (((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]))) / static_cast<double>(k);
 }
 
 void pack_filter(const XnorKernels& kernels, const SignRuns& runs, const float* w, uint32_t* out, size_t nr) {
@@ -123,7 +124,9 @@ void pack_filter(const XnorKernels& kernels, const SignRuns& runs, const float* 
     for (size_t i = 0; i < runs.elems; i += kPiece) {
       const size_t signs = std::min(kPiece, runs.elems - i);
       kernels.pack_signs(signs, w + r * runs.elems + i, bits);
-      runs.cut(bits, 0, signs, out + (r * runs.words + i / runs.signs_per_word) * nr, nr);
+      uint32_t* const words = out + (r * runs.words + i / runs.signs_per_word) * nr;
+      if (runs.signs_per_word == 32) cut<32>(bits, 0, signs, words, nr);
+      else cut<16>(bits, 0, signs, words, nr);
     }
 }
 
@@ -199,9 +202,14 @@ struct XnorConvolution {
     std::memset(to, 0, (straight ? runs.row_words() : bit_words) * sizeof(uint32_t));
     kernels.pack_signs(image_elems, row, to + (start + border) / 32);
     if (straight) return;
-    for (size_t place = 0; place < runs.places(); ++place)
-      for (size_t g = 0; g < s.groups; ++g, out += runs.words)
-        runs.cut(bits, start + place * runs.place_columns() * s.ci + g * s.group_ci, runs.elems, out, 1);
+    if (runs.signs_per_word == 32) cut_row<32>(bits, start, out);
+    else cut_row<16>(bits, start, out);
+  }
+  template <size_t kSignsPerWord>
+  void cut_row(const uint32_t* bits, size_t start, uint32_t* out) const {
+    const size_t places = runs.places(), step = runs.place_columns() * s.ci, groups = s.groups, elems = runs.elems, words = runs.words;
+    for (size_t place = 0; place < places; ++place)
+      for (size_t g = 0; g < groups; ++g, out += words) cut<kSignsPerWord>(bits, start + place * step + g * s.group_ci, elems, out, 1);
   }
 
   // First words of the windows of all the task's pixels; the last one again for tiles that reach beyond. Returns the number of pixels.
