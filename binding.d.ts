@@ -7,6 +7,9 @@ export interface Binding {
   setIsa(name: string): void;
   setThreads(threads: number): void;
 
+  /** Rounds of a kernel's inner step in registers, on every thread at once; returns the elements done (native/ops/peak.cc has the names). */
+  peak(name: string, steps: number): number;
+
   /** geometry: n h w ci co kh kw sh sw ph pw dh dw groups (native/ops/conv_shape.h) */
   adderConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
   conv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;

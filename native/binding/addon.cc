@@ -4,6 +4,7 @@
 Napi::Value CpuInfo(const Napi::CallbackInfo& info);
 void SetIsa(const Napi::CallbackInfo& info);
 void SetThreads(const Napi::CallbackInfo& info);
+Napi::Value RunPeak(const Napi::CallbackInfo& info);
 void AdderConv2d(const Napi::CallbackInfo& info);
 void Conv2d(const Napi::CallbackInfo& info);
 void XnorConv2d(const Napi::CallbackInfo& info);
@@ -21,6 +22,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set("cpuInfo", CpuInfo);
   set("setIsa", SetIsa);
   set("setThreads", SetThreads);
+  set("peak", RunPeak);
   set("adderConv2d", AdderConv2d);
   set("conv2d", Conv2d);
   set("xnorConv2d", XnorConv2d);

@@ -7,6 +7,7 @@
 #include "layout.inl.h"
 #include "elementwise.inl.h"
 #include "xnor_tile.inl.h"
+#include "peak.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>, kTile<L1, 4, 4>, kTile<L1, 2, 4>, kTile<L1, 1, 4>, kTile<L1, 8, 2>,
                                            kTile<L1, 6, 2>, kTile<L1, 4, 2>, kTile<L1, 2, 2>, kTile<L1, 1, 2>, kTile<L1, 14, 1>,
@@ -14,8 +15,8 @@ static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>, kTile<L1, 4, 4>, kTi
 static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 4>, kTile<Dot, 4, 4>, kTile<Dot, 2, 4>, kTile<Dot, 1, 4>, kTile<Dot, 8, 2>,
                                             kTile<Dot, 6, 2>, kTile<Dot, 4, 2>, kTile<Dot, 2, 2>, kTile<Dot, 1, 2>, kTile<Dot, 14, 1>,
                                             kTile<Dot, 7, 1>, kTile<Dot, 4, 1>, kTile<Dot, 2, 1>, kTile<Dot, 1, 1>, {}};
-static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>};
-static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>};
+static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>, peak<ProductStep<L1>>};
+static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>, peak<ProductStep<Dot>>};
 static constexpr XnorTile kXnorTiles[] = {kXnorTile<6, 4>,
                                           kXnorTile<4, 4>,
                                           kXnorTile<2, 4>,
@@ -29,6 +30,6 @@ static constexpr XnorTile kXnorTiles[] = {kXnorTile<6, 4>,
                                           kXnorTile<2, 1>,
                                           kXnorTile<1, 1>,
                                           {}};
-static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles};
+static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles, peak<SignStep>};
 
 const KernelTable kKernelsAvx512 = {"avx512", kL1, kDot, kLayout, kElementwise, kXnor};

@@ -2,6 +2,7 @@
 #include "../simd/vec_avx512.h"
 #include "../simd/bits_avx512.h"
 #include "xnor_tile.inl.h"
+#include "peak.inl.h"
 
 static constexpr XnorTile kXnorTiles[] = {kXnorTile<6, 4>,
                                           kXnorTile<4, 4>,
@@ -17,4 +18,4 @@ static constexpr XnorTile kXnorTiles[] = {kXnorTile<6, 4>,
                                           kXnorTile<1, 1>,
                                           {}};
 
-const XnorKernels kKernelsAvx512Vpopcntdq = {kSignsPerWord, pack_signs, kXnorTiles};
+const XnorKernels kKernelsAvx512Vpopcntdq = {kSignsPerWord, pack_signs, kXnorTiles, peak<SignStep>};

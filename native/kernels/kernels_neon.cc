@@ -7,6 +7,7 @@
 #include "layout.inl.h"
 #include "elementwise.inl.h"
 #include "xnor_tile.inl.h"
+#include "peak.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>,
                                            kTile<L1, 4, 4>,
@@ -34,8 +35,8 @@ static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 4>,
                                             kTile<Dot, 2, 1>,
                                             kTile<Dot, 1, 1>,
                                             {}};
-static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>};
-static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>};
+static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>, peak<ProductStep<L1>>};
+static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>, peak<ProductStep<Dot>>};
 static constexpr XnorTile kXnorTiles[] = {kXnorTile<6, 4>,
                                           kXnorTile<4, 4>,
                                           kXnorTile<2, 4>,
@@ -49,6 +50,6 @@ static constexpr XnorTile kXnorTiles[] = {kXnorTile<6, 4>,
                                           kXnorTile<2, 1>,
                                           kXnorTile<1, 1>,
                                           {}};
-static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles};
+static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles, peak<SignStep>};
 
 const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise, kXnor};

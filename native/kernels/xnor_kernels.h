@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "peak_kernels.h"
+
 // A tile of mr windows x nr filters:
 //
 //   y[i][j] = alpha[j] * sum_k sgn(x_i[k]) * sgn(w_j[k]) + bias[j]          i < rows, j < columns
@@ -32,4 +34,5 @@ struct XnorKernels {
   // Bit e % 32 of bits[e / 32] is set where x[e] < 0, e < n: sgn(0), sgn(-0) and sgn(NaN) are +1. The last word is filled up with 0.
   void (*pack_signs)(size_t n, const float* x, uint32_t* bits);
   const XnorTile* tiles;  // grouped by nr, widest first, then by mr, tallest first; ends with {0, 0, nullptr}
+  Peak peak;
 };
