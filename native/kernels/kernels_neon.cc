@@ -37,19 +37,9 @@ static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 4>,
                                             {}};
 static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>, peak<ProductStep<L1>>};
 static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>, peak<ProductStep<Dot>>};
-static constexpr XnorTile kXnorTiles[] = {kXnorTile<6, 4>,
-                                          kXnorTile<4, 4>,
-                                          kXnorTile<2, 4>,
-                                          kXnorTile<1, 4>,
-                                          kXnorTile<8, 2>,
-                                          kXnorTile<4, 2>,
-                                          kXnorTile<2, 2>,
-                                          kXnorTile<1, 2>,
-                                          kXnorTile<8, 1>,
-                                          kXnorTile<4, 1>,
-                                          kXnorTile<2, 1>,
-                                          kXnorTile<1, 1>,
-                                          {}};
+static constexpr XnorTile kXnorTiles[] = {kXnorTile<4, 4>, kXnorTile<2, 4>, kXnorTile<1, 4>, kXnorTile<8, 2>,
+                                          kXnorTile<4, 2>, kXnorTile<2, 2>, kXnorTile<1, 2>, kXnorTile<8, 1>,
+                                          kXnorTile<4, 1>, kXnorTile<2, 1>, kXnorTile<1, 1>, {}};
 static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles, peak<SignStep>};
 
 const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise, kXnor};

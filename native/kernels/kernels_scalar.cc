@@ -13,7 +13,7 @@ static constexpr ProductTile kL1Tiles[] = {kTile<L1, 4, 2>, kTile<L1, 2, 2>, kTi
 static constexpr ProductTile kDotTiles[] = {kTile<Dot, 4, 2>, kTile<Dot, 2, 2>, kTile<Dot, 1, 2>, kTile<Dot, 4, 1>, kTile<Dot, 1, 1>, {}};
 static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 2>, peak<ProductStep<L1>>};
 static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 2>, peak<ProductStep<Dot>>};
-static constexpr XnorTile kXnorTiles[] = {kXnorTile<4, 2>, kXnorTile<2, 2>, kXnorTile<1, 2>, kXnorTile<4, 1>, kXnorTile<1, 1>, {}};
+static constexpr XnorTile kXnorTiles[] = {kXnorTile<2, 2>, kXnorTile<1, 2>, kXnorTile<2, 1>, kXnorTile<1, 1>, {}};
 static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles, peak<SignStep>};
 
 const KernelTable kKernelsScalar = {"scalar", kL1, kDot, kLayout, kElementwise, kXnor};

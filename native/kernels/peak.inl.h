@@ -1,28 +1,10 @@
 // The peak of a step: as many sums as hide its latency, in registers. Operands are opaque to the compiler, which otherwise would take a
-// step's invariant half out of the loop; the asm statements are empty.
+// step's invariant half out of the loop.
 #pragma once
+#include "../simd/opaque.h"
 #include "peak_kernels.h"
 
-#if defined(__x86_64__)
-#define VECTOR_REGISTER "v"
-#elif defined(__aarch64__)
-#define VECTOR_REGISTER "w"
-#else
-#define VECTOR_REGISTER "m"
-#endif
-
 namespace {
-template <class Register>
-ALWAYS_INLINE void make_opaque(Register& r) {
-  asm("" : "+" VECTOR_REGISTER(r));
-}
-ALWAYS_INLINE void make_opaque(uint32_t& r) { asm("" : "+r"(r)); }
-template <class Register>
-ALWAYS_INLINE void keep(const Register& r) {
-  asm volatile("" : : VECTOR_REGISTER(r));
-}
-ALWAYS_INLINE void keep(const uint32_t& r) { asm volatile("" : : "r"(r)); }
-
 template <class P>
 struct ProductStep {
   using Vector = f32v;
@@ -41,8 +23,8 @@ struct SignStep {
 
 template <class Step>
 size_t peak(size_t steps) {
-  // Half of the registers: 8 sums for 2 steps at once of 4 cycles each.
-  constexpr int kSums = kVectorRegisters / 2;
+  // At least 8, for 2 steps at once of 4 cycles each; no more than leave as many registers for what the compiler computes ahead.
+  constexpr int kSums = kVectorRegisters == 32 ? 12 : 8;
   const Step step;
   typename Step::Vector sum[kSums], x = Step::operand(), w = Step::operand();
   UNROLL for (int i = 0; i < kSums; ++i) sum[i] = Step::operand();

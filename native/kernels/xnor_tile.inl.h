@@ -1,5 +1,6 @@
 // The tile of a binary convolution: MR windows x NV vectors of filters, all counts in registers (XnorTileArgs).
 #pragma once
+#include "../simd/opaque.h"
 #include "xnor_kernels.h"
 
 namespace {
@@ -16,7 +17,11 @@ ALWAYS_INLINE void count_words(const XnorTileArgs& a, size_t first, size_t last,
     UNROLL for (int j = 0; j < NV; ++j) w[j] = load_words(panel + j * b32v::N);
     UNROLL for (int i = 0; i < MR; ++i) {
       const b32v x = broadcast_word(row[i][offset]);
-      UNROLL for (int j = 0; j < NV; ++j) counts[i][j] = count_differences(counts[i][j], x, w[j]);
+      UNROLL for (int j = 0; j < NV; ++j) {
+        counts[i][j] = count_differences(counts[i][j], x, w[j]);
+        if constexpr (kCountedSteps != SIZE_MAX)
+          make_opaque(counts[i][j].v);  // changed in place: gcc gives bytes before and after a register each, and spills
+      }
     }
   }
   UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) counts[i][j] = sum_bytes(counts[i][j]);
