@@ -77,6 +77,26 @@ for (const [isa, register] of Object.entries({ avx2: 'ymm', avx512: 'zmm' }))
     }
   });
 
+for (const [isa, counting] of Object.entries({ sse41: 'pshufb', avx2: 'vpshufb', avx512: 'vpshufb', avx512_vpopcntdq: 'vpopcntd' }))
+  testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: the innermost loop of every binary tile`, (t) => {
+    const source = readFileSync(join(root, `native/kernels/kernels_${isa}.cc`), 'utf8');
+    const code = disassemble(join(kernels('build'), `kernels_${isa}.cc.o`));
+    const tiles = [...source.matchAll(/kXnorTile<(\d+), (\d+)>/g)];
+    t.ok(tiles.length > 0, 'tiles are listed');
+    for (const [, mr, nv] of tiles) {
+      const tile = `xnor_tile<${mr}, ${nv}>`;
+      const counts = ({ text }: Instruction) => text.startsWith(`${counting} `);
+      const loops = innermostLoops(code.get(tile) ?? []).filter((loop) => loop.some(counts));
+      t.equal(loops.length, 1, `${tile} has one loop that counts`);
+      const loop = loops[0] ?? [];
+      t.equal(loop.filter(counts).length, Number(mr) * Number(nv), `${tile}: each count once`);
+      t.notOk(
+        loop.some(({ text }) => /^(?!cmp|test)\S+ +(\w+ PTR )?(\w+:)?\[/.test(text)),
+        `${tile}: writes no memory`,
+      );
+    }
+  });
+
 interface Instruction {
   address: number;
   text: string;
