@@ -4,9 +4,9 @@ import type Benchmark from 'benchmark';
 import { AdderNetError } from '../dist';
 
 export interface MeasureOptions {
-  /** Times each function gets its turn. Default 5. */
+  /** Times each function gets its turn. Default 15. */
   rounds?: number | undefined;
-  /** Seconds of each turn. Default 0.06. */
+  /** Seconds of each turn. Default 0.02. */
   seconds?: number | undefined;
 }
 
@@ -18,7 +18,7 @@ const sampleSeconds = 0.001;
  * @throws {AdderNetError} ERR_PEER_MISSING if benchmark.js is not installed; whatever a function throws
  */
 export function measure<Name extends string>(functions: Record<Name, () => void>, options: MeasureOptions = {}): Record<Name, number> {
-  const { rounds = 5, seconds = 0.06 } = options;
+  const { rounds = 15, seconds = 0.02 } = options;
   const BenchmarkClass = loadBenchmark();
   const names = Object.keys(functions) as Name[];
   const samples = new Map<Name, number[]>(names.map((name) => [name, []]));
@@ -28,7 +28,7 @@ export function measure<Name extends string>(functions: Record<Name, () => void>
       const benchmark = new BenchmarkClass(name, functions[name], {
         maxTime: seconds,
         minTime: sampleSeconds,
-        minSamples: 5,
+        minSamples: 2,
       });
       benchmark.run({ async: false });
       if (benchmark.error) throw benchmark.error;
