@@ -7,9 +7,13 @@ export interface Binding {
   setIsa(name: string): void;
   setThreads(threads: number): void;
 
+  /** Rounds of a kernel's inner step in registers, on every thread at once; returns the elements done (native/ops/peak.cc has the names). */
+  peak(name: string, steps: number): number;
+
   /** geometry: n h w ci co kh kw sh sw ph pw dh dw groups (native/ops/conv_shape.h) */
   adderConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
   conv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
+  xnorConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
   maxPool2d(x: Float32Array, y: Float32Array, geometry: Int32Array): void;
   averagePool2d(x: Float32Array, y: Float32Array, geometry: Int32Array): void;
   batchNorm(
@@ -46,6 +50,7 @@ export interface Binding {
 
   /** The definitions, in double: what the tests hold every table against. */
   referenceAdderConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float64Array, geometry: Int32Array): void;
+  referenceXnorConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float64Array, geometry: Int32Array): void;
   referenceConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float64Array, geometry: Int32Array): void;
   referenceAdderConv2dGradInput(
     gy: Float32Array,

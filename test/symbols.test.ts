@@ -10,7 +10,7 @@ const root = join(__dirname, '..');
 const addon = join(root, 'build/Release/addernet.node');
 const kernels = (build: string) => join(root, build, 'CMakeFiles/addernet_kernels.dir/native/kernels');
 const builds = { build: 'npm run build:native', 'build-debug': 'npm run build:kernels-debug' };
-const instructionSets = ['scalar', 'sse41', 'avx2', 'avx512'];
+const instructionSets = ['scalar', 'sse41', 'avx2', 'avx512', 'avx512_vpopcntdq'];
 
 /** The newest symbol versions the addon may need: Node 20 itself needs this glibc; RHEL 8 has this libstdc++. */
 const floors = { GLIBC: [2, 28], GLIBCXX: [3, 4, 25] };
@@ -74,6 +74,26 @@ for (const [isa, register] of Object.entries({ avx2: 'ymm', avx512: 'zmm' }))
       if (product === 'L1') t.equal(packed('vmax'), steps, `${tile}: ${steps} maxima`);
       // A memory operand comes first where it is written; cmp and test only read it.
       t.equal(count(/^(?!cmp|test)\S+ +(\w+ PTR )?(\w+:)?\[/), 0, `${tile}: writes no memory`);
+    }
+  });
+
+for (const [isa, counting] of Object.entries({ sse41: 'pshufb', avx2: 'vpshufb', avx512: 'vpshufb', avx512_vpopcntdq: 'vpopcntd' }))
+  testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: the innermost loop of every binary tile`, (t) => {
+    const source = readFileSync(join(root, `native/kernels/kernels_${isa}.cc`), 'utf8');
+    const code = disassemble(join(kernels('build'), `kernels_${isa}.cc.o`));
+    const tiles = [...source.matchAll(/kXnorTile<(\d+), (\d+)>/g)];
+    t.ok(tiles.length > 0, 'tiles are listed');
+    for (const [, mr, nv] of tiles) {
+      const tile = `xnor_tile<${mr}, ${nv}>`;
+      const counts = ({ text }: Instruction) => text.startsWith(`${counting} `);
+      const loops = innermostLoops(code.get(tile) ?? []).filter((loop) => loop.some(counts));
+      t.equal(loops.length, 1, `${tile} has one loop that counts`);
+      const loop = loops[0] ?? [];
+      t.equal(loop.filter(counts).length, Number(mr) * Number(nv), `${tile}: each count once`);
+      t.notOk(
+        loop.some(({ text }) => /^(?!cmp|test)\S+ +(\w+ PTR )?(\w+:)?\[/.test(text)),
+        `${tile}: writes no memory`,
+      );
     }
   });
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // `addernet <command>`: the door for a person. Each command is a file of its own, loaded when it is called, so that `rebuild` works where
 // there is no binary yet.
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AdderNetError } from '../errors';
 
 const { version } = require('../../package.json') as { version: string };
@@ -63,6 +63,15 @@ program
   .option(...model)
   .option(...json)
   .action(async (from, to, options) => (await import('./convert.js')).convert(from, to, options));
+
+program
+  .command('bench')
+  .description('how fast the kernels run here')
+  .addArgument(new Argument('<what>', 'what to measure').choices(['kernels']))
+  .option('--isa <name>', 'one instruction set (default: all that this CPU has)')
+  .option(...threads)
+  .option(...json)
+  .action(async (_what, options) => (await import('./bench.js')).benchKernels(options));
 
 program
   .command('rebuild')

@@ -41,6 +41,18 @@ export function conv2d(x: Tensor, filters: Tensor, options: ConvolutionOptions =
 }
 
 /**
+ * Binary convolution, the multiplication-free baseline at inference: `x` and the filters are replaced by their signs.
+ *
+ * `y[n,ho,wo,co] = α[co] · Σ sgn(x[n, ho·s + kh·d − p, wo·s + kw·d − p, ci]) · sgn(w[co,kh,kw,ci]) + bias[co]`, `α[co] = mean |w[co]|`.
+ * sgn(0) and sgn(−0) are +1, so padding counts as +1. The sum is exact. A NaN in `x` counts as +1; one in a filter makes its channel NaN.
+ *
+ * Shapes, options and errors as {@link adderConv2d}.
+ */
+export function xnorConv2d(x: Tensor, filters: Tensor, options: ConvolutionOptions = {}): Tensor {
+  return convolution('xnorConv2d', x, filters, options);
+}
+
+/**
  * Fully connected layer: `y[n,co] = Σ x[n,k] · w[co,k] + bias[co]`.
  *
  * @param x       [n, k], float32
@@ -63,7 +75,12 @@ export function linear(x: Tensor, weights: Tensor, options: OutOption & { bias?:
   return options.out ?? y.reshape([n!, co!]);
 }
 
-function convolution(op: 'adderConv2d' | 'conv2d' | 'linear', x: Tensor, filters: Tensor, options: ConvolutionOptions): Tensor {
+function convolution(
+  op: 'adderConv2d' | 'conv2d' | 'xnorConv2d' | 'linear',
+  x: Tensor,
+  filters: Tensor,
+  options: ConvolutionOptions,
+): Tensor {
   checkFloat(op, 'x', x);
   checkFloat(op, 'filters', filters);
   const geometry = convGeometry(op, x.shape, filters.shape, options);

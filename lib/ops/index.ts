@@ -1,4 +1,4 @@
-export { adderConv2d, type ConvolutionOptions, conv2d, linear } from './convolution';
+export { adderConv2d, type ConvolutionOptions, conv2d, linear, xnorConv2d } from './convolution';
 export { add, type BatchNormOptions, batchNorm, relu } from './elementwise';
 export {
   type AdderGradFilterOptions,

@@ -4,8 +4,10 @@
 Napi::Value CpuInfo(const Napi::CallbackInfo& info);
 void SetIsa(const Napi::CallbackInfo& info);
 void SetThreads(const Napi::CallbackInfo& info);
+Napi::Value RunPeak(const Napi::CallbackInfo& info);
 void AdderConv2d(const Napi::CallbackInfo& info);
 void Conv2d(const Napi::CallbackInfo& info);
+void XnorConv2d(const Napi::CallbackInfo& info);
 void MaxPool2d(const Napi::CallbackInfo& info);
 void AveragePool2d(const Napi::CallbackInfo& info);
 void BatchNorm(const Napi::CallbackInfo& info);
@@ -21,14 +23,17 @@ void ReferenceAdderConv2dGradInput(const Napi::CallbackInfo& info);
 void ReferenceAdderConv2dGradFilter(const Napi::CallbackInfo& info);
 void ReferenceConv2dGradInput(const Napi::CallbackInfo& info);
 void ReferenceConv2dGradFilter(const Napi::CallbackInfo& info);
+void ReferenceXnorConv2d(const Napi::CallbackInfo& info);
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   const auto set = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
   set("cpuInfo", CpuInfo);
   set("setIsa", SetIsa);
   set("setThreads", SetThreads);
+  set("peak", RunPeak);
   set("adderConv2d", AdderConv2d);
   set("conv2d", Conv2d);
+  set("xnorConv2d", XnorConv2d);
   set("maxPool2d", MaxPool2d);
   set("averagePool2d", AveragePool2d);
   set("batchNorm", BatchNorm);
@@ -44,6 +49,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set("referenceAdderConv2dGradFilter", ReferenceAdderConv2dGradFilter);
   set("referenceConv2dGradInput", ReferenceConv2dGradInput);
   set("referenceConv2dGradFilter", ReferenceConv2dGradFilter);
+  set("referenceXnorConv2d", ReferenceXnorConv2d);
   return exports;
 }
 NODE_API_MODULE(addernet, Init)

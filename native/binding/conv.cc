@@ -1,6 +1,7 @@
 #include "../ops/convolve.h"
 #include "../ops/pool.h"
 #include "../ops/reference.h"
+#include "../ops/xnor_conv.h"
 #include "args.h"
 #include "runtime.h"
 
@@ -41,6 +42,10 @@ void Conv2d(const Napi::CallbackInfo& info) {
   convolution<float>(info, "conv2d", [&](auto&... a) { return conv2d(kernels(info.Env()), threads(info.Env()), a...); });
 }
 
+void XnorConv2d(const Napi::CallbackInfo& info) {
+  convolution<float>(info, "xnorConv2d", [&](auto&... a) { return xnor_conv2d(kernels(info.Env()), threads(info.Env()), a...); });
+}
+
 void ReferenceAdderConv2d(const Napi::CallbackInfo& info) {
   convolution<double>(info, "referenceAdderConv2d", [](auto&... a) {
     reference_adder_conv2d(a...);
@@ -51,6 +56,13 @@ void ReferenceAdderConv2d(const Napi::CallbackInfo& info) {
 void ReferenceConv2d(const Napi::CallbackInfo& info) {
   convolution<double>(info, "referenceConv2d", [](auto&... a) {
     reference_conv2d(a...);
+    return Status::kOk;
+  });
+}
+
+void ReferenceXnorConv2d(const Napi::CallbackInfo& info) {
+  convolution<double>(info, "referenceXnorConv2d", [](auto&... a) {
+    reference_xnor_conv2d(a...);
     return Status::kOk;
   });
 }

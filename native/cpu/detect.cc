@@ -52,9 +52,11 @@ CpuFeatures detect_cpu() {
   const uint64_t saved = xcr0();
   const bool ymm = (saved & 0x06) == 0x06;  // XMM, YMM
   const bool zmm = (saved & 0xe6) == 0xe6;  // and the mask registers, the upper halves, the upper sixteen
-  const uint32_t extended = cpuid(7).b;
+  const Cpuid seventh = cpuid(7);
+  const uint32_t extended = seventh.b;
   f.avx2 = ymm && fma && bit(extended, 5);
   f.avx512 = f.avx2 && zmm && bit(extended, 16) && bit(extended, 17) && bit(extended, 30) && bit(extended, 31);
+  f.avx512_vpopcntdq = f.avx512 && bit(seventh.c, 14);
   return f;
 }
 #elif defined(__aarch64__) || defined(_M_ARM64)

@@ -3,8 +3,9 @@
 
 struct CpuFeatures {
   bool sse41 = false;
-  bool avx2 = false;    // with FMA
-  bool avx512 = false;  // F, BW, VL and DQ, with AVX2
+  bool avx2 = false;              // with FMA
+  bool avx512 = false;            // F, BW, VL and DQ, with AVX2
+  bool avx512_vpopcntdq = false;  // with avx512
   bool neon = false;
 };
 CpuFeatures detect_cpu();

@@ -6,10 +6,23 @@
 #include "detect.h"
 
 namespace {
+#if defined(ADDERNET_X64)
+const KernelTable& avx512_vpopcntdq() {
+  static const KernelTable table = [] {
+    KernelTable t = kKernelsAvx512;
+    t.isa = "avx512_vpopcntdq";
+    t.xnor = kKernelsAvx512Vpopcntdq;
+    return t;
+  }();
+  return table;
+}
+#endif
+
 SupportedTables find_supported() {
   SupportedTables s = {};
   [[maybe_unused]] const CpuFeatures cpu = detect_cpu();
 #if defined(ADDERNET_X64)
+  if (cpu.avx512_vpopcntdq) s.tables[s.count++] = &avx512_vpopcntdq();
   if (cpu.avx512) s.tables[s.count++] = &kKernelsAvx512;
   if (cpu.avx2) s.tables[s.count++] = &kKernelsAvx2;
   if (cpu.sse41) s.tables[s.count++] = &kKernelsSse41;

@@ -6,6 +6,7 @@
 #include "gradient_kernels.h"
 #include "layout_kernels.h"
 #include "product_kernels.h"
+#include "xnor_kernels.h"
 
 struct KernelTable {
   const char* isa;
@@ -13,6 +14,10 @@ struct KernelTable {
   LayoutKernels layout;
   ElementwiseKernels elementwise;
   GradientKernels gradient;
+  XnorKernels xnor;
 };
 
 extern const KernelTable kKernelsScalar, kKernelsSse41, kKernelsAvx2, kKernelsAvx512, kKernelsNeon;
+
+// What CPUs with more than a table needs do better; dispatch.cc puts them in its place.
+extern const XnorKernels kKernelsAvx512Vpopcntdq;

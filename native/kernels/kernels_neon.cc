@@ -1,11 +1,14 @@
 #include "kernel_table.h"
 #include "../simd/vec_neon.h"
+#include "../simd/bits_neon.h"
 #include "products.inl.h"
 #include "product_tile.inl.h"
 #include "depthwise_tile.inl.h"
 #include "layout.inl.h"
 #include "elementwise.inl.h"
 #include "gradient_tile.inl.h"
+#include "xnor_tile.inl.h"
+#include "peak.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>,
                                            kTile<L1, 4, 4>,
@@ -33,10 +36,14 @@ static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 4>,
                                             kTile<Dot, 2, 1>,
                                             kTile<Dot, 1, 1>,
                                             {}};
-static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>};
-static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>};
+static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>, peak<ProductStep<L1>>};
+static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>, peak<ProductStep<Dot>>};
 static constexpr ProductTile kHardtanhTiles[] = {kHardtanhTile<8, 1>, kHardtanhTile<4, 1>, kHardtanhTile<2, 1>, kHardtanhTile<1, 1>, {}};
 static constexpr ProductTile kSignTiles[] = {kSignTile<6, 1>, kSignTile<4, 1>, kSignTile<2, 1>, kSignTile<1, 1>, {}};
 static constexpr GradientKernels kGradient = {kHardtanhTiles, kSignTiles};
+static constexpr XnorTile kXnorTiles[] = {kXnorTile<4, 4>, kXnorTile<2, 4>, kXnorTile<1, 4>, kXnorTile<8, 2>,
+                                          kXnorTile<4, 2>, kXnorTile<2, 2>, kXnorTile<1, 2>, kXnorTile<8, 1>,
+                                          kXnorTile<4, 1>, kXnorTile<2, 1>, kXnorTile<1, 1>, {}};
+static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles, peak<SignStep>};
 
-const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise, kGradient};
+const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise, kGradient, kXnor};

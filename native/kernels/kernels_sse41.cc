@@ -1,20 +1,26 @@
 #include "kernel_table.h"
 #include "../simd/vec_sse41.h"
+#include "../simd/bits_sse41.h"
 #include "products.inl.h"
 #include "product_tile.inl.h"
 #include "depthwise_tile.inl.h"
 #include "layout.inl.h"
 #include "elementwise.inl.h"
 #include "gradient_tile.inl.h"
+#include "xnor_tile.inl.h"
+#include "peak.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 5, 2>, kTile<L1, 3, 2>, kTile<L1, 2, 2>, kTile<L1, 1, 2>,
                                            kTile<L1, 8, 1>, kTile<L1, 4, 1>, kTile<L1, 1, 1>, {}};
 static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 2>, kTile<Dot, 4, 2>, kTile<Dot, 2, 2>, kTile<Dot, 1, 2>,
                                             kTile<Dot, 8, 1>, kTile<Dot, 4, 1>, kTile<Dot, 1, 1>, {}};
-static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>};
-static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>};
+static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>, peak<ProductStep<L1>>};
+static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>, peak<ProductStep<Dot>>};
 static constexpr ProductTile kHardtanhTiles[] = {kHardtanhTile<4, 1>, kHardtanhTile<2, 1>, kHardtanhTile<1, 1>, {}};
 static constexpr ProductTile kSignTiles[] = {kSignTile<4, 1>, kSignTile<2, 1>, kSignTile<1, 1>, {}};
 static constexpr GradientKernels kGradient = {kHardtanhTiles, kSignTiles};
+static constexpr XnorTile kXnorTiles[] = {kXnorTile<5, 2>, kXnorTile<3, 2>, kXnorTile<2, 2>, kXnorTile<1, 2>,
+                                          kXnorTile<8, 1>, kXnorTile<4, 1>, kXnorTile<1, 1>, {}};
+static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles, peak<SignStep>};
 
-const KernelTable kKernelsSse41 = {"sse41", kL1, kDot, kLayout, kElementwise, kGradient};
+const KernelTable kKernelsSse41 = {"sse41", kL1, kDot, kLayout, kElementwise, kGradient, kXnor};

@@ -2,6 +2,8 @@
 #pragma once
 #include <cstddef>
 
+#include "peak_kernels.h"
+
 // One tile of a product over a block of k, all sums in registers:
 //
 //   y[i][j] = sum_k row_i[k] * panel[k][j]       dot: the multiplication network
@@ -52,4 +54,5 @@ struct Product {
   bool needs_sums;           // the tiles add up max(x, w):  sum |x - w| = 2 sum max(x, w) - sum x - sum w
   const ProductTile* tiles;  // grouped by nr, widest first, then by mr, tallest first; ends with {0, 0, nullptr}
   DepthwiseTile depthwise;
+  Peak peak;
 };

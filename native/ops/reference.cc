@@ -80,3 +80,13 @@ void reference_conv2d_grad_input(const ConvShape& s, const float* gy, const floa
 void reference_conv2d_grad_filter(const ConvShape& s, const float* gy, const float* x, double* gw) {
   grad_filter(s, gy, gw, [&](size_t ix, size_t) { return at(x, ix); });
 }
+
+void reference_xnor_conv2d(const ConvShape& s, const float* x, const float* w, const float* bias, double* y) {
+  const auto sign = [](double v) { return v < 0 ? -1.0 : 1.0; };
+  convolve(s, x, w, nullptr, y, [sign](double a, double b) { return sign(a) * sign(b); });
+  for (size_t co = 0; co < s.co; ++co) {
+    double magnitudes = 0;
+    for (size_t k = 0; k < s.k; ++k) magnitudes += std::fabs(static_cast<double>(w[co * s.k + k]));
+    for (size_t i = co; i < s.y_elems; i += s.co) y[i] = magnitudes / s.k * y[i] + (bias ? bias[co] : 0.0f);
+  }
+}

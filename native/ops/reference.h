@@ -12,3 +12,5 @@ void reference_adder_conv2d_grad_input(const ConvShape& s, InputRule rule, const
 void reference_adder_conv2d_grad_filter(const ConvShape& s, FilterRule rule, const float* gy, const float* x, const float* w, double* gw);
 void reference_conv2d_grad_input(const ConvShape& s, const float* gy, const float* w, double* gx);
 void reference_conv2d_grad_filter(const ConvShape& s, const float* gy, const float* x, double* gw);
+// As xnor_conv2d in xnor_conv.h.
+void reference_xnor_conv2d(const ConvShape& s, const float* x, const float* w, const float* bias, double* y);

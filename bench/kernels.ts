@@ -1,0 +1,116 @@
+// Rates of the kernels on layers of the networks, each beside the peak of its inner step measured in the same rounds.
+import { cpuInfo, ops, setThreads, Tensor } from '../dist';
+import { native, rethrow } from '../dist/binding';
+import { Random } from '../dist/random';
+import { type MeasureOptions, measure } from './measure';
+
+/** A 3x3 convolution with padding 1. */
+export interface Layer {
+  readonly network: string;
+  /** [n, h, w, ci] */
+  readonly x: readonly [number, number, number, number];
+  readonly co: number;
+  readonly stride: number;
+}
+export const layers: readonly Layer[] = [
+  { network: 'ResNet-20', x: [64, 32, 32, 16], co: 16, stride: 1 },
+  { network: 'ResNet-20', x: [64, 32, 32, 16], co: 32, stride: 2 },
+  { network: 'ResNet-20', x: [64, 16, 16, 32], co: 32, stride: 1 },
+  { network: 'ResNet-20', x: [64, 16, 16, 32], co: 64, stride: 2 },
+  { network: 'ResNet-20', x: [64, 8, 8, 64], co: 64, stride: 1 },
+  { network: 'ResNet-18', x: [4, 56, 56, 64], co: 64, stride: 1 },
+  { network: 'ResNet-18', x: [4, 28, 28, 128], co: 128, stride: 1 },
+  { network: 'ResNet-18', x: [4, 14, 14, 256], co: 256, stride: 1 },
+  { network: 'ResNet-18', x: [4, 7, 7, 512], co: 512, stride: 1 },
+];
+
+/** Pairs of an input and a weight that meet: what a kernel's element is. */
+const elements = ({ x: [n, h, w, ci], co, stride }: Layer): number => n * Math.ceil(h / stride) * Math.ceil(w / stride) * co * 9 * ci;
+const layerName = ({ network, x: [n, h, w, ci], co, stride }: Layer): string =>
+  `${network} ${h}x${w} ${ci}-${co}${stride > 1 ? ` /${stride}` : ''} batch ${n}`;
+
+export interface Kernel {
+  readonly name: string;
+  /** The step it is made of, a name of native/ops/peak.cc. */
+  readonly peak: string;
+  /** Makes the tensors and returns one run over `elements(layer)`. */
+  readonly prepare: (layer: Layer) => () => void;
+}
+export const kernels: readonly Kernel[] = [
+  { name: 'adderConv2d f32', peak: 'l1 f32', prepare: forward(ops.adderConv2d) },
+  { name: 'conv2d f32', peak: 'dot f32', prepare: forward(ops.conv2d) },
+  { name: 'xnorConv2d', peak: 'xnor', prepare: forward(ops.xnorConv2d) },
+];
+
+function forward(op: typeof ops.conv2d): Kernel['prepare'] {
+  return ({ x: shape, co, stride }) => {
+    const random = new Random(1);
+    const [x, filters] = [Tensor.zeros(shape), Tensor.zeros([co, 3, 3, shape[3]])];
+    random.fillNormal(x.data);
+    random.fillNormal(filters.data);
+    const out = op(x, filters, { stride, padding: 1 });
+    return () => op(x, filters, { stride, padding: 1, out });
+  };
+}
+
+export interface KernelResult {
+  isa: string;
+  layer: string;
+  kernel: string;
+  /** Median of one run. */
+  seconds: number;
+  /** 1e9 elements a second: the kernel's, and those of its step in registers. */
+  rate: number;
+  peak: number;
+  /** rate / peak */
+  share: number;
+}
+export interface KernelReport {
+  cpu: string;
+  threads: number;
+  results: KernelResult[];
+}
+export interface KernelOptions extends MeasureOptions {
+  /** One instruction set instead of all that this CPU has. */
+  isa?: string | undefined;
+  threads?: number | undefined;
+  layers?: readonly Layer[] | undefined;
+  /** Called when a layer is done. */
+  onLayer?: ((results: KernelResult[]) => void) | undefined;
+}
+
+/**
+ * Measures every kernel on every layer.
+ * @throws {AdderNetError} ERR_ISA, ERR_ARGUMENT; ERR_PEER_MISSING if benchmark.js is not installed
+ */
+export function measureKernels(options: KernelOptions = {}): KernelReport {
+  if (options.threads !== undefined) setThreads(options.threads);
+  const { model, supported, threads, isa: before } = cpuInfo();
+  const results: KernelResult[] = [];
+  for (const isa of options.isa === undefined ? supported : [options.isa]) {
+    rethrow(() => native().setIsa(isa));
+    for (const layer of options.layers ?? layers) {
+      const ofLayer = measureLayer(isa, layer, options);
+      options.onLayer?.(ofLayer);
+      results.push(...ofLayer);
+    }
+  }
+  native().setIsa(before);
+  return { cpu: model, threads, results };
+}
+
+/** A kernel's peak is as many elements of its step in registers: both take about as long, and whoever else uses the machine disturbs both alike. */
+function measureLayer(isa: string, layer: Layer, options: MeasureOptions): KernelResult[] {
+  const runs: Record<string, () => void> = {};
+  for (const { name, peak, prepare } of kernels) {
+    const steps = Math.ceil(elements(layer) / native().peak(peak, 1));
+    runs[name] = prepare(layer);
+    runs[`${name}: peak`] = () => native().peak(peak, steps);
+  }
+  const medians = measure(runs, options);
+  return kernels.map(({ name }) => {
+    const seconds = medians[name]!;
+    const [rate, peak] = [elements(layer) / seconds / 1e9, elements(layer) / medians[`${name}: peak`]! / 1e9];
+    return { isa, layer: layerName(layer), kernel: name, seconds, rate, peak, share: rate / peak };
+  });
+}

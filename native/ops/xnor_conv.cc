@@ -1,0 +1,276 @@
+// Signs are packed in words, and a tile counts where windows and filters differ:
+//
+//   for each task (threads)          its band of input rows, padded, as words
+//     for each group
+//       for each panel               nr filters, packed [words][nr] once per call
+//         for each mr pixels         one tile
+//
+// A window is a few runs, each padded with zero bits to whole words: its taps, or its kernel rows where that takes fewer words. Runs are
+// laid out once for every place where one can start, so that a window's words lie at the same distances from its first for every pixel:
+//
+//   band [image][row][place][group][run_words]        places: every column for taps, every window's first column for kernel rows
+#include "xnor_conv.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstring>
+
+#include "../runtime/aligned_buffer.h"
+#include "../runtime/scratch.h"
+#include "band.h"
+
+namespace {
+size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
+
+// The tiles of one panel width: tallest first, `count` of them.
+struct Tiles {
+  const XnorTile* tiles;
+  size_t count, nr;
+  size_t tallest() const { return static_cast<size_t>(tiles[0].mr); }
+  // The shortest that does `rows` more rows in as few rounds as the tallest.
+  const XnorTile& fitting(size_t rows) const {
+    const size_t share = divide_up(rows, divide_up(rows, tallest()));
+    size_t best = 0;
+    while (best + 1 < count && static_cast<size_t>(tiles[best + 1].mr) >= share) ++best;
+    return tiles[best];
+  }
+};
+
+// The panel width that wastes least: columns computed but not wanted, times the loads that compete with the counting.
+Tiles choose_tiles(const XnorTile* tiles, size_t rows, size_t columns) {
+  const XnorTile* last = tiles;
+  while (last[1].run) ++last;
+  Tiles best = {};
+  double least = 0;
+  for (const XnorTile* t = tiles; t->run;) {
+    Tiles column = {t, 0, static_cast<size_t>(t->nr)};
+    for (; t->run && t->nr == column.tiles->nr; ++t) ++column.count;
+    const double mr = column.fitting(rows).mr, vectors = double(column.nr) / last->nr;
+    const double cost = double(divide_up(columns, column.nr) * column.nr) * (1 + 0.6 * (mr + vectors) / (mr * vectors));
+    if (!best.tiles || cost < least) best = column, least = cost;
+  }
+  return best;
+}
+
+struct SignRuns {
+  const ConvShape& s;
+  const size_t signs_per_word;
+  const bool kernel_rows;
+  const size_t count, elems, words;  // runs of a window; signs and words of a run
+
+  SignRuns(const ConvShape& s, int signs_per_word)
+      : s(s),
+        signs_per_word(static_cast<size_t>(signs_per_word)),
+        kernel_rows(s.groups == 1 && s.dw == 1 && words_of(s.kw * s.group_ci) < s.kw * words_of(s.group_ci)),
+        count(kernel_rows ? s.kh : s.kh * s.kw),
+        elems(kernel_rows ? s.kw * s.group_ci : s.group_ci),
+        words(words_of(elems)) {}
+
+  size_t words_of(size_t elems) const { return divide_up(elems, signs_per_word); }
+  size_t places() const { return kernel_rows ? s.wo : band_columns(s); }
+  size_t place_columns() const { return kernel_rows ? s.sw : 1; }
+  size_t place_words() const { return s.groups * words; }
+  size_t row_words() const { return places() * place_words(); }
+  size_t window_words() const { return count * words; }
+  // Words from a window's first to word p.
+  size_t offset(size_t p) const {
+    const size_t run = p / words, kh = kernel_rows ? run : run / s.kw, kw = kernel_rows ? 0 : run % s.kw;
+    return kh * s.dh * row_words() + kw * s.dw * place_words() + p % words;
+  }
+  // Packed bits, pixel after pixel, are the band's row as they are.
+  bool bits_are_words() const { return signs_per_word == 32 && s.group_ci % 32 == 0; }
+};
+
+// Lays out `signs` bits from bit `at` on as words, `stride` apart. Reads a word beyond.
+template <size_t kSignsPerWord>
+void cut(const uint32_t* bits, size_t at, size_t signs, uint32_t* out, size_t stride) {
+  for (;; at += kSignsPerWord, signs -= kSignsPerWord, out += stride) {
+    const uint64_t two = bits[at / 32] | static_cast<uint64_t>(bits[at / 32 + 1]) << 32;
+    uint32_t word = static_cast<uint32_t>(two >> at % 32);
+    if (signs < kSignsPerWord) word &= (uint32_t{1} << signs) - 1;
+    if (kSignsPerWord == 16) {  // four to a byte
+      word &= 0xffff;
+      word = (word | word << 8) & 0x00ff00ff;
+      word = (word | word << 4) & 0x0f0f0f0f;
+    }
+    *out = word;
+    if (signs <= kSignsPerWord) return;
+  }
+}
+
+// Panel q of group g holds the group's channels [q * nr, q * nr + nr), zeros where there are no more.
+struct PackedSigns {
+  size_t panels_per_group;
+  AlignedBuffer<uint32_t> panels;    // [groups][panels][words][nr]
+  AlignedBuffer<float> alpha, bias;  // [groups][panels][nr]
+  bool ok() const { return panels.ok() && alpha.ok() && bias.ok(); }
+};
+
+// Eight sums, so that an addition does not wait for the one before.
+double mean_magnitude(const float* w, size_t k) {
+  double sums[8] = {};
+  size_t i = 0;
+  for (; i + 8 <= k; i += 8)
+    for (size_t j = 0; j < 8; ++j) sums[j] += std::fabs(w[i + j]);
+  for (; i < k; ++i) sums[0] += std::fabs(w[i]);
+  return (((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]))) / static_cast<double>(k);
+}
+
+void pack_filter(const XnorKernels& kernels, const SignRuns& runs, const float* w, uint32_t* out, size_t nr) {
+  constexpr size_t kPiece = 1024;
+  uint32_t bits[kPiece / 32 + 1] = {};
+  for (size_t r = 0; r < runs.count; ++r)
+    for (size_t i = 0; i < runs.elems; i += kPiece) {
+      const size_t signs = std::min(kPiece, runs.elems - i);
+      kernels.pack_signs(signs, w + r * runs.elems + i, bits);
+      uint32_t* const words = out + (r * runs.words + i / runs.signs_per_word) * nr;
+      if (runs.signs_per_word == 32) cut<32>(bits, 0, signs, words, nr);
+      else cut<16>(bits, 0, signs, words, nr);
+    }
+}
+
+PackedSigns pack_filters(const XnorKernels& kernels, ThreadPool& pool, const SignRuns& runs, const float* w, const float* bias, size_t nr) {
+  const ConvShape& s = runs.s;
+  PackedSigns p = {divide_up(s.group_co, nr), {}, {}, {}};
+  const size_t count = s.groups * p.panels_per_group, panel_words = runs.window_words() * nr;
+  p.panels = AlignedBuffer<uint32_t>(count * panel_words);
+  p.alpha = AlignedBuffer<float>(count * nr);
+  p.bias = AlignedBuffer<float>(count * nr);
+  if (!p.ok()) return p;
+  std::fill(&p.alpha[0], &p.alpha[count * nr], 0.0f);
+  std::fill(&p.bias[0], &p.bias[count * nr], 0.0f);
+  pool.parallel_for(count, [&](size_t i) {
+    const size_t column = i % p.panels_per_group * nr, channels = std::min(nr, s.group_co - column);
+    const size_t first = i / p.panels_per_group * s.group_co + column;
+    uint32_t* const panel = &p.panels[i * panel_words];
+    if (channels < nr) std::memset(panel, 0, panel_words * sizeof(uint32_t));
+    for (size_t c = 0; c < channels; ++c) {
+      const float* filter = w + (first + c) * s.k;
+      pack_filter(kernels, runs, filter, panel + c, nr);
+      p.alpha[i * nr + c] = static_cast<float>(mean_magnitude(filter, s.k));
+      if (bias) p.bias[i * nr + c] = bias[first + c];
+    }
+  });
+  return p;
+}
+
+// What all tasks share, and one task.
+struct XnorConvolution {
+  const XnorKernels& kernels;
+  const ConvShape& s;
+  const float *x, *bias;
+  float* const y;
+  const Tiles tiles;
+  const SignRuns runs;
+  const PackedSigns filters;
+  AlignedBuffer<size_t> word_offsets;  // [window words]
+  const TaskGrid grid;
+  const size_t most_pixels, bit_words;  // bit_words: of a padded row, its start shifted by up to 31, and a word to read beyond
+
+  XnorConvolution(const XnorKernels& kernels, ThreadPool& pool, const ConvShape& s, const float* x, const float* w, const float* bias,
+                  float* y)
+      : kernels(kernels),
+        s(s),
+        x(x),
+        bias(bias),
+        y(y),
+        tiles(choose_tiles(kernels.tiles, s.n * s.ho * s.wo, s.group_co)),
+        runs(s, kernels.signs_per_word),
+        filters(pack_filters(kernels, pool, runs, w, bias, tiles.nr)),
+        word_offsets(runs.window_words()),
+        grid(cut_into_tasks(s, pool.threads())),
+        most_pixels(grid.images_per_task * grid.rows_per_task * s.wo),
+        bit_words(divide_up(band_columns(s) * s.ci + 31, 32) + 1) {
+    if (!ok()) return;
+    for (size_t p = 0; p < runs.window_words(); ++p) word_offsets[p] = runs.offset(p);
+  }
+  bool ok() const { return filters.ok() && word_offsets.ok(); }
+
+  // One padded row of the band; `row` is the image's, null where the row is padding. `bits` is working memory.
+  void pack_row(const float* row, uint32_t* bits, uint32_t* out) const {
+    if (!row) {
+      std::memset(out, 0, runs.row_words() * sizeof(uint32_t));
+      return;
+    }
+    const ImageColumns inside(s);
+    // The image's first column falls on a word, wherever that puts the row's.
+    const size_t border = inside.left * s.ci, start = (32 - border % 32) % 32;
+    const size_t image_elems = (inside.right - inside.left) * s.ci;
+    const bool straight = runs.bits_are_words();
+    uint32_t* const to = straight ? out : bits;
+    std::memset(to, 0, (straight ? runs.row_words() : bit_words) * sizeof(uint32_t));
+    kernels.pack_signs(image_elems, row, to + (start + border) / 32);
+    if (straight) return;
+    if (runs.signs_per_word == 32) cut_row<32>(bits, start, out);
+    else cut_row<16>(bits, start, out);
+  }
+  template <size_t kSignsPerWord>
+  void cut_row(const uint32_t* bits, size_t start, uint32_t* out) const {
+    const size_t places = runs.places(), step = runs.place_columns() * s.ci, groups = s.groups, elems = runs.elems, words = runs.words;
+    for (size_t place = 0; place < places; ++place)
+      for (size_t g = 0; g < groups; ++g, out += words) cut<kSignsPerWord>(bits, start + place * step + g * s.group_ci, elems, out, 1);
+  }
+
+  // First words of the windows of all the task's pixels; the last one again for tiles that reach beyond. Returns the number of pixels.
+  size_t list_origins(const Task& task, const uint32_t* band, size_t group, const uint32_t** origins) const {
+    const size_t rows = band_rows(s, task.rows), step = s.sw / runs.place_columns() * runs.place_words();
+    const uint32_t** origin = origins;
+    for (size_t i = 0; i < task.images; ++i)
+      for (size_t row = 0; row < task.rows; ++row) {
+        const uint32_t* first = band + (i * rows + row * s.sh) * runs.row_words() + group * runs.words;
+        for (size_t column = 0; column < s.wo; ++column) *origin++ = first + column * step;
+      }
+    std::fill(origin, origin + tiles.tallest(), origin[-1]);
+    return static_cast<size_t>(origin - origins);
+  }
+
+  bool run(const Task& task) const {
+    const size_t rows = band_rows(s, task.rows), band_words = task.images * rows * runs.row_words();
+    const size_t pointers = most_pixels + tiles.tallest();
+    void* const scratch = thread_scratch(pointers * sizeof(const uint32_t*) + (band_words + bit_words) * sizeof(uint32_t));
+    if (!scratch) return false;
+    const uint32_t** const origins = static_cast<const uint32_t**>(scratch);
+    uint32_t* const band = reinterpret_cast<uint32_t*>(origins + pointers);
+    for (size_t i = 0; i < task.images; ++i)
+      for (size_t r = 0; r < rows; ++r) pack_row(image_row(s, task, x, i, r), band + band_words, band + (i * rows + r) * runs.row_words());
+
+    for (size_t g = 0; g < s.groups; ++g) {
+      const size_t pixels = list_origins(task, band, g, origins);
+      for (size_t q = 0; q < filters.panels_per_group; ++q) {
+        const size_t panel = g * filters.panels_per_group + q, nr = tiles.nr;
+        XnorTileArgs args = {};
+        args.columns = std::min(nr, s.group_co - q * nr);
+        args.words = runs.window_words();
+        args.word_offsets = word_offsets.data();
+        args.panel = &filters.panels[panel * args.words * nr];
+        args.k = static_cast<int32_t>(s.k);
+        args.alpha = &filters.alpha[panel * nr];
+        args.bias = bias ? &filters.bias[panel * nr] : nullptr;
+        args.y = y + (task.image * s.ho + task.row) * s.wo * s.co + g * s.group_co + q * nr;
+        args.y_stride = s.co;
+        for (size_t pixel = 0; pixel < pixels; pixel += args.rows) {
+          const XnorTile& tile = tiles.fitting(pixels - pixel);
+          args.rows = std::min(static_cast<size_t>(tile.mr), pixels - pixel);
+          args.row_origins = origins + pixel;
+          tile.run(args);
+          args.y += args.rows * s.co;
+        }
+      }
+    }
+    return true;
+  }
+};
+}  // namespace
+
+Status xnor_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* x, const float* w, const float* bias,
+                   float* y) {
+  if (s.k > INT32_MAX) return Status::kShape;  // counts are 32 bits wide
+  const XnorConvolution convolution(kernels.xnor, pool, s, x, w, bias, y);
+  if (!convolution.ok()) return Status::kMemory;
+  std::atomic<bool> out_of_memory{false};
+  pool.parallel_for(convolution.grid.tasks, [&](size_t index) {
+    if (!convolution.run(convolution.grid.task(s, index))) out_of_memory = true;
+  });
+  return out_of_memory ? Status::kMemory : Status::kOk;
+}
