@@ -5,12 +5,14 @@
 #include "elementwise_kernels.h"
 #include "layout_kernels.h"
 #include "product_kernels.h"
+#include "training_kernels.h"
 
 struct KernelTable {
   const char* isa;
   Product l1, dot;
   LayoutKernels layout;
   ElementwiseKernels elementwise;
+  TrainingKernels training;
 };
 
 extern const KernelTable kKernelsScalar, kKernelsSse41, kKernelsAvx2, kKernelsAvx512, kKernelsNeon;

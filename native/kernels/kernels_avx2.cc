@@ -5,6 +5,7 @@
 #include "depthwise_tile.inl.h"
 #include "layout.inl.h"
 #include "elementwise.inl.h"
+#include "training.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 5, 2>, kTile<L1, 3, 2>,  kTile<L1, 2, 2>,
                                            kTile<L1, 1, 2>, kTile<L1, 12, 1>, kTile<L1, 6, 1>,
@@ -15,4 +16,4 @@ static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 2>, kTile<Dot, 4, 2>, 
 static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>};
 static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>};
 
-const KernelTable kKernelsAvx2 = {"avx2", kL1, kDot, kLayout, kElementwise};
+const KernelTable kKernelsAvx2 = {"avx2", kL1, kDot, kLayout, kElementwise, kTraining};

@@ -5,6 +5,7 @@
 #include "depthwise_tile.inl.h"
 #include "layout.inl.h"
 #include "elementwise.inl.h"
+#include "training.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>,
                                            kTile<L1, 4, 4>,
@@ -35,4 +36,4 @@ static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 4>,
 static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>};
 static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>};
 
-const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise};
+const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise, kTraining};

@@ -33,6 +33,9 @@ ALWAYS_INLINE f32v multiply_add(f32v a, f32v b, f32v c) { return {vfmaq_f32(c.v,
 // NEON min and max give NaN when either operand is NaN.
 ALWAYS_INLINE f32v at_most(f32v limit, f32v datum) { return {vminq_f32(limit.v, datum.v)}; }
 ALWAYS_INLINE f32v at_least(f32v limit, f32v datum) { return {vmaxq_f32(limit.v, datum.v)}; }
+ALWAYS_INLINE f32v where_positive(f32v condition, f32v datum) {
+  return {vreinterpretq_f32_u32(vandq_u32(vcgtzq_f32(condition.v), vreinterpretq_u32_f32(datum.v)))};
+}
 ALWAYS_INLINE f32v abs_diff(f32v a, f32v b) { return {vabdq_f32(a.v, b.v)}; }
 ALWAYS_INLINE float reduce_add(f32v a) { return vaddvq_f32(a.v); }
 ALWAYS_INLINE void load_columns(const float* p, size_t stride, f32v columns[4]) {

@@ -36,6 +36,7 @@ ALWAYS_INLINE f32v multiply_add(f32v a, f32v b, f32v c) { return add(mul(a, b), 
 // x86 min and max return their second operand when either is NaN: a NaN in `datum` survives.
 ALWAYS_INLINE f32v at_most(f32v limit, f32v datum) { return {_mm_min_ps(limit.v, datum.v)}; }
 ALWAYS_INLINE f32v at_least(f32v limit, f32v datum) { return {_mm_max_ps(limit.v, datum.v)}; }
+ALWAYS_INLINE f32v where_positive(f32v condition, f32v datum) { return {_mm_and_ps(_mm_cmpgt_ps(condition.v, _mm_setzero_ps()), datum.v)}; }
 ALWAYS_INLINE f32v abs_diff(f32v a, f32v b) { return {_mm_andnot_ps(_mm_set1_ps(-0.0f), _mm_sub_ps(a.v, b.v))}; }
 ALWAYS_INLINE float reduce_add(f32v a) {
   const __m128 pairs = _mm_add_ps(a.v, _mm_movehl_ps(a.v, a.v));

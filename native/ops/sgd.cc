@@ -1,0 +1,60 @@
+// Plain loops in baseline code: the step is bound by memory, and its bits are the same on every instruction set.
+#include "sgd.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "../runtime/scratch.h"
+
+namespace {
+constexpr size_t kChunkElems = 32 << 10;
+
+double sum_of_squares(const float* x, size_t n) {
+  double part[4] = {};
+  size_t i = 0;
+  for (; i + 4 <= n; i += 4)
+    for (size_t lane = 0; lane < 4; ++lane) part[lane] += static_cast<double>(x[i + lane]) * x[i + lane];
+  for (; i < n; ++i) part[0] += static_cast<double>(x[i]) * x[i];
+  return part[0] + part[1] + part[2] + part[3];
+}
+
+// sqrt(sum x^2): chunks of a fixed size, added up in order.
+Status norm(ThreadPool& pool, const float* x, size_t n, double* result) {
+  const size_t chunks = (n + kChunkElems - 1) / kChunkElems;
+  auto* const partial = static_cast<double*>(thread_scratch(chunks * sizeof(double)));
+  if (!partial) return Status::kMemory;
+  pool.parallel_chunks(n, kChunkElems,
+                       [&](size_t first, size_t count) { partial[first / kChunkElems] = sum_of_squares(x + first, count); });
+  double sum = 0;
+  for (size_t chunk = 0; chunk < chunks; ++chunk) sum += partial[chunk];
+  *result = std::sqrt(sum);
+  return Status::kOk;
+}
+}  // namespace
+
+Status sgd_step(ThreadPool& pool, const SgdStepArgs& a) {
+  double rate = a.rate;
+  if (a.adaptive) {
+    double length;
+    const Status status = norm(pool, a.gradient, a.n, &length);
+    if (status != Status::kOk) return status;
+    rate *= std::sqrt(static_cast<double>(a.n)) / std::max(length, 1e-12);  // in this order a NaN stays
+  }
+  const float factor = static_cast<float>(rate), decay = static_cast<float>(a.weight_decay);
+  const float momentum = static_cast<float>(a.momentum), learning_rate = static_cast<float>(a.learning_rate);
+  pool.parallel_chunks(a.n, kChunkElems, [&](size_t first, size_t count) {
+    float* const w = a.value + first;
+    const float* const g = a.gradient + first;
+    if (!a.velocity) {
+      for (size_t i = 0; i < count; ++i) w[i] -= learning_rate * (factor * g[i] + decay * w[i]);
+      return;
+    }
+    float* const v = a.velocity + first;
+    for (size_t i = 0; i < count; ++i) {
+      const float d = factor * g[i] + decay * w[i];
+      v[i] = momentum * v[i] + d;
+      w[i] -= learning_rate * (a.nesterov ? d + momentum * v[i] : v[i]);
+    }
+  });
+  return Status::kOk;
+}
