@@ -7,13 +7,11 @@ namespace {
 struct AllLanes {
   ALWAYS_INLINE f32v get(const float* p) const { return load(p); }
   ALWAYS_INLINE void put(float* p, f32v a) const { store(p, a); }
-  ALWAYS_INLINE size_t count() const { return f32v::N; }
 };
 struct FirstLanes {
   size_t n;
   ALWAYS_INLINE f32v get(const float* p) const { return load_first(p, n); }
   ALWAYS_INLINE void put(float* p, f32v a) const { store_first(p, a, n); }
-  ALWAYS_INLINE size_t count() const { return n; }
 };
 
 // use(c, lanes) for each vector of a row.
@@ -24,45 +22,60 @@ ALWAYS_INLINE void each_vector(size_t channels, Use use) {
   if (c < channels) use(c, FirstLanes{channels - c});
 }
 
-// step(r, sums) for each row. Four sets of sums, since one addition must wait about 4 cycles for the one before it.
-template <int kSums, class Step>
-ALWAYS_INLINE void sum_rows(size_t rows, f32v sums[kSums], Step step) {
-  f32v part[4][kSums];
-  UNROLL for (int i = 0; i < 4; ++i) UNROLL for (int k = 0; k < kSums; ++k) part[i][k] = broadcast(0.0f);
-  size_t r = 0;
-  for (; r + 4 <= rows; r += 4) UNROLL for (int i = 0; i < 4; ++i) step(r + i, part[i]);
-  for (; r < rows; ++r) step(r, part[0]);
-  UNROLL for (int k = 0; k < kSums; ++k) sums[k] = add(add(part[0][k], part[1][k]), add(part[2][k], part[3][k]));
+// Channels whose sums are kept side by side: with the rows being read they fit the L1 cache, and rows are read in long runs.
+constexpr size_t kBlock = 128;
+static_assert(kBlock % f32v::N == 0, "a sum's last vector is whole");
+using Sums = float[kBlock];
+
+// use(first channel, channels) for each block of a row.
+template <class Use>
+ALWAYS_INLINE void each_block(size_t channels, Use use) {
+  for (size_t c = 0; c < channels; c += kBlock) use(c, channels - c < kBlock ? channels - c : kBlock);
 }
 
-template <class Lanes>
-ALWAYS_INLINE void widen(Lanes lanes, f32v a, double* to) {
-  float values[f32v::N];
-  store(values, a);
-  for (size_t i = 0; i < lanes.count(); ++i) to[i] = values[i];
+// step(r, c, lanes, sums of that vector) for kRows rows from r. Eight hide the way of a sum through memory, two chains half of the wait of
+// one addition for the one before it.
+template <int kRows, int kSums, class Step>
+ALWAYS_INLINE void add_rows(size_t r, size_t width, Sums* sums, Step step) {
+  each_vector(width, [&](size_t c, auto lanes) {
+    f32v even[kSums], odd[kSums];
+    UNROLL for (int k = 0; k < kSums; ++k) {
+      even[k] = load(sums[k] + c);
+      odd[k] = broadcast(0.0f);
+    }
+    UNROLL for (int i = 0; i < kRows; ++i) step(r + i, c, lanes, i % 2 ? odd : even);
+    UNROLL for (int k = 0; k < kSums; ++k) store(sums[k] + c, add(even[k], odd[k]));
+  });
+}
+
+template <int kSums, class Step>
+ALWAYS_INLINE void sum_rows(size_t rows, size_t width, Sums* sums, Step step) {
+  size_t r = 0;
+  for (; r + 8 <= rows; r += 8) add_rows<8, kSums>(r, width, sums, step);
+  for (; r < rows; ++r) add_rows<1, kSums>(r, width, sums, step);
 }
 
 // Two passes, the second from cache: the distance to a nearly right mean loses no digits, whatever the size of the mean. The sum of those
 // distances then makes up for what the mean lacks: no float32 holds it.
 void moments(size_t rows, size_t channels, const float* x, double* mean, double* squares) {
   const double count = static_cast<double>(rows);
-  each_vector(channels, [&](size_t c, auto lanes) {
-    const f32v first = lanes.get(x + c);
-    f32v sum[1], sums[2];
-    sum_rows<1>(rows, sum, [&](size_t r, f32v* s) { s[0] = add(s[0], sub(lanes.get(x + r * channels + c), first)); });
-    const f32v center = add(first, mul(sum[0], broadcast(1.0f / static_cast<float>(rows))));
-    sum_rows<2>(rows, sums, [&](size_t r, f32v* s) {
-      const f32v d = sub(lanes.get(x + r * channels + c), center);
+  const f32v share = broadcast(1.0f / static_cast<float>(rows));
+  each_block(channels, [&](size_t block, size_t width) {
+    const float* const in = x + block;
+    Sums center = {}, sums[2] = {};
+    sum_rows<1>(rows, width, &center, [&](size_t r, size_t c, auto lanes, f32v* s) {
+      s[0] = add(s[0], sub(lanes.get(in + r * channels + c), lanes.get(in + c)));
+    });
+    each_vector(width, [&](size_t c, auto lanes) { store(center + c, add(lanes.get(in + c), mul(load(center + c), share))); });
+    sum_rows<2>(rows, width, sums, [&](size_t r, size_t c, auto lanes, f32v* s) {
+      const f32v d = sub(lanes.get(in + r * channels + c), load(center + c));
       s[0] = add(s[0], d);
       s[1] = multiply_add(d, d, s[1]);
     });
-    double rest[f32v::N];
-    widen(lanes, center, mean + c);
-    widen(lanes, sums[0], rest);
-    widen(lanes, sums[1], squares + c);
-    for (size_t i = 0; i < lanes.count(); ++i) {
-      mean[c + i] += rest[i] / count;
-      squares[c + i] -= rest[i] * rest[i] / count;
+    for (size_t c = 0; c < width; ++c) {
+      const double rest = sums[0][c];
+      mean[block + c] = center[c] + rest / count;
+      squares[block + c] = sums[1][c] - rest * rest / count;
     }
   });
 }
@@ -95,18 +108,19 @@ ALWAYS_INLINE f32v gradient(const NormalizeGradArgs& a, size_t i, Lanes lanes) {
 
 template <bool kRelu, bool kKeep>
 void grad_sums(const NormalizeGradArgs& a, double* sum, double* dot, float* masked) {
-  each_vector(a.channels, [&](size_t c, auto lanes) {
-    const f32v mean = lanes.get(a.mean + c);
-    f32v sums[2];
-    sum_rows<2>(a.rows, sums, [&](size_t r, f32v* s) {
-      const size_t i = r * a.channels + c;
+  each_block(a.channels, [&](size_t block, size_t width) {
+    Sums sums[2] = {};
+    sum_rows<2>(a.rows, width, sums, [&](size_t r, size_t c, auto lanes, f32v* s) {
+      const size_t i = r * a.channels + block + c;
       const f32v g = gradient<kRelu>(a, i, lanes);
       if constexpr (kKeep) lanes.put(masked + i, g);
       s[0] = add(s[0], g);
-      s[1] = multiply_add(g, sub(lanes.get(a.x + i), mean), s[1]);
+      s[1] = multiply_add(g, sub(lanes.get(a.x + i), lanes.get(a.mean + block + c)), s[1]);
     });
-    widen(lanes, sums[0], sum + c);
-    widen(lanes, sums[1], dot + c);
+    for (size_t c = 0; c < width; ++c) {
+      sum[block + c] = sums[0][c];
+      dot[block + c] = sums[1][c];
+    }
   });
 }
 
@@ -132,10 +146,11 @@ void normalize_grad(const NormalizeGradArgs& a, const float* mean_g, const float
 }
 
 void column_sums(size_t rows, size_t channels, const float* x, double* sum) {
-  each_vector(channels, [&](size_t c, auto lanes) {
-    f32v sums[1];
-    sum_rows<1>(rows, sums, [&](size_t r, f32v* s) { s[0] = add(s[0], lanes.get(x + r * channels + c)); });
-    widen(lanes, sums[0], sum + c);
+  each_block(channels, [&](size_t block, size_t width) {
+    Sums sums = {};
+    sum_rows<1>(rows, width, &sums,
+                [&](size_t r, size_t c, auto lanes, f32v* s) { s[0] = add(s[0], lanes.get(x + r * channels + block + c)); });
+    for (size_t c = 0; c < width; ++c) sum[block + c] = sums[c];
   });
 }
 

@@ -18,15 +18,16 @@ struct f32v {
 };
 ALWAYS_INLINE f32v load(const float* p) { return {_mm_loadu_ps(p)}; }
 ALWAYS_INLINE void store(float* p, f32v a) { _mm_storeu_ps(p, a.v); }
+// By halves: putting lanes together in memory would make the vector load wait for each of their stores.
 ALWAYS_INLINE f32v load_first(const float* p, size_t n) {
-  float lanes[4] = {};
-  for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
-  return load(lanes);
+  const __m128 zero = _mm_setzero_ps();
+  if (!(n & 2)) return {n ? _mm_load_ss(p) : zero};
+  const __m128 low = _mm_loadl_pi(zero, reinterpret_cast<const __m64*>(p));
+  return {n & 1 ? _mm_movelh_ps(low, _mm_load_ss(p + 2)) : low};
 }
 ALWAYS_INLINE void store_first(float* p, f32v a, size_t n) {
-  float lanes[4];
-  store(lanes, a);
-  for (size_t i = 0; i < n; ++i) p[i] = lanes[i];
+  if (n & 2) _mm_storel_pi(reinterpret_cast<__m64*>(p), a.v);
+  if (n & 1) _mm_store_ss(p + (n & 2), n & 2 ? _mm_movehl_ps(a.v, a.v) : a.v);
 }
 ALWAYS_INLINE f32v broadcast(float x) { return {_mm_set1_ps(x)}; }
 ALWAYS_INLINE f32v add(f32v a, f32v b) { return {_mm_add_ps(a.v, b.v)}; }
