@@ -116,7 +116,10 @@ t.test('pooling', async (t) => {
     checkClose('average', ops.averagePool2dGrad(gy, shape, { ...options, out }).data, mean, () => 1e-5);
     checkGuards(out);
   };
-  t.doesNotThrow(() => fc.assert(fc.property(pooling, check), { numRuns: runs, seed: 20 }), `${runs} random geometries`);
+  for (const isa of cpuInfo().supported) {
+    native().setIsa(isa);
+    t.doesNotThrow(() => fc.assert(fc.property(pooling, check), { numRuns: runs, seed: 20 }), `${isa}: ${runs} random geometries`);
+  }
 
   const gy = normal([3, 1, 1, 5], 1);
   const gx = ops.globalAveragePool2dGrad(gy, [3, 4, 7, 5]);
@@ -130,14 +133,6 @@ t.test('pooling', async (t) => {
       ),
     'global',
   );
-
-  const x = normal([1, 2, 2, 1], 1);
-  x.data[1] = Number.NaN;
-  x.data[2] = Number.NaN;
-  t.same([...ops.maxPool2dGrad(Tensor.zeros([1, 1, 1, 1]), x, { kernel: 2 }).data], [0, 0, 0, 0]);
-  const one = Tensor.zeros([1, 1, 1, 1]);
-  one.data[0] = 1;
-  t.same([...ops.maxPool2dGrad(one, x, { kernel: 2 }).data], [0, 0, 1, 0], 'the last NaN takes the gradient');
 });
 
 t.test('softmax cross-entropy', async (t) => {

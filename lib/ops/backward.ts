@@ -35,8 +35,8 @@ export function biasGrad(gy: Tensor, options: OutOption = {}): Tensor {
 }
 
 /**
- * The gradient of `maxPool2d`: each window's goes to its largest element, to the first of several equal ones, row by row. Where windows
- * overlap it adds up.
+ * The gradient of `maxPool2d`: each window's goes to its largest element, to the first of several equal ones, row by row; to some element
+ * of it if one is NaN. Where windows overlap it adds up.
  *
  * @param gy      [n, ho, wo, c], float32
  * @param x       what the pooling read, [n, h, w, c]

@@ -42,7 +42,7 @@ void MaxPool2dGrad(const Napi::CallbackInfo& info) {
   const View<float> gx = args.array<float>(2, "out", shape.x_elems);
   args.apart(gx, gy, "gy");
   args.apart(gx, x, "x");
-  args.check(max_pool2d_grad(threads(info.Env()), shape, gy.data, x.data, gx.data));
+  args.check(max_pool2d_grad(kernels(info.Env()), threads(info.Env()), shape, gy.data, x.data, gx.data));
 }
 
 // (gy, gx, geometry)

@@ -158,5 +158,24 @@ void relu_grad(size_t n, const float* gy, const float* y, float* gx) {
   each_vector(n, [&](size_t i, auto lanes) { lanes.put(gx + i, where_positive(lanes.get(y + i), lanes.get(gy + i))); });
 }
 
-constexpr TrainingKernels kTraining = {moments, normalize_fused, normalize_grad_sums, normalize_grad, column_sums, relu_grad};
+// The winner's number is a float, so that it stays in the lanes: it moves to tap t by t - winner where x exceeds the largest so far.
+void max_pool_grad(size_t count, const size_t* taps, size_t channels, const float* x, const float* g, float* gx) {
+  const f32v one = broadcast(1.0f);
+  each_vector(channels, [&](size_t c, auto lanes) {
+    f32v most = lanes.get(x + taps[0] + c), winner = broadcast(0.0f);
+    for (size_t t = 1; t < count; ++t) {
+      const f32v in = lanes.get(x + taps[t] + c);
+      winner = add(winner, where_positive(sub(in, most), sub(broadcast(static_cast<float>(t)), winner)));
+      most = at_least(most, in);
+    }
+    const f32v gradient = lanes.get(g + c);
+    for (size_t t = 0; t < count; ++t) {
+      const f32v hit = sub(one, abs_diff(winner, broadcast(static_cast<float>(t))));
+      lanes.put(gx + taps[t] + c, add(lanes.get(gx + taps[t] + c), where_positive(hit, gradient)));
+    }
+  });
+}
+
+constexpr TrainingKernels kTraining = {moments,     normalize_fused, normalize_grad_sums, normalize_grad,
+                                       column_sums, relu_grad,       max_pool_grad};
 }  // namespace

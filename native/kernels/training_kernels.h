@@ -20,6 +20,8 @@ struct NormalizeGradArgs {
   const float* mean;  // [channels]
 };
 
+constexpr size_t kMostPoolTaps = 1 << 24;  // numbers that float32 tells apart
+
 struct TrainingKernels {
   // mean[c] and squares[c] = sum_r (x[r][c] - mean[c])^2
   void (*moments)(size_t rows, size_t channels, const float* x, double* mean, double* squares);
@@ -30,4 +32,6 @@ struct TrainingKernels {
   void (*normalize_grad)(const NormalizeGradArgs&, const float* mean_g, const float* scale, const float* slope, float* gx);
   void (*column_sums)(size_t rows, size_t channels, const float* x, double* sum);  // sum[c] = sum_r x[r][c]
   void (*relu_grad)(size_t n, const float* gy, const float* y, float* gx);         // gx = gy where y > 0, else 0; gx may be gy or y
+  // gx[taps[t] + c] += g[c] where x[taps[t] + c] is the largest over t < count, the first of several; 1 <= count <= kMostPoolTaps
+  void (*max_pool_grad)(size_t count, const size_t* taps, size_t channels, const float* x, const float* g, float* gx);
 };

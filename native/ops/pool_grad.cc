@@ -6,7 +6,7 @@
 #include "../runtime/scratch.h"
 
 namespace {
-// Calls tap(offset of the pixel in the image, elements) for each pixel of the window (ho, wo) that lies in the image, row by row.
+// Calls tap(where the pixel starts in the image) for each pixel of the window (ho, wo) that lies in the image, row by row.
 template <class Tap>
 void each_tap(const ConvShape& s, size_t ho, size_t wo, const Tap& tap) {
   for (size_t kh = 0; kh < s.kh; ++kh)
@@ -17,34 +17,25 @@ void each_tap(const ConvShape& s, size_t ho, size_t wo, const Tap& tap) {
 }
 }  // namespace
 
-// The largest element is found again instead of kept from the forward pass: x is read once, and no index is ever stored.
-Status max_pool2d_grad(ThreadPool& pool, const ConvShape& s, const float* gy, const float* x, float* gx) {
+// The largest element is found again instead of kept from the forward pass: no index is ever stored.
+Status max_pool2d_grad(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* gy, const float* x, float* gx) {
+  if (s.kh * s.kw > kMostPoolTaps) return Status::kShape;
   std::atomic<bool> memory{true};
   pool.parallel_for(s.n, [&](size_t n) {
-    const size_t image_elems = s.h * s.w * s.ci;
-    auto* const at = static_cast<size_t*>(thread_scratch(s.ci * (sizeof(size_t) + sizeof(float))));  // [c] where the largest lies
-    if (!at) {
+    auto* const taps = static_cast<size_t*>(thread_scratch(s.kh * s.kw * sizeof(size_t)));
+    if (!taps) {
       memory = false;
       return;
     }
-    float* const most = reinterpret_cast<float*>(at + s.ci);
-    const float *const image = x + n * image_elems, *g = gy + n * s.ho * s.wo * s.ci;
+    const size_t image_elems = s.h * s.w * s.ci;
+    const float* g = gy + n * s.ho * s.wo * s.ci;
     float* const sum = gx + n * image_elems;
     std::fill(sum, sum + image_elems, 0.0f);
     for (size_t ho = 0; ho < s.ho; ++ho)
       for (size_t wo = 0; wo < s.wo; ++wo, g += s.ci) {
-        bool first = true;
-        each_tap(s, ho, wo, [&](size_t tap) {
-          const float* const in = image + tap;
-          for (size_t c = 0; c < s.ci; ++c)
-            if (first || in[c] > most[c] || in[c] != in[c]) {
-              most[c] = in[c];
-              at[c] = tap + c;
-            }
-          first = false;
-        });
-        if (first) continue;  // all of the window is padding
-        for (size_t c = 0; c < s.ci; ++c) sum[at[c]] += g[c];
+        size_t count = 0;
+        each_tap(s, ho, wo, [&](size_t at) { taps[count++] = at; });
+        if (count > 0) kernels.training.max_pool_grad(count, taps, s.ci, x + n * image_elems, g, sum);
       }
   });
   return memory ? Status::kOk : Status::kMemory;

@@ -30,6 +30,23 @@ Status norm(ThreadPool& pool, const float* x, size_t n, double* result) {
   *result = std::sqrt(sum);
   return Status::kOk;
 }
+struct Factors {
+  float gradient, decay, momentum;
+  float of_d, of_velocity;  // the step is of_d * d + of_velocity * velocity
+  float learning_rate;
+};
+
+void step(size_t n, const Factors f, const float* __restrict g, float* __restrict w) {
+  for (size_t i = 0; i < n; ++i) w[i] -= f.learning_rate * (f.gradient * g[i] + f.decay * w[i]);
+}
+
+void step_with_momentum(size_t n, const Factors f, const float* __restrict g, float* __restrict v, float* __restrict w) {
+  for (size_t i = 0; i < n; ++i) {
+    const float d = f.gradient * g[i] + f.decay * w[i];
+    v[i] = f.momentum * v[i] + d;
+    w[i] -= f.learning_rate * (f.of_d * d + f.of_velocity * v[i]);
+  }
+}
 }  // namespace
 
 Status sgd_step(ThreadPool& pool, const SgdStepArgs& a) {
@@ -40,21 +57,15 @@ Status sgd_step(ThreadPool& pool, const SgdStepArgs& a) {
     if (status != Status::kOk) return status;
     rate *= std::sqrt(static_cast<double>(a.n)) / std::max(length, 1e-12);  // in this order a NaN stays
   }
-  const float factor = static_cast<float>(rate), decay = static_cast<float>(a.weight_decay);
-  const float momentum = static_cast<float>(a.momentum), learning_rate = static_cast<float>(a.learning_rate);
+  const Factors f = {static_cast<float>(rate),
+                     static_cast<float>(a.weight_decay),
+                     static_cast<float>(a.momentum),
+                     a.nesterov ? 1.0f : 0.0f,
+                     a.nesterov ? static_cast<float>(a.momentum) : 1.0f,
+                     static_cast<float>(a.learning_rate)};
   pool.parallel_chunks(a.n, kChunkElems, [&](size_t first, size_t count) {
-    float* const w = a.value + first;
-    const float* const g = a.gradient + first;
-    if (!a.velocity) {
-      for (size_t i = 0; i < count; ++i) w[i] -= learning_rate * (factor * g[i] + decay * w[i]);
-      return;
-    }
-    float* const v = a.velocity + first;
-    for (size_t i = 0; i < count; ++i) {
-      const float d = factor * g[i] + decay * w[i];
-      v[i] = momentum * v[i] + d;
-      w[i] -= learning_rate * (a.nesterov ? d + momentum * v[i] : v[i]);
-    }
+    if (a.velocity) step_with_momentum(count, f, a.gradient + first, a.velocity + first, a.value + first);
+    else step(count, f, a.gradient + first, a.value + first);
   });
   return Status::kOk;
 }
