@@ -24,6 +24,25 @@ export interface Binding {
   relu(x: Float32Array, y: Float32Array): void;
   add(a: Float32Array, b: Float32Array, y: Float32Array): void;
 
+  /** `sign` chooses the ablation in place of the rule of the paper. */
+  adderConv2dGradInput(
+    gy: Float32Array,
+    x: Float32Array,
+    filters: Float32Array,
+    gx: Float32Array,
+    geometry: Int32Array,
+    sign: boolean,
+  ): void;
+  adderConv2dGradFilter(
+    gy: Float32Array,
+    x: Float32Array,
+    filters: Float32Array,
+    gw: Float32Array,
+    geometry: Int32Array,
+    sign: boolean,
+  ): void;
+  conv2dGradInput(gy: Float32Array, filters: Float32Array, gx: Float32Array, geometry: Int32Array): void;
+  conv2dGradFilter(gy: Float32Array, x: Float32Array, gw: Float32Array, geometry: Int32Array): void;
   /** Training. Batch normalization: native/ops/batch_norm.h; sgdStep: native/ops/sgd.h. */
   batchNormTrain(
     x: Float32Array,
@@ -76,4 +95,22 @@ export interface Binding {
   /** The definitions, in double: what the tests hold every table against. */
   referenceAdderConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float64Array, geometry: Int32Array): void;
   referenceConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float64Array, geometry: Int32Array): void;
+  referenceAdderConv2dGradInput(
+    gy: Float32Array,
+    x: Float32Array,
+    filters: Float32Array,
+    gx: Float64Array,
+    geometry: Int32Array,
+    sign: boolean,
+  ): void;
+  referenceAdderConv2dGradFilter(
+    gy: Float32Array,
+    x: Float32Array,
+    filters: Float32Array,
+    gw: Float64Array,
+    geometry: Int32Array,
+    sign: boolean,
+  ): void;
+  referenceConv2dGradInput(gy: Float32Array, filters: Float32Array, gx: Float64Array, geometry: Int32Array): void;
+  referenceConv2dGradFilter(gy: Float32Array, x: Float32Array, gw: Float64Array, geometry: Int32Array): void;
 }

@@ -1,6 +1,10 @@
 // What runs here, and how many threads it uses.
 import { cpus } from 'node:os';
 import { native, rethrow } from './binding';
+import { AdderNetError } from './errors';
+
+/** Of native/binding/runtime.cc. */
+const mostThreads = 1024;
 
 export interface CpuInfo {
   /** The CPU's own name. */
@@ -24,5 +28,7 @@ export function cpuInfo(): CpuInfo {
  * @throws {AdderNetError} ERR_ARGUMENT unless 1 to 1024
  */
 export function setThreads(threads: number): void {
+  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)
+    throw new AdderNetError('ERR_ARGUMENT', `setThreads: threads is ${String(threads)}, expected an integer from 1 to ${mostThreads}`);
   rethrow(() => native().setThreads(threads));
 }

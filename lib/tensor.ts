@@ -54,15 +54,14 @@ export class Tensor<A extends TensorData = Float32Array> {
   /** A tensor of zeros. */
   static zeros<D extends DType = 'f32'>(shape: Shape, dtype: D = 'f32' as D): Tensor<ArrayOf<D>> {
     checkShape('shape', shape);
-    const ArrayType = arrayConstructors[dtype];
-    if (!ArrayType)
+    if (!Object.hasOwn(arrayConstructors, dtype))
       throw new AdderNetError(
         'ERR_DTYPE',
         `Tensor.zeros: dtype is '${dtype}', expected one of ${Object.keys(arrayConstructors).join(', ')}`,
       );
     const elements = elementCount(shape);
     try {
-      return new Tensor(new ArrayType(elements) as TensorData as ArrayOf<D>, shape);
+      return new Tensor(new arrayConstructors[dtype](elements) as TensorData as ArrayOf<D>, shape);
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       throw new AdderNetError(

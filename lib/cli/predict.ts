@@ -27,7 +27,7 @@ export async function predict(images: string[], { weights, model: name, top, thr
     const classes = Array.from(probabilities, (probability, i) => ({ class: i, name: model.classNames?.[i] ?? `class ${i}`, probability }));
     predictions.push({ image, classes: classes.sort((a, b) => b.probability - a.probability).slice(0, top) });
   }
-  if (json) console.log(JSON.stringify(predictions));
+  if (json) console.log(JSON.stringify({ predictions }));
   else console.log(predictions.map(table).join('\n'));
 }
 

@@ -50,16 +50,29 @@ export async function load(path: string, { model }: LoadOptions = {}): Promise<M
   return network;
 }
 
-/** Writes a model's weights and metadata as safetensors: whole or not at all. */
+/**
+ * Writes a model's weights and metadata as safetensors: whole or not at all.
+ * @throws {AdderNetError} ERR_ARGUMENT if the file cannot be written
+ */
 export async function save(model: Model, path: string): Promise<void> {
-  await writeFileAtomic(path, formatSafetensors(model.stateDict(), { [metadataKey]: JSON.stringify(model.metadata) }));
+  const bytes = formatSafetensors(model.stateDict(), { [metadataKey]: JSON.stringify(model.metadata) });
+  try {
+    await writeFileAtomic(path, bytes);
+  } catch (cause) {
+    throw new AdderNetError('ERR_ARGUMENT', `cannot write the weights file '${path}': ${(cause as Error).message}`, { cause });
+  }
 }
 
 function networkOf(path: string, tensors: LoadedState, metadata: WeightsFile['metadata'], model: string | undefined): Model {
   const stored = metadata[metadataKey];
   if (stored !== undefined && (model === undefined || model === parseMetadata(path, stored).name)) {
     const { name, inputShape, ...options } = parseMetadata(path, stored);
-    return createModel(name, { ...options, seed: null });
+    try {
+      return createModel(name, { ...options, seed: null });
+    } catch (cause) {
+      if (!(cause instanceof AdderNetError)) throw cause;
+      throw new AdderNetError('ERR_FORMAT', `${path}: its metadata '${metadataKey}' describes no network: ${cause.message}`, { cause });
+    }
   }
   if (model === undefined) {
     const { name, ...options } = identify(tensors);

@@ -72,15 +72,21 @@ export class Model extends Sequential {
   }
 }
 
-function checkMetadata({ name, classes, inputShape, normalization, classNames }: ModelMetadata): void {
+/** Types too: metadata may come from a file. */
+function checkMetadata({ name, classes, inputShape, normalization, dataset, classNames }: ModelMetadata): void {
+  if (typeof dataset !== 'string') throw new AdderNetError('ERR_ARGUMENT', `${name}: dataset is ${String(dataset)}, expected its name`);
+  if (classNames !== undefined && !(Array.isArray(classNames) && classNames.every((text) => typeof text === 'string')))
+    throw new AdderNetError('ERR_ARGUMENT', `${name}: classNames is ${JSON.stringify(classNames)}, expected a list of names`);
   if (classNames && classNames.length !== classes)
     throw new AdderNetError(
       'ERR_ARGUMENT',
       `${name}: classNames has ${classNames.length} names, expected one for each of ${classes} classes`,
     );
   const channels = inputShape[2];
-  const { mean, std } = normalization;
-  if (mean.length !== channels || std.length !== channels || !mean.every(Number.isFinite) || !std.every((s) => Number.isFinite(s) && s > 0))
+  const { mean, std }: Partial<Normalization> = normalization ?? {};
+  const isPerChannel = (values: unknown): values is number[] =>
+    Array.isArray(values) && values.length === channels && values.every(Number.isFinite);
+  if (!isPerChannel(mean) || !isPerChannel(std) || !std.every((s) => s > 0))
     throw new AdderNetError(
       'ERR_ARGUMENT',
       `${name}: normalization is ${JSON.stringify(normalization)}, expected a mean and a positive std for each of ${channels} channels`,

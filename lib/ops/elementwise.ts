@@ -1,5 +1,5 @@
 // One element at a time. `out` may be the very memory of an input.
-import { native } from '../binding';
+import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
 import { shapeText } from '../shape';
 import type { Tensor } from '../tensor';
@@ -31,10 +31,10 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
     checkFloat('batchNorm', name, statistic);
     checkShapeIs('batchNorm', name, statistic, [channels]);
   }
-  if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY))
+  if (!Number.isFinite(epsilon) || epsilon < 0)
     throw new AdderNetError('ERR_ARGUMENT', `batchNorm: epsilon is ${String(epsilon)}, expected a number of at least 0`);
   const y = outputTensor('batchNorm', options.out, x.shape, [mean, variance, gamma, beta], [x]);
-  native().batchNorm(x.data, mean.data, variance.data, gamma.data, beta.data, epsilon, y.data);
+  rethrow(() => native().batchNorm(x.data, mean.data, variance.data, gamma.data, beta.data, epsilon, y.data));
   return y;
 }
 
@@ -45,7 +45,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
 export function relu(x: Tensor, options: OutOption = {}): Tensor {
   checkFloat('relu', 'x', x);
   const y = outputTensor('relu', options.out, x.shape, [], [x]);
-  native().relu(x.data, y.data);
+  rethrow(() => native().relu(x.data, y.data));
   return y;
 }
 
@@ -58,6 +58,6 @@ export function add(a: Tensor, b: Tensor, options: OutOption = {}): Tensor {
   checkFloat('add', 'b', b);
   checkShapeIs('add', 'b', b, a.shape);
   const y = outputTensor('add', options.out, a.shape, [], [a, b]);
-  native().add(a.data, b.data, y.data);
+  rethrow(() => native().add(a.data, b.data, y.data));
   return y;
 }

@@ -10,6 +10,14 @@ export {
 export { adderConv2d, type ConvolutionOptions, conv2d, linear } from './convolution';
 export { type CrossEntropy, type CrossEntropyOptions, softmaxCrossEntropy } from './cross-entropy';
 export { add, type BatchNormOptions, batchNorm, relu } from './elementwise';
+export {
+  type AdderGradFilterOptions,
+  type AdderGradInputOptions,
+  adderConv2dGradFilter,
+  adderConv2dGradInput,
+  conv2dGradFilter,
+  conv2dGradInput,
+} from './gradients';
 export type { OutOption } from './out';
 export { averagePool2d, globalAveragePool2d, maxPool2d, type PoolOptions } from './pooling';
 export { type SgdStepOptions, sgdStep } from './sgd';

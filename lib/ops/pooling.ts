@@ -1,7 +1,7 @@
 // Pooling: a window's largest or mean element, channel by channel.
-import { native } from '../binding';
+import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
-import { type ConvGeometry, type Pair, poolGeometry, shapeText } from '../shape';
+import { type Pair, poolGeometry, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 import { checkFloat, type OutOption, outputTensor } from './out';
 
@@ -22,12 +22,12 @@ export interface PoolOptions extends OutOption {
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
  */
 export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {
-  return pool('maxPool2d', x, poolGeometry('maxPool2d', x.shape, options), options.out);
+  return pool('maxPool2d', 'maxPool2d', x, options);
 }
 
 /** The mean of each window, padding counted as zeros. Shapes and errors as {@link maxPool2d}. */
 export function averagePool2d(x: Tensor, options: PoolOptions): Tensor {
-  return pool('averagePool2d', x, poolGeometry('averagePool2d', x.shape, options), options.out);
+  return pool('averagePool2d', 'averagePool2d', x, options);
 }
 
 /**
@@ -38,14 +38,16 @@ export function averagePool2d(x: Tensor, options: PoolOptions): Tensor {
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
  */
 export function globalAveragePool2d(x: Tensor, options: OutOption = {}): Tensor {
+  checkFloat('globalAveragePool2d', 'x', x);
   if (x.shape.length !== 4)
     throw new AdderNetError('ERR_SHAPE', `globalAveragePool2d: x has shape ${shapeText(x.shape)}, expected rank 4, [n,h,w,c]`);
-  return averagePool2d(x, { kernel: [x.shape[1]!, x.shape[2]!], out: options.out });
+  return pool('globalAveragePool2d', 'averagePool2d', x, { kernel: [x.shape[1]!, x.shape[2]!], out: options.out });
 }
 
-function pool(op: 'maxPool2d' | 'averagePool2d', x: Tensor, geometry: ConvGeometry, out: Tensor | undefined): Tensor {
+function pool(op: string, kernel: 'maxPool2d' | 'averagePool2d', x: Tensor, options: PoolOptions): Tensor {
   checkFloat(op, 'x', x);
-  const y = outputTensor(op, out, geometry.output, [x]);
-  native()[op](x.data, y.data, geometry.packed);
+  const { output, packed } = poolGeometry(op, x.shape, options);
+  const y = outputTensor(op, options.out, output, [x]);
+  rethrow(() => native()[kernel](x.data, y.data, packed));
   return y;
 }

@@ -21,6 +21,14 @@ Napi::Value SoftmaxCrossEntropy(const Napi::CallbackInfo& info);
 void SgdStep(const Napi::CallbackInfo& info);
 void ReferenceAdderConv2d(const Napi::CallbackInfo& info);
 void ReferenceConv2d(const Napi::CallbackInfo& info);
+void AdderConv2dGradInput(const Napi::CallbackInfo& info);
+void AdderConv2dGradFilter(const Napi::CallbackInfo& info);
+void Conv2dGradInput(const Napi::CallbackInfo& info);
+void Conv2dGradFilter(const Napi::CallbackInfo& info);
+void ReferenceAdderConv2dGradInput(const Napi::CallbackInfo& info);
+void ReferenceAdderConv2dGradFilter(const Napi::CallbackInfo& info);
+void ReferenceConv2dGradInput(const Napi::CallbackInfo& info);
+void ReferenceConv2dGradFilter(const Napi::CallbackInfo& info);
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   const auto set = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
@@ -44,6 +52,14 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set("sgdStep", SgdStep);
   set("referenceAdderConv2d", ReferenceAdderConv2d);
   set("referenceConv2d", ReferenceConv2d);
+  set("adderConv2dGradInput", AdderConv2dGradInput);
+  set("adderConv2dGradFilter", AdderConv2dGradFilter);
+  set("conv2dGradInput", Conv2dGradInput);
+  set("conv2dGradFilter", Conv2dGradFilter);
+  set("referenceAdderConv2dGradInput", ReferenceAdderConv2dGradInput);
+  set("referenceAdderConv2dGradFilter", ReferenceAdderConv2dGradFilter);
+  set("referenceConv2dGradInput", ReferenceConv2dGradInput);
+  set("referenceConv2dGradFilter", ReferenceConv2dGradFilter);
   return exports;
 }
 NODE_API_MODULE(addernet, Init)

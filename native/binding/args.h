@@ -56,6 +56,10 @@ class Arguments {
     if (!info_[i].IsNumber()) fail("ERR_ARGUMENT", std::string(name) + " is not a number");
     return info_[i].As<Napi::Number>().DoubleValue();
   }
+  bool boolean(size_t i, const char* name) const {
+    if (!info_[i].IsBoolean()) fail("ERR_ARGUMENT", std::string(name) + " is not a boolean");
+    return info_[i].As<Napi::Boolean>().Value();
+  }
   ConvShape conv_shape(size_t i) const {
     const View<int32_t> geometry = array<int32_t>(i, "geometry", kConvGeometryLength);
     ConvShape shape;

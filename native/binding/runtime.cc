@@ -57,7 +57,7 @@ Napi::Value CpuInfo(const Napi::CallbackInfo& info) {
 
 void SetIsa(const Napi::CallbackInfo& info) {
   const std::string name = info[0].ToString();
-  const KernelTable* table = supported_tables().find(name.c_str());
+  const KernelTable* table = supported_tables().find(name);
   if (!table) throw_coded(info.Env(), "ERR_ISA", "isa is '" + name + "', but this CPU and build have: " + supported_names());
   set_active_table(table);
 }

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstdlib>
-#include <cstring>
 
 #include "detect.h"
 
@@ -30,9 +29,9 @@ std::atomic<const KernelTable*>& active() {
 }
 }  // namespace
 
-const KernelTable* SupportedTables::find(const char* isa) const {
+const KernelTable* SupportedTables::find(std::string_view isa) const {
   for (size_t i = 0; i < count; ++i)
-    if (std::strcmp(tables[i]->isa, isa) == 0) return tables[i];
+    if (tables[i]->isa == isa) return tables[i];
   return nullptr;
 }
 

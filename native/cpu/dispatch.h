@@ -1,6 +1,7 @@
 // The kernel tables this CPU can run, and the one in force for the process. ADDERNET_ISA names another one than the best.
 #pragma once
 #include <cstddef>
+#include <string_view>
 
 #include "../kernels/kernel_table.h"
 
@@ -9,7 +10,7 @@ constexpr size_t kMostTables = 4;
 struct SupportedTables {
   const KernelTable* tables[kMostTables];  // best first
   size_t count;
-  const KernelTable* find(const char* isa) const;  // null if there is none of that name
+  const KernelTable* find(std::string_view isa) const;  // null if there is none of that name
 };
 const SupportedTables& supported_tables();
 

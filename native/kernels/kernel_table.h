@@ -3,6 +3,7 @@
 // and compiled once per instruction set by kernels_*.cc.
 #pragma once
 #include "elementwise_kernels.h"
+#include "gradient_kernels.h"
 #include "layout_kernels.h"
 #include "product_kernels.h"
 #include "training_kernels.h"
@@ -12,6 +13,7 @@ struct KernelTable {
   Product l1, dot;
   LayoutKernels layout;
   ElementwiseKernels elementwise;
+  GradientKernels gradient;
   TrainingKernels training;
 };
 

@@ -5,6 +5,7 @@
 #include "depthwise_tile.inl.h"
 #include "layout.inl.h"
 #include "elementwise.inl.h"
+#include "gradient_tile.inl.h"
 #include "training.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>,
@@ -35,5 +36,8 @@ static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 4>,
                                             {}};
 static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>};
 static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>};
+static constexpr ProductTile kHardtanhTiles[] = {kHardtanhTile<8, 1>, kHardtanhTile<4, 1>, kHardtanhTile<2, 1>, kHardtanhTile<1, 1>, {}};
+static constexpr ProductTile kSignTiles[] = {kSignTile<6, 1>, kSignTile<4, 1>, kSignTile<2, 1>, kSignTile<1, 1>, {}};
+static constexpr GradientKernels kGradient = {kHardtanhTiles, kSignTiles};
 
-const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise, kTraining};
+const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise, kGradient, kTraining};

@@ -5,6 +5,7 @@
 #include "depthwise_tile.inl.h"
 #include "layout.inl.h"
 #include "elementwise.inl.h"
+#include "gradient_tile.inl.h"
 #include "training.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 5, 2>, kTile<L1, 3, 2>, kTile<L1, 2, 2>, kTile<L1, 1, 2>,
@@ -13,5 +14,8 @@ static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 2>, kTile<Dot, 4, 2>, 
                                             kTile<Dot, 8, 1>, kTile<Dot, 4, 1>, kTile<Dot, 1, 1>, {}};
 static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>};
 static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>};
+static constexpr ProductTile kHardtanhTiles[] = {kHardtanhTile<4, 1>, kHardtanhTile<2, 1>, kHardtanhTile<1, 1>, {}};
+static constexpr ProductTile kSignTiles[] = {kSignTile<4, 1>, kSignTile<2, 1>, kSignTile<1, 1>, {}};
+static constexpr GradientKernels kGradient = {kHardtanhTiles, kSignTiles};
 
-const KernelTable kKernelsSse41 = {"sse41", kL1, kDot, kLayout, kElementwise, kTraining};
+const KernelTable kKernelsSse41 = {"sse41", kL1, kDot, kLayout, kElementwise, kGradient, kTraining};

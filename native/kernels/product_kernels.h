@@ -20,6 +20,8 @@ struct ProductTileArgs {
   size_t panel_stride;              // floats from one step of k to the next, at least nr
   const float* row_sums;            // [mr]  sum_k row_i[k] over all blocks     \ read by the last block, only where
   const float* panel_sums;          // [nr]  sum_k panel[k][j] over all blocks  / Product::needs_sums is set
+  const float* data;                // [rows][columns], for the gradient tiles alone
+  size_t data_stride;               // floats between its rows
   const float* row_bias;            // [mr] or null  \ added by the last block
   const float* panel_bias;          // [nr] or null  /
   bool first, last;                 // block of k: the first overwrites y, the others add to it, the last finishes

@@ -47,14 +47,20 @@ size_t band_rows(const ConvShape& s, size_t rows) { return (rows - 1) * s.sh + (
 
 size_t band_row_stride(const ConvShape& s) { return s.pads() ? band_columns(s) * s.ci : s.w * s.ci; }
 
-size_t band_scratch(const ConvShape& s, const TaskGrid& grid) {
-  return s.pads() ? grid.images_per_task * band_rows(s, grid.rows_per_task) * band_row_stride(s) : 0;
+size_t copied_band_floats(const ConvShape& s, const TaskGrid& grid) {
+  return grid.images_per_task * band_rows(s, grid.rows_per_task) * band_columns(s) * s.ci;
 }
 
-Band make_band(const ConvShape& s, const Task& task, const float* x, float* scratch) {
-  const size_t rows = band_rows(s, task.rows), row_stride = band_row_stride(s);
-  if (!s.pads()) return {x + (task.image * s.h + task.row * s.sh) * row_stride, s.h * row_stride, row_stride};
+size_t band_scratch(const ConvShape& s, const TaskGrid& grid) { return s.pads() ? copied_band_floats(s, grid) : 0; }
 
+Band make_band(const ConvShape& s, const Task& task, const float* x, float* scratch) {
+  const size_t row_stride = band_row_stride(s);
+  if (!s.pads()) return {x + (task.image * s.h + task.row * s.sh) * row_stride, s.h * row_stride, row_stride};
+  return copy_band(s, task, x, scratch);
+}
+
+Band copy_band(const ConvShape& s, const Task& task, const float* x, float* scratch) {
+  const size_t rows = band_rows(s, task.rows), row_stride = band_columns(s) * s.ci;
   const ImageColumns inside(s);
   float* out = scratch;
   for (size_t i = 0; i < task.images; ++i)

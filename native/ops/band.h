@@ -40,6 +40,9 @@ size_t band_rows(const ConvShape& s, size_t rows);
 size_t band_row_stride(const ConvShape& s);
 // Scratch, in floats, that make_band needs for a task; 0 without padding.
 size_t band_scratch(const ConvShape& s, const TaskGrid& grid);
+// A band that is always a copy, with its rows next to each other.
+Band copy_band(const ConvShape& s, const Task& task, const float* x, float* scratch);
+size_t copied_band_floats(const ConvShape& s, const TaskGrid& grid);
 Band make_band(const ConvShape& s, const Task& task, const float* x, float* scratch);
 
 // First elements of the windows of all the task's pixels within a group's channels, in the order image, row, column; `spare` more repeat

@@ -1,35 +1,82 @@
+// One loop over all terms of a convolution; operations and gradients differ in what they do with a term.
 #include "reference.h"
 
 #include <cmath>
 
 namespace {
-// y[n,ho,wo,co] = sign * sum_{kh,kw,ci} term(x[n, ho*s + kh*d - p, wo*s + kw*d - p, ci], w[co,kh,kw,ci]) + bias[co], where x is 0
-// outside the image.
-template <class Term>
-void convolve(const ConvShape& s, const float* x, const float* w, const float* bias, double* y, double sign, Term term) {
+constexpr size_t kOutside = SIZE_MAX;
+
+// Calls f(y index, x index or kOutside, w index) for every output, every tap and every input channel of its group:
+// y[n,ho,wo,co] sees x[n, ho*s + kh*d - p, wo*s + kw*d - p, ci] through w[co,kh,kw,ci].
+template <class F>
+void for_terms(const ConvShape& s, const F& f) {
   for (size_t n = 0; n < s.n; ++n)
     for (size_t ho = 0; ho < s.ho; ++ho)
       for (size_t wo = 0; wo < s.wo; ++wo)
         for (size_t co = 0; co < s.co; ++co) {
           const size_t first_ci = co / s.group_co * s.group_ci;
-          double sum = 0;
           for (size_t kh = 0; kh < s.kh; ++kh)
             for (size_t kw = 0; kw < s.kw; ++kw)
               for (size_t ci = 0; ci < s.group_ci; ++ci) {
                 const size_t row = ho * s.sh + kh * s.dh - s.ph, column = wo * s.sw + kw * s.dw - s.pw;  // wraps below 0
                 const bool inside = row < s.h && column < s.w;
-                const double datum = inside ? x[((n * s.h + row) * s.w + column) * s.ci + first_ci + ci] : 0.0;
-                sum += term(datum, static_cast<double>(w[((co * s.kh + kh) * s.kw + kw) * s.group_ci + ci]));
+                f(((n * s.ho + ho) * s.wo + wo) * s.co + co, inside ? ((n * s.h + row) * s.w + column) * s.ci + first_ci + ci : kOutside,
+                  ((co * s.kh + kh) * s.kw + kw) * s.group_ci + ci);
               }
-          y[((n * s.ho + ho) * s.wo + wo) * s.co + co] = sign * sum + (bias ? bias[co] : 0.0f);
         }
+}
+
+double at(const float* x, size_t i) { return i == kOutside ? 0.0 : x[i]; }
+
+double hardtanh(double d) { return d < -1 ? -1 : d > 1 ? 1 : d; }
+double sgn(double d) { return d < 0 ? -1 : d > 0 ? 1 : d; }
+
+template <class Term>
+void convolve(const ConvShape& s, const float* x, const float* w, const float* bias, double* y, Term term) {
+  for (size_t i = 0; i < s.y_elems; ++i) y[i] = 0;
+  for_terms(s, [&](size_t iy, size_t ix, size_t iw) { y[iy] += term(at(x, ix), double(w[iw])); });
+  for (size_t i = 0; bias && i < s.y_elems; ++i) y[i] += bias[i % s.co];
+}
+
+template <class Slope>
+void grad_input(const ConvShape& s, const float* gy, double* gx, Slope slope) {
+  for (size_t i = 0; i < s.x_elems; ++i) gx[i] = 0;
+  for_terms(s, [&](size_t iy, size_t ix, size_t iw) {
+    if (ix != kOutside) gx[ix] += slope(ix, iw) * gy[iy];
+  });
+}
+
+template <class Slope>
+void grad_filter(const ConvShape& s, const float* gy, double* gw, Slope slope) {
+  for (size_t i = 0; i < s.w_elems; ++i) gw[i] = 0;
+  for_terms(s, [&](size_t iy, size_t ix, size_t iw) { gw[iw] += slope(ix, iw) * gy[iy]; });
 }
 }  // namespace
 
 void reference_adder_conv2d(const ConvShape& s, const float* x, const float* w, const float* bias, double* y) {
-  convolve(s, x, w, bias, y, -1, [](double a, double b) { return std::fabs(a - b); });
+  convolve(s, x, w, bias, y, [](double a, double b) { return -std::fabs(a - b); });
 }
 
 void reference_conv2d(const ConvShape& s, const float* x, const float* w, const float* bias, double* y) {
-  convolve(s, x, w, bias, y, 1, [](double a, double b) { return a * b; });
+  convolve(s, x, w, bias, y, [](double a, double b) { return a * b; });
+}
+
+void reference_adder_conv2d_grad_input(const ConvShape& s, InputRule rule, const float* gy, const float* x, const float* w, double* gx) {
+  const auto f = rule == InputRule::kHardtanh ? hardtanh : sgn;
+  grad_input(s, gy, gx, [&](size_t ix, size_t iw) { return f(double(w[iw]) - x[ix]); });
+}
+
+void reference_adder_conv2d_grad_filter(const ConvShape& s, FilterRule rule, const float* gy, const float* x, const float* w, double* gw) {
+  grad_filter(s, gy, gw, [&](size_t ix, size_t iw) {
+    const double d = at(x, ix) - w[iw];
+    return rule == FilterRule::kFull ? d : sgn(d);
+  });
+}
+
+void reference_conv2d_grad_input(const ConvShape& s, const float* gy, const float* w, double* gx) {
+  grad_input(s, gy, gx, [&](size_t, size_t iw) { return double(w[iw]); });
+}
+
+void reference_conv2d_grad_filter(const ConvShape& s, const float* gy, const float* x, double* gw) {
+  grad_filter(s, gy, gw, [&](size_t ix, size_t) { return at(x, ix); });
 }

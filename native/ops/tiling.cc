@@ -22,12 +22,12 @@ const ProductTile& TileColumn::fitting(size_t rows) const {
   return tiles[best];
 }
 
-TileColumn choose_tiles(const Product& product, size_t rows, size_t columns) {
+TileColumn choose_tiles(const ProductTile* tiles, size_t rows, size_t columns) {
   TileColumn best = {};
-  const ProductTile* last = product.tiles;
+  const ProductTile* last = tiles;
   while (last[1].run) ++last;
   const double lanes = last->nr;  // the narrowest tile is one vector wide
-  for (const ProductTile* t = product.tiles; t->run;) {
+  for (const ProductTile* t = tiles; t->run;) {
     TileColumn column = column_at(t);
     const ProductTile& tile = column.fitting(rows);
     const double mr = tile.mr, vectors = tile.nr / lanes;
@@ -74,6 +74,7 @@ void run_panel(const TileColumn& tiles, const KBlocks& k, const ProductTileArgs&
       const ProductTile& tile = tiles.fitting(rows - row);
       args.rows = std::min(static_cast<size_t>(tile.mr), rows - row);
       args.row_origins = all.row_origins + row;
+      if (all.data) args.data = all.data + row * all.data_stride;
       if (all.row_sums) args.row_sums = all.row_sums + row;
       if (all.row_bias) args.row_bias = all.row_bias + row;
       args.y = all.y + row * all.y_stride;

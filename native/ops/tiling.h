@@ -15,8 +15,8 @@ struct TileColumn {
   const ProductTile& fitting(size_t rows) const;
 };
 
-// The panel width that wastes least for `rows` x `columns`.
-TileColumn choose_tiles(const Product& product, size_t rows, size_t columns);
+// The panel width that wastes least for `rows` x `columns`, among tiles listed as in Product.
+TileColumn choose_tiles(const ProductTile* tiles, size_t rows, size_t columns);
 
 // k is cut into blocks so that a panel's part stays in the second-level cache, and because a float sum over more than about a thousand
 // elements loses digits. A block is either a few whole runs or a part of one run.

@@ -3,6 +3,7 @@
 #include "aligned_buffer.h"
 
 namespace {
+constexpr size_t kMostBytes = 1u << 30;
 constexpr size_t kKeptBytes = 16u << 20;  // a larger block serves one task and goes with the next request
 
 struct Block {
@@ -13,6 +14,7 @@ thread_local Block block;
 }  // namespace
 
 void* thread_scratch(size_t bytes) {
+  if (bytes > kMostBytes) return nullptr;
   if (bytes > block.bytes || (block.bytes > kKeptBytes && bytes <= kKeptBytes)) {
     block.memory = AlignedBuffer<unsigned char>();
     block.memory = AlignedBuffer<unsigned char>(bytes);

@@ -148,7 +148,11 @@ t.test('a model carries its metadata', (t) => {
     dataset: 'pets',
     classNames: ['cat', 'dog'],
   });
-  t.equal(models.lenet5bn(zeros).classNames, undefined);
+  const { classNames } = models.resnet20(zeros);
+  t.same([classNames?.length, classNames?.[0]], [10, 'airplane'], 'the names of its own data');
+  t.equal(models.resnet20({ classes: 2, ...zeros }).classNames, undefined, 'which are not those of other classes');
+  t.equal(models.resnet20({ dataset: 'digits', ...zeros }).classNames, undefined, 'nor those of other data');
+  t.equal(models.resnet18(zeros).classNames, undefined, 'ImageNet has too many to list here');
   t.end();
 });
 

@@ -1,0 +1,13 @@
+// Tiles of the adder's gradients, in the contract of ProductTileArgs:
+//
+//   y[i][j] = sum_k row_i[k] * f(panel[k][j] - data[i][j])
+//
+//   input gradient    rows are output gradients, the panel holds filters, data is x:    f = clamp(., -1, 1), or sgn
+//   filter gradient   rows are output gradients, the panel holds x, data is the filter: f = sgn (the full one is a dot product)
+#pragma once
+#include "product_kernels.h"
+
+struct GradientKernels {
+  const ProductTile* hardtanh;  // reads row_sums in the last block
+  const ProductTile* sign;      // sgn(0) = 0
+};

@@ -1,0 +1,99 @@
+// Tiles of the adder's gradients (gradient_kernels.h): MR rows x NV vectors, with a datum of its own beside every sum.
+//
+// HardTanh holds x - 1 and x + 1 in registers and clamps w between them:  clamp(w - x, -1, 1) = clamp(w, x - 1, x + 1) - x, so
+//   sum g * clamp(w - x, -1, 1) = sum g * clamp(w, x - 1, x + 1) - x * sum g
+// max, min and a multiply-add for each element. Max and min share two ports, so it runs at half the rate of a product.
+#pragma once
+#include "gradient_kernels.h"
+
+namespace {
+template <int MR, int NV>
+ALWAYS_INLINE void load_data(const ProductTileArgs& a, f32v (&data)[MR][NV]) {
+  UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) {
+    const size_t column = static_cast<size_t>(j) * f32v::N;
+    const size_t left = static_cast<size_t>(i) < a.rows && column < a.columns ? a.columns - column : 0;
+    const float* p = a.data + i * a.data_stride + column;
+    data[i][j] = left >= f32v::N ? load(p) : left > 0 ? load_first(p, left) : broadcast(0.0f);
+  }
+}
+
+// y = finish(sum, i, j), added to what earlier blocks left.
+template <int MR, int NV, class Finish>
+ALWAYS_INLINE void write_gradient(const ProductTileArgs& a, f32v (&sum)[MR][NV], Finish finish) {
+  UNROLL for (int i = 0; i < MR; ++i) {
+    if (static_cast<size_t>(i) >= a.rows) return;
+    UNROLL for (int j = 0; j < NV; ++j) {
+      const size_t column = static_cast<size_t>(j) * f32v::N;
+      if (column >= a.columns) break;
+      const size_t left = a.columns - column;
+      float* y = a.y + i * a.y_stride + column;
+      f32v v = sum[i][j];
+      if (!a.first) v = add(left >= f32v::N ? load(y) : load_first(y, left), v);
+      if (a.last) v = finish(v, i, j);
+      if (left >= f32v::N) store(y, v);
+      else store_first(y, v, left);
+    }
+  }
+}
+
+template <int MR, int NV>
+void hardtanh_tile(const ProductTileArgs& a) {
+  static_assert(3 * MR * NV + NV + 2 <= kVectorRegisters, "sums, both limits, a step of the panel, a broadcast and a clamped value");
+  f32v x[MR][NV], low[MR][NV], high[MR][NV], sum[MR][NV];
+  load_data(a, x);
+  UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) {
+    low[i][j] = sub(x[i][j], broadcast(1.0f));
+    high[i][j] = add(x[i][j], broadcast(1.0f));
+    sum[i][j] = broadcast(0.0f);
+  }
+  for (size_t r = 0; r < a.runs; ++r) {
+    const float* row[MR];
+    UNROLL for (int i = 0; i < MR; ++i) row[i] = a.row_origins[i] + a.row_offsets[r];
+    const float* panel = a.panels[r];
+    for (size_t p = 0; p < a.run_elems; ++p, panel += a.panel_stride) {
+      asm("" : "+r"(p));  // one index for all rows, as in product_tile.inl.h
+      f32v w[NV];
+      UNROLL for (int j = 0; j < NV; ++j) w[j] = load(panel + j * f32v::N);
+      UNROLL for (int i = 0; i < MR; ++i) {
+        const f32v g = broadcast(row[i][p]);
+        UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = multiply_add(at_most(high[i][j], at_least(low[i][j], w[j])), g, sum[i][j]);
+      }
+    }
+  }
+  load_data(a, x);
+  write_gradient(a, sum, [&](f32v v, int i, int j) { return sub(v, mul(x[i][j], broadcast(a.row_sums[i]))); });
+}
+
+// sgn(d) = clamp(d * 2^127 * 2^24, -1, 1): even the smallest difference, 2^-149, is scaled beyond 1; 0 stays 0 and NaN stays NaN.
+template <int MR, int NV>
+void sign_tile(const ProductTileArgs& a) {
+  static_assert(2 * MR * NV + NV + 6 <= kVectorRegisters, "sums, data, a step of the panel, a broadcast, a difference and four constants");
+  f32v data[MR][NV], sum[MR][NV];
+  load_data(a, data);
+  UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = broadcast(0.0f);
+  const f32v huge = broadcast(0x1p127f), large = broadcast(0x1p24f), least = broadcast(-1.0f), most = broadcast(1.0f);
+  for (size_t r = 0; r < a.runs; ++r) {
+    const float* row[MR];
+    UNROLL for (int i = 0; i < MR; ++i) row[i] = a.row_origins[i] + a.row_offsets[r];
+    const float* panel = a.panels[r];
+    for (size_t p = 0; p < a.run_elems; ++p, panel += a.panel_stride) {
+      asm("" : "+r"(p));
+      f32v v[NV];
+      UNROLL for (int j = 0; j < NV; ++j) v[j] = load(panel + j * f32v::N);
+      UNROLL for (int i = 0; i < MR; ++i) {
+        const f32v g = broadcast(row[i][p]);
+        UNROLL for (int j = 0; j < NV; ++j) {
+          const f32v scaled = mul(mul(sub(v[j], data[i][j]), huge), large);
+          sum[i][j] = multiply_add(at_most(most, at_least(least, scaled)), g, sum[i][j]);
+        }
+      }
+    }
+  }
+  write_gradient(a, sum, [](f32v v, int, int) { return v; });
+}
+
+template <int MR, int NV>
+constexpr ProductTile kHardtanhTile = {MR, NV* f32v::N, hardtanh_tile<MR, NV>};
+template <int MR, int NV>
+constexpr ProductTile kSignTile = {MR, NV* f32v::N, sign_tile<MR, NV>};
+}  // namespace

@@ -1,0 +1,267 @@
+// Input gradients, gathered: each input pixel collects from the outputs whose windows hold it, so threads write apart and need no atomics.
+//
+// Tap kh of the kernel carries output row ho to input row h = ho * s + kh * d - p. So input row h collects through the taps for which
+// h + p - kh * d divides by the stride: whether a tap hits is asked after the division. With stride 2 half of the rows have other taps
+// than the rest; rows and columns of the same remainder are a phase and share their taps:
+//
+//   for each task (threads)          input rows of some images; its band of gy, with a border of zeros
+//     for each phase                 its pixels and taps
+//       for each group, panel        rows are pixels of gy, the panel holds w as [tap][co][nr input channels]
+//         tiles                      dot: gx = sum w * g;   hardtanh and sign: sum f(w - x) * g with x beside the sums
+#include <algorithm>
+#include <cstring>
+
+#include "../runtime/scratch.h"
+#include "convolve_forms.h"
+#include "convolve_grad.h"
+
+namespace {
+int64_t divide_down(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+
+// Rows or columns: which outputs the inputs collect from.
+struct Axis {
+  int64_t kernel, stride, padding, dilation;
+
+  Axis(size_t kernel, size_t stride, size_t padding, size_t dilation)
+      : kernel(int64_t(kernel)), stride(int64_t(stride)), padding(int64_t(padding)), dilation(int64_t(dilation)) {}
+  // Inputs [begin, end) collect from outputs first(begin) … last(end), some of which may not exist.
+  int64_t first(int64_t begin) const { return divide_down(begin + padding - (kernel - 1) * dilation, stride); }
+  int64_t last(int64_t end) const { return divide_down(end - 1 + padding, stride); }
+  // Inputs phase + i * stride collect through a tap that hits, from outputs i + offset.
+  bool hits(int64_t phase, int64_t tap) const { return (phase + padding - tap * dilation) % stride == 0; }
+  int64_t offset(int64_t phase, int64_t tap) const { return (phase + padding - tap * dilation) / stride; }
+  // The least offset of the taps that hit; false if none does, as where the stride is larger than the kernel.
+  bool least_offset(int64_t phase, int64_t* least) const {
+    for (int64_t tap = kernel - 1; tap >= 0; --tap)
+      if (hits(phase, tap)) return *least = offset(phase, tap), true;
+    return false;
+  }
+};
+
+// The gradient reads gy as a convolution with stride 1 from n x h x w pixels would read its input: tasks are cut alike.
+ConvShape shape_of_tasks(ConvShape s) {
+  s.ho = s.h;
+  s.wo = s.w;
+  s.sh = s.sw = 1;
+  s.ci = s.co;
+  return s;
+}
+
+// What all tasks share, and one task.
+struct InputGradient {
+  const ConvShape& shape;
+  const KernelTable& kernels;
+  const bool needs_sums;
+  const float *gy, *x;  // x: null for the ordinary convolution
+  float* gx;
+
+  const Axis vertical, horizontal;
+  const TileColumn tiles;
+  const size_t panels_per_group, taps;
+  AlignedBuffer<float> panels;  // [groups][panels][taps][group_co][nr]
+  const ConvShape task_shape;
+  const TaskGrid grid;
+  const int64_t band_left;  // first column of gy in a band
+  const size_t band_width;
+
+  InputGradient(const Convolution& c, const ProductTile* product, bool needs_sums, const float* gy, const float* x, float* gx)
+      : shape(c.shape),
+        kernels(c.kernels),
+        needs_sums(needs_sums),
+        gy(gy),
+        x(x),
+        gx(gx),
+        vertical(shape.kh, shape.sh, shape.ph, shape.dh),
+        horizontal(shape.kw, shape.sw, shape.pw, shape.dw),
+        tiles(choose_tiles(product, shape.n * shape.h * shape.w, shape.group_ci)),
+        panels_per_group((shape.group_ci + tiles.nr - 1) / tiles.nr),
+        taps(shape.kh * shape.kw),
+        panels(shape.groups * panels_per_group * taps * shape.group_co * tiles.nr),
+        task_shape(shape_of_tasks(shape)),
+        grid(cut_into_tasks(task_shape, c.pool.threads())),
+        band_left(horizontal.first(0)),
+        band_width(static_cast<size_t>(horizontal.last(int64_t(shape.w)) - band_left + 1)) {
+    if (!ok()) return;
+    c.pool.parallel_for(shape.groups * panels_per_group, [&](size_t i) { pack_panel(c.w, i / panels_per_group, i % panels_per_group); });
+  }
+  bool ok() const { return panels.ok(); }
+
+  float* panel(size_t group, size_t q) { return &panels[(group * panels_per_group + q) * taps * shape.group_co * tiles.nr]; }
+  const float* panel(size_t group, size_t q) const { return const_cast<InputGradient*>(this)->panel(group, q); }
+
+  void pack_panel(const float* w, size_t group, size_t q) {
+    const ConvShape& s = shape;
+    const size_t columns = std::min(tiles.nr, s.group_ci - q * tiles.nr);
+    float* out = panel(group, q);
+    for (size_t tap = 0; tap < taps; ++tap)
+      for (size_t co = 0; co < s.group_co; ++co, out += tiles.nr) {
+        const float* in = w + ((group * s.group_co + co) * taps + tap) * s.group_ci + q * tiles.nr;
+        std::fill(std::copy(in, in + columns, out), out + tiles.nr, 0.0f);
+      }
+  }
+
+  // Rows [top, top + rows) of gy for the task's images, zeros where gy has none.
+  void fill_band(const Task& task, int64_t top, size_t rows, float* out) const {
+    const ConvShape& s = shape;
+    const auto width = int64_t(band_width), wo = int64_t(s.wo);
+    const int64_t left = std::clamp<int64_t>(-band_left, 0, width), right = std::clamp<int64_t>(wo - band_left, left, width);
+    for (size_t i = 0; i < task.images; ++i)
+      for (int64_t row = top; row < top + int64_t(rows); ++row, out += band_width * s.co) {
+        if (row < 0 || row >= int64_t(s.ho)) {
+          std::fill(out, out + band_width * s.co, 0.0f);
+          continue;
+        }
+        const float* in = gy + (((task.image + i) * s.ho + size_t(row)) * s.wo + size_t(band_left + left)) * s.co;
+        std::fill(out, out + size_t(left) * s.co, 0.0f);
+        std::memcpy(out + size_t(left) * s.co, in, size_t(right - left) * s.co * sizeof(float));
+        std::fill(out + size_t(right) * s.co, out + band_width * s.co, 0.0f);
+      }
+  }
+
+  bool run(const Task& task) const {
+    const ConvShape& s = shape;
+    const auto begin = int64_t(task.row), end = int64_t(task.row + task.rows);
+    const int64_t top = vertical.first(begin);
+    const size_t rows = size_t(vertical.last(end) - top + 1), mr = tiles.tallest();
+    const size_t band_pixels = task.images * rows * band_width, pixels = task.images * task.rows * s.w;
+    const KBlocks all_taps = cut_k(taps, s.group_co);
+    if (!all_taps.ok()) return false;
+    const bool strided = s.sh > 1 || s.sw > 1;
+
+    const size_t pointers = pixels + mr + 2 * all_taps.segment_count;
+    const size_t floats = band_pixels * (s.co + 1) + pixels + (strided ? 2 * pixels * s.ci : 0);
+    void* const scratch = thread_scratch(pointers * sizeof(const float*) + floats * sizeof(float));
+    if (!scratch) return false;
+    Phase p;
+    p.origins = static_cast<const float**>(scratch);                               // [pixels + mr]
+    p.panels = p.origins + pixels + mr;                                            // [segments]
+    p.row_offsets = reinterpret_cast<size_t*>(p.panels + all_taps.segment_count);  // [segments]
+    p.band = reinterpret_cast<float*>(p.row_offsets + all_taps.segment_count);
+    p.band_sums = p.band + band_pixels * s.co;  // [band pixels] over a group's channels
+    p.sums = p.band_sums + band_pixels;         // [pixels]
+    p.x = p.sums + pixels;                      // [pixels][ci] gathered, where the phase's pixels lie apart
+    p.gx = p.x + pixels * s.ci;
+    p.top = top;
+    p.rows = rows;
+
+    fill_band(task, top, rows, p.band);
+    for (p.vertical = 0; p.vertical < std::min<int64_t>(vertical.stride, int64_t(s.h)); ++p.vertical)
+      for (p.horizontal = 0; p.horizontal < std::min<int64_t>(horizontal.stride, int64_t(s.w)); ++p.horizontal)
+        if (!run_phase(task, strided, p)) return false;
+    return true;
+  }
+
+  struct Phase {
+    int64_t vertical, horizontal;
+    const float **origins, **panels;
+    size_t* row_offsets;
+    float *band, *band_sums, *sums, *x, *gx;
+    int64_t top;
+    size_t rows;
+  };
+
+  // Calls f(input pixel, index in the phase) for the phase's pixels of the task.
+  template <class F>
+  size_t for_pixels(const Task& task, const Phase& p, const F& f) const {
+    const ConvShape& s = shape;
+    size_t index = 0;
+    const size_t late = (task.row + s.sh - 1 - size_t(p.vertical)) / s.sh;  // first i with vertical + i * sh >= row
+    for (size_t i = 0; i < task.images; ++i)
+      for (size_t row = size_t(p.vertical) + late * s.sh; row < task.row + task.rows; row += s.sh)
+        for (size_t column = size_t(p.horizontal); column < s.w; column += s.sw) f(i, row, column, index++);
+    return index;
+  }
+
+  bool run_phase(const Task& task, bool strided, const Phase& p) const {
+    const ConvShape& s = shape;
+    int64_t least_row = 0, least_column = 0;
+    const bool any = vertical.least_offset(p.vertical, &least_row) && horizontal.least_offset(p.horizontal, &least_column);
+    const auto input = [&](size_t i, size_t row, size_t column) { return (((task.image + i) * s.h + row) * s.w + column) * s.ci; };
+    if (!any) {  // no window holds these pixels
+      for_pixels(task, p, [&](size_t i, size_t row, size_t column, size_t) {
+        std::fill(gx + input(i, row, column), gx + input(i, row, column) + s.ci, 0.0f);
+      });
+      return true;
+    }
+
+    const auto place = [&](size_t i, size_t row, size_t column) {  // of the window's first element in the band, in pixels
+      return (i * p.rows + size_t(int64_t(row / s.sh) + least_row - p.top)) * band_width +
+             size_t(int64_t(column / s.sw) + least_column - band_left);
+    };
+    const size_t pixels = for_pixels(task, p, [&](size_t i, size_t row, size_t column, size_t index) {
+      p.origins[index] = p.band + place(i, row, column) * s.co;
+      if (strided && x) std::memcpy(p.x + index * s.ci, x + input(i, row, column), s.ci * sizeof(float));
+    });
+    if (pixels == 0) return true;
+    std::fill(p.origins + pixels, p.origins + pixels + tiles.tallest(), p.origins[pixels - 1]);
+
+    // The taps that hit: how far their pixel of gy lies from the window's first.
+    const size_t first_pixel = input(0, task.row, 0);
+    size_t hits = 0;
+    AlignedBuffer<size_t> tap(taps), distance(taps);
+    if (!tap.ok() || !distance.ok()) return false;
+    for (int64_t kh = 0; kh < vertical.kernel; ++kh)
+      for (int64_t kw = 0; kw < horizontal.kernel; ++kw)
+        if (vertical.hits(p.vertical, kh) && horizontal.hits(p.horizontal, kw)) {
+          tap[hits] = size_t(kh) * s.kw + size_t(kw);
+          distance[hits++] =
+              size_t(vertical.offset(p.vertical, kh) - least_row) * band_width + size_t(horizontal.offset(p.horizontal, kw) - least_column);
+        }
+    const KBlocks k = cut_k(hits, s.group_co);
+    if (!k.ok()) return false;
+    for (size_t i = 0; i < k.segment_count; ++i) p.row_offsets[i] = distance[k.segments[i].run] * s.co + k.segments[i].start;
+
+    for (size_t g = 0; g < s.groups; ++g) {
+      if (needs_sums) {
+        kernels.layout.row_sums(task.images * p.rows * band_width, s.group_co, p.band + g * s.group_co, s.co, p.band_sums);
+        for (size_t i = 0; i < pixels; ++i) {
+          const float* first = p.band_sums + size_t(p.origins[i] - p.band) / s.co;
+          p.sums[i] = 0;
+          for (size_t t = 0; t < hits; ++t) p.sums[i] += first[distance[t]];
+        }
+      }
+      for (size_t i = 0; i < pixels + tiles.tallest(); ++i) p.origins[i] += g == 0 ? 0 : s.group_co;
+      for (size_t q = 0; q < panels_per_group; ++q) {
+        const size_t channel = g * s.group_ci + q * tiles.nr;
+        for (size_t i = 0; i < k.segment_count; ++i)
+          p.panels[i] = panel(g, q) + (tap[k.segments[i].run] * s.group_co + k.segments[i].start) * tiles.nr;
+        ProductTileArgs args = {};
+        args.columns = std::min(tiles.nr, s.group_ci - q * tiles.nr);
+        args.row_origins = p.origins;
+        args.row_offsets = p.row_offsets;
+        args.row_sums = needs_sums ? p.sums : nullptr;
+        args.panels = p.panels;
+        args.panel_stride = tiles.nr;
+        if (x) args.data = (strided ? p.x : x + first_pixel) + channel;
+        args.y = (strided ? p.gx : gx + first_pixel) + channel;
+        args.y_stride = args.data_stride = s.ci;
+        run_panel(tiles, k, args, pixels);
+      }
+    }
+    if (strided)
+      for_pixels(task, p, [&](size_t i, size_t row, size_t column, size_t index) {
+        std::memcpy(gx + input(i, row, column), p.gx + index * s.ci, s.ci * sizeof(float));
+      });
+    return true;
+  }
+};
+
+Status input_gradient(const Convolution& c, const ProductTile* product, bool needs_sums, const float* gy, const float* x, float* gx) {
+  const InputGradient gradient(c, product, needs_sums, gy, x, gx);
+  if (!gradient.ok()) return Status::kMemory;
+  const Convolution tasks = {c.kernels, c.product, c.pool, gradient.task_shape, c.x, c.w, c.bias, c.y};
+  return run_tasks(tasks, gradient.grid, gradient);
+}
+}  // namespace
+
+Status adder_conv2d_grad_input(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, InputRule rule, const float* gy,
+                               const float* x, const float* w, float* gx) {
+  const Convolution c = {kernels, kernels.l1, pool, s, x, w, nullptr, nullptr};
+  const bool hardtanh = rule == InputRule::kHardtanh;
+  return input_gradient(c, hardtanh ? kernels.gradient.hardtanh : kernels.gradient.sign, hardtanh, gy, x, gx);
+}
+
+Status conv2d_grad_input(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* gy, const float* w, float* gx) {
+  const Convolution c = {kernels, kernels.dot, pool, s, nullptr, w, nullptr, nullptr};
+  return input_gradient(c, kernels.dot.tiles, false, gy, nullptr, gx);
+}

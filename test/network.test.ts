@@ -1,0 +1,88 @@
+// The authors' trained network on the CIFAR-10 test images: their accuracy, and their logits on every instruction set of this CPU.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { cpuInfo, load, type Model, openDataset, save, type Tensor } from '../dist';
+import { native } from '../dist/binding';
+import { normalize } from '../dist/data/normalize';
+import { readNpy } from '../dist/io/npy';
+
+const repository = join(__dirname, '..');
+const shared = join(repository, '../shared');
+const weights = join(shared, 'weights/ResNet20-AdderNet.pth');
+const expectedLogits = join(shared, 'weights/resnet20_logits.npy');
+const unpack = join(shared, 'data/unpack.mjs');
+const missing = [weights, expectedLogits, unpack].find((path) => !existsSync(path));
+const skip = missing === undefined ? false : `${missing} is not there`;
+
+/** The folder with the binary files, unpacked once; it gets its name when it is whole. */
+function cifar10(): string {
+  const folder = join(repository, '.cache/cifar10');
+  if (existsSync(join(folder, 'test_batch.bin'))) return folder;
+  const partial = `${folder}.${process.pid}`;
+  mkdirSync(partial, { recursive: true });
+  try {
+    const { status, stderr } = spawnSync(process.execPath, [unpack, partial], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`unpack.mjs: ${stderr}`);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(partial, folder);
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+const bits = ({ buffer, byteOffset, byteLength }: Float32Array) => Buffer.from(buffer, byteOffset, byteLength);
+
+const data = skip === false ? cifar10() : '';
+const { isa: best, supported } = cpuInfo();
+
+t.test('the accuracy on all 10,000 images', { skip }, async (t) => {
+  const main = join(repository, 'dist/cli/main.js');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [main, 'evaluate', '--weights', weights, '--dataset', 'cifar10', '--data', data, '--json'],
+    { encoding: 'utf8' },
+  );
+  t.same({ status, stderr }, { status: 0, stderr: '' });
+  const { top1, top5, images, isa, threads, imagesPerSecond } = JSON.parse(stdout);
+  t.comment(`${Math.round(imagesPerSecond)} images/s on ${isa}, ${threads} threads`);
+  t.same({ images, isa }, { images: 10_000, isa: best });
+  // PyTorch gets 9,182 and 9,948; where two logits are nearly equal the order of a float sum decides.
+  t.ok(Math.abs(top1 * images - 9182) <= 2, `${top1 * images} correct`);
+  t.ok(Math.abs(top5 * images - 9948) <= 2, `${top5 * images} among the first five`);
+  if (isa === 'avx512' && threads === 2) t.ok(imagesPerSecond >= 300, 'at least 300 images a second');
+});
+
+t.test("the logits are PyTorch's", { skip }, async (t) => {
+  const copy = join(t.testdir(), 'copy.safetensors');
+  const model = await load(weights);
+  await save(model, copy);
+  const converted = await load(copy);
+  const expected = readNpy(readFileSync(expectedLogits)) as Tensor;
+  t.same([expected.dtype, expected.shape], ['f32', [10_000, 10]]);
+  const dataset = openDataset('cifar10', data, 'test');
+  const logits = (network: Model, start: number, end: number) => {
+    const { mean, std } = network.normalization;
+    return network.forward(normalize(dataset.images(start, end), mean, std)).data;
+  };
+
+  for (const isa of supported) {
+    native().setIsa(isa);
+    t.equal(cpuInfo().isa, isa);
+    const images = isa === 'scalar' ? 100 : 500;
+    let [sum, largest] = [0, 0];
+    for (let start = 0; start < images; start += 100)
+      for (const [i, logit] of logits(model, start, start + 100).entries()) {
+        const difference = Math.abs(logit - expected.data[start * 10 + i]!);
+        sum += difference;
+        largest = Math.max(largest, difference);
+      }
+    const mean = sum / (images * 10);
+    t.comment(`${isa}: mean difference ${mean.toExponential(2)}, largest ${largest.toExponential(2)} over ${images} images`);
+    t.ok(mean <= 0.005, `${isa}: mean difference`);
+    t.ok(largest <= 0.05, `${isa}: largest difference`);
+    t.ok(bits(logits(converted, 0, 100)).equals(bits(logits(model, 0, 100))), `${isa}: the converted file gives the same bits`);
+  }
+});
