@@ -47,6 +47,54 @@ export interface Binding {
   ): void;
   conv2dGradInput(gy: Float32Array, filters: Float32Array, gx: Float32Array, geometry: Int32Array): void;
   conv2dGradFilter(gy: Float32Array, x: Float32Array, gw: Float32Array, geometry: Int32Array): void;
+  /** Training. Batch normalization: native/ops/batch_norm.h; sgdStep: native/ops/sgd.h. */
+  batchNormTrain(
+    x: Float32Array,
+    gamma: Float32Array,
+    beta: Float32Array,
+    residual: Float32Array | undefined,
+    relu: boolean,
+    momentum: number,
+    epsilon: number,
+    runningMean: Float32Array,
+    runningVariance: Float32Array,
+    y: Float32Array,
+    mean: Float32Array,
+    inverseDeviation: Float32Array,
+  ): void;
+  batchNormGrad(
+    gy: Float32Array,
+    x: Float32Array,
+    y: Float32Array | undefined,
+    gamma: Float32Array,
+    mean: Float32Array,
+    inverseDeviation: Float32Array,
+    gx: Float32Array,
+    ggamma: Float32Array,
+    gbeta: Float32Array,
+    gresidual: Float32Array | undefined,
+  ): void;
+  reluGrad(gy: Float32Array, y: Float32Array, gx: Float32Array): void;
+  biasGrad(gy: Float32Array, gbias: Float32Array): void;
+  maxPool2dGrad(gy: Float32Array, x: Float32Array, gx: Float32Array, geometry: Int32Array): void;
+  averagePool2dGrad(gy: Float32Array, gx: Float32Array, geometry: Int32Array): void;
+  softmaxCrossEntropy(
+    logits: Float32Array,
+    targets: Int32Array,
+    labelSmoothing: number,
+    grad: Float32Array,
+  ): { loss: number; correct: number };
+  sgdStep(
+    value: Float32Array,
+    gradient: Float32Array,
+    velocity: Float32Array | undefined,
+    learningRate: number,
+    momentum: number,
+    nesterov: boolean,
+    weightDecay: number,
+    rate: number,
+    adaptive: boolean,
+  ): void;
 
   /** The definitions, in double: what the tests hold every table against. */
   referenceAdderConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float64Array, geometry: Int32Array): void;

@@ -7,7 +7,7 @@ import { missingProgram, testNeeding } from './needing';
 
 const root = join(__dirname, '..');
 const armNode = join(root, 'build-arm64/node/package/bin/node');
-const suites = ['golden.test.js', 'convolution.test.js', 'gradient.test.js', 'xnor.test.js'];
+const suites = ['golden.test.js', 'convolution.test.js', 'gradient.test.js', 'xnor.test.js', 'batch-norm.test.js', 'training.test.js'];
 
 const cpus = [
   { arch: 'x64', cpu: 'Conroe-v1', isa: 'scalar' },

@@ -1,4 +1,14 @@
+export { averagePool2dGrad, biasGrad, globalAveragePool2dGrad, maxPool2dGrad, reluGrad } from './backward';
+export {
+  type BatchNormGradients,
+  type BatchNormGradOptions,
+  type BatchNormTrained,
+  type BatchNormTrainOptions,
+  batchNormGrad,
+  batchNormTrain,
+} from './batch-norm';
 export { adderConv2d, type ConvolutionOptions, conv2d, linear, xnorConv2d } from './convolution';
+export { type CrossEntropy, type CrossEntropyOptions, softmaxCrossEntropy } from './cross-entropy';
 export { add, type BatchNormOptions, batchNorm, relu } from './elementwise';
 export {
   type AdderGradFilterOptions,
@@ -10,3 +20,4 @@ export {
 } from './gradients';
 export type { OutOption } from './out';
 export { averagePool2d, globalAveragePool2d, maxPool2d, type PoolOptions } from './pooling';
+export { type SgdStepOptions, sgdStep } from './sgd';

@@ -22,11 +22,25 @@ export function checkShapeIs(op: string, name: string, tensor: Tensor, shape: Sh
     throw new AdderNetError('ERR_SHAPE', `${op}: ${name} has shape ${shapeText(tensor.shape)}, expected ${shapeText(shape)}`);
 }
 
+/** Channels of a tensor that has them on its last axis. */
+export function channelsOf(op: string, name: string, tensor: Tensor): number {
+  const channels = tensor.shape.at(-1);
+  if (channels === undefined)
+    throw new AdderNetError('ERR_SHAPE', `${op}: ${name} has shape ${shapeText(tensor.shape)}, expected channels on the last axis`);
+  return channels;
+}
+
+/** @throws {AdderNetError} ERR_ARGUMENT unless `value` is a finite number for which `good` holds */
+export function checkNumber(op: string, name: string, value: number, good: (value: number) => boolean, expected: string): void {
+  if (!Number.isFinite(value) || !good(value))
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: ${name} is ${String(value)}, expected ${expected}`);
+}
+
 /**
  * The tensor to write to.
- * @param apart inputs whose memory it may not touch
+ * @param apart tensors whose memory it may not touch
  * @param same  inputs whose memory it may be, though it may not overlap them in part
- * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE; ERR_ARGUMENT if it overlaps an input
+ * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE; ERR_ARGUMENT if it overlaps one of them
  */
 export function outputTensor(
   op: string,
@@ -34,15 +48,16 @@ export function outputTensor(
   shape: Shape,
   apart: readonly Tensor<TensorData>[],
   same: readonly Tensor[] = [],
+  name = 'out',
 ): Tensor {
   if (out === undefined) return Tensor.zeros(shape);
-  checkFloat(op, 'out', out);
-  checkShapeIs(op, 'out', out, shape);
+  checkFloat(op, name, out);
+  checkShapeIs(op, name, out, shape);
   if (
     apart.some((input) => overlap(out, input)) ||
     same.some((input) => overlap(out, input) && out.data.byteOffset !== input.data.byteOffset)
   )
-    throw new AdderNetError('ERR_ARGUMENT', `${op}: out overlaps the memory of an input; give it memory of its own`);
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: ${name} overlaps the memory of another tensor; give it memory of its own`);
   return out;
 }
 

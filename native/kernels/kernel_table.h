@@ -7,6 +7,7 @@
 #include "layout_kernels.h"
 #include "product_kernels.h"
 #include "xnor_kernels.h"
+#include "training_kernels.h"
 
 struct KernelTable {
   const char* isa;
@@ -15,6 +16,7 @@ struct KernelTable {
   ElementwiseKernels elementwise;
   GradientKernels gradient;
   XnorKernels xnor;
+  TrainingKernels training;
 };
 
 extern const KernelTable kKernelsScalar, kKernelsSse41, kKernelsAvx2, kKernelsAvx512, kKernelsNeon;

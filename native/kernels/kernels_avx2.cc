@@ -9,6 +9,7 @@
 #include "gradient_tile.inl.h"
 #include "xnor_tile.inl.h"
 #include "peak.inl.h"
+#include "training.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 5, 2>, kTile<L1, 3, 2>,  kTile<L1, 2, 2>,
                                            kTile<L1, 1, 2>, kTile<L1, 12, 1>, kTile<L1, 6, 1>,
@@ -25,4 +26,4 @@ static constexpr XnorTile kXnorTiles[] = {kXnorTile<5, 2>, kXnorTile<3, 2>, kXno
                                           kXnorTile<8, 1>, kXnorTile<4, 1>, kXnorTile<1, 1>, {}};
 static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles, peak<SignStep>};
 
-const KernelTable kKernelsAvx2 = {"avx2", kL1, kDot, kLayout, kElementwise, kGradient, kXnor};
+const KernelTable kKernelsAvx2 = {"avx2", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining};

@@ -9,6 +9,7 @@
 #include "gradient_tile.inl.h"
 #include "xnor_tile.inl.h"
 #include "peak.inl.h"
+#include "training.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>, kTile<L1, 4, 4>, kTile<L1, 2, 4>, kTile<L1, 1, 4>, kTile<L1, 8, 2>,
                                            kTile<L1, 6, 2>, kTile<L1, 4, 2>, kTile<L1, 2, 2>, kTile<L1, 1, 2>, kTile<L1, 14, 1>,
@@ -37,4 +38,4 @@ static constexpr XnorTile kXnorTiles[] = {kXnorTile<6, 4>,
                                           {}};
 static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles, peak<SignStep>};
 
-const KernelTable kKernelsAvx512 = {"avx512", kL1, kDot, kLayout, kElementwise, kGradient, kXnor};
+const KernelTable kKernelsAvx512 = {"avx512", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining};

@@ -9,6 +9,7 @@
 #include "gradient_tile.inl.h"
 #include "xnor_tile.inl.h"
 #include "peak.inl.h"
+#include "training.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>,
                                            kTile<L1, 4, 4>,
@@ -46,4 +47,4 @@ static constexpr XnorTile kXnorTiles[] = {kXnorTile<4, 4>, kXnorTile<2, 4>, kXno
                                           kXnorTile<4, 1>, kXnorTile<2, 1>, kXnorTile<1, 1>, {}};
 static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles, peak<SignStep>};
 
-const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise, kGradient, kXnor};
+const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining};

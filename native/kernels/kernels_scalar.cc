@@ -9,6 +9,7 @@
 #include "gradient_tile.inl.h"
 #include "xnor_tile.inl.h"
 #include "peak.inl.h"
+#include "training.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 4, 2>, kTile<L1, 2, 2>, kTile<L1, 1, 2>, kTile<L1, 4, 1>, kTile<L1, 1, 1>, {}};
 static constexpr ProductTile kDotTiles[] = {kTile<Dot, 4, 2>, kTile<Dot, 2, 2>, kTile<Dot, 1, 2>, kTile<Dot, 4, 1>, kTile<Dot, 1, 1>, {}};
@@ -20,4 +21,4 @@ static constexpr GradientKernels kGradient = {kHardtanhTiles, kSignTiles};
 static constexpr XnorTile kXnorTiles[] = {kXnorTile<2, 2>, kXnorTile<1, 2>, kXnorTile<2, 1>, kXnorTile<1, 1>, {}};
 static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles, peak<SignStep>};
 
-const KernelTable kKernelsScalar = {"scalar", kL1, kDot, kLayout, kElementwise, kGradient, kXnor};
+const KernelTable kKernelsScalar = {"scalar", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining};

@@ -23,3 +23,8 @@ void add(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* a,
   pool.parallel_chunks(n, kChunkElems,
                        [&](size_t first, size_t count) { kernels.elementwise.add(count, a + first, b + first, y + first); });
 }
+
+void relu_grad(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* gy, const float* y, float* gx) {
+  pool.parallel_chunks(n, kChunkElems,
+                       [&](size_t first, size_t count) { kernels.training.relu_grad(count, gy + first, y + first, gx + first); });
+}

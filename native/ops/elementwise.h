@@ -12,3 +12,4 @@ void batch_norm(const KernelTable& kernels, ThreadPool& pool, size_t rows, size_
                 const float* variance, const float* gamma, const float* beta, double epsilon, float* scale, float* y);
 void relu(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, float* y);
 void add(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* a, const float* b, float* y);
+void relu_grad(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* gy, const float* y, float* gx);

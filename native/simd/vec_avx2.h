@@ -31,6 +31,9 @@ ALWAYS_INLINE f32v multiply_add(f32v a, f32v b, f32v c) { return {_mm256_fmadd_p
 // x86 min and max return their second operand when either is NaN: a NaN in `datum` survives.
 ALWAYS_INLINE f32v at_most(f32v limit, f32v datum) { return {_mm256_min_ps(limit.v, datum.v)}; }
 ALWAYS_INLINE f32v at_least(f32v limit, f32v datum) { return {_mm256_max_ps(limit.v, datum.v)}; }
+ALWAYS_INLINE f32v where_positive(f32v condition, f32v datum) {
+  return {_mm256_and_ps(_mm256_cmp_ps(condition.v, _mm256_setzero_ps(), _CMP_GT_OQ), datum.v)};
+}
 ALWAYS_INLINE f32v abs_diff(f32v a, f32v b) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), _mm256_sub_ps(a.v, b.v))}; }
 ALWAYS_INLINE float reduce_add(f32v a) {
   const __m128 halves = _mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));

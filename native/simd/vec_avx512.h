@@ -29,6 +29,9 @@ ALWAYS_INLINE f32v multiply_add(f32v a, f32v b, f32v c) { return {_mm512_fmadd_p
 // x86 min and max return their second operand when either is NaN: a NaN in `datum` survives.
 ALWAYS_INLINE f32v at_most(f32v limit, f32v datum) { return {_mm512_min_ps(limit.v, datum.v)}; }
 ALWAYS_INLINE f32v at_least(f32v limit, f32v datum) { return {_mm512_max_ps(limit.v, datum.v)}; }
+ALWAYS_INLINE f32v where_positive(f32v condition, f32v datum) {
+  return {_mm512_maskz_mov_ps(_mm512_cmp_ps_mask(condition.v, _mm512_setzero_ps(), _CMP_GT_OQ), datum.v)};
+}
 ALWAYS_INLINE f32v abs_diff(f32v a, f32v b) { return {_mm512_abs_ps(_mm512_sub_ps(a.v, b.v))}; }
 ALWAYS_INLINE float reduce_add(f32v a) { return _mm512_reduce_add_ps(a.v); }
 // Lane l of register r takes row r + 4l, so that the in-lane unpacks transpose all four lanes at once.

@@ -25,6 +25,8 @@ ALWAYS_INLINE f32v multiply_add(f32v a, f32v b, f32v c) { return {a.v * b.v + c.
 // A NaN in `datum` survives: as on x86, the second operand is returned when either is NaN.
 ALWAYS_INLINE f32v at_most(f32v limit, f32v datum) { return {limit.v < datum.v ? limit.v : datum.v}; }
 ALWAYS_INLINE f32v at_least(f32v limit, f32v datum) { return {limit.v > datum.v ? limit.v : datum.v}; }
+// The datum where the condition is above 0, else 0: a NaN condition gives 0.
+ALWAYS_INLINE f32v where_positive(f32v condition, f32v datum) { return {condition.v > 0.0f ? datum.v : 0.0f}; }
 ALWAYS_INLINE f32v abs_diff(f32v a, f32v b) { return {__builtin_fabsf(a.v - b.v)}; }
 ALWAYS_INLINE float reduce_add(f32v a) { return a.v; }
 // columns[c] lane r = p[r * stride + c], r < N, c < 4: a block of a transposition.

@@ -1,0 +1,84 @@
+// Gradients of the rectifier, of a bias and of the poolings.
+import { native, rethrow } from '../binding';
+import { AdderNetError } from '../errors';
+import { poolGeometry, type Shape, shapeText } from '../shape';
+import type { Tensor } from '../tensor';
+import { channelsOf, checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
+import type { PoolOptions } from './pooling';
+
+/**
+ * The gradient of `relu`: `gx = gy` where `y > 0`, else 0 (so also where y is NaN). `y` may be the input or the output of the rectifier;
+ * `out` may be `gy` or `y` itself.
+ * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
+ */
+export function reluGrad(gy: Tensor, y: Tensor, options: OutOption = {}): Tensor {
+  checkFloat('reluGrad', 'gy', gy);
+  checkFloat('reluGrad', 'y', y);
+  checkShapeIs('reluGrad', 'y', y, gy.shape);
+  const gx = outputTensor('reluGrad', options.out, gy.shape, [], [gy, y]);
+  native().reluGrad(gy.data, y.data, gx.data);
+  return gx;
+}
+
+/**
+ * The gradient of a bias: `gbias[c] = Σ gy[..., c]`, summed in double.
+ *
+ * @param gy [..., c], float32
+ * @returns [c]
+ * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT; ERR_MEMORY if working memory runs out
+ */
+export function biasGrad(gy: Tensor, options: OutOption = {}): Tensor {
+  checkFloat('biasGrad', 'gy', gy);
+  const gbias = outputTensor('biasGrad', options.out, [channelsOf('biasGrad', 'gy', gy)], [gy]);
+  rethrow(() => native().biasGrad(gy.data, gbias.data));
+  return gbias;
+}
+
+/**
+ * The gradient of `maxPool2d`: each window's goes to its largest element, to the first of several equal ones, row by row; to some element
+ * of it if one is NaN. Where windows overlap it adds up.
+ *
+ * @param gy      [n, ho, wo, c], float32
+ * @param x       what the pooling read, [n, h, w, c]
+ * @param options those of the pooling
+ * @returns       [n, h, w, c]
+ * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT; ERR_MEMORY if working memory runs out
+ */
+export function maxPool2dGrad(gy: Tensor, x: Tensor, options: PoolOptions): Tensor {
+  checkFloat('maxPool2dGrad', 'gy', gy);
+  checkFloat('maxPool2dGrad', 'x', x);
+  const { output, packed } = poolGeometry('maxPool2dGrad', x.shape, options);
+  checkShapeIs('maxPool2dGrad', 'gy', gy, output);
+  const gx = outputTensor('maxPool2dGrad', options.out, x.shape, [gy, x]);
+  rethrow(() => native().maxPool2dGrad(gy.data, x.data, gx.data, packed));
+  return gx;
+}
+
+/**
+ * The gradient of `averagePool2d`: `gx = Σ gy / (kh · kw)` over the windows that hold the pixel.
+ *
+ * @param gy      [n, ho, wo, c], float32
+ * @param shape   of what the pooling read, [n, h, w, c]
+ * @param options those of the pooling
+ * @returns       [n, h, w, c]
+ * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
+ */
+export function averagePool2dGrad(gy: Tensor, shape: Shape, options: PoolOptions): Tensor {
+  return averageGrad('averagePool2dGrad', gy, shape, options);
+}
+
+/** The gradient of `globalAveragePool2d`: `gx = gy / (h · w)`. Shapes and errors as {@link averagePool2dGrad}, with ho = wo = 1. */
+export function globalAveragePool2dGrad(gy: Tensor, shape: Shape, options: OutOption = {}): Tensor {
+  if (shape.length !== 4)
+    throw new AdderNetError('ERR_SHAPE', `globalAveragePool2dGrad: shape is ${shapeText(shape)}, expected rank 4, [n,h,w,c]`);
+  return averageGrad('globalAveragePool2dGrad', gy, shape, { kernel: [shape[1]!, shape[2]!], out: options.out });
+}
+
+function averageGrad(op: string, gy: Tensor, shape: Shape, options: PoolOptions): Tensor {
+  checkFloat(op, 'gy', gy);
+  const { output, packed } = poolGeometry(op, shape, options);
+  checkShapeIs(op, 'gy', gy, output);
+  const gx = outputTensor(op, options.out, shape, [gy]);
+  native().averagePool2dGrad(gy.data, gx.data, packed);
+  return gx;
+}

@@ -1,0 +1,147 @@
+// Batch normalization in training: forward with the statistics of the batch, and its gradient. The rectifier and the addition of a residual
+// are fused in, since these passes are bound by memory.
+import { native, rethrow } from '../binding';
+import { AdderNetError } from '../errors';
+import type { Tensor } from '../tensor';
+import { channelsOf, checkFloat, checkNumber, checkShapeIs, outputTensor } from './out';
+
+export interface BatchNormTrainOptions {
+  /** The learned affine map, [c]. */
+  gamma: Tensor;
+  beta: Tensor;
+  /** Running statistics, [c]: updated in place. */
+  runningMean: Tensor;
+  runningVariance: Tensor;
+  /** Share of this batch in the running statistics. Default 0.1. */
+  momentum?: number | undefined;
+  /** Added to the variance. Default 1e-5. */
+  epsilon?: number | undefined;
+  /** Ends with max(0, ·). Default false. */
+  relu?: boolean | undefined;
+  /** Added before the rectifier, of the shape of x. */
+  residual?: Tensor | undefined;
+  /** Tensors to write into. `y` may be `x` or `residual` itself, if their values are needed no more: the gradient needs `x`. */
+  out?: { y?: Tensor | undefined; mean?: Tensor | undefined; inverseDeviation?: Tensor | undefined } | undefined;
+}
+
+export interface BatchNormTrained {
+  y: Tensor;
+  /** What {@link batchNormGrad} needs to know of the batch, [c]. */
+  mean: Tensor;
+  inverseDeviation: Tensor;
+}
+
+/**
+ * Batch normalization in training, channels on the last axis:
+ * `y = (x − mean) · inverseDeviation · γ + β`, then `+ residual`, then `max(0, ·)`, where mean and biased variance are those of the batch and
+ * `inverseDeviation = 1 / √(variance + ε)`. The running variance is the unbiased one; of a single value a channel it is 0.
+ *
+ * A NaN or an infinity makes its channel NaN, in `y` and in the running statistics.
+ *
+ * @param x [..., c], float32
+ * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT; ERR_MEMORY if working memory runs out
+ */
+export function batchNormTrain(x: Tensor, options: BatchNormTrainOptions): BatchNormTrained {
+  const op = 'batchNormTrain';
+  const { gamma, beta, runningMean, runningVariance, momentum = 0.1, epsilon = 1e-5, relu = false, residual, out = {} } = options;
+  checkFloat(op, 'x', x);
+  const shape = [channelsOf(op, 'x', x)];
+  checkAll(op, { gamma, beta, runningMean, runningVariance }, shape);
+  if (residual) checkAll(op, { residual }, x.shape);
+  checkNumber(op, 'momentum', momentum, (v) => v >= 0 && v <= 1, 'a number from 0 to 1');
+  checkNumber(op, 'epsilon', epsilon, (v) => v > 0, 'a positive number like 1e-5');
+  const inputs = residual ? [x, residual] : [x];
+  const parameters = [gamma, beta];
+  outputTensor(op, runningMean, shape, [...inputs, ...parameters], [], 'runningMean');
+  outputTensor(op, runningVariance, shape, [...inputs, ...parameters, runningMean], [], 'runningVariance');
+  const statistics = [...parameters, runningMean, runningVariance];
+  const y = outputTensor(op, out.y, x.shape, statistics, inputs, 'out.y');
+  const mean = outputTensor(op, out.mean, shape, [...inputs, ...statistics, y], [], 'out.mean');
+  const inverseDeviation = outputTensor(op, out.inverseDeviation, shape, [...inputs, ...statistics, y, mean], [], 'out.inverseDeviation');
+  rethrow(() =>
+    native().batchNormTrain(
+      x.data,
+      gamma.data,
+      beta.data,
+      residual?.data,
+      relu,
+      momentum,
+      epsilon,
+      runningMean.data,
+      runningVariance.data,
+      y.data,
+      mean.data,
+      inverseDeviation.data,
+    ),
+  );
+  return { y, mean, inverseDeviation };
+}
+
+export interface BatchNormGradOptions {
+  /** What the forward pass read and returned. */
+  x: Tensor;
+  gamma: Tensor;
+  mean: Tensor;
+  inverseDeviation: Tensor;
+  /** Output of the forward pass where it ended with the rectifier: the gradient passes where y > 0. Left out without one. */
+  y?: Tensor | undefined;
+  /** Asks for the gradient of the residual. Default false. */
+  residual?: boolean | undefined;
+  /** Tensors to write into. `gx` or `gresidual` may be `gy` itself, not both. */
+  out?: { gx?: Tensor | undefined; ggamma?: Tensor | undefined; gbeta?: Tensor | undefined; gresidual?: Tensor | undefined } | undefined;
+}
+
+export interface BatchNormGradients {
+  gx: Tensor;
+  ggamma: Tensor;
+  gbeta: Tensor;
+  /** Where it was asked for. Without the rectifier it is `gy` itself, the same tensor. */
+  gresidual: Tensor | undefined;
+}
+
+/**
+ * The gradient of {@link batchNormTrain}. With `g = gy` where y > 0 and else 0, `x̂ = (x − mean) · inverseDeviation` and means over the batch:
+ * `gbeta = Σ g`, `ggamma = Σ g · x̂`, `gx = γ · inverseDeviation · (g − mean(g) − x̂ · mean(g · x̂))`, `gresidual = g`.
+ *
+ * @param gy gradient of y, [..., c], float32
+ * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT; ERR_MEMORY if working memory runs out
+ */
+export function batchNormGrad(gy: Tensor, options: BatchNormGradOptions): BatchNormGradients {
+  const op = 'batchNormGrad';
+  const { x, gamma, mean, inverseDeviation, y, residual = false, out = {} } = options;
+  checkFloat(op, 'gy', gy);
+  const shape = [channelsOf(op, 'gy', gy)];
+  checkAll(op, { x, ...(y && { y }) }, gy.shape);
+  checkAll(op, { gamma, mean, inverseDeviation }, shape);
+  const inputs = [x, gamma, mean, inverseDeviation, ...(y ? [y] : [])];
+  const masked = residual && y ? outputTensor(op, out.gresidual, gy.shape, inputs, [gy], 'out.gresidual') : undefined;
+  const gresidual = residual ? (masked ?? gy) : undefined;
+  if (gresidual === gy && out.gresidual && out.gresidual !== gy)
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: out.gresidual is given, but without y the gradient of the residual is gy itself`);
+  const gx = outputTensor(op, out.gx, gy.shape, gresidual ? [...inputs, gresidual] : inputs, [gy], 'out.gx');
+  const others = [...inputs, gy, gx, ...(masked ? [masked] : [])];
+  const ggamma = outputTensor(op, out.ggamma, shape, others, [], 'out.ggamma');
+  const gbeta = outputTensor(op, out.gbeta, shape, [...others, ggamma], [], 'out.gbeta');
+  rethrow(() =>
+    native().batchNormGrad(
+      gy.data,
+      x.data,
+      y?.data,
+      gamma.data,
+      mean.data,
+      inverseDeviation.data,
+      gx.data,
+      ggamma.data,
+      gbeta.data,
+      masked?.data,
+    ),
+  );
+  return { gx, ggamma, gbeta, gresidual };
+}
+
+function checkAll(op: string, tensors: Record<string, Tensor>, shape: readonly number[]): void {
+  for (const [name, tensor] of Object.entries(tensors)) {
+    checkFloat(op, name, tensor);
+    checkShapeIs(op, name, tensor, shape);
+  }
+}

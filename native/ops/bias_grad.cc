@@ -1,0 +1,18 @@
+#include "bias_grad.h"
+
+#include "../runtime/scratch.h"
+#include "row_chunks.h"
+
+Status bias_grad(const KernelTable& kernels, ThreadPool& pool, size_t rows, size_t channels, const float* gy, float* gbias) {
+  const RowChunks chunks(rows, channels);
+  const size_t width = chunks.width();
+  auto* const partial = static_cast<double*>(thread_scratch((chunks.count() * width + channels) * sizeof(double)));
+  if (!partial) return Status::kMemory;
+  double* const sum = partial + chunks.count() * width;
+  chunks.parallel(pool, [&](size_t i, const RowChunk& chunk) {
+    kernels.training.column_sums(chunk.rows, chunk.width, gy + chunk.first, partial + i * width);
+  });
+  chunks.add_up(partial, sum);
+  for (size_t c = 0; c < channels; ++c) gbias[c] = static_cast<float>(sum[c]);
+  return Status::kOk;
+}

@@ -1,0 +1,57 @@
+#include "pool_grad.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "../runtime/scratch.h"
+
+namespace {
+// Calls tap(where the pixel starts in the image) for each pixel of the window (ho, wo) that lies in the image, row by row.
+template <class Tap>
+void each_tap(const ConvShape& s, size_t ho, size_t wo, const Tap& tap) {
+  for (size_t kh = 0; kh < s.kh; ++kh)
+    for (size_t kw = 0; kw < s.kw; ++kw) {
+      const size_t row = ho * s.sh + kh - s.ph, column = wo * s.sw + kw - s.pw;  // wraps below 0
+      if (row < s.h && column < s.w) tap((row * s.w + column) * s.ci);
+    }
+}
+}  // namespace
+
+// The largest element is found again instead of kept from the forward pass: no index is ever stored.
+Status max_pool2d_grad(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* gy, const float* x, float* gx) {
+  if (s.kh * s.kw > kMostPoolTaps) return Status::kShape;
+  std::atomic<bool> memory{true};
+  pool.parallel_for(s.n, [&](size_t n) {
+    auto* const taps = static_cast<size_t*>(thread_scratch(s.kh * s.kw * sizeof(size_t)));
+    if (!taps) {
+      memory = false;
+      return;
+    }
+    const size_t image_elems = s.h * s.w * s.ci;
+    const float* g = gy + n * s.ho * s.wo * s.ci;
+    float* const sum = gx + n * image_elems;
+    std::fill(sum, sum + image_elems, 0.0f);
+    for (size_t ho = 0; ho < s.ho; ++ho)
+      for (size_t wo = 0; wo < s.wo; ++wo, g += s.ci) {
+        size_t count = 0;
+        each_tap(s, ho, wo, [&](size_t at) { taps[count++] = at; });
+        if (count > 0) kernels.training.max_pool_grad(count, taps, s.ci, x + n * image_elems, g, sum);
+      }
+  });
+  return memory ? Status::kOk : Status::kMemory;
+}
+
+void average_pool2d_grad(ThreadPool& pool, const ConvShape& s, const float* gy, float* gx) {
+  const float elements = static_cast<float>(s.kh * s.kw);
+  pool.parallel_for(s.n, [&](size_t n) {
+    const size_t image_elems = s.h * s.w * s.ci;
+    const float* g = gy + n * s.ho * s.wo * s.ci;
+    float* const sum = gx + n * image_elems;
+    std::fill(sum, sum + image_elems, 0.0f);
+    for (size_t ho = 0; ho < s.ho; ++ho)
+      for (size_t wo = 0; wo < s.wo; ++wo, g += s.ci)
+        each_tap(s, ho, wo, [&](size_t tap) {
+          for (size_t c = 0; c < s.ci; ++c) sum[tap + c] += g[c] / elements;
+        });
+  });
+}
