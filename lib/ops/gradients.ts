@@ -31,7 +31,8 @@ export interface AdderGradFilterOptions extends ConvOptions, OutOption {
 export function adderConv2dGradInput(gy: Tensor, x: Tensor, filters: Tensor, options: AdderGradInputOptions = {}): Tensor {
   const op = 'adderConv2dGradInput';
   const sign = isSign(op, options.gradient, 'hardtanh');
-  const geometry = check(op, gy, { x, filters }, x.shape, filters.shape, options);
+  checkFloats(op, { gy, x, filters });
+  const geometry = geometryOf(op, gy, x.shape, filters.shape, options);
   const gx = outputTensor(op, options.out, x.shape, [gy, x, filters]);
   rethrow(() => native().adderConv2dGradInput(gy.data, x.data, filters.data, gx.data, geometry.packed, sign));
   return gx;
@@ -48,7 +49,8 @@ export function adderConv2dGradInput(gy: Tensor, x: Tensor, filters: Tensor, opt
 export function adderConv2dGradFilter(gy: Tensor, x: Tensor, filters: Tensor, options: AdderGradFilterOptions = {}): Tensor {
   const op = 'adderConv2dGradFilter';
   const sign = isSign(op, options.gradient, 'full');
-  const geometry = check(op, gy, { x, filters }, x.shape, filters.shape, options);
+  checkFloats(op, { gy, x, filters });
+  const geometry = geometryOf(op, gy, x.shape, filters.shape, options);
   const gw = outputTensor(op, options.out, filters.shape, [gy, x, filters]);
   rethrow(() => native().adderConv2dGradFilter(gy.data, x.data, filters.data, gw.data, geometry.packed, sign));
   return gw;
@@ -64,7 +66,8 @@ export function adderConv2dGradFilter(gy: Tensor, x: Tensor, filters: Tensor, op
  */
 export function conv2dGradInput(gy: Tensor, filters: Tensor, inputShape: Shape, options: ConvOptions & OutOption = {}): Tensor {
   const op = 'conv2dGradInput';
-  const geometry = check(op, gy, { filters }, inputShape, filters.shape, options);
+  checkFloats(op, { gy, filters });
+  const geometry = geometryOf(op, gy, inputShape, filters.shape, options);
   const gx = outputTensor(op, options.out, inputShape, [gy, filters]);
   rethrow(() => native().conv2dGradInput(gy.data, filters.data, gx.data, geometry.packed));
   return gx;
@@ -80,14 +83,18 @@ export function conv2dGradInput(gy: Tensor, filters: Tensor, inputShape: Shape, 
  */
 export function conv2dGradFilter(gy: Tensor, x: Tensor, filterShape: Shape, options: ConvOptions & OutOption = {}): Tensor {
   const op = 'conv2dGradFilter';
-  const geometry = check(op, gy, { x }, x.shape, filterShape, options);
+  checkFloats(op, { gy, x });
+  const geometry = geometryOf(op, gy, x.shape, filterShape, options);
   const gw = outputTensor(op, options.out, filterShape, [gy, x]);
   rethrow(() => native().conv2dGradFilter(gy.data, x.data, gw.data, geometry.packed));
   return gw;
 }
 
-function check(op: string, gy: Tensor, inputs: Record<string, Tensor>, x: Shape, filters: Shape, options: ConvOptions): ConvGeometry {
-  for (const [name, tensor] of Object.entries({ gy, ...inputs })) checkFloat(op, name, tensor);
+function checkFloats(op: string, tensors: Record<string, Tensor>): void {
+  for (const [name, tensor] of Object.entries(tensors)) checkFloat(op, name, tensor);
+}
+
+function geometryOf(op: string, gy: Tensor, x: Shape, filters: Shape, options: ConvOptions): ConvGeometry {
   const geometry = convGeometry(op, x, filters, options);
   checkShapeIs(op, 'gy', gy, geometry.output);
   return geometry;
