@@ -1,4 +1,4 @@
-// Transposing in blocks of N rows x 4 columns, and horizontal sums (LayoutKernels).
+// Transposing in blocks of N rows x 4 columns, and sums along rows and columns (LayoutKernels).
 #pragma once
 #include "layout_kernels.h"
 
@@ -19,15 +19,37 @@ void transpose(size_t rows, size_t columns, const float* src, size_t src_stride,
     for (size_t c = 0; c < columns; ++c) dst[c * dst_stride + r] = src[r * src_stride + c];
 }
 
+// N rows at a time, their sums reduced together. The last block has rows of zeros, so that a row's sum is the same bits in any place.
 void row_sums(size_t rows, size_t columns, const float* src, size_t src_stride, float* sums) {
-  for (size_t r = 0; r < rows; ++r, src += src_stride) {
-    f32v sum = broadcast(0.0f);
-    size_t c = 0;
-    for (; c + f32v::N <= columns; c += f32v::N) sum = add(sum, load(src + c));
-    if (c < columns) sum = add(sum, load_first(src + c, columns - c));
-    sums[r] = reduce_add(sum);
+  const size_t whole = columns / f32v::N * f32v::N;
+  for (size_t r = 0; r < rows; r += f32v::N, src += f32v::N * src_stride) {
+    const size_t count = rows - r < f32v::N ? rows - r : f32v::N;
+    f32v sum[f32v::N];
+    UNROLL for (size_t i = 0; i < f32v::N; ++i) {
+      sum[i] = broadcast(0.0f);
+      if (i >= count) continue;
+      const float* row = src + i * src_stride;
+      for (size_t c = 0; c < whole; c += f32v::N) sum[i] = add(sum[i], load(row + c));
+      if (whole < columns) sum[i] = add(sum[i], load_first(row + whole, columns - whole));
+    }
+    if (count == f32v::N) store(sums + r, reduce_rows(sum));
+    else store_first(sums + r, reduce_rows(sum), count);
   }
 }
 
-constexpr LayoutKernels kLayout = {transpose, row_sums};
+void column_sums(size_t rows, size_t columns, const float* src, size_t src_stride, float* sums) {
+  for (size_t c = 0; c < columns; c += f32v::N) {
+    const size_t left = columns - c;
+    const bool whole = left >= f32v::N;
+    f32v sum = broadcast(0.0f);
+    for (size_t r = 0; r < rows; ++r) {
+      const float* p = src + r * src_stride + c;
+      sum = add(sum, whole ? load(p) : load_first(p, left));
+    }
+    if (whole) store(sums + c, sum);
+    else store_first(sums + c, sum, left);
+  }
+}
+
+constexpr LayoutKernels kLayout = {transpose, row_sums, column_sums};
 }  // namespace

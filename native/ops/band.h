@@ -4,6 +4,7 @@
 // runs at fixed distances from its first element and no tile ever tests for an edge. Padding is not free here: |0 - w| != 0, so a
 // border tap reads zeros instead of being skipped. Without padding the rows are read where they lie.
 #pragma once
+#include "../kernels/kernel_table.h"
 #include "conv_shape.h"
 
 struct Task {
@@ -50,7 +51,7 @@ Band make_band(const ConvShape& s, const Task& task, const float* x, float* scra
 size_t list_windows(const ConvShape& s, const Task& task, const Band& band, size_t group, size_t spare, const float** origins);
 
 // sums[pixel] = sum over the window of the pixel of x[.., group's channels]; pixels as the task orders them: image, row, column.
-// `column_sums` is scratch of window_sum_scratch floats. Channels first, then windows: kh * kw additions a pixel, not k.
-void window_sums(const ConvShape& s, const Task& task, const float* x, size_t group,
-                 void (*row_sums)(size_t, size_t, const float*, size_t, float*), float* column_sums, float* sums);
+// Channels first, then columns, then rows: kh + kw additions a pixel, not k. `scratch` holds window_sum_scratch floats.
+void window_sums(const ConvShape& s, const Task& task, const float* x, size_t group, const LayoutKernels& layout, float* scratch,
+                 float* sums);
 size_t window_sum_scratch(const ConvShape& s, const TaskGrid& grid);

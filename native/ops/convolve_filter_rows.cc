@@ -55,7 +55,7 @@ struct FilterRows {
   AlignedBuffer<const float*> filters;  // [co + mr]
   AlignedBuffer<float> filter_sums;     // [co]
   const TaskGrid grid;
-  const size_t plane_floats, column_sum_floats, sum_floats, out_floats;
+  const size_t plane_floats, sum_scratch_floats, sum_floats, out_floats;
 
   FilterRows(const Convolution& c, const TileColumn& tiles)
       : c(c),
@@ -67,7 +67,7 @@ struct FilterRows {
         filter_sums(c.shape.co),
         grid(cut_into_tasks(c.shape, c.pool.threads())),
         plane_floats(grid.images_per_task * band_rows(c.shape, grid.rows_per_task) * planes.row_floats),
-        column_sum_floats(c.product.needs_sums ? window_sum_scratch(c.shape, grid) : 0),
+        sum_scratch_floats(c.product.needs_sums ? window_sum_scratch(c.shape, grid) : 0),
         sum_floats(grid.images_per_task * grid.rows_per_task * c.shape.wo + tiles.nr),
         out_floats(c.shape.group_co * tiles.nr) {
     if (!ok()) return;
@@ -81,13 +81,13 @@ struct FilterRows {
   bool run(const Task& task) const {
     const ConvShape& s = c.shape;
     void* const scratch = thread_scratch(k.segment_count * sizeof(const float*) +
-                                         (plane_floats + column_sum_floats + sum_floats + out_floats) * sizeof(float));
+                                         (plane_floats + sum_scratch_floats + sum_floats + out_floats) * sizeof(float));
     if (!scratch) return false;
     const float** const panels = static_cast<const float**>(scratch);  // [segments]
     float* const memory = reinterpret_cast<float*>(panels + k.segment_count);
-    float* const column_sums = memory + plane_floats;
-    float* const sums = column_sums + column_sum_floats;  // [pixels + nr]
-    float* const out = sums + sum_floats;                 // [group_co][nr]
+    float* const sum_scratch = memory + plane_floats;
+    float* const sums = sum_scratch + sum_scratch_floats;  // [pixels + nr]
+    float* const out = sums + sum_floats;                  // [group_co][nr]
 
     const size_t rows = band_rows(s, task.rows), lines = task.images * task.rows;
     for (size_t i = 0; i < task.images; ++i)
@@ -96,7 +96,7 @@ struct FilterRows {
 
     for (size_t g = 0; g < s.groups; ++g) {
       std::fill(sums + lines * s.wo, sums + lines * s.wo + tiles.nr, 0.0f);
-      if (c.product.needs_sums) window_sums(s, task, c.x, g, c.kernels.layout.row_sums, column_sums, sums);
+      if (c.product.needs_sums) window_sums(s, task, c.x, g, c.kernels.layout, sum_scratch, sums);
       for (size_t line = 0; line < lines; ++line)
         for (size_t column = 0; column < s.wo; column += tiles.nr) {
           const size_t first_row = line / task.rows * rows + line % task.rows * s.sh;

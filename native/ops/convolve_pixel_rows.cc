@@ -51,7 +51,7 @@ struct PixelRows {
   const KBlocks k;
   AlignedBuffer<size_t> row_offsets;  // [segments]
   const TaskGrid grid;
-  const size_t most_pixels, band_floats, column_sum_floats;
+  const size_t most_pixels, band_floats, sum_scratch_floats;
 
   PixelRows(const Convolution& c, const TileColumn& tiles)
       : c(c),
@@ -63,7 +63,7 @@ struct PixelRows {
         grid(cut_into_tasks(c.shape, c.pool.threads())),
         most_pixels(grid.images_per_task * grid.rows_per_task * c.shape.wo),
         band_floats(band_scratch(c.shape, grid)),
-        column_sum_floats(c.product.needs_sums ? window_sum_scratch(c.shape, grid) : 0) {
+        sum_scratch_floats(c.product.needs_sums ? window_sum_scratch(c.shape, grid) : 0) {
     if (!ok()) return;
     for (size_t i = 0; i < k.segment_count; ++i) row_offsets[i] = runs.offset(k.segments[i].run) + k.segments[i].start;
   }
@@ -72,18 +72,19 @@ struct PixelRows {
   bool run(const Task& task) const {
     const ConvShape& s = c.shape;
     const size_t mr = tiles.tallest(), pointers = most_pixels + mr + k.segment_count;
-    void* const scratch = thread_scratch(pointers * sizeof(const float*) + (band_floats + column_sum_floats + most_pixels) * sizeof(float));
+    void* const scratch =
+        thread_scratch(pointers * sizeof(const float*) + (band_floats + sum_scratch_floats + most_pixels) * sizeof(float));
     if (!scratch) return false;
     const float** const origins = static_cast<const float**>(scratch);  // [pixels + mr]
     const float** const panels = origins + most_pixels + mr;            // [segments]
     float* const band_memory = reinterpret_cast<float*>(origins + pointers);
-    float* const column_sums = band_memory + band_floats;
-    float* const sums = column_sums + column_sum_floats;  // [pixels]
+    float* const sum_scratch = band_memory + band_floats;
+    float* const sums = sum_scratch + sum_scratch_floats;  // [pixels]
 
     const Band band = make_band(s, task, c.x, band_memory);
     for (size_t g = 0; g < s.groups; ++g) {
       const size_t pixels = list_windows(s, task, band, g, mr, origins);
-      if (c.product.needs_sums) window_sums(s, task, c.x, g, c.kernels.layout.row_sums, column_sums, sums);
+      if (c.product.needs_sums) window_sums(s, task, c.x, g, c.kernels.layout, sum_scratch, sums);
       for (size_t q = 0; q < filters.panels_per_group; ++q) {
         const size_t panel = g * filters.panels_per_group + q, nr = filters.nr;
         for (size_t i = 0; i < k.segment_count; ++i)

@@ -35,10 +35,12 @@ ALWAYS_INLINE f32v where_positive(f32v condition, f32v datum) {
   return {_mm256_and_ps(_mm256_cmp_ps(condition.v, _mm256_setzero_ps(), _CMP_GT_OQ), datum.v)};
 }
 ALWAYS_INLINE f32v abs_diff(f32v a, f32v b) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), _mm256_sub_ps(a.v, b.v))}; }
-ALWAYS_INLINE float reduce_add(f32v a) {
-  const __m128 halves = _mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
-  const __m128 pairs = _mm_add_ps(halves, _mm_movehl_ps(halves, halves));
-  return _mm_cvtss_f32(_mm_add_ss(pairs, _mm_movehdup_ps(pairs)));
+// Lane r is the sum of the lanes of rows[r]: pairs of rows are halved together, within the halves of a register, then the halves meet.
+ALWAYS_INLINE f32v reduce_rows(const f32v rows[8]) {
+  __m256 four[2];
+  UNROLL for (int i = 0; i < 2; ++i) four[i] =
+      _mm256_hadd_ps(_mm256_hadd_ps(rows[4 * i].v, rows[4 * i + 1].v), _mm256_hadd_ps(rows[4 * i + 2].v, rows[4 * i + 3].v));
+  return {_mm256_add_ps(_mm256_permute2f128_ps(four[0], four[1], 0x20), _mm256_permute2f128_ps(four[0], four[1], 0x31))};
 }
 // Row r + 4 goes to the upper half of register r, so that the in-lane unpacks transpose both halves at once.
 ALWAYS_INLINE void load_columns(const float* p, size_t stride, f32v columns[4]) {

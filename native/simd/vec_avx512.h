@@ -33,7 +33,22 @@ ALWAYS_INLINE f32v where_positive(f32v condition, f32v datum) {
   return {_mm512_maskz_mov_ps(_mm512_cmp_ps_mask(condition.v, _mm512_setzero_ps(), _CMP_GT_OQ), datum.v)};
 }
 ALWAYS_INLINE f32v abs_diff(f32v a, f32v b) { return {_mm512_abs_ps(_mm512_sub_ps(a.v, b.v))}; }
-ALWAYS_INLINE float reduce_add(f32v a) { return _mm512_reduce_add_ps(a.v); }
+// Lane r is the sum of the lanes of rows[r]: pairs of rows are halved together, within the lanes of 128 bits, then the lanes meet.
+ALWAYS_INLINE f32v reduce_rows(const f32v rows[16]) {
+  __m512 four[4];  // of lane l of 128 bits: the sums of rows 4i … 4i + 3 over their lane l
+  UNROLL for (int i = 0; i < 4; ++i) {
+    const __m512 a = rows[4 * i].v, b = rows[4 * i + 1].v, c = rows[4 * i + 2].v, d = rows[4 * i + 3].v;
+    const __m512d ab = _mm512_castps_pd(_mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b)));
+    const __m512d cd = _mm512_castps_pd(_mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d)));
+    four[i] = _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(ab, cd)), _mm512_castpd_ps(_mm512_unpackhi_pd(ab, cd)));
+  }
+  __m512 eight[2];
+  UNROLL for (int i = 0; i < 2; ++i) {
+    const __m512 a = four[2 * i], b = four[2 * i + 1];
+    eight[i] = _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
+  }
+  return {_mm512_add_ps(_mm512_shuffle_f32x4(eight[0], eight[1], 0x88), _mm512_shuffle_f32x4(eight[0], eight[1], 0xdd))};
+}
 // Lane l of register r takes row r + 4l, so that the in-lane unpacks transpose all four lanes at once.
 ALWAYS_INLINE void load_columns(const float* p, size_t stride, f32v columns[4]) {
   __m512 row[4];

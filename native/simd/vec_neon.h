@@ -38,7 +38,10 @@ ALWAYS_INLINE f32v where_positive(f32v condition, f32v datum) {
   return {vreinterpretq_f32_u32(vandq_u32(vcgtzq_f32(condition.v), vreinterpretq_u32_f32(datum.v)))};
 }
 ALWAYS_INLINE f32v abs_diff(f32v a, f32v b) { return {vabdq_f32(a.v, b.v)}; }
-ALWAYS_INLINE float reduce_add(f32v a) { return vaddvq_f32(a.v); }
+// Lane r is the sum of the lanes of rows[r].
+ALWAYS_INLINE f32v reduce_rows(const f32v rows[4]) {
+  return {vpaddq_f32(vpaddq_f32(rows[0].v, rows[1].v), vpaddq_f32(rows[2].v, rows[3].v))};
+}
 ALWAYS_INLINE void load_columns(const float* p, size_t stride, f32v columns[4]) {
   const float32x4x2_t rows01 = vtrnq_f32(vld1q_f32(p), vld1q_f32(p + stride));
   const float32x4x2_t rows23 = vtrnq_f32(vld1q_f32(p + 2 * stride), vld1q_f32(p + 3 * stride));

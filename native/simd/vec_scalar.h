@@ -28,7 +28,8 @@ ALWAYS_INLINE f32v at_least(f32v limit, f32v datum) { return {limit.v > datum.v 
 // The datum where the condition is above 0, else 0: a NaN condition gives 0.
 ALWAYS_INLINE f32v where_positive(f32v condition, f32v datum) { return {condition.v > 0.0f ? datum.v : 0.0f}; }
 ALWAYS_INLINE f32v abs_diff(f32v a, f32v b) { return {__builtin_fabsf(a.v - b.v)}; }
-ALWAYS_INLINE float reduce_add(f32v a) { return a.v; }
+// Lane r is the sum of the lanes of rows[r].
+ALWAYS_INLINE f32v reduce_rows(const f32v rows[1]) { return rows[0]; }
 // columns[c] lane r = p[r * stride + c], r < N, c < 4: a block of a transposition.
 ALWAYS_INLINE void load_columns(const float* p, size_t, f32v columns[4]) { UNROLL for (int c = 0; c < 4; ++c) columns[c].v = p[c]; }
 

@@ -39,9 +39,11 @@ ALWAYS_INLINE f32v at_most(f32v limit, f32v datum) { return {_mm_min_ps(limit.v,
 ALWAYS_INLINE f32v at_least(f32v limit, f32v datum) { return {_mm_max_ps(limit.v, datum.v)}; }
 ALWAYS_INLINE f32v where_positive(f32v condition, f32v datum) { return {_mm_and_ps(_mm_cmpgt_ps(condition.v, _mm_setzero_ps()), datum.v)}; }
 ALWAYS_INLINE f32v abs_diff(f32v a, f32v b) { return {_mm_andnot_ps(_mm_set1_ps(-0.0f), _mm_sub_ps(a.v, b.v))}; }
-ALWAYS_INLINE float reduce_add(f32v a) {
-  const __m128 pairs = _mm_add_ps(a.v, _mm_movehl_ps(a.v, a.v));
-  return _mm_cvtss_f32(_mm_add_ss(pairs, _mm_shuffle_ps(pairs, pairs, 1)));
+// Lane r is the sum of the lanes of rows[r].
+ALWAYS_INLINE f32v reduce_rows(const f32v rows[4]) {
+  __m128 a = rows[0].v, b = rows[1].v, c = rows[2].v, d = rows[3].v;
+  _MM_TRANSPOSE4_PS(a, b, c, d);
+  return {_mm_add_ps(_mm_add_ps(a, b), _mm_add_ps(c, d))};
 }
 ALWAYS_INLINE void load_columns(const float* p, size_t stride, f32v columns[4]) {
   __m128 row[4];
