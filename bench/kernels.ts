@@ -1,5 +1,5 @@
 // Rates of the kernels on layers of the networks, each beside the peak of its inner step measured in the same rounds.
-import { cpuInfo, ops, setThreads, Tensor } from '../dist';
+import { type ConvOptions, cpuInfo, ops, type Shape, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
 import { Random } from '../dist/random';
 import { type MeasureOptions, measure } from './measure';
@@ -39,17 +39,53 @@ export interface Kernel {
 export const kernels: readonly Kernel[] = [
   { name: 'adderConv2d f32', peak: 'l1 f32', prepare: forward(ops.adderConv2d) },
   { name: 'conv2d f32', peak: 'dot f32', prepare: forward(ops.conv2d) },
+  {
+    name: 'adderConv2dGradInput f32',
+    peak: 'dot f32',
+    prepare: backward((gy, x, w, o) => ops.adderConv2dGradInput(gy, x, w, { ...o, out: o.gx })),
+  },
+  {
+    name: 'adderConv2dGradFilter f32',
+    peak: 'dot f32',
+    prepare: backward((gy, x, w, o) => ops.adderConv2dGradFilter(gy, x, w, { ...o, out: o.gw })),
+  },
+  {
+    name: 'conv2dGradInput f32',
+    peak: 'dot f32',
+    prepare: backward((gy, x, w, o) => ops.conv2dGradInput(gy, w, x.shape, { ...o, out: o.gx })),
+  },
+  {
+    name: 'conv2dGradFilter f32',
+    peak: 'dot f32',
+    prepare: backward((gy, x, w, o) => ops.conv2dGradFilter(gy, x, w.shape, { ...o, out: o.gw })),
+  },
   { name: 'xnorConv2d', peak: 'xnor', prepare: forward(ops.xnorConv2d) },
 ];
 
+function normal(shape: Shape): Tensor {
+  const tensor = Tensor.zeros(shape);
+  new Random(1).fillNormal(tensor.data);
+  return tensor;
+}
+
 function forward(op: typeof ops.conv2d): Kernel['prepare'] {
   return ({ x: shape, co, stride }) => {
-    const random = new Random(1);
-    const [x, filters] = [Tensor.zeros(shape), Tensor.zeros([co, 3, 3, shape[3]])];
-    random.fillNormal(x.data);
-    random.fillNormal(filters.data);
+    const [x, filters] = [normal(shape), normal([co, 3, 3, shape[3]])];
     const out = op(x, filters, { stride, padding: 1 });
     return () => op(x, filters, { stride, padding: 1, out });
+  };
+}
+
+interface Gradients extends ConvOptions {
+  gx: Tensor;
+  gw: Tensor;
+}
+function backward(op: (gy: Tensor, x: Tensor, filters: Tensor, options: Gradients) => void): Kernel['prepare'] {
+  return ({ x: shape, co, stride }) => {
+    const [x, filters] = [normal(shape), normal([co, 3, 3, shape[3]])];
+    const gy = normal(ops.conv2d(x, filters, { stride, padding: 1 }).shape);
+    const options = { stride, padding: 1, gx: Tensor.zeros(x.shape), gw: Tensor.zeros(filters.shape) };
+    return () => op(gy, x, filters, options);
   };
 }
 
