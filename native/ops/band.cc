@@ -98,30 +98,30 @@ size_t window_sum_scratch(const ConvShape& s, const TaskGrid& grid) {
   return band_columns(s) + grid.images_per_task * band_rows(s, grid.rows_per_task) * s.wo;
 }
 
+void line_sums(const ConvShape& s, const float* x, size_t group, const LayoutKernels& layout, float* of_pixels, float* sums) {
+  if (!x) {
+    std::fill(sums, sums + s.wo, 0.0f);
+    return;
+  }
+  const ImageColumns inside(s);
+  layout.row_sums(inside.right - inside.left, s.group_ci, x + group * s.group_ci, s.ci, of_pixels + inside.left);
+  if (s.sw == 1) {
+    layout.column_sums(s.kw, s.wo, of_pixels, s.dw, sums);
+    return;
+  }
+  for (size_t c = 0; c < s.wo; ++c) {
+    sums[c] = 0;
+    for (size_t b = 0; b < s.kw; ++b) sums[c] += of_pixels[c * s.sw + b * s.dw];
+  }
+}
+
 void window_sums(const ConvShape& s, const Task& task, const float* x, size_t group, const LayoutKernels& layout, float* scratch,
                  float* sums) {
-  const size_t rows = band_rows(s, task.rows);
-  const ImageColumns inside(s);
-  float* const of_pixels = scratch;                  // [columns] one row's sums over channels
-  float* const of_lines = scratch + inside.columns;  // [images][rows][wo] and over the kernel's columns
-  std::fill(of_pixels, of_pixels + inside.columns, 0.0f);
-  for (size_t line = 0; line < task.images * rows; ++line) {
-    float* const of_line = of_lines + line * s.wo;
-    const float* row = image_row(s, task, x, line / rows, line % rows);
-    if (!row) {
-      std::fill(of_line, of_line + s.wo, 0.0f);
-      continue;
-    }
-    layout.row_sums(inside.right - inside.left, s.group_ci, row + group * s.group_ci, s.ci, of_pixels + inside.left);
-    if (s.sw == 1) {
-      layout.column_sums(s.kw, s.wo, of_pixels, s.dw, of_line);
-      continue;
-    }
-    for (size_t c = 0; c < s.wo; ++c) {
-      of_line[c] = 0;
-      for (size_t b = 0; b < s.kw; ++b) of_line[c] += of_pixels[c * s.sw + b * s.dw];
-    }
-  }
+  const size_t rows = band_rows(s, task.rows), columns = band_columns(s);
+  float* const of_lines = scratch + columns;  // [images][rows][wo]
+  std::fill(scratch, of_lines, 0.0f);
+  for (size_t line = 0; line < task.images * rows; ++line)
+    line_sums(s, image_row(s, task, x, line / rows, line % rows), group, layout, scratch, of_lines + line * s.wo);
   for (size_t i = 0; i < task.images; ++i)
     for (size_t row = 0; row < task.rows; ++row, sums += s.wo)
       layout.column_sums(s.kh, s.wo, of_lines + (i * rows + row * s.sh) * s.wo, s.dh * s.wo, sums);

@@ -50,6 +50,10 @@ Band make_band(const ConvShape& s, const Task& task, const float* x, float* scra
 // the last one, for tiles that reach beyond. Returns the number of pixels; `origins` holds that and `spare` more.
 size_t list_windows(const ConvShape& s, const Task& task, const Band& band, size_t group, size_t spare, const float** origins);
 
+// sums[c] = sum over the kernel's columns of one padded row as the window of output column c sees them; x is the row's first pixel, null
+// where it is padding. `of_pixels` is scratch of band_columns floats, zeros at the first call.
+void line_sums(const ConvShape& s, const float* x, size_t group, const LayoutKernels& layout, float* of_pixels, float* sums);
+
 // sums[pixel] = sum over the window of the pixel of x[.., group's channels]; pixels as the task orders them: image, row, column.
 // Channels first, then columns, then rows: kh + kw additions a pixel, not k. `scratch` holds window_sum_scratch floats.
 void window_sums(const ConvShape& s, const Task& task, const float* x, size_t group, const LayoutKernels& layout, float* scratch,

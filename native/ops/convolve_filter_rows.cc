@@ -4,9 +4,10 @@
 // Filters are read where they lie. Each input row is transposed once into planes of pixels, one per channel, the columns of a stride
 // apart together, so that the pixels of a tap are neighbours:
 //
-//   planes [image][row][phase][ci][width]    column c of the padded row is at phase c mod s, place c / s
+//   planes [phase][ci][width]    column c of the padded row is at phase c mod s, place c / s
 //
-// The tiles' outputs [co][pixels] are transposed on the way out.
+// Only the rows that one output row sees are kept, in a ring: they stay in the first-level cache. The tiles' outputs [co][pixels] are
+// transposed on the way out.
 #include <algorithm>
 #include <cstring>
 
@@ -45,6 +46,14 @@ void transpose_row(const Convolution& c, const Planes& planes, const float* x, f
   }
 }
 
+// Starts to fetch memory that the next output row will read or write, while this one is computed.
+void prefetch_to_read(const float* p, size_t floats) {
+  for (size_t i = 0; i < floats; i += 16) __builtin_prefetch(p + i, 0);
+}
+void prefetch_to_write(const float* p, size_t floats) {
+  for (size_t i = 0; i < floats; i += 16) __builtin_prefetch(p + i, 1);
+}
+
 // What all tasks share, and one task.
 struct FilterRows {
   const Convolution& c;
@@ -55,7 +64,7 @@ struct FilterRows {
   AlignedBuffer<const float*> filters;  // [co + mr]
   AlignedBuffer<float> filter_sums;     // [co]
   const TaskGrid grid;
-  const size_t plane_floats, sum_scratch_floats, sum_floats, out_floats;
+  const size_t ring_rows, columns;
 
   FilterRows(const Convolution& c, const TileColumn& tiles)
       : c(c),
@@ -66,10 +75,8 @@ struct FilterRows {
         filters(c.shape.co + tiles.tallest()),
         filter_sums(c.shape.co),
         grid(cut_into_tasks(c.shape, c.pool.threads())),
-        plane_floats(grid.images_per_task * band_rows(c.shape, grid.rows_per_task) * planes.row_floats),
-        sum_scratch_floats(c.product.needs_sums ? window_sum_scratch(c.shape, grid) : 0),
-        sum_floats(grid.images_per_task * grid.rows_per_task * c.shape.wo + tiles.nr),
-        out_floats(c.shape.group_co * tiles.nr) {
+        ring_rows(band_rows(c.shape, 1)),
+        columns(band_columns(c.shape)) {
     if (!ok()) return;
     const ConvShape& s = c.shape;
     for (size_t i = 0; i < k.segment_count; ++i) row_offsets[i] = k.segments[i].run * s.group_ci + k.segments[i].start;
@@ -78,52 +85,82 @@ struct FilterRows {
   }
   bool ok() const { return k.ok() && row_offsets.ok() && filters.ok() && filter_sums.ok(); }
 
+  // A task's working memory.
+  struct Ring {
+    const float** panels;  // [segments]
+    float* rows;           // [ring_rows][row_floats]
+    float* line_sums;      // [ring_rows][groups][wo]
+    float* of_pixels;      // [columns]
+    float* sums;           // [wo + nr] of the windows of one output row
+    float* out;            // [group_co][nr]
+  };
+
   bool run(const Task& task) const {
     const ConvShape& s = c.shape;
-    void* const scratch = thread_scratch(k.segment_count * sizeof(const float*) +
-                                         (plane_floats + sum_scratch_floats + sum_floats + out_floats) * sizeof(float));
+    const size_t rows_floats = ring_rows * planes.row_floats, line_sums_floats = ring_rows * s.groups * s.wo;
+    const size_t floats = rows_floats + line_sums_floats + columns + s.wo + tiles.nr + s.group_co * tiles.nr;
+    void* const scratch = thread_scratch(k.segment_count * sizeof(const float*) + floats * sizeof(float));
     if (!scratch) return false;
-    const float** const panels = static_cast<const float**>(scratch);  // [segments]
-    float* const memory = reinterpret_cast<float*>(panels + k.segment_count);
-    float* const sum_scratch = memory + plane_floats;
-    float* const sums = sum_scratch + sum_scratch_floats;  // [pixels + nr]
-    float* const out = sums + sum_floats;                  // [group_co][nr]
+    Ring ring;
+    ring.panels = static_cast<const float**>(scratch);
+    ring.rows = reinterpret_cast<float*>(ring.panels + k.segment_count);
+    ring.line_sums = ring.rows + rows_floats;
+    ring.of_pixels = ring.line_sums + line_sums_floats;
+    ring.sums = ring.of_pixels + columns;
+    ring.out = ring.sums + s.wo + tiles.nr;
+    std::fill(ring.of_pixels, ring.out, 0.0f);
 
-    const size_t rows = band_rows(s, task.rows), lines = task.images * task.rows;
-    for (size_t i = 0; i < task.images; ++i)
-      for (size_t r = 0; r < rows; ++r)
-        transpose_row(c, planes, image_row(s, task, c.x, i, r), memory + (i * rows + r) * planes.row_floats);
-
-    for (size_t g = 0; g < s.groups; ++g) {
-      std::fill(sums + lines * s.wo, sums + lines * s.wo + tiles.nr, 0.0f);
-      if (c.product.needs_sums) window_sums(s, task, c.x, g, c.kernels.layout, sum_scratch, sums);
-      for (size_t line = 0; line < lines; ++line)
-        for (size_t column = 0; column < s.wo; column += tiles.nr) {
-          const size_t first_row = line / task.rows * rows + line % task.rows * s.sh;
-          for (size_t i = 0; i < k.segment_count; ++i) {
-            const size_t tap = k.segments[i].run, channel = g * s.group_ci + k.segments[i].start;
-            panels[i] =
-                memory + (first_row + tap / s.kw * s.dh) * planes.row_floats + planes.offset(s, channel, tap % s.kw * s.dw) + column;
-          }
-          ProductTileArgs args = {};
-          args.columns = tiles.nr;
-          args.row_origins = &filters[g * s.group_co];
-          args.row_offsets = row_offsets.data();
-          args.row_sums = &filter_sums[g * s.group_co];
-          args.row_bias = c.bias ? c.bias + g * s.group_co : nullptr;
-          args.panels = panels;
-          args.panel_stride = planes.width;
-          args.panel_sums = sums + line * s.wo + column;
-          args.y = out;
-          args.y_stride = tiles.nr;
-          run_panel(tiles, k, args, s.group_co);
-
-          const size_t pixel = ((task.image + line / task.rows) * s.ho + task.row + line % task.rows) * s.wo + column;
-          c.kernels.layout.transpose(s.group_co, std::min(tiles.nr, s.wo - column), out, tiles.nr, c.y + pixel * s.co + g * s.group_co,
-                                     s.co);
-        }
+    for (size_t i = 0; i < task.images; ++i) {
+      size_t filled = 0;  // rows of this image that have been in the ring
+      for (size_t row = 0; row < task.rows; ++row) {
+        for (filled = std::max(filled, row * s.sh); filled < row * s.sh + ring_rows; ++filled)
+          fill_row(ring, image_row(s, task, c.x, i, filled), filled % ring_rows);
+        const float* next = image_row(s, task, c.x, i, filled);
+        float* const y = c.y + ((task.image + i) * s.ho + task.row + row) * s.wo * s.co;
+        if (next) prefetch_to_read(next, s.sh * s.w * s.ci);
+        prefetch_to_write(y + s.wo * s.co, s.wo * s.co);
+        for (size_t g = 0; g < s.groups; ++g) convolve_row(ring, row * s.sh, g, y);
+      }
     }
     return true;
+  }
+
+  void fill_row(const Ring& ring, const float* x, size_t slot) const {
+    const ConvShape& s = c.shape;
+    transpose_row(c, planes, x, ring.rows + slot * planes.row_floats);
+    if (!c.product.needs_sums) return;
+    for (size_t g = 0; g < s.groups; ++g)
+      line_sums(s, x, g, c.kernels.layout, ring.of_pixels, ring.line_sums + (slot * s.groups + g) * s.wo);
+  }
+
+  void convolve_row(const Ring& ring, size_t first_row, size_t g, float* y) const {
+    const ConvShape& s = c.shape;
+    for (size_t a = 0; c.product.needs_sums && a < s.kh; ++a) {
+      const float* of_line = ring.line_sums + ((first_row + a * s.dh) % ring_rows * s.groups + g) * s.wo;
+      if (a == 0) std::copy(of_line, of_line + s.wo, ring.sums);
+      else c.kernels.elementwise.add(s.wo, ring.sums, of_line, ring.sums);
+    }
+    for (size_t column = 0; column < s.wo; column += tiles.nr) {
+      for (size_t i = 0; i < k.segment_count; ++i) {
+        const size_t tap = k.segments[i].run, channel = g * s.group_ci + k.segments[i].start;
+        const size_t slot = (first_row + tap / s.kw * s.dh) % ring_rows;
+        ring.panels[i] = ring.rows + slot * planes.row_floats + planes.offset(s, channel, tap % s.kw * s.dw) + column;
+      }
+      ProductTileArgs args = {};
+      args.columns = tiles.nr;
+      args.row_origins = &filters[g * s.group_co];
+      args.row_offsets = row_offsets.data();
+      args.row_sums = &filter_sums[g * s.group_co];
+      args.row_bias = c.bias ? c.bias + g * s.group_co : nullptr;
+      args.panels = ring.panels;
+      args.panel_stride = planes.width;
+      args.panel_sums = ring.sums + column;
+      args.y = ring.out;
+      args.y_stride = tiles.nr;
+      run_panel(tiles, k, args, s.group_co);
+      c.kernels.layout.transpose(s.group_co, std::min(tiles.nr, s.wo - column), ring.out, tiles.nr, y + column * s.co + g * s.group_co,
+                                 s.co);
+    }
   }
 };
 }  // namespace
