@@ -24,7 +24,26 @@ export interface Binding {
   relu(x: Float32Array, y: Float32Array): void;
   add(a: Float32Array, b: Float32Array, y: Float32Array): void;
 
+  /** x and filters of the same type; padding is what lies outside of the image. Exact in int32. */
+  adderConv2dInteger<A extends Uint8Array | Int8Array | Int16Array>(
+    x: A,
+    filters: A,
+    padding: number,
+    y: Int32Array,
+    geometry: Int32Array,
+  ): void;
+  /** weightBits 7: every weight lies in [-64, 63] */
+  int8Conv2d(x: Uint8Array, filters: Int8Array, padding: number, y: Int32Array, geometry: Int32Array, weightBits: 7 | 8): void;
+
   /** The definitions, in double: what the tests hold every table against. */
   referenceAdderConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float64Array, geometry: Int32Array): void;
   referenceConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float64Array, geometry: Int32Array): void;
+  referenceAdderConv2dInteger<A extends Uint8Array | Int8Array | Int16Array>(
+    x: A,
+    filters: A,
+    padding: number,
+    y: Float64Array,
+    geometry: Int32Array,
+  ): void;
+  referenceInt8Conv2d(x: Uint8Array, filters: Int8Array, padding: number, y: Float64Array, geometry: Int32Array): void;
 }

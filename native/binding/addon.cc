@@ -13,6 +13,10 @@ void Relu(const Napi::CallbackInfo& info);
 void Add(const Napi::CallbackInfo& info);
 void ReferenceAdderConv2d(const Napi::CallbackInfo& info);
 void ReferenceConv2d(const Napi::CallbackInfo& info);
+void AdderConv2dInteger(const Napi::CallbackInfo& info);
+void Int8Conv2d(const Napi::CallbackInfo& info);
+void ReferenceAdderConv2dInteger(const Napi::CallbackInfo& info);
+void ReferenceInt8Conv2d(const Napi::CallbackInfo& info);
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   const auto set = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
@@ -28,6 +32,10 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set("add", Add);
   set("referenceAdderConv2d", ReferenceAdderConv2d);
   set("referenceConv2d", ReferenceConv2d);
+  set("adderConv2dInteger", AdderConv2dInteger);
+  set("int8Conv2d", Int8Conv2d);
+  set("referenceAdderConv2dInteger", ReferenceAdderConv2dInteger);
+  set("referenceInt8Conv2d", ReferenceInt8Conv2d);
   return exports;
 }
 NODE_API_MODULE(addernet, Init)

@@ -3,6 +3,7 @@
 // and compiled once per instruction set by kernels_*.cc.
 #pragma once
 #include "elementwise_kernels.h"
+#include "integer_kernels.h"
 #include "layout_kernels.h"
 #include "product_kernels.h"
 
@@ -11,6 +12,7 @@ struct KernelTable {
   Product l1, dot;
   LayoutKernels layout;
   ElementwiseKernels elementwise;
+  IntegerKernels integer;
 };
 
 extern const KernelTable kKernelsScalar, kKernelsSse41, kKernelsAvx2, kKernelsAvx512, kKernelsNeon;

@@ -1,10 +1,13 @@
 #include "kernel_table.h"
 #include "../simd/vec_avx512.h"
+#include "../simd/integer_avx512.h"
 #include "products.inl.h"
 #include "product_tile.inl.h"
 #include "depthwise_tile.inl.h"
 #include "layout.inl.h"
 #include "elementwise.inl.h"
+#include "integer_tile.inl.h"
+#include "integer_steps_x86.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>, kTile<L1, 4, 4>, kTile<L1, 2, 4>, kTile<L1, 1, 4>, kTile<L1, 8, 2>,
                                            kTile<L1, 6, 2>, kTile<L1, 4, 2>, kTile<L1, 2, 2>, kTile<L1, 1, 2>, kTile<L1, 14, 1>,
@@ -15,4 +18,11 @@ static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 4>, kTile<Dot, 4, 4>, 
 static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>};
 static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>};
 
-const KernelTable kKernelsAvx512 = {"avx512", kL1, kDot, kLayout, kElementwise};
+using Wide = Tiles<Shape<6, 4>, Shape<4, 4>, Shape<2, 4>, Shape<1, 4>, Shape<12, 2>, Shape<8, 2>, Shape<6, 2>, Shape<4, 2>, Shape<2, 2>,
+                   Shape<1, 2>, Shape<8, 1>, Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
+using WithRowSums = Tiles<Shape<4, 4>, Shape<2, 4>, Shape<1, 4>, Shape<8, 2>, Shape<6, 2>, Shape<4, 2>, Shape<2, 2>, Shape<1, 2>,
+                          Shape<8, 1>, Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
+static constexpr IntegerKernels kIntegers = {Wide::kProduct<L1Bytes>, WithRowSums::kProduct<L1Shorts>, Wide::kProduct<DotShorts>,
+                                             WithRowSums::kProduct<DotBytes7>};
+
+const KernelTable kKernelsAvx512 = {"avx512", kL1, kDot, kLayout, kElementwise, kIntegers};

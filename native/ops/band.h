@@ -4,6 +4,8 @@
 // runs at fixed distances from its first element and no tile ever tests for an edge. Padding is not free here: |0 - w| != 0, so a
 // border tap reads zeros instead of being skipped. Without padding the rows are read where they lie.
 #pragma once
+#include <algorithm>
+
 #include "conv_shape.h"
 
 struct Task {
@@ -16,14 +18,16 @@ struct TaskGrid {
   size_t images_per_task, rows_per_task, tasks;
   Task task(const ConvShape& s, size_t index) const;
 };
-TaskGrid cut_into_tasks(const ConvShape& s, size_t threads);
+TaskGrid cut_into_tasks(const ConvShape& s, size_t threads, size_t elem_bytes = sizeof(float));
 
 // A task's input rows: column c of row r of its i-th image starts at data + i * image_stride + r * row_stride + c * ci, where row 0 and
 // column 0 are the first window's.
-struct Band {
-  const float* data;
+template <class T>
+struct BandOf {
+  const T* data;
   size_t image_stride, row_stride;
 };
+using Band = BandOf<float>;
 
 // Columns that windows reach across, and those of them, [left, right), that lie inside the image.
 struct ImageColumns {
@@ -31,20 +35,54 @@ struct ImageColumns {
   size_t columns, left, right;
 };
 // The image's part of padded row `row` of the task's i-th image, from its first column on; null where the row is padding.
-const float* image_row(const ConvShape& s, const Task& task, const float* x, size_t i, size_t row);
+template <class X>
+const X* image_row(const ConvShape& s, const Task& task, const X* x, size_t i, size_t row) {
+  const size_t padded_row = task.row * s.sh + row;
+  if (padded_row < s.ph || padded_row >= s.ph + s.h) return nullptr;
+  return x + ((task.image + i) * s.h + padded_row - s.ph) * s.w * s.ci;
+}
 
 // Columns that windows reach across; input rows that `rows` output rows reach across.
 size_t band_columns(const ConvShape& s);
 size_t band_rows(const ConvShape& s, size_t rows);
-// Floats between two rows of a band: known before there is one, so that tap offsets can be shared by all tasks.
+// Elements between two rows of a band: known before there is one, so that tap offsets can be shared by all tasks.
 size_t band_row_stride(const ConvShape& s);
 // Scratch, in floats, that make_band needs for a task; 0 without padding.
 size_t band_scratch(const ConvShape& s, const TaskGrid& grid);
 Band make_band(const ConvShape& s, const Task& task, const float* x, float* scratch);
 
+// A band that is always a copy, with its rows next to each other: `copy(first, last, out)` does what is inside the image, `padding` is the
+// rest.
+size_t copied_band_elems(const ConvShape& s, const TaskGrid& grid);
+template <class T, class X, class Copy>
+BandOf<T> copy_band(const ConvShape& s, const Task& task, const X* x, T padding, T* scratch, const Copy& copy) {
+  const size_t rows = band_rows(s, task.rows), row_stride = band_columns(s) * s.ci;
+  const ImageColumns inside(s);
+  T* out = scratch;
+  for (size_t i = 0; i < task.images; ++i)
+    for (size_t r = 0; r < rows; ++r, out += row_stride) {
+      const X* row = image_row(s, task, x, i, r);
+      const size_t left = row ? inside.left * s.ci : 0, right = row ? inside.right * s.ci : 0;
+      std::fill(out, out + left, padding);
+      if (row) copy(row, row + right - left, out + left);
+      std::fill(out + right, out + row_stride, padding);
+    }
+  return {scratch, rows * row_stride, row_stride};
+}
+
 // First elements of the windows of all the task's pixels within a group's channels, in the order image, row, column; `spare` more repeat
 // the last one, for tiles that reach beyond. Returns the number of pixels; `origins` holds that and `spare` more.
-size_t list_windows(const ConvShape& s, const Task& task, const Band& band, size_t group, size_t spare, const float** origins);
+template <class T, class Pointer>
+size_t list_windows(const ConvShape& s, const Task& task, const BandOf<T>& band, size_t group, size_t spare, Pointer* origins) {
+  Pointer* origin = origins;
+  for (size_t i = 0; i < task.images; ++i)
+    for (size_t row = 0; row < task.rows; ++row) {
+      const T* first = band.data + i * band.image_stride + row * s.sh * band.row_stride + group * s.group_ci;
+      for (size_t column = 0; column < s.wo; ++column) *origin++ = first + column * s.sw * s.ci;
+    }
+  std::fill(origin, origin + spare, origin[-1]);
+  return static_cast<size_t>(origin - origins);
+}
 
 // sums[pixel] = sum over the window of the pixel of x[.., group's channels]; pixels as the task orders them: image, row, column.
 // `column_sums` is scratch of window_sum_scratch floats. Channels first, then windows: kh * kw additions a pixel, not k.

@@ -10,8 +10,8 @@ Status convolve(const KernelTable& kernels, const Product& product, ThreadPool& 
                 const float* bias, float* y) {
   const Convolution c = {kernels, product, pool, s, x, w, bias, y};
   if (s.depthwise()) return convolve_depthwise(c);
-  const TileColumn pixel_rows = choose_tiles(product, s.n * s.ho * s.wo, s.group_co);
-  const TileColumn filter_rows = choose_tiles(product, s.group_co, s.wo);
+  const TileColumn pixel_rows = choose_tiles(product.tiles, s.n * s.ho * s.wo, s.group_co);
+  const TileColumn filter_rows = choose_tiles(product.tiles, s.group_co, s.wo);
   if (filter_rows.cost * kTransposeCost < pixel_rows.cost) return convolve_filter_rows(c, filter_rows);
   return convolve_pixel_rows(c, pixel_rows);
 }

@@ -57,7 +57,7 @@ struct PixelRows {
       : c(c),
         tiles(tiles),
         filters(pack_filters(c, tiles.nr)),
-        runs(c.shape),
+        runs(c.shape, band_row_stride(c.shape)),
         k(cut_k(runs.count(), runs.elems())),
         row_offsets(k.segment_count),
         grid(cut_into_tasks(c.shape, c.pool.threads())),
