@@ -10,7 +10,7 @@ const root = join(__dirname, '..');
 const addon = join(root, 'build/Release/addernet.node');
 const kernels = (build: string) => join(root, build, 'CMakeFiles/addernet_kernels.dir/native/kernels');
 const builds = { build: 'npm run build:native', 'build-debug': 'npm run build:kernels-debug' };
-const instructionSets = ['scalar', 'sse41', 'avx2', 'avx512'];
+const instructionSets = ['scalar', 'sse41', 'avx2', 'avx512', 'avx512_vnni', 'avx2_vnni'];
 
 /** The newest symbol versions the addon may need: Node 20 itself needs this glibc; RHEL 8 has this libstdc++. */
 const floors = { GLIBC: [2, 28], GLIBCXX: [3, 4, 25] };

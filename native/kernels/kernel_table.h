@@ -16,3 +16,7 @@ struct KernelTable {
 };
 
 extern const KernelTable kKernelsScalar, kKernelsSse41, kKernelsAvx2, kKernelsAvx512, kKernelsNeon;
+
+// What CPUs with more than a table needs do better; cpu/dispatch.cc puts it in place.
+extern const IntegerProduct kKernelsAvx512Vnni, kKernelsAvx2Vnni;  // for integer.dot_8 and dot_7
+extern const IntegerKernels kKernelsNeonDotprod;                   // for integer

@@ -1,10 +1,13 @@
 #include "kernel_table.h"
 #include "../simd/vec_neon.h"
+#include "../simd/integer_neon.h"
 #include "products.inl.h"
 #include "product_tile.inl.h"
 #include "depthwise_tile.inl.h"
 #include "layout.inl.h"
 #include "elementwise.inl.h"
+#include "integer_tile.inl.h"
+#include "integer_steps_neon.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>,
                                            kTile<L1, 4, 4>,
@@ -35,4 +38,10 @@ static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 4>,
 static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>};
 static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>};
 
-const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise};
+using Wide = Tiles<Shape<6, 4>, Shape<4, 4>, Shape<2, 4>, Shape<1, 4>, Shape<8, 2>, Shape<4, 2>, Shape<2, 2>, Shape<1, 2>, Shape<8, 1>,
+                   Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
+using Pairs = Tiles<Shape<6, 2>, Shape<4, 2>, Shape<2, 2>, Shape<1, 2>, Shape<8, 1>, Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
+static constexpr IntegerKernels kIntegers = {Wide::kProduct<L1Bytes>, Wide::kProduct<L1Shorts>, Pairs::kProduct<DotShorts>,
+                                             Pairs::kProduct<DotShorts>};
+
+const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise, kIntegers};

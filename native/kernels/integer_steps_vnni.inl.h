@@ -1,0 +1,11 @@
+// The step of VNNI, in the word of simd/dpbusd_avx2.h or simd/dpbusd_avx512.h: vpdpbusd adds up four products in each lane of 32 bits.
+#pragma once
+#include "integer_steps_x86.inl.h"
+
+namespace {
+struct DotBytes : Product32 {
+  static constexpr int kWorkRegisters = 1;  // x
+  static constexpr IntegerOperands kOperands = IntegerOperands::kAsTheyAre;
+  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return dpbusd(sum, x, w); }
+};
+}  // namespace

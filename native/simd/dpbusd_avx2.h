@@ -1,0 +1,10 @@
+// The word of AVX-VNNI; included by kernels_avx2_vnni.cc alone.
+#pragma once
+#ifndef __AVXVNNI__
+#error "compile this file with the AVX-VNNI flags of CMakeLists.txt"
+#endif
+#include "integer_avx2.h"
+
+namespace {
+ALWAYS_INLINE i32v dpbusd(i32v sum, i8v x, i8v w) { return {_mm256_dpbusd_avx_epi32(sum.v, x.v, w.v)}; }
+}  // namespace
