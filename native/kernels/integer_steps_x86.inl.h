@@ -13,10 +13,10 @@ struct L1Bytes {
   static constexpr size_t kMostWords = 1024;
   static constexpr IntegerOperands kOperands = IntegerOperands::kAsTheyAre;
   static ALWAYS_INLINE void accumulate_row(RowSum&, i8v) {}
-  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add64(sum, sad(x, w)); }
+  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return sub64(sum, sad(x, w)); }
   template <int NV, int kOut>
   static ALWAYS_INLINE void finish(const Sum (&sum)[NV], RowSum, i32v (&out)[kOut]) {
-    UNROLL for (int j = 0; j < kOut; ++j) out[j] = sub(zero(), low_halves(sum[2 * j], sum[2 * j + 1 < NV ? 2 * j + 1 : 2 * j]));
+    UNROLL for (int j = 0; j < kOut; ++j) out[j] = low_halves(sum[2 * j], sum[2 * j + 1 < NV ? 2 * j + 1 : 2 * j]);
   }
 };
 

@@ -45,15 +45,20 @@ ALWAYS_INLINE void write_sums(const IntegerTileArgs& a, const typename P::Sum (&
     }
 }
 
-template <class P, int MR, int NV>
-ALWAYS_INLINE void integer_step(typename P::Sum (&sum)[MR][NV], typename P::RowSum (&row_sum)[MR], const typename P::Word (&x)[MR],
-                                const unsigned char* panel) {
+// Words at row[i] + p against a vector of words at panel. The last of a run keeps the bytes of `mask` alone.
+template <class P, bool kMasked, int MR, int NV>
+ALWAYS_INLINE void integer_step(typename P::Sum (&sum)[MR][NV], typename P::RowSum (&row_sum)[MR], const unsigned char* const (&row)[MR],
+                                size_t p, const unsigned char* panel, uint64_t mask) {
+  using Word = typename P::Word;
   i8v w[NV];
   UNROLL for (int j = 0; j < NV; ++j) w[j] = load(panel + j * i8v::kBytes);
   UNROLL for (int i = 0; i < MR; ++i) {
-    const i8v words = broadcast_word(x[i]);
-    P::accumulate_row(row_sum[i], words);
-    UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = P::accumulate(sum[i][j], words, w[j]);
+    Word word;
+    __builtin_memcpy(&word, row[i] + p, sizeof word);
+    i8v x = broadcast_word(word);
+    if (kMasked) x = bit_and(x, broadcast_word(static_cast<Word>(mask)));
+    P::accumulate_row(row_sum[i], x);
+    UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = P::accumulate(sum[i][j], x, w[j]);
   }
 }
 
@@ -61,25 +66,20 @@ template <class P, int MR, int NV>
 void integer_tile(const IntegerTileArgs& a) {
   static_assert(MR * (NV * P::kSumRegisters + P::kRowRegisters) + NV + P::kWorkRegisters <= kVectorRegisters,
                 "sums, a step of the panel and the work registers");
-  using Word = typename P::Word;
+  constexpr size_t kWordBytes = sizeof(typename P::Word);
   typename P::Sum sum[MR][NV] = {};
   typename P::RowSum row_sum[MR] = {};
+  const unsigned char* row[MR];
+  UNROLL for (int i = 0; i < MR; ++i) row[i] = static_cast<const unsigned char*>(a.row_origins[i]);
   const unsigned char* panel = a.panel;
   for (size_t r = 0; r < a.runs; ++r) {
-    const unsigned char* row[MR];
-    Word x[MR];
-    UNROLL for (int i = 0; i < MR; ++i) row[i] = static_cast<const unsigned char*>(a.row_origins[i]) + a.row_offsets[r];
-    for (size_t p = 0; p < a.words; ++p, panel += NV * i8v::kBytes) {
-      asm("" : "+r"(p));  // one index for all rows, as in product_tile
-      UNROLL for (int i = 0; i < MR; ++i) __builtin_memcpy(&x[i], row[i] + p * sizeof(Word), sizeof(Word));
-      integer_step<P>(sum, row_sum, x, panel);
+    size_t p = a.row_offsets[r];
+    for (const size_t end = p + a.words * kWordBytes; p < end; p += kWordBytes, panel += NV * i8v::kBytes) {
+      asm("" : "+r"(p));  // one index for all rows and runs, where gcc would advance MR pointers
+      integer_step<P, false>(sum, row_sum, row, p, panel, 0);
     }
     if (a.tail) {
-      UNROLL for (int i = 0; i < MR; ++i) {
-        __builtin_memcpy(&x[i], row[i] + a.words * sizeof(Word), sizeof(Word));
-        x[i] = static_cast<Word>(x[i] & a.tail);
-      }
-      integer_step<P>(sum, row_sum, x, panel);
+      integer_step<P, true>(sum, row_sum, row, p, panel, a.tail);
       panel += NV * i8v::kBytes;
     }
   }

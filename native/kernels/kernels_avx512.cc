@@ -18,10 +18,10 @@ static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 4>, kTile<Dot, 4, 4>, 
 static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>};
 static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>};
 
-using Wide = Tiles<Shape<6, 4>, Shape<4, 4>, Shape<2, 4>, Shape<1, 4>, Shape<12, 2>, Shape<8, 2>, Shape<6, 2>, Shape<4, 2>, Shape<2, 2>,
-                   Shape<1, 2>, Shape<8, 1>, Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
+using Wide = Tiles<Shape<6, 4>, Shape<4, 4>, Shape<2, 4>, Shape<1, 4>, Shape<10, 2>, Shape<8, 2>, Shape<6, 2>, Shape<4, 2>, Shape<2, 2>,
+                   Shape<1, 2>, Shape<12, 1>, Shape<8, 1>, Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
 using WithRowSums = Tiles<Shape<4, 4>, Shape<2, 4>, Shape<1, 4>, Shape<8, 2>, Shape<6, 2>, Shape<4, 2>, Shape<2, 2>, Shape<1, 2>,
-                          Shape<8, 1>, Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
+                          Shape<12, 1>, Shape<8, 1>, Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
 static constexpr IntegerKernels kIntegers = {Wide::kProduct<L1Bytes>, WithRowSums::kProduct<L1Shorts>, Wide::kProduct<DotShorts>,
                                              WithRowSums::kProduct<DotBytes7>};
 

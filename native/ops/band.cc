@@ -56,6 +56,21 @@ Band make_band(const ConvShape& s, const Task& task, const float* x, float* scra
   return copy_band(s, task, x, 0.0f, scratch, std::copy<const float*, float*>);
 }
 
+template <class T, class Pointer>
+size_t list_windows(const ConvShape& s, const Task& task, const BandOf<T>& band, size_t group, size_t spare, Pointer* origins) {
+  Pointer* origin = origins;
+  for (size_t i = 0; i < task.images; ++i)
+    for (size_t row = 0; row < task.rows; ++row) {
+      const T* first = band.data + i * band.image_stride + row * s.sh * band.row_stride + group * s.group_ci;
+      for (size_t column = 0; column < s.wo; ++column) *origin++ = first + column * s.sw * s.ci;
+    }
+  std::fill(origin, origin + spare, origin[-1]);
+  return static_cast<size_t>(origin - origins);
+}
+template size_t list_windows(const ConvShape&, const Task&, const BandOf<float>&, size_t, size_t, const float**);
+template size_t list_windows(const ConvShape&, const Task&, const BandOf<uint8_t>&, size_t, size_t, const void**);
+template size_t list_windows(const ConvShape&, const Task&, const BandOf<int16_t>&, size_t, size_t, const void**);
+
 size_t window_sum_scratch(const ConvShape& s, const TaskGrid& grid) {
   return grid.images_per_task * band_rows(s, grid.rows_per_task) * band_columns(s);
 }

@@ -58,31 +58,24 @@ template <class T, class X, class Copy>
 BandOf<T> copy_band(const ConvShape& s, const Task& task, const X* x, T padding, T* scratch, const Copy& copy) {
   const size_t rows = band_rows(s, task.rows), row_stride = band_columns(s) * s.ci;
   const ImageColumns inside(s);
-  T* out = scratch;
+  T *out = scratch, *written = scratch;  // what lies between two pieces of the image is filled at once
   for (size_t i = 0; i < task.images; ++i)
     for (size_t r = 0; r < rows; ++r, out += row_stride) {
       const X* row = image_row(s, task, x, i, r);
-      const size_t left = row ? inside.left * s.ci : 0, right = row ? inside.right * s.ci : 0;
-      std::fill(out, out + left, padding);
-      if (row) copy(row, row + right - left, out + left);
-      std::fill(out + right, out + row_stride, padding);
+      if (!row) continue;
+      const size_t left = inside.left * s.ci, right = inside.right * s.ci;
+      std::fill(written, out + left, padding);
+      copy(row, row + right - left, out + left);
+      written = out + right;
     }
+  std::fill(written, out, padding);
   return {scratch, rows * row_stride, row_stride};
 }
 
 // First elements of the windows of all the task's pixels within a group's channels, in the order image, row, column; `spare` more repeat
 // the last one, for tiles that reach beyond. Returns the number of pixels; `origins` holds that and `spare` more.
 template <class T, class Pointer>
-size_t list_windows(const ConvShape& s, const Task& task, const BandOf<T>& band, size_t group, size_t spare, Pointer* origins) {
-  Pointer* origin = origins;
-  for (size_t i = 0; i < task.images; ++i)
-    for (size_t row = 0; row < task.rows; ++row) {
-      const T* first = band.data + i * band.image_stride + row * s.sh * band.row_stride + group * s.group_ci;
-      for (size_t column = 0; column < s.wo; ++column) *origin++ = first + column * s.sw * s.ci;
-    }
-  std::fill(origin, origin + spare, origin[-1]);
-  return static_cast<size_t>(origin - origins);
-}
+size_t list_windows(const ConvShape& s, const Task& task, const BandOf<T>& band, size_t group, size_t spare, Pointer* origins);
 
 // sums[pixel] = sum over the window of the pixel of x[.., group's channels]; pixels as the task orders them: image, row, column.
 // `column_sums` is scratch of window_sum_scratch floats. Channels first, then windows: kh * kw additions a pixel, not k.

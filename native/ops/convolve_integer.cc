@@ -155,12 +155,14 @@ struct IntegerRows {
       args.row_offsets = &row_offsets[block.first_segment];
       args.panel += (segment.run * run_words + segment.start) * tiles.nr * product.word_bytes;
       args.first = b == 0;
+      const IntegerTile* tile = &tiles.fitting(pixels);
       for (size_t pixel = 0; pixel < pixels; pixel += args.rows) {
-        const IntegerTile& tile = tiles.fitting(pixels - pixel);
-        args.rows = std::min(static_cast<size_t>(tile.mr), pixels - pixel);
+        const size_t left = pixels - pixel;
+        if (left < 2 * tiles.tallest()) tile = &tiles.fitting(left);  // not before: its divisions take a tenth of a tile's time
+        args.rows = std::min(static_cast<size_t>(tile->mr), left);
         args.row_origins = origins + pixel;
         args.y = all.y + pixel * all.y_stride;
-        tile.run(args);
+        tile->run(args);
       }
     }
   }

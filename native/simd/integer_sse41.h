@@ -16,6 +16,7 @@ struct i32v {
 ALWAYS_INLINE i8v load(const unsigned char* p) { return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))}; }
 ALWAYS_INLINE i8v broadcast_word(uint64_t x) { return {_mm_set1_epi64x(static_cast<long long>(x))}; }
 ALWAYS_INLINE i8v broadcast_word(uint32_t x) { return {_mm_set1_epi32(static_cast<int>(x))}; }
+ALWAYS_INLINE i8v bit_and(i8v a, i8v b) { return {_mm_and_si128(a.v, b.v)}; }
 ALWAYS_INLINE i32v load(const int32_t* p) { return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))}; }
 ALWAYS_INLINE void store(int32_t* p, i32v a) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), a.v); }
 ALWAYS_INLINE i32v load_first(const int32_t* p, size_t n) {
@@ -28,12 +29,11 @@ ALWAYS_INLINE void store_first(int32_t* p, i32v a, size_t n) {
   store(lanes, a);
   for (size_t i = 0; i < n; ++i) p[i] = lanes[i];
 }
-ALWAYS_INLINE i32v zero() { return {_mm_setzero_si128()}; }
 ALWAYS_INLINE i32v add(i32v a, i32v b) { return {_mm_add_epi32(a.v, b.v)}; }
 ALWAYS_INLINE i32v sub(i32v a, i32v b) { return {_mm_sub_epi32(a.v, b.v)}; }
 
 ALWAYS_INLINE i8v sad(i8v a, i8v b) { return {_mm_sad_epu8(a.v, b.v)}; }
-ALWAYS_INLINE i8v add64(i8v a, i8v b) { return {_mm_add_epi64(a.v, b.v)}; }
+ALWAYS_INLINE i8v sub64(i8v a, i8v b) { return {_mm_sub_epi64(a.v, b.v)}; }
 // The lower 32 bits of the 64-bit lanes of a, then of b.
 ALWAYS_INLINE i32v low_halves(i8v a, i8v b) {
   return {_mm_castps_si128(_mm_shuffle_ps(_mm_castsi128_ps(a.v), _mm_castsi128_ps(b.v), 0x88))};
