@@ -17,7 +17,7 @@ struct DotBytes {
   static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return dpbusd(sum, x, w); }
   template <int NV, int kOut>
   static ALWAYS_INLINE void finish(const Sum (&sum)[NV], RowSum, i32v (&out)[kOut]) {
-    UNROLL for (int j = 0; j < kOut; ++j) out[j] = add_pairs(sum[2 * j], sum[2 * j + 1 < NV ? 2 * j + 1 : 2 * j]);
+    UNROLL for (int j = 0; j < kOut; ++j) out[j] = add_pairs(sum[2 * j], 2 * j + 1 < NV ? sum[2 * j + 1] : Sum{});
   }
 };
 }  // namespace

@@ -9,7 +9,7 @@
 #include "integer_tile.inl.h"
 #include "integer_steps_neon.inl.h"
 
-static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>,
+static constexpr ProductTile kL1Tiles[] = {kTile<L1, 5, 4>,
                                            kTile<L1, 4, 4>,
                                            kTile<L1, 2, 4>,
                                            kTile<L1, 1, 4>,
@@ -22,7 +22,7 @@ static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>,
                                            kTile<L1, 2, 1>,
                                            kTile<L1, 1, 1>,
                                            {}};
-static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 4>,
+static constexpr ProductTile kDotTiles[] = {kTile<Dot, 5, 4>,
                                             kTile<Dot, 4, 4>,
                                             kTile<Dot, 2, 4>,
                                             kTile<Dot, 1, 4>,

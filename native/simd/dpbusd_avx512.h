@@ -6,7 +6,11 @@
 #include "integer_avx512.h"
 
 namespace {
-ALWAYS_INLINE i32v dpbusd(i32v sum, i8v x, i8v w) { return {_mm512_dpbusd_epi32(sum.v, x.v, w.v)}; }
+ALWAYS_INLINE i32v dpbusd(i32v sum, i8v x, i8v w) {
+  sum.v = _mm512_dpbusd_epi32(sum.v, x.v, w.v);
+  asm("" : "+v"(sum.v));  // else gcc copies the sums of tiles one vector wide in every step
+  return sum;
+}
 // Neighbours added: the pairs of a, then those of b.
 ALWAYS_INLINE i32v add_pairs(i32v a, i32v b) {
   const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
