@@ -95,6 +95,16 @@ export interface Binding {
     rate: number,
     adaptive: boolean,
   ): void;
+  /** x and filters of the same type; padding is what lies outside of the image. Exact in int32. */
+  adderConv2dInteger<A extends Uint8Array | Int8Array | Int16Array>(
+    x: A,
+    filters: A,
+    padding: number,
+    y: Int32Array,
+    geometry: Int32Array,
+  ): void;
+  /** weightBits 7: every weight lies in [-64, 63] */
+  int8Conv2d(x: Uint8Array, filters: Int8Array, padding: number, y: Int32Array, geometry: Int32Array, weightBits: 7 | 8): void;
 
   /** The definitions, in double: what the tests hold every table against. */
   referenceAdderConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float64Array, geometry: Int32Array): void;
@@ -118,4 +128,12 @@ export interface Binding {
   ): void;
   referenceConv2dGradInput(gy: Float32Array, filters: Float32Array, gx: Float64Array, geometry: Int32Array): void;
   referenceConv2dGradFilter(gy: Float32Array, x: Float32Array, gw: Float64Array, geometry: Int32Array): void;
+  referenceAdderConv2dInteger<A extends Uint8Array | Int8Array | Int16Array>(
+    x: A,
+    filters: A,
+    padding: number,
+    y: Float64Array,
+    geometry: Int32Array,
+  ): void;
+  referenceInt8Conv2d(x: Uint8Array, filters: Int8Array, padding: number, y: Float64Array, geometry: Int32Array): void;
 }

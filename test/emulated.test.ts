@@ -7,13 +7,14 @@ import { missingProgram, testNeeding } from './needing';
 
 const root = join(__dirname, '..');
 const armNode = join(root, 'build-arm64/node/package/bin/node');
-const suites = ['golden.test.js', 'convolution.test.js', 'gradient.test.js', 'xnor.test.js', 'batch-norm.test.js', 'training.test.js'];
+const suites = ['golden', 'convolution', 'gradient', 'integer', 'xnor', 'batch-norm', 'training'].map((suite) => `${suite}.test.js`);
 
 const cpus = [
   { arch: 'x64', cpu: 'Conroe-v1', isa: 'scalar' },
   { arch: 'x64', cpu: 'Nehalem-v1', isa: 'sse41' },
   { arch: 'x64', cpu: 'Haswell-v4', isa: 'avx2' },
   { arch: 'arm64', cpu: 'cortex-a53', isa: 'neon' },
+  { arch: 'arm64', cpu: 'max', isa: 'neon_dotprod' },
 ];
 // node-gyp-build takes the addon from build/Release of the folder that ADDERNET_PREBUILD names.
 const emulators = {

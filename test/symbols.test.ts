@@ -10,7 +10,7 @@ const root = join(__dirname, '..');
 const addon = join(root, 'build/Release/addernet.node');
 const kernels = (build: string) => join(root, build, 'CMakeFiles/addernet_kernels.dir/native/kernels');
 const builds = { build: 'npm run build:native', 'build-debug': 'npm run build:kernels-debug' };
-const instructionSets = ['scalar', 'sse41', 'avx2', 'avx512', 'avx512_vpopcntdq'];
+const instructionSets = ['scalar', 'sse41', 'avx2', 'avx2_vnni', 'avx512', 'avx512_vnni', 'avx512_vpopcntdq'];
 
 /** The newest symbol versions the addon may need: Node 20 itself needs this glibc; RHEL 8 has this libstdc++. */
 const floors = { GLIBC: [2, 28], GLIBCXX: [3, 4, 25] };
@@ -72,8 +72,34 @@ for (const [isa, register] of Object.entries({ avx2: 'ymm', avx512: 'zmm' }))
       t.equal(packed('vfmadd\\d+'), steps, `${tile}: ${steps} products`);
       t.equal(loop.filter(isFma).length, steps, `${tile}: all of them in ${register} registers`);
       if (product === 'L1') t.equal(packed('vmax'), steps, `${tile}: ${steps} maxima`);
-      // A memory operand comes first where it is written; cmp and test only read it.
-      t.equal(count(/^(?!cmp|test)\S+ +(\w+ PTR )?(\w+:)?\[/), 0, `${tile}: writes no memory`);
+      t.notOk(loop.some(writesMemory), `${tile}: writes no memory`);
+    }
+  });
+
+/** What a step of each integer product does once for every sum. */
+const x86Steps = { L1Bytes: 'vpsadbw', L1Shorts: 'vpmaxsw', DotShorts: 'vpmaddwd', DotBytes7: 'vpmaddubsw' };
+const integerSteps: Record<string, { register: string; steps: Record<string, string> }> = {
+  avx2: { register: 'ymm', steps: x86Steps },
+  avx512: { register: 'zmm', steps: x86Steps },
+  avx2_vnni: { register: 'ymm', steps: { DotBytes: 'vpdpbusd' } },
+  avx512_vnni: { register: 'zmm', steps: { DotBytes: 'vpdpbusd' } },
+};
+for (const [isa, { register, steps }] of Object.entries(integerSteps))
+  testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: the innermost loop of every integer tile`, (t) => {
+    const code = disassemble(join(kernels('build'), `kernels_${isa}.cc.o`));
+    for (const [step, operation] of Object.entries(steps)) {
+      const tiles = [...code].filter(([name]) => name.startsWith(`integer_tile<${step},`));
+      t.ok(tiles.length > 5, `${step} has tiles`);
+      for (const [tile, body] of tiles) {
+        const [, mr, nv] = /, (\d+), (\d+)>$/.exec(tile)!;
+        const isStep = ({ text }: Instruction) => new RegExp(`^(\\{vex\\} )?${operation} +${register}`).test(text);
+        // The masked word that ends a run stands apart and jumps back to the next run, but is no loop of words.
+        const isMasked = ({ text }: Instruction) => text.startsWith('vpand');
+        const loops = innermostLoops(body).filter((loop) => loop.some(isStep) && !loop.some(isMasked));
+        t.equal(loops.length, 1, `${tile} has one loop of words`);
+        t.equal(loops[0]?.filter(isStep).length, Number(mr) * Number(nv), `${tile}: a ${operation} for every sum`);
+        t.notOk(loops[0]?.some(writesMemory), `${tile}: writes no memory`);
+      }
     }
   });
 
@@ -125,6 +151,9 @@ function disassemble(object: string): Map<string, Instruction[]> {
   }
   return functions;
 }
+
+/** A memory operand comes first where it is written; cmp and test only read it. */
+const writesMemory = ({ text }: Instruction): boolean => /^(?!cmp|test)\S+ +(\w+ PTR )?(\w+:)?\[/.test(text);
 
 const isFma = ({ text }: Instruction): boolean => text.startsWith('vfmadd');
 

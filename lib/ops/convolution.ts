@@ -3,6 +3,7 @@ import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
 import { type ConvOptions, convGeometry, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
+import { adderConv2dInteger, type IntegerArray, type IntegerConvolutionOptions, isInteger } from './integer-convolution';
 import { checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
 
 export interface ConvolutionOptions extends ConvOptions, OutOption {
@@ -19,14 +20,28 @@ export interface ConvolutionOptions extends ConvOptions, OutOption {
  * In float32 on x86 the distance is computed as Σx + Σw − … from 2·Σmax(x, w), whose error is about 2e-6·(Σ|x| + Σ|w|); a NaN in a window or
  * a filter makes the output NaN, and an infinity may.
  *
- * @param x       activations [n, h, w, ci], float32
- * @param filters [co, kh, kw, ci / groups], float32
- * @returns       [n, ho, wo, co], float32, with ho = ⌊(h + 2p − d(kh − 1) − 1) / s⌋ + 1
- * @throws {AdderNetError} ERR_SHAPE if the shapes do not fit; ERR_DTYPE if a tensor is not float32; ERR_ARGUMENT if an option is out of
- *   range, memory is detached, or `out` overlaps an input; ERR_MEMORY if working memory runs out
+ * In uint8, int8 and int16 the result is exact in int32; padding reads `padValue`, and there is no bias. A filter has at most 8,421,504
+ * elements, or 32,768 in int16.
+ *
+ * @param x       activations [n, h, w, ci], float32, uint8, int8 or int16
+ * @param filters [co, kh, kw, ci / groups], of the same dtype
+ * @returns       [n, ho, wo, co], float32 or int32, with ho = ⌊(h + 2p − d(kh − 1) − 1) / s⌋ + 1
+ * @throws {AdderNetError} ERR_SHAPE if the shapes do not fit; ERR_DTYPE if a tensor is of another dtype; ERR_ARGUMENT if an option is out
+ *   of range, memory is detached, or `out` overlaps an input; ERR_MEMORY if working memory runs out
  */
-export function adderConv2d(x: Tensor, filters: Tensor, options: ConvolutionOptions = {}): Tensor {
-  return convolution('adderConv2d', x, filters, options);
+export function adderConv2d(x: Tensor, filters: Tensor, options?: ConvolutionOptions): Tensor;
+export function adderConv2d<A extends IntegerArray>(
+  x: Tensor<A>,
+  filters: Tensor<A>,
+  options?: IntegerConvolutionOptions,
+): Tensor<Int32Array>;
+export function adderConv2d(
+  x: Tensor | Tensor<IntegerArray>,
+  filters: Tensor | Tensor<IntegerArray>,
+  options: ConvolutionOptions | IntegerConvolutionOptions = {},
+): Tensor | Tensor<Int32Array> {
+  if (isInteger(x)) return adderConv2dInteger(x, filters as Tensor<IntegerArray>, options as IntegerConvolutionOptions);
+  return convolution('adderConv2d', x, filters as Tensor, options as ConvolutionOptions);
 }
 
 /**

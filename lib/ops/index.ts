@@ -18,6 +18,7 @@ export {
   conv2dGradFilter,
   conv2dGradInput,
 } from './gradients';
+export { type Int8ConvolutionOptions, type IntegerArray, type IntegerConvolutionOptions, int8Conv2d } from './integer-convolution';
 export type { OutOption } from './out';
 export { averagePool2d, globalAveragePool2d, maxPool2d, type PoolOptions } from './pooling';
 export { type SgdStepOptions, sgdStep } from './sgd';

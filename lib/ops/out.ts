@@ -1,23 +1,27 @@
 // Where an operation writes: a tensor of the caller's, so that steady work allocates nothing, or a new one.
 import { AdderNetError } from '../errors';
 import { type Shape, shapeText } from '../shape';
-import { checkBuffer, Tensor, type TensorData } from '../tensor';
+import { type ArrayOf, checkBuffer, type DType, Tensor, type TensorData } from '../tensor';
 
-export interface OutOption {
+export interface OutOption<A extends TensorData = Float32Array> {
   /** A tensor to write the result into, instead of a new one. It may not overlap an input, unless the operation says so. */
-  out?: Tensor | undefined;
+  out?: Tensor<A> | undefined;
 }
 
 /** @throws {AdderNetError} ERR_DTYPE unless `tensor` is a float32 tensor, ERR_ARGUMENT if its memory was detached */
 export function checkFloat(op: string, name: string, tensor: Tensor): void {
+  checkDType(op, name, tensor, 'f32');
+}
+
+/** @throws {AdderNetError} ERR_DTYPE unless `tensor` is a tensor of this dtype, ERR_ARGUMENT if its memory was detached */
+export function checkDType(op: string, name: string, tensor: Tensor<TensorData>, dtype: DType): void {
   if (!(tensor instanceof Tensor)) throw new AdderNetError('ERR_ARGUMENT', `${op}: ${name} is not a Tensor, but ${describe(tensor)}`);
-  if (!(tensor.data instanceof Float32Array))
-    throw new AdderNetError('ERR_DTYPE', `${op}: ${name} has dtype ${(tensor as Tensor<TensorData>).dtype}, expected f32`);
+  if (tensor.dtype !== dtype) throw new AdderNetError('ERR_DTYPE', `${op}: ${name} has dtype ${tensor.dtype}, expected ${dtype}`);
   checkBuffer(tensor.data, `${op}: ${name}`);
 }
 
 /** @throws {AdderNetError} ERR_SHAPE unless the tensor has this shape */
-export function checkShapeIs(op: string, name: string, tensor: Tensor, shape: Shape): void {
+export function checkShapeIs(op: string, name: string, tensor: Tensor<TensorData>, shape: Shape): void {
   if (tensor.shape.length !== shape.length || tensor.shape.some((size, i) => size !== shape[i]))
     throw new AdderNetError('ERR_SHAPE', `${op}: ${name} has shape ${shapeText(tensor.shape)}, expected ${shapeText(shape)}`);
 }
@@ -42,16 +46,17 @@ export function checkNumber(op: string, name: string, value: number, good: (valu
  * @param same  inputs whose memory it may be, though it may not overlap them in part
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE; ERR_ARGUMENT if it overlaps one of them
  */
-export function outputTensor(
+export function outputTensor<D extends DType = 'f32'>(
   op: string,
-  out: Tensor | undefined,
+  out: Tensor<ArrayOf<D>> | undefined,
   shape: Shape,
   apart: readonly Tensor<TensorData>[],
   same: readonly Tensor[] = [],
   name = 'out',
-): Tensor {
-  if (out === undefined) return Tensor.zeros(shape);
-  checkFloat(op, name, out);
+  dtype: D = 'f32' as D,
+): Tensor<ArrayOf<D>> {
+  if (out === undefined) return Tensor.zeros(shape, dtype);
+  checkDType(op, name, out, dtype);
   checkShapeIs(op, name, out, shape);
   if (
     apart.some((input) => overlap(out, input)) ||

@@ -32,6 +32,10 @@ void ReferenceAdderConv2dGradFilter(const Napi::CallbackInfo& info);
 void ReferenceConv2dGradInput(const Napi::CallbackInfo& info);
 void ReferenceConv2dGradFilter(const Napi::CallbackInfo& info);
 void ReferenceXnorConv2d(const Napi::CallbackInfo& info);
+void AdderConv2dInteger(const Napi::CallbackInfo& info);
+void Int8Conv2d(const Napi::CallbackInfo& info);
+void ReferenceAdderConv2dInteger(const Napi::CallbackInfo& info);
+void ReferenceInt8Conv2d(const Napi::CallbackInfo& info);
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   const auto set = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
@@ -66,6 +70,10 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set("referenceConv2dGradInput", ReferenceConv2dGradInput);
   set("referenceConv2dGradFilter", ReferenceConv2dGradFilter);
   set("referenceXnorConv2d", ReferenceXnorConv2d);
+  set("adderConv2dInteger", AdderConv2dInteger);
+  set("int8Conv2d", Int8Conv2d);
+  set("referenceAdderConv2dInteger", ReferenceAdderConv2dInteger);
+  set("referenceInt8Conv2d", ReferenceInt8Conv2d);
   return exports;
 }
 NODE_API_MODULE(addernet, Init)

@@ -20,6 +20,12 @@ template <>
 inline constexpr napi_typedarray_type kArrayType<double> = napi_float64_array;
 template <>
 inline constexpr napi_typedarray_type kArrayType<int32_t> = napi_int32_array;
+template <>
+inline constexpr napi_typedarray_type kArrayType<int16_t> = napi_int16_array;
+template <>
+inline constexpr napi_typedarray_type kArrayType<int8_t> = napi_int8_array;
+template <>
+inline constexpr napi_typedarray_type kArrayType<uint8_t> = napi_uint8_array;
 
 // A typed array's elements. A detached one has length 0.
 template <class T>

@@ -16,14 +16,14 @@ struct Cpuid {
   uint32_t a, b, c, d;
 };
 
-Cpuid cpuid(uint32_t leaf) {
+Cpuid cpuid(uint32_t leaf, uint32_t subleaf = 0) {
   Cpuid r = {};
 #ifdef _MSC_VER
   int out[4];
-  __cpuidex(out, static_cast<int>(leaf), 0);
+  __cpuidex(out, static_cast<int>(leaf), static_cast<int>(subleaf));
   r = {static_cast<uint32_t>(out[0]), static_cast<uint32_t>(out[1]), static_cast<uint32_t>(out[2]), static_cast<uint32_t>(out[3])};
 #else
-  __cpuid_count(leaf, 0, r.a, r.b, r.c, r.d);
+  __cpuid_count(leaf, subleaf, r.a, r.b, r.c, r.d);
 #endif
   return r;
 }
@@ -57,12 +57,31 @@ CpuFeatures detect_cpu() {
   f.avx2 = ymm && fma && bit(extended, 5);
   f.avx512 = f.avx2 && zmm && bit(extended, 16) && bit(extended, 17) && bit(extended, 30) && bit(extended, 31);
   f.avx512_vpopcntdq = f.avx512 && bit(seventh.c, 14);
+  f.avx512_vnni = f.avx512 && bit(seventh.c, 11);
+  f.avx2_vnni = f.avx2 && seventh.a >= 1 && bit(cpuid(7, 1).a, 4);
   return f;
 }
 #elif defined(__aarch64__) || defined(_M_ARM64)
+#if defined(__linux__)
+#include <sys/auxv.h>
+
+static bool has_dotprod() { return getauxval(AT_HWCAP) & (1ul << 20); }  // HWCAP_ASIMDDP, which older headers lack
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+
+static bool has_dotprod() {
+  int has = 0;
+  size_t bytes = sizeof has;
+  return sysctlbyname("hw.optional.arm.FEAT_DotProd", &has, &bytes, nullptr, 0) == 0 && has != 0;
+}
+#else
+static bool has_dotprod() { return false; }
+#endif
+
 CpuFeatures detect_cpu() {
   CpuFeatures f;
   f.neon = true;
+  f.neon_dotprod = has_dotprod();
   return f;
 }
 #else

@@ -7,5 +7,8 @@ struct CpuFeatures {
   bool avx512 = false;            // F, BW, VL and DQ, with AVX2
   bool avx512_vpopcntdq = false;  // with avx512
   bool neon = false;
+  bool avx2_vnni = false;     // AVX-VNNI, with avx2
+  bool avx512_vnni = false;   // with avx512
+  bool neon_dotprod = false;  // with neon
 };
 CpuFeatures detect_cpu();

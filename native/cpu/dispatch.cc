@@ -7,12 +7,33 @@
 
 namespace {
 #if defined(ADDERNET_X64)
-const KernelTable& avx512_vpopcntdq() {
+KernelTable with_dot(KernelTable table, const char* isa, const IntegerProduct& dot) {
+  table.isa = isa;
+  table.integer.dot_8 = table.integer.dot_7 = dot;
+  return table;
+}
+// Every CPU with VPOPCNTDQ has VNNI besides, but for one that is no longer made.
+const KernelTable& avx512_vnni(bool vpopcntdq) {
+  static const KernelTable table = [vpopcntdq] {
+    KernelTable table = with_dot(kKernelsAvx512, "avx512_vnni", kKernelsAvx512Vnni);
+    if (vpopcntdq) table.xnor = kKernelsAvx512Vpopcntdq;
+    return table;
+  }();
+  return table;
+}
+#if defined(ADDERNET_AVX2_VNNI)
+const KernelTable& avx2_vnni() {
+  static const KernelTable table = with_dot(kKernelsAvx2, "avx2_vnni", kKernelsAvx2Vnni);
+  return table;
+}
+#endif
+#elif defined(ADDERNET_ARM64)
+const KernelTable& neon_dotprod() {
   static const KernelTable table = [] {
-    KernelTable t = kKernelsAvx512;
-    t.isa = "avx512_vpopcntdq";
-    t.xnor = kKernelsAvx512Vpopcntdq;
-    return t;
+    KernelTable table = kKernelsNeon;
+    table.isa = "neon_dotprod";
+    table.integer = kKernelsNeonDotprod;
+    return table;
   }();
   return table;
 }
@@ -22,11 +43,15 @@ SupportedTables find_supported() {
   SupportedTables s = {};
   [[maybe_unused]] const CpuFeatures cpu = detect_cpu();
 #if defined(ADDERNET_X64)
-  if (cpu.avx512_vpopcntdq) s.tables[s.count++] = &avx512_vpopcntdq();
+  if (cpu.avx512_vnni) s.tables[s.count++] = &avx512_vnni(cpu.avx512_vpopcntdq);
   if (cpu.avx512) s.tables[s.count++] = &kKernelsAvx512;
+#if defined(ADDERNET_AVX2_VNNI)
+  if (cpu.avx2_vnni) s.tables[s.count++] = &avx2_vnni();
+#endif
   if (cpu.avx2) s.tables[s.count++] = &kKernelsAvx2;
   if (cpu.sse41) s.tables[s.count++] = &kKernelsSse41;
 #elif defined(ADDERNET_ARM64)
+  if (cpu.neon_dotprod) s.tables[s.count++] = &neon_dotprod();
   if (cpu.neon) s.tables[s.count++] = &kKernelsNeon;
 #endif
   s.tables[s.count++] = &kKernelsScalar;

@@ -5,7 +5,7 @@
 
 #include "../kernels/kernel_table.h"
 
-constexpr size_t kMostTables = 5;
+constexpr size_t kMostTables = 6;
 
 struct SupportedTables {
   const KernelTable* tables[kMostTables];  // best first

@@ -4,6 +4,7 @@
 #pragma once
 #include "elementwise_kernels.h"
 #include "gradient_kernels.h"
+#include "integer_kernels.h"
 #include "layout_kernels.h"
 #include "product_kernels.h"
 #include "xnor_kernels.h"
@@ -17,9 +18,12 @@ struct KernelTable {
   GradientKernels gradient;
   XnorKernels xnor;
   TrainingKernels training;
+  IntegerKernels integer;
 };
 
 extern const KernelTable kKernelsScalar, kKernelsSse41, kKernelsAvx2, kKernelsAvx512, kKernelsNeon;
 
-// What CPUs with more than a table needs do better; dispatch.cc puts them in its place.
-extern const XnorKernels kKernelsAvx512Vpopcntdq;
+// What CPUs with more than a table needs do better; cpu/dispatch.cc puts it in place.
+extern const IntegerProduct kKernelsAvx512Vnni, kKernelsAvx2Vnni;  // for integer.dot_8 and dot_7
+extern const IntegerKernels kKernelsNeonDotprod;                   // for integer
+extern const XnorKernels kKernelsAvx512Vpopcntdq;                  // for xnor

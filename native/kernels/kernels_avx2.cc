@@ -1,6 +1,7 @@
 #include "kernel_table.h"
 #include "../simd/vec_avx2.h"
 #include "../simd/bits_avx2.h"
+#include "../simd/integer_avx2.h"
 #include "products.inl.h"
 #include "product_tile.inl.h"
 #include "depthwise_tile.inl.h"
@@ -10,6 +11,8 @@
 #include "xnor_tile.inl.h"
 #include "peak.inl.h"
 #include "training.inl.h"
+#include "integer_tile.inl.h"
+#include "integer_steps_x86.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 5, 2>, kTile<L1, 3, 2>,  kTile<L1, 2, 2>,
                                            kTile<L1, 1, 2>, kTile<L1, 12, 1>, kTile<L1, 6, 1>,
@@ -26,4 +29,10 @@ static constexpr XnorTile kXnorTiles[] = {kXnorTile<5, 2>, kXnorTile<3, 2>, kXno
                                           kXnorTile<8, 1>, kXnorTile<4, 1>, kXnorTile<1, 1>, {}};
 static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles, peak<SignStep>};
 
-const KernelTable kKernelsAvx2 = {"avx2", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining};
+using Tall = Tiles<Shape<6, 2>, Shape<4, 2>, Shape<2, 2>, Shape<1, 2>, Shape<8, 1>, Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
+using WithOnes = Tiles<Shape<5, 2>, Shape<3, 2>, Shape<2, 2>, Shape<1, 2>, Shape<8, 1>, Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
+using WithRowSums = Tiles<Shape<3, 2>, Shape<2, 2>, Shape<1, 2>, Shape<5, 1>, Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
+static constexpr IntegerKernels kIntegers = {Tall::kProduct<L1Bytes>, WithRowSums::kProduct<L1Shorts>, Tall::kProduct<DotShorts>,
+                                             WithOnes::kProduct<DotBytes7>};
+
+const KernelTable kKernelsAvx2 = {"avx2", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining, kIntegers};

@@ -1,6 +1,7 @@
 #include "kernel_table.h"
 #include "../simd/vec_avx512.h"
 #include "../simd/bits_avx512.h"
+#include "../simd/integer_avx512.h"
 #include "products.inl.h"
 #include "product_tile.inl.h"
 #include "depthwise_tile.inl.h"
@@ -10,6 +11,8 @@
 #include "xnor_tile.inl.h"
 #include "peak.inl.h"
 #include "training.inl.h"
+#include "integer_tile.inl.h"
+#include "integer_steps_x86.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>, kTile<L1, 4, 4>, kTile<L1, 2, 4>, kTile<L1, 1, 4>, kTile<L1, 8, 2>,
                                            kTile<L1, 6, 2>, kTile<L1, 4, 2>, kTile<L1, 2, 2>, kTile<L1, 1, 2>, kTile<L1, 14, 1>,
@@ -38,4 +41,11 @@ static constexpr XnorTile kXnorTiles[] = {kXnorTile<6, 4>,
                                           {}};
 static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles, peak<SignStep>};
 
-const KernelTable kKernelsAvx512 = {"avx512", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining};
+using Wide = Tiles<Shape<6, 4>, Shape<4, 4>, Shape<2, 4>, Shape<1, 4>, Shape<10, 2>, Shape<8, 2>, Shape<6, 2>, Shape<4, 2>, Shape<2, 2>,
+                   Shape<1, 2>, Shape<12, 1>, Shape<8, 1>, Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
+using WithRowSums = Tiles<Shape<4, 4>, Shape<2, 4>, Shape<1, 4>, Shape<8, 2>, Shape<6, 2>, Shape<4, 2>, Shape<2, 2>, Shape<1, 2>,
+                          Shape<12, 1>, Shape<8, 1>, Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
+static constexpr IntegerKernels kIntegers = {Wide::kProduct<L1Bytes>, WithRowSums::kProduct<L1Shorts>, Wide::kProduct<DotShorts>,
+                                             WithRowSums::kProduct<DotBytes7>};
+
+const KernelTable kKernelsAvx512 = {"avx512", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining, kIntegers};

@@ -1,6 +1,7 @@
 #include "kernel_table.h"
 #include "../simd/vec_neon.h"
 #include "../simd/bits_neon.h"
+#include "../simd/integer_neon.h"
 #include "products.inl.h"
 #include "product_tile.inl.h"
 #include "depthwise_tile.inl.h"
@@ -10,8 +11,10 @@
 #include "xnor_tile.inl.h"
 #include "peak.inl.h"
 #include "training.inl.h"
+#include "integer_tile.inl.h"
+#include "integer_steps_neon.inl.h"
 
-static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>,
+static constexpr ProductTile kL1Tiles[] = {kTile<L1, 5, 4>,
                                            kTile<L1, 4, 4>,
                                            kTile<L1, 2, 4>,
                                            kTile<L1, 1, 4>,
@@ -24,7 +27,7 @@ static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>,
                                            kTile<L1, 2, 1>,
                                            kTile<L1, 1, 1>,
                                            {}};
-static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 4>,
+static constexpr ProductTile kDotTiles[] = {kTile<Dot, 5, 4>,
                                             kTile<Dot, 4, 4>,
                                             kTile<Dot, 2, 4>,
                                             kTile<Dot, 1, 4>,
@@ -47,4 +50,10 @@ static constexpr XnorTile kXnorTiles[] = {kXnorTile<4, 4>, kXnorTile<2, 4>, kXno
                                           kXnorTile<4, 1>, kXnorTile<2, 1>, kXnorTile<1, 1>, {}};
 static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles, peak<SignStep>};
 
-const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining};
+using Wide = Tiles<Shape<6, 4>, Shape<4, 4>, Shape<2, 4>, Shape<1, 4>, Shape<8, 2>, Shape<4, 2>, Shape<2, 2>, Shape<1, 2>, Shape<8, 1>,
+                   Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
+using Pairs = Tiles<Shape<6, 2>, Shape<4, 2>, Shape<2, 2>, Shape<1, 2>, Shape<8, 1>, Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
+static constexpr IntegerKernels kIntegers = {Wide::kProduct<L1Bytes>, Wide::kProduct<L1Shorts>, Pairs::kProduct<DotShorts>,
+                                             Pairs::kProduct<DotShorts>};
+
+const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining, kIntegers};

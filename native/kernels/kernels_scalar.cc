@@ -1,6 +1,7 @@
 #include "kernel_table.h"
 #include "../simd/vec_scalar.h"
 #include "../simd/bits_scalar.h"
+#include "../simd/integer_scalar.h"
 #include "products.inl.h"
 #include "product_tile.inl.h"
 #include "depthwise_tile.inl.h"
@@ -10,6 +11,8 @@
 #include "xnor_tile.inl.h"
 #include "peak.inl.h"
 #include "training.inl.h"
+#include "integer_tile.inl.h"
+#include "integer_steps_scalar.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 4, 2>, kTile<L1, 2, 2>, kTile<L1, 1, 2>, kTile<L1, 4, 1>, kTile<L1, 1, 1>, {}};
 static constexpr ProductTile kDotTiles[] = {kTile<Dot, 4, 2>, kTile<Dot, 2, 2>, kTile<Dot, 1, 2>, kTile<Dot, 4, 1>, kTile<Dot, 1, 1>, {}};
@@ -21,4 +24,8 @@ static constexpr GradientKernels kGradient = {kHardtanhTiles, kSignTiles};
 static constexpr XnorTile kXnorTiles[] = {kXnorTile<2, 2>, kXnorTile<1, 2>, kXnorTile<2, 1>, kXnorTile<1, 1>, {}};
 static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles, peak<SignStep>};
 
-const KernelTable kKernelsScalar = {"scalar", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining};
+using Scalar = Tiles<Shape<4, 2>, Shape<2, 2>, Shape<1, 2>, Shape<4, 1>, Shape<1, 1>>;
+static constexpr IntegerKernels kIntegers = {Scalar::kProduct<IntegerL1>, Scalar::kProduct<IntegerL1>, Scalar::kProduct<IntegerDot>,
+                                             Scalar::kProduct<IntegerDot>};
+
+const KernelTable kKernelsScalar = {"scalar", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining, kIntegers};

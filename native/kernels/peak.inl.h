@@ -17,7 +17,7 @@ struct ProductStep {
 struct SignStep {
   using Vector = b32v;
   static constexpr size_t kElems = b32v::N * kSignsPerWord;
-  static ALWAYS_INLINE b32v operand() { return broadcast_word(1); }
+  static ALWAYS_INLINE b32v operand() { return broadcast_signs(1); }
   ALWAYS_INLINE b32v operator()(b32v counts, b32v x, b32v w) const { return count_differences(counts, x, w); }
 };
 

@@ -9,14 +9,14 @@ template <int MR, int NV>
 ALWAYS_INLINE void count_words(const XnorTileArgs& a, size_t first, size_t last, b32v (&counts)[MR][NV]) {
   const uint32_t* row[MR];
   UNROLL for (int i = 0; i < MR; ++i) row[i] = a.row_origins[i];
-  UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) counts[i][j] = broadcast_word(0);
+  UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) counts[i][j] = broadcast_signs(0);
   const uint32_t* panel = a.panel + first * NV * b32v::N;
   for (size_t p = first; p < last; ++p, panel += NV * b32v::N) {
     const size_t offset = a.word_offsets[p];
     b32v w[NV];
     UNROLL for (int j = 0; j < NV; ++j) w[j] = load_words(panel + j * b32v::N);
     UNROLL for (int i = 0; i < MR; ++i) {
-      const b32v x = broadcast_word(row[i][offset]);
+      const b32v x = broadcast_signs(row[i][offset]);
       UNROLL for (int j = 0; j < NV; ++j) {
         counts[i][j] = count_differences(counts[i][j], x, w[j]);
         if constexpr (kCountedSteps != SIZE_MAX)
@@ -35,14 +35,14 @@ void xnor_tile(const XnorTileArgs& a) {
   if constexpr (kCountedSteps == SIZE_MAX) {
     count_words(a, 0, a.words, total);
   } else {
-    UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) total[i][j] = broadcast_word(0);
+    UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) total[i][j] = broadcast_signs(0);
     for (size_t p = 0; p < a.words; p += kCountedSteps) {
       b32v counts[MR][NV];
       count_words(a, p, a.words - p < kCountedSteps ? a.words : p + kCountedSteps, counts);
       UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) total[i][j] = add(total[i][j], counts[i][j]);
     }
   }
-  const b32v k = broadcast_word(static_cast<uint32_t>(a.k));
+  const b32v k = broadcast_signs(static_cast<uint32_t>(a.k));
   UNROLL for (int i = 0; i < MR; ++i) {
     if (static_cast<size_t>(i) >= a.rows) return;
     UNROLL for (int j = 0; j < NV; ++j) {

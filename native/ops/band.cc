@@ -1,8 +1,5 @@
 #include "band.h"
 
-#include <algorithm>
-#include <cstring>
-
 namespace {
 // A task's input stays within half of the smallest second-level cache in use (512 kB).
 constexpr size_t kBandBytes = 256 << 10;
@@ -18,9 +15,9 @@ Task TaskGrid::task(const ConvShape& s, size_t index) const {
   return {image, std::min(images_per_task, s.n - image), row, std::min(rows_per_task, s.ho - row)};
 }
 
-TaskGrid cut_into_tasks(const ConvShape& s, size_t threads) {
+TaskGrid cut_into_tasks(const ConvShape& s, size_t threads, size_t elem_bytes) {
   const size_t all_rows = s.n * s.ho;
-  size_t rows = std::max<size_t>(kBandBytes / (band_columns(s) * s.ci * sizeof(float)) / s.sh, 1);
+  size_t rows = std::max<size_t>(kBandBytes / (band_columns(s) * s.ci * elem_bytes) / s.sh, 1);
   rows = std::max(rows, divide_up(kLeastPixels, s.wo));
   if (threads > 1) {  // four tasks a thread, so that a slow one holds nobody up for long
     const size_t share = std::max(divide_up(all_rows, 4 * threads), divide_up(kLeastPixels, s.wo));
@@ -47,52 +44,32 @@ size_t band_rows(const ConvShape& s, size_t rows) { return (rows - 1) * s.sh + (
 
 size_t band_row_stride(const ConvShape& s) { return s.pads() ? band_columns(s) * s.ci : s.w * s.ci; }
 
-size_t copied_band_floats(const ConvShape& s, const TaskGrid& grid) {
+size_t copied_band_elems(const ConvShape& s, const TaskGrid& grid) {
   return grid.images_per_task * band_rows(s, grid.rows_per_task) * band_columns(s) * s.ci;
 }
 
-size_t band_scratch(const ConvShape& s, const TaskGrid& grid) { return s.pads() ? copied_band_floats(s, grid) : 0; }
+size_t band_scratch(const ConvShape& s, const TaskGrid& grid) { return s.pads() ? copied_band_elems(s, grid) : 0; }
 
 Band make_band(const ConvShape& s, const Task& task, const float* x, float* scratch) {
   const size_t row_stride = band_row_stride(s);
   if (!s.pads()) return {x + (task.image * s.h + task.row * s.sh) * row_stride, s.h * row_stride, row_stride};
-  return copy_band(s, task, x, scratch);
+  return copy_band(s, task, x, 0.0f, scratch, std::copy<const float*, float*>);
 }
 
-Band copy_band(const ConvShape& s, const Task& task, const float* x, float* scratch) {
-  const size_t rows = band_rows(s, task.rows), row_stride = band_columns(s) * s.ci;
-  const ImageColumns inside(s);
-  float* out = scratch;
-  for (size_t i = 0; i < task.images; ++i)
-    for (size_t r = 0; r < rows; ++r, out += row_stride) {
-      const float* row = image_row(s, task, x, i, r);
-      if (!row) {
-        std::memset(out, 0, row_stride * sizeof(float));
-        continue;
-      }
-      std::memset(out, 0, inside.left * s.ci * sizeof(float));
-      std::memcpy(out + inside.left * s.ci, row, (inside.right - inside.left) * s.ci * sizeof(float));
-      std::memset(out + inside.right * s.ci, 0, (inside.columns - inside.right) * s.ci * sizeof(float));
-    }
-  return {scratch, rows * row_stride, row_stride};
-}
-
-const float* image_row(const ConvShape& s, const Task& task, const float* x, size_t i, size_t row) {
-  const size_t padded_row = task.row * s.sh + row;
-  if (padded_row < s.ph || padded_row >= s.ph + s.h) return nullptr;
-  return x + ((task.image + i) * s.h + padded_row - s.ph) * s.w * s.ci;
-}
-
-size_t list_windows(const ConvShape& s, const Task& task, const Band& band, size_t group, size_t spare, const float** origins) {
-  const float** origin = origins;
+template <class T, class Pointer>
+size_t list_windows(const ConvShape& s, const Task& task, const BandOf<T>& band, size_t group, size_t spare, Pointer* origins) {
+  Pointer* origin = origins;
   for (size_t i = 0; i < task.images; ++i)
     for (size_t row = 0; row < task.rows; ++row) {
-      const float* first = band.data + i * band.image_stride + row * s.sh * band.row_stride + group * s.group_ci;
+      const T* first = band.data + i * band.image_stride + row * s.sh * band.row_stride + group * s.group_ci;
       for (size_t column = 0; column < s.wo; ++column) *origin++ = first + column * s.sw * s.ci;
     }
   std::fill(origin, origin + spare, origin[-1]);
   return static_cast<size_t>(origin - origins);
 }
+template size_t list_windows(const ConvShape&, const Task&, const BandOf<float>&, size_t, size_t, const float**);
+template size_t list_windows(const ConvShape&, const Task&, const BandOf<uint8_t>&, size_t, size_t, const void**);
+template size_t list_windows(const ConvShape&, const Task&, const BandOf<int16_t>&, size_t, size_t, const void**);
 
 size_t window_sum_scratch(const ConvShape& s, const TaskGrid& grid) {
   return band_columns(s) + grid.images_per_task * band_rows(s, grid.rows_per_task) * s.wo;

@@ -4,6 +4,8 @@
 // runs at fixed distances from its first element and no tile ever tests for an edge. Padding is not free here: |0 - w| != 0, so a
 // border tap reads zeros instead of being skipped. Without padding the rows are read where they lie.
 #pragma once
+#include <algorithm>
+
 #include "../kernels/kernel_table.h"
 #include "conv_shape.h"
 
@@ -17,14 +19,16 @@ struct TaskGrid {
   size_t images_per_task, rows_per_task, tasks;
   Task task(const ConvShape& s, size_t index) const;
 };
-TaskGrid cut_into_tasks(const ConvShape& s, size_t threads);
+TaskGrid cut_into_tasks(const ConvShape& s, size_t threads, size_t elem_bytes = sizeof(float));
 
 // A task's input rows: column c of row r of its i-th image starts at data + i * image_stride + r * row_stride + c * ci, where row 0 and
 // column 0 are the first window's.
-struct Band {
-  const float* data;
+template <class T>
+struct BandOf {
+  const T* data;
   size_t image_stride, row_stride;
 };
+using Band = BandOf<float>;
 
 // Columns that windows reach across, and those of them, [left, right), that lie inside the image.
 struct ImageColumns {
@@ -32,23 +36,47 @@ struct ImageColumns {
   size_t columns, left, right;
 };
 // The image's part of padded row `row` of the task's i-th image, from its first column on; null where the row is padding.
-const float* image_row(const ConvShape& s, const Task& task, const float* x, size_t i, size_t row);
+template <class X>
+const X* image_row(const ConvShape& s, const Task& task, const X* x, size_t i, size_t row) {
+  const size_t padded_row = task.row * s.sh + row;
+  if (padded_row < s.ph || padded_row >= s.ph + s.h) return nullptr;
+  return x + ((task.image + i) * s.h + padded_row - s.ph) * s.w * s.ci;
+}
 
 // Columns that windows reach across; input rows that `rows` output rows reach across.
 size_t band_columns(const ConvShape& s);
 size_t band_rows(const ConvShape& s, size_t rows);
-// Floats between two rows of a band: known before there is one, so that tap offsets can be shared by all tasks.
+// Elements between two rows of a band: known before there is one, so that tap offsets can be shared by all tasks.
 size_t band_row_stride(const ConvShape& s);
 // Scratch, in floats, that make_band needs for a task; 0 without padding.
 size_t band_scratch(const ConvShape& s, const TaskGrid& grid);
-// A band that is always a copy, with its rows next to each other.
-Band copy_band(const ConvShape& s, const Task& task, const float* x, float* scratch);
-size_t copied_band_floats(const ConvShape& s, const TaskGrid& grid);
 Band make_band(const ConvShape& s, const Task& task, const float* x, float* scratch);
+
+// A band that is always a copy, with its rows next to each other: `copy(first, last, out)` does what is inside the image, `padding` is the
+// rest.
+size_t copied_band_elems(const ConvShape& s, const TaskGrid& grid);
+template <class T, class X, class Copy>
+BandOf<T> copy_band(const ConvShape& s, const Task& task, const X* x, T padding, T* scratch, const Copy& copy) {
+  const size_t rows = band_rows(s, task.rows), row_stride = band_columns(s) * s.ci;
+  const ImageColumns inside(s);
+  T *out = scratch, *written = scratch;  // what lies between two pieces of the image is filled at once
+  for (size_t i = 0; i < task.images; ++i)
+    for (size_t r = 0; r < rows; ++r, out += row_stride) {
+      const X* row = image_row(s, task, x, i, r);
+      if (!row) continue;
+      const size_t left = inside.left * s.ci, right = inside.right * s.ci;
+      std::fill(written, out + left, padding);
+      copy(row, row + right - left, out + left);
+      written = out + right;
+    }
+  std::fill(written, out, padding);
+  return {scratch, rows * row_stride, row_stride};
+}
 
 // First elements of the windows of all the task's pixels within a group's channels, in the order image, row, column; `spare` more repeat
 // the last one, for tiles that reach beyond. Returns the number of pixels; `origins` holds that and `spare` more.
-size_t list_windows(const ConvShape& s, const Task& task, const Band& band, size_t group, size_t spare, const float** origins);
+template <class T, class Pointer>
+size_t list_windows(const ConvShape& s, const Task& task, const BandOf<T>& band, size_t group, size_t spare, Pointer* origins);
 
 // sums[c] = sum over the kernel's columns of one padded row as the window of output column c sees them; x is the row's first pixel, null
 // where it is padding. `of_pixels` is scratch of band_columns floats, zeros at the first call.

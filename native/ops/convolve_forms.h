@@ -35,16 +35,20 @@ struct WindowRuns {
     return run / shape.kw * shape.dh * row_stride + run % shape.kw * shape.dw * shape.ci;
   }
   const bool whole_rows;
-  const size_t row_stride;  // floats between two rows of the band
+  const size_t row_stride;  // elements between two rows of the band
   const ConvShape& shape;
 };
 
 // Runs a form's tasks on the threads. form.run(task) is false where scratch memory is out.
 template <class Form>
-Status run_tasks(const Convolution& c, const TaskGrid& grid, const Form& form) {
+Status run_tasks(ThreadPool& pool, const ConvShape& shape, const TaskGrid& grid, const Form& form) {
   std::atomic<bool> out_of_memory{false};
-  c.pool.parallel_for(grid.tasks, [&](size_t index) {
-    if (!form.run(grid.task(c.shape, index))) out_of_memory = true;
+  pool.parallel_for(grid.tasks, [&](size_t index) {
+    if (!form.run(grid.task(shape, index))) out_of_memory = true;
   });
   return out_of_memory ? Status::kMemory : Status::kOk;
+}
+template <class Form>
+Status run_tasks(const Convolution& c, const TaskGrid& grid, const Form& form) {
+  return run_tasks(c.pool, c.shape, grid, form);
 }

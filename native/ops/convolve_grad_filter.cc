@@ -74,7 +74,7 @@ struct FilterGradient {
     const size_t most_lines = grid.images_per_task * grid.rows_per_task;
     // Rows of the transposed gy lie 64 bytes off a power of two, or they would compete for the same lines of the cache.
     const size_t row_floats = (most_lines * s.wo + 31) / 16 * 16;
-    const size_t band_floats = copied_band_floats(s, grid) + tiles.nr;  // the last panel reads beyond its run
+    const size_t band_floats = copied_band_elems(s, grid) + tiles.nr;  // the last panel reads beyond its run
     const size_t pointers = s.group_co + mr + 2 * most_lines;
     void* const scratch = thread_scratch(pointers * sizeof(const float*) + (s.co * row_floats + band_floats + s.co) * sizeof(float));
     if (!scratch) return false;
@@ -88,7 +88,7 @@ struct FilterGradient {
     kernels.layout.transpose(pixels, s.co, gy + (task.image * s.ho + task.row) * s.wo * s.co, s.co, transposed, row_floats);
     kernels.layout.row_sums(s.co, pixels, transposed, row_floats, line_sums);
     for (size_t i = 0; i < s.co; ++i) gy_sums[i] += line_sums[i];
-    const Band band = copy_band(s, task, x, band_memory);
+    const Band band = copy_band(s, task, x, 0.0f, band_memory, std::copy<const float*, float*>);
     std::fill(band_memory + band_floats - tiles.nr, band_memory + band_floats, 0.0f);
     for (size_t line = 0; line < lines; ++line) row_offsets[line] = line * s.wo;
 

@@ -26,7 +26,10 @@ void for_terms(const ConvShape& s, const F& f) {
         }
 }
 
-double at(const float* x, size_t i) { return i == kOutside ? 0.0 : x[i]; }
+template <class Sum = double, class X>
+Sum at(const X* x, size_t i, X padding = 0) {
+  return i == kOutside ? padding : x[i];
+}
 
 double hardtanh(double d) { return d < -1 ? -1 : d > 1 ? 1 : d; }
 double sgn(double d) { return d < 0 ? -1 : d > 0 ? 1 : d; }
@@ -36,6 +39,13 @@ void convolve(const ConvShape& s, const float* x, const float* w, const float* b
   for (size_t i = 0; i < s.y_elems; ++i) y[i] = 0;
   for_terms(s, [&](size_t iy, size_t ix, size_t iw) { y[iy] += term(at(x, ix), double(w[iw])); });
   for (size_t i = 0; bias && i < s.y_elems; ++i) y[i] += bias[i % s.co];
+}
+
+// Integers, exact: sums in int64 that a double holds.
+template <class X, class W, class Term>
+void convolve_integer(const ConvShape& s, const X* x, const W* w, X padding, double* y, Term term) {
+  for (size_t i = 0; i < s.y_elems; ++i) y[i] = 0;
+  for_terms(s, [&](size_t iy, size_t ix, size_t iw) { y[iy] += static_cast<double>(term(at<int64_t>(x, ix, padding), int64_t{w[iw]})); });
 }
 
 template <class Slope>
@@ -89,4 +99,16 @@ void reference_xnor_conv2d(const ConvShape& s, const float* x, const float* w, c
     for (size_t k = 0; k < s.k; ++k) magnitudes += std::fabs(static_cast<double>(w[co * s.k + k]));
     for (size_t i = co; i < s.y_elems; i += s.co) y[i] = magnitudes / s.k * y[i] + (bias ? bias[co] : 0.0f);
   }
+}
+
+template <class T>
+void reference_adder_conv2d(const ConvShape& s, const T* x, const T* w, T padding, double* y) {
+  convolve_integer(s, x, w, padding, y, [](int64_t a, int64_t b) { return a < b ? a - b : b - a; });
+}
+template void reference_adder_conv2d(const ConvShape&, const uint8_t*, const uint8_t*, uint8_t, double*);
+template void reference_adder_conv2d(const ConvShape&, const int8_t*, const int8_t*, int8_t, double*);
+template void reference_adder_conv2d(const ConvShape&, const int16_t*, const int16_t*, int16_t, double*);
+
+void reference_int8_conv2d(const ConvShape& s, const uint8_t* x, const int8_t* w, uint8_t padding, double* y) {
+  convolve_integer(s, x, w, padding, y, [](int64_t a, int64_t b) { return a * b; });
 }

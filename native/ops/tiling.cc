@@ -3,33 +3,33 @@
 #include <algorithm>
 
 namespace {
-// 640 steps of the widest panel (64 floats) are 160 kB; the 576 of a 3x3 window over 64 channels go in one block.
-constexpr size_t kBlockElems = 640;
-
 size_t round_up(size_t a, size_t multiple) { return (a + multiple - 1) / multiple * multiple; }
 
-TileColumn column_at(const ProductTile* tiles) {
+template <class Tile>
+TileColumnOf<Tile> column_at(const Tile* tiles) {
   size_t count = 1;
   while (tiles[count].run && tiles[count].nr == tiles[0].nr) ++count;
   return {tiles, count, static_cast<size_t>(tiles[0].nr), 0};
 }
 }  // namespace
 
-const ProductTile& TileColumn::fitting(size_t rows) const {
+template <class Tile>
+const Tile& TileColumnOf<Tile>::fitting(size_t rows) const {
   const size_t rounds = (rows + tallest() - 1) / tallest(), share = (rows + rounds - 1) / rounds;
   size_t best = 0;
   while (best + 1 < count && static_cast<size_t>(tiles[best + 1].mr) >= share) ++best;
   return tiles[best];
 }
 
-TileColumn choose_tiles(const ProductTile* tiles, size_t rows, size_t columns) {
-  TileColumn best = {};
-  const ProductTile* last = tiles;
+template <class Tile>
+TileColumnOf<Tile> choose_tiles(const Tile* tiles, size_t rows, size_t columns) {
+  TileColumnOf<Tile> best = {};
+  const Tile* last = tiles;
   while (last[1].run) ++last;
   const double lanes = last->nr;  // the narrowest tile is one vector wide
-  for (const ProductTile* t = tiles; t->run;) {
-    TileColumn column = column_at(t);
-    const ProductTile& tile = column.fitting(rows);
+  for (const Tile* t = tiles; t->run;) {
+    TileColumnOf<Tile> column = column_at(t);
+    const Tile& tile = column.fitting(rows);
     const double mr = tile.mr, vectors = tile.nr / lanes;
     // Lanes and rows computed but not wanted, times the loads that compete with the mr * vectors arithmetic steps. The weight 0.6 fits
     // the measured rates of 12x1, 8x2 and 6x4 vectors on AVX-512.
@@ -41,10 +41,15 @@ TileColumn choose_tiles(const ProductTile* tiles, size_t rows, size_t columns) {
   return best;
 }
 
-KBlocks cut_k(size_t runs, size_t run_elems) {
+template struct TileColumnOf<ProductTile>;
+template struct TileColumnOf<IntegerTile>;
+template TileColumnOf<ProductTile> choose_tiles(const ProductTile*, size_t, size_t);
+template TileColumnOf<IntegerTile> choose_tiles(const IntegerTile*, size_t, size_t);
+
+KBlocks cut_k(size_t runs, size_t run_elems, size_t block_elems) {
   KBlocks k;
-  const size_t pieces = (run_elems + kBlockElems - 1) / kBlockElems;
-  const size_t runs_per_block = std::max<size_t>(kBlockElems / run_elems, 1);
+  const size_t pieces = (run_elems + block_elems - 1) / block_elems;
+  const size_t runs_per_block = std::max<size_t>(block_elems / run_elems, 1);
   k.segment_count = runs * pieces;
   k.block_count = pieces > 1 ? k.segment_count : (runs + runs_per_block - 1) / runs_per_block;
   k.segments = AlignedBuffer<KSegment>(k.segment_count);
@@ -52,9 +57,9 @@ KBlocks cut_k(size_t runs, size_t run_elems) {
   if (!k.ok()) return k;
 
   for (size_t r = 0; r < runs; ++r)
-    for (size_t i = 0; i < pieces; ++i) k.segments[r * pieces + i] = {r, i * kBlockElems};
+    for (size_t i = 0; i < pieces; ++i) k.segments[r * pieces + i] = {r, i * block_elems};
   for (size_t b = 0; b < k.block_count; ++b) {
-    if (pieces > 1) k.blocks[b] = {b, 1, std::min(kBlockElems, run_elems - k.segments[b].start)};
+    if (pieces > 1) k.blocks[b] = {b, 1, std::min(block_elems, run_elems - k.segments[b].start)};
     else k.blocks[b] = {b * runs_per_block, std::min(runs_per_block, runs - b * runs_per_block), run_elems};
   }
   return k;

@@ -11,7 +11,7 @@ struct b32v {
   __m512i v;
 };
 ALWAYS_INLINE b32v load_words(const uint32_t* p) { return {_mm512_loadu_si512(p)}; }
-ALWAYS_INLINE b32v broadcast_word(uint32_t x) { return {_mm512_set1_epi32(static_cast<int>(x))}; }
+ALWAYS_INLINE b32v broadcast_signs(uint32_t x) { return {_mm512_set1_epi32(static_cast<int>(x))}; }
 ALWAYS_INLINE b32v add(b32v a, b32v b) { return {_mm512_add_epi32(a.v, b.v)}; }
 ALWAYS_INLINE b32v sub(b32v a, b32v b) { return {_mm512_sub_epi32(a.v, b.v)}; }
 ALWAYS_INLINE f32v to_float(b32v a) { return {_mm512_cvtepi32_ps(a.v)}; }

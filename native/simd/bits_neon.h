@@ -14,7 +14,7 @@ struct b32v {
   uint32x4_t v;
 };
 ALWAYS_INLINE b32v load_words(const uint32_t* p) { return {vld1q_u32(p)}; }
-ALWAYS_INLINE b32v broadcast_word(uint32_t x) { return {vdupq_n_u32(x)}; }
+ALWAYS_INLINE b32v broadcast_signs(uint32_t x) { return {vdupq_n_u32(x)}; }
 ALWAYS_INLINE b32v add(b32v a, b32v b) { return {vaddq_u32(a.v, b.v)}; }
 ALWAYS_INLINE b32v sub(b32v a, b32v b) { return {vsubq_u32(a.v, b.v)}; }
 ALWAYS_INLINE f32v to_float(b32v a) { return {vcvtq_f32_s32(vreinterpretq_s32_u32(a.v))}; }

@@ -15,7 +15,7 @@ struct b32v {
   uint32_t v;
 };
 ALWAYS_INLINE b32v load_words(const uint32_t* p) { return {*p}; }  // any alignment
-ALWAYS_INLINE b32v broadcast_word(uint32_t x) { return {x}; }
+ALWAYS_INLINE b32v broadcast_signs(uint32_t x) { return {x}; }
 ALWAYS_INLINE b32v add(b32v a, b32v b) { return {a.v + b.v}; }
 ALWAYS_INLINE b32v sub(b32v a, b32v b) { return {a.v - b.v}; }
 ALWAYS_INLINE f32v to_float(b32v a) { return {static_cast<float>(static_cast<int32_t>(a.v))}; }

@@ -15,7 +15,7 @@ struct b32v {
   __m128i v;
 };
 ALWAYS_INLINE b32v load_words(const uint32_t* p) { return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))}; }
-ALWAYS_INLINE b32v broadcast_word(uint32_t x) { return {_mm_set1_epi32(static_cast<int>(x))}; }
+ALWAYS_INLINE b32v broadcast_signs(uint32_t x) { return {_mm_set1_epi32(static_cast<int>(x))}; }
 ALWAYS_INLINE b32v add(b32v a, b32v b) { return {_mm_add_epi32(a.v, b.v)}; }
 ALWAYS_INLINE b32v sub(b32v a, b32v b) { return {_mm_sub_epi32(a.v, b.v)}; }
 ALWAYS_INLINE f32v to_float(b32v a) { return {_mm_cvtepi32_ps(a.v)}; }

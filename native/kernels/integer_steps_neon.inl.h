@@ -1,0 +1,60 @@
+// The steps of integer tiles on NEON, in words of simd/integer_neon.h.
+#pragma once
+#include "integer_kernels.h"
+
+namespace {
+struct NeonStep {
+  using RowSum = NoRowSum;
+  static constexpr int kRowRegisters = 0;
+  static constexpr int kWeightFactor = 0;
+  static constexpr size_t kMostWords = 1024;
+  static constexpr IntegerOperands kOperands = IntegerOperands::kAsTheyAre;
+  static ALWAYS_INLINE void accumulate_row(RowSum&, i8v) {}
+};
+
+// uabd + uadalp: a word is the pair of bytes that a lane of 16 bits takes up. 128 of them fill it up to 128 * 2 * 255 = 65280.
+struct L1Bytes : NeonStep {
+  using Word = uint16_t;
+  using Sum = u16v;
+  static constexpr int kChannels = 8, kSumRegisters = 1, kWorkRegisters = 2;  // x, the distances
+  static constexpr size_t kMostWords = 128;
+  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add_distances8(sum, x, w); }
+  template <int NV>
+  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], RowSum, i32v (&out)[2 * NV]) {
+    UNROLL for (int j = 0; j < NV; ++j) {
+      i32v low, high;
+      widen(sum[j], low, high);
+      out[2 * j] = negate(low);
+      out[2 * j + 1] = negate(high);
+    }
+  }
+};
+
+// sabd + uadalp
+struct L1Shorts : NeonStep {
+  using Word = uint32_t;
+  using Sum = i32v;
+  static constexpr int kChannels = 4, kSumRegisters = 1, kWorkRegisters = 2;  // x, the distances
+  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add_distances16(sum, x, w); }
+  template <int NV>
+  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], RowSum, i32v (&out)[NV]) {
+    UNROLL for (int j = 0; j < NV; ++j) out[j] = negate(sum[j]);
+  }
+};
+
+// smlal + smlal2: four products an instruction, as many as smull + sadalp of bytes, and exact
+struct DotShorts : NeonStep {
+  using Word = uint16_t;
+  using Sum = i32pair;
+  static constexpr int kChannels = 8, kSumRegisters = 2, kWorkRegisters = 1;  // x
+  static constexpr IntegerOperands kOperands = IntegerOperands::kWidened;
+  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add_products16(sum, x, w); }
+  template <int NV>
+  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], RowSum, i32v (&out)[2 * NV]) {
+    UNROLL for (int j = 0; j < NV; ++j) {
+      out[2 * j].v = sum[j].low;
+      out[2 * j + 1].v = sum[j].high;
+    }
+  }
+};
+}  // namespace

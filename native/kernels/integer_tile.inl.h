@@ -1,0 +1,102 @@
+// The tile of every integer convolution: MR pixels x NV vectors of output channels, all sums in registers (IntegerTileArgs).
+//
+// A step P broadcasts a word of each row and adds it up against NV vectors of the panel:
+//   Word, Sum, RowSum          a row's word; the sums of a vector of channels; a sum of a row alone, where the step needs one
+//   accumulate, finish         one step; from the sums to int32 lanes, sign and all
+#pragma once
+#include "integer_kernels.h"
+
+namespace {
+struct NoRowSum {};
+
+// Lanes of sums as they go to y; `offsets` only in the first block of k.
+template <class P, int NV, int kOut>
+ALWAYS_INLINE void finish_row(const IntegerTileArgs& a, const typename P::Sum (&sum)[NV], typename P::RowSum row_sum, i32v (&out)[kOut]) {
+  P::finish(sum, row_sum, out);
+  if (P::kWeightFactor != 0 && a.first) UNROLL for (int j = 0; j < kOut; ++j) out[j] = add(out[j], load(a.offsets + j * i32v::N));
+}
+
+template <class P, int MR, int NV>
+ALWAYS_INLINE void write_sums(const IntegerTileArgs& a, const typename P::Sum (&sum)[MR][NV], const typename P::RowSum (&row_sum)[MR]) {
+  constexpr int kColumns = NV * P::kChannels, kOut = (kColumns + i32v::N - 1) / i32v::N;
+  if (kColumns == kOut * i32v::N && a.columns == kColumns && a.first) {
+    UNROLL for (int i = 0; i < MR; ++i) {
+      if (static_cast<size_t>(i) >= a.rows) return;
+      i32v out[kOut];
+      finish_row<P>(a, sum[i], row_sum[i], out);
+      UNROLL for (int j = 0; j < kOut; ++j) store(a.y + i * a.y_stride + j * i32v::N, out[j]);
+    }
+    return;
+  }
+  // Less common: through memory, so that partial vectors and additions to y need no code for every row.
+  int32_t rows[MR][kOut * i32v::N];
+  UNROLL for (int i = 0; i < MR; ++i) {
+    i32v out[kOut];
+    finish_row<P>(a, sum[i], row_sum[i], out);
+    UNROLL for (int j = 0; j < kOut; ++j) store(&rows[i][j * i32v::N], out[j]);
+  }
+  for (size_t i = 0; i < a.rows; ++i)
+    for (size_t column = 0; column < a.columns; column += i32v::N) {
+      const size_t left = a.columns - column;
+      int32_t* const y = a.y + i * a.y_stride + column;
+      const i32v v = load(&rows[i][column]);
+      if (left >= i32v::N) store(y, a.first ? v : add(v, load(y)));
+      else store_first(y, a.first ? v : add(v, load_first(y, left)), left);
+    }
+}
+
+// Words at row[i] + p against a vector of words at panel. The last of a run keeps the bytes of `mask` alone.
+template <class P, bool kMasked, int MR, int NV>
+ALWAYS_INLINE void integer_step(typename P::Sum (&sum)[MR][NV], typename P::RowSum (&row_sum)[MR], const unsigned char* const (&row)[MR],
+                                size_t p, const unsigned char* panel, uint64_t mask) {
+  using Word = typename P::Word;
+  i8v w[NV];
+  UNROLL for (int j = 0; j < NV; ++j) w[j] = load(panel + j * i8v::kBytes);
+  UNROLL for (int i = 0; i < MR; ++i) {
+    Word word;
+    __builtin_memcpy(&word, row[i] + p, sizeof word);
+    i8v x = broadcast_word(word);
+    if (kMasked) x = bit_and(x, broadcast_word(static_cast<Word>(mask)));
+    P::accumulate_row(row_sum[i], x);
+    UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = P::accumulate(sum[i][j], x, w[j]);
+  }
+}
+
+template <class P, int MR, int NV>
+void integer_tile(const IntegerTileArgs& a) {
+  static_assert(MR * (NV * P::kSumRegisters + P::kRowRegisters) + NV + P::kWorkRegisters <= kVectorRegisters,
+                "sums, a step of the panel and the work registers");
+  constexpr size_t kWordBytes = sizeof(typename P::Word);
+  typename P::Sum sum[MR][NV] = {};
+  typename P::RowSum row_sum[MR] = {};
+  const unsigned char* row[MR];
+  UNROLL for (int i = 0; i < MR; ++i) row[i] = static_cast<const unsigned char*>(a.row_origins[i]);
+  const unsigned char* panel = a.panel;
+  for (size_t r = 0; r < a.runs; ++r) {
+    size_t p = a.row_offsets[r];
+    for (const size_t end = p + a.words * kWordBytes; p < end; p += kWordBytes, panel += NV * i8v::kBytes) {
+      asm("" : "+r"(p));  // one index for all rows and runs, where gcc would advance MR pointers
+      integer_step<P, false>(sum, row_sum, row, p, panel, 0);
+    }
+    if (a.tail) {
+      integer_step<P, true>(sum, row_sum, row, p, panel, a.tail);
+      panel += NV * i8v::kBytes;
+    }
+  }
+  write_sums<P>(a, sum, row_sum);
+}
+
+template <int MR, int NV>
+struct Shape {
+  template <class P>
+  static constexpr IntegerTile kTile = {MR, NV* P::kChannels, integer_tile<P, MR, NV>};
+};
+// The product of step P with tiles of these shapes, ordered like IntegerProduct::tiles.
+template <class... Shapes>
+struct Tiles {
+  template <class P>
+  static constexpr IntegerTile kTiles[] = {Shapes::template kTile<P>..., {}};
+  template <class P>
+  static constexpr IntegerProduct kProduct = {sizeof(typename P::Word), P::kMostWords, P::kOperands, P::kWeightFactor, kTiles<P>};
+};
+}  // namespace

@@ -1,0 +1,34 @@
+// Scalar words and steps of integer tiles, beside vec_scalar.h. A word is one element, widened to int16; a vector is one channel.
+#pragma once
+#include <cstdint>
+
+#include "vec_scalar.h"
+
+namespace {
+struct i8v {
+  static constexpr int kBytes = 2;
+  int32_t v;
+};
+struct i32v {
+  static constexpr int N = 1;
+  int32_t v;
+};
+ALWAYS_INLINE i8v broadcast_word(uint16_t x) { return {static_cast<int16_t>(x)}; }  // the same word in every lane
+ALWAYS_INLINE i8v load(const unsigned char* p) {                                    // any alignment
+  uint16_t word;
+  __builtin_memcpy(&word, p, sizeof word);
+  return broadcast_word(word);
+}
+ALWAYS_INLINE i8v bit_and(i8v a, i8v b) { return {a.v & b.v}; }
+ALWAYS_INLINE i32v load(const int32_t* p) { return {*p}; }
+ALWAYS_INLINE void store(int32_t* p, i32v a) { *p = a.v; }
+ALWAYS_INLINE i32v load_first(const int32_t* p, size_t n) { return {n ? *p : 0}; }  // n < N lanes, the rest 0; touches nothing beyond
+ALWAYS_INLINE void store_first(int32_t* p, i32v a, size_t n) {
+  if (n) *p = a.v;
+}
+ALWAYS_INLINE i32v zero() { return {0}; }
+ALWAYS_INLINE i32v add(i32v a, i32v b) { return {a.v + b.v}; }
+ALWAYS_INLINE i32v sub(i32v a, i32v b) { return {a.v - b.v}; }
+ALWAYS_INLINE i32v abs_diff(i8v a, i8v b) { return {a.v < b.v ? b.v - a.v : a.v - b.v}; }
+ALWAYS_INLINE i32v mul(i8v a, i8v b) { return {a.v * b.v}; }
+}  // namespace
