@@ -82,7 +82,7 @@ const integerSteps: Record<string, { register: string; steps: Record<string, str
   avx2: { register: 'ymm', steps: x86Steps },
   avx512: { register: 'zmm', steps: x86Steps },
   avx2_vnni: { register: 'ymm', steps: { DotBytes: 'vpdpbusd' } },
-  avx512_vnni: { register: 'zmm', steps: { DotBytes: 'vpdpbusd' } },
+  avx512_vnni: { register: 'zmm', steps: { DotPairs: 'vpdpbusd' } },
 };
 for (const [isa, { register, steps }] of Object.entries(integerSteps))
   testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: the innermost loop of every integer tile`, (t) => {

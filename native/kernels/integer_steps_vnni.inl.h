@@ -1,23 +1,11 @@
-// The step of VNNI, in the words of simd/dpbusd_avx2.h or simd/dpbusd_avx512.h: vpdpbusd adds up four products in each lane of 32 bits.
+// The step of AVX-VNNI, in the word of simd/dpbusd_avx2.h: vpdpbusd adds up four products in each lane of 32 bits.
 #pragma once
-#include "integer_kernels.h"
+#include "integer_steps_x86.inl.h"
 
 namespace {
-// A word is two such lanes, which are added at the end: one broadcast of x then serves 8 elements, and 16 channels are two vectors of
-// AVX-512, where with words of 4 bytes they are one and the loop waits for its loads.
-struct DotBytes {
-  using Word = uint64_t;
-  using Sum = i32v;
-  using RowSum = NoRowSum;
-  static constexpr int kChannels = i8v::kBytes / 8, kSumRegisters = 1, kRowRegisters = 0, kWorkRegisters = 1;  // x
-  static constexpr int kWeightFactor = 0;
-  static constexpr size_t kMostWords = 1024;
+struct DotBytes : Product32 {
+  static constexpr int kWorkRegisters = 1;  // x
   static constexpr IntegerOperands kOperands = IntegerOperands::kAsTheyAre;
-  static ALWAYS_INLINE void accumulate_row(RowSum&, i8v) {}
   static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return dpbusd(sum, x, w); }
-  template <int NV, int kOut>
-  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], RowSum, i32v (&out)[kOut]) {
-    UNROLL for (int j = 0; j < kOut; ++j) out[j] = add_pairs(sum[2 * j], 2 * j + 1 < NV ? sum[2 * j + 1] : Sum{});
-  }
 };
 }  // namespace
