@@ -89,12 +89,12 @@ const operations: Record<string, Operation> = {
 };
 
 t.test('the list of operations is complete', async (t) => {
-  // Those of a training step have tests of their own, with their refusals: batch-norm.test.ts and training.test.ts.
-  const ofTraining = /^(batchNormTrain|softmaxCrossEntropy|sgdStep|biasGrad|(batchNorm|relu|\w+Pool2d)Grad)$/;
+  // The others are tested with their refusals in integer.test.ts, batch-norm.test.ts and training.test.ts.
+  const others = /^(int8Conv2d|batchNormTrain|softmaxCrossEntropy|sgdStep|biasGrad|(batchNorm|relu|\w+Pool2d)Grad)$/;
   t.same(
     Object.keys(operations).sort(),
     Object.keys(ops)
-      .filter((op) => !ofTraining.test(op))
+      .filter((op) => !others.test(op))
       .sort(),
   );
 });
@@ -119,8 +119,11 @@ for (const [op, { tensors, call, out: outShape, inPlace = [] }] of Object.entrie
       refused({ [name]: tensors()[name]?.data ?? out.data }, 'ERR_ARGUMENT', `${prefix} is not a Tensor, but Float32Array`);
       refused({ [name]: 'x' }, 'ERR_ARGUMENT', `${prefix} is not a Tensor, but x`);
       refused({ [name]: { data: new Float32Array(4), shape: [4] } }, 'ERR_ARGUMENT', `${prefix} is not a Tensor, but Object`);
+      // adderConv2d takes bytes too, but then of both: x says of which type the filters must be.
       for (const dtype of ['f64', 'u8', 'i32', 'i64'] as const)
-        refused({ [name]: Tensor.zeros(shape, dtype) }, 'ERR_DTYPE', `${prefix} has dtype ${dtype}, expected f32`);
+        if (op === 'adderConv2d' && name === 'x' && dtype === 'u8')
+          refused({ x: Tensor.zeros(shape, dtype) }, 'ERR_DTYPE', 'adderConv2d: filters has dtype f32, expected u8');
+        else refused({ [name]: Tensor.zeros(shape, dtype) }, 'ERR_DTYPE', `${prefix} has dtype ${dtype}, expected f32`);
 
       const detached = f32(shape);
       detach(detached.data);
