@@ -15,10 +15,10 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 tarball=$dir/$(npm pack --silent --pack-destination "$dir" | tail -n 1)
 tar -tzf "$tarball" | sed 's#^package/##' | sort > "$dir/files"
-for file in dist/index.js dist/index.d.ts prebuilds/linux-{x64,arm64}/addernet.glibc.node CMakeLists.txt binding.d.ts native/binding/addon.cc; do
+for file in dist/index.js dist/index.d.ts dist-bench/kernels.js prebuilds/linux-{x64,arm64}/addernet.glibc.node CMakeLists.txt binding.d.ts native/binding/addon.cc; do
   grep -qx "$file" "$dir/files" || fail "the tarball lacks $file"
 done
-foreign=$(grep -vE '^(dist|prebuilds|native|models)/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CMakeLists\.txt|binding\.d\.ts)$' "$dir/files" || true)
+foreign=$(grep -vE '^(dist|dist-bench|prebuilds|native|models)/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CMakeLists\.txt|binding\.d\.ts)$' "$dir/files" || true)
 [ -z "$foreign" ] || fail "the tarball holds what no user needs: $foreign"
 
 mkdir "$dir/user"

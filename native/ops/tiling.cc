@@ -43,7 +43,9 @@ TileColumnOf<Tile> choose_tiles(const Tile* tiles, size_t rows, size_t columns) 
 
 template struct TileColumnOf<ProductTile>;
 template struct TileColumnOf<IntegerTile>;
+template struct TileColumnOf<XnorTile>;
 template TileColumnOf<ProductTile> choose_tiles(const ProductTile*, size_t, size_t);
+template TileColumnOf<XnorTile> choose_tiles(const XnorTile*, size_t, size_t);
 template TileColumnOf<IntegerTile> choose_tiles(const IntegerTile*, size_t, size_t);
 
 KBlocks cut_k(size_t runs, size_t run_elems, size_t block_elems) {

@@ -19,39 +19,10 @@
 #include "../runtime/aligned_buffer.h"
 #include "../runtime/scratch.h"
 #include "band.h"
+#include "tiling.h"
 
 namespace {
 size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
-
-// The tiles of one panel width: tallest first, `count` of them.
-struct Tiles {
-  const XnorTile* tiles;
-  size_t count, nr;
-  size_t tallest() const { return static_cast<size_t>(tiles[0].mr); }
-  // The shortest that does `rows` more rows in as few rounds as the tallest.
-  const XnorTile& fitting(size_t rows) const {
-    const size_t share = divide_up(rows, divide_up(rows, tallest()));
-    size_t best = 0;
-    while (best + 1 < count && static_cast<size_t>(tiles[best + 1].mr) >= share) ++best;
-    return tiles[best];
-  }
-};
-
-// The panel width that wastes least: columns computed but not wanted, times the loads that compete with the counting.
-Tiles choose_tiles(const XnorTile* tiles, size_t rows, size_t columns) {
-  const XnorTile* last = tiles;
-  while (last[1].run) ++last;
-  Tiles best = {};
-  double least = 0;
-  for (const XnorTile* t = tiles; t->run;) {
-    Tiles column = {t, 0, static_cast<size_t>(t->nr)};
-    for (; t->run && t->nr == column.tiles->nr; ++t) ++column.count;
-    const double mr = column.fitting(rows).mr, vectors = double(column.nr) / last->nr;
-    const double cost = double(divide_up(columns, column.nr) * column.nr) * (1 + 0.6 * (mr + vectors) / (mr * vectors));
-    if (!best.tiles || cost < least) best = column, least = cost;
-  }
-  return best;
-}
 
 struct SignRuns {
   const ConvShape& s;
@@ -161,7 +132,7 @@ struct XnorConvolution {
   const ConvShape& s;
   const float *x, *bias;
   float* const y;
-  const Tiles tiles;
+  const TileColumnOf<XnorTile> tiles;
   const SignRuns runs;
   const PackedSigns filters;
   AlignedBuffer<size_t> word_offsets;  // [window words]
