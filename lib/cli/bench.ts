@@ -40,5 +40,5 @@ export function benchKernels({ isa, threads, json = false }: BenchArguments): vo
 
 function print({ isa, layer, kernel, rate, peak, share }: KernelResult): void {
   const number = (value: number) => value.toFixed(1).padStart(7);
-  console.log(`${isa.padEnd(16)}  ${layer.padEnd(36)}  ${kernel.padEnd(16)}${number(rate)} of${number(peak)}  ${number(100 * share)} %`);
+  console.log(`${isa.padEnd(16)}  ${layer.padEnd(36)}  ${kernel.padEnd(25)}${number(rate)} of${number(peak)}  ${number(100 * share)} %`);
 }
