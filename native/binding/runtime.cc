@@ -1,5 +1,6 @@
 #include "runtime.h"
 
+#include <cmath>
 #include <cstdlib>
 
 #include "../runtime/thread_count.h"
@@ -64,7 +65,7 @@ void SetIsa(const Napi::CallbackInfo& info) {
 
 void SetThreads(const Napi::CallbackInfo& info) {
   const double count = Arguments(info, "setThreads").number(0, "threads");
-  if (!(count >= 1 && count <= kMostThreads))
+  if (!(count >= 1 && count <= kMostThreads) || count != std::floor(count))
     throw_coded(info.Env(), "ERR_ARGUMENT", "setThreads: expected an integer from 1 to " + std::to_string(kMostThreads));
   threads(info.Env()).set_threads(static_cast<size_t>(count));
 }
