@@ -75,6 +75,9 @@ export interface Binding {
     gresidual: Float32Array | undefined,
   ): void;
   reluGrad(gy: Float32Array, y: Float32Array, gx: Float32Array): void;
+  /** geometry: that of a convolution of one pixel, whose padding is added to x */
+  sign(x: Float32Array, y: Float32Array, geometry: Int32Array): void;
+  signGrad(gy: Float32Array, x: Float32Array, gx: Float32Array): void;
   biasGrad(gy: Float32Array, gbias: Float32Array): void;
   maxPool2dGrad(gy: Float32Array, x: Float32Array, gx: Float32Array, geometry: Int32Array): void;
   averagePool2dGrad(gy: Float32Array, gx: Float32Array, geometry: Int32Array): void;

@@ -22,3 +22,4 @@ export { type Int8ConvolutionOptions, type IntegerArray, type IntegerConvolution
 export type { OutOption } from './out';
 export { averagePool2d, globalAveragePool2d, maxPool2d, type PoolOptions } from './pooling';
 export { type SgdStepOptions, sgdStep } from './sgd';
+export { type SignOptions, sign, signGrad } from './sign';

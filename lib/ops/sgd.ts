@@ -21,6 +21,8 @@ export interface SgdStepOptions {
   rate?: 'plain' | 'adaptive' | 'increased' | undefined;
   /** Of the adaptive rate. Default 0.2. */
   eta?: number | undefined;
+  /** Factor of the gradient at the plain rate, as of clipping by the norm. Default 1. */
+  gradientScale?: number | undefined;
 }
 
 const increase = 100;
@@ -36,18 +38,18 @@ const increase = 100;
  */
 export function sgdStep(value: Tensor, gradient: Tensor, options: SgdStepOptions): void {
   const op = 'sgdStep';
-  const { learningRate, momentum = 0, velocity, nesterov = false, weightDecay = 0, rate = 'plain', eta = 0.2 } = options;
+  const { learningRate, momentum = 0, velocity, nesterov = false, weightDecay = 0, rate = 'plain', eta = 0.2, gradientScale = 1 } = options;
   checkFloat(op, 'value', value);
   checkFloat(op, 'gradient', gradient);
   checkShapeIs(op, 'gradient', gradient, value.shape);
   outputTensor(op, value, value.shape, [gradient], [], 'value');
-  for (const [name, number] of Object.entries({ learningRate, weightDecay, eta }))
+  for (const [name, number] of Object.entries({ learningRate, weightDecay, eta, gradientScale }))
     checkNumber(op, name, number, (v) => v >= 0, 'a number of at least 0');
   checkNumber(op, 'momentum', momentum, (v) => v >= 0 && v < 1, 'a number from 0 to below 1');
   if (velocity) outputTensor(op, velocity, value.shape, [value, gradient], [], 'velocity');
   else if (momentum > 0) throw new AdderNetError('ERR_ARGUMENT', `${op}: momentum is ${momentum}, but there is no velocity`);
   if (nesterov && momentum === 0) throw new AdderNetError('ERR_ARGUMENT', `${op}: nesterov needs a momentum above 0`);
-  const factors = { plain: 1, adaptive: eta, increased: increase };
+  const factors = { plain: gradientScale, adaptive: eta, increased: increase };
   if (!Object.hasOwn(factors, rate))
     throw new AdderNetError('ERR_ARGUMENT', `${op}: rate is '${rate}', expected one of ${Object.keys(factors).join(', ')}`);
   rethrow(() =>

@@ -16,6 +16,8 @@ void Add(const Napi::CallbackInfo& info);
 void BatchNormTrain(const Napi::CallbackInfo& info);
 void BatchNormGrad(const Napi::CallbackInfo& info);
 void ReluGrad(const Napi::CallbackInfo& info);
+void Sign(const Napi::CallbackInfo& info);
+void SignGrad(const Napi::CallbackInfo& info);
 void BiasGrad(const Napi::CallbackInfo& info);
 void MaxPool2dGrad(const Napi::CallbackInfo& info);
 void AveragePool2dGrad(const Napi::CallbackInfo& info);
@@ -54,6 +56,8 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set("batchNormTrain", BatchNormTrain);
   set("batchNormGrad", BatchNormGrad);
   set("reluGrad", ReluGrad);
+  set("sign", Sign);
+  set("signGrad", SignGrad);
   set("biasGrad", BiasGrad);
   set("maxPool2dGrad", MaxPool2dGrad);
   set("averagePool2dGrad", AveragePool2dGrad);

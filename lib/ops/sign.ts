@@ -1,0 +1,46 @@
+// Signs and their straight-through gradient, with which binary convolutions are trained.
+import { native, rethrow } from '../binding';
+import { type ConvGeometry, convGeometry, type Pair, type Shape } from '../shape';
+import type { Tensor } from '../tensor';
+import { checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
+
+export interface SignOptions extends OutOption {
+  /** Rows and columns of +1 added on each side. Default 0. */
+  padding?: Pair | undefined;
+}
+
+/**
+ * `y = −1 where x < 0, else +1`: so also where x is NaN. Padding counts as zeros, whose sign is +1.
+ *
+ * @param x [n, h, w, c], float32
+ * @returns [n, h + 2p, w + 2p, c]
+ * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
+ */
+export function sign(x: Tensor, { padding, out }: SignOptions = {}): Tensor {
+  checkFloat('sign', 'x', x);
+  const { output, packed } = paddedGeometry(x.shape, padding);
+  const y = outputTensor('sign', out, output, [x]);
+  rethrow(() => native().sign(x.data, y.data, packed));
+  return y;
+}
+
+/**
+ * The straight-through estimator for `sign`: `gx = gy where |x| ≤ 1, else 0`. `out` may be `gy` itself.
+ *
+ * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
+ */
+export function signGrad(gy: Tensor, x: Tensor, options: OutOption = {}): Tensor {
+  checkFloat('signGrad', 'gy', gy);
+  checkFloat('signGrad', 'x', x);
+  checkShapeIs('signGrad', 'x', x, gy.shape);
+  const gx = outputTensor('signGrad', options.out, gy.shape, [x], [gy]);
+  rethrow(() => native().signGrad(gy.data, x.data, gx.data));
+  return gx;
+}
+
+/** Shape of `sign(x, { padding })`. Errors as of `sign`. */
+export const paddedShape = (x: Shape, padding: Pair | undefined): Shape => paddedGeometry(x, padding).output;
+
+/** A convolution of one pixel has the shapes of padding. */
+const paddedGeometry = (x: Shape, padding: Pair | undefined): ConvGeometry =>
+  convGeometry('sign', x, [x[3] ?? 1, 1, 1, x[3] ?? 1], { padding: padding ?? 0 });

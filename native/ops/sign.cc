@@ -1,0 +1,33 @@
+// Plain loops in baseline code: bound by memory, and the same bits on every instruction set.
+#include "sign.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace {
+constexpr size_t kChunkElems = 32 << 10;
+}  // namespace
+
+void sign(ThreadPool& pool, const SignShape& s, const float* x, float* y) {
+  const size_t row = s.w * s.c, border = s.pw * s.c, padded_row = row + 2 * border, padded_h = s.h + 2 * s.ph;
+  pool.parallel_chunks(s.n * padded_h, std::max<size_t>(kChunkElems / padded_row, 1), [&](size_t first, size_t count) {
+    for (size_t r = first; r < first + count; ++r) {
+      float* const to = y + r * padded_row;
+      const size_t image = r / padded_h, padded = r % padded_h;
+      if (padded < s.ph || padded >= s.ph + s.h) {
+        std::fill_n(to, padded_row, 1.0f);
+        continue;
+      }
+      const float* const from = x + (image * s.h + padded - s.ph) * row;
+      std::fill_n(to, border, 1.0f);
+      for (size_t i = 0; i < row; ++i) to[border + i] = from[i] < 0.0f ? -1.0f : 1.0f;
+      std::fill_n(to + border + row, border, 1.0f);
+    }
+  });
+}
+
+void sign_grad(ThreadPool& pool, size_t n, const float* gy, const float* x, float* gx) {
+  pool.parallel_chunks(n, kChunkElems, [&](size_t first, size_t count) {
+    for (size_t i = first; i < first + count; ++i) gx[i] = std::fabs(x[i]) <= 1.0f ? gy[i] : 0.0f;
+  });
+}

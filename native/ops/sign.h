@@ -1,0 +1,16 @@
+// Signs, as binary convolutions are trained with them; inference packs its own (xnor_conv.cc).
+#pragma once
+#include <cstddef>
+
+#include "../runtime/thread_pool.h"
+
+struct SignShape {
+  size_t n, h, w, c;  // of x
+  size_t ph, pw;      // rows and columns added on each side
+};
+
+// y = x < 0 ? -1 : 1, [n, h + 2 ph, w + 2 pw, c]; padding is +1, the sign of zero, and so is a NaN
+void sign(ThreadPool& pool, const SignShape& shape, const float* x, float* y);
+
+// gx = |x| <= 1 ? gy : 0, of n elements: the straight-through estimator. gx may be gy.
+void sign_grad(ThreadPool& pool, size_t n, const float* gy, const float* x, float* gx);
