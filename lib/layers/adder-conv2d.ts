@@ -1,21 +1,40 @@
 // The adder convolution: minus the L1 distance between a window and a filter, with no multiplication.
-import { adderConv2d } from '../ops';
+import { AdderNetError } from '../errors';
+import { adderConv2d, adderConv2dGradFilter, adderConv2dGradInput } from '../ops';
 import { type Arithmetic, type Conv2dOptions, Convolution } from './convolution';
 
-const adder: Arithmetic = {
+export interface AdderConv2dOptions extends Conv2dOptions {
+  /** Gradient to the filters: x - w in full precision, or the ablation sgn(x - w). Default 'full'. */
+  filterGradient?: FilterGradient;
+}
+export const filterGradients = ['full', 'sign'] as const;
+export type FilterGradient = (typeof filterGradients)[number];
+
+const adder = (filterGradient: FilterGradient): Arithmetic => ({
   forward: adderConv2d,
+  gradInput: adderConv2dGradInput,
+  gradFilter: (gy, x, filters, options) => adderConv2dGradFilter(gy, x, filters, { ...options, gradient: filterGradient }),
   key: 'adder',
   kind: 'adder',
   std: () => 1,
   cost: { multiplications: 0, additions: 2, xnors: 0 },
-};
+});
 
 /**
  * y[n,ho,wo,co] = -sum_{kh,kw,ci} |x[n, ho*s+kh*d-p, wo*s+kw*d-p, ci] - w[co,kh,kw,ci]| (+ b[co])    (AdderNet, CVPR 2020, eq. 2)
  * Filters start as N(0,1). Never above 0 without a bias, so a batch norm has to follow before any ReLU.
+ *
+ * It learns by the rule of the paper: gw = sum (x - w) * gy (eq. 4) and gx = sum clamp(w - x, -1, 1) * gy (eq. 5).
  */
 export class AdderConv2d extends Convolution {
-  constructor(inputChannels: number, outputChannels: number, options: Conv2dOptions) {
-    super(inputChannels, outputChannels, options, adder);
+  /** @throws {AdderNetError} ERR_ARGUMENT if a number is out of range, the groups do not divide the channels or there is no such gradient */
+  constructor(inputChannels: number, outputChannels: number, options: AdderConv2dOptions) {
+    const { filterGradient = 'full' } = options;
+    if (!filterGradients.includes(filterGradient))
+      throw new AdderNetError(
+        'ERR_ARGUMENT',
+        `AdderConv2d: filterGradient is '${String(filterGradient)}', expected one of ${filterGradients.join(', ')}`,
+      );
+    super(inputChannels, outputChannels, options, adder(filterGradient));
   }
 }

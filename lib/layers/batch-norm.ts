@@ -1,10 +1,10 @@
 // Batch normalization over the last axis. Adder layers need it: their outputs are large and never positive.
 import { AdderNetError } from '../errors';
-import { batchNorm } from '../ops';
+import { add, batchNorm, batchNormGrad, batchNormTrain, relu, reluGrad } from '../ops';
 import { type Shape, shapeText } from '../shape';
 import { Tensor } from '../tensor';
 import { checkCount } from './count';
-import { type ForwardOptions, Layer } from './layer';
+import { type BackwardOptions, type ForwardOptions, Layer, savedBy } from './layer';
 import { Parameter } from './parameter';
 
 export interface BatchNormOptions {
@@ -12,6 +12,21 @@ export interface BatchNormOptions {
   epsilon?: number;
   /** Share of a new batch in the running statistics. Default 0.1. */
   momentum?: number;
+}
+
+/** What follows a batch norm and is done in the same pass over memory, in training. */
+export interface Epilogue {
+  /** Added to y. */
+  residual?: Tensor | undefined;
+  /** Then y = max(0, y). */
+  relu?: boolean | undefined;
+}
+
+/** What a step leaves for its backward pass; there is no mean where the running statistics were used. */
+interface Saved extends Epilogue {
+  readonly x: Tensor;
+  readonly y: Tensor;
+  readonly batch?: { readonly mean: Tensor; readonly inverseDeviation: Tensor };
 }
 
 /** y[..,c] = gamma[c] * (x[..,c] - mean[c]) / sqrt(variance[c] + epsilon) + beta[c] */
@@ -22,6 +37,8 @@ export class BatchNorm extends Layer {
   readonly runningVariance: Tensor;
   readonly epsilon: number;
   readonly momentum: number;
+  #saved: Saved | undefined;
+  #residualGradient: Tensor | undefined;
 
   /** @throws {AdderNetError} ERR_ARGUMENT unless channels is a positive integer, epsilon is positive and momentum lies in 0 to 1 */
   constructor(channels: number, { epsilon = 1e-5, momentum = 0.1 }: BatchNormOptions = {}) {
@@ -39,15 +56,43 @@ export class BatchNorm extends Layer {
     this.momentum = momentum;
   }
 
-  forward(x: Tensor, { inPlace = false }: ForwardOptions = {}): Tensor {
-    return batchNorm(x, {
-      mean: this.runningMean,
-      variance: this.runningVariance,
+  /** In training mean and variance are those of the batch, and the running ones follow them, unless the layer is frozen. */
+  forward(x: Tensor, { inPlace = false, training = false, residual, relu }: ForwardOptions & Epilogue = {}): Tensor {
+    if (!training) return this.#normalize(x, inPlace ? x : undefined);
+    const y = this.buffers.take('y', x.shape);
+    if (this.learns) this.#saved = { x, y, residual, relu, batch: this.#normalizeBatch(x, y, { residual, relu }) };
+    else {
+      this.#normalize(x, y);
+      this.#saved = { x, y: finish(y, { residual, relu }), residual, relu };
+    }
+    return y;
+  }
+
+  override backward(gy: Tensor, { inputGradient = true }: BackwardOptions = {}): Tensor | undefined {
+    const { x, y, residual, relu, batch } = savedBy(this, this.#saved);
+    if (!batch) return this.#backwardFrozen(gy, inputGradient);
+    const masked = relu ? { y } : {};
+    const gresidual = residual && (relu ? this.buffers.take('gresidual', gy.shape) : gy);
+    const { gx } = batchNormGrad(gy, {
+      x,
       gamma: this.gamma.value,
-      beta: this.beta.value,
-      epsilon: this.epsilon,
-      ...(inPlace && { out: x }),
+      ...batch,
+      ...masked,
+      residual: residual !== undefined,
+      out: {
+        gx: gresidual === gy ? this.buffers.take('gx', gy.shape) : gy,
+        ggamma: this.gamma.gradient,
+        gbeta: this.beta.gradient,
+        gresidual,
+      },
     });
+    this.#residualGradient = gresidual;
+    return gx;
+  }
+
+  /** Gradient to the residual of the epilogue, after backward. */
+  get residualGradient(): Tensor {
+    return savedBy(this, this.#residualGradient);
   }
 
   outputShape(input: Shape): Shape {
@@ -60,6 +105,50 @@ export class BatchNorm extends Layer {
   override state(): Record<string, Parameter | Tensor> {
     return { weight: this.gamma, bias: this.beta, running_mean: this.runningMean, running_var: this.runningVariance };
   }
+
+  /** With the running statistics. */
+  #normalize(x: Tensor, out: Tensor | undefined): Tensor {
+    const { runningMean: mean, runningVariance: variance, gamma, beta, epsilon } = this;
+    return batchNorm(x, { mean, variance, gamma: gamma.value, beta: beta.value, epsilon, out });
+  }
+
+  #normalizeBatch(x: Tensor, y: Tensor, { residual, relu }: Epilogue): NonNullable<Saved['batch']> {
+    const { runningMean, runningVariance, gamma, beta, momentum, epsilon } = this;
+    const statistics = {
+      mean: this.buffers.take('mean', gamma.value.shape),
+      inverseDeviation: this.buffers.take('inverse deviation', gamma.value.shape),
+    };
+    batchNormTrain(x, {
+      gamma: gamma.value,
+      beta: beta.value,
+      runningMean,
+      runningVariance,
+      momentum,
+      epsilon,
+      residual,
+      relu,
+      out: { y, ...statistics },
+    });
+    return statistics;
+  }
+
+  /** Running statistics are constants, so that gx is gy scaled as y is: gx = gamma / sqrt(variance + epsilon) * gy. */
+  #backwardFrozen(gy: Tensor, inputGradient: boolean): Tensor | undefined {
+    const { y, residual, relu } = savedBy(this, this.#saved);
+    if (relu) reluGrad(gy, y, { out: gy });
+    this.#residualGradient = residual && gy;
+    if (!inputGradient) return undefined;
+    const zero = Tensor.zeros(this.gamma.value.shape);
+    const { runningVariance: variance, gamma, epsilon } = this;
+    return batchNorm(gy, { mean: zero, variance, gamma: gamma.value, beta: zero, epsilon, out: this.buffers.take('gx', gy.shape) });
+  }
+}
+
+/** The epilogue where it is not part of another pass. */
+function finish(y: Tensor, epilogue: Epilogue): Tensor {
+  if (epilogue.residual) add(y, epilogue.residual, { out: y });
+  if (epilogue.relu) relu(y, { out: y });
+  return y;
 }
 
 function ones(channels: number): Tensor {

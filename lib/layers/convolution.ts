@@ -1,10 +1,12 @@
 // What adder and ordinary convolutions share: everything but the arithmetic, which is a small record of data.
 import { AdderNetError } from '../errors';
+import { biasGrad } from '../ops';
 import { Random } from '../random';
 import { type ConvOptions, convGeometry, type Pair, pair, type Shape } from '../shape';
 import { Tensor } from '../tensor';
+import type { Buffers } from './buffers';
 import { checkCount } from './count';
-import { Layer } from './layer';
+import { type BackwardOptions, type ForwardOptions, Layer, savedBy } from './layer';
 import { type Operations, scaleOperations } from './operations';
 import { Parameter, type ParameterKind } from './parameter';
 
@@ -17,9 +19,19 @@ export interface Conv2dOptions extends ConvOptions {
   random?: Random | null;
 }
 
+interface Out {
+  /** Where to write. */
+  out?: Tensor | undefined;
+}
+
+type Gradient = (gy: Tensor, x: Tensor, filters: Tensor, options: ConvOptions & Out, buffers: Buffers) => Tensor;
+
 /** How an input meets a weight. */
 export interface Arithmetic {
-  readonly forward: (x: Tensor, filters: Tensor, options: ConvOptions & { bias?: Tensor }) => Tensor;
+  readonly forward: (x: Tensor, filters: Tensor, options: ConvOptions & Out & { bias?: Tensor | undefined }) => Tensor;
+  /** Gradients to x and to the filters; what they keep for themselves between steps goes into the buffers. */
+  readonly gradInput: Gradient;
+  readonly gradFilter: Gradient;
   /** Name of the filters in a state dict. */
   readonly key: 'adder' | 'weight';
   readonly kind: ParameterKind;
@@ -36,6 +48,7 @@ export abstract class Convolution extends Layer {
   /** Stride, padding, dilation and groups. */
   readonly options: Readonly<Required<ConvOptions>>;
   readonly #arithmetic: Arithmetic;
+  #x: Tensor | undefined;
 
   /** @throws {AdderNetError} ERR_ARGUMENT if a number is out of range or the groups do not divide the channels */
   constructor(inputChannels: number, outputChannels: number, options: Conv2dOptions, arithmetic: Arithmetic) {
@@ -63,8 +76,21 @@ export abstract class Convolution extends Layer {
     this.#arithmetic = arithmetic;
   }
 
-  forward(x: Tensor): Tensor {
-    return this.#arithmetic.forward(x, this.filters.value, { ...this.options, ...(this.bias && { bias: this.bias.value }) });
+  forward(x: Tensor, { training = false }: ForwardOptions = {}): Tensor {
+    const options = { ...this.options, bias: this.bias?.value };
+    if (!training) return this.#arithmetic.forward(x, this.filters.value, options);
+    this.#x = x;
+    return this.#arithmetic.forward(x, this.filters.value, { ...options, out: this.buffers.take('y', this.outputShape(x.shape)) });
+  }
+
+  override backward(gy: Tensor, { inputGradient = true }: BackwardOptions = {}): Tensor | undefined {
+    const x = savedBy(this, this.#x);
+    const { filters, bias, options } = this;
+    const { gradFilter, gradInput } = this.#arithmetic;
+    if (!filters.frozen) gradFilter(gy, x, filters.value, { ...options, out: filters.gradient }, this.buffers);
+    if (bias && !bias.frozen) biasGrad(gy, { out: bias.gradient });
+    if (!inputGradient) return undefined;
+    return gradInput(gy, x, filters.value, { ...options, out: this.buffers.take('gx', x.shape) }, this.buffers);
   }
 
   outputShape(input: Shape): Shape {

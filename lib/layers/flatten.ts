@@ -2,12 +2,19 @@
 import { AdderNetError } from '../errors';
 import { elementCount, type Shape } from '../shape';
 import type { Tensor } from '../tensor';
-import { Layer } from './layer';
+import { type ForwardOptions, Layer, savedBy } from './layer';
 
 /** x [n,...] -> the same memory as [n,k]. */
 export class Flatten extends Layer {
-  forward(x: Tensor): Tensor {
+  #input: Shape | undefined;
+
+  forward(x: Tensor, { training = false }: ForwardOptions = {}): Tensor {
+    if (training) this.#input = x.shape;
     return x.reshape(this.outputShape(x.shape));
+  }
+
+  override backward(gy: Tensor): Tensor {
+    return gy.reshape(savedBy(this, this.#input));
   }
 
   outputShape(input: Shape): Shape {

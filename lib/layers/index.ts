@@ -1,15 +1,16 @@
 // The layers, and what is needed to write one's own.
-export { AdderConv2d } from './adder-conv2d';
-export { BatchNorm, type BatchNormOptions } from './batch-norm';
+export { AdderConv2d, type AdderConv2dOptions, type FilterGradient, filterGradients } from './adder-conv2d';
+export { BatchNorm, type BatchNormOptions, type Epilogue } from './batch-norm';
 export { Conv2d } from './conv2d';
 export type { Conv2dOptions, Convolution } from './convolution';
 export { Flatten } from './flatten';
-export { type ForwardOptions, Layer, type NamedLayer, type Step } from './layer';
+export { type BackwardOptions, type ForwardOptions, Layer, type NamedLayer, type Step } from './layer';
 export { Linear, type LinearOptions } from './linear';
 export type { Operations } from './operations';
 export { Parameter, type ParameterKind } from './parameter';
 export { AveragePool2d, GlobalAveragePool2d, MaxPool2d, type PoolOptions } from './pool';
 export { Relu } from './relu';
-export { Residual } from './residual';
+export { Residual, type ResidualOptions } from './residual';
 export { Sequential } from './sequential';
 export type { LoadedState, StateDict } from './state';
+export { XnorConv2d } from './xnor-conv2d';

@@ -1,14 +1,27 @@
-// The contract of every layer: a function from one tensor to one tensor, with named state and an output shape known beforehand.
+// The contract of every layer: a function from one tensor to one tensor, with named state and an output shape known beforehand, and the
+// gradient of that function. There is no general autograd: the backward pass of adder networks is a training rule, not a derivative.
 // A layer that holds others lists them in children() and trace(); names, state and counts then follow by themselves.
+import { AdderNetError } from '../errors';
 import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
+import { Buffers } from './buffers';
 import { addOperations, noOperations, type Operations } from './operations';
 import { Parameter } from './parameter';
 import { copyState, type LoadedState, type StateDict } from './state';
 
 export interface ForwardOptions {
-  /** The layer may overwrite x and return it: whoever sets this made x and reads it no more. Default false. */
+  /** At inference the layer may overwrite x and return it: whoever sets this made x and reads it no more. Default false. */
   inPlace?: boolean;
+  /**
+   * Keeps what backward needs, and writes to buffers of the layer's own: x and the result must stay as they are until backward has run, and
+   * the next step overwrites the result. Default false.
+   */
+  training?: boolean;
+}
+
+export interface BackwardOptions {
+  /** Whether the gradient to the layer's input is wanted; without, undefined may be returned. Default true. */
+  inputGradient?: boolean;
 }
 
 export type NamedLayer = readonly [name: string, layer: Layer];
@@ -22,8 +35,21 @@ export interface Step {
 }
 
 export abstract class Layer {
+  /** Where the layer writes in training. */
+  protected readonly buffers = new Buffers();
+
   /** x is left as it was unless `inPlace` is set. The result is the caller's to overwrite, unless it is a view of x. */
   abstract forward(x: Tensor, options?: ForwardOptions): Tensor;
+
+  /**
+   * The gradient of the last forward pass in training: fills `gradient` of the parameters that are not frozen.
+   * @param gy gradient to the output; the layer may overwrite it
+   * @returns gradient to the input, valid until the next step
+   * @throws {AdderNetError} ERR_ARGUMENT if no forward pass in training came before, or the layer is for inference only
+   */
+  backward(_gy: Tensor, _options?: BackwardOptions): Tensor | undefined {
+    throw new AdderNetError('ERR_ARGUMENT', `${this.type}: this layer is for inference only, since it defines no backward(gy)`);
+  }
 
   /** @throws {AdderNetError} ERR_SHAPE if the layer cannot take that shape; ERR_ARGUMENT if an option does not fit it */
   abstract outputShape(input: Shape): Shape;
@@ -63,6 +89,38 @@ export abstract class Layer {
     return [...new Set(this.namedParameters().values())];
   }
 
+  /** Whether training changes anything in this layer. */
+  get learns(): boolean {
+    return this.parameters().some(({ frozen }) => !frozen);
+  }
+
+  /**
+   * Keeps training from changing this layer and all within: parameters stay, batch norms use their running statistics and leave them alone.
+   * @param frozen false thaws it again. Default true
+   */
+  freeze(frozen = true): void {
+    for (const parameter of this.parameters()) parameter.frozen = frozen;
+  }
+
+  /**
+   * The layer of a dotted name, such as `layer1.0.conv1`.
+   * @throws {AdderNetError} ERR_ARGUMENT if there is none
+   */
+  layer(name: string): Layer {
+    let found: Layer = this;
+    for (const part of name.split('.')) {
+      const names = found.children().map(([child]) => child);
+      const child = found.children().find(([child]) => child === part)?.[1];
+      if (!child)
+        throw new AdderNetError(
+          'ERR_ARGUMENT',
+          `${this.type}: there is no layer '${name}'; at '${part}', expected one of ${names.join(', ')}`,
+        );
+      found = child;
+    }
+    return found;
+  }
+
   /** Parameters and running statistics by dotted name: the tensors themselves, not copies. */
   stateDict(): StateDict {
     return new Map([...namedState(this)].map(([name, entry]) => [name, entry instanceof Parameter ? entry.value : entry]));
@@ -78,6 +136,16 @@ export abstract class Layer {
     const { missing, unexpected } = copyState(this.stateDict(), state, strict);
     return { missing, unexpected };
   }
+}
+
+/**
+ * What a forward pass in training left for backward.
+ * @throws {AdderNetError} ERR_ARGUMENT if there is nothing
+ */
+export function savedBy<T>({ type }: Layer, saved: T | undefined): T {
+  if (saved === undefined)
+    throw new AdderNetError('ERR_ARGUMENT', `${type}: backward needs a forward pass before it, forward(x, { training: true })`);
+  return saved;
 }
 
 function* namedState(layer: Layer, prefix = ''): Generator<[string, Parameter | Tensor]> {

@@ -1,11 +1,11 @@
 // The ordinary fully connected layer.
 import { AdderNetError } from '../errors';
-import { linear } from '../ops';
+import { biasGrad, conv2dGradFilter, conv2dGradInput, linear } from '../ops';
 import { Random } from '../random';
 import { type Shape, shapeText } from '../shape';
 import { Tensor } from '../tensor';
 import { checkCount } from './count';
-import { Layer } from './layer';
+import { type BackwardOptions, type ForwardOptions, Layer, savedBy } from './layer';
 import type { Operations } from './operations';
 import { Parameter } from './parameter';
 
@@ -23,6 +23,7 @@ export interface LinearOptions {
 export class Linear extends Layer {
   readonly weights: Parameter;
   readonly bias: Parameter | undefined;
+  #x: Tensor | undefined;
 
   /** @throws {AdderNetError} ERR_ARGUMENT unless both counts are positive integers */
   constructor(inputs: number, outputs: number, { bias = true, random = new Random() }: LinearOptions = {}) {
@@ -34,8 +35,23 @@ export class Linear extends Layer {
     this.bias = bias ? new Parameter(Tensor.zeros([outputs])) : undefined;
   }
 
-  forward(x: Tensor): Tensor {
-    return linear(x, this.weights.value, this.bias ? { bias: this.bias.value } : {});
+  forward(x: Tensor, { training = false }: ForwardOptions = {}): Tensor {
+    const options = { bias: this.bias?.value };
+    if (!training) return linear(x, this.weights.value, options);
+    this.#x = x;
+    return linear(x, this.weights.value, { ...options, out: this.buffers.take('y', this.outputShape(x.shape)) });
+  }
+
+  /** gw = gy^T x, gb = sum gy, gx = gy w: the gradients of a convolution over images of one pixel. */
+  override backward(gy: Tensor, { inputGradient = true }: BackwardOptions = {}): Tensor | undefined {
+    const x = savedBy(this, this.#x);
+    const { weights, bias } = this;
+    if (!weights.frozen) conv2dGradFilter(asImages(gy), asImages(x), asImages(weights.value).shape, { out: asImages(weights.gradient) });
+    if (bias && !bias.frozen) biasGrad(gy, { out: bias.gradient });
+    if (!inputGradient) return undefined;
+    const gx = this.buffers.take('gx', x.shape);
+    conv2dGradInput(asImages(gy), asImages(weights.value), asImages(x).shape, { out: asImages(gx) });
+    return gx;
   }
 
   outputShape(input: Shape): Shape {
@@ -54,3 +70,6 @@ export class Linear extends Layer {
     return { multiplications: products, additions: products, xnors: 0 };
   }
 }
+
+/** [rows,k] as [rows,1,1,k] */
+const asImages = (matrix: Tensor): Tensor => matrix.reshape([matrix.shape[0]!, 1, 1, matrix.shape[1]!]);

@@ -1,9 +1,9 @@
 // Pooling: the maximum or the mean of each window, or of the whole image, channel by channel.
 import { AdderNetError } from '../errors';
-import { averagePool2d, globalAveragePool2d, maxPool2d } from '../ops';
+import { averagePool2d, averagePool2dGrad, globalAveragePool2d, globalAveragePool2dGrad, maxPool2d, maxPool2dGrad } from '../ops';
 import { type Pair, pair, poolGeometry, type Shape, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
-import { Layer } from './layer';
+import { type ForwardOptions, Layer, savedBy } from './layer';
 
 export interface PoolOptions {
   /** Size of the window, one number or [height, width]. */
@@ -35,22 +35,49 @@ abstract class WindowPool extends Layer {
 
 /** The maximum of each window; padding never wins. */
 export class MaxPool2d extends WindowPool {
-  forward(x: Tensor): Tensor {
-    return maxPool2d(x, this.options);
+  #x: Tensor | undefined;
+
+  forward(x: Tensor, { training = false }: ForwardOptions = {}): Tensor {
+    if (!training) return maxPool2d(x, this.options);
+    this.#x = x;
+    return maxPool2d(x, { ...this.options, out: this.buffers.take('y', this.outputShape(x.shape)) });
+  }
+
+  override backward(gy: Tensor): Tensor {
+    const x = savedBy(this, this.#x);
+    return maxPool2dGrad(gy, x, { ...this.options, out: this.buffers.take('gx', x.shape) });
   }
 }
 
 /** The mean of each window. */
 export class AveragePool2d extends WindowPool {
-  forward(x: Tensor): Tensor {
-    return averagePool2d(x, this.options);
+  #input: Shape | undefined;
+
+  forward(x: Tensor, { training = false }: ForwardOptions = {}): Tensor {
+    if (!training) return averagePool2d(x, this.options);
+    this.#input = x.shape;
+    return averagePool2d(x, { ...this.options, out: this.buffers.take('y', this.outputShape(x.shape)) });
+  }
+
+  override backward(gy: Tensor): Tensor {
+    const input = savedBy(this, this.#input);
+    return averagePool2dGrad(gy, input, { ...this.options, out: this.buffers.take('gx', input) });
   }
 }
 
 /** The mean of the whole image: x [n,h,w,c] -> y [n,1,1,c]. */
 export class GlobalAveragePool2d extends Layer {
-  forward(x: Tensor): Tensor {
-    return globalAveragePool2d(x);
+  #input: Shape | undefined;
+
+  forward(x: Tensor, { training = false }: ForwardOptions = {}): Tensor {
+    if (!training) return globalAveragePool2d(x);
+    this.#input = x.shape;
+    return globalAveragePool2d(x, { out: this.buffers.take('y', this.outputShape(x.shape)) });
+  }
+
+  override backward(gy: Tensor): Tensor {
+    const input = savedBy(this, this.#input);
+    return globalAveragePool2dGrad(gy, input, { out: this.buffers.take('gx', input) });
   }
 
   outputShape(input: Shape): Shape {

@@ -1,13 +1,21 @@
 // The rectifier.
-import { relu } from '../ops';
+import { relu, reluGrad } from '../ops';
 import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
-import { type ForwardOptions, Layer } from './layer';
+import { type ForwardOptions, Layer, savedBy } from './layer';
 
 /** y = max(0, x), of any shape. */
 export class Relu extends Layer {
-  forward(x: Tensor, { inPlace = false }: ForwardOptions = {}): Tensor {
-    return relu(x, inPlace ? { out: x } : {});
+  #y: Tensor | undefined;
+
+  forward(x: Tensor, { inPlace = false, training = false }: ForwardOptions = {}): Tensor {
+    if (!training) return relu(x, inPlace ? { out: x } : {});
+    this.#y = relu(x, { out: this.buffers.take('y', x.shape) });
+    return this.#y;
+  }
+
+  override backward(gy: Tensor): Tensor {
+    return reluGrad(gy, savedBy(this, this.#y), { out: gy });
   }
 
   outputShape(input: Shape): Shape {

@@ -1,10 +1,15 @@
 // The residual block of ResNet (He et al., CVPR 2016).
 import { AdderNetError } from '../errors';
-import { add, relu } from '../ops';
+import { add, relu, reluGrad } from '../ops';
 import { type Shape, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
-import { type ForwardOptions, Layer, type NamedLayer, type Step } from './layer';
+import { type BackwardOptions, type ForwardOptions, Layer, type NamedLayer, type Step, savedBy } from './layer';
 import type { Sequential } from './sequential';
+
+export interface ResidualOptions {
+  /** Whether the sum is rectified. Default true. */
+  relu?: boolean;
+}
 
 /**
  * y = relu(body(x) + x), or relu(body(x) + downsample(x)) where the body changes the shape.
@@ -14,18 +19,48 @@ export class Residual extends Layer {
   readonly body: Sequential;
   readonly downsample: Layer | undefined;
 
-  constructor(body: Sequential, downsample?: Layer) {
+  readonly relu: boolean;
+  #y: Tensor | undefined;
+
+  constructor(body: Sequential, downsample?: Layer, { relu = true }: ResidualOptions = {}) {
     super();
     this.body = body;
     this.downsample = downsample;
+    this.relu = relu;
   }
 
-  forward(x: Tensor, { inPlace = false }: ForwardOptions = {}): Tensor {
+  forward(x: Tensor, { inPlace = false, training = false }: ForwardOptions = {}): Tensor {
+    if (training) return this.#forwardTraining(x);
     const y = this.body.forward(x);
     const mine = y.data.buffer !== x.data.buffer;
     const shortcut = this.downsample?.forward(x, { inPlace: inPlace && mine }) ?? x;
     const sum = add(y, shortcut, mine ? { out: y } : {});
-    return relu(sum, { out: sum });
+    return this.relu ? relu(sum, { out: sum }) : sum;
+  }
+
+  #forwardTraining(x: Tensor): Tensor {
+    const { body, downsample } = this;
+    const residual = downsample?.forward(x, { training: true }) ?? x;
+    if (body.fusedTail) this.#y = body.forward(x, { training: true, residual, relu: this.relu });
+    else {
+      const y = body.forward(x, { training: true });
+      const sum = add(y, residual, { out: this.buffers.take('y', y.shape) });
+      this.#y = this.relu ? relu(sum, { out: sum }) : sum;
+    }
+    return this.#y;
+  }
+
+  override backward(gy: Tensor, { inputGradient = true }: BackwardOptions = {}): Tensor | undefined {
+    const { body, downsample } = this;
+    const y = savedBy(this, this.#y);
+    if (!body.fusedTail && this.relu) reluGrad(gy, y, { out: gy });
+    // Without a tail that keeps it apart the gradient of the sum goes both ways, and the body may overwrite its own.
+    const apart = body.fusedTail ? undefined : this.buffers.take('gresidual', gy.shape);
+    apart?.data.set(gy.data);
+    const throughBody = body.backward(gy, { inputGradient: inputGradient || body.fusedTail !== undefined });
+    const ofSum = apart ?? body.fusedTail!.residualGradient;
+    const throughShortcut = downsample ? downsample.backward(ofSum, { inputGradient }) : ofSum;
+    return inputGradient ? add(throughBody!, throughShortcut!, { out: throughBody }) : undefined;
   }
 
   outputShape(input: Shape): Shape {

@@ -2,7 +2,9 @@
 import { AdderNetError } from '../errors';
 import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
-import { type ForwardOptions, Layer, type NamedLayer, type Step } from './layer';
+import { BatchNorm, type Epilogue } from './batch-norm';
+import { type BackwardOptions, type ForwardOptions, Layer, type NamedLayer, type Step } from './layer';
+import { Relu } from './relu';
 
 /** Each layer takes what the one before it gives; the state of a layer is named `<name>.<...>`. */
 export class Sequential extends Layer {
@@ -24,10 +26,31 @@ export class Sequential extends Layer {
       );
   }
 
-  forward(x: Tensor, { inPlace = false }: ForwardOptions = {}): Tensor {
+  /** In training a rectifier after a batch norm is part of its pass, as is an epilogue after the last layer: see fusedTail. */
+  forward(x: Tensor, { inPlace = false, training = false, ...epilogue }: ForwardOptions & Epilogue = {}): Tensor {
     let y = x;
-    for (const [, layer] of this.#layers) y = layer.forward(y, { inPlace: inPlace || y.data.buffer !== x.data.buffer });
+    for (const [i, [, layer]] of this.#layers.entries())
+      if (!training) y = layer.forward(y, { inPlace: inPlace || y.data.buffer !== x.data.buffer });
+      else if (layer === this.fusedTail) y = layer.forward(y, { training, ...epilogue });
+      else if (layer instanceof BatchNorm) y = layer.forward(y, { training, relu: this.#isFused(i + 1) });
+      else if (!this.#isFused(i)) y = layer.forward(y, { training });
     return y;
+  }
+
+  override backward(gy: Tensor, { inputGradient = true }: BackwardOptions = {}): Tensor | undefined {
+    // No layer below the first that learns has use for a gradient, unless x has.
+    const first = inputGradient ? 0 : this.#layers.findIndex(([, layer]) => layer.learns);
+    if (first < 0) return undefined;
+    let gradient: Tensor | undefined = gy;
+    for (let i = this.#layers.length - 1; i >= first; i--)
+      if (!this.#isFused(i)) gradient = this.#layers[i]![1].backward(gradient!, { inputGradient: inputGradient || i > first });
+    return gradient;
+  }
+
+  /** The last layer, if it is a batch norm, which can add a residual and rectify in its own pass. */
+  get fusedTail(): BatchNorm | undefined {
+    const last = this.#layers.at(-1)?.[1];
+    return last instanceof BatchNorm ? last : undefined;
   }
 
   outputShape(input: Shape): Shape {
@@ -45,5 +68,9 @@ export class Sequential extends Layer {
       shape = step.output;
       return step;
     });
+  }
+
+  #isFused(i: number): boolean {
+    return this.#layers[i]?.[1] instanceof Relu && this.#layers[i - 1]?.[1] instanceof BatchNorm;
   }
 }

@@ -1,0 +1,73 @@
+// The binary convolution: signs meet signs. The second baseline, which needs no multiplications either.
+import { conv2dGradFilter, conv2dGradInput, sign, signGrad, xnorConv2d } from '../ops';
+import { paddedShape } from '../ops/sign';
+import { elementCount } from '../shape';
+import type { Tensor } from '../tensor';
+import { kaiming } from './conv2d';
+import { type Arithmetic, type Conv2dOptions, Convolution } from './convolution';
+
+const xnor: Arithmetic = {
+  forward: xnorConv2d,
+  gradInput(gy, x, filters, options, buffers) {
+    const binary = binarize(filters, buffers.take('binary filters', filters.shape));
+    const gsigns = conv2dGradInput(gy, binary, x.shape, options);
+    return signGrad(gsigns, x, { out: gsigns });
+  },
+  // Padding is +1 and has its part in the gradient, whence a convolution of padded signs.
+  gradFilter(gy, x, filters, { padding, out, ...options }, buffers) {
+    const signs = sign(x, { padding, out: buffers.take('signs', paddedShape(x.shape, padding)) });
+    const gbinary = conv2dGradFilter(gy, signs, filters.shape, { ...options, out });
+    return throughBinarization(gbinary, filters);
+  },
+  key: 'weight',
+  kind: 'ordinary',
+  std: kaiming,
+  cost: { multiplications: 0, additions: 1, xnors: 1 },
+};
+
+/**
+ * y[n,ho,wo,co] = alpha[co] * sum_{kh,kw,ci} sgn(x[n, ho*s+kh*d-p, wo*s+kw*d-p, ci]) * sgn(w[co,kh,kw,ci]) (+ b[co]), alpha = mean |w[co]|
+ * (XNOR-Net, ECCV 2016). sgn(0) = +1, and padding counts as +1. Filters start as those of Conv2d.
+ *
+ * It learns by the straight-through estimator: the gradient of sgn(v) is taken to be 1 where |v| <= 1, else 0; for the filters besides
+ * through alpha.
+ */
+export class XnorConv2d extends Convolution {
+  /** @throws {AdderNetError} ERR_ARGUMENT if a number is out of range or the groups do not divide the channels */
+  constructor(inputChannels: number, outputChannels: number, options: Conv2dOptions) {
+    super(inputChannels, outputChannels, options, xnor);
+  }
+}
+
+const signOf = (weight: number): number => (weight < 0 ? -1 : 1);
+
+/** The filters of one output channel after another, with alpha = mean |w|. */
+function* outputChannels(filters: Tensor): Generator<{ first: number; weights: Float32Array; alpha: number }> {
+  const [co, ...window] = filters.shape;
+  const k = elementCount(window);
+  for (let first = 0; first < co! * k; first += k) {
+    const weights = filters.data.subarray(first, first + k);
+    yield { first, weights, alpha: weights.reduce((sum, weight) => sum + Math.abs(weight), 0) / k };
+  }
+}
+
+/** alpha * sgn(w) */
+function binarize(filters: Tensor, binary: Tensor): Tensor {
+  for (const { first, weights, alpha } of outputChannels(filters))
+    weights.forEach((w, i) => {
+      binary.data[first + i] = alpha * signOf(w);
+    });
+  return binary;
+}
+
+/** From the gradient to b = alpha * sgn(w), in place, to that of w: alpha * [|w| <= 1] * gb + sgn(w) / k * sum gb * sgn(w). */
+function throughBinarization(gradient: Tensor, filters: Tensor): Tensor {
+  for (const { first, weights, alpha } of outputChannels(filters)) {
+    const g = gradient.data.subarray(first, first + weights.length);
+    const galpha = weights.reduce((sum, w, i) => sum + g[i]! * signOf(w), 0);
+    weights.forEach((w, i) => {
+      g[i] = (Math.abs(w) <= 1 ? g[i]! : 0) * alpha + (signOf(w) * galpha) / weights.length;
+    });
+  }
+  return gradient;
+}
