@@ -12,6 +12,7 @@ export interface Identity {
 }
 
 /**
+ * Names and shapes do not tell binary units from ordinary ones: such a state counts as of unit 'conv'.
  * @param state tensors by name, without PyTorch's `module.` prefix; filters [co,kh,kw,ci]
  * @throws {AdderNetError} ERR_FORMAT with what was seen if no network has these names and shapes
  */

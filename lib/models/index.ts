@@ -8,6 +8,7 @@ export const resnet32 = modelOf('resnet32');
 export const resnet18 = modelOf('resnet18');
 export const resnet50 = modelOf('resnet50');
 
+export { type HeadOptions, headLayers, replaceHead } from './head';
 export { type Identity, identify } from './identify';
 export { Model, type ModelMetadata, type Normalization } from './model';
 export { type LoadOptions, load, save } from './model-file';

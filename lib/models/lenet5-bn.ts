@@ -1,23 +1,17 @@
 // LeNet-5 with batch norm for MNIST. Every layer is a unit: the fully connected ones are convolutions over images of one pixel.
-import { BatchNorm, Flatten, type Layer, MaxPool2d, Relu } from '../layers';
-import { type NetworkSpec, unitConv2d } from './unit';
+import { BatchNorm, Flatten, type Layer, MaxPool2d } from '../layers';
+import { afterUnit, type NetworkSpec, unitConv2d } from './unit';
 
 export const lenet5bn = (spec: NetworkSpec): Record<string, Layer> => ({
   // The network is meant for 32x32 images; two zeros on each side of MNIST's 28x28 give them.
   conv1: unitConv2d(spec, 1, 6, { kernel: 5, padding: 2 }),
-  bn1: new BatchNorm(6),
-  relu1: new Relu(),
-  pool1: new MaxPool2d({ kernel: 2 }),
+  ...afterUnit(spec, 1, 6, { pool1: new MaxPool2d({ kernel: 2 }) }),
   conv2: unitConv2d(spec, 6, 16, { kernel: 5 }),
-  bn2: new BatchNorm(16),
-  relu2: new Relu(),
-  pool2: new MaxPool2d({ kernel: 2 }),
+  ...afterUnit(spec, 2, 16, { pool2: new MaxPool2d({ kernel: 2 }) }),
   conv3: unitConv2d(spec, 16, 120, { kernel: 5 }),
-  bn3: new BatchNorm(120),
-  relu3: new Relu(),
+  ...afterUnit(spec, 3, 120),
   conv4: unitConv2d(spec, 120, 84, { kernel: 1 }),
-  bn4: new BatchNorm(84),
-  relu4: new Relu(),
+  ...afterUnit(spec, 4, 84),
   fc: unitConv2d(spec, 84, spec.classes, { kernel: 1 }),
   bn5: new BatchNorm(spec.classes),
   flatten: new Flatten(),

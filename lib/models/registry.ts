@@ -1,7 +1,7 @@
 // Every network by name, with the data it is meant for.
 import { classNames } from '../data/class-names';
 import { AdderNetError } from '../errors';
-import type { Layer } from '../layers';
+import { type FilterGradient, filterGradients, type Layer } from '../layers';
 import { checkCount } from '../layers/count';
 import { Random } from '../random';
 import { lenet5bn } from './lenet5-bn';
@@ -51,23 +51,31 @@ export const modelNames = Object.keys(architectures) as readonly ModelName[];
 export interface ModelOptions extends Partial<Omit<ModelMetadata, 'name' | 'inputShape'>> {
   /** Start of the initial weights: the same seed gives the same network. null: zeros, for weights about to be loaded. Default: arbitrary. */
   seed?: number | null;
+  /** By which rule the filters of adder units learn: 'full' precision, or the ablation 'sign'. Of no matter for inference. Default 'full'. */
+  filterGradient?: FilterGradient;
 }
 
 /**
  * A new network with random weights. Unit is 'adder' by default; classes, dataset and normalization as the network's own data have them.
  * @throws {AdderNetError} ERR_ARGUMENT if the name or the unit is unknown, or an option is out of range
  */
-export function createModel(name: string, { seed, unit = 'adder', ...overrides }: ModelOptions = {}): Model {
+export function createModel(name: string, { seed, unit = 'adder', filterGradient = 'full', ...overrides }: ModelOptions = {}): Model {
   if (!isModelName(name))
     throw new AdderNetError('ERR_ARGUMENT', `createModel: there is no network '${name}', expected one of ${modelNames.join(', ')}`);
   if (!units.includes(unit))
     throw new AdderNetError('ERR_ARGUMENT', `createModel: unit is '${String(unit)}', expected one of ${units.join(', ')}`);
+  if (!filterGradients.includes(filterGradient))
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `createModel: filterGradient is '${String(filterGradient)}', expected one of ${filterGradients.join(', ')}`,
+    );
   const { build, classNames, ...defaults }: Architecture = architectures[name];
   const ownClasses =
     (overrides.classes ?? defaults.classes) === defaults.classes && (overrides.dataset ?? defaults.dataset) === defaults.dataset;
   const metadata: ModelMetadata = { ...defaults, ...(ownClasses && classNames && { classNames }), ...overrides, name, unit };
   checkCount(`${name}: classes`, metadata.classes);
-  return new Model(build({ unit, classes: metadata.classes, random: seed === null ? null : new Random(seed) }), metadata);
+  const random = seed === null ? null : new Random(seed);
+  return new Model(build({ unit, classes: metadata.classes, random, filterGradient }), metadata);
 }
 
 const isModelName = (name: string): name is ModelName => Object.hasOwn(architectures, name);

@@ -1,7 +1,7 @@
 // Residual networks (He et al., CVPR 2016) as AdderNet trains them: an ordinary convolution first, an ordinary 1x1 convolution as
-// classifier, batch norm on the logits, and units everywhere else, in the shortcuts too.
-import { BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, type Layer, MaxPool2d, Relu, Residual, Sequential } from '../layers';
-import { type NetworkSpec, unitConv2d } from './unit';
+// classifier, batch norm on the logits, and units everywhere else, in the shortcuts too. Binary networks have no rectifiers.
+import { BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, type Layer, MaxPool2d, Residual, Sequential } from '../layers';
+import { type NetworkSpec, unitConv2d, unitRectifies, unitRelu } from './unit';
 
 /** One block from ci to co channels; its first convolution strides. */
 type Block = (spec: NetworkSpec, ci: number, co: number, stride: number) => Residual;
@@ -11,11 +11,12 @@ const basicBlock: Block = (spec, ci, co, stride) =>
     new Sequential({
       conv1: unitConv2d(spec, ci, co, { kernel: 3, stride, padding: 1 }),
       bn1: new BatchNorm(co),
-      relu: new Relu(),
+      ...unitRelu(spec, 'relu'),
       conv2: unitConv2d(spec, co, co, { kernel: 3, padding: 1 }),
       bn2: new BatchNorm(co),
     }),
     downsample(spec, ci, co, stride),
+    { relu: unitRectifies(spec) },
   );
 
 const bottleneckExpansion = 4;
@@ -27,14 +28,15 @@ const bottleneck: Block = (spec, ci, co, stride) => {
     new Sequential({
       conv1: unitConv2d(spec, ci, width, { kernel: 1, stride }),
       bn1: new BatchNorm(width),
-      relu1: new Relu(),
+      ...unitRelu(spec, 'relu1'),
       conv2: unitConv2d(spec, width, width, { kernel: 3, padding: 1 }),
       bn2: new BatchNorm(width),
-      relu2: new Relu(),
+      ...unitRelu(spec, 'relu2'),
       conv3: unitConv2d(spec, width, co, { kernel: 1 }),
       bn3: new BatchNorm(co),
     }),
     downsample(spec, ci, co, stride),
+    { relu: unitRectifies(spec) },
   );
 };
 
@@ -75,7 +77,7 @@ export const cifarResNet =
   (spec: NetworkSpec): Record<string, Layer> => ({
     conv1: new Conv2d(3, 16, { kernel: 3, padding: 1, random: spec.random }),
     bn1: new BatchNorm(16),
-    relu: new Relu(),
+    ...unitRelu(spec, 'relu'),
     ...stagesAndClassifier(spec, { block: basicBlock, stem: 16, blocks: [b, b, b], width: 16 }),
   });
 
@@ -84,7 +86,7 @@ const imageNetResNet =
   (spec: NetworkSpec): Record<string, Layer> => ({
     conv1: new Conv2d(3, 64, { kernel: 7, stride: 2, padding: 3, random: spec.random }),
     bn1: new BatchNorm(64),
-    relu: new Relu(),
+    ...unitRelu(spec, 'relu'),
     maxpool: new MaxPool2d({ kernel: 3, stride: 2, padding: 1 }),
     ...stagesAndClassifier(spec, { block, stem: 64, blocks, width }),
   });

@@ -1,10 +1,20 @@
 // The kind of unit a network computes with is a parameter, so that the columns of the paper's tables are one code.
-import { AdderConv2d, Conv2d, type Conv2dOptions, type Convolution } from '../layers';
+import {
+  AdderConv2d,
+  BatchNorm,
+  Conv2d,
+  type Conv2dOptions,
+  type Convolution,
+  type FilterGradient,
+  type Layer,
+  Relu,
+  XnorConv2d,
+} from '../layers';
 import type { Random } from '../random';
 
-const convolutions = { adder: AdderConv2d, conv: Conv2d };
+const convolutions = { adder: AdderConv2d, conv: Conv2d, xnor: XnorConv2d };
 
-/** What inner layers are made of: adder units, or ordinary multiplications. */
+/** What inner layers are made of: adder units, ordinary multiplications, or signs. */
 export type Unit = keyof typeof convolutions;
 export const units = Object.keys(convolutions) as readonly Unit[];
 
@@ -14,12 +24,27 @@ export interface NetworkSpec {
   readonly classes: number;
   /** Source of the initial filters, or null for zeros. */
   readonly random: Random | null;
+  /** By which rule the filters of adder units learn. Default 'full'. */
+  readonly filterGradient?: FilterGradient;
 }
 
 /** A convolution of the network's unit. */
-export const unitConv2d = (
-  { unit, random }: NetworkSpec,
-  inputs: number,
-  outputs: number,
-  options: Omit<Conv2dOptions, 'random'>,
-): Convolution => new convolutions[unit](inputs, outputs, { ...options, random });
+export function unitConv2d(spec: NetworkSpec, inputs: number, outputs: number, options: Omit<Conv2dOptions, 'random'>): Convolution {
+  const { unit, random, filterGradient = 'full' } = spec;
+  return new convolutions[unit](inputs, outputs, { ...options, random, filterGradient });
+}
+
+/** Whether a rectifier goes before a unit: not where it takes signs, which after a rectifier would all be +1. */
+export const unitRectifies = ({ unit }: NetworkSpec): boolean => unit !== 'xnor';
+
+/** The rectifier before a unit, by its name, or nothing. */
+export const unitRelu = (spec: NetworkSpec, name: string): Record<string, Relu> => (unitRectifies(spec) ? { [name]: new Relu() } : {});
+
+/**
+ * What follows the nth unit: batch norm, rectifier, and maybe a maximum pooling. In a binary network the pooling comes first: the largest of
+ * some normalised values is nearly always positive, and its sign would tell little.
+ */
+export function afterUnit(spec: NetworkSpec, n: number, channels: number, pool: Record<string, Layer> = {}): Record<string, Layer> {
+  const norm = { [`bn${n}`]: new BatchNorm(channels) };
+  return unitRectifies(spec) ? { ...norm, [`relu${n}`]: new Relu(), ...pool } : { ...pool, ...norm };
+}

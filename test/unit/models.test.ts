@@ -1,7 +1,7 @@
 // Networks: the counts of the paper's tables, the names of the authors' checkpoint, and recognition by names and shapes.
 import { inspect } from 'node:util';
 import t from 'tap';
-import { Conv2d, Flatten, Linear, Relu } from '../../dist/layers';
+import { Conv2d, Flatten, Linear, Relu, type Residual } from '../../dist/layers';
 import * as models from '../../dist/models';
 import { Random } from '../../dist/random';
 import { Tensor } from '../../dist/tensor';
@@ -69,7 +69,7 @@ t.test('resnet50 is version 1, with a shortcut of its own in the first block of 
   t.end();
 });
 
-t.test('every network and unit is recognised', (t) => {
+t.test('every network and unit is recognised, but that binary ones look like ordinary ones', (t) => {
   for (const name of models.modelNames)
     for (const unit of models.units) {
       const classes = name === 'resnet18' ? 21 : 7;
@@ -77,7 +77,7 @@ t.test('every network and unit is recognised', (t) => {
         models.createModel(name, { unit, classes, ...zeros }).stateDict(),
       );
       state.set('bn1.num_batches_tracked', new Tensor(new BigInt64Array(1), []));
-      t.same(models.identify(state), { name, unit, classes });
+      t.same(models.identify(state), { name, unit: unit === 'xnor' ? 'conv' : unit, classes });
     }
   t.end();
 });
@@ -218,5 +218,40 @@ t.test('the summary is rows in forward order, blocks before their layers, and pr
   t.match(lines[6], /^ {2}0 +Residual /);
   t.match(lines.at(-1), /^total +272,484 +443,008 +81,183,360 +0$/);
   t.equal(inspect(summary), String(summary));
+  t.end();
+});
+
+t.test('a new head leaves the body as it was', (t) => {
+  for (const name of ['lenet5bn', 'resnet20', 'vggSmall'] as const) {
+    const model = models.createModel(name, { seed: 1 });
+    for (const [key, { data }] of model.stateDict()) if (key.endsWith('running_mean')) data.fill(0.5);
+    const copy = models.replaceHead(model, { classes: 3, classNames: ['a', 'b', 'c'], dataset: 'mine', seed: 2 });
+    t.same([copy.classes, copy.classNames, copy.metadata.dataset], [3, ['a', 'b', 'c'], 'mine']);
+    t.same(copy.normalization, model.normalization);
+    const head = models.headLayers(copy);
+    t.same(head, { lenet5bn: ['fc', 'bn5'], resnet20: ['fc', 'bn2'], vggSmall: ['fc'] }[name]);
+    for (const [key, { data }] of copy.stateDict()) {
+      if (head.some((layer) => key.startsWith(`${layer}.`))) continue;
+      t.same(data, model.stateDict().get(key)!.data, key);
+      t.not(data, model.stateDict().get(key)!.data, 'a copy');
+    }
+    const sameClasses = models.replaceHead(model, { seed: 2 });
+    const filters = name === 'lenet5bn' ? 'fc.adder' : 'fc.weight';
+    t.notSame(sameClasses.stateDict().get(filters)!.data, model.stateDict().get(filters)!.data, 'new for as many classes as well');
+  }
+  t.end();
+});
+
+t.test('binary networks have no rectifier before a unit, and pool before they normalize', (t) => {
+  const names = (unit: models.Unit) =>
+    models
+      .lenet5bn({ unit, ...zeros })
+      .children()
+      .map(([name]) => name)
+      .slice(0, 4);
+  t.same(names('adder'), ['conv1', 'bn1', 'relu1', 'pool1']);
+  t.same(names('xnor'), ['conv1', 'pool1', 'bn1', 'conv2']);
+  t.equal((models.resnet20({ unit: 'xnor', ...zeros }).layer('layer1.0') as Residual).relu, false);
+  t.equal((models.resnet20({ unit: 'conv', ...zeros }).layer('layer1.0') as Residual).relu, true);
   t.end();
 });
