@@ -21,8 +21,9 @@ const libMayImport: Record<string, string[]> = {
   io: foundation,
   data: [...foundation, 'ops', 'io'],
   models: [...foundation, 'ops', 'layers', 'io', 'data'],
-  train: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data'],
-  index: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'train'],
+  optim: [...foundation, 'ops', 'layers'],
+  train: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim'],
+  index: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim', 'train'],
   cli: ['*'],
 };
 /** Files outside lib/ and the one part that reads each. */

@@ -1,0 +1,89 @@
+// Stochastic gradient descent: plain, with momentum, with Nesterov's; and the adaptive rate by which adder filters learn.
+import { AdderNetError } from '../errors';
+import type { Parameter } from '../layers';
+import { type SgdStepOptions, sgdStep } from '../ops';
+import { Tensor } from '../tensor';
+
+export interface SgdOptions {
+  /** Learning rate, which a schedule scales from step to step. */
+  lr: number;
+  /** Default 0. */
+  momentum?: number | undefined;
+  /** Default false. */
+  nesterov?: boolean | undefined;
+  /** Of every parameter. Default 0. */
+  weightDecay?: number | undefined;
+  /** Of adder filters alone: see `sgdStep`. Default: adaptive with eta 0.2. */
+  adder?: Pick<SgdStepOptions, 'rate' | 'eta'> | undefined;
+  /** Scales the gradients of ordinary parameters down where their common norm is above this. Default: never. */
+  clipNorm?: number | undefined;
+}
+
+/**
+ * Per parameter: `d = a · gradient + weightDecay · value`, `velocity = momentum · velocity + d`, `value −= lr · velocity` (with Nesterov
+ * `d + momentum · velocity`). For adder filters of k elements `a = eta · √k / ‖gradient‖₂` (AdderNet, CVPR 2020, section 3.3): the norm of
+ * their gradients differs from layer to layer by orders of magnitude. For ordinary parameters a is 1, or clipNorm / norm.
+ */
+export class Sgd {
+  readonly parameters: readonly Parameter[];
+  readonly options: Readonly<SgdOptions>;
+  readonly #velocities = new Map<Parameter, Tensor>();
+
+  /** @throws {AdderNetError} ERR_ARGUMENT if there are no parameters or an option is out of range */
+  constructor(parameters: Iterable<Parameter>, options: SgdOptions) {
+    this.parameters = [...new Set(parameters)];
+    this.options = options;
+    const { lr, clipNorm } = options;
+    if (this.parameters.length === 0)
+      throw new AdderNetError('ERR_ARGUMENT', 'Sgd: there are no parameters to train: pass model.parameters()');
+    for (const [name, value] of Object.entries({ lr, clipNorm }))
+      if (value !== undefined && !(value > 0 && Number.isFinite(value)))
+        throw new AdderNetError('ERR_ARGUMENT', `Sgd: ${name} is ${String(value)}, expected a positive number`);
+    const [value, gradient, velocity] = [Tensor.zeros([1]), Tensor.zeros([1]), Tensor.zeros([1])];
+    this.#stepOne(value, gradient, velocity, { ...options.adder }, 1); // the check of all other options
+  }
+
+  /**
+   * Moves every parameter that is not frozen against its gradient.
+   * @param factor of the learning rate in this step, as a schedule gives it. Default 1
+   * @throws {AdderNetError} ERR_ARGUMENT if the factor is no number of at least 0; ERR_MEMORY if working memory runs out
+   */
+  step(factor = 1): void {
+    const gradientScale = this.#clip();
+    for (const parameter of this.parameters) {
+      if (parameter.frozen) continue;
+      const rate: Rate = parameter.kind === 'adder' ? { rate: 'adaptive', ...this.options.adder } : { rate: 'plain', gradientScale };
+      this.#stepOne(parameter.value, parameter.gradient, this.velocity(parameter), rate, factor);
+    }
+  }
+
+  /** The momentum's memory of a parameter, zero before its first step; undefined without momentum. */
+  velocity(parameter: Parameter): Tensor | undefined {
+    if (!this.options.momentum) return undefined;
+    let velocity = this.#velocities.get(parameter);
+    if (!velocity) {
+      velocity = Tensor.zeros(parameter.value.shape);
+      this.#velocities.set(parameter, velocity);
+    }
+    return velocity;
+  }
+
+  #stepOne(value: Tensor, gradient: Tensor, velocity: Tensor | undefined, rate: Rate, factor: number): void {
+    const { lr, momentum, nesterov, weightDecay } = this.options;
+    const withMomentum = momentum ? velocity : undefined;
+    sgdStep(value, gradient, { learningRate: lr * factor, momentum, velocity: withMomentum, nesterov, weightDecay, ...rate });
+  }
+
+  /** The factor that brings the norm over all ordinary gradients down to clipNorm. */
+  #clip(): number {
+    const { clipNorm } = this.options;
+    if (clipNorm === undefined) return 1;
+    let squares = 0;
+    for (const { kind, frozen, gradient } of this.parameters)
+      if (kind === 'ordinary' && !frozen) squares = gradient.data.reduce((sum, g) => sum + g * g, squares);
+    const norm = Math.sqrt(squares);
+    return norm > clipNorm && Number.isFinite(norm) ? clipNorm / norm : 1;
+  }
+}
+
+type Rate = Pick<SgdStepOptions, 'rate' | 'eta' | 'gradientScale'>;
