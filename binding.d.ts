@@ -95,6 +95,18 @@ export interface Binding {
     rate: number,
     adaptive: boolean,
   ): void;
+  /**
+   * Asynchronous: x and y lie on SharedArrayBuffers and are written by nobody else until the promise is kept; the others are copied.
+   * windows: dy dx mirror of each image; tables: 256 numbers a channel (native/ops/crop_mirror_normalize.h)
+   */
+  cropMirrorNormalize(
+    x: Uint8Array,
+    windows: Int32Array,
+    tables: Float32Array,
+    height: number,
+    width: number,
+    y: Float32Array,
+  ): Promise<void>;
   /** x and filters of the same type; padding is what lies outside of the image. Exact in int32. */
   adderConv2dInteger<A extends Uint8Array | Int8Array | Int16Array>(
     x: A,
