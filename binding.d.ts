@@ -96,7 +96,7 @@ export interface Binding {
     adaptive: boolean,
   ): void;
   /**
-   * Asynchronous: x and y lie on SharedArrayBuffers and are written by nobody else until the promise is kept; the others are copied.
+   * Asynchronous: calls done when y is written. x and y lie on SharedArrayBuffers and are left alone until then; the others are copied.
    * windows: dy dx mirror of each image; tables: 256 numbers a channel (native/ops/crop_mirror_normalize.h)
    */
   cropMirrorNormalize(
@@ -106,7 +106,8 @@ export interface Binding {
     height: number,
     width: number,
     y: Float32Array,
-  ): Promise<void>;
+    done: () => void,
+  ): void;
   /** x and filters of the same type; padding is what lies outside of the image. Exact in int32. */
   adderConv2dInteger<A extends Uint8Array | Int8Array | Int16Array>(
     x: A,

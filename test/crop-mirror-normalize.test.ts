@@ -139,8 +139,12 @@ t.test('what does not fit is refused', async (t) => {
 t.test('native code itself refuses what would not be safe', async (t) => {
   const [x, y] = [sharedBytes([2, 4, 4, 3]).data, sharedFloats([2, 4, 4, 3]).data];
   const refused = (replaced: object, code: string, message: RegExp) => {
-    const a = { x, windows: inPlace(2), tables: tablesOf(3), height: 4, width: 4, y, ...replaced };
-    t.throws(() => native().cropMirrorNormalize(a.x, a.windows, a.tables, a.height, a.width, a.y), { code, message }, String(message));
+    const a = { x, windows: inPlace(2), tables: tablesOf(3), height: 4, width: 4, y, done: () => {}, ...replaced };
+    t.throws(
+      () => native().cropMirrorNormalize(a.x, a.windows, a.tables, a.height, a.width, a.y, a.done),
+      { code, message },
+      String(message),
+    );
   };
   refused({ x: new Uint8Array(96) }, 'ERR_ARGUMENT', /x does not lie on a SharedArrayBuffer/);
   refused({ y: new Float32Array(96) }, 'ERR_ARGUMENT', /out does not lie on a SharedArrayBuffer/);
@@ -155,6 +159,7 @@ t.test('native code itself refuses what would not be safe', async (t) => {
   refused({ tables: new Float32Array(0) }, 'ERR_SHAPE', /tables are not 256 numbers/);
   for (const height of [0, -4, 0.5, Number.NaN, 2 ** 31, '4']) refused({ height }, 'ERR_ARGUMENT', /height .*is not a/);
   refused({ height: 2 ** 30, width: 2 ** 30 }, 'ERR_SHAPE', /x is not as long as/);
+  refused({ done: undefined }, 'ERR_ARGUMENT', /done is not a function/);
   const memory = new SharedArrayBuffer(4 * 96);
   refused({ x: new Uint8Array(memory, 288), y: new Float32Array(memory) }, 'ERR_ARGUMENT', /out overlaps x/);
 });
@@ -195,7 +200,7 @@ t.test('memory lives as long as the work on it, and no longer', async (t) => {
     const start = () => {
       const [x, y] = [new Uint8Array(new SharedArrayBuffer(3)), new Float32Array(new SharedArrayBuffer(12))];
       arrays.push(new WeakRef(x), new WeakRef(y));
-      return native().cropMirrorNormalize(x, new Int32Array(3), new Float32Array(3 * 256), 1, 1, y);
+      return new Promise((done) => native().cropMirrorNormalize(x, new Int32Array(3), new Float32Array(3 * 256), 1, 1, y, done));
     };
     const report = async () => {
       for (let i = 0; i < 3; i++) { await turn(); gc(); }

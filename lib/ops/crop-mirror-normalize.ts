@@ -46,5 +46,7 @@ export async function cropMirrorNormalize(
   for (const [name, { data }] of Object.entries({ images, out }))
     if (!(data.buffer instanceof SharedArrayBuffer))
       throw new AdderNetError('ERR_ARGUMENT', `${op}: ${name} does not lie on a SharedArrayBuffer, whose memory alone stays in place`);
-  await rethrow(() => native().cropMirrorNormalize(images.data, windows, tables, h, w, out.data));
+  await new Promise<void>((done) => {
+    rethrow(() => native().cropMirrorNormalize(images.data, windows, tables, h, w, out.data, done));
+  });
 }

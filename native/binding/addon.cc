@@ -21,7 +21,7 @@ void MaxPool2dGrad(const Napi::CallbackInfo& info);
 void AveragePool2dGrad(const Napi::CallbackInfo& info);
 Napi::Value SoftmaxCrossEntropy(const Napi::CallbackInfo& info);
 void SgdStep(const Napi::CallbackInfo& info);
-Napi::Value CropMirrorNormalize(const Napi::CallbackInfo& info);
+void CropMirrorNormalize(const Napi::CallbackInfo& info);
 void ReferenceAdderConv2d(const Napi::CallbackInfo& info);
 void ReferenceConv2d(const Napi::CallbackInfo& info);
 void AdderConv2dGradInput(const Napi::CallbackInfo& info);

@@ -9,34 +9,31 @@
 #include "args.h"
 
 namespace {
-// Refers to the arrays it works on until it is done. Everything small is a copy.
+// Refers to the arrays it works on until it is done. Everything small is a copy. It ends in a call, not a promise: nothing would free what
+// keeps a promise where a worker ends first.
 class Preparation : public Napi::AsyncWorker {
  public:
   Preparation(const Napi::CallbackInfo& info, const CropMirrorNormalizeArgs& args, AlignedBuffer<Window> windows,
               AlignedBuffer<float> tables)
-      : AsyncWorker(info.Env(), "cropMirrorNormalize"),
+      : AsyncWorker(info[6].As<Napi::Function>(), "cropMirrorNormalize"),
         args_(args),
         windows_(std::move(windows)),
         tables_(std::move(tables)),
         x_(Napi::Persistent(info[0].As<Napi::Object>())),
-        y_(Napi::Persistent(info[5].As<Napi::Object>())),
-        done_(Napi::Promise::Deferred::New(info.Env())) {}
-  Napi::Promise promise() const { return done_.Promise(); }
+        y_(Napi::Persistent(info[5].As<Napi::Object>())) {}
 
  private:
   void Execute() override { crop_mirror_normalize(args_); }
-  void OnOK() override { done_.Resolve(Env().Undefined()); }
 
   const CropMirrorNormalizeArgs args_;
   const AlignedBuffer<Window> windows_;
   const AlignedBuffer<float> tables_;
   const Napi::ObjectReference x_, y_;
-  const Napi::Promise::Deferred done_;
 };
 }  // namespace
 
-// (x, windows, tables, height, width, y) -> promise
-Napi::Value CropMirrorNormalize(const Napi::CallbackInfo& info) {
+// (x, windows, tables, height, width, y, done)
+void CropMirrorNormalize(const Napi::CallbackInfo& info) {
   const Arguments args(info, "cropMirrorNormalize");
   const View<int32_t> windows = args.array<int32_t>(1, "windows");
   const View<float> tables = args.array<float>(2, "tables");
@@ -54,6 +51,7 @@ Napi::Value CropMirrorNormalize(const Napi::CallbackInfo& info) {
   const View<float> y = args.shared_array<float>(5, "out");
   if (y.length != x.length) args.fail("ERR_SHAPE", "out has another number of elements than x");
   args.apart(y, x, "x");
+  if (!info[6].IsFunction()) args.fail("ERR_ARGUMENT", "done is not a function");
 
   AlignedBuffer<Window> own_windows(n);
   AlignedBuffer<float> own_tables(tables.length);
@@ -65,8 +63,5 @@ Napi::Value CropMirrorNormalize(const Napi::CallbackInfo& info) {
   std::copy_n(tables.data, tables.length, own_tables.data());
   const CropMirrorNormalizeArgs work = {n,      static_cast<size_t>(h), static_cast<size_t>(w), c,
                                         x.data, own_windows.data(),     own_tables.data(),      y.data};
-  auto* const preparation = new Preparation(info, work, std::move(own_windows), std::move(own_tables));
-  const Napi::Promise promise = preparation->promise();
-  preparation->Queue();
-  return promise;
+  (new Preparation(info, work, std::move(own_windows), std::move(own_tables)))->Queue();
 }
