@@ -98,6 +98,19 @@ export interface Binding {
     rate: number,
     adaptive: boolean,
   ): void;
+  /**
+   * Asynchronous: calls done when y is written. x and y lie on SharedArrayBuffers and are left alone until then; the others are copied.
+   * windows: dy dx mirror of each image; tables: 256 numbers a channel (native/ops/crop_mirror_normalize.h)
+   */
+  cropMirrorNormalize(
+    x: Uint8Array,
+    windows: Int32Array,
+    tables: Float32Array,
+    height: number,
+    width: number,
+    y: Float32Array,
+    done: () => void,
+  ): void;
   /** x and filters of the same type; padding is what lies outside of the image. Exact in int32. */
   adderConv2dInteger<A extends Uint8Array | Int8Array | Int16Array>(
     x: A,

@@ -1,7 +1,10 @@
 export { type CpuInfo, cpuInfo, setThreads } from './cpu';
+export type { Augmentation, Transform } from './data/augment';
+export { type Batch, BatchLoader, type BatchLoaderOptions } from './data/batch-loader';
 export { type Dataset, ImageDataset } from './data/dataset';
 export { normalize } from './data/normalize';
 export { type DatasetName, datasetNames, openDataset } from './data/open-dataset';
+export { splitDataset } from './data/subset';
 export { AdderNetError, type ErrorCode } from './errors';
 export * as layers from './layers';
 export * as models from './models';

@@ -16,13 +16,27 @@ export class Random {
   constructor(seed: number = Math.floor(Math.random() * 2 ** 53)) {
     if (!Number.isSafeInteger(seed))
       throw new AdderNetError('ERR_ARGUMENT', `Random: seed is ${String(seed)}, expected an integer between -2^53 and 2^53`);
-    let counter = BigInt(seed);
-    for (let i = 0; i < 4; i += 2) {
-      counter += 0x9e3779b97f4a7c15n;
-      const mixed = splitmix64(BigInt.asUintN(64, counter));
-      this.#words[i] = Number(mixed & 0xffffffffn);
-      this.#words[i + 1] = Number(mixed >> 32n);
-    }
+    this.#spread(BigInt(seed));
+  }
+
+  /**
+   * The generator that belongs to these keys, such as (seed, epoch, step): what it draws can be drawn again without what came before.
+   * Any other keys, order or number of them gives an unrelated stream; so does `new Random`.
+   * @param keys safe integers
+   * @throws {AdderNetError} ERR_ARGUMENT if one is not a safe integer
+   */
+  static of(...keys: number[]): Random {
+    const wrong = keys.findIndex((key) => !Number.isSafeInteger(key));
+    if (wrong >= 0)
+      throw new AdderNetError(
+        'ERR_ARGUMENT',
+        `Random.of: key ${wrong} is ${String(keys[wrong])}, expected an integer between -2^53 and 2^53`,
+      );
+    // splitmix64 is a bijection, so that tuples which differ in their last key alone never meet.
+    const absorb = (hash: bigint, key: number) => splitmix64(BigInt.asUintN(64, hash + BigInt(key) + increment));
+    const random = new Random(0);
+    random.#spread(keys.reduce(absorb, absorb(0n, keys.length)));
+    return random;
   }
 
   /** The whole state, as plain numbers: assigned to another generator, both continue alike. */
@@ -39,6 +53,31 @@ export class Random {
         `Random: state is ${JSON.stringify(state)}, expected four integers from 0 to 2^32 - 1, not all zero`,
       );
     this.#words.set(state);
+  }
+
+  /**
+   * Uniform among 0, 1 … n - 1, each exactly as likely as another. Takes a word of the stream, seldom more.
+   * @throws {AdderNetError} ERR_ARGUMENT unless n is an integer from 1 to 2^32
+   */
+  integer(n: number): number {
+    if (!Number.isInteger(n) || n < 1 || n > 2 ** 32)
+      throw new AdderNetError('ERR_ARGUMENT', `Random.integer: n is ${String(n)}, expected an integer from 1 to 2^32`);
+    // Words beyond the last whole multiple of n would make small numbers more likely.
+    const end = 2 ** 32 - (2 ** 32 % n);
+    let word: number;
+    do word = this.#next() >>> 0;
+    while (word >= end);
+    return word % n;
+  }
+
+  /** Brings `array` into an order in which every permutation is as likely as another (Fisher and Yates). */
+  shuffle(array: Int32Array): void {
+    for (let last = array.length - 1; last > 0; last--) {
+      const i = this.integer(last + 1);
+      const drawn = array[i]!;
+      array[i] = array[last]!;
+      array[last] = drawn;
+    }
   }
 
   /** Uniform in [0, 1): a multiple of 2^-53. Takes two words of the stream. */
@@ -62,6 +101,15 @@ export class Random {
     for (let i = 0; i < array.length; i++) array[i] = mean + std * this.normal();
   }
 
+  #spread(seed: bigint): void {
+    for (let i = 0; i < 4; i += 2) {
+      seed += increment;
+      const mixed = splitmix64(BigInt.asUintN(64, seed));
+      this.#words[i] = Number(mixed & 0xffffffffn);
+      this.#words[i + 1] = Number(mixed >> 32n);
+    }
+  }
+
   #next(): number {
     const s = this.#words;
     const s0 = s[0]!;
@@ -78,6 +126,9 @@ export class Random {
 }
 
 const rotateLeft = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits));
+
+/** splitmix64's step from one counter to the next: 2^64 over the golden ratio, odd. */
+const increment = 0x9e3779b97f4a7c15n;
 
 /** The output function of splitmix64: spreads the bits of a counter over 64 bits. */
 function splitmix64(counter: bigint): bigint {

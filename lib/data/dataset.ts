@@ -1,6 +1,6 @@
 // Labelled images, as training, evaluation and calibration see them. Pixels are bytes, NHWC; a target is the index of a class.
 import { AdderNetError } from '../errors';
-import { shapeText } from '../shape';
+import { elementCount, shapeText } from '../shape';
 import { Tensor } from '../tensor';
 
 export interface Dataset {
@@ -23,6 +23,34 @@ export interface Dataset {
    * @throws {AdderNetError} ERR_ARGUMENT
    */
   targets(start: number, end: number): Int32Array;
+  /**
+   * Copies the images at these indices, and their classes, in this order; an index may come twice.
+   * @param images  n·h·w·c bytes to write to; they may lie on a SharedArrayBuffer
+   * @param targets n numbers to write to
+   * @throws {AdderNetError} ERR_ARGUMENT if an index lies outside of the data set, or there is not room for just as many
+   */
+  gather(indices: Int32Array, images: Uint8Array, targets: Int32Array): void | Promise<void>;
+}
+
+type Sizes = Pick<Dataset, 'name' | 'length' | 'imageShape'>;
+
+/** @throws {AdderNetError} ERR_ARGUMENT unless `start` to `end` is a range of images of the data set */
+export function checkRange({ name, length }: Sizes, start: number, end: number): void {
+  if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || start >= end || end > length)
+    throw new AdderNetError('ERR_ARGUMENT', `${name}: images ${start} to ${end} were asked for, expected 0 <= start < end <= ${length}`);
+}
+
+/** @throws {AdderNetError} ERR_ARGUMENT unless {@link Dataset.gather} can do as asked */
+export function checkGather({ name, length, imageShape }: Sizes, indices: Int32Array, images: Uint8Array, targets: Int32Array): void {
+  const imageBytes = elementCount(imageShape);
+  if (images.length !== indices.length * imageBytes || targets.length !== indices.length)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${name}: gather has room for ${images.length} bytes and ${targets.length} targets, but ${indices.length} images of ${shapeText(imageShape)} are ${indices.length * imageBytes} bytes`,
+    );
+  const wrong = indices.findIndex((index) => index < 0 || index >= length);
+  if (wrong >= 0)
+    throw new AdderNetError('ERR_ARGUMENT', `${name}: gather was asked for image ${indices[wrong]}, expected 0 to ${length - 1}`);
 }
 
 export interface ImageDatasetOptions {
@@ -68,22 +96,23 @@ export class ImageDataset implements Dataset {
   }
 
   images(start: number, end: number): Tensor<Uint8Array> {
-    this.#checkRange(start, end);
+    checkRange(this, start, end);
     const [h, w, c] = this.imageShape;
     const size = h * w * c;
     return new Tensor(this.#images.subarray(start * size, end * size), [end - start, h, w, c]);
   }
 
   targets(start: number, end: number): Int32Array {
-    this.#checkRange(start, end);
+    checkRange(this, start, end);
     return this.#targets.subarray(start, end);
   }
 
-  #checkRange(start: number, end: number): void {
-    if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || start >= end || end > this.length)
-      throw new AdderNetError(
-        'ERR_ARGUMENT',
-        `${this.name}: images ${start} to ${end} were asked for, expected 0 <= start < end <= ${this.length}`,
-      );
+  gather(indices: Int32Array, images: Uint8Array, targets: Int32Array): void {
+    checkGather(this, indices, images, targets);
+    const size = elementCount(this.imageShape);
+    indices.forEach((index, i) => {
+      images.set(this.#images.subarray(index * size, (index + 1) * size), i * size);
+      targets[i] = this.#targets[index]!;
+    });
   }
 }

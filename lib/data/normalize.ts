@@ -4,6 +4,27 @@ import { outputTensor } from '../ops/out';
 import { shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 
+/** Values of a byte. */
+const bytes = 256;
+
+/**
+ * What becomes of each byte: [c][256].
+ * @param op for messages
+ * @throws {AdderNetError} ERR_ARGUMENT unless mean and std are one number for each channel, those of std above 0
+ */
+export function normalizationTables(op: string, channels: number, mean: readonly number[], std: readonly number[]): Float32Array {
+  for (const [name, values] of Object.entries({ mean, std }))
+    if (values.length !== channels || !values.every(Number.isFinite) || (name === 'std' && !values.every((value) => value > 0)))
+      throw new AdderNetError(
+        'ERR_ARGUMENT',
+        `${op}: ${name} is ${shapeText(values)}, expected ${channels} numbers${name === 'std' ? ' above 0' : ''}, one for each channel of images`,
+      );
+  return Float32Array.from({ length: channels * bytes }, (_, i) => {
+    const channel = Math.floor(i / bytes);
+    return ((i % bytes) / 255 - mean[channel]!) / std[channel]!;
+  });
+}
+
 /**
  * @param images [..., c], bytes
  * @param mean   of each channel, of pixels from 0 to 1
@@ -14,18 +35,11 @@ import type { Tensor } from '../tensor';
 export function normalize(images: Tensor<Uint8Array>, mean: readonly number[], std: readonly number[], out?: Tensor): Tensor {
   const channels = images.shape.at(-1)!;
   if (images.dtype !== 'u8') throw new AdderNetError('ERR_DTYPE', `normalize: images have dtype ${images.dtype}, expected u8`);
-  for (const [name, values] of Object.entries({ mean, std }))
-    if (values.length !== channels || !values.every(Number.isFinite) || (name === 'std' && !values.every((value) => value > 0)))
-      throw new AdderNetError(
-        'ERR_ARGUMENT',
-        `normalize: ${name} is ${shapeText(values)}, expected ${channels} numbers${name === 'std' ? ' above 0' : ''}, one for each channel of images`,
-      );
-
-  const tables = mean.map((m, c) => Float32Array.from({ length: 256 }, (_, value) => (value / 255 - m) / std[c]!));
+  const tables = normalizationTables('normalize', channels, mean, std);
   const y = outputTensor('normalize', out, images.shape, [images]);
   const [from, to] = [images.data, y.data];
   for (let c = 0; c < channels; c++) {
-    const table = tables[c]!;
+    const table = tables.subarray(c * bytes, (c + 1) * bytes);
     for (let i = c; i < from.length; i += channels) to[i] = table[from[i]!]!;
   }
   return y;

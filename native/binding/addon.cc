@@ -23,6 +23,7 @@ void MaxPool2dGrad(const Napi::CallbackInfo& info);
 void AveragePool2dGrad(const Napi::CallbackInfo& info);
 Napi::Value SoftmaxCrossEntropy(const Napi::CallbackInfo& info);
 void SgdStep(const Napi::CallbackInfo& info);
+void CropMirrorNormalize(const Napi::CallbackInfo& info);
 void ReferenceAdderConv2d(const Napi::CallbackInfo& info);
 void ReferenceConv2d(const Napi::CallbackInfo& info);
 void AdderConv2dGradInput(const Napi::CallbackInfo& info);
@@ -63,6 +64,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set("averagePool2dGrad", AveragePool2dGrad);
   set("softmaxCrossEntropy", SoftmaxCrossEntropy);
   set("sgdStep", SgdStep);
+  set("cropMirrorNormalize", CropMirrorNormalize);
   set("referenceAdderConv2d", ReferenceAdderConv2d);
   set("referenceConv2d", ReferenceConv2d);
   set("adderConv2dGradInput", AdderConv2dGradInput);

@@ -53,6 +53,17 @@ class Arguments {
       fail("ERR_SHAPE", std::string(name) + " has " + std::to_string(view.length) + " elements, expected " + std::to_string(length));
     return view;
   }
+  // For use after the call: of a SharedArrayBuffer, which can be neither detached nor shrunk. Whoever keeps the view refers to the array.
+  template <class T>
+  View<T> shared_array(size_t i, const char* name) const {
+    const View<T> view = array<T>(i, name);
+    napi_value buffer;
+    bool detachable = true;
+    if (napi_get_typedarray_info(info_.Env(), info_[i], nullptr, nullptr, nullptr, &buffer, nullptr) != napi_ok ||
+        napi_is_arraybuffer(info_.Env(), buffer, &detachable) != napi_ok || detachable)
+      fail("ERR_ARGUMENT", std::string(name) + " does not lie on a SharedArrayBuffer");
+    return view;
+  }
   // null where the argument is undefined
   View<float> optional_floats(size_t i, const char* name, size_t length) const {
     if (info_[i].IsUndefined()) return {nullptr, 0};

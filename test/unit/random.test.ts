@@ -56,6 +56,84 @@ t.test('bad seeds and states are refused, and a bad state changes nothing', (t) 
   t.end();
 });
 
+t.test('keys have streams of their own', (t) => {
+  const draws = (...keys: number[]) => {
+    const random = Random.of(...keys);
+    return Array.from({ length: 64 }, () => random.uniform());
+  };
+  t.same(draws(1, 2, 3), draws(1, 2, 3));
+  t.same(draws(0), draws(-0));
+  const numbers = [0, 1, -1, 2, 255, 2 ** 32, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER];
+  const pairs = numbers.flatMap((a) => numbers.map((b) => [a, b]));
+  const tuples = [[], ...numbers.map((a) => [a]), ...pairs, ...pairs.flatMap((pair) => [0, 1].map((c) => [...pair, c]))];
+  const streams = [...tuples.map((keys) => draws(...keys)), ...numbers.map((seed) => stream(seed))];
+  t.equal(new Set(streams.flat()).size, streams.length * 64, 'no two have a number in common');
+  // Of unrelated streams of 64 numbers hardly one pair in 10^9 correlates by more than 6 / sqrt(64).
+  const centred = streams.map((numbers) => numbers.map((u) => (u - 1 / 2) * Math.sqrt(12)));
+  let strongest = 0;
+  for (const [i, a] of centred.entries())
+    for (const b of centred.slice(i + 1)) strongest = Math.max(strongest, Math.abs(a.reduce((sum, u, k) => sum + u * b[k]!, 0)) / 64);
+  t.ok(strongest < 0.75, `correlation ${strongest}`);
+  // Neighbours, as the steps of an epoch are: their first numbers are spread like those of a single stream.
+  const firsts = Float64Array.from({ length: 100_000 }, (_, step) => Random.of(7, 3, step).uniform());
+  const [mean, variance] = moments(firsts);
+  t.ok(Math.abs(mean - 1 / 2) < 0.005 && Math.abs(variance - 1 / 12) < 0.002, `mean ${mean}, variance ${variance}`);
+  for (const key of [0.5, Number.NaN, 2 ** 53, '1' as unknown as number])
+    t.throws(() => Random.of(1, key), { code: 'ERR_ARGUMENT', message: `Random.of: key 1 is ${key}, expected an integer` });
+  t.end();
+
+  function stream(seed: number): number[] {
+    const random = new Random(seed);
+    return Array.from({ length: 64 }, () => random.uniform());
+  }
+});
+
+t.test('integers are equally likely', (t) => {
+  const random = new Random(13);
+  for (const n of [1, 2, 3, 10]) {
+    const counts = new Array<number>(n).fill(0);
+    for (let i = 0; i < 100_000; i++) counts[random.integer(n)]!++;
+    const expected = 100_000 / n;
+    t.ok(
+      counts.every((count) => Math.abs(count - expected) < 5 * Math.sqrt(expected)),
+      `${n}: ${counts}`,
+    );
+  }
+  // The remainder of a word by 3 * 2^30 would lie in the lower third half of the time.
+  const large = Array.from({ length: 10_000 }, () => random.integer(3 * 2 ** 30));
+  const low = large.filter((v) => v < 2 ** 30).length;
+  t.ok(Math.abs(low - 10_000 / 3) < 5 * Math.sqrt(10_000 / 3), `${low} in the lower third`);
+  t.ok(
+    Array.from({ length: 100 }, () => random.integer(2 ** 32)).some((v) => v >= 2 ** 31),
+    'all 32 bits',
+  );
+  for (const n of [0, -1, 1.5, 2 ** 32 + 1, Number.NaN]) t.throws(() => random.integer(n), { code: 'ERR_ARGUMENT' });
+  t.end();
+});
+
+t.test('a shuffle makes every order equally likely', (t) => {
+  const random = new Random(14);
+  const counts = new Map<string, number>();
+  for (let i = 0; i < 24_000; i++) {
+    const order = Int32Array.of(0, 1, 2, 3);
+    random.shuffle(order);
+    counts.set(order.join(), (counts.get(order.join()) ?? 0) + 1);
+  }
+  t.equal(counts.size, 24);
+  t.ok(
+    [...counts.values()].every((count) => Math.abs(count - 1000) < 5 * Math.sqrt(1000)),
+    `${[...counts.values()]}`,
+  );
+  const long = Int32Array.from({ length: 1000 }, (_, i) => i);
+  random.shuffle(long);
+  t.same(
+    [...long].sort((a, b) => a - b),
+    [...long.keys()],
+  );
+  random.shuffle(new Int32Array(0));
+  t.end();
+});
+
 t.test('uniform numbers lie in [0, 1) with mean 1/2 and variance 1/12', (t) => {
   const random = new Random(11);
   const draws = Float64Array.from({ length: 100_000 }, () => random.uniform());

@@ -33,6 +33,28 @@ t.test('ranges outside are refused', async (t) => {
   }
 });
 
+t.test('images are gathered in any order, some twice', async (t) => {
+  const dataset = new ImageDataset(options);
+  const bytes = new Uint8Array(new SharedArrayBuffer(16));
+  const targets = new Int32Array(4).fill(9);
+  dataset.gather(Int32Array.of(2, 0, 1, 2), bytes, targets);
+  t.same([...bytes], [8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+  t.same([...targets], [1, 1, 0, 1]);
+});
+
+t.test('what cannot be gathered is refused before anything is written', async (t) => {
+  const dataset = new ImageDataset(options);
+  const refused = (indices: number[], bytes: number, targets: number, message: string) => {
+    const [images, classes] = [new Uint8Array(bytes).fill(77), new Int32Array(targets).fill(77)];
+    t.throws(() => dataset.gather(Int32Array.from(indices), images, classes), { name: 'AdderNetError', code: 'ERR_ARGUMENT', message });
+    t.ok(images.every((v) => v === 77) && classes.every((v) => v === 77));
+  };
+  refused([0, 3], 8, 2, 'three: gather was asked for image 3, expected 0 to 2');
+  refused([0, -1], 8, 2, 'three: gather was asked for image -1, expected 0 to 2');
+  refused([0], 5, 1, 'three: gather has room for 5 bytes and 1 targets, but 1 images of [2,2,1] are 4 bytes');
+  refused([0, 1], 8, 3, 'three: gather has room for 8 bytes and 3 targets, but 2 images of [2,2,1] are 8 bytes');
+});
+
 t.test('parts that do not fit each other are refused', async (t) => {
   t.throws(() => new ImageDataset({ ...options, images: images.reshape([3, 4]) }), { code: 'ERR_SHAPE', message: /\[n,h,w,c\]/ });
   t.throws(() => new ImageDataset({ ...options, targets: Int32Array.of(1) }), { code: 'ERR_SHAPE', message: /1 targets for 3 images/ });

@@ -1,0 +1,165 @@
+// Batches of training images, made ready while the network works on the one before. Everything drawn for a batch follows from (seed, epoch,
+// step): any batch can be made again without those before it, which is how training goes on in mid-epoch with the same bits.
+import { AdderNetError } from '../errors';
+import { cropMirrorNormalize } from '../ops/crop-mirror-normalize';
+import { Random } from '../random';
+import { elementCount, type Shape, shapeText } from '../shape';
+import { Tensor } from '../tensor';
+import { type Augmentation, checkAugmentation, drawWindows, type Transform } from './augment';
+import type { Dataset } from './dataset';
+import { normalizationTables } from './normalize';
+
+export interface BatchLoaderOptions {
+  /** Images in a batch. */
+  batch: number;
+  /** Of each channel, of pixels from 0 to 1: a network's own, `model.normalization`. */
+  normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
+  /** Default: images as they are. */
+  augment?: Augmentation | Transform | undefined;
+  /** Takes the images of every epoch in another order. Default false. */
+  shuffle?: boolean | undefined;
+  /** Of orders and augmentation, a safe integer. Default 0. */
+  seed?: number | undefined;
+  /** Only the first so many images of the data set. Default: all. */
+  limit?: number | undefined;
+}
+
+export interface Batch {
+  /** [n,h,w,c], float32, normalized. */
+  x: Tensor;
+  /** The class of each image, [n]. */
+  targets: Int32Array;
+}
+
+/** The memory of one batch. Bytes and floats are shared, as asynchronous work needs it. */
+interface Buffers {
+  readonly bytes: Uint8Array;
+  readonly floats: Float32Array;
+  readonly targets: Int32Array;
+  /** Kept, never broken, when the work on this memory is done; undefined if there is none. */
+  busy?: Promise<void> | undefined;
+}
+
+/** Makes batches of a data set, in two sets of buffers by turns. */
+export class BatchLoader {
+  /** Images in an epoch. */
+  readonly images: number;
+  /** Batches in an epoch; the last one holds what is left. */
+  readonly steps: number;
+  readonly #dataset: Dataset;
+  readonly #batch: number;
+  readonly #tables: Float32Array;
+  readonly #augmentation: Augmentation;
+  readonly #transform: Transform | undefined;
+  readonly #shuffle: boolean;
+  readonly #seed: number;
+  readonly #buffers: readonly Buffers[];
+  #turn = 0;
+  #order: { readonly epoch: number; readonly indices: Int32Array } | undefined;
+
+  /** @throws {AdderNetError} ERR_ARGUMENT if an option is out of range or does not fit the images; ERR_MEMORY if two batches are too large */
+  constructor(dataset: Dataset, options: BatchLoaderOptions) {
+    const { batch, normalization, augment = {}, shuffle = false, seed = 0, limit = dataset.length } = options;
+    for (const [name, value] of Object.entries({ batch, limit }))
+      if (!Number.isInteger(value) || value < 1)
+        throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: ${name} is ${String(value)}, expected a positive integer`);
+    if (!Number.isSafeInteger(seed))
+      throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: seed is ${String(seed)}, expected an integer between -2^53 and 2^53`);
+    if (typeof shuffle !== 'boolean')
+      throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: shuffle is ${String(shuffle)}, expected true or false`);
+    if (augment === null || (typeof augment !== 'object' && typeof augment !== 'function'))
+      throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: augment is ${String(augment)}, expected { crop, flip } or a function`);
+    this.#transform = typeof augment === 'function' ? augment : undefined;
+    this.#augmentation = typeof augment === 'function' ? {} : augment;
+    checkAugmentation('BatchLoader', this.#augmentation, dataset.imageShape);
+    this.#tables = normalizationTables('BatchLoader', dataset.imageShape[2], normalization.mean, normalization.std);
+    this.#dataset = dataset;
+    this.#shuffle = shuffle;
+    this.#seed = seed;
+    this.images = Math.min(limit, dataset.length);
+    this.#batch = Math.min(batch, this.images);
+    this.steps = Math.ceil(this.images / this.#batch);
+    this.#buffers = [allocate(this.#batch, dataset.imageShape), allocate(this.#batch, dataset.imageShape)];
+  }
+
+  /**
+   * Makes a batch. Unless the data set itself takes time, all that JavaScript has to do is done when this returns, so that the rest goes on
+   * beside whatever blocks JavaScript next: call it for the next batch before computing with this one.
+   * @param epoch any integer from 0, another order and other augmentation for each
+   * @param step  0 up to, not including, {@link steps}
+   * @returns a batch whose memory is written again from the second call after this one on: two loads may be under way, no more
+   * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if there is no such batch; ERR_SHAPE or ERR_DTYPE if a transform returns other than
+   *   bytes of the shape it was given; and whatever the transform or the data set throws
+   */
+  async load(epoch: number, step: number): Promise<Batch> {
+    if (!Number.isSafeInteger(epoch) || epoch < 0)
+      throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: epoch is ${String(epoch)}, expected an integer from 0`);
+    if (!Number.isInteger(step) || step < 0 || step >= this.steps)
+      throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: step is ${String(step)}, expected an integer from 0 to ${this.steps - 1}`);
+    const buffers = this.#buffers[this.#turn]!;
+    this.#turn = 1 - this.#turn;
+    const fill = () => this.#fill(buffers, epoch, step);
+    const batch = buffers.busy ? buffers.busy.then(fill) : fill();
+    const settle = () => {
+      if (buffers.busy === busy) buffers.busy = undefined;
+    };
+    const busy = batch.then(settle, settle);
+    buffers.busy = busy;
+    return batch;
+  }
+
+  async #fill(buffers: Buffers, epoch: number, step: number): Promise<Batch> {
+    const indices = this.#indices(epoch).slice(step * this.#batch, (step + 1) * this.#batch);
+    const n = indices.length;
+    const shape = [n, ...this.#dataset.imageShape];
+    const images = new Tensor(buffers.bytes.subarray(0, elementCount(shape)), shape);
+    const x = new Tensor(buffers.floats.subarray(0, images.size), shape);
+    const targets = buffers.targets.subarray(0, n);
+    const gathering = this.#dataset.gather(indices, images.data, targets);
+    if (gathering) await gathering; // else without a pause, or the rest would wait until JavaScript is free
+    const random = Random.of(this.#seed, epoch, step);
+    if (this.#transform) images.data.set(transformed(this.#transform, images, random));
+    await cropMirrorNormalize(images, drawWindows(n, this.#augmentation, random), this.#tables, x);
+    return { x, targets };
+  }
+
+  /** The order of an epoch. */
+  #indices(epoch: number): Int32Array {
+    if (this.#order && (!this.#shuffle || this.#order.epoch === epoch)) return this.#order.indices;
+    const indices = Int32Array.from({ length: this.images }, (_, i) => i);
+    if (this.#shuffle) Random.of(this.#seed, epoch).shuffle(indices);
+    this.#order = { epoch, indices };
+    return indices;
+  }
+}
+
+function transformed(transform: Transform, images: Tensor<Uint8Array>, random: Random): Uint8Array {
+  const { shape } = images;
+  const result: unknown = transform(images, random);
+  if (!(result instanceof Tensor) || shapeText(result.shape) !== shapeText(shape))
+    throw new AdderNetError(
+      'ERR_SHAPE',
+      `BatchLoader: augment returned ${result instanceof Tensor ? shapeText(result.shape) : String(result)}, expected a Tensor of shape ${shapeText(shape)}, as it was given`,
+    );
+  if (result.dtype !== 'u8')
+    throw new AdderNetError('ERR_DTYPE', `BatchLoader: augment returned dtype ${result.dtype}, expected u8: normalization comes after it`);
+  return result.data;
+}
+
+function allocate(batch: number, imageShape: Shape): Buffers {
+  const elements = batch * elementCount(imageShape);
+  try {
+    return {
+      bytes: new Uint8Array(new SharedArrayBuffer(elements)),
+      floats: new Float32Array(new SharedArrayBuffer(elements * Float32Array.BYTES_PER_ELEMENT)),
+      targets: new Int32Array(batch),
+    };
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new AdderNetError(
+      'ERR_MEMORY',
+      `BatchLoader: two batches of ${batch} images of ${shapeText(imageShape)} do not fit in memory; choose a smaller batch`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,70 @@
+// A part of a data set, such as the images kept back to watch training on.
+import { AdderNetError } from '../errors';
+import { Random } from '../random';
+import { elementCount } from '../shape';
+import { Tensor } from '../tensor';
+import { checkGather, checkRange, type Dataset } from './dataset';
+
+/** The images at some indices of another data set. */
+class Subset implements Dataset {
+  readonly name: string;
+  readonly length: number;
+  readonly classes: number;
+  readonly classNames?: readonly string[];
+  readonly imageShape: readonly [number, number, number];
+  readonly #whole: Dataset;
+  readonly #indices: Int32Array;
+
+  constructor(whole: Dataset, indices: Int32Array) {
+    this.name = `${whole.name} (${indices.length} of ${whole.length})`;
+    this.length = indices.length;
+    this.classes = whole.classes;
+    if (whole.classNames) this.classNames = whole.classNames;
+    this.imageShape = whole.imageShape;
+    this.#whole = whole;
+    this.#indices = indices;
+  }
+
+  images(start: number, end: number): Tensor<Uint8Array> {
+    checkRange(this, start, end);
+    const size = elementCount(this.imageShape);
+    const bytes = new Uint8Array((end - start) * size);
+    this.#indices.subarray(start, end).forEach((index, i) => {
+      bytes.set(this.#whole.images(index, index + 1).data, i * size);
+    });
+    return new Tensor(bytes, [end - start, ...this.imageShape]);
+  }
+
+  targets(start: number, end: number): Int32Array {
+    checkRange(this, start, end);
+    return this.#indices.slice(start, end).map((index) => this.#whole.targets(index, index + 1)[0]!);
+  }
+
+  gather(indices: Int32Array, images: Uint8Array, targets: Int32Array): void | Promise<void> {
+    checkGather(this, indices, images, targets);
+    return this.#whole.gather(
+      indices.map((index) => this.#indices[index]!),
+      images,
+      targets,
+    );
+  }
+}
+
+/**
+ * Draws part of a data set at random; both parts keep its order. The same seed gives the same parts.
+ * @param fraction of the images, above 0 and below 1, rounded to whole ones: what `part` holds
+ * @param seed     a safe integer
+ * @returns what is left, and the part
+ * @throws {AdderNetError} ERR_ARGUMENT if either would be empty, or the seed is no safe integer
+ */
+export function splitDataset(dataset: Dataset, fraction: number, seed: number): [rest: Dataset, part: Dataset] {
+  const size = Math.round(dataset.length * fraction);
+  if (!(size >= 1 && size < dataset.length))
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `splitDataset: fraction is ${String(fraction)}, which leaves ${dataset.name} with an empty part: expected a number between 0 and 1 that is at least one of its ${dataset.length} images, and not all`,
+    );
+  const indices = Int32Array.from({ length: dataset.length }, (_, i) => i);
+  Random.of(seed).shuffle(indices);
+  return [new Subset(dataset, indices.slice(size).sort()), new Subset(dataset, indices.slice(0, size).sort())];
+}
