@@ -108,6 +108,20 @@ export class BatchLoader {
     return batch;
   }
 
+  /**
+   * The batches of an epoch from step `first` on, each made while the one before is in use. A batch is valid until the next one is asked for.
+   * @throws {AdderNetError} as {@link load}
+   */
+  async *batches(epoch: number, first = 0): AsyncGenerator<Batch, void, void> {
+    let next = first < this.steps ? this.load(epoch, first) : undefined;
+    for (let step = first + 1; next; step++) {
+      const batch = await next;
+      next = step < this.steps ? this.load(epoch, step) : undefined;
+      next?.catch(() => {}); // thrown where it is awaited; before that it is not unhandled
+      yield batch;
+    }
+  }
+
   async #fill(buffers: Buffers, epoch: number, step: number): Promise<Batch> {
     const indices = this.#indices(epoch).slice(step * this.#batch, (step + 1) * this.#batch);
     const n = indices.length;
