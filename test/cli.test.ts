@@ -118,7 +118,7 @@ const evaluateArguments = () => ['evaluate', '--weights', at('model.safetensors'
 t.test('evaluate', async (t) => {
   const { top1, top5 } = await evaluate(await load(at('model.safetensors')), openDataset('cifar10', at('data'), 'test'));
   const result = json(t, [...evaluateArguments(), '--dataset', 'cifar10', '--threads', '2']);
-  t.same(Object.keys(result), ['top1', 'top5', 'images', 'seconds', 'imagesPerSecond', 'dtype', 'isa', 'threads']);
+  t.same(Object.keys(result), ['top1', 'top5', 'loss', 'images', 'seconds', 'imagesPerSecond', 'dtype', 'isa', 'threads']);
   t.match(result, { top1, top5, images, seconds: Number, imagesPerSecond: Number, dtype: 'f32', isa: supported[0]!, threads: 2 });
   t.ok((result.seconds as number) > 0);
   t.ok(top1 > 0 && top1 < top5 && top5 < 1, 'fractions');

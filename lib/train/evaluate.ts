@@ -1,9 +1,10 @@
 // Accuracy of a network on a data set.
 import { setImmediate } from 'node:timers/promises';
+import { BatchLoader } from '../data/batch-loader';
 import type { Dataset } from '../data/dataset';
-import { normalize } from '../data/normalize';
 import { AdderNetError } from '../errors';
 import type { Model } from '../models';
+import { softmaxCrossEntropy } from '../ops';
 import { shapeText } from '../shape';
 
 export interface EvaluateOptions {
@@ -20,8 +21,10 @@ export interface Evaluation {
   top1: number;
   /** Part of the images whose class is among the five largest. */
   top5: number;
+  /** Mean cross-entropy, in nats. */
+  loss: number;
   images: number;
-  /** Time of the forward passes and of preparing their input. */
+  /** Time of the forward passes and of waiting for their input. */
   seconds: number;
   imagesPerSecond: number;
 }
@@ -31,34 +34,35 @@ export interface Evaluation {
  * @throws {AdderNetError} ERR_SHAPE if images or classes are not those of the network; ERR_ARGUMENT if an option is out of range
  */
 export async function evaluate(model: Model, dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
-  const { batch = 100, limit = dataset.length, onBatch } = options;
-  for (const [name, value] of Object.entries({ batch, limit }))
-    if (!Number.isInteger(value) || value < 1)
-      throw new AdderNetError('ERR_ARGUMENT', `evaluate: ${name} is ${String(value)}, expected a positive integer`);
-  if (shapeText(dataset.imageShape) !== shapeText(model.inputShape) || dataset.classes !== model.classes)
-    throw new AdderNetError(
-      'ERR_SHAPE',
-      `evaluate: ${dataset.name} has images ${shapeText(dataset.imageShape)} of ${dataset.classes} classes, but ${model.name} takes ${shapeText(model.inputShape)} and tells ${model.classes}`,
-    );
-
-  const images = Math.min(limit, dataset.length);
-  const { mean, std } = model.normalization;
-  let [first, firstFive, nanoseconds] = [0, 0, 0n];
-  for (let start = 0; start < images; start += batch) {
-    const end = Math.min(start + batch, images);
-    const began = process.hrtime.bigint();
-    const logits = model.forward(normalize(dataset.images(start, end), mean, std)).data;
-    nanoseconds += process.hrtime.bigint() - began;
-    dataset.targets(start, end).forEach((target, i) => {
-      const rank = rankOf(logits.subarray(i * model.classes, (i + 1) * model.classes), target);
+  const { batch = 100, limit, onBatch } = options;
+  checkFits('evaluate', model, dataset);
+  const loader = new BatchLoader(dataset, { batch, limit, normalization: model.normalization });
+  let [first, firstFive, loss, images, seconds] = [0, 0, 0, 0, 0];
+  let began = performance.now();
+  for await (const { x, targets } of loader.batches(0)) {
+    const logits = model.forward(x);
+    seconds += (performance.now() - began) / 1000;
+    targets.forEach((target, i) => {
+      const rank = rankOf(logits.data.subarray(i * model.classes, (i + 1) * model.classes), target);
       if (rank < 1) first++;
       if (rank < 5) firstFive++;
     });
-    onBatch?.(end, images);
+    loss += softmaxCrossEntropy(logits, targets).loss * targets.length;
+    images += targets.length;
+    onBatch?.(images, loader.images);
     await setImmediate();
+    began = performance.now();
   }
-  const seconds = Number(nanoseconds) / 1e9;
-  return { top1: first / images, top5: firstFive / images, images, seconds, imagesPerSecond: images / seconds };
+  return { top1: first / images, top5: firstFive / images, loss: loss / images, images, seconds, imagesPerSecond: images / seconds };
+}
+
+/** @throws {AdderNetError} ERR_SHAPE unless a data set has images and classes of the network's sizes */
+export function checkFits(op: string, model: Model, dataset: Dataset): void {
+  if (shapeText(dataset.imageShape) !== shapeText(model.inputShape) || dataset.classes !== model.classes)
+    throw new AdderNetError(
+      'ERR_SHAPE',
+      `${op}: ${dataset.name} has images ${shapeText(dataset.imageShape)} of ${dataset.classes} classes, but ${model.name} takes ${shapeText(model.inputShape)} and tells ${model.classes}`,
+    );
 }
 
 /** How many classes come before `target`, of equal logits the first; a NaN is no answer and comes last. */

@@ -1,0 +1,89 @@
+// Everything a training needs to go on with the same bits: parameters, running statistics, momentum, and the place in the epoch. Random
+// numbers need no state: those of a batch follow from the seed, the epoch and the step.
+import { readFile } from 'node:fs/promises';
+import { AdderNetError } from '../errors';
+import { formatSafetensors, parseSafetensors } from '../io/safetensors';
+import { writeFileAtomic } from '../io/write-file';
+import { copyState, type StateDict } from '../layers/state';
+import type { Model } from '../models';
+import type { Sgd } from '../optim';
+import type { Progress } from './progress';
+
+/** What a training may not change between two runs. */
+export type Settings = Readonly<Record<string, string | number | boolean>>;
+
+export interface Checkpoint {
+  readonly model: Model;
+  readonly optimizer: Sgd;
+  readonly settings: Settings;
+}
+
+const metadataKey = 'addernet.training';
+
+/**
+ * Writes a checkpoint, whole or not at all.
+ * @throws {AdderNetError} ERR_DIVERGED if a number is not finite: the file keeps the last good state; ERR_ARGUMENT if it cannot be written
+ */
+export async function saveCheckpoint(path: string, checkpoint: Checkpoint, progress: Progress): Promise<void> {
+  const state = stateOf(checkpoint);
+  for (const [name, { data }] of state)
+    if (!data.every(Number.isFinite))
+      throw new AdderNetError('ERR_DIVERGED', `${name} holds a NaN or an infinity: the checkpoint '${path}' stays as it was`);
+  const bytes = formatSafetensors(state, { [metadataKey]: JSON.stringify({ settings: checkpoint.settings, progress }) });
+  try {
+    await writeFileAtomic(path, bytes);
+  } catch (cause) {
+    throw new AdderNetError('ERR_ARGUMENT', `cannot write the checkpoint '${path}': ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * Puts a training back where a checkpoint was written; undefined, and nothing changed, if there is no such file.
+ * @throws {AdderNetError} ERR_ARGUMENT if it is of a training with other settings; ERR_FORMAT, ERR_CORRUPT, ERR_SHAPE or ERR_DTYPE if it is
+ *   damaged or of another network. Then nothing was changed
+ */
+export async function loadCheckpoint(path: string, checkpoint: Checkpoint): Promise<Progress | undefined> {
+  const bytes = await readIfThere(path);
+  if (!bytes) return undefined;
+  const { tensors, metadata } = parseSafetensors(bytes, path);
+  const { settings, progress } = parseMetadata(path, metadata[metadataKey]);
+  for (const [name, value] of Object.entries(checkpoint.settings))
+    if (settings[name] !== value)
+      throw new AdderNetError(
+        'ERR_ARGUMENT',
+        `the checkpoint '${path}' is of a training with ${name} ${String(settings[name])}, not ${String(value)}: go on as it began, or start anew elsewhere`,
+      );
+  copyState(stateOf(checkpoint), tensors, true);
+  return progress;
+}
+
+/** The live tensors, by names that tell the kinds apart. */
+function stateOf({ model, optimizer }: Checkpoint): StateDict {
+  const state: StateDict = new Map();
+  for (const [name, tensor] of model.stateDict()) state.set(`model.${name}`, tensor);
+  for (const [name, parameter] of model.namedParameters()) {
+    const velocity = optimizer.velocity(parameter);
+    if (velocity) state.set(`velocity.${name}`, velocity);
+  }
+  return state;
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new AdderNetError('ERR_ARGUMENT', `cannot read the checkpoint '${path}': ${(cause as Error).message}`, { cause });
+  }
+}
+
+function parseMetadata(path: string, text: string | undefined): { settings: Settings; progress: Progress } {
+  if (text === undefined)
+    throw new AdderNetError('ERR_FORMAT', `'${path}' is no checkpoint of a training: it has no metadata '${metadataKey}'`);
+  try {
+    const { settings, progress } = JSON.parse(text);
+    if (typeof settings === 'object' && Number.isInteger(progress.place.epoch) && Array.isArray(progress.history))
+      return { settings, progress };
+  } catch {}
+  throw new AdderNetError('ERR_CORRUPT', `the checkpoint '${path}' does not tell how far it came: ${text.slice(0, 80)}`);
+}

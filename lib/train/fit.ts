@@ -1,0 +1,173 @@
+// The training loop: batches in, forward, loss, backward, step; and what surrounds it, so that a run can be watched, stopped and taken up
+// again with the same bits.
+import { setImmediate } from 'node:timers/promises';
+import type { Augmentation, Transform } from '../data/augment';
+import { BatchLoader } from '../data/batch-loader';
+import type { Dataset } from '../data/dataset';
+import { AdderNetError } from '../errors';
+import type { Layer } from '../layers';
+import type { Model } from '../models';
+import { softmaxCrossEntropy } from '../ops';
+import { type Schedule, type Sgd, schedule as schedules } from '../optim';
+import { Autosave, type AutosaveOptions } from './autosave';
+import { type EarlyStopping, stagnates } from './early-stopping';
+import { checkFits, evaluate } from './evaluate';
+import { type EpochRecord, type Place, startOf } from './progress';
+
+export interface FitOptions extends AutosaveOptions {
+  /** Passes over the data set, those before a resumption counted. */
+  epochs: number;
+  optimizer: Sgd;
+  /** Images of a step. Default 128. */
+  batch?: number | undefined;
+  /** Factor of the optimiser's learning rate over time, asked at every step. Default: constant. */
+  schedule?: Schedule | undefined;
+  augment?: Augmentation | Transform | undefined;
+  /** Share of the target spread over all classes, 0 to 1. Default 0. */
+  labelSmoothing?: number | undefined;
+  /** Of the order of the images and of their augmentation. Default 0. */
+  seed?: number | undefined;
+  /** Only the first so many images. Default: all. */
+  limit?: number | undefined;
+  /** Images to measure the network on after each epoch. */
+  validation?: Dataset | undefined;
+  /** Stops when the accuracy on `validation` rises no more. */
+  earlyStopping?: EarlyStopping | undefined;
+  /** Stops after the step under way. */
+  signal?: AbortSignal | undefined;
+  onBatch?: ((info: BatchInfo) => void) | undefined;
+  /** Awaited, so that it may save or look at the network. */
+  onEpoch?: ((record: EpochRecord, history: readonly EpochRecord[]) => void | Promise<void>) | undefined;
+}
+
+/** Where a training stands after a step. Means go over the epoch so far. */
+export interface BatchInfo {
+  /** From 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Steps done in this epoch. */
+  readonly step: number;
+  readonly steps: number;
+  readonly images: number;
+  readonly imagesInEpoch: number;
+  readonly imagesPerSecond: number;
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+export interface FitResult {
+  readonly history: readonly EpochRecord[];
+  readonly stopped: 'finished' | 'early' | 'aborted';
+}
+
+/**
+ * Trains a model in place, by softmax cross-entropy. The event loop gets its turn between batches; batches are prepared beside.
+ * The result is the same bits for any number of threads, and whether or not the run was interrupted and resumed.
+ *
+ * @throws {AdderNetError} ERR_DIVERGED if the loss is no finite number: the checkpoint keeps the last good state; ERR_SHAPE if images or
+ *   classes are not those of the network; ERR_ARGUMENT if an option is out of range; what saving and loading a checkpoint throw
+ */
+export async function fit(model: Model, dataset: Dataset, options: FitOptions): Promise<FitResult> {
+  const { epochs, optimizer, batch = 128, augment, seed = 0, limit, validation, earlyStopping, signal, onEpoch } = options;
+  const { schedule = schedules.constant() } = options;
+  checkOptions(model, dataset, options);
+  const { normalization } = model;
+  const loader = new BatchLoader(dataset, { batch, normalization, augment, seed, limit, shuffle: true });
+  const settings = { network: model.name, unit: model.unit, batch, seed, images: loader.images };
+  const autosave = new Autosave({ model, optimizer, settings }, options);
+  const progress = await autosave.start();
+  const { history } = progress;
+
+  while (progress.place.epoch < epochs) {
+    if (earlyStopping && stagnates(history, earlyStopping)) return { history, stopped: 'early' };
+    const { place } = progress;
+    if (!(await runEpoch(model, loader, options, place, () => autosave.saveInTime(progress)))) {
+      await autosave.save(progress);
+      return { history, stopped: 'aborted' };
+    }
+    const { images, ...means } = meansOf(place);
+    const record: EpochRecord = {
+      epoch: place.epoch + 1,
+      learningRate: optimizer.options.lr * schedule(place.epoch),
+      ...means,
+      seconds: place.seconds,
+      ...(validation && { validation: await validate(model, validation) }),
+    };
+    history.push(record);
+    progress.place = startOf(place.epoch + 1);
+    await autosave.save(progress);
+    await onEpoch?.(record, history);
+    if (signal?.aborted && progress.place.epoch < epochs) return { history, stopped: 'aborted' };
+  }
+  return { history, stopped: 'finished' };
+}
+
+/** @returns false if the signal aborted before the end of the epoch */
+async function runEpoch(
+  model: Model,
+  loader: BatchLoader,
+  { epochs, optimizer, schedule = schedules.constant(), labelSmoothing, signal, onBatch }: FitOptions,
+  place: Place,
+  afterStep: () => Promise<void>,
+): Promise<boolean> {
+  const { epoch } = place;
+  const { steps, images: imagesInEpoch } = loader;
+  let began = performance.now();
+  for await (const { x, targets } of loader.batches(epoch, place.step)) {
+    const logits = model.forward(x, { training: true });
+    const { loss, correct, grad } = softmaxCrossEntropy(logits, targets, { labelSmoothing });
+    if (!Number.isFinite(loss))
+      throw new AdderNetError(
+        'ERR_DIVERGED',
+        `fit: the loss became ${loss} in step ${place.step + 1} of epoch ${epoch + 1}: try a smaller learning rate, or clipNorm`,
+      );
+    model.backward(grad, { inputGradient: false });
+    optimizer.step(schedule(epoch + place.step / steps));
+
+    place.step++;
+    place.images += targets.length;
+    place.loss += loss * targets.length;
+    place.correct += correct;
+    place.seconds += (performance.now() - began) / 1000;
+    onBatch?.({ ...meansOf(place), epoch: epoch + 1, epochs, step: place.step, steps, imagesInEpoch });
+    await setImmediate();
+    await afterStep();
+    if (signal?.aborted && place.step < steps) return false;
+    began = performance.now();
+  }
+  return true;
+}
+
+const meansOf = ({ images, loss, correct, seconds }: Place) => ({
+  images,
+  loss: loss / images,
+  accuracy: correct / images,
+  imagesPerSecond: images / seconds,
+});
+
+async function validate(model: Model, dataset: Dataset): Promise<{ loss: number; accuracy: number }> {
+  const { loss, top1 } = await evaluate(model, dataset);
+  return { loss, accuracy: top1 };
+}
+
+function checkOptions(model: Model, dataset: Dataset, { epochs, resume, checkpoint, earlyStopping, validation }: FitOptions): void {
+  checkFits('fit', model, dataset);
+  if (validation) checkFits('fit', model, validation);
+  for (const [name, value] of Object.entries({ epochs, 'earlyStopping.patience': earlyStopping?.patience }))
+    if (value !== undefined && !(Number.isInteger(value) && value > 0))
+      throw new AdderNetError('ERR_ARGUMENT', `fit: ${name} is ${String(value)}, expected a positive integer`);
+  if (earlyStopping && !validation)
+    throw new AdderNetError('ERR_ARGUMENT', 'fit: earlyStopping goes by the accuracy on validation images, but there is no validation');
+  if (resume && !checkpoint) throw new AdderNetError('ERR_ARGUMENT', 'fit: resume needs a checkpoint to go on from');
+  checkOnce(model);
+}
+
+/** A layer keeps what its backward pass needs, so in training it can stand at one place only. */
+function checkOnce(layer: Layer, seen = new Set<Layer>()): void {
+  for (const [name, child] of layer.children()) {
+    if (seen.has(child))
+      throw new AdderNetError('ERR_ARGUMENT', `fit: the layer '${name}' stands twice in the network, and layers cannot be trained so`);
+    seen.add(child);
+    checkOnce(child, seen);
+  }
+}

@@ -1,0 +1,240 @@
+// The training loop: that it learns, that an interrupted run goes on with the same bits, and what it does when something goes wrong.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import t from 'tap';
+import { type BatchInfo, type FitOptions, fit, ImageDataset, layers, Model, Sgd, schedule, setThreads, Tensor } from '../../dist';
+import { Random } from '../../dist/random';
+
+const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Relu, Sequential } = layers;
+
+/** Three classes, told by where the bright part of a noisy image lies. */
+function patterns(images: number, seed: number): ImageDataset {
+  const random = new Random(seed);
+  const data = new Uint8Array(images * 6 * 6);
+  const targets = Int32Array.from({ length: images }, (_, i) => i % 3);
+  for (let i = 0; i < data.length; i++) {
+    const [target, row] = [targets[Math.floor(i / 36)]!, Math.floor((i % 36) / 6)];
+    data[i] = Math.min(255, Math.floor(120 * random.uniform() + (Math.floor(row / 2) === target ? 130 : 0)));
+  }
+  return new ImageDataset({ name: 'patterns', images: new Tensor(data, [images, 6, 6, 1]), targets, classes: 3 });
+}
+
+function network(seed = 1): Model {
+  const random = new Random(seed);
+  return new Model(
+    {
+      conv1: new AdderConv2d(1, 6, { kernel: 3, random }),
+      bn1: new BatchNorm(6),
+      relu: new Relu(),
+      fc: new Conv2d(6, 3, { kernel: 4, random }),
+      bn2: new BatchNorm(3),
+      flatten: new Flatten(),
+    },
+    { name: 'small', unit: 'adder', classes: 3, inputShape: [6, 6, 1], normalization: { mean: [0.3], std: [0.3] }, dataset: 'patterns' },
+  );
+}
+const optimizerOf = (model: Model, lr = 0.05) => new Sgd(model.parameters(), { lr, momentum: 0.9, nesterov: true, weightDecay: 1e-4 });
+const bits = (model: Model) => [...model.stateDict()].map(([name, { data }]) => [name, [...new Uint32Array(data.buffer.slice(0))]]);
+const train = patterns(110, 1);
+const common = { epochs: 3, batch: 16, seed: 5, schedule: schedule.cosine({ epochs: 3 }), augment: { crop: 1 } } as const;
+
+async function run(options: Partial<FitOptions> = {}, model = network()) {
+  const result = await fit(model, train, { ...common, optimizer: optimizerOf(model), ...options });
+  return { model, ...result };
+}
+
+t.test('a network learns, and what happens is told', async (t) => {
+  const infos: BatchInfo[] = [];
+  const seen: number[] = [];
+  const { history, stopped } = await run({
+    epochs: 6,
+    schedule: schedule.cosine({ epochs: 6 }),
+    validation: patterns(60, 2),
+    onBatch: (info) => infos.push(info),
+    onEpoch: (record, soFar) => {
+      t.equal(soFar.at(-1), record);
+      seen.push(record.epoch);
+    },
+  });
+  t.equal(stopped, 'finished');
+  t.same(seen, [1, 2, 3, 4, 5, 6]);
+  t.ok(history[5]!.validation!.accuracy > 0.95, `accuracy on new images: ${history[5]!.validation!.accuracy}`);
+  t.ok(history[5]!.loss < history[0]!.loss / 2, `loss falls from ${history[0]!.loss} to ${history[5]!.loss}`);
+  t.equal(history[0]!.learningRate, 0.05);
+  t.ok(Math.abs(history[3]!.learningRate - 0.025) < 1e-9, 'half of it at half time');
+  t.equal(infos.length, 6 * 7);
+  const last = infos[6]!;
+  t.match(last, { epoch: 1, epochs: 6, step: 7, steps: 7, images: 110, imagesInEpoch: 110 });
+  t.equal(last.loss, history[0]!.loss, 'means go over the epoch');
+  t.equal(last.accuracy, history[0]!.accuracy);
+});
+
+t.test('an interrupted run goes on with the same bits, on any number of threads', async (t) => {
+  const folder = t.testdir();
+  const whole = await run();
+  for (const threads of [1, 2])
+    for (const [name, stopAfter] of Object.entries({ 'in mid-epoch': 10, 'at the end of an epoch': 7, 'after the first step': 1 })) {
+      setThreads(threads);
+      const checkpoint = join(folder, `${threads}-${stopAfter}.safetensors`);
+      const controller = new AbortController();
+      let steps = 0;
+      const first = await run({
+        checkpoint,
+        signal: controller.signal,
+        onBatch: () => {
+          if (++steps === stopAfter) controller.abort();
+        },
+      });
+      t.equal(first.stopped, 'aborted');
+      t.equal(steps, stopAfter, 'no step more');
+      const other = network(99); // what it starts from is of no matter
+      const second = await run({ checkpoint, resume: true }, other);
+      t.equal(second.stopped, 'finished');
+      t.same(bits(second.model), bits(whole.model), `${name}, ${threads} threads: parameters and running statistics`);
+      const told = (history: typeof whole.history) => history.map(({ loss, accuracy, learningRate }) => ({ loss, accuracy, learningRate }));
+      t.same(told(second.history), told(whole.history), 'and the history');
+    }
+  setThreads(1);
+  const one = await run();
+  t.same(bits(one.model), bits(whole.model), 'one thread, uninterrupted');
+});
+
+t.test('resuming a finished run trains no more; without a checkpoint it starts', async (t) => {
+  const checkpoint = join(t.testdir(), 'run.safetensors');
+  const first = await run({ checkpoint, resume: true });
+  const again = await run({ checkpoint, resume: true, onBatch: () => t.fail('no step is left') }, network(2));
+  t.same(bits(again.model), bits(first.model));
+  t.equal(again.history.length, 3);
+});
+
+t.test('it saves in time within an epoch', async (t) => {
+  const checkpoint = join(t.testdir(), 'run.safetensors');
+  let epochOver = false;
+  await run({
+    epochs: 1,
+    checkpoint: { path: checkpoint, everySeconds: 0 },
+    onBatch: ({ step }) => {
+      if (step === 3) t.doesNotThrow(() => readFileSync(checkpoint), 'the file of step 2 is there');
+    },
+    onEpoch: () => {
+      epochOver = true;
+    },
+  });
+  t.ok(epochOver);
+});
+
+t.test('a loss that is no number stops the run, and the last good checkpoint stays', async (t) => {
+  const checkpoint = join(t.testdir(), 'run.safetensors');
+  const good = await run({ epochs: 1, checkpoint });
+  const model = network();
+  const poison = schedule.step({ milestones: [1.2], factor: 1e38 });
+  await t.rejects(
+    fit(model, train, { ...common, schedule: poison, optimizer: optimizerOf(model), checkpoint, resume: true }),
+    { code: 'ERR_DIVERGED', message: /loss became .* in step \d of epoch 2.*learning rate/ },
+    'told',
+  );
+  const kept = network(3);
+  await run({ epochs: 1, checkpoint, resume: true }, kept);
+  t.same(bits(kept), bits(good.model));
+
+  const spoiled = network();
+  const last = [...spoiled.namedParameters().values()][0]!;
+  await t.rejects(
+    fit(spoiled, train, {
+      ...common,
+      epochs: 1,
+      optimizer: optimizerOf(spoiled),
+      checkpoint,
+      onBatch: ({ step, steps }) => {
+        if (step === steps) last.value.data[0] = Number.NaN; // after the last loss of the epoch
+      },
+    }),
+    { code: 'ERR_DIVERGED', message: /model.conv1.adder holds a NaN.*stays as it was/ },
+  );
+  const still = network(3);
+  await run({ epochs: 1, checkpoint, resume: true }, still);
+  t.same(bits(still), bits(good.model), 'a state that cannot go on is not saved over one that can');
+});
+
+t.test('early stopping ends a run whose accuracy rises no more', async (t) => {
+  const validation = patterns(30, 3);
+  const { history, stopped } = await run({ epochs: 40, schedule: schedule.constant(), validation, earlyStopping: { patience: 3 } });
+  t.equal(stopped, 'early');
+  const accuracies = history.map((record) => record.validation!.accuracy);
+  const best = accuracies.indexOf(Math.max(...accuracies));
+  t.equal(history.length, best + 1 + 3, `the best was in epoch ${best + 1} of ${history.length}`);
+});
+
+t.test('the event loop gets its turn between batches', async (t) => {
+  let [turns, batches] = [0, 0];
+  const running = run({ onBatch: () => batches++ });
+  while (batches < 20) {
+    const before = batches;
+    await setTimeout(0);
+    if (batches > before) turns++;
+    t.ok(batches - before <= 3, 'a timer waits for a step or two');
+  }
+  await running;
+  t.ok(turns > 5, `${turns} turns`);
+});
+
+t.test('what is frozen does not learn', async (t) => {
+  const { model } = await run({ epochs: 1 });
+  model.layer('conv1').freeze();
+  model.layer('bn1').freeze();
+  const before = new Map(bits(model) as [string, number[]][]);
+  await run({}, model);
+  for (const [name, after] of bits(model) as [string, number[]][])
+    t.equal(String(after) === String(before.get(name)), /^(conv1|bn1)/.test(name), name);
+});
+
+t.test('a checkpoint that does not fit is refused, and nothing changes', async (t) => {
+  const folder = t.testdir();
+  const checkpoint = join(folder, 'run.safetensors');
+  await run({ epochs: 1, checkpoint });
+  const model = network(7);
+  const before = bits(model);
+  const refuses = async (options: Partial<FitOptions>, code: string, message: RegExp, other = model) => {
+    await t.rejects(run({ checkpoint, resume: true, ...options }, other), { code, message });
+    t.same(bits(model), before);
+  };
+  await refuses({ batch: 8 }, 'ERR_ARGUMENT', /with batch 16, not 8: go on as it began/);
+  await refuses({ seed: 6 }, 'ERR_ARGUMENT', /with seed 5, not 6/);
+  await refuses({ limit: 50 }, 'ERR_ARGUMENT', /with images 110, not 50/);
+  await refuses({ optimizer: new Sgd(model.parameters(), { lr: 0.1 }) }, 'ERR_FORMAT', /velocity/);
+  const bytes = readFileSync(checkpoint);
+  writeFileSync(checkpoint, bytes.subarray(0, bytes.length - 9));
+  await refuses({}, 'ERR_CORRUPT', /run.safetensors/);
+  writeFileSync(checkpoint, 'weights');
+  await refuses({}, 'ERR_CORRUPT', /run.safetensors/);
+  await refuses({ checkpoint: folder }, 'ERR_ARGUMENT', /cannot read the checkpoint/);
+  await refuses({ checkpoint: join(folder, 'missing', 'x'), resume: false }, 'ERR_ARGUMENT', /cannot write the checkpoint/, network());
+});
+
+t.test('misuse is named before anything runs', async (t) => {
+  const refuses = (options: Partial<FitOptions>, code: string, message: RegExp) =>
+    t.rejects(run(options), { code, message }, String(message));
+  await refuses({ epochs: 0 }, 'ERR_ARGUMENT', /epochs is 0/);
+  await refuses({ batch: 1.5 }, 'ERR_ARGUMENT', /batch is 1.5/);
+  await refuses({ resume: true }, 'ERR_ARGUMENT', /resume needs a checkpoint/);
+  await refuses({ earlyStopping: { patience: 2 } }, 'ERR_ARGUMENT', /no validation/);
+  await refuses({ earlyStopping: { patience: 0 }, validation: train }, 'ERR_ARGUMENT', /patience is 0/);
+  const shared = new Relu();
+  const twice = new Model(
+    {
+      a: shared,
+      b: new Sequential([shared]),
+      pool: new GlobalAveragePool2d(),
+      fc: new Conv2d(1, 3, { kernel: 1 }),
+      flatten: new Flatten(),
+    },
+    network().metadata,
+  );
+  await t.rejects(run({}, twice), { code: 'ERR_ARGUMENT', message: /'0' stands twice/ });
+  const images = new Tensor(new Uint8Array(3 * 25), [3, 5, 5, 1]);
+  const other = new ImageDataset({ name: 'others', images, targets: Int32Array.of(0, 1, 2), classes: 3 });
+  const model = network();
+  await t.rejects(fit(model, other, { epochs: 1, optimizer: optimizerOf(model) }), { code: 'ERR_SHAPE', message: /\[5,5,1\].*\[6,6,1\]/ });
+  await t.rejects(fit(model, train, { epochs: 1, optimizer: optimizerOf(model), validation: other }), { code: 'ERR_SHAPE' });
+});
