@@ -13,6 +13,17 @@ namespace {
 // At least 8, for 2 steps at once of 4 cycles each; no more than leave as many registers for what the compiler computes ahead.
 constexpr int kPeakSums = kVectorRegisters == 32 ? 12 : 8;
 
+// A sum is one register or two.
+template <class Sum>
+ALWAYS_INLINE auto keep_sum(const Sum& sum) -> decltype(keep(sum.v)) {
+  keep(sum.v);
+}
+template <class Sum>
+ALWAYS_INLINE auto keep_sum(const Sum& sum) -> decltype(keep(sum.low)) {
+  keep(sum.low);
+  keep(sum.high);
+}
+
 template <class Step>
 size_t peak(size_t steps) {
   const Step step;
@@ -23,7 +34,7 @@ size_t peak(size_t steps) {
       make_opaque(x.v);
       sum[i] = step(sum[i], x, w);
     }
-  UNROLL for (int i = 0; i < Step::kSums; ++i) keep(sum[i].v);
+  UNROLL for (int i = 0; i < Step::kSums; ++i) keep_sum(sum[i]);
   return steps * Step::kSums * Step::kElems;
 }
 }  // namespace
