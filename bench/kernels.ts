@@ -29,6 +29,13 @@ const elements = ({ x: [n, h, w, ci], co, stride }: Layer): number => n * Math.c
 const layerName = ({ network, x: [n, h, w, ci], co, stride }: Layer): string =>
   `${network} ${h}x${w} ${ci}-${co}${stride > 1 ? ` /${stride}` : ''} batch ${n}`;
 
+/** Where integers are drawn from: all numbers of so many bits. */
+type Range<A extends ops.IntegerArray> = readonly [Numbers: new (length: number) => A, bits: number];
+const u8: Range<Uint8Array> = [Uint8Array, 8];
+const i8: Range<Int8Array> = [Int8Array, 8];
+const i7: Range<Int8Array> = [Int8Array, 7];
+const i16: Range<Int16Array> = [Int16Array, 16];
+
 export interface Kernel {
   readonly name: string;
   /** The step it is made of, a name of native/ops/peak.cc. */
@@ -60,6 +67,15 @@ export const kernels: readonly Kernel[] = [
     prepare: backward((gy, x, w, o) => ops.conv2dGradFilter(gy, x, w.shape, { ...o, out: o.gw })),
   },
   { name: 'xnorConv2d', peak: 'xnor', prepare: forward(ops.xnorConv2d) },
+  { name: 'adderConv2d u8', peak: 'l1 u8', prepare: integer(ops.adderConv2d, u8, u8) },
+  { name: 'adderConv2d i8', peak: 'l1 u8', prepare: integer(ops.adderConv2d, i8, i8) },
+  { name: 'adderConv2d i16', peak: 'l1 i16', prepare: integer(ops.adderConv2d, i16, i16) },
+  { name: 'int8Conv2d 8-bit weights', peak: 'dot 8-bit', prepare: integer(ops.int8Conv2d, u8, i8) },
+  {
+    name: 'int8Conv2d 7-bit weights',
+    peak: 'dot 7-bit',
+    prepare: integer((x, filters, o) => ops.int8Conv2d(x, filters, { ...o, weightBits: 7 }), u8, i7),
+  },
 ];
 
 function normal(shape: Shape): Tensor {
@@ -71,6 +87,31 @@ function normal(shape: Shape): Tensor {
 function forward(op: typeof ops.conv2d): Kernel['prepare'] {
   return ({ x: shape, co, stride }) => {
     const [x, filters] = [normal(shape), normal([co, 3, 3, shape[3]])];
+    const out = op(x, filters, { stride, padding: 1 });
+    return () => op(x, filters, { stride, padding: 1, out });
+  };
+}
+
+function uniform<A extends ops.IntegerArray>(shape: Shape, [Numbers, bits]: Range<A>): Tensor<A> {
+  const random = new Random(1);
+  const data = new Numbers(shape.reduce((a, b) => a * b));
+  // From -2^(bits - 1) on; what has no sign wraps around.
+  for (let i = 0; i < data.length; i++) data[i] = Math.floor((random.uniform() - 0.5) * 2 ** bits);
+  return new Tensor(data, shape);
+}
+
+type IntegerOp<X extends ops.IntegerArray, W extends ops.IntegerArray> = (
+  x: Tensor<X>,
+  filters: Tensor<W>,
+  options: ops.IntegerConvolutionOptions,
+) => Tensor<Int32Array>;
+function integer<X extends ops.IntegerArray, W extends ops.IntegerArray>(
+  op: IntegerOp<X, W>,
+  xRange: Range<X>,
+  filterRange: Range<W>,
+): Kernel['prepare'] {
+  return ({ x: shape, co, stride }) => {
+    const [x, filters] = [uniform(shape, xRange), uniform([co, 3, 3, shape[3]], filterRange)];
     const out = op(x, filters, { stride, padding: 1 });
     return () => op(x, filters, { stride, padding: 1, out });
   };

@@ -41,7 +41,14 @@ t.test('every kernel has a peak on every instruction set', async (t) => {
 
 t.test('a peak is some number of steps', async (t) => {
   for (const steps of [0, -1, 2 ** 31, Number.NaN]) t.throws(() => native().peak('xnor', steps), { code: 'ERR_ARGUMENT' });
-  t.equal(native().peak('xnor', 10), 10 * native().peak('xnor', 1));
+  const { isa: before, supported } = cpuInfo();
+  for (const isa of supported) {
+    native().setIsa(isa);
+    for (const { peak } of kernels) t.equal(native().peak(peak, 10), 10 * native().peak(peak, 1), `${peak} on ${isa}`);
+    const bytes = isa === 'scalar' ? 1 : 2; // plain C++ works on one element at a time, whatever its type
+    t.equal(native().peak('l1 u8', 1), bytes * native().peak('l1 i16', 1), `${isa}: twice as many bytes as int16 fill a vector`);
+  }
+  native().setIsa(before);
 });
 
 t.test('addernet bench', async (t) => {

@@ -1,6 +1,6 @@
 // What the compiler made of the native code. A kernel file leaves nothing behind but its table: an inline function shared with other
 // files and compiled with AVX-512 flags can win at link time and crash older CPUs. The addon exports its entry points alone and loads on
-// older systems than the one it was built on. And the tiles' loops are what their source promises: every sum in a register.
+// older systems than the one it was built on. And the loops of tiles and of peaks are what their source promises: every sum in a register, no step left out.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -123,6 +123,65 @@ for (const [isa, counting] of Object.entries({ sse41: 'pshufb', avx2: 'vpshufb',
     }
   });
 
+/** What a step of each peak does once for every sum. */
+const vexPeaks = {
+  'ProductStep<L1>': ['vmaxps', 'vfmadd\\d+ps'],
+  'ProductStep<Dot>': ['vfmadd\\d+ps'],
+  SignStep: ['vpxord?', 'vpshufb', 'vpaddb'],
+  'IntegerStep<L1Bytes>': ['vpsadbw', 'vpsubq'],
+  'IntegerStep<L1Shorts>': ['vpmaxsw', 'vpmaddwd', 'vpaddd'],
+  'IntegerStep<DotShorts>': ['vpmaddwd', 'vpaddd'],
+  'IntegerStep<DotBytes7>': ['vpmaddubsw', 'vpmaddwd', 'vpaddd'],
+};
+const peaks: Record<string, { sums: number; steps: Record<string, string[]> }> = {
+  scalar: {
+    sums: 8,
+    steps: {
+      'ProductStep<L1>': ['subss', 'addss'],
+      'ProductStep<Dot>': ['mulss', 'addss'],
+      SignStep: ['xor'],
+      'IntegerStep<IntegerL1>': ['cmov\\w+'],
+      'IntegerStep<IntegerDot>': ['imul'],
+    },
+  },
+  sse41: {
+    sums: 8,
+    steps: {
+      'ProductStep<L1>': ['maxps', 'addps'],
+      'ProductStep<Dot>': ['mulps', 'addps'],
+      SignStep: ['pxor', 'pshufb', 'paddb'],
+      'IntegerStep<L1Bytes>': ['psadbw', 'psubq'],
+      'IntegerStep<L1Shorts>': ['pmaxsw', 'pmaddwd', 'paddd'],
+      'IntegerStep<DotShorts>': ['pmaddwd', 'paddd'],
+      'IntegerStep<DotBytes7>': ['pmaddubsw', 'pmaddwd', 'paddd'],
+    },
+  },
+  avx2: { sums: 8, steps: vexPeaks },
+  avx512: { sums: 12, steps: vexPeaks },
+  avx2_vnni: { sums: 12, steps: { 'IntegerStep<DotBytes>': ['vpdpbusd'] } },
+  avx512_vnni: { sums: 12, steps: { 'IntegerStep<DotPairs>': ['vpdpbusd'] } },
+  avx512_vpopcntdq: { sums: 12, steps: { SignStep: ['vpxord?', 'vpopcntd', 'vpaddd'] } },
+};
+for (const [isa, { sums, steps }] of Object.entries(peaks))
+  testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: the loop of every peak`, (t) => {
+    const code = disassemble(join(kernels('build'), `kernels_${isa}.cc.o`));
+    const found = [...code.keys()].flatMap((name) => /^peak<(.*)>$/.exec(name)?.[1] ?? []);
+    t.same(found.sort(), Object.keys(steps).sort(), 'are all here');
+    for (const [step, operations] of Object.entries(steps)) {
+      const loops = innermostLoops(code.get(`peak<${step}>`) ?? []);
+      t.equal(loops.length, 1, `${step} has one loop`);
+      const loop = loops[0] ?? [];
+      for (const operation of operations) {
+        const count = loop.filter(({ text }) => new RegExp(`^(\\{vex\\} )?${operation} `).test(text)).length;
+        t.equal(count, sums, `${step}: a ${operation} for every sum`);
+      }
+      t.notOk(
+        loop.some(({ text }) => /^(?!lea|nop).*\[/.test(text)),
+        `${step}: touches no memory`,
+      );
+    }
+  });
+
 interface Instruction {
   address: number;
   text: string;
@@ -130,16 +189,17 @@ interface Instruction {
   target: number | undefined;
 }
 
-/** The functions of an object file by their short names, without namespaces and parameters. */
+/** The functions of an object file by their short names, without namespaces, results and parameters. */
 function disassemble(object: string): Map<string, Instruction[]> {
   const functions = new Map<string, Instruction[]>();
   let body: Instruction[] = [];
   for (const line of run('objdump', '-d', '-C', '-M', 'intel', '--no-show-raw-insn', object).split('\n')) {
-    const header = /^[0-9a-f]+ <(?:void )?(.*)>:$/.exec(line);
+    const header = /^[0-9a-f]+ <(?:void |unsigned long )?(.*)>:$/.exec(line);
     const instruction = /^ *([0-9a-f]+):\t(.*)$/.exec(line);
     if (header) {
       body = [];
-      functions.set(header[1]!.replaceAll('(anonymous namespace)::', '').replace(/\(.*\)$/, ''), body);
+      const name = header[1]!.replaceAll('(anonymous namespace)::', '').replace(/\(.*\)$/, '');
+      functions.set(name.replaceAll('> >', '>>'), body);
     } else if (instruction) {
       const target = /^j\w+ +([0-9a-f]+) </.exec(instruction[2]!)?.[1];
       body.push({

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "peak_kernels.h"
+
 // One tile over a block of k, all sums in registers:
 //
 //   y[i][j] = - sum_k |row_i[k] - panel[k][j]|    l1: the adder network
@@ -43,6 +45,7 @@ struct IntegerProduct {
   IntegerOperands operands;
   int32_t weight_factor;     // of the offsets
   const IntegerTile* tiles;  // ordered and ended like Product::tiles
+  Peak peak;
 };
 
 struct IntegerKernels {

@@ -4,6 +4,7 @@
 
 namespace {
 struct DotprodL1Bytes : L1Shorts {
+  static constexpr size_t kElemBytes = 1;
   static constexpr int kWorkRegisters = 3;  // x, the distances, ones
   static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add_four_distances(sum, x, w); }
 };
@@ -11,6 +12,7 @@ struct DotprodL1Bytes : L1Shorts {
 // sdot wants both operands signed:   sum x * w = sum (x - 128) * w + 128 * sum w
 struct DotprodBytes : NeonStep {
   using Word = uint32_t;
+  static constexpr size_t kElemBytes = 1;
   using Sum = i32v;
   static constexpr int kChannels = 4, kSumRegisters = 1, kWorkRegisters = 1;  // x
   static constexpr int kWeightFactor = 128;

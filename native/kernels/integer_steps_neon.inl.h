@@ -15,6 +15,7 @@ struct NeonStep {
 // uabd + uadalp: a word is the pair of bytes that a lane of 16 bits takes up. 128 of them fill it up to 128 * 2 * 255 = 65280.
 struct L1Bytes : NeonStep {
   using Word = uint16_t;
+  static constexpr size_t kElemBytes = 1;
   using Sum = u16v;
   static constexpr int kChannels = 8, kSumRegisters = 1, kWorkRegisters = 2;  // x, the distances
   static constexpr size_t kMostWords = 128;
@@ -33,6 +34,7 @@ struct L1Bytes : NeonStep {
 // sabd + uadalp
 struct L1Shorts : NeonStep {
   using Word = uint32_t;
+  static constexpr size_t kElemBytes = 2;
   using Sum = i32v;
   static constexpr int kChannels = 4, kSumRegisters = 1, kWorkRegisters = 2;  // x, the distances
   static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add_distances16(sum, x, w); }
@@ -45,6 +47,7 @@ struct L1Shorts : NeonStep {
 // smlal + smlal2: four products an instruction, as many as smull + sadalp of bytes, and exact
 struct DotShorts : NeonStep {
   using Word = uint16_t;
+  static constexpr size_t kElemBytes = 2;
   using Sum = i32pair;
   static constexpr int kChannels = 8, kSumRegisters = 2, kWorkRegisters = 1;  // x
   static constexpr IntegerOperands kOperands = IntegerOperands::kWidened;

@@ -5,6 +5,7 @@
 namespace {
 struct ScalarStep {
   using Word = uint16_t;
+  static constexpr size_t kElemBytes = 2;
   using Sum = i32v;
   using RowSum = NoRowSum;
   static constexpr int kChannels = 1, kSumRegisters = 1, kRowRegisters = 0, kWorkRegisters = 2;

@@ -4,6 +4,7 @@
 
 namespace {
 struct DotBytes : Product32 {
+  static constexpr size_t kElemBytes = 1;
   static constexpr int kWorkRegisters = 1;  // x
   static constexpr IntegerOperands kOperands = IntegerOperands::kAsTheyAre;
   static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return dpbusd(sum, x, w); }

@@ -7,6 +7,7 @@
 namespace {
 struct DotPairs {
   using Word = uint64_t;
+  static constexpr size_t kElemBytes = 1;
   using Sum = i32v;
   using RowSum = NoRowSum;
   static constexpr int kChannels = i8v::kBytes / 8, kSumRegisters = 1, kRowRegisters = 0, kWorkRegisters = 1;  // x

@@ -6,6 +6,7 @@ namespace {
 // psadbw adds up 8 distances in a lane of 64 bits, so a vector of the panel is as many channels as it has such lanes.
 struct L1Bytes {
   using Word = uint64_t;
+  static constexpr size_t kElemBytes = 1;
   using Sum = i8v;
   using RowSum = NoRowSum;
   static constexpr int kChannels = i8v::kBytes / 8, kSumRegisters = 1, kRowRegisters = 0, kWorkRegisters = 2;  // x, the distances
@@ -24,6 +25,7 @@ struct L1Bytes {
 // for pmaddwd's sign are six.
 struct L1Shorts {
   using Word = uint32_t;
+  static constexpr size_t kElemBytes = 2;
   using Sum = i32v;
   using RowSum = i32v;
   static constexpr int kChannels = i32v::N, kSumRegisters = 1, kRowRegisters = 1, kWorkRegisters = 3;  // x, max(x, w), ones
@@ -55,6 +57,7 @@ struct Product32 {
 
 // Exact at 8 bits without VNNI: pmaddubsw would saturate at 255 * 128 * 2, pmaddwd holds every sum.
 struct DotShorts : Product32 {
+  static constexpr size_t kElemBytes = 2;
   static constexpr int kWorkRegisters = 2;  // x, the products
   static constexpr IntegerOperands kOperands = IntegerOperands::kWidened;
   static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add(sum, multiply16(x, w)); }
@@ -62,6 +65,7 @@ struct DotShorts : Product32 {
 
 // Weights of 7 bits: 255 * 64 * 2 is within int16.
 struct DotBytes7 : Product32 {
+  static constexpr size_t kElemBytes = 1;
   static constexpr int kWorkRegisters = 3;  // x, the products, ones
   static constexpr IntegerOperands kOperands = IntegerOperands::kAsTheyAre;
   static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add(sum, multiply16(multiply8(x, w), ones16())); }

@@ -1,10 +1,12 @@
 // The tile of every integer convolution: MR pixels x NV vectors of output channels, all sums in registers (IntegerTileArgs).
 //
 // A step P broadcasts a word of each row and adds it up against NV vectors of the panel:
-//   Word, Sum, RowSum          a row's word; the sums of a vector of channels; a sum of a row alone, where the step needs one
+//   Word, kElemBytes           a row's word, and an element in it
+//   Sum, RowSum                the sums of a vector of channels; a sum of a row alone, where the step needs one
 //   accumulate, finish         one step; from the sums to int32 lanes, sign and all
 #pragma once
 #include "integer_kernels.h"
+#include "peak.inl.h"
 
 namespace {
 struct NoRowSum {};
@@ -86,6 +88,19 @@ void integer_tile(const IntegerTileArgs& a) {
   write_sums<P>(a, sum, row_sum);
 }
 
+// For peaks (peak.inl.h): what a tile does for each sum, without what it does for a row.
+template <class P>
+struct IntegerStep {
+  using Operand = i8v;
+  using Sum = typename P::Sum;
+  // A step of one instruction adds up with all of its latency, of up to 5 cycles, and leaves nothing to compute ahead.
+  static constexpr int kSums = P::kWorkRegisters == 1 ? 12 : kPeakSums;
+  static constexpr size_t kElems = i8v::kBytes / P::kElemBytes;
+  static_assert(kSums * P::kSumRegisters + 1 + P::kWorkRegisters <= kVectorRegisters, "sums, w and the work registers");
+  static ALWAYS_INLINE i8v operand() { return i8v{}; }  // no sum grows: those of plain C++ must not overflow
+  ALWAYS_INLINE Sum operator()(Sum sum, i8v x, i8v w) const { return P::accumulate(sum, x, w); }
+};
+
 template <int MR, int NV>
 struct Shape {
   template <class P>
@@ -97,6 +112,7 @@ struct Tiles {
   template <class P>
   static constexpr IntegerTile kTiles[] = {Shapes::template kTile<P>..., {}};
   template <class P>
-  static constexpr IntegerProduct kProduct = {sizeof(typename P::Word), P::kMostWords, P::kOperands, P::kWeightFactor, kTiles<P>};
+  static constexpr IntegerProduct kProduct = {sizeof(typename P::Word), P::kMostWords, P::kOperands,
+                                              P::kWeightFactor,         kTiles<P>,     peak<IntegerStep<P>>};
 };
 }  // namespace

@@ -3,6 +3,7 @@
 //   Dot:  y =   sum x * w        the multiplication network
 //   L1:   y = - sum |x - w|      the adder network (AdderNet, CVPR 2020, eq. 2)
 #pragma once
+#include "peak.inl.h"
 
 namespace {
 struct Dot {
@@ -29,5 +30,17 @@ struct L1 {
   }
   static ALWAYS_INLINE f32v accumulate_direct(f32v sum, f32v x, f32v w) { return add(sum, abs_diff(x, w)); }
   static ALWAYS_INLINE f32v finish_direct(f32v sum) { return sub(broadcast(0.0f), sum); }
+};
+
+// For peaks (peak.inl.h).
+template <class P>
+struct ProductStep {
+  using Operand = f32v;
+  using Sum = f32v;
+  static constexpr int kSums = kPeakSums;
+  static constexpr size_t kElems = f32v::N;
+  const f32v one = P::one();
+  static ALWAYS_INLINE f32v operand() { return broadcast(1.0f); }
+  ALWAYS_INLINE f32v operator()(f32v sum, f32v x, f32v w) const { return P::accumulate(sum, x, w, one); }
 };
 }  // namespace

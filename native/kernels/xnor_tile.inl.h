@@ -1,6 +1,7 @@
 // The tile of a binary convolution: MR windows x NV vectors of filters, all counts in registers (XnorTileArgs).
 #pragma once
 #include "../simd/opaque.h"
+#include "peak.inl.h"
 #include "xnor_kernels.h"
 
 namespace {
@@ -72,4 +73,14 @@ void pack_signs(size_t n, const float* x, uint32_t* bits) {
 
 template <int MR, int NV>
 constexpr XnorTile kXnorTile = {MR, NV* b32v::N, xnor_tile<MR, NV>};
+
+// For peaks (peak.inl.h).
+struct SignStep {
+  using Operand = b32v;
+  using Sum = b32v;
+  static constexpr int kSums = kPeakSums;
+  static constexpr size_t kElems = b32v::N * kSignsPerWord;
+  static ALWAYS_INLINE b32v operand() { return broadcast_signs(1); }
+  ALWAYS_INLINE b32v operator()(b32v counts, b32v x, b32v w) const { return count_differences(counts, x, w); }
+};
 }  // namespace

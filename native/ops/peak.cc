@@ -8,6 +8,10 @@ constexpr PeakRow kPeaks[] = {
     {"dot f32", [](const KernelTable& k) { return k.dot.peak; }},
     {"l1 f32", [](const KernelTable& k) { return k.l1.peak; }},
     {"xnor", [](const KernelTable& k) { return k.xnor.peak; }},
+    {"l1 u8", [](const KernelTable& k) { return k.integer.l1_8.peak; }},
+    {"l1 i16", [](const KernelTable& k) { return k.integer.l1_16.peak; }},
+    {"dot 8-bit", [](const KernelTable& k) { return k.integer.dot_8.peak; }},
+    {"dot 7-bit", [](const KernelTable& k) { return k.integer.dot_7.peak; }},
 };
 }  // namespace
 

@@ -18,9 +18,11 @@ ALWAYS_INLINE void make_opaque(Register& r) {
   asm("" : "+" VECTOR_REGISTER(r));
 }
 ALWAYS_INLINE void make_opaque(uint32_t& r) { asm("" : "+r"(r)); }
+ALWAYS_INLINE void make_opaque(int32_t& r) { asm("" : "+r"(r)); }
 template <class Register>
 ALWAYS_INLINE void keep(const Register& r) {
   asm volatile("" : : VECTOR_REGISTER(r));
 }
 ALWAYS_INLINE void keep(const uint32_t& r) { asm volatile("" : : "r"(r)); }
+ALWAYS_INLINE void keep(const int32_t& r) { asm volatile("" : : "r"(r)); }
 }  // namespace
