@@ -2,6 +2,8 @@ export { type CpuInfo, cpuInfo, setThreads } from './cpu';
 export type { Augmentation, Transform } from './data/augment';
 export { type Batch, BatchLoader, type BatchLoaderOptions } from './data/batch-loader';
 export { type Dataset, ImageDataset } from './data/dataset';
+export { generateDigits } from './data/digits';
+export { openImageFolder } from './data/image-folder';
 export { normalize } from './data/normalize';
 export { type DatasetName, datasetNames, openDataset } from './data/open-dataset';
 export { splitDataset } from './data/subset';

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { ImageDataset } from '../../../dist/data/dataset';
-import { datasetNames, openDataset } from '../../../dist/data/open-dataset';
+import { type DatasetName, datasetNames, openDataset } from '../../../dist/data/open-dataset';
 import { Tensor } from '../../../dist/tensor';
 
 const images = new Tensor(
@@ -74,10 +74,15 @@ t.test('openDataset names what is missing and what belongs there', async (t) => 
     mnist: /^mnist: no train-images-idx3-ubyte or train-images-idx3-ubyte\.gz .*expected there/,
     'fashion-mnist': /^fashion-mnist: no train-images-idx3-ubyte/,
   };
-  for (const name of datasetNames) t.throws(() => openDataset(name, folder, 'train'), { code: 'ERR_ARGUMENT', message: missing[name] });
+  t.same(datasetNames, ['digits', ...Object.keys(missing)]);
+  for (const [name, message] of Object.entries(missing)) {
+    t.throws(() => openDataset(name as DatasetName, folder, 'train'), { code: 'ERR_ARGUMENT', message });
+    t.throws(() => openDataset(name as DatasetName, undefined, 'train'), { code: 'ERR_ARGUMENT', message: /no directory.*files of/ });
+  }
+  t.same([openDataset('digits', undefined, 'train').length, openDataset('digits', undefined, 'test').length], [10_000, 2_000]);
   t.throws(() => openDataset('imagenet' as never, folder, 'train'), {
     code: 'ERR_ARGUMENT',
-    message: /expected one of cifar10, cifar100, mnist/,
+    message: /expected one of digits, cifar10, cifar100, mnist/,
   });
   t.throws(() => openDataset('__proto__' as never, folder, 'train'), { code: 'ERR_ARGUMENT' });
   t.throws(() => openDataset('mnist', folder, 'validation' as never), { code: 'ERR_ARGUMENT', message: /'train' or 'test'/ });
