@@ -23,6 +23,7 @@ const libMayImport: Record<string, string[]> = {
   models: [...foundation, 'ops', 'layers', 'io', 'data'],
   optim: [...foundation, 'ops', 'layers'],
   train: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim'],
+  figures: ['errors'],
   index: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim', 'train'],
   cli: ['*'],
 };

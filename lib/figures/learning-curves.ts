@@ -1,0 +1,103 @@
+// Loss and accuracy over the epochs of a training, as a picture. echarts draws it and resvg makes the PNG: optional packages, loaded at use.
+import { createRequire } from 'node:module';
+import type { EChartsCoreOption } from 'echarts';
+import { AdderNetError } from '../errors';
+
+/** What an epoch came to: loss in nats, accuracy from 0 to 1. */
+interface Point {
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly validation?: { readonly loss: number; readonly accuracy: number };
+}
+
+const packages = ['echarts', '@resvg/resvg-js'] as const;
+
+/** Those of the packages that drawing needs which are not installed. */
+export function learningCurvesMissing(): string[] {
+  const { resolve } = createRequire(__filename);
+  return packages.filter((name) => {
+    try {
+      resolve(name);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+}
+
+const size = { width: 960, height: 400 };
+
+/**
+ * Two panels, loss and accuracy in percent, each over epochs: of training, and of validation where there is one.
+ * @throws {AdderNetError} ERR_PEER_MISSING if echarts or @resvg/resvg-js is not installed
+ */
+export async function drawLearningCurves(
+  history: readonly Point[],
+  { title }: { title: string },
+): Promise<{ svg: string; png: Uint8Array }> {
+  const missing = learningCurvesMissing();
+  if (missing.length > 0)
+    throw new AdderNetError('ERR_PEER_MISSING', `drawing learning curves needs ${missing.join(' and ')}: npm i ${missing.join(' ')}`);
+  const [{ init }, { Resvg }] = await Promise.all([import('echarts'), import('@resvg/resvg-js')]);
+  const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
+  try {
+    chart.setOption(optionsOf(history, title));
+    const svg = chart.renderToSVGString();
+    const png = new Resvg(svg, { background: 'white', fitTo: { mode: 'zoom', value: 2 } }).render().asPng();
+    return { svg, png };
+  } finally {
+    chart.dispose();
+  }
+}
+
+// Colours that a colour-blind reader tells apart (Okabe and Ito).
+const colors = { training: '#56b4e9', validation: '#d55e00' };
+
+function optionsOf(history: readonly Point[], title: string): EChartsCoreOption {
+  const panels = [
+    { name: 'loss', of: ({ loss }: Omit<Point, 'epoch'>) => loss },
+    { name: 'accuracy, %', of: ({ accuracy }: Omit<Point, 'epoch'>) => 100 * accuracy },
+  ];
+  const measured = history.some(({ validation }) => validation);
+  const series = panels.flatMap(({ of }, panel) => {
+    const line = (name: keyof typeof colors, data: (readonly [number, number | undefined])[]) => ({
+      name,
+      type: 'line',
+      silent: true,
+      xAxisIndex: panel,
+      yAxisIndex: panel,
+      data,
+      color: colors[name],
+      lineStyle: { width: name === 'training' ? 1.5 : 2.5 },
+      symbol: 'circle',
+      symbolSize: 5,
+      showSymbol: history.length <= 30, // points of a long run would hide its line
+    });
+    const validation = line(
+      'validation',
+      history.map((point) => [point.epoch, point.validation && of({ ...point, ...point.validation })]),
+    );
+    return [
+      line(
+        'training',
+        history.map((point) => [point.epoch, of(point)]),
+      ),
+      ...(measured ? [validation] : []),
+    ];
+  });
+  const axis = { type: 'value', nameLocation: 'middle', scale: true, axisLine: { show: true, lineStyle: { color: '#333' } } };
+  return {
+    animation: false,
+    textStyle: { fontFamily: 'DejaVu Sans, Arial, Helvetica, sans-serif' },
+    title: { text: title, left: 'center', top: 8, textStyle: { fontSize: 16 } },
+    legend: { itemGap: 30, data: measured ? ['training', 'validation'] : ['training'], top: 36 },
+    grid: [
+      { left: 70, width: 380, top: 76, bottom: 56 },
+      { left: 550, width: 380, top: 76, bottom: 56 },
+    ],
+    xAxis: panels.map((_, gridIndex) => ({ ...axis, gridIndex, name: 'epoch', nameGap: 28, minInterval: 1, splitLine: { show: false } })),
+    yAxis: panels.map(({ name }, gridIndex) => ({ ...axis, gridIndex, name, nameGap: 44, splitLine: { lineStyle: { color: '#e5e5e5' } } })),
+    series,
+  };
+}
