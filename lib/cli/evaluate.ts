@@ -1,14 +1,14 @@
 import { cpuInfo, setThreads } from '../cpu';
-import { type DatasetName, openDataset } from '../data/open-dataset';
 import { load } from '../models';
 import { evaluate } from '../train/evaluate';
+import { openData } from './open-data';
 import { startProgress } from './progress';
 
 interface EvaluateArguments {
   weights: string;
   model?: string;
   dataset?: string;
-  data: string;
+  data?: string;
   limit?: number;
   batch: number;
   threads?: number;
@@ -27,7 +27,7 @@ export async function evaluateCommand({
 }: EvaluateArguments): Promise<void> {
   if (threads !== undefined) setThreads(threads);
   const model = await load(weights, { model: name });
-  const dataset = openDataset((datasetName ?? model.metadata.dataset) as DatasetName, data, 'test');
+  const dataset = await openData(datasetName ?? model.metadata.dataset, data, 'test', model.inputShape);
   const progress = startProgress('evaluating', Math.min(limit ?? dataset.length, dataset.length), { quiet: json === true });
   const result = await evaluate(model, dataset, { batch, limit, onBatch: (done) => progress.update(done) }).finally(() => progress.stop());
 

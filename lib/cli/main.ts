@@ -12,6 +12,18 @@ const positiveInteger = (text: string): number => {
   return value;
 };
 
+const number = (text: string): number => {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError('Expected a number of at least 0.');
+  return value;
+};
+
+const part = (text: string): number => {
+  const value = number(text);
+  if (value <= 0 || value >= 1) throw new InvalidArgumentError('Expected a number between 0 and 1.');
+  return value;
+};
+
 const program = new Command('addernet')
   .description('Adder neural networks: additions in place of multiplications')
   .version(version)
@@ -31,12 +43,59 @@ program
   .action(async (file, options) => (await import('./info.js')).info(file, options));
 
 program
+  .command('train')
+  .description('train a network; Ctrl-C saves, --resume goes on with the same bits')
+  .option('--model <name>', 'the network (default: lenet5bn for digits, else resnet20)')
+  .addOption(new Option('--unit <unit>', 'what inner layers are made of').choices(['adder', 'conv', 'xnor']).default('adder'))
+  .option(
+    '--dataset <name>',
+    'digits (built in), mnist, fashion-mnist, cifar10, cifar100, or folder: one subfolder of pictures a class',
+    'digits',
+  )
+  .option('--data <dir>', "the folder with the data set's official files, or with the pictures")
+  .option('--epochs <n>', 'passes over the images', positiveInteger, 10)
+  .option('--batch <n>', 'images of a step', positiveInteger, 256)
+  .option('--lr <rate>', 'learning rate', number, 0.1)
+  .option('--eta <factor>', 'of the adaptive rate of adder filters', number, 0.2)
+  .addOption(new Option('--rate <kind>', 'how adder filters learn').choices(['adaptive', 'increased', 'plain']).default('adaptive'))
+  .addOption(new Option('--gradient <kind>', 'of adder filters').choices(['full', 'sign']).default('full'))
+  .option('--momentum <m>', 'from 0 to below 1', number, 0.9)
+  .option('--nesterov', "Nesterov's momentum", false)
+  .option('--weight-decay <d>', 'of every parameter', number, 5e-4)
+  .option('--clip-norm <norm>', 'largest norm of the gradients of ordinary parameters', number)
+  .addOption(
+    new Option('--schedule <kind>', 'learning rate over time').choices(['cosine', 'constant', 'step', 'polynomial']).default('cosine'),
+  )
+  .option('--warm-up <epochs>', 'epochs in which the learning rate rises from 0', number)
+  .option('--label-smoothing <s>', 'share of the target spread over all classes', number, 0)
+  .addOption(
+    new Option('--augment <kind>', 'auto: crop+flip for pictures, none for digits')
+      .choices(['auto', 'none', 'crop', 'crop+flip'])
+      .default('auto'),
+  )
+  .option('--validation <part>', 'part of the training images to hold out and measure on (default: the test images are measured on)', part)
+  .option('--patience <epochs>', 'stop after so many epochs without a better accuracy; needs --validation', positiveInteger)
+  .option('--weights <file>', 'start from these weights; with a new head where the classes are others')
+  .option('--freeze <layer...>', 'layers to leave as they are, such as conv1 or layer1.0; body: all but the head')
+  .option('--limit <n>', 'only the first images', positiveInteger)
+  .option('--seed <n>', 'of the weights, the order of images and their augmentation', positiveInteger, 1)
+  .option(...threads)
+  .option('--out <dir>', 'where everything goes (default: runs/<model>-<unit>-<dataset>)')
+  .option('--resume', 'go on with the training in --out')
+  .option('--json', 'print a JSON line for each epoch, and one at the end')
+  .action(async (options, command: Command) => {
+    const entries = Object.entries(options);
+    const given = Object.fromEntries(entries.filter(([name]) => command.getOptionValueSource(name) === 'cli'));
+    await (await import('./train.js')).train(given, options);
+  });
+
+program
   .command('evaluate')
   .description('the accuracy of a network on the test images of a data set')
   .requiredOption(...weights)
   .option(...model)
-  .option('--dataset <name>', "cifar10, cifar100, mnist or fashion-mnist (default: the network's own)")
-  .requiredOption('--data <dir>', "the folder with the data set's official files")
+  .option('--dataset <name>', "digits, mnist, fashion-mnist, cifar10, cifar100 or folder (default: the network's own)")
+  .option('--data <dir>', "the folder with the data set's official files, or with the pictures")
   .addOption(new Option('--dtype <type>', 'numbers to compute with').choices(['f32']).default('f32'))
   .option('--limit <n>', 'only the first images', positiveInteger)
   .option('--batch <n>', 'images at a time', positiveInteger, 100)
@@ -74,6 +133,15 @@ program
   .action(async (_what, options) => (await import('./bench.js')).benchKernels(options));
 
 program
+  .command('demo')
+  .description('train a small adder network on built-in digits, save it, load it back and ask it: about a minute')
+  .option('--images <n>', 'digits to learn from', positiveInteger, 10_000)
+  .option('--epochs <n>', 'passes over them', positiveInteger, 15)
+  .option(...threads)
+  .option('--out <dir>', 'where the network goes', 'runs/demo')
+  .action(async (options) => (await import('./demo.js')).demo(options));
+
+program
   .command('rebuild')
   .description('compile the native part on this machine')
   .action(async () => (await import('./rebuild.js')).rebuild());
@@ -93,5 +161,5 @@ async function run(): Promise<number> {
 }
 
 run().then((code) => {
-  process.exitCode = code;
+  process.exitCode ||= code; // a command that was interrupted has set its own
 });

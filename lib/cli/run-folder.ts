@@ -1,0 +1,62 @@
+// The folder of a training: what it began with, how far it came, and what came of it.
+import { existsSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AdderNetError } from '../errors';
+import { writeFileAtomic } from '../io/write-file';
+import type { EpochRecord } from '../train/progress';
+
+export class RunFolder {
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Everything needed to go on. */
+  get checkpoint(): string {
+    return join(this.path, 'checkpoint.safetensors');
+  }
+
+  /** The network after the epoch of the best accuracy on images it did not learn from. */
+  get best(): string {
+    return join(this.path, 'best.safetensors');
+  }
+
+  /** The network at the end. */
+  get model(): string {
+    return join(this.path, 'model.safetensors');
+  }
+
+  /** @throws {AdderNetError} ERR_ARGUMENT if a training lies there, which a new one would overwrite */
+  checkEmpty(): void {
+    if (existsSync(this.checkpoint))
+      throw new AdderNetError('ERR_ARGUMENT', `train: ${this.path} holds a training: --resume goes on with it, another --out starts anew`);
+  }
+
+  /** The arguments that a training began with. */
+  async readArguments<T>(): Promise<Partial<T>> {
+    const file = join(this.path, 'arguments.json');
+    try {
+      return JSON.parse(await readFile(file, 'utf8'));
+    } catch (cause) {
+      throw new AdderNetError('ERR_ARGUMENT', `train: there is no training to resume in ${this.path}: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+  }
+
+  async writeArguments(args: object): Promise<void> {
+    await mkdir(this.path, { recursive: true });
+    await this.write('arguments.json', `${JSON.stringify(args, null, 2)}\n`);
+  }
+
+  /** A line of JSON for each epoch. */
+  async writeLog(history: readonly EpochRecord[]): Promise<void> {
+    await this.write('log.jsonl', history.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  }
+
+  async write(name: string, content: string | Uint8Array): Promise<void> {
+    await writeFileAtomic(join(this.path, name), Buffer.from(content));
+  }
+}

@@ -1,0 +1,119 @@
+// `addernet train`: from arguments to a folder with the trained network, its log and its curves.
+import { join } from 'node:path';
+import { cpuInfo, setThreads } from '../cpu';
+import { AdderNetError } from '../errors';
+import { drawLearningCurves, learningCurvesMissing } from '../figures/learning-curves';
+import { type Model, save } from '../models';
+import { Sgd } from '../optim';
+import { type Evaluation, evaluate } from '../train/evaluate';
+import { type FitResult, fit } from '../train/fit';
+import type { EpochRecord } from '../train/progress';
+import { onInterrupt } from './interrupt';
+import { RunFolder } from './run-folder';
+import { startTrainingProgress, type TrainingProgress } from './training-progress';
+import { networkName, openTrainingData, scheduleOf, startingModel, type TrainArguments, type TrainingData } from './training-setup';
+
+/** @param given the arguments that stood on the command line; a resumed training has the others from its start, a new one from `defaults` */
+export async function train(given: Partial<TrainArguments>, defaults: TrainArguments): Promise<void> {
+  const folder = new RunFolder(given.out ?? defaultFolder({ ...defaults, ...given }));
+  const args: TrainArguments = { ...defaults, ...(given.resume && (await folder.readArguments<TrainArguments>())), ...given };
+  if (!args.resume) folder.checkEmpty();
+  if (args.patience !== undefined && args.validation === undefined)
+    throw new AdderNetError('ERR_ARGUMENT', 'train: --patience needs --validation: to stop by the test images would be to learn from them');
+  if (args.threads !== undefined) setThreads(args.threads);
+  const data = await openTrainingData(args);
+  const model = await startingModel(args, data);
+  const { resume, ...lasting } = args;
+  if (!resume) await folder.writeArguments(lasting);
+
+  const progress = startTrainingProgress({ quiet: args.json === true });
+  announce(model, data, folder, progress);
+  const interrupt = onInterrupt(() => progress.note('stopping after this step; once more to stop at once, without saving'));
+  const { history, stopped } = await run(model, data, args, folder, progress, interrupt.signal).finally(() => {
+    interrupt.dispose();
+    progress.stop();
+  });
+  await folder.writeArguments(lasting); // those that a resumed run changed, now that they were accepted
+  if (stopped === 'aborted') {
+    console.error(`addernet: saved; to go on: addernet train --resume --out ${folder.path}`);
+    process.exitCode = interrupt.exitCode;
+    return;
+  }
+  await save(model, folder.model);
+  const files = ['model.safetensors', 'best.safetensors', 'log.jsonl', ...(await drawCurves(model, data, history, folder))];
+  report(model, data, stopped, await evaluate(model, data.test), args, folder, files);
+}
+
+const defaultFolder = (args: TrainArguments): string => join('runs', `${networkName(args)}-${args.unit}-${args.dataset}`);
+
+async function run(
+  model: Model,
+  { train, validation, augment }: TrainingData,
+  args: TrainArguments,
+  folder: RunFolder,
+  progress: TrainingProgress,
+  signal: AbortSignal,
+): Promise<FitResult> {
+  const { epochs, batch, lr, momentum, nesterov, weightDecay, clipNorm, rate, eta, labelSmoothing, seed, limit, patience, resume } = args;
+  return await fit(model, train, {
+    epochs,
+    batch,
+    optimizer: new Sgd(model.parameters(), { lr, momentum, nesterov, weightDecay, clipNorm, adder: { rate, eta } }),
+    schedule: scheduleOf(args),
+    augment,
+    labelSmoothing,
+    seed,
+    limit,
+    validation,
+    earlyStopping: patience === undefined ? undefined : { patience },
+    checkpoint: folder.checkpoint,
+    resume,
+    signal,
+    onBatch: (info) => progress.onBatch(info),
+    onEpoch: async (record, history) => {
+      progress.onEpoch(record);
+      if (args.json) console.log(JSON.stringify(record));
+      await folder.writeLog(history);
+      if (isBest(record, history)) await save(model, folder.best);
+    },
+  });
+}
+
+const isBest = (record: EpochRecord, history: readonly EpochRecord[]): boolean =>
+  history.every(({ validation }) => validation!.accuracy <= record.validation!.accuracy);
+
+function announce(model: Model, { train, validation }: TrainingData, folder: RunFolder, progress: TrainingProgress): void {
+  const { isa, threads } = cpuInfo();
+  progress.note(
+    `${model.name}, unit ${model.unit}, on ${train.name}: ${train.length} images; measured on ${validation.name}: ${validation.length}; ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; into ${folder.path}`,
+  );
+  const missing = learningCurvesMissing();
+  if (missing.length > 0) progress.note(`no learning curves will be drawn: npm i ${missing.join(' ')}`);
+}
+
+/** @returns the files written: none where the packages for drawing are not installed */
+async function drawCurves(model: Model, { train }: TrainingData, history: readonly EpochRecord[], folder: RunFolder): Promise<string[]> {
+  if (learningCurvesMissing().length > 0) return [];
+  const { svg, png } = await drawLearningCurves(history, { title: `${model.name}, unit ${model.unit}, ${train.name}` });
+  await folder.write('curves.svg', svg);
+  await folder.write('curves.png', png);
+  return ['curves.svg', 'curves.png'];
+}
+
+function report(
+  model: Model,
+  { test }: TrainingData,
+  stopped: FitResult['stopped'],
+  evaluation: Evaluation,
+  { json }: TrainArguments,
+  folder: RunFolder,
+  files: string[],
+): void {
+  if (json) {
+    console.log(JSON.stringify({ stopped, out: folder.path, files, test: evaluation }));
+    return;
+  }
+  const { top1, loss, images } = evaluation;
+  console.log(`${model.name} (${model.unit}) on ${images} images of ${test.name}: ${(100 * top1).toFixed(2)} %, loss ${loss.toFixed(4)}`);
+  console.log(`${folder.path}: ${files.join(', ')}`);
+}
