@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'ERR_ISA' // ADDERNET_ISA names an instruction set this CPU or build does not have
   | 'ERR_MEMORY' // the working memory of an operation could not be had
   | 'ERR_DIVERGED' // the loss or a parameter became NaN or infinite in training
+  | 'ERR_NETWORK' // a file could not be downloaded
   | 'ERR_NATIVE_MISSING' // no compiled binary fits this platform
   | 'ERR_PEER_MISSING'; // an optional package is not installed
 

@@ -69,7 +69,7 @@ program
   .option('--warm-up <epochs>', 'epochs in which the learning rate rises from 0', number)
   .option('--label-smoothing <s>', 'share of the target spread over all classes', number, 0)
   .addOption(
-    new Option('--augment <kind>', 'auto: crop+flip for pictures, none for digits')
+    new Option('--augment <kind>', 'moves images a little, and mirrors them; auto: crop for digits, crop+flip for pictures')
       .choices(['auto', 'none', 'crop', 'crop+flip'])
       .default('auto'),
   )
@@ -131,6 +131,17 @@ program
   .option(...threads)
   .option(...json)
   .action(async (_what, options) => (await import('./bench.js')).benchKernels(options));
+
+program
+  .command('data')
+  .description('data sets')
+  .command('get')
+  .description("download a data set's official files, checked; the only command that uses the network")
+  .addArgument(new Argument('<name>', 'which').choices(['mnist', 'fashion-mnist', 'cifar10', 'cifar100']))
+  .option('--out <dir>', 'where to (default: data/<name>)')
+  .option('--url <address>', 'a mirror to fetch from, instead of the official addresses')
+  .option(...json)
+  .action(async (name, options) => (await import('./data.js')).getData(name, options));
 
 program
   .command('demo')

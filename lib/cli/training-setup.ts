@@ -5,7 +5,7 @@ import { splitDataset } from '../data/subset';
 import type { FilterGradient } from '../layers';
 import { createModel, type HeadOptions, headLayers, load, type Model, replaceHead, type Unit } from '../models';
 import { type Schedule, schedule as schedules } from '../optim';
-import { folderName, openData } from './open-data';
+import { openData } from './open-data';
 
 export interface TrainArguments {
   model?: string;
@@ -98,13 +98,15 @@ export function scheduleOf({ schedule, epochs, warmUp = 0 }: TrainArguments): Sc
   return warmUp > 0 ? schedules.warmUp({ epochs: warmUp, into }) : into;
 }
 
+const isDigits = (dataset: string): boolean => /mnist|digits/.test(dataset);
+
 /** The network meant for a data set, where none is named. */
 export const networkName = ({ model, dataset }: Pick<TrainArguments, 'model' | 'dataset'>): string =>
-  model ?? (/mnist|digits/.test(dataset) ? 'lenet5bn' : 'resnet20');
+  model ?? (isDigits(dataset) ? 'lenet5bn' : 'resnet20');
 
-/** CIFAR is trained with crops of 4 pixels and mirror images; digits are not mirrored. */
+/** CIFAR is trained with crops of 4 pixels and mirror images; digits fill less of an image, and a mirror makes other signs of them. */
 function augmentationOf({ augment, dataset }: TrainArguments): Augmentation | undefined {
-  const crop = { crop: 4 };
-  const choice = augment === 'auto' ? (dataset.startsWith('cifar') || dataset === folderName ? 'crop+flip' : 'none') : augment;
+  const crop = { crop: isDigits(dataset) ? 2 : 4 };
+  const choice = augment === 'auto' ? (isDigits(dataset) ? 'crop' : 'crop+flip') : augment;
   return { none: undefined, crop, 'crop+flip': { ...crop, flip: true } }[choice];
 }

@@ -1,0 +1,29 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { downloadDataset } from '../data/download';
+import { type DownloadName, officialSets } from '../data/official-files';
+import { startProgress } from './progress';
+
+interface GetArguments {
+  out?: string;
+  url?: string;
+  json?: boolean;
+}
+
+export async function getData(name: DownloadName, { out = join('data', name), url, json = false }: GetArguments): Promise<void> {
+  let progress: { readonly file: string; readonly bar: ReturnType<typeof startProgress> } | undefined;
+  const files = await downloadDataset(officialSets[name], out, {
+    mirrors: url === undefined ? undefined : [url],
+    onProgress(file, bytes, total) {
+      if (total === undefined) return;
+      if (progress?.file !== file) {
+        progress?.bar.stop();
+        progress = { file, bar: startProgress(file, total, { quiet: json }) };
+      }
+      progress.bar.update(bytes);
+    },
+  }).finally(() => progress?.bar.stop());
+  const bytes = files.reduce((sum, file) => sum + statSync(join(out, file)).size, 0);
+  if (json) console.log(JSON.stringify({ dataset: name, directory: out, files, bytes }));
+  else console.log(`${out}: ${files.length} files, ${(bytes / 1e6).toFixed(1)} MB\naddernet train --dataset ${name} --data ${out}`);
+}
