@@ -49,7 +49,7 @@ t.test('without --json a person reads it', (t) => {
   const out = at('person');
   const { status, stdout, stderr } = addernet([...small, '--out', out]);
   t.equal(status, 0);
-  t.match(stderr, /lenet5bn, unit adder, on digits train: 10000 images/);
+  t.match(stderr, /lenet5bn, unit adder, on digits train: 600 images/);
   t.match(
     stdout,
     /^lenet5bn \(adder\) on 2000 images of digits test: [\d.]+ %, loss [\d.]+\n.*model.safetensors, best.safetensors, log.jsonl/,

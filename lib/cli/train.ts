@@ -27,7 +27,7 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
   if (!resume) await folder.writeArguments(lasting);
 
   const progress = startTrainingProgress({ quiet: args.json === true });
-  announce(model, data, folder, progress);
+  announce(model, data, args, folder, progress);
   const interrupt = onInterrupt(() => progress.note('stopping after this step; once more to stop at once, without saving'));
   const { history, stopped } = await run(model, data, args, folder, progress, interrupt.signal).finally(() => {
     interrupt.dispose();
@@ -82,10 +82,17 @@ async function run(
 const isBest = (record: EpochRecord, history: readonly EpochRecord[]): boolean =>
   history.every(({ validation }) => validation!.accuracy <= record.validation!.accuracy);
 
-function announce(model: Model, { train, validation }: TrainingData, folder: RunFolder, progress: TrainingProgress): void {
+function announce(
+  model: Model,
+  { train, validation }: TrainingData,
+  { limit }: TrainArguments,
+  folder: RunFolder,
+  progress: TrainingProgress,
+): void {
   const { isa, threads } = cpuInfo();
+  const images = Math.min(limit ?? train.length, train.length);
   progress.note(
-    `${model.name}, unit ${model.unit}, on ${train.name}: ${train.length} images; measured on ${validation.name}: ${validation.length}; ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; into ${folder.path}`,
+    `${model.name}, unit ${model.unit}, on ${train.name}: ${images} images; measured on ${validation.name}: ${validation.length}; ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; into ${folder.path}`,
   );
   const missing = learningCurvesMissing();
   if (missing.length > 0) progress.note(`no learning curves will be drawn: npm i ${missing.join(' ')}`);

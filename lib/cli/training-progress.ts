@@ -52,7 +52,10 @@ function bars(stream: NodeJS.WriteStream): TrainingProgress {
       line(epochLine(record));
     },
     note: line,
-    stop: () => multi.stop(),
+    stop() {
+      multi.update(); // draws lines that wait for the bar's next turn
+      multi.stop();
+    },
   };
 }
 
