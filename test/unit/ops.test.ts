@@ -80,6 +80,17 @@ const operations: Record<string, Operation> = {
     inPlace: ['x'],
   },
   relu: { tensors: () => ({ x: f32([2, 6]) }), call: ({ x, out }) => ops.relu(x!, { out }), out: [2, 6], inPlace: ['x'] },
+  sign: {
+    tensors: () => ({ x: f32([2, 6, 6, 4]) }),
+    call: ({ x, out }, options) => ops.sign(x!, { padding: 1, out, ...options }),
+    out: [2, 8, 8, 4],
+  },
+  signGrad: {
+    tensors: () => ({ gy: f32([2, 6]), x: f32([2, 6]) }),
+    call: ({ gy, x, out }) => ops.signGrad(gy!, x!, { out }),
+    out: [2, 6],
+    inPlace: ['gy'],
+  },
   add: {
     tensors: () => ({ a: f32([2, 6]), b: f32([2, 6]) }),
     call: ({ a, b, out }) => ops.add(a!, b!, { out }),
@@ -194,7 +205,7 @@ t.test('ranks and options that do not fit', async (t) => {
     refused(conv([1, 1, 1, 4], [4, 1, 1, 4], { padding: 2 ** 30 - 1 }), 'ERR_SHAPE', `${op}: shape of the output`);
     refused(conv([1, 1, 1, 4096], [1, 1, 1, 4096], { padding: 2 ** 30 - 1, stride: 2 ** 30 }), 'ERR_SHAPE', `${op}: sizes do not fit`);
     refused(
-      conv([1, 1, 1, 1], [1, 1, 1, 1], { padding: [2 ** 30 - 1, 0], stride: [2 ** 30, 1] }),
+      conv([1, 1, 1, 1], [64, 1, 1, 1], { padding: [2 ** 30 - 1, 0], stride: [2 ** 30, 1] }), // 2^31 rows of a band
       'ERR_MEMORY',
       `${op}: not enough memory`,
     );
