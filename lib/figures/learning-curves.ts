@@ -29,7 +29,8 @@ export function learningCurvesMissing(): string[] {
 const size = { width: 960, height: 400 };
 
 /**
- * Two panels, loss and accuracy in percent, each over epochs: of training, and of validation where there is one.
+ * Two panels over epochs, each of training, and of validation where there is one: loss, and the part of images that are not recognised, in
+ * percent. Both are logarithmic, since what is learned last is small beside the first epoch; a zero is left out.
  * @throws {AdderNetError} ERR_PEER_MISSING if echarts or @resvg/resvg-js is not installed
  */
 export async function drawLearningCurves(
@@ -57,7 +58,7 @@ const colors = { training: '#56b4e9', validation: '#d55e00' };
 function optionsOf(history: readonly Point[], title: string): EChartsCoreOption {
   const panels = [
     { name: 'loss', of: ({ loss }: Omit<Point, 'epoch'>) => loss },
-    { name: 'accuracy, %', of: ({ accuracy }: Omit<Point, 'epoch'>) => 100 * accuracy },
+    { name: 'error, %', of: ({ accuracy }: Omit<Point, 'epoch'>) => 100 * (1 - accuracy) },
   ];
   const measured = history.some(({ validation }) => validation);
   const series = panels.flatMap(({ of }, panel) => {
@@ -67,7 +68,7 @@ function optionsOf(history: readonly Point[], title: string): EChartsCoreOption 
       silent: true,
       xAxisIndex: panel,
       yAxisIndex: panel,
-      data,
+      data: data.filter(([, value]) => value !== undefined && value > 0),
       color: colors[name],
       lineStyle: { width: name === 'training' ? 1.5 : 2.5 },
       symbol: 'circle',
@@ -86,7 +87,8 @@ function optionsOf(history: readonly Point[], title: string): EChartsCoreOption 
       ...(measured ? [validation] : []),
     ];
   });
-  const axis = { type: 'value', nameLocation: 'middle', scale: true, axisLine: { show: true, lineStyle: { color: '#333' } } };
+  const axis = { nameLocation: 'middle', axisLine: { show: true, onZero: false, lineStyle: { color: '#333' } } };
+  const grey = { lineStyle: { color: '#e5e5e5' } };
   return {
     animation: false,
     textStyle: { fontFamily: 'DejaVu Sans, Arial, Helvetica, sans-serif' },
@@ -96,8 +98,26 @@ function optionsOf(history: readonly Point[], title: string): EChartsCoreOption 
       { left: 70, width: 380, top: 76, bottom: 56 },
       { left: 550, width: 380, top: 76, bottom: 56 },
     ],
-    xAxis: panels.map((_, gridIndex) => ({ ...axis, gridIndex, name: 'epoch', nameGap: 28, minInterval: 1, splitLine: { show: false } })),
-    yAxis: panels.map(({ name }, gridIndex) => ({ ...axis, gridIndex, name, nameGap: 44, splitLine: { lineStyle: { color: '#e5e5e5' } } })),
+    xAxis: panels.map((_, gridIndex) => ({
+      ...axis,
+      type: 'value',
+      min: 'dataMin',
+      gridIndex,
+      name: 'epoch',
+      nameGap: 28,
+      minInterval: 1,
+      splitLine: { show: false },
+    })),
+    yAxis: panels.map(({ name }, gridIndex) => ({
+      ...axis,
+      type: 'log',
+      gridIndex,
+      name,
+      nameGap: 44,
+      splitLine: grey,
+      minorTick: { show: true, splitNumber: 10 },
+      minorSplitLine: { show: true, ...grey },
+    })),
     series,
   };
 }

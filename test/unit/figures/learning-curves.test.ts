@@ -20,7 +20,7 @@ t.test('two panels of training and validation over epochs', async (t) => {
   const { svg, png } = await drawLearningCurves(history(12), { title: 'a <b> & "c"' });
   t.match(svg, /^<svg/);
   t.match(svg, /a &lt;b&gt; &amp; (&quot;|")c/, 'the title, escaped');
-  for (const text of ['epoch', 'loss', 'accuracy, %', 'training', 'validation']) t.match(svg, `>${text}<`, text);
+  for (const text of ['epoch', 'loss', 'error, %', 'training', 'validation']) t.match(svg, `>${text}<`, text);
   const points = (d: string) => d.split(/[ML]/).length - 1;
   const found = curves(svg).map(([, d]) => points(d!));
   t.same(found.filter((count) => count === 12).length, 4, `four curves of a point for each epoch: ${found}`);
