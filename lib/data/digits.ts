@@ -10,20 +10,22 @@ const side = 28;
 
 /**
  * White digits on black, 28x28, as many of each class as of the others, in random order. The same seed gives the same images.
- * @throws {AdderNetError} ERR_ARGUMENT unless `images` is a positive integer and `seed` a safe integer
+ * @param images from 1 to 2^31 - 1
+ * @param seed   a safe integer
+ * @throws {AdderNetError} ERR_ARGUMENT if one of them is out of range; ERR_MEMORY if the images do not fit in memory
  */
 export function generateDigits(images: number, seed: number, name = 'digits'): ImageDataset {
-  if (!Number.isSafeInteger(images) || images < 1)
-    throw new AdderNetError('ERR_ARGUMENT', `generateDigits: images is ${String(images)}, expected a positive integer`);
+  if (!Number.isInteger(images) || images < 1 || images >= 2 ** 31)
+    throw new AdderNetError('ERR_ARGUMENT', `generateDigits: images is ${String(images)}, expected an integer from 1 to 2147483647`);
+  const pixels = Tensor.zeros([images, side, side, 1], 'u8');
   const targets = Int32Array.from({ length: images }, (_, i) => i % glyphs.length);
   Random.of(seed).shuffle(targets);
-  const bytes = new Uint8Array(images * side * side);
   targets.forEach((digit, i) => {
-    draw(digit, Random.of(seed, i), bytes.subarray(i * side * side, (i + 1) * side * side));
+    draw(digit, Random.of(seed, i), pixels.data.subarray(i * side * side, (i + 1) * side * side));
   });
   return new ImageDataset({
     name,
-    images: new Tensor(bytes, [images, side, side, 1]),
+    images: pixels,
     targets,
     classes: glyphs.length,
     classNames: classNames.mnist,

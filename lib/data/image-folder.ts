@@ -1,5 +1,5 @@
 // One's own pictures: a folder for each class, named like it.
-import { readdirSync } from 'node:fs';
+import { type Dirent, readdirSync, type Stats, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { AdderNetError } from '../errors';
 import { elementCount } from '../shape';
@@ -19,8 +19,9 @@ interface Picture {
 }
 
 /**
- * Reads pictures from `directory/<class>/<picture>`, each scaled and cut to the shape. Splits are the subfolders `train` and `test` (or
- * `val`) where there is a `train`; else every tenth picture of each class, at least one, is for testing.
+ * Reads pictures from `directory/<class>/<picture>`, each scaled and cut to the shape; links are followed. Splits are the subfolders
+ * `train` and `test` (or `val`), of the same classes, where there is a `train`; else every tenth picture of each class, at least one, is
+ * for testing.
  * @param imageShape [h, w, c], where c is 3 for colours or 1 for grey
  * @returns classes in the order of their names
  * @throws {AdderNetError} ERR_ARGUMENT at a missing folder, or a class without pictures or with one that would have to be in both splits;
@@ -32,6 +33,8 @@ export async function openImageFolder(
   imageShape: readonly [number, number, number],
   split: 'train' | 'test',
 ): Promise<ImageDataset> {
+  if (split !== 'train' && split !== 'test')
+    throw new AdderNetError('ERR_ARGUMENT', `openImageFolder: split is ${JSON.stringify(split)}, expected 'train' or 'test'`);
   const { classNames, pictures } = listPictures(directory, split);
   const images = Tensor.zeros([pictures.length, ...imageShape], 'u8');
   const size = elementCount(imageShape);
@@ -57,6 +60,12 @@ function listPictures(directory: string, split: 'train' | 'test'): { classNames:
   const classNames = hasSplits ? foldersIn(join(directory, 'train')) : folders;
   if (classNames.length < 2)
     throw new AdderNetError('ERR_ARGUMENT', `${root} has ${classNames.length} folders, expected one for each of two or more classes`);
+  const unknown = foldersIn(root).find((name) => !classNames.includes(name));
+  if (unknown !== undefined)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${join(root, unknown)} is of no class to learn, expected a folder of that name in ${join(directory, 'train')}`,
+    );
   const pictures = classNames.flatMap((name, target) => {
     const files = filesIn(join(root, name)).map((file) => ({ path: join(root, name, file), target }));
     if (files.length === 0) throw new AdderNetError('ERR_ARGUMENT', `${join(root, name)} has no pictures (${[...extensions].join(' ')})`);
@@ -67,22 +76,19 @@ function listPictures(directory: string, split: 'train' | 'test'): { classNames:
   return { classNames, pictures };
 }
 
-const foldersIn = (directory: string): string[] =>
-  entriesOf(directory)
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
+const foldersIn = (directory: string): string[] => namesIn(directory, (_, found) => found.isDirectory());
 
 const filesIn = (directory: string): string[] =>
-  entriesOf(directory)
-    .filter((entry) => entry.isFile() && extensions.has(extname(entry.name).toLowerCase()))
-    .map(({ name }) => name);
+  namesIn(directory, (name, found) => extensions.has(extname(name).toLowerCase()) && found.isFile());
 
-/** Without hidden ones; sorted by code units, alike in every locale. */
-function entriesOf(directory: string) {
+/** Without hidden ones; a link counts as what it leads to; sorted by code units, alike in every locale. */
+function namesIn(directory: string, isWanted: (name: string, found: Dirent | Stats) => boolean): string[] {
   try {
     return readdirSync(directory, { withFileTypes: true })
-      .filter(({ name }) => !name.startsWith('.'))
-      .sort((a, b) => (a.name < b.name ? -1 : 1));
+      .filter((entry) => !entry.name.startsWith('.'))
+      .filter((entry) => isWanted(entry.name, entry.isSymbolicLink() ? statSync(join(directory, entry.name)) : entry))
+      .map(({ name }) => name)
+      .sort();
   } catch (cause) {
     throw new AdderNetError('ERR_ARGUMENT', `cannot read the folder of pictures '${directory}': ${(cause as Error).message}`, { cause });
   }

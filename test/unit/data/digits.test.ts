@@ -52,7 +52,9 @@ t.test('strokes on black, near the middle, none like another', (t) => {
 });
 
 t.test('misuse is named', (t) => {
-  t.throws(() => generateDigits(0, 1), { code: 'ERR_ARGUMENT', message: /images is 0/ });
+  for (const images of [0, 2.5, 2 ** 31, Number.NaN])
+    t.throws(() => generateDigits(images, 1), { code: 'ERR_ARGUMENT', message: `images is ${images}, expected an integer from 1 to` });
+  t.throws(() => generateDigits(2 ** 31 - 1, 1), { code: 'ERR_MEMORY' });
   t.throws(() => generateDigits(1, 1.5), { code: 'ERR_ARGUMENT', message: /1.5/ });
   t.end();
 });

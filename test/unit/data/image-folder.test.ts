@@ -1,5 +1,5 @@
 // Pictures in folders: which are found, in what order, for which split, and what is refused.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import sharp from 'sharp';
@@ -43,6 +43,29 @@ t.test('splits in folders of their own', async (t) => {
   t.same([train.length, test.length, test.classNames], [2, 2, ['x', 'y']]);
   const grey = await openImageFolder(join(folder, 'split'), [7, 9, 1], 'train');
   t.same(grey.imageShape, [7, 9, 1]);
+});
+
+// Windows lets administrators alone make links.
+t.test('links are followed', { skip: process.platform === 'win32' }, async (t) => {
+  for (const name of ['a', 'b']) for (const i of [0, 1]) await picture(`kept/${name}/${i}.png`, 10 * i);
+  mkdirSync(join(folder, 'linked/b'), { recursive: true });
+  symlinkSync(join(folder, 'kept/a'), join(folder, 'linked/a'));
+  for (const name of ['0.png', '1.png']) symlinkSync(join(folder, 'kept/b', name), join(folder, 'linked/b', name));
+  symlinkSync(join(folder, 'nowhere'), join(folder, 'linked/b/.hidden.png'));
+  t.same(reds(await openImageFolder(join(folder, 'linked'), [4, 4, 3], 'train')), [10, 10]);
+  symlinkSync(join(folder, 'nowhere'), join(folder, 'linked/b/lost.png'));
+  await t.rejects(openImageFolder(join(folder, 'linked'), [4, 4, 3], 'train'), { code: 'ERR_ARGUMENT', message: /linked.b.lost\.png/ });
+});
+
+t.test('the splits have the same classes', async (t) => {
+  const open = (split: 'train' | 'test') => openImageFolder(join(folder, 'unequal'), [4, 4, 3], split);
+  for (const path of ['train/a', 'train/b', 'test/a', 'test/b', 'test/c']) await picture(`unequal/${path}/p.png`, 1);
+  await t.rejects(open('test'), { code: 'ERR_ARGUMENT', message: /unequal.test.c .*expected a folder of that name in .*unequal.train$/ });
+  await picture('unequal/train/c/p.png', 1);
+  await picture('unequal/train/d/p.png', 1);
+  await t.rejects(open('test'), { code: 'ERR_ARGUMENT', message: /unequal.test.d/ });
+  t.equal((await open('train')).length, 4);
+  await t.rejects(open('val' as never), { code: 'ERR_ARGUMENT', message: "openImageFolder: split is \"val\", expected 'train' or 'test'" });
 });
 
 t.test('what cannot be read is named', async (t) => {
