@@ -1,6 +1,6 @@
 // What a person watches while a network learns: on a terminal a bar, elsewhere a line now and then; on standard error, since results are on
 // standard output.
-import { MultiBar, type SingleBar } from 'cli-progress';
+import { Format, type Options, type Params, SingleBar } from 'cli-progress';
 import type { BatchInfo } from '../train/fit';
 import type { EpochRecord } from '../train/progress';
 
@@ -21,65 +21,106 @@ export interface TrainingProgressOptions {
 
 const silent: TrainingProgress = { onBatch() {}, onEpoch() {}, note() {}, stop() {} };
 
-export function startTrainingProgress({ quiet, stream = process.stderr, now = Date.now }: TrainingProgressOptions): TrainingProgress {
+export function startTrainingProgress({
+  quiet,
+  stream = process.stderr,
+  now = () => performance.now(),
+}: TrainingProgressOptions): TrainingProgress {
   if (quiet) return silent;
-  return stream.isTTY ? bars(stream) : plainLines(stream, now);
+  const timeLeft = new TimeLeft(now);
+  return stream.isTTY ? bar(stream, timeLeft) : plainLines(stream, timeLeft, now);
 }
 
-const barFormat =
-  'epoch {epoch}/{epochs} [{bar}] {value}/{total}  loss {loss}  accuracy {accuracy} %  {rate} images/s  {left} of the epoch, {all} in all';
-
-function bars(stream: NodeJS.WriteStream): TrainingProgress {
-  const multi = new MultiBar({ stream, hideCursor: true, format: barFormat, clearOnComplete: true });
-  let bar: SingleBar | undefined;
-  const line = (text: string): void => multi.log(`${text}\n`);
+/** Where a line is to stay, the bar gives way; the next batch draws it anew below. */
+function bar(stream: NodeJS.WriteStream, timeLeft: TimeLeft): TrainingProgress {
+  // The terminal's settings stay as they are, cursor and wrapping: a process that is killed could not put them back.
+  const shown = new SingleBar({ stream, clearOnComplete: true, linewrap: true, format: fitted });
+  let drawn = false;
+  const stop = (): void => {
+    if (drawn) shown.stop();
+    drawn = false;
+  };
+  const line = (text: string): void => {
+    stop();
+    stream.write(`${text}\n`);
+  };
   return {
     onBatch(info) {
-      bar ??= multi.create(info.imagesInEpoch, 0);
-      const left = (info.imagesInEpoch - info.images) / info.imagesPerSecond;
-      const epochsLeft = ((info.epochs - info.epoch) * info.imagesInEpoch) / info.imagesPerSecond;
-      bar.update(info.images, {
-        epoch: info.epoch,
-        epochs: info.epochs,
-        loss: info.loss.toFixed(3),
-        accuracy: percent(info.accuracy),
-        rate: Math.round(info.imagesPerSecond),
-        left: duration(left),
-        all: duration(left + epochsLeft),
-      });
+      const payload: Shown = { info, left: timeLeft.after(info) };
+      if (drawn) shown.update(info.step, payload);
+      else shown.start(info.steps, info.step, payload);
+      drawn = true;
     },
     onEpoch(record) {
+      timeLeft.epochEnds();
       line(epochLine(record));
     },
     note: line,
-    stop() {
-      multi.update(); // draws lines that wait for the bar's next turn
-      multi.stop();
-    },
+    stop,
   };
+}
+
+interface Shown {
+  info: BatchInfo;
+  left: string;
+}
+
+const narrowestBar = 10;
+
+/** The bar takes what the terminal has left beside the numbers. The last of them is cut off where even those are too long. */
+function fitted(options: Options, { progress, maxWidth }: Params, { info, left }: Shown): string {
+  const numbers = `${place(info)}, ${left}  ${soFar(info)}`;
+  const barsize = Math.min(options.barsize!, maxWidth - numbers.length - '[] '.length);
+  const drawn = barsize < narrowestBar ? '' : `[${Format.BarFormat(progress, { ...options, barsize })}] `;
+  return drawn + numbers;
 }
 
 const secondsBetweenLines = 30;
 
-function plainLines(stream: NodeJS.WriteStream, now: () => number): TrainingProgress {
+function plainLines(stream: NodeJS.WriteStream, timeLeft: TimeLeft, now: () => number): TrainingProgress {
   let last = now();
   const line = (text: string): void => {
     stream.write(`${text}\n`);
     last = now();
   };
   return {
-    onBatch({ epoch, epochs, images, imagesInEpoch, loss, accuracy, imagesPerSecond }) {
-      if (now() - last < secondsBetweenLines * 1000) return;
-      const rate = Math.round(imagesPerSecond);
-      line(
-        `epoch ${epoch}/${epochs}  ${images}/${imagesInEpoch}  loss ${loss.toFixed(3)}  accuracy ${percent(accuracy)} %  ${rate} images/s`,
-      );
+    onBatch(info) {
+      const left = timeLeft.after(info);
+      if (now() - last >= secondsBetweenLines * 1000) line(`${place(info)}, ${left}  ${soFar(info)}`);
     },
-    onEpoch: (record) => line(epochLine(record)),
+    onEpoch(record) {
+      timeLeft.epochEnds();
+      line(epochLine(record));
+    },
     note: line,
     stop() {},
   };
 }
+
+/** What is left of an epoch, at the speed of its batches so far, and of the training, whose epochs each end with measuring and saving. */
+class TimeLeft {
+  private lastBatch = 0;
+  /** Seconds from the last batch of an epoch to the epoch's end. */
+  private ending = 0;
+
+  constructor(private readonly now: () => number) {}
+
+  after({ epoch, epochs, images, imagesInEpoch, imagesPerSecond }: BatchInfo): string {
+    this.lastBatch = this.now();
+    const inEpoch = (imagesInEpoch - images) / imagesPerSecond + this.ending;
+    const inAll = inEpoch + (epochs - epoch) * (imagesInEpoch / imagesPerSecond + this.ending);
+    return `${duration(inEpoch)} left, in all ${duration(inAll)}`;
+  }
+
+  epochEnds(): void {
+    this.ending = (this.now() - this.lastBatch) / 1000;
+  }
+}
+
+const place = ({ epoch, epochs, step, steps }: BatchInfo): string => `epoch ${epoch}/${epochs}  step ${step}/${steps}`;
+
+const soFar = ({ loss, accuracy, imagesPerSecond }: BatchInfo): string =>
+  `loss ${loss.toFixed(3)}  accuracy ${percent(accuracy)} %  ${Math.round(imagesPerSecond)} images/s`;
 
 function epochLine({ epoch, learningRate, loss, accuracy, validation, imagesPerSecond, seconds }: EpochRecord): string {
   const measured = validation ? `   measured: loss ${validation.loss.toFixed(4)}  accuracy ${percent(validation.accuracy)} %` : '';

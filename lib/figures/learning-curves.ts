@@ -1,4 +1,5 @@
-// Loss and accuracy over the epochs of a training, as a picture. echarts draws it and resvg makes the PNG: optional packages, loaded at use.
+// Loss and accuracy over the epochs of a training, as a picture. echarts draws it, resvg makes the PNG, and its font comes from a package
+// too, since a machine without fonts would leave out all text. Optional packages, loaded at use.
 import { createRequire } from 'node:module';
 import type { EChartsCoreOption } from 'echarts';
 import { AdderNetError } from '../errors';
@@ -11,14 +12,14 @@ interface Point {
   readonly validation?: { readonly loss: number; readonly accuracy: number };
 }
 
-const packages = ['echarts', '@resvg/resvg-js'] as const;
+const packages = ['echarts', '@resvg/resvg-js', 'dejavu-fonts-ttf'] as const;
+const { resolve } = createRequire(__filename);
 
 /** Those of the packages that drawing needs which are not installed. */
 export function learningCurvesMissing(): string[] {
-  const { resolve } = createRequire(__filename);
   return packages.filter((name) => {
     try {
-      resolve(name);
+      resolve(`${name}/package.json`);
       return false;
     } catch {
       return true;
@@ -31,7 +32,7 @@ const size = { width: 960, height: 400 };
 /**
  * Two panels over epochs, each of training, and of validation where there is one: loss, and the part of images that are not recognised, in
  * percent. Both are logarithmic, since what is learned last is small beside the first epoch; a zero is left out.
- * @throws {AdderNetError} ERR_PEER_MISSING if echarts or @resvg/resvg-js is not installed
+ * @throws {AdderNetError} ERR_PEER_MISSING if a package that it needs is not installed
  */
 export async function drawLearningCurves(
   history: readonly Point[],
@@ -45,7 +46,9 @@ export async function drawLearningCurves(
   try {
     chart.setOption(optionsOf(history, title));
     const svg = chart.renderToSVGString();
-    const png = new Resvg(svg, { background: 'white', fitTo: { mode: 'zoom', value: 2 } }).render().asPng();
+    const fontFiles = ['DejaVuSans', 'DejaVuSans-Bold'].map((name) => resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`));
+    const options = { font: { fontFiles, loadSystemFonts: false }, background: 'white', fitTo: { mode: 'zoom', value: 2 } } as const;
+    const png = new Resvg(svg, options).render().asPng();
     return { svg, png };
   } finally {
     chart.dispose();

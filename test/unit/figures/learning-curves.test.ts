@@ -51,6 +51,9 @@ t.test('without the packages it says which to install', (t) => {
     console.log(JSON.stringify(curves.learningCurvesMissing()));
     curves.drawLearningCurves([], { title: '' }).catch(({ code, message }) => console.log(code, message));`;
   const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
-  t.match(stdout, /^\["echarts","@resvg\/resvg-js"\]\nERR_PEER_MISSING .*npm i echarts @resvg\/resvg-js\n$/);
+  t.match(
+    stdout,
+    /^\["echarts","@resvg\/resvg-js","dejavu-fonts-ttf"\]\nERR_PEER_MISSING .*npm i echarts @resvg\/resvg-js dejavu-fonts-ttf\n$/,
+  );
   t.end();
 });
