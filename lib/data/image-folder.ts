@@ -23,8 +23,9 @@ interface Picture {
  * `val`) where there is a `train`; else every tenth picture of each class, at least one, is for testing.
  * @param imageShape [h, w, c], where c is 3 for colours or 1 for grey
  * @returns classes in the order of their names
- * @throws {AdderNetError} ERR_ARGUMENT at a missing folder or a class without pictures; ERR_FORMAT at a picture that cannot be read; each
- *   names the path. ERR_PEER_MISSING if sharp is not installed; ERR_MEMORY if the pictures do not fit
+ * @throws {AdderNetError} ERR_ARGUMENT at a missing folder, or a class without pictures or with one that would have to be in both splits;
+ *   ERR_FORMAT at a picture that cannot be read; each names the path. ERR_PEER_MISSING if sharp is not installed; ERR_MEMORY if the
+ *   pictures do not fit
  */
 export async function openImageFolder(
   directory: string,
@@ -39,7 +40,9 @@ export async function openImageFolder(
     for (let i = next++; i < pictures.length; i = next++)
       images.data.set((await readImageFile(pictures[i]!.path, imageShape)).data, i * size);
   };
-  await Promise.all(Array.from({ length: atOnce }, decode));
+  await Promise.all(Array.from({ length: atOnce }, decode)).finally(() => {
+    next = pictures.length; // where one cannot be read, none of the others is waited for
+  });
   const targets = Int32Array.from(pictures, ({ target }) => target);
   return new ImageDataset({ name: `${directory} ${split}`, images, targets, classes: classNames.length, classNames });
 }
@@ -57,6 +60,8 @@ function listPictures(directory: string, split: 'train' | 'test'): { classNames:
   const pictures = classNames.flatMap((name, target) => {
     const files = filesIn(join(root, name)).map((file) => ({ path: join(root, name, file), target }));
     if (files.length === 0) throw new AdderNetError('ERR_ARGUMENT', `${join(root, name)} has no pictures (${[...extensions].join(' ')})`);
+    if (files.length === 1 && !hasSplits)
+      throw new AdderNetError('ERR_ARGUMENT', `${join(root, name)} has one picture, expected two or more: one of them is kept for testing`);
     return hasSplits ? files : files.filter((_, i) => (i % testEvery === 0) === (split === 'test'));
   });
   return { classNames, pictures };

@@ -1,6 +1,7 @@
 // Pictures in folders: which are found, in what order, for which split, and what is refused.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import sharp from 'sharp';
 import t from 'tap';
 import { openImageFolder } from '../../../dist';
@@ -51,12 +52,23 @@ t.test('what cannot be read is named', async (t) => {
   await picture('one/only/p.png', 1);
   await refuses('one', 'ERR_ARGUMENT', /one has 1 folders, expected one for each of two or more classes/);
   mkdirSync(join(folder, 'one/empty'));
+  await picture('one/only/q.png', 1);
   await refuses('one', 'ERR_ARGUMENT', /one.empty has no pictures/);
+  await picture('one/empty/p.png', 1);
+  await refuses('one', 'ERR_ARGUMENT', /one.empty has one picture, expected two or more/, 'test');
   await picture('broken/a/p.png', 1);
+  await picture('broken/a/q.png', 1);
   mkdirSync(join(folder, 'broken/b'));
   writeFileSync(join(folder, 'broken/b/p.png'), 'no picture');
   writeFileSync(join(folder, 'broken/b/q.png'), 'no picture');
   await refuses('broken', 'ERR_FORMAT', /broken.b.q.png/);
+  for (let i = 0; i < 100; i++) await picture(`broken/b/z${i}.png`, 1);
+  let changes = 0;
+  const { default: used } = await import('sharp'); // the module that the package loads: it counts for itself
+  used.queue.on('change', () => changes++);
+  await refuses('broken', 'ERR_FORMAT', /broken.b.q.png/);
+  while (used.counters().process > 0) await setTimeout(1);
+  t.ok(changes > 0 && changes < 2 * 20, `the pictures after it are not waited for: ${changes} tasks began or ended`);
   await picture('half/train/a/p.png', 1);
   await picture('half/train/b/p.png', 1);
   await refuses('half', 'ERR_ARGUMENT', /folder train, but none called test or val/, 'test');
