@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { downloadDataset } from '../data/download';
 import { type DownloadName, officialSets } from '../data/official-files';
+import { onInterrupt } from './interrupt';
 import { startProgress } from './progress';
 
 interface GetArguments {
@@ -12,8 +13,10 @@ interface GetArguments {
 
 export async function getData(name: DownloadName, { out = join('data', name), url, json = false }: GetArguments): Promise<void> {
   let progress: { readonly file: string; readonly bar: ReturnType<typeof startProgress> } | undefined;
+  const interrupt = onInterrupt(() => {});
   const files = await downloadDataset(officialSets[name], out, {
     mirrors: url === undefined ? undefined : [url],
+    signal: interrupt.signal,
     onProgress(file, bytes, total) {
       if (total === undefined) return;
       if (progress?.file !== file) {
@@ -22,7 +25,16 @@ export async function getData(name: DownloadName, { out = join('data', name), ur
       }
       progress.bar.update(bytes);
     },
-  }).finally(() => progress?.bar.stop());
+  })
+    .catch((error) => {
+      if (interrupt.exitCode === undefined) throw error;
+      process.exitCode = interrupt.exitCode;
+    })
+    .finally(() => {
+      interrupt.dispose();
+      progress?.bar.stop();
+    });
+  if (!files) return console.error('addernet: stopped; the same command goes on with the files that are missing');
   const bytes = files.reduce((sum, file) => sum + statSync(join(out, file)).size, 0);
   if (json) console.log(JSON.stringify({ dataset: name, directory: out, files, bytes }));
   else console.log(`${out}: ${files.length} files, ${(bytes / 1e6).toFixed(1)} MB\naddernet train --dataset ${name} --data ${out}`);

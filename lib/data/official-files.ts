@@ -1,8 +1,8 @@
-// Where the data sets' official files are, and the MD5 their authors (MNIST: torchvision) publish: against damage, not against malice.
+// Where the data sets' official files are, and their SHA-256: mirrors are trusted with nothing but the bytes, by plain HTTP too.
 
 export interface OfficialFile {
   readonly name: string;
-  readonly md5: string;
+  readonly sha256: string;
 }
 
 export interface OfficialSet {
@@ -13,10 +13,10 @@ export interface OfficialSet {
   readonly unpack?: readonly string[];
 }
 
-const idxFiles = (md5s: readonly [string, string, string, string]): OfficialFile[] =>
+const idxFiles = (hashes: readonly [string, string, string, string]): OfficialFile[] =>
   ['train-images-idx3', 'train-labels-idx1', 't10k-images-idx3', 't10k-labels-idx1'].map((name, i) => ({
     name: `${name}-ubyte.gz`,
-    md5: md5s[i]!,
+    sha256: hashes[i]!,
   }));
 
 const cifarMirrors = ['https://www.cs.toronto.edu/~kriz/'];
@@ -25,10 +25,10 @@ export const officialSets = {
   mnist: {
     mirrors: ['https://ossci-datasets.s3.amazonaws.com/mnist/', 'https://storage.googleapis.com/cvdf-datasets/mnist/'],
     files: idxFiles([
-      'f68b3c2dcbeaaa9fbdd348bbdeb94873',
-      'd53e105ee54ea40749a09fcbcd1e9432',
-      '9fb629c4189551a2d022fa330f9573f3',
-      'ec29112dd5afa0611ce80d1b7f02629c',
+      '440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609',
+      '3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c',
+      '8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6',
+      'f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6',
     ]),
   },
   'fashion-mnist': {
@@ -37,20 +37,20 @@ export const officialSets = {
       'http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/',
     ],
     files: idxFiles([
-      '8d4fb7e6c68d591d4c3dfef9ec88bf0d',
-      '25c81989df183df01b3e8a0aad5dffbe',
-      'bef4ecab320f06d8554ea6380940ec79',
-      'bb300cfdad3c16e7a12a480ee83cd310',
+      '3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84',
+      'a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845',
+      '346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073',
+      '67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5',
     ]),
   },
   cifar10: {
     mirrors: cifarMirrors,
-    files: [{ name: 'cifar-10-binary.tar.gz', md5: 'c32a1d4ab5d03f1284b67883e8d87530' }],
+    files: [{ name: 'cifar-10-binary.tar.gz', sha256: 'c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd' }],
     unpack: [...[1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`), 'test_batch.bin', 'batches.meta.txt'],
   },
   cifar100: {
     mirrors: cifarMirrors,
-    files: [{ name: 'cifar-100-binary.tar.gz', md5: '03b5dce01913d631647c71ecec9e9cb8' }],
+    files: [{ name: 'cifar-100-binary.tar.gz', sha256: '58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec' }],
     unpack: ['train.bin', 'test.bin', 'fine_label_names.txt', 'coarse_label_names.txt'],
   },
 } as const satisfies Record<string, OfficialSet>;

@@ -1,7 +1,7 @@
 // Downloads, against a server of this machine: what is fetched, what is kept, and what happens when it goes wrong.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -12,9 +12,9 @@ import { downloadDataset } from '../../../dist/data/download';
 import { officialSets } from '../../../dist/data/official-files';
 import { testNeeding } from '../../needing';
 
-const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const content = Buffer.from('a file of a data set'.repeat(5000));
-const set = (mirrors: string[], bytes = content) => ({ mirrors, files: [{ name: 'images.gz', md5: md5(bytes) }] });
+const set = (mirrors: string[], bytes = content) => ({ mirrors, files: [{ name: 'images.gz', sha256: sha256(bytes) }] });
 
 /** tar headers by their format, checksum and all. */
 function tar(files: Record<string, Buffer>): Buffer {
@@ -49,8 +49,9 @@ const fresh = () => join(folder, `to-${made++}`);
 
 t.test('a file is fetched once, whole and checked', async (t) => {
   const asked: string[] = [];
-  const url = await serve(({ url }, response) => {
+  const url = await serve(({ url, headers }, response) => {
     asked.push(url!);
+    t.equal(headers['accept-encoding'], 'identity', 'as it lies there');
     if (url === '/old/images.gz') response.writeHead(302, { location: '/new/images.gz' }).end();
     else response.writeHead(200, { 'content-length': content.length }).end(content);
   });
@@ -92,7 +93,7 @@ t.test('failures are told in a line, and leave nothing', async (t) => {
   await fails([missing], 'ERR_NETWORK', /cannot fetch http.*images.gz: the server answers 404 Not Found.*mirror.*by hand: .*images.gz/);
   await fails([missing, missing], 'ERR_NETWORK', /1 other addresses failed too/);
   const other = await serve((_, response) => response.end('something else'));
-  await fails([other], 'ERR_CORRUPT', new RegExp(`has the MD5 ${md5(Buffer.from('something else'))}, expected ${md5(content)}`));
+  await fails([other], 'ERR_CORRUPT', new RegExp(`has the SHA-256 ${sha256(Buffer.from('something else'))}, expected ${sha256(content)}`));
   const dropped = await serve((_, response) => {
     response.writeHead(200, { 'content-length': content.length });
     response.write(content.subarray(0, 1000), () => response.destroy());
@@ -103,9 +104,65 @@ t.test('failures are told in a line, and leave nothing', async (t) => {
   await t.rejects(downloadDataset(set([other]), join(folder, 'file')), { code: 'ERR_ARGUMENT', message: /cannot make the folder/ });
 });
 
+t.test('a file that cannot be written is not blamed on the network', async (t) => {
+  let asked = 0;
+  const url = await serve((_, response) => {
+    asked++;
+    response.end(content);
+  });
+  const directory = fresh();
+  mkdirSync(join(directory, 'images.gz'), { recursive: true });
+  await t.rejects(downloadDataset(set([url]), directory), { code: 'ERR_ARGUMENT', message: /cannot read '.*images.gz'.*EISDIR/ });
+  const long = { ...set([url, url]).files[0]!, name: `${'x'.repeat(250)}.gz` };
+  await t.rejects(downloadDataset({ mirrors: [url, url], files: [long] }, directory), {
+    code: 'ERR_ARGUMENT',
+    message: /cannot write '.*x.gz': ENAMETOOLONG/,
+  });
+  t.equal(asked, 0, 'and nothing is fetched that has no place');
+  const archive = gzipSync(tar({ 'set/train.bin': Buffer.alloc(700, 1) }));
+  const packed = await serve((_, response) => response.end(archive));
+  mkdirSync(join(directory, 'train.bin'));
+  await t.rejects(
+    downloadDataset({ mirrors: [packed], files: [{ name: 'set.tar.gz', sha256: sha256(archive) }], unpack: ['train.bin'] }, directory),
+    { code: 'ERR_ARGUMENT', message: /cannot write '.*train.bin'/ },
+  );
+});
+
+t.test('downloads of the same file do not mix', async (t) => {
+  const slow = await serve((_, response) => {
+    response.write(content.subarray(0, 10));
+    setTimeout(() => response.end(content.subarray(10)), 20);
+  });
+  const directory = fresh();
+  await Promise.all([1, 2, 3].map(() => downloadDataset(set([slow]), directory)));
+  t.ok(readFileSync(join(directory, 'images.gz')).equals(content));
+  t.same(readdirSync(directory), ['images.gz']);
+});
+
+t.test('a signal stops it and leaves nothing', async (t) => {
+  const controller = new AbortController();
+  const endless = await serve((_, response) => {
+    response.writeHead(200, { 'content-length': content.length });
+    response.write(content.subarray(0, 1000));
+  });
+  const directory = fresh();
+  const other = await serve(() => t.fail('the next mirror is not asked'));
+  const download = downloadDataset(set([endless, other]), directory, {
+    signal: controller.signal,
+    onProgress: () => controller.abort(new Error('enough')),
+  });
+  await t.rejects(download, { message: 'enough' });
+  t.same(readdirSync(directory), []);
+  await t.rejects(downloadDataset(set([other]), directory, { signal: controller.signal }), { message: 'enough' });
+});
+
 t.test('archives give the files that belong to the data set, and no others', async (t) => {
   const members = { 'set/train.bin': Buffer.alloc(700, 1), '../../escaped.bin': Buffer.alloc(5), 'set/test.bin': Buffer.alloc(512, 2) };
-  const archive = (bytes: Buffer) => ({ mirrors: [], files: [{ name: 'set.tar.gz', md5: md5(bytes) }], unpack: ['train.bin', 'test.bin'] });
+  const archive = (bytes: Buffer) => ({
+    mirrors: [],
+    files: [{ name: 'set.tar.gz', sha256: sha256(bytes) }],
+    unpack: ['train.bin', 'test.bin'],
+  });
   const run = async (bytes: Buffer, unpack?: string[]) => {
     const url = await serve((_, response) => response.end(bytes));
     const directory = fresh();
@@ -127,17 +184,18 @@ t.test('archives give the files that belong to the data set, and no others', asy
 t.test('the official files are those this package reads', (t) => {
   for (const [name, { mirrors, files }] of Object.entries(officialSets)) {
     for (const mirror of mirrors) t.match(mirror, /^https?:\/\/.*\/$/, name);
-    for (const file of files) t.match(file.md5, /^[0-9a-f]{32}$/);
+    for (const file of files) t.match(file.sha256, /^[0-9a-f]{64}$/);
   }
   const own = join(__dirname, '../../../../shared/data/mnist');
   if (existsSync(own))
-    for (const { name, md5: expected } of officialSets.mnist.files) t.equal(md5(readFileSync(join(own, name))), expected, name);
+    for (const { name, sha256: expected } of officialSets.mnist.files) t.equal(sha256(readFileSync(join(own, name))), expected, name);
   t.end();
 });
 
 const main = join(__dirname, '../../../dist/cli/main.js');
-async function addernet(args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> {
+async function addernet(args: string[], interrupted?: AbortSignal): Promise<{ status: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [main, ...args]);
+  interrupted?.addEventListener('abort', () => child.kill('SIGINT'));
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (text) => {
     stdout += text;
@@ -156,10 +214,23 @@ t.test('the command refuses what has another checksum', async (t) => {
   t.same({ status, stdout }, { status: 1, stdout: '' });
   t.match(
     stderr,
-    /^addernet: download: .*train-images-idx3-ubyte.gz has the MD5 [0-9a-f]+, expected f68b3c2dcbeaaa9fbdd348bbdeb94873[^\n]*\n$/,
+    /^addernet: download: .*train-images-idx3-ubyte.gz has the SHA-256 [0-9a-f]+, expected 440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609[^\n]*\n$/,
   );
   t.same(readdirSync(directory), []);
   t.equal((await addernet(['data', 'get', 'imagenet'])).status, 2, 'wrong usage');
+});
+
+t.test('Ctrl-C ends the command and leaves nothing', { skip: process.platform === 'win32' && 'no signals there' }, async (t) => {
+  const controller = new AbortController();
+  const directory = fresh();
+  const url = await serve((_, response) => {
+    response.write('the first bytes of a file');
+    setTimeout(() => controller.abort(), 50);
+  });
+  const { status, stdout, stderr } = await addernet(['data', 'get', 'cifar10', '--out', directory, '--url', url], controller.signal);
+  t.same({ status, stdout }, { status: 130, stdout: '' });
+  t.match(stderr, /^addernet: stopped; the same command [^\n]*\n$/);
+  t.same(readdirSync(directory), []);
 });
 
 const mnist = join(__dirname, '../../../../shared/data/mnist');
