@@ -24,13 +24,16 @@ export function findDataFile(directory: string, candidates: readonly string[]): 
 }
 
 /**
- * @param dataset  its name, for messages
+ * @param dataset  its name, for messages; one that can be downloaded
  * @param expected what `directory` should hold, for messages
  * @throws {AdderNetError} ERR_ARGUMENT if none of the candidates is there
  */
 export function readDataFile(dataset: string, directory: string, candidates: readonly string[], expected: string): DataFile {
   const file = findDataFile(directory, candidates);
   if (!file)
-    throw new AdderNetError('ERR_ARGUMENT', `${dataset}: no ${candidates.join(' or ')} in ${directory}, expected there ${expected}`);
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${dataset}: no ${candidates.join(' or ')} in ${directory}, expected there ${expected}; addernet data get ${dataset} fetches them`,
+    );
   return file;
 }

@@ -1,4 +1,5 @@
 // Handwritten-like digits that need no download: strokes, unsteady and slanted as a hand makes them, drawn by their distance to each pixel.
+// Sines and logarithms may differ in their last bit between JavaScript engines; bytes, rounded at the very end, all but never show it.
 import { AdderNetError } from '../errors';
 import { Random } from '../random';
 import { Tensor } from '../tensor';

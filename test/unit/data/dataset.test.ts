@@ -69,7 +69,8 @@ t.test('parts that do not fit each other are refused', async (t) => {
 t.test('openDataset names what is missing and what belongs there', async (t) => {
   const folder = t.testdir();
   const missing = {
-    cifar10: /^cifar10: no data_batch_1\.bin .*expected there data_batch_1\.bin to data_batch_5\.bin and test_batch\.bin/,
+    cifar10:
+      /^cifar10: no data_batch_1\.bin .*expected there data_batch_1\.bin to data_batch_5\.bin and test_batch\.bin.*; addernet data get cifar10 fetches them$/,
     cifar100: /^cifar100: no train\.bin .*expected there train\.bin and test\.bin/,
     mnist: /^mnist: no train-images-idx3-ubyte or train-images-idx3-ubyte\.gz .*expected there/,
     'fashion-mnist': /^fashion-mnist: no train-images-idx3-ubyte/,
