@@ -35,6 +35,8 @@ export async function readWeights(path: string): Promise<WeightsFile> {
 export interface LoadOptions {
   /** Name of the network, where the file does not tell it or tells another one. */
   model?: string | undefined;
+  /** What its layers compute with, where the file does not tell: a PyTorch file of a binary network looks like one of multiplications. */
+  unit?: Unit | undefined;
 }
 
 /**
@@ -43,9 +45,9 @@ export interface LoadOptions {
  * @throws {AdderNetError} ERR_ARGUMENT if there is no such file or network; ERR_FORMAT or ERR_CORRUPT if the file cannot be read or fits no
  *   network
  */
-export async function load(path: string, { model }: LoadOptions = {}): Promise<Model> {
+export async function load(path: string, options: LoadOptions = {}): Promise<Model> {
   const { tensors, metadata } = await readWeights(path);
-  const network = networkOf(path, tensors, metadata, model);
+  const network = networkOf(path, tensors, metadata, options);
   network.loadStateDict(tensors);
   return network;
 }
@@ -63,7 +65,7 @@ export async function save(model: Model, path: string): Promise<void> {
   }
 }
 
-function networkOf(path: string, tensors: LoadedState, metadata: WeightsFile['metadata'], model: string | undefined): Model {
+function networkOf(path: string, tensors: LoadedState, metadata: WeightsFile['metadata'], { model, unit }: LoadOptions): Model {
   const stored = metadata[metadataKey];
   if (stored !== undefined && (model === undefined || model === parseMetadata(path, stored).name)) {
     const { name, inputShape, ...options } = parseMetadata(path, stored);
@@ -76,11 +78,11 @@ function networkOf(path: string, tensors: LoadedState, metadata: WeightsFile['me
   }
   if (model === undefined) {
     const { name, ...options } = identify(tensors);
-    return createModel(name, { ...options, seed: null });
+    return createModel(name, { ...options, ...(unit && { unit }), seed: null });
   }
   const classes = (tensors.get('fc.adder') ?? tensors.get('fc.weight'))?.shape[0];
-  const unit: Unit = [...tensors.keys()].some((name) => name.endsWith('.adder')) ? 'adder' : 'conv';
-  return createModel(model, { unit, seed: null, ...(classes !== undefined && { classes }) });
+  const seen: Unit = [...tensors.keys()].some((name) => name.endsWith('.adder')) ? 'adder' : 'conv';
+  return createModel(model, { unit: unit ?? seen, seed: null, ...(classes !== undefined && { classes }) });
 }
 
 function parseMetadata(path: string, text: string): ModelMetadata {
