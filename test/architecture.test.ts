@@ -21,9 +21,10 @@ const libMayImport: Record<string, string[]> = {
   io: foundation,
   data: [...foundation, 'ops', 'io'],
   models: [...foundation, 'ops', 'layers', 'io', 'data'],
+  session: [...foundation, 'binding', 'cpu', 'ops', 'layers', 'models'],
   optim: [...foundation, 'ops', 'layers'],
   train: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim'],
-  index: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim', 'train'],
+  index: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'session', 'optim', 'train'],
   cli: ['*'],
 };
 /** Files outside lib/ and the one part that reads each. */
@@ -36,7 +37,8 @@ const nativeMayInclude: Record<string, string[]> = {
   cpu: ['kernels'],
   runtime: [],
   ops: ['kernels', 'runtime'],
-  binding: ['ops', 'cpu', 'runtime'],
+  plan: ['ops', 'runtime'],
+  binding: ['plan', 'ops', 'cpu', 'runtime'],
 };
 
 /** System headers that only some files may include. */
