@@ -122,6 +122,12 @@ export interface Binding {
   /** weightBits 7: every weight lies in [-64, 63] */
   int8Conv2d(x: Uint8Array, filters: Int8Array, padding: number, y: Int32Array, geometry: Int32Array, weightBits: 7 | 8): void;
 
+  /** Sizes are those of one image. Without a number of threads, that of the process at the time of a run. */
+  Plan: new (
+    inputElements: number,
+    threads: number | undefined,
+  ) => NativePlan;
+
   /** The definitions, in double: what the tests hold every table against. */
   referenceAdderConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float64Array, geometry: Int32Array): void;
   referenceXnorConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float64Array, geometry: Int32Array): void;
@@ -152,4 +158,37 @@ export interface Binding {
     geometry: Int32Array,
   ): void;
   referenceInt8Conv2d(x: Uint8Array, filters: Int8Array, padding: number, y: Float64Array, geometry: Int32Array): void;
+}
+
+/**
+ * A network as steps over one arena (native/plan/plan.h). Values are numbered: 0 is the input, and each step returns the number of what it
+ * makes. Arrays are copied. No step comes after `finish`, no run before.
+ */
+export interface NativePlan {
+  /** y = (x * filters + bias) * scale + shift + residual, then max(0, y); geometry: of one image */
+  convolution(
+    product: 'adder' | 'conv' | 'xnor',
+    x: number,
+    filters: Float32Array,
+    bias: Float32Array | undefined,
+    scale: Float32Array | undefined,
+    shift: Float32Array | undefined,
+    residual: number | undefined,
+    relu: boolean,
+    geometry: Int32Array,
+  ): number;
+  pool(kind: 'max' | 'average', x: number, geometry: Int32Array): number;
+  /** y = (x - mean) * scale + shift + residual, then max(0, y) */
+  normalize(x: number, mean: Float32Array, scale: Float32Array, shift: Float32Array, residual: number | undefined, relu: boolean): number;
+  relu(x: number): number;
+  add(a: number, b: number): number;
+  finish(output: number): void;
+
+  /** Bytes of packed filters and of the arena. */
+  readonly memory: number;
+  /** Asynchronous: x is copied, and out is written when done is called, with false if memory ran out. */
+  run(x: Float32Array, out: Float32Array, n: number, done: (ok: boolean) => void): void;
+  runSync(x: Float32Array, out: Float32Array, n: number): void;
+  /** Frees everything, once runs that were asked for before have ended. */
+  dispose(): void;
 }

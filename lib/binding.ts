@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Binding } from '../binding.d.ts';
 import { AdderNetError, type ErrorCode } from './errors';
 
+export type { NativePlan } from '../binding.d.ts';
+
 let loaded: Binding | undefined;
 
 /**

@@ -28,7 +28,12 @@ export function cpuInfo(): CpuInfo {
  * @throws {AdderNetError} ERR_ARGUMENT unless 1 to 1024
  */
 export function setThreads(threads: number): void {
-  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)
-    throw new AdderNetError('ERR_ARGUMENT', `setThreads: threads is ${String(threads)}, expected an integer from 1 to ${mostThreads}`);
+  checkThreads('setThreads', threads);
   rethrow(() => native().setThreads(threads));
+}
+
+/** @throws {AdderNetError} ERR_ARGUMENT unless `threads` is an integer from 1 to 1024 */
+export function checkThreads(op: string, threads: number): void {
+  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: threads is ${String(threads)}, expected an integer from 1 to ${mostThreads}`);
 }

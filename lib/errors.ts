@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'ERR_CORRUPT' // a file of the right format is truncated or contradicts itself
   | 'ERR_ISA' // ADDERNET_ISA names an instruction set this CPU or build does not have
   | 'ERR_MEMORY' // the working memory of an operation could not be had
+  | 'ERR_DISPOSED' // the object was disposed of before
   | 'ERR_DIVERGED' // the loss or a parameter became NaN or infinite in training
   | 'ERR_NETWORK' // a file could not be downloaded
   | 'ERR_NATIVE_MISSING' // no compiled binary fits this platform

@@ -21,10 +21,12 @@ const libMayImport: Record<string, string[]> = {
   io: foundation,
   data: [...foundation, 'ops', 'io'],
   models: [...foundation, 'ops', 'layers', 'io', 'data'],
+  session: [...foundation, 'binding', 'cpu', 'ops', 'layers', 'models'],
   optim: [...foundation, 'ops', 'layers'],
   train: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim'],
   figures: ['errors'],
-  index: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim', 'train'],
+  quantize: [...foundation, 'ops', 'layers', 'io', 'data', 'models', 'session'],
+  index: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim', 'train', 'session', 'quantize'],
   cli: ['*'],
 };
 /** Files outside lib/ and the one part that reads each. */
@@ -37,7 +39,8 @@ const nativeMayInclude: Record<string, string[]> = {
   cpu: ['kernels'],
   runtime: [],
   ops: ['kernels', 'runtime'],
-  binding: ['ops', 'cpu', 'runtime'],
+  plan: ['ops', 'runtime'],
+  binding: ['plan', 'ops', 'cpu', 'runtime'],
 };
 
 /** System headers that only some files may include. */

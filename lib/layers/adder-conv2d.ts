@@ -11,6 +11,7 @@ export const filterGradients = ['full', 'sign'] as const;
 export type FilterGradient = (typeof filterGradients)[number];
 
 const adder = (filterGradient: FilterGradient): Arithmetic => ({
+  product: 'adder',
   forward: adderConv2d,
   gradInput: adderConv2dGradInput,
   gradFilter: (gy, x, filters, options) => adderConv2dGradFilter(gy, x, filters, { ...options, gradient: filterGradient }),

@@ -5,6 +5,7 @@ import { type Shape, shapeText } from '../shape';
 import { Tensor } from '../tensor';
 import { checkCount } from './count';
 import { type BackwardOptions, type ForwardOptions, Layer, savedBy } from './layer';
+import type { PlanBuilder, Statistics, Value } from './lowering';
 import { Parameter } from './parameter';
 
 export interface BatchNormOptions {
@@ -95,6 +96,11 @@ export class BatchNorm extends Layer {
     return savedBy(this, this.#residualGradient);
   }
 
+  override lower(builder: PlanBuilder, x: Value): Value {
+    this.outputShape(x.shape);
+    return builder.batchNorm(x, this.#statistics);
+  }
+
   outputShape(input: Shape): Shape {
     const channels = this.gamma.value.size;
     if (input.at(-1) !== channels)
@@ -108,8 +114,12 @@ export class BatchNorm extends Layer {
 
   /** With the running statistics. */
   #normalize(x: Tensor, out: Tensor | undefined): Tensor {
+    return batchNorm(x, { ...this.#statistics, out });
+  }
+
+  get #statistics(): Statistics {
     const { runningMean: mean, runningVariance: variance, gamma, beta, epsilon } = this;
-    return batchNorm(x, { mean, variance, gamma: gamma.value, beta: beta.value, epsilon, out });
+    return { mean, variance, gamma: gamma.value, beta: beta.value, epsilon };
   }
 
   #normalizeBatch(x: Tensor, y: Tensor, { residual, relu }: Epilogue): NonNullable<Saved['batch']> {

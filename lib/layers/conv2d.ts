@@ -6,6 +6,7 @@ import { type Arithmetic, type Conv2dOptions, Convolution } from './convolution'
 export const kaiming = (fanOut: number): number => Math.sqrt(2 / fanOut);
 
 const multiplication: Arithmetic = {
+  product: 'conv',
   forward: conv2d,
   gradInput: (gy, x, filters, options) => conv2dGradInput(gy, filters, x.shape, options),
   gradFilter: (gy, x, filters, options) => conv2dGradFilter(gy, x, filters.shape, options),

@@ -7,6 +7,7 @@ import { Tensor } from '../tensor';
 import type { Buffers } from './buffers';
 import { checkCount } from './count';
 import { type BackwardOptions, type ForwardOptions, Layer, savedBy } from './layer';
+import type { PlanBuilder, ProductKind, Value } from './lowering';
 import { type Operations, scaleOperations } from './operations';
 import { Parameter, type ParameterKind } from './parameter';
 
@@ -28,6 +29,8 @@ type Gradient = (gy: Tensor, x: Tensor, filters: Tensor, options: ConvOptions & 
 
 /** How an input meets a weight. */
 export interface Arithmetic {
+  /** By which it is known to a compiler. */
+  readonly product: ProductKind;
   readonly forward: (x: Tensor, filters: Tensor, options: ConvOptions & Out & { bias?: Tensor | undefined }) => Tensor;
   /** Gradients to x and to the filters; what they keep for themselves between steps goes into the buffers. */
   readonly gradInput: Gradient;
@@ -91,6 +94,11 @@ export abstract class Convolution extends Layer {
     if (bias && !bias.frozen) biasGrad(gy, { out: bias.gradient });
     if (!inputGradient) return undefined;
     return gradInput(gy, x, filters.value, { ...options, out: this.buffers.take('gx', x.shape) }, this.buffers);
+  }
+
+  override lower(builder: PlanBuilder, x: Value): Value {
+    const { options, filters, bias } = this;
+    return builder.convolution(x, { ...options, product: this.#arithmetic.product, filters: filters.value, bias: bias?.value });
   }
 
   outputShape(input: Shape): Shape {

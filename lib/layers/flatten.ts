@@ -3,6 +3,7 @@ import { AdderNetError } from '../errors';
 import { elementCount, type Shape } from '../shape';
 import type { Tensor } from '../tensor';
 import { type ForwardOptions, Layer, savedBy } from './layer';
+import type { PlanBuilder, Value } from './lowering';
 
 /** x [n,...] -> the same memory as [n,k]. */
 export class Flatten extends Layer {
@@ -15,6 +16,10 @@ export class Flatten extends Layer {
 
   override backward(gy: Tensor): Tensor {
     return gy.reshape(savedBy(this, this.#input));
+  }
+
+  override lower(builder: PlanBuilder, x: Value): Value {
+    return builder.reshape(x, this.outputShape(x.shape));
   }
 
   outputShape(input: Shape): Shape {

@@ -6,6 +6,7 @@ export type { Conv2dOptions, Convolution } from './convolution';
 export { Flatten } from './flatten';
 export { type BackwardOptions, type ForwardOptions, Layer, type NamedLayer, type Step } from './layer';
 export { Linear, type LinearOptions } from './linear';
+export type { ConvolutionStep, PlanBuilder, ProductKind, Statistics, Value } from './lowering';
 export type { Operations } from './operations';
 export { Parameter, type ParameterKind } from './parameter';
 export { AveragePool2d, GlobalAveragePool2d, MaxPool2d, type PoolOptions } from './pool';

@@ -5,6 +5,7 @@ import { AdderNetError } from '../errors';
 import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
 import { Buffers } from './buffers';
+import type { PlanBuilder, Value } from './lowering';
 import { addOperations, noOperations, type Operations } from './operations';
 import { Parameter } from './parameter';
 import { copyState, type LoadedState, type StateDict } from './state';
@@ -49,6 +50,17 @@ export abstract class Layer {
    */
   backward(_gy: Tensor, _options?: BackwardOptions): Tensor | undefined {
     throw new AdderNetError('ERR_ARGUMENT', `${this.type}: this layer is for inference only, since it defines no backward(gy)`);
+  }
+
+  /**
+   * Emits the steps that forward takes at inference, for `compile`. Errors besides as of outputShape.
+   * @throws {AdderNetError} ERR_ARGUMENT if the layer does not say how it is compiled
+   */
+  lower(_builder: PlanBuilder, _x: Value): Value {
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `compile: the layer ${this.type} cannot be compiled, since it defines no lower(builder, x): run the network with forward(x)`,
+    );
   }
 
   /** @throws {AdderNetError} ERR_SHAPE if the layer cannot take that shape; ERR_ARGUMENT if an option does not fit it */

@@ -6,6 +6,7 @@ import { type Shape, shapeText } from '../shape';
 import { Tensor } from '../tensor';
 import { checkCount } from './count';
 import { type BackwardOptions, type ForwardOptions, Layer, savedBy } from './layer';
+import type { PlanBuilder, Value } from './lowering';
 import type { Operations } from './operations';
 import { Parameter } from './parameter';
 
@@ -54,6 +55,21 @@ export class Linear extends Layer {
     return gx;
   }
 
+  override lower(builder: PlanBuilder, x: Value): Value {
+    const output = this.outputShape(x.shape);
+    const image = builder.reshape(x, asImage(x.shape));
+    const y = builder.convolution(image, {
+      product: 'conv',
+      filters: asImages(this.weights.value),
+      bias: this.bias?.value,
+      stride: 1,
+      padding: 0,
+      dilation: 1,
+      groups: 1,
+    });
+    return builder.reshape(y, output);
+  }
+
   outputShape(input: Shape): Shape {
     const [outputs, inputs] = this.weights.value.shape as [number, number];
     if (input.length !== 2 || input[1] !== inputs)
@@ -72,4 +88,5 @@ export class Linear extends Layer {
 }
 
 /** [rows,k] as [rows,1,1,k] */
-const asImages = (matrix: Tensor): Tensor => matrix.reshape([matrix.shape[0]!, 1, 1, matrix.shape[1]!]);
+const asImage = ([rows, k]: Shape): Shape => [rows!, 1, 1, k!];
+const asImages = (matrix: Tensor): Tensor => matrix.reshape(asImage(matrix.shape));

@@ -4,6 +4,7 @@ import { averagePool2d, averagePool2dGrad, globalAveragePool2d, globalAveragePoo
 import { type Pair, pair, poolGeometry, type Shape, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 import { type ForwardOptions, Layer, savedBy } from './layer';
+import type { PlanBuilder, Value } from './lowering';
 
 export interface PoolOptions {
   /** Size of the window, one number or [height, width]. */
@@ -47,6 +48,10 @@ export class MaxPool2d extends WindowPool {
     const x = savedBy(this, this.#x);
     return maxPool2dGrad(gy, x, { ...this.options, out: this.buffers.take('gx', x.shape) });
   }
+
+  override lower(builder: PlanBuilder, x: Value): Value {
+    return builder.maxPool(x, this.options);
+  }
 }
 
 /** The mean of each window. */
@@ -63,6 +68,10 @@ export class AveragePool2d extends WindowPool {
     const input = savedBy(this, this.#input);
     return averagePool2dGrad(gy, input, { ...this.options, out: this.buffers.take('gx', input) });
   }
+
+  override lower(builder: PlanBuilder, x: Value): Value {
+    return builder.averagePool(x, this.options);
+  }
 }
 
 /** The mean of the whole image: x [n,h,w,c] -> y [n,1,1,c]. */
@@ -78,6 +87,11 @@ export class GlobalAveragePool2d extends Layer {
   override backward(gy: Tensor): Tensor {
     const input = savedBy(this, this.#input);
     return globalAveragePool2dGrad(gy, input, { out: this.buffers.take('gx', input) });
+  }
+
+  override lower(builder: PlanBuilder, x: Value): Value {
+    this.outputShape(x.shape);
+    return builder.averagePool(x, { kernel: [x.shape[1]!, x.shape[2]!] });
   }
 
   outputShape(input: Shape): Shape {

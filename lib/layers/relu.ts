@@ -3,6 +3,7 @@ import { relu, reluGrad } from '../ops';
 import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
 import { type ForwardOptions, Layer, savedBy } from './layer';
+import type { PlanBuilder, Value } from './lowering';
 
 /** y = max(0, x), of any shape. */
 export class Relu extends Layer {
@@ -16,6 +17,10 @@ export class Relu extends Layer {
 
   override backward(gy: Tensor): Tensor {
     return reluGrad(gy, savedBy(this, this.#y), { out: gy });
+  }
+
+  override lower(builder: PlanBuilder, x: Value): Value {
+    return builder.relu(x);
   }
 
   outputShape(input: Shape): Shape {

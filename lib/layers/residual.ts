@@ -4,6 +4,7 @@ import { add, relu, reluGrad } from '../ops';
 import { type Shape, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 import { type BackwardOptions, type ForwardOptions, Layer, type NamedLayer, type Step, savedBy } from './layer';
+import type { PlanBuilder, Value } from './lowering';
 import type { Sequential } from './sequential';
 
 export interface ResidualOptions {
@@ -61,6 +62,12 @@ export class Residual extends Layer {
     const ofSum = apart ?? body.fusedTail!.residualGradient;
     const throughShortcut = downsample ? downsample.backward(ofSum, { inputGradient }) : ofSum;
     return inputGradient ? add(throughBody!, throughShortcut!, { out: throughBody }) : undefined;
+  }
+
+  override lower(builder: PlanBuilder, x: Value): Value {
+    this.outputShape(x.shape);
+    const sum = builder.add(this.body.lower(builder, x), this.downsample?.lower(builder, x) ?? x);
+    return this.relu ? builder.relu(sum) : sum;
   }
 
   outputShape(input: Shape): Shape {

@@ -4,6 +4,7 @@ import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
 import { BatchNorm, type Epilogue } from './batch-norm';
 import { type BackwardOptions, type ForwardOptions, Layer, type NamedLayer, type Step } from './layer';
+import type { PlanBuilder, Value } from './lowering';
 import { Relu } from './relu';
 
 /** Each layer takes what the one before it gives; the state of a layer is named `<name>.<...>`. */
@@ -45,6 +46,10 @@ export class Sequential extends Layer {
     for (let i = this.#layers.length - 1; i >= first; i--)
       if (!this.#isFused(i)) gradient = this.#layers[i]![1].backward(gradient!, { inputGradient: inputGradient || i > first });
     return gradient;
+  }
+
+  override lower(builder: PlanBuilder, x: Value): Value {
+    return this.#layers.reduce((y, [, layer]) => layer.lower(builder, y), x);
   }
 
   /** The last layer, if it is a batch norm, which can add a residual and rectify in its own pass. */

@@ -7,6 +7,7 @@ import { kaiming } from './conv2d';
 import { type Arithmetic, type Conv2dOptions, Convolution } from './convolution';
 
 const xnor: Arithmetic = {
+  product: 'xnor',
   forward: xnorConv2d,
   gradInput(gy, x, filters, options, buffers) {
     const binary = binarize(filters, buffers.take('binary filters', filters.shape));

@@ -39,6 +39,7 @@ void AdderConv2dInteger(const Napi::CallbackInfo& info);
 void Int8Conv2d(const Napi::CallbackInfo& info);
 void ReferenceAdderConv2dInteger(const Napi::CallbackInfo& info);
 void ReferenceInt8Conv2d(const Napi::CallbackInfo& info);
+Napi::Function PlanClass(Napi::Env env);
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   const auto set = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
@@ -80,6 +81,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set("int8Conv2d", Int8Conv2d);
   set("referenceAdderConv2dInteger", ReferenceAdderConv2dInteger);
   set("referenceInt8Conv2d", ReferenceInt8Conv2d);
+  exports.Set("Plan", PlanClass(env));
   return exports;
 }
 NODE_API_MODULE(addernet, Init)

@@ -24,9 +24,12 @@ struct ProductTileArgs {
   const float* panel_sums;          // [nr]  sum_k panel[k][j] over all blocks  / Product::needs_sums is set
   const float* data;                // [rows][columns], for the gradient tiles alone
   size_t data_stride;               // floats between its rows
-  const float* row_bias;            // [mr] or null  \ added by the last block
-  const float* panel_bias;          // [nr] or null  /
-  bool first, last;                 // block of k: the first overwrites y, the others add to it, the last finishes
+  // What the last block does to a sum on its way out:   y = (sum + bias) * scale + shift (+ residual) (then max(0, .))
+  const float *row_bias, *row_scale, *row_shift;        // [mr] or null  \ bias alone or all three
+  const float *panel_bias, *panel_scale, *panel_shift;  // [nr] or null  /
+  const float* residual;                                // where y lies within its tensor; or null
+  bool relu;
+  bool first, last;  // block of k: the first overwrites y, the others add to it, the last finishes
   float* y;
   size_t y_stride;  // floats between y[i] and y[i + 1]
 };

@@ -25,6 +25,13 @@ ALWAYS_INLINE void write_sums(const ProductTileArgs& a, f32v (&sum)[MR][NV]) {
         v = P::finish(v, row_sum, P::kNeedsSums ? load(a.panel_sums + column) : zero);
         if (a.row_bias) v = add(v, broadcast(a.row_bias[i]));
         if (a.panel_bias) v = add(v, load(a.panel_bias + column));
+        if (a.row_scale) v = add(mul(v, broadcast(a.row_scale[i])), broadcast(a.row_shift[i]));
+        if (a.panel_scale) v = add(mul(v, load(a.panel_scale + column)), load(a.panel_shift + column));
+        if (a.residual) {
+          const float* residual = a.residual + i * a.y_stride + column;
+          v = add(v, whole ? load(residual) : load_first(residual, left));
+        }
+        if (a.relu) v = at_least(zero, v);
       }
       if (whole) store(y, v);
       else store_first(y, v, left);

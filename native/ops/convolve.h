@@ -1,8 +1,35 @@
 // Float convolutions forward. x [n][h][w][ci], w [co][kh][kw][ci/groups], bias [co] or null, y [n][ho][wo][co]; y overlaps nothing.
 #pragma once
+#include <memory>
+
 #include "../kernels/kernel_table.h"
 #include "../runtime/thread_pool.h"
 #include "conv_shape.h"
+#include "epilogue.h"
+
+// One run of a packed convolution.
+struct ConvolutionRun {
+  ThreadPool& pool;
+  size_t n;  // images
+  const float* x;
+  const float* residual;  // of the shape of y, or null
+  float* y;
+};
+
+// A convolution with its filters packed once, for any number of images of one size. What w and the epilogue point to is copied.
+// An image's output is the same bits among any others.
+class PackedConvolution {
+ public:
+  virtual ~PackedConvolution() = default;
+  virtual Status run(const ConvolutionRun& run) const = 0;
+  virtual size_t bytes() const = 0;
+};
+
+// Null if memory is out. The shape's n is the number of images to choose tiles for.
+std::unique_ptr<PackedConvolution> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* w,
+                                                     const Epilogue& epilogue);
+std::unique_ptr<PackedConvolution> pack_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* w,
+                                               const Epilogue& epilogue);
 
 // y = - sum |x - w| + bias        AdderNet, CVPR 2020, eq. 2; padding reads zeros and counts
 Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* x, const float* w, const float* bias,

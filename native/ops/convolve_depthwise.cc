@@ -6,48 +6,53 @@
 #include "convolve_forms.h"
 
 namespace {
-// What all tasks share, and one task.
-struct Depthwise {
-  const Convolution& c;
-  const DepthwiseTile& tile;
-  AlignedBuffer<float> weights;       // [taps][ci]
-  AlignedBuffer<size_t> tap_offsets;  // [taps]
-  const TaskGrid grid;
-  const size_t most_pixels;
-
-  explicit Depthwise(const Convolution& c)
-      : c(c),
-        tile(c.product.depthwise),
-        weights(c.shape.k * c.shape.ci),
-        tap_offsets(c.shape.k),
-        grid(cut_into_tasks(c.shape, c.pool.threads())),
-        most_pixels(grid.images_per_task * grid.rows_per_task * c.shape.wo) {
+class Depthwise : public PackedConvolution {
+ public:
+  explicit Depthwise(const Packing& p)
+      : kernels_(p.kernels),
+        tile_(p.product.depthwise),
+        shape_(p.shape),
+        weights_(shape_.k * shape_.ci),
+        tap_offsets_(shape_.k),
+        epilogue_(p.epilogue, shape_) {
     if (!ok()) return;
-    const ConvShape& s = c.shape;
-    c.kernels.layout.transpose(s.ci, s.k, c.w, s.k, weights.data(), s.ci);
-    for (size_t t = 0; t < s.k; ++t) tap_offsets[t] = t / s.kw * s.dh * band_row_stride(s) + t % s.kw * s.dw * s.ci;
+    const ConvShape& s = shape_;
+    kernels_.layout.transpose(s.ci, s.k, p.w, s.k, weights_.data(), s.ci);
+    for (size_t t = 0; t < s.k; ++t) tap_offsets_[t] = t / s.kw * s.dh * band_row_stride(s) + t % s.kw * s.dw * s.ci;
   }
-  bool ok() const { return weights.ok() && tap_offsets.ok(); }
+  bool ok() const { return weights_.ok() && tap_offsets_.ok() && epilogue_.ok(); }
+  size_t bytes() const override { return weights_.bytes() + tap_offsets_.bytes() + epilogue_.bytes(); }
 
-  bool run(const Task& task) const {
-    const ConvShape& s = c.shape;
-    const size_t mr = static_cast<size_t>(tile.mr);
+  Status run(const ConvolutionRun& r) const override {
+    const ConvShape s = with_images(shape_, r.n);
+    const TaskGrid grid = cut_into_tasks(s, r.pool.threads());
+    return run_tasks(r.pool, s, grid, [&](const Task& task) { return run_task(s, grid, r, task); });
+  }
+
+ private:
+  bool run_task(const ConvShape& s, const TaskGrid& grid, const ConvolutionRun& r, const Task& task) const {
+    const size_t mr = static_cast<size_t>(tile_.mr), most_pixels = grid.images_per_task * grid.rows_per_task * s.wo;
     void* const scratch = thread_scratch((most_pixels + mr) * sizeof(const float*) + band_scratch(s, grid) * sizeof(float));
     if (!scratch) return false;
     const float** const origins = static_cast<const float**>(scratch);
-    const Band band = make_band(s, task, c.x, reinterpret_cast<float*>(origins + most_pixels + mr));
+    const Band band = make_band(s, task, r.x, reinterpret_cast<float*>(origins + most_pixels + mr));
     const size_t pixels = list_windows(s, task, band, 0, mr, origins);
-    float* const y = c.y + (task.image * s.ho + task.row) * s.wo * s.co;
+    const size_t output = (task.image * s.ho + task.row) * s.wo * s.co;
+    float* const y = r.y + output;
     for (size_t pixel = 0; pixel < pixels; pixel += mr)
-      tile.run(
-          {std::min(mr, pixels - pixel), s.ci, s.k, origins + pixel, tap_offsets.data(), weights.data(), c.bias, y + pixel * s.co, s.co});
+      tile_.run({std::min(mr, pixels - pixel), s.ci, s.k, origins + pixel, tap_offsets_.data(), weights_.data(), epilogue_.bias(),
+                 y + pixel * s.co, s.co});
+    epilogue_.finish(kernels_, pixels, s.co, r.residual ? r.residual + output : nullptr, y);
     return true;
   }
+
+  const KernelTable& kernels_;
+  const DepthwiseTile& tile_;
+  const ConvShape shape_;
+  AlignedBuffer<float> weights_;       // [taps][ci]
+  AlignedBuffer<size_t> tap_offsets_;  // [taps]
+  const SeparateEpilogue epilogue_;
 };
 }  // namespace
 
-Status convolve_depthwise(const Convolution& c) {
-  const Depthwise form(c);
-  if (!form.ok()) return Status::kMemory;
-  return run_tasks(c, form.grid, form);
-}
+std::unique_ptr<PackedConvolution> pack_depthwise(const Packing& p) { return packed<Depthwise>(p); }

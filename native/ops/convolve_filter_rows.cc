@@ -1,13 +1,13 @@
 // The swapped form, for few output channels: |x - w| and x * w are symmetric, so a tile may be mr filters x nr pixels of one output row,
 // and a vector is full of pixels where it could not be filled with channels.
 //
-// Filters are read where they lie. Each input row is transposed once into planes of pixels, one per channel, the columns of a stride
+// Filters are copied as they are. Each input row is transposed once into planes of pixels, one per channel, the columns of a stride
 // apart together, so that the pixels of a tap are neighbours:
 //
 //   planes [phase][ci][width]    column c of the padded row is at phase c mod s, place c / s
 //
 // Only the rows that one output row sees are kept, in a ring: they stay in the first-level cache. The tiles' outputs [co][pixels] are
-// transposed on the way out.
+// transposed on the way out; a residual is added behind that.
 #include <algorithm>
 #include <cstring>
 
@@ -32,8 +32,7 @@ struct Planes {
 };
 
 // Fills the planes of one padded input row; x is the row's first pixel, null where the row is padding.
-void transpose_row(const Convolution& c, const Planes& planes, const float* x, float* out) {
-  const ConvShape& s = c.shape;
+void transpose_row(const ConvShape& s, const LayoutKernels& layout, const Planes& planes, const float* x, float* out) {
   std::memset(out, 0, planes.row_floats * sizeof(float));
   if (!x) return;
   const size_t end = ImageColumns(s).right;
@@ -42,7 +41,7 @@ void transpose_row(const Convolution& c, const Planes& planes, const float* x, f
     const size_t first = phase >= s.pw ? phase : phase + round_up(s.pw - phase, s.sw);
     if (first >= end) continue;
     const size_t pixels = (end - first + s.sw - 1) / s.sw;
-    c.kernels.layout.transpose(pixels, s.ci, x + (first - s.pw) * s.ci, s.sw * s.ci, out + planes.offset(s, 0, first), planes.width);
+    layout.transpose(pixels, s.ci, x + (first - s.pw) * s.ci, s.sw * s.ci, out + planes.offset(s, 0, first), planes.width);
   }
 }
 
@@ -54,37 +53,41 @@ void prefetch_to_write(const float* p, size_t floats) {
   for (size_t i = 0; i < floats; i += 16) __builtin_prefetch(p + i, 1);
 }
 
-// What all tasks share, and one task.
-struct FilterRows {
-  const Convolution& c;
-  const TileColumn& tiles;
-  const Planes planes;
-  const KBlocks k;
-  AlignedBuffer<size_t> row_offsets;    // [segments]
-  AlignedBuffer<const float*> filters;  // [co + mr]
-  AlignedBuffer<float> filter_sums;     // [co]
-  const TaskGrid grid;
-  const size_t ring_rows, columns;
-
-  FilterRows(const Convolution& c, const TileColumn& tiles)
-      : c(c),
-        tiles(tiles),
-        planes(c.shape, tiles.nr),
-        k(cut_k(c.shape.kh * c.shape.kw, c.shape.group_ci)),
-        row_offsets(k.segment_count),
-        filters(c.shape.co + tiles.tallest()),
-        filter_sums(c.shape.co),
-        grid(cut_into_tasks(c.shape, c.pool.threads())),
-        ring_rows(band_rows(c.shape, 1)),
-        columns(band_columns(c.shape)) {
+class FilterRows : public PackedConvolution {
+ public:
+  FilterRows(const Packing& p, const TileColumn& tiles)
+      : kernels_(p.kernels),
+        product_(p.product),
+        shape_(p.shape),
+        tiles_(tiles),
+        planes_(shape_, tiles.nr),
+        k_(cut_k(shape_.kh * shape_.kw, shape_.group_ci)),
+        row_offsets_(k_.segment_count),
+        filters_(shape_.w_elems),
+        filter_origins_(shape_.co + tiles.tallest()),
+        filter_sums_(shape_.co),
+        epilogue_(p.epilogue, shape_, shape_.group_co),
+        ring_rows_(band_rows(shape_, 1)),
+        columns_(band_columns(shape_)) {
     if (!ok()) return;
-    const ConvShape& s = c.shape;
-    for (size_t i = 0; i < k.segment_count; ++i) row_offsets[i] = k.segments[i].run * s.group_ci + k.segments[i].start;
-    for (size_t i = 0; i < s.co + tiles.tallest(); ++i) filters[i] = c.w + std::min(i, s.co - 1) * s.k;
-    if (c.product.needs_sums) c.kernels.layout.row_sums(s.co, s.k, c.w, s.k, filter_sums.data());
+    const ConvShape& s = shape_;
+    std::copy(p.w, p.w + s.w_elems, filters_.data());
+    for (size_t i = 0; i < k_.segment_count; ++i) row_offsets_[i] = k_.segments[i].run * s.group_ci + k_.segments[i].start;
+    for (size_t i = 0; i < s.co + tiles.tallest(); ++i) filter_origins_[i] = &filters_[std::min(i, s.co - 1) * s.k];
+    if (product_.needs_sums) kernels_.layout.row_sums(s.co, s.k, filters_.data(), s.k, filter_sums_.data());
   }
-  bool ok() const { return k.ok() && row_offsets.ok() && filters.ok() && filter_sums.ok(); }
+  bool ok() const { return k_.ok() && row_offsets_.ok() && filters_.ok() && filter_origins_.ok() && filter_sums_.ok() && epilogue_.ok(); }
+  size_t bytes() const override {
+    return filters_.bytes() + filter_origins_.bytes() + filter_sums_.bytes() + row_offsets_.bytes() + epilogue_.bytes();
+  }
 
+  Status run(const ConvolutionRun& r) const override {
+    const ConvShape s = with_images(shape_, r.n);
+    const TaskGrid grid = cut_into_tasks(s, r.pool.threads());
+    return run_tasks(r.pool, s, grid, [&](const Task& task) { return run_task(s, r, task); });
+  }
+
+ private:
   // A task's working memory.
   struct Ring {
     const float** panels;  // [segments]
@@ -95,78 +98,93 @@ struct FilterRows {
     float* out;            // [group_co][nr]
   };
 
-  bool run(const Task& task) const {
-    const ConvShape& s = c.shape;
-    const size_t rows_floats = ring_rows * planes.row_floats, line_sums_floats = ring_rows * s.groups * s.wo;
-    const size_t floats = rows_floats + line_sums_floats + columns + s.wo + tiles.nr + s.group_co * tiles.nr;
-    void* const scratch = thread_scratch(k.segment_count * sizeof(const float*) + floats * sizeof(float));
+  bool run_task(const ConvShape& s, const ConvolutionRun& r, const Task& task) const {
+    const size_t rows_floats = ring_rows_ * planes_.row_floats, line_sums_floats = ring_rows_ * s.groups * s.wo;
+    const size_t floats = rows_floats + line_sums_floats + columns_ + s.wo + tiles_.nr + s.group_co * tiles_.nr;
+    void* const scratch = thread_scratch(k_.segment_count * sizeof(const float*) + floats * sizeof(float));
     if (!scratch) return false;
     Ring ring;
     ring.panels = static_cast<const float**>(scratch);
-    ring.rows = reinterpret_cast<float*>(ring.panels + k.segment_count);
+    ring.rows = reinterpret_cast<float*>(ring.panels + k_.segment_count);
     ring.line_sums = ring.rows + rows_floats;
     ring.of_pixels = ring.line_sums + line_sums_floats;
-    ring.sums = ring.of_pixels + columns;
-    ring.out = ring.sums + s.wo + tiles.nr;
+    ring.sums = ring.of_pixels + columns_;
+    ring.out = ring.sums + s.wo + tiles_.nr;
     std::fill(ring.of_pixels, ring.out, 0.0f);
 
     for (size_t i = 0; i < task.images; ++i) {
       size_t filled = 0;  // rows of this image that have been in the ring
       for (size_t row = 0; row < task.rows; ++row) {
-        for (filled = std::max(filled, row * s.sh); filled < row * s.sh + ring_rows; ++filled)
-          fill_row(ring, image_row(s, task, c.x, i, filled), filled % ring_rows);
-        const float* next = image_row(s, task, c.x, i, filled);
-        float* const y = c.y + ((task.image + i) * s.ho + task.row + row) * s.wo * s.co;
+        for (filled = std::max(filled, row * s.sh); filled < row * s.sh + ring_rows_; ++filled)
+          fill_row(ring, image_row(s, task, r.x, i, filled), filled % ring_rows_);
+        const float* next = image_row(s, task, r.x, i, filled);
+        const size_t output = ((task.image + i) * s.ho + task.row + row) * s.wo * s.co;
+        float* const y = r.y + output;
         if (next) prefetch_to_read(next, s.sh * s.w * s.ci);
         prefetch_to_write(y + s.wo * s.co, s.wo * s.co);
-        for (size_t g = 0; g < s.groups; ++g) convolve_row(ring, row * s.sh, g, y);
+        for (size_t g = 0; g < s.groups; ++g) convolve_row(ring, row * s.sh, g, epilogue_.relu() && !r.residual, y);
+        if (!r.residual) continue;
+        kernels_.elementwise.add(s.wo * s.co, y, r.residual + output, y);
+        if (epilogue_.relu()) kernels_.elementwise.relu(s.wo * s.co, y, y);
       }
     }
     return true;
   }
 
   void fill_row(const Ring& ring, const float* x, size_t slot) const {
-    const ConvShape& s = c.shape;
-    transpose_row(c, planes, x, ring.rows + slot * planes.row_floats);
-    if (!c.product.needs_sums) return;
+    const ConvShape& s = shape_;
+    transpose_row(s, kernels_.layout, planes_, x, ring.rows + slot * planes_.row_floats);
+    if (!product_.needs_sums) return;
     for (size_t g = 0; g < s.groups; ++g)
-      line_sums(s, x, g, c.kernels.layout, ring.of_pixels, ring.line_sums + (slot * s.groups + g) * s.wo);
+      line_sums(s, x, g, kernels_.layout, ring.of_pixels, ring.line_sums + (slot * s.groups + g) * s.wo);
   }
 
-  void convolve_row(const Ring& ring, size_t first_row, size_t g, float* y) const {
-    const ConvShape& s = c.shape;
-    for (size_t a = 0; c.product.needs_sums && a < s.kh; ++a) {
-      const float* of_line = ring.line_sums + ((first_row + a * s.dh) % ring_rows * s.groups + g) * s.wo;
+  void convolve_row(const Ring& ring, size_t first_row, size_t g, bool relu, float* y) const {
+    const ConvShape& s = shape_;
+    for (size_t a = 0; product_.needs_sums && a < s.kh; ++a) {
+      const float* of_line = ring.line_sums + ((first_row + a * s.dh) % ring_rows_ * s.groups + g) * s.wo;
       if (a == 0) std::copy(of_line, of_line + s.wo, ring.sums);
-      else c.kernels.elementwise.add(s.wo, ring.sums, of_line, ring.sums);
+      else kernels_.elementwise.add(s.wo, ring.sums, of_line, ring.sums);
     }
-    for (size_t column = 0; column < s.wo; column += tiles.nr) {
-      for (size_t i = 0; i < k.segment_count; ++i) {
-        const size_t tap = k.segments[i].run, channel = g * s.group_ci + k.segments[i].start;
-        const size_t slot = (first_row + tap / s.kw * s.dh) % ring_rows;
-        ring.panels[i] = ring.rows + slot * planes.row_floats + planes.offset(s, channel, tap % s.kw * s.dw) + column;
+    for (size_t column = 0; column < s.wo; column += tiles_.nr) {
+      for (size_t i = 0; i < k_.segment_count; ++i) {
+        const size_t tap = k_.segments[i].run, channel = g * s.group_ci + k_.segments[i].start;
+        const size_t slot = (first_row + tap / s.kw * s.dh) % ring_rows_;
+        ring.panels[i] = ring.rows + slot * planes_.row_floats + planes_.offset(s, channel, tap % s.kw * s.dw) + column;
       }
       ProductTileArgs args = {};
-      args.columns = tiles.nr;
-      args.row_origins = &filters[g * s.group_co];
-      args.row_offsets = row_offsets.data();
-      args.row_sums = &filter_sums[g * s.group_co];
-      args.row_bias = c.bias ? c.bias + g * s.group_co : nullptr;
+      args.columns = tiles_.nr;
+      args.row_origins = &filter_origins_[g * s.group_co];
+      args.row_offsets = row_offsets_.data();
+      args.row_sums = &filter_sums_[g * s.group_co];
+      args.row_bias = epilogue_.bias(g * s.group_co);
+      args.row_scale = epilogue_.scale(g * s.group_co);
+      args.row_shift = epilogue_.shift(g * s.group_co);
+      args.relu = relu;
       args.panels = ring.panels;
-      args.panel_stride = planes.width;
+      args.panel_stride = planes_.width;
       args.panel_sums = ring.sums + column;
       args.y = ring.out;
-      args.y_stride = tiles.nr;
-      run_panel(tiles, k, args, s.group_co);
-      c.kernels.layout.transpose(s.group_co, std::min(tiles.nr, s.wo - column), ring.out, tiles.nr, y + column * s.co + g * s.group_co,
-                                 s.co);
+      args.y_stride = tiles_.nr;
+      run_panel(tiles_, k_, args, s.group_co);
+      kernels_.layout.transpose(s.group_co, std::min(tiles_.nr, s.wo - column), ring.out, tiles_.nr, y + column * s.co + g * s.group_co,
+                                s.co);
     }
   }
+
+  const KernelTable& kernels_;
+  const Product& product_;
+  const ConvShape shape_;
+  const TileColumn tiles_;
+  const Planes planes_;
+  const KBlocks k_;
+  AlignedBuffer<size_t> row_offsets_;           // [segments]
+  AlignedBuffer<float> filters_;                // [co][k]
+  AlignedBuffer<const float*> filter_origins_;  // [co + mr]
+  AlignedBuffer<float> filter_sums_;            // [co]
+  const PackedEpilogue epilogue_;               // [co]
+  const size_t ring_rows_, columns_;
 };
 }  // namespace
 
-Status convolve_filter_rows(const Convolution& c, const TileColumn& tiles) {
-  const FilterRows form(c, tiles);
-  if (!form.ok()) return Status::kMemory;
-  return run_tasks(c, form.grid, form);
-}
+std::unique_ptr<PackedConvolution> pack_filter_rows(const Packing& p, const TileColumn& tiles) { return packed<FilterRows>(p, tiles); }

@@ -1,28 +1,40 @@
-// The three forms in which convolve.cc runs a convolution, and what they are given.
+// The three forms in which convolve.cc runs a convolution, and what they are made from.
 #pragma once
 #include <atomic>
+#include <memory>
+#include <new>
 
 #include "../kernels/kernel_table.h"
 #include "../runtime/thread_pool.h"
 #include "band.h"
-#include "tiling.h"
 #include "conv_shape.h"
+#include "convolve.h"
+#include "tiling.h"
 
-struct Convolution {
+// What a form packs. The table outlives it, the rest is copied.
+struct Packing {
   const KernelTable& kernels;
   const Product& product;  // kernels.l1 or kernels.dot
   ThreadPool& pool;
   const ConvShape& shape;
-  const float *x, *w, *bias;
-  float* y;
+  const float* w;
+  const Epilogue epilogue;
 };
 
 // Rows are pixels, panels hold output channels.
-Status convolve_pixel_rows(const Convolution& c, const TileColumn& tiles);
+std::unique_ptr<PackedConvolution> pack_pixel_rows(const Packing& p, const TileColumn& tiles);
 // Rows are filters, panels hold pixels of one output row: for few output channels.
-Status convolve_filter_rows(const Convolution& c, const TileColumn& tiles);
+std::unique_ptr<PackedConvolution> pack_filter_rows(const Packing& p, const TileColumn& tiles);
 // Lanes are channels.
-Status convolve_depthwise(const Convolution& c);
+std::unique_ptr<PackedConvolution> pack_depthwise(const Packing& p);
+
+// A form made of `args`; null if it or a buffer of its own could not be had.
+template <class Form, class... Args>
+std::unique_ptr<PackedConvolution> packed(Args&... args) {
+  std::unique_ptr<Form> form(new (std::nothrow) Form(args...));
+  if (form && !form->ok()) form.reset();
+  return form;
+}
 
 // The runs of a window: kernel rows where their elements are contiguous, single taps otherwise. Offsets count from the window's first
 // element.
@@ -39,16 +51,12 @@ struct WindowRuns {
   const ConvShape& shape;
 };
 
-// Runs a form's tasks on the threads. form.run(task) is false where scratch memory is out.
-template <class Form>
-Status run_tasks(ThreadPool& pool, const ConvShape& shape, const TaskGrid& grid, const Form& form) {
+// Runs a form's tasks on the threads. run(task) is false where scratch memory is out.
+template <class Run>
+Status run_tasks(ThreadPool& pool, const ConvShape& shape, const TaskGrid& grid, const Run& run) {
   std::atomic<bool> out_of_memory{false};
   pool.parallel_for(grid.tasks, [&](size_t index) {
-    if (!form.run(grid.task(shape, index))) out_of_memory = true;
+    if (!run(grid.task(shape, index))) out_of_memory = true;
   });
   return out_of_memory ? Status::kMemory : Status::kOk;
-}
-template <class Form>
-Status run_tasks(const Convolution& c, const TaskGrid& grid, const Form& form) {
-  return run_tasks(c.pool, c.shape, grid, form);
 }

@@ -64,9 +64,10 @@ struct InputGradient {
   const int64_t band_left;  // first column of gy in a band
   const size_t band_width;
 
-  InputGradient(const Convolution& c, const ProductTile* product, bool needs_sums, const float* gy, const float* x, float* gx)
-      : shape(c.shape),
-        kernels(c.kernels),
+  InputGradient(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const ProductTile* product, bool needs_sums,
+                const float* gy, const float* x, const float* w, float* gx)
+      : shape(s),
+        kernels(kernels),
         needs_sums(needs_sums),
         gy(gy),
         x(x),
@@ -78,11 +79,11 @@ struct InputGradient {
         taps(shape.kh * shape.kw),
         panels(shape.groups * panels_per_group * taps * shape.group_co * tiles.nr),
         task_shape(shape_of_tasks(shape)),
-        grid(cut_into_tasks(task_shape, c.pool.threads())),
+        grid(cut_into_tasks(task_shape, pool.threads())),
         band_left(horizontal.first(0)),
         band_width(static_cast<size_t>(horizontal.last(int64_t(shape.w)) - band_left + 1)) {
     if (!ok()) return;
-    c.pool.parallel_for(shape.groups * panels_per_group, [&](size_t i) { pack_panel(c.w, i / panels_per_group, i % panels_per_group); });
+    pool.parallel_for(shape.groups * panels_per_group, [&](size_t i) { pack_panel(w, i / panels_per_group, i % panels_per_group); });
   }
   bool ok() const { return panels.ok(); }
 
@@ -246,22 +247,20 @@ struct InputGradient {
   }
 };
 
-Status input_gradient(const Convolution& c, const ProductTile* product, bool needs_sums, const float* gy, const float* x, float* gx) {
-  const InputGradient gradient(c, product, needs_sums, gy, x, gx);
+Status input_gradient(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const ProductTile* product, bool needs_sums,
+                      const float* gy, const float* x, const float* w, float* gx) {
+  const InputGradient gradient(kernels, pool, s, product, needs_sums, gy, x, w, gx);
   if (!gradient.ok()) return Status::kMemory;
-  const Convolution tasks = {c.kernels, c.product, c.pool, gradient.task_shape, c.x, c.w, c.bias, c.y};
-  return run_tasks(tasks, gradient.grid, gradient);
+  return run_tasks(pool, gradient.task_shape, gradient.grid, [&](const Task& task) { return gradient.run(task); });
 }
 }  // namespace
 
 Status adder_conv2d_grad_input(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, InputRule rule, const float* gy,
                                const float* x, const float* w, float* gx) {
-  const Convolution c = {kernels, kernels.l1, pool, s, x, w, nullptr, nullptr};
   const bool hardtanh = rule == InputRule::kHardtanh;
-  return input_gradient(c, hardtanh ? kernels.gradient.hardtanh : kernels.gradient.sign, hardtanh, gy, x, gx);
+  return input_gradient(kernels, pool, s, hardtanh ? kernels.gradient.hardtanh : kernels.gradient.sign, hardtanh, gy, x, w, gx);
 }
 
 Status conv2d_grad_input(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* gy, const float* w, float* gx) {
-  const Convolution c = {kernels, kernels.dot, pool, s, nullptr, w, nullptr, nullptr};
-  return input_gradient(c, kernels.dot.tiles, false, gy, nullptr, gx);
+  return input_gradient(kernels, pool, s, kernels.dot.tiles, false, gy, nullptr, w, gx);
 }

@@ -172,7 +172,7 @@ template <class T, class X, class W>
 Status run(const IntegerProduct& product, ThreadPool& pool, const ConvShape& s, const Operands<X, W>& in, int32_t* y) {
   const IntegerRows<T, X, W> form(product, pool, s, in, y);
   if (!form.ok()) return Status::kMemory;
-  return run_tasks(pool, s, form.grid, form);
+  return run_tasks(pool, s, form.grid, [&](const Task& task) { return form.run(task); });
 }
 
 template <class W>

@@ -2,7 +2,7 @@
 //
 //   for each task (threads)          its band of input rows, padded
 //     for each group
-//       for each panel               nr filters, packed [k][nr] once per call
+//       for each panel               nr filters, packed [k][nr] once
 //         for each block of k
 //           for each mr pixels       one tile
 #include <algorithm>
@@ -12,66 +12,49 @@
 
 namespace {
 // Panel q of group g holds the group's channels [q * nr, q * nr + nr), zeros where there are no more.
-struct PackedFilters {
-  size_t nr, panels_per_group;
-  AlignedBuffer<float> panels, sums, bias;  // [groups][panels][k][nr], [groups][panels][nr] twice
-  bool ok() const { return panels.ok() && sums.ok() && bias.ok(); }
-};
-
-PackedFilters pack_filters(const Convolution& c, size_t nr) {
-  const ConvShape& s = c.shape;
-  PackedFilters p = {nr, (s.group_co + nr - 1) / nr, {}, {}, {}};
-  const size_t count = s.groups * p.panels_per_group;
-  p.panels = AlignedBuffer<float>(count * s.k * nr);
-  p.sums = AlignedBuffer<float>(count * nr);
-  p.bias = AlignedBuffer<float>(count * nr);
-  if (!p.ok()) return p;
-  c.pool.parallel_for(count, [&](size_t i) {
-    const size_t column = i % p.panels_per_group * nr, channels = std::min(nr, s.group_co - column);
-    const size_t first = i / p.panels_per_group * s.group_co + column;
-    float* const panel = &p.panels[i * s.k * nr];
-    float* const sums = &p.sums[i * nr];
-    float* const bias = &p.bias[i * nr];
-    if (channels < nr) std::fill(panel, panel + s.k * nr, 0.0f);
-    c.kernels.layout.transpose(channels, s.k, c.w + first * s.k, s.k, panel, nr);
-    std::fill(sums, sums + nr, 0.0f);
-    if (c.product.needs_sums) c.kernels.layout.row_sums(channels, s.k, c.w + first * s.k, s.k, sums);
-    std::fill(bias, bias + nr, 0.0f);
-    if (c.bias) std::copy(c.bias + first, c.bias + first + channels, bias);
-  });
-  return p;
-}
-
-// What all tasks share, and one task.
-struct PixelRows {
-  const Convolution& c;
-  const TileColumn& tiles;
-  const PackedFilters filters;
-  const WindowRuns runs;
-  const KBlocks k;
-  AlignedBuffer<size_t> row_offsets;  // [segments]
-  const TaskGrid grid;
-  const size_t most_pixels, band_floats, sum_scratch_floats;
-
-  PixelRows(const Convolution& c, const TileColumn& tiles)
-      : c(c),
-        tiles(tiles),
-        filters(pack_filters(c, tiles.nr)),
-        runs(c.shape, band_row_stride(c.shape)),
-        k(cut_k(runs.count(), runs.elems())),
-        row_offsets(k.segment_count),
-        grid(cut_into_tasks(c.shape, c.pool.threads())),
-        most_pixels(grid.images_per_task * grid.rows_per_task * c.shape.wo),
-        band_floats(band_scratch(c.shape, grid)),
-        sum_scratch_floats(c.product.needs_sums ? window_sum_scratch(c.shape, grid) : 0) {
+class PixelRows : public PackedConvolution {
+ public:
+  PixelRows(const Packing& p, const TileColumn& tiles)
+      : kernels_(p.kernels),
+        product_(p.product),
+        shape_(p.shape),
+        tiles_(tiles),
+        panels_per_group_((shape_.group_co + tiles.nr - 1) / tiles.nr),
+        panels_(shape_.groups * panels_per_group_ * shape_.k * tiles.nr),
+        sums_(shape_.groups * panels_per_group_ * tiles.nr),
+        epilogue_(p.epilogue, shape_, panels_per_group_ * tiles.nr),
+        runs_(shape_, band_row_stride(shape_)),
+        k_(cut_k(runs_.count(), runs_.elems())),
+        row_offsets_(k_.segment_count) {
     if (!ok()) return;
-    for (size_t i = 0; i < k.segment_count; ++i) row_offsets[i] = runs.offset(k.segments[i].run) + k.segments[i].start;
+    p.pool.parallel_for(shape_.groups * panels_per_group_, [&](size_t panel) { pack(p.w, panel); });
+    for (size_t i = 0; i < k_.segment_count; ++i) row_offsets_[i] = runs_.offset(k_.segments[i].run) + k_.segments[i].start;
   }
-  bool ok() const { return filters.ok() && k.ok() && row_offsets.ok(); }
+  bool ok() const { return panels_.ok() && sums_.ok() && epilogue_.ok() && k_.ok() && row_offsets_.ok(); }
+  size_t bytes() const override { return panels_.bytes() + sums_.bytes() + epilogue_.bytes() + row_offsets_.bytes(); }
 
-  bool run(const Task& task) const {
-    const ConvShape& s = c.shape;
-    const size_t mr = tiles.tallest(), pointers = most_pixels + mr + k.segment_count;
+  Status run(const ConvolutionRun& r) const override {
+    const ConvShape s = with_images(shape_, r.n);
+    const TaskGrid grid = cut_into_tasks(s, r.pool.threads());
+    return run_tasks(r.pool, s, grid, [&](const Task& task) { return run_task(s, grid, r, task); });
+  }
+
+ private:
+  void pack(const float* w, size_t panel) {
+    const ConvShape& s = shape_;
+    const size_t nr = tiles_.nr, column = panel % panels_per_group_ * nr, channels = std::min(nr, s.group_co - column);
+    const float* const filters = w + (panel / panels_per_group_ * s.group_co + column) * s.k;
+    float *const out = &panels_[panel * s.k * nr], *const sums = &sums_[panel * nr];
+    if (channels < nr) std::fill(out, out + s.k * nr, 0.0f);
+    kernels_.layout.transpose(channels, s.k, filters, s.k, out, nr);
+    std::fill(sums, sums + nr, 0.0f);
+    if (product_.needs_sums) kernels_.layout.row_sums(channels, s.k, filters, s.k, sums);
+  }
+
+  bool run_task(const ConvShape& s, const TaskGrid& grid, const ConvolutionRun& r, const Task& task) const {
+    const size_t most_pixels = grid.images_per_task * grid.rows_per_task * s.wo, mr = tiles_.tallest(), nr = tiles_.nr;
+    const size_t pointers = most_pixels + mr + k_.segment_count, band_floats = band_scratch(s, grid);
+    const size_t sum_scratch_floats = product_.needs_sums ? window_sum_scratch(s, grid) : 0;
     void* const scratch =
         thread_scratch(pointers * sizeof(const float*) + (band_floats + sum_scratch_floats + most_pixels) * sizeof(float));
     if (!scratch) return false;
@@ -81,35 +64,47 @@ struct PixelRows {
     float* const sum_scratch = band_memory + band_floats;
     float* const sums = sum_scratch + sum_scratch_floats;  // [pixels]
 
-    const Band band = make_band(s, task, c.x, band_memory);
+    const Band band = make_band(s, task, r.x, band_memory);
     for (size_t g = 0; g < s.groups; ++g) {
       const size_t pixels = list_windows(s, task, band, g, mr, origins);
-      if (c.product.needs_sums) window_sums(s, task, c.x, g, c.kernels.layout, sum_scratch, sums);
-      for (size_t q = 0; q < filters.panels_per_group; ++q) {
-        const size_t panel = g * filters.panels_per_group + q, nr = filters.nr;
-        for (size_t i = 0; i < k.segment_count; ++i)
-          panels[i] = &filters.panels[(panel * s.k + k.segments[i].run * runs.elems() + k.segments[i].start) * nr];
+      if (product_.needs_sums) window_sums(s, task, r.x, g, kernels_.layout, sum_scratch, sums);
+      for (size_t q = 0; q < panels_per_group_; ++q) {
+        const size_t panel = g * panels_per_group_ + q;
+        const size_t output = (task.image * s.ho + task.row) * s.wo * s.co + g * s.group_co + q * nr;
+        for (size_t i = 0; i < k_.segment_count; ++i)
+          panels[i] = &panels_[(panel * s.k + k_.segments[i].run * runs_.elems() + k_.segments[i].start) * nr];
         ProductTileArgs args = {};
         args.columns = std::min(nr, s.group_co - q * nr);
         args.row_origins = origins;
-        args.row_offsets = row_offsets.data();
+        args.row_offsets = row_offsets_.data();
         args.row_sums = sums;
         args.panels = panels;
         args.panel_stride = nr;
-        args.panel_sums = &filters.sums[panel * nr];
-        args.panel_bias = c.bias ? &filters.bias[panel * nr] : nullptr;
-        args.y = c.y + (task.image * s.ho + task.row) * s.wo * s.co + g * s.group_co + q * nr;
+        args.panel_sums = &sums_[panel * nr];
+        args.panel_bias = epilogue_.bias(panel * nr);
+        args.panel_scale = epilogue_.scale(panel * nr);
+        args.panel_shift = epilogue_.shift(panel * nr);
+        args.residual = r.residual ? r.residual + output : nullptr;
+        args.relu = epilogue_.relu();
+        args.y = r.y + output;
         args.y_stride = s.co;
-        run_panel(tiles, k, args, pixels);
+        run_panel(tiles_, k_, args, pixels);
       }
     }
     return true;
   }
+
+  const KernelTable& kernels_;
+  const Product& product_;
+  const ConvShape shape_;
+  const TileColumn tiles_;
+  const size_t panels_per_group_;
+  AlignedBuffer<float> panels_, sums_;  // [groups][panels][k][nr], [groups][panels][nr]
+  const PackedEpilogue epilogue_;       // [groups][panels][nr]
+  const WindowRuns runs_;
+  const KBlocks k_;
+  AlignedBuffer<size_t> row_offsets_;  // [segments]
 };
 }  // namespace
 
-Status convolve_pixel_rows(const Convolution& c, const TileColumn& tiles) {
-  const PixelRows form(c, tiles);
-  if (!form.ok()) return Status::kMemory;
-  return run_tasks(c, form.grid, form);
-}
+std::unique_ptr<PackedConvolution> pack_pixel_rows(const Packing& p, const TileColumn& tiles) { return packed<PixelRows>(p, tiles); }

@@ -15,6 +15,14 @@ void batch_norm(const KernelTable& kernels, ThreadPool& pool, size_t rows, size_
   });
 }
 
+void normalize(const KernelTable& kernels, ThreadPool& pool, const NormalizeArgs& a) {
+  pool.parallel_chunks(a.rows, std::max<size_t>(kChunkElems / a.channels, 1), [&](size_t first, size_t count) {
+    const size_t at = first * a.channels;
+    kernels.training.normalize(
+        {count, a.channels, a.x + at, a.residual ? a.residual + at : nullptr, a.relu, a.mean, a.scale, a.shift, a.y + at});
+  });
+}
+
 void relu(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, float* y) {
   pool.parallel_chunks(n, kChunkElems, [&](size_t first, size_t count) { kernels.elementwise.relu(count, x + first, y + first); });
 }

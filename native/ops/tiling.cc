@@ -84,6 +84,11 @@ void run_panel(const TileColumn& tiles, const KBlocks& k, const ProductTileArgs&
       if (all.data) args.data = all.data + row * all.data_stride;
       if (all.row_sums) args.row_sums = all.row_sums + row;
       if (all.row_bias) args.row_bias = all.row_bias + row;
+      if (all.row_scale) {
+        args.row_scale = all.row_scale + row;
+        args.row_shift = all.row_shift + row;
+      }
+      if (all.residual) args.residual = all.residual + row * all.y_stride;
       args.y = all.y + row * all.y_stride;
       tile.run(args);
     }

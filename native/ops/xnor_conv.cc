@@ -2,7 +2,7 @@
 //
 //   for each task (threads)          its band of input rows, padded, as words
 //     for each group
-//       for each panel               nr filters, packed [words][nr] once per call
+//       for each panel               nr filters, packed [words][nr] once
 //         for each mr pixels         one tile
 //
 // A window is a few runs, each padded with zero bits to whole words: its taps, or its kernel rows where that takes fewer words. Runs are
@@ -12,14 +12,12 @@
 #include "xnor_conv.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <cstring>
 
 #include "../runtime/aligned_buffer.h"
 #include "../runtime/scratch.h"
-#include "band.h"
-#include "tiling.h"
+#include "convolve_forms.h"
 
 namespace {
 size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
@@ -73,9 +71,9 @@ void cut(const uint32_t* bits, size_t at, size_t signs, uint32_t* out, size_t st
 // Panel q of group g holds the group's channels [q * nr, q * nr + nr), zeros where there are no more.
 struct PackedSigns {
   size_t panels_per_group;
-  AlignedBuffer<uint32_t> panels;    // [groups][panels][words][nr]
-  AlignedBuffer<float> alpha, bias;  // [groups][panels][nr]
-  bool ok() const { return panels.ok() && alpha.ok() && bias.ok(); }
+  AlignedBuffer<uint32_t> panels;  // [groups][panels][words][nr]
+  AlignedBuffer<float> alpha;      // [groups][panels][nr]
+  bool ok() const { return panels.ok() && alpha.ok(); }
 };
 
 // Eight sums, so that an addition does not wait for the one before.
@@ -101,16 +99,14 @@ void pack_filter(const XnorKernels& kernels, const SignRuns& runs, const float* 
     }
 }
 
-PackedSigns pack_filters(const XnorKernels& kernels, ThreadPool& pool, const SignRuns& runs, const float* w, const float* bias, size_t nr) {
+PackedSigns pack_filters(const XnorKernels& kernels, ThreadPool& pool, const SignRuns& runs, const float* w, size_t nr) {
   const ConvShape& s = runs.s;
-  PackedSigns p = {divide_up(s.group_co, nr), {}, {}, {}};
+  PackedSigns p = {divide_up(s.group_co, nr), {}, {}};
   const size_t count = s.groups * p.panels_per_group, panel_words = runs.window_words() * nr;
   p.panels = AlignedBuffer<uint32_t>(count * panel_words);
   p.alpha = AlignedBuffer<float>(count * nr);
-  p.bias = AlignedBuffer<float>(count * nr);
   if (!p.ok()) return p;
   std::fill(&p.alpha[0], &p.alpha[count * nr], 0.0f);
-  std::fill(&p.bias[0], &p.bias[count * nr], 0.0f);
   pool.parallel_for(count, [&](size_t i) {
     const size_t column = i % p.panels_per_group * nr, channels = std::min(nr, s.group_co - column);
     const size_t first = i / p.panels_per_group * s.group_co + column;
@@ -120,108 +116,107 @@ PackedSigns pack_filters(const XnorKernels& kernels, ThreadPool& pool, const Sig
       const float* filter = w + (first + c) * s.k;
       pack_filter(kernels, runs, filter, panel + c, nr);
       p.alpha[i * nr + c] = static_cast<float>(mean_magnitude(filter, s.k));
-      if (bias) p.bias[i * nr + c] = bias[first + c];
     }
   });
   return p;
 }
 
-// What all tasks share, and one task.
-struct XnorConvolution {
-  const XnorKernels& kernels;
-  const ConvShape& s;
-  const float *x, *bias;
-  float* const y;
-  const TileColumnOf<XnorTile> tiles;
-  const SignRuns runs;
-  const PackedSigns filters;
-  AlignedBuffer<size_t> word_offsets;  // [window words]
-  const TaskGrid grid;
-  const size_t most_pixels, bit_words;  // bit_words: of a padded row, its start shifted by up to 31, and a word to read beyond
-
-  XnorConvolution(const XnorKernels& kernels, ThreadPool& pool, const ConvShape& s, const float* x, const float* w, const float* bias,
-                  float* y)
-      : kernels(kernels),
-        s(s),
-        x(x),
-        bias(bias),
-        y(y),
-        tiles(choose_tiles(kernels.tiles, s.n * s.ho * s.wo, s.group_co)),
-        runs(s, kernels.signs_per_word),
-        filters(pack_filters(kernels, pool, runs, w, bias, tiles.nr)),
-        word_offsets(runs.window_words()),
-        grid(cut_into_tasks(s, pool.threads())),
-        most_pixels(grid.images_per_task * grid.rows_per_task * s.wo),
-        bit_words(divide_up(band_columns(s) * s.ci + 31, 32) + 1) {
+class XnorConvolution : public PackedConvolution {
+ public:
+  XnorConvolution(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* w, const Epilogue& epilogue)
+      : kernels_(kernels),
+        shape_(s),
+        tiles_(choose_tiles(kernels.xnor.tiles, s.n * s.ho * s.wo, s.group_co)),
+        runs_(shape_, kernels.xnor.signs_per_word),
+        filters_(pack_filters(kernels.xnor, pool, runs_, w, tiles_.nr)),
+        bias_({epilogue.bias, nullptr, nullptr, false}, shape_, filters_.panels_per_group * tiles_.nr),
+        epilogue_({nullptr, epilogue.scale, epilogue.shift, epilogue.relu}, shape_),
+        word_offsets_(runs_.window_words()),
+        bit_words_(divide_up(band_columns(s) * s.ci + 31, 32) + 1) {
     if (!ok()) return;
-    for (size_t p = 0; p < runs.window_words(); ++p) word_offsets[p] = runs.offset(p);
+    for (size_t p = 0; p < runs_.window_words(); ++p) word_offsets_[p] = runs_.offset(p);
   }
-  bool ok() const { return filters.ok() && word_offsets.ok(); }
+  bool ok() const { return filters_.ok() && bias_.ok() && epilogue_.ok() && word_offsets_.ok(); }
+  size_t bytes() const override {
+    return filters_.panels.bytes() + filters_.alpha.bytes() + bias_.bytes() + epilogue_.bytes() + word_offsets_.bytes();
+  }
 
+  Status run(const ConvolutionRun& r) const override {
+    const ConvShape s = with_images(shape_, r.n);
+    const TaskGrid grid = cut_into_tasks(s, r.pool.threads());
+    return run_tasks(r.pool, s, grid, [&](const Task& task) { return run_task(s, grid, r, task); });
+  }
+
+ private:
   // One padded row of the band; `row` is the image's, null where the row is padding. `bits` is working memory.
   void pack_row(const float* row, uint32_t* bits, uint32_t* out) const {
+    const ConvShape& s = shape_;
     if (!row) {
-      std::memset(out, 0, runs.row_words() * sizeof(uint32_t));
+      std::memset(out, 0, runs_.row_words() * sizeof(uint32_t));
       return;
     }
     const ImageColumns inside(s);
     // The image's first column falls on a word, wherever that puts the row's.
     const size_t border = inside.left * s.ci, start = (32 - border % 32) % 32;
     const size_t image_elems = (inside.right - inside.left) * s.ci;
-    const bool straight = runs.bits_are_words();
+    const bool straight = runs_.bits_are_words();
     uint32_t* const to = straight ? out : bits;
-    std::memset(to, 0, (straight ? runs.row_words() : bit_words) * sizeof(uint32_t));
-    kernels.pack_signs(image_elems, row, to + (start + border) / 32);
+    std::memset(to, 0, (straight ? runs_.row_words() : bit_words_) * sizeof(uint32_t));
+    kernels_.xnor.pack_signs(image_elems, row, to + (start + border) / 32);
     if (straight) return;
-    if (runs.signs_per_word == 32) cut_row<32>(bits, start, out);
+    if (runs_.signs_per_word == 32) cut_row<32>(bits, start, out);
     else cut_row<16>(bits, start, out);
   }
   template <size_t kSignsPerWord>
   void cut_row(const uint32_t* bits, size_t start, uint32_t* out) const {
-    const size_t places = runs.places(), step = runs.place_columns() * s.ci, groups = s.groups, elems = runs.elems, words = runs.words;
+    const ConvShape& s = shape_;
+    const size_t places = runs_.places(), step = runs_.place_columns() * s.ci, groups = s.groups, elems = runs_.elems, words = runs_.words;
     for (size_t place = 0; place < places; ++place)
       for (size_t g = 0; g < groups; ++g, out += words) cut<kSignsPerWord>(bits, start + place * step + g * s.group_ci, elems, out, 1);
   }
 
   // First words of the windows of all the task's pixels; the last one again for tiles that reach beyond. Returns the number of pixels.
   size_t list_origins(const Task& task, const uint32_t* band, size_t group, const uint32_t** origins) const {
-    const size_t rows = band_rows(s, task.rows), step = s.sw / runs.place_columns() * runs.place_words();
+    const ConvShape& s = shape_;
+    const size_t rows = band_rows(s, task.rows), step = s.sw / runs_.place_columns() * runs_.place_words();
     const uint32_t** origin = origins;
     for (size_t i = 0; i < task.images; ++i)
       for (size_t row = 0; row < task.rows; ++row) {
-        const uint32_t* first = band + (i * rows + row * s.sh) * runs.row_words() + group * runs.words;
+        const uint32_t* first = band + (i * rows + row * s.sh) * runs_.row_words() + group * runs_.words;
         for (size_t column = 0; column < s.wo; ++column) *origin++ = first + column * step;
       }
-    std::fill(origin, origin + tiles.tallest(), origin[-1]);
+    std::fill(origin, origin + tiles_.tallest(), origin[-1]);
     return static_cast<size_t>(origin - origins);
   }
 
-  bool run(const Task& task) const {
-    const size_t rows = band_rows(s, task.rows), band_words = task.images * rows * runs.row_words();
-    const size_t pointers = most_pixels + tiles.tallest();
-    void* const scratch = thread_scratch(pointers * sizeof(const uint32_t*) + (band_words + bit_words) * sizeof(uint32_t));
+  bool run_task(const ConvShape& s, const TaskGrid& grid, const ConvolutionRun& r, const Task& task) const {
+    const size_t rows = band_rows(s, task.rows), band_words = task.images * rows * runs_.row_words(), nr = tiles_.nr;
+    const size_t pointers = grid.images_per_task * grid.rows_per_task * s.wo + tiles_.tallest();
+    void* const scratch = thread_scratch(pointers * sizeof(const uint32_t*) + (band_words + bit_words_) * sizeof(uint32_t));
     if (!scratch) return false;
     const uint32_t** const origins = static_cast<const uint32_t**>(scratch);
     uint32_t* const band = reinterpret_cast<uint32_t*>(origins + pointers);
     for (size_t i = 0; i < task.images; ++i)
-      for (size_t r = 0; r < rows; ++r) pack_row(image_row(s, task, x, i, r), band + band_words, band + (i * rows + r) * runs.row_words());
+      for (size_t row = 0; row < rows; ++row)
+        pack_row(image_row(s, task, r.x, i, row), band + band_words, band + (i * rows + row) * runs_.row_words());
 
+    const size_t output = (task.image * s.ho + task.row) * s.wo * s.co;
     for (size_t g = 0; g < s.groups; ++g) {
       const size_t pixels = list_origins(task, band, g, origins);
-      for (size_t q = 0; q < filters.panels_per_group; ++q) {
-        const size_t panel = g * filters.panels_per_group + q, nr = tiles.nr;
+      for (size_t q = 0; q < filters_.panels_per_group; ++q) {
+        const size_t panel = g * filters_.panels_per_group + q;
         XnorTileArgs args = {};
         args.columns = std::min(nr, s.group_co - q * nr);
-        args.words = runs.window_words();
-        args.word_offsets = word_offsets.data();
-        args.panel = &filters.panels[panel * args.words * nr];
+        args.words = runs_.window_words();
+        args.word_offsets = word_offsets_.data();
+        args.panel = &filters_.panels[panel * args.words * nr];
         args.k = static_cast<int32_t>(s.k);
-        args.alpha = &filters.alpha[panel * nr];
-        args.bias = bias ? &filters.bias[panel * nr] : nullptr;
-        args.y = y + (task.image * s.ho + task.row) * s.wo * s.co + g * s.group_co + q * nr;
+        args.alpha = &filters_.alpha[panel * nr];
+        args.bias = bias_.bias(panel * nr);
+        args.y = r.y + output + g * s.group_co + q * nr;
         args.y_stride = s.co;
         for (size_t pixel = 0; pixel < pixels; pixel += args.rows) {
-          const XnorTile& tile = tiles.fitting(pixels - pixel);
+          const XnorTile& tile = tiles_.fitting(pixels - pixel);
           args.rows = std::min(static_cast<size_t>(tile.mr), pixels - pixel);
           args.row_origins = origins + pixel;
           tile.run(args);
@@ -229,19 +224,30 @@ struct XnorConvolution {
         }
       }
     }
+    epilogue_.finish(kernels_, task.images * task.rows * s.wo, s.co, r.residual ? r.residual + output : nullptr, r.y + output);
     return true;
   }
+
+  const KernelTable& kernels_;
+  const ConvShape shape_;
+  const TileColumnOf<XnorTile> tiles_;
+  const SignRuns runs_;
+  const PackedSigns filters_;
+  const PackedEpilogue bias_;  // [groups][panels][nr], for the tiles
+  const SeparateEpilogue epilogue_;
+  AlignedBuffer<size_t> word_offsets_;  // [window words]
+  const size_t bit_words_;              // of a padded row, its start shifted by up to 31, and a word to read beyond
 };
 }  // namespace
 
+std::unique_ptr<PackedConvolution> pack_xnor_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* w,
+                                                    const Epilogue& epilogue) {
+  return packed<XnorConvolution>(kernels, pool, s, w, epilogue);
+}
+
 Status xnor_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* x, const float* w, const float* bias,
                    float* y) {
-  if (s.k > INT32_MAX) return Status::kShape;  // counts are 32 bits wide
-  const XnorConvolution convolution(kernels.xnor, pool, s, x, w, bias, y);
-  if (!convolution.ok()) return Status::kMemory;
-  std::atomic<bool> out_of_memory{false};
-  pool.parallel_for(convolution.grid.tasks, [&](size_t index) {
-    if (!convolution.run(convolution.grid.task(s, index))) out_of_memory = true;
-  });
-  return out_of_memory ? Status::kMemory : Status::kOk;
+  if (s.k > kMostSigns) return Status::kShape;
+  const auto packed = pack_xnor_conv2d(kernels, pool, s, w, {bias, nullptr, nullptr, false});
+  return packed ? packed->run({pool, s.n, x, nullptr, y}) : Status::kMemory;
 }

@@ -1,0 +1,3 @@
+// Compiled inference.
+export { type CompileOptions, compile } from './compile';
+export { InferenceSession } from './inference-session';

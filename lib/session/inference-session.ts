@@ -1,0 +1,85 @@
+// A compiled network, ready to run.
+import { type NativePlan, rethrow } from '../binding';
+import { AdderNetError } from '../errors';
+import { checkFloat, type OutOption, outputTensor } from '../ops/out';
+import { type Shape, shapeText } from '../shape';
+import { Tensor } from '../tensor';
+
+/** Made by `compile`. It holds native memory, which goes at `dispose()`, or with the object itself. */
+export class InferenceSession {
+  /** Shape of one image, [h,w,c]. */
+  readonly inputShape: Shape;
+  /** Shape of what one image gives, such as [classes]. */
+  readonly outputShape: Shape;
+  #plan: NativePlan | undefined;
+
+  constructor(plan: NativePlan, inputShape: Shape, outputShape: Shape) {
+    this.#plan = plan;
+    this.inputShape = Object.freeze(inputShape);
+    this.outputShape = Object.freeze(outputShape);
+  }
+
+  /**
+   * Runs on another thread, so that the event loop goes on. `x` is copied before this returns. Runs of one session follow each other;
+   * those of several share the threads. An image gives the same bits in any batch and with any number of threads.
+   *
+   * @param x [n, ...inputShape], float32, any n
+   * @returns [n, ...outputShape]
+   * @throws {AdderNetError} as a rejection: ERR_SHAPE, ERR_DTYPE; ERR_DISPOSED after dispose; ERR_MEMORY if memory runs out
+   */
+  async run(x: Tensor): Promise<Tensor> {
+    const plan = this.#alive();
+    const n = this.#checkInput(x);
+    const y = Tensor.zeros([n, ...this.outputShape]);
+    await new Promise<void>((resolve, reject) => {
+      const done = (ok: boolean) =>
+        ok ? resolve() : reject(new AdderNetError('ERR_MEMORY', 'run: not enough memory for working buffers'));
+      rethrow(() => plan.run(x.data, y.data, n, done));
+    });
+    return y;
+  }
+
+  /**
+   * The same at once, and without a copy; waits for a run under way. Errors as of run, thrown.
+   * @throws {AdderNetError} ERR_ARGUMENT if `out` overlaps x
+   */
+  runSync(x: Tensor, { out }: OutOption = {}): Tensor {
+    const plan = this.#alive();
+    const n = this.#checkInput(x);
+    const y = outputTensor('runSync', out, [n, ...this.outputShape], [x]);
+    rethrow(() => plan.runSync(x.data, y.data, n));
+    return y;
+  }
+
+  /** Bytes of native memory: packed weights, and intermediate values, which grow with the largest batch so far up to a limit. */
+  get memory(): number {
+    return this.#plan?.memory ?? 0;
+  }
+
+  /** Frees the native memory; runs that were asked for before still end. Does nothing the second time. */
+  dispose(): void {
+    this.#plan?.dispose();
+    this.#plan = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #alive(): NativePlan {
+    if (!this.#plan) throw new AdderNetError('ERR_DISPOSED', 'InferenceSession: the session was disposed of: compile the model again');
+    return this.#plan;
+  }
+
+  /** The number of images. */
+  #checkInput(x: Tensor): number {
+    checkFloat('InferenceSession', 'x', x);
+    const [n, ...image] = x.shape;
+    if (n === undefined || shapeText(image) !== shapeText(this.inputShape))
+      throw new AdderNetError(
+        'ERR_SHAPE',
+        `InferenceSession: x has shape ${shapeText(x.shape)}, expected [n,${this.inputShape.join(',')}]`,
+      );
+    return n;
+  }
+}

@@ -1,0 +1,69 @@
+// What a convolution does to its sums before they leave for memory, in the tile's registers where the form allows:
+//
+//   y = (sum + bias) * scale + shift (+ residual) (then max(0, .))
+//
+// Batch normalization is a bias less the mean, then its scale and shift. The mean is taken off first: a sum of an adder layer reaches
+// -3,200 where its deviation is 2 to 15.
+#pragma once
+#include <algorithm>
+
+#include "../kernels/kernel_table.h"
+#include "../runtime/aligned_buffer.h"
+#include "conv_shape.h"
+
+struct Epilogue {
+  const float *bias, *scale, *shift;  // [co] or null; scale and shift together
+  bool relu;
+};
+
+// Copies of an epilogue's numbers, each group's `group_stride` apart, with zeros between.
+class PackedEpilogue {
+ public:
+  PackedEpilogue(const Epilogue& e, const ConvShape& s, size_t group_stride)
+      : bias_(copy(e.bias, s, group_stride)),
+        scale_(copy(e.scale, s, group_stride)),
+        shift_(copy(e.shift, s, group_stride)),
+        relu_(e.relu),
+        ok_(bias_.ok() == !!e.bias && scale_.ok() == !!e.scale && shift_.ok() == !!e.shift) {}
+
+  bool ok() const { return ok_; }
+  size_t bytes() const { return bias_.bytes() + scale_.bytes() + shift_.bytes(); }
+  bool relu() const { return relu_; }
+  // From channel `at` of the padded groups on; null where the epilogue has none.
+  const float* bias(size_t at = 0) const { return bias_.ok() ? &bias_[at] : nullptr; }
+  const float* scale(size_t at = 0) const { return scale_.ok() ? &scale_[at] : nullptr; }
+  const float* shift(size_t at = 0) const { return shift_.ok() ? &shift_[at] : nullptr; }
+
+ private:
+  static AlignedBuffer<float> copy(const float* values, const ConvShape& s, size_t group_stride) {
+    if (!values) return {};
+    AlignedBuffer<float> padded(s.groups * group_stride);
+    if (!padded.ok()) return padded;
+    std::fill(padded.data(), padded.data() + s.groups * group_stride, 0.0f);
+    for (size_t g = 0; g < s.groups; ++g)
+      std::copy(values + g * s.group_co, values + (g + 1) * s.group_co, padded.data() + g * group_stride);
+    return padded;
+  }
+
+  const AlignedBuffer<float> bias_, scale_, shift_;
+  const bool relu_, ok_;
+};
+
+// The rest of the epilogue in a pass of its own, for tiles that add the bias and no more: over the pixels of one task, still in the cache.
+class SeparateEpilogue : public PackedEpilogue {
+ public:
+  SeparateEpilogue(const Epilogue& e, const ConvShape& s) : PackedEpilogue(e, s, s.group_co), zeros_(s.co) {
+    if (zeros_.ok()) std::fill(zeros_.data(), zeros_.data() + s.co, 0.0f);
+  }
+  bool ok() const { return PackedEpilogue::ok() && zeros_.ok(); }
+  size_t bytes() const { return PackedEpilogue::bytes() + zeros_.bytes(); }
+
+  void finish(const KernelTable& kernels, size_t pixels, size_t channels, const float* residual, float* y) const {
+    if (scale()) return kernels.training.normalize({pixels, channels, y, residual, relu(), zeros_.data(), scale(), shift(), y});
+    if (residual) kernels.elementwise.add(pixels * channels, y, residual, y);
+    if (relu()) kernels.elementwise.relu(pixels * channels, y, y);
+  }
+
+ private:
+  AlignedBuffer<float> zeros_;  // the mean, which the bias has taken off
+};

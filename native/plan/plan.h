@@ -1,0 +1,58 @@
+// A network compiled for images of one size: steps in order over one arena, the whole pass in one call, for any number of images.
+//
+//   value 0             the input, the caller's memory
+//   values 1, 2, ...    what the steps make, in the arena by their lifetimes (arena.h); the output is the caller's memory again
+#pragma once
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "../runtime/aligned_buffer.h"
+#include "steps.h"
+
+constexpr size_t kNoValue = SIZE_MAX;
+
+class Plan {
+ public:
+  // The table and the pool outlive the plan. Sizes are those of one image.
+  Plan(const KernelTable& kernels, ThreadPool& pool, size_t input_elems);
+
+  // The value that a new step makes from x, and from `other` where it has one.
+  size_t add(std::unique_ptr<Step> step, size_t x, size_t other, size_t output_elems);
+  // No step comes after this.
+  void finish(size_t output);
+
+  size_t values() const { return elems_.size(); }
+  size_t elems(size_t value) const { return elems_[value]; }
+  bool finished() const { return output_ != kNoValue; }
+  size_t output_elems() const { return elems_[output_]; }
+
+  // x [n][input elems], y [n][output elems]; y overlaps nothing. One run at a time: a second caller waits.
+  Status run(size_t n, const float* x, float* y);
+  // Of what the steps keep and of the arena, which grows with n up to a limit and stays.
+  size_t bytes() const { return step_bytes_ + arena_bytes_; }
+
+  const KernelTable& kernels() const { return kernels_; }
+  ThreadPool& pool() const { return pool_; }
+
+ private:
+  struct Node {
+    std::unique_ptr<Step> step;
+    size_t x, other;  // values; other may be kNoValue
+  };
+
+  Status run_part(size_t n, const float* x, float* y);
+
+  const KernelTable& kernels_;
+  ThreadPool& pool_;
+  std::vector<Node> nodes_;    // node i makes value i + 1
+  std::vector<size_t> elems_;  // of each value
+  size_t output_ = kNoValue;
+  std::vector<size_t> offsets_;  // of each value in the arena, for one image
+  size_t arena_elems_ = 0;       // of one image
+  size_t step_bytes_ = 0;
+  std::mutex running_;
+  AlignedBuffer<float> arena_;
+  std::atomic<size_t> arena_bytes_{0};
+};

@@ -1,0 +1,99 @@
+#include "steps.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "../ops/elementwise.h"
+#include "../ops/pool.h"
+
+namespace {
+template <class S, class... Args>
+std::unique_ptr<Step> made(Args&&... args) {
+  return std::unique_ptr<Step>(new (std::nothrow) S(std::forward<Args>(args)...));
+}
+
+class ConvolutionStep : public Step {
+ public:
+  explicit ConvolutionStep(std::unique_ptr<PackedConvolution> convolution) : convolution_(std::move(convolution)) {}
+  Status run(const StepRun& r) const override { return convolution_->run({r.pool, r.n, r.x, r.other, r.y}); }
+  size_t bytes() const override { return convolution_->bytes(); }
+
+ private:
+  const std::unique_ptr<PackedConvolution> convolution_;
+};
+
+class PoolStep : public Step {
+ public:
+  using Pool = void (*)(ThreadPool& pool, const ConvShape& s, const float* x, float* y);
+  PoolStep(Pool pool, const ConvShape& s) : pool_(pool), shape_(s) {}
+  Status run(const StepRun& r) const override {
+    pool_(r.pool, with_images(shape_, r.n), r.x, r.y);
+    return Status::kOk;
+  }
+
+ private:
+  const Pool pool_;
+  const ConvShape shape_;
+};
+
+class NormalizeStep : public Step {
+ public:
+  NormalizeStep(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift, bool relu)
+      : rows_(rows), channels_(channels), relu_(relu), numbers_(3 * channels) {
+    if (!ok()) return;
+    std::copy(mean, mean + channels, numbers_.data());
+    std::copy(scale, scale + channels, numbers_.data() + channels);
+    std::copy(shift, shift + channels, numbers_.data() + 2 * channels);
+  }
+  bool ok() const { return numbers_.ok(); }
+  size_t bytes() const override { return numbers_.bytes(); }
+  Status run(const StepRun& r) const override {
+    const float* const mean = numbers_.data();
+    normalize(r.kernels, r.pool, {r.n * rows_, channels_, r.x, r.other, relu_, mean, mean + channels_, mean + 2 * channels_, r.y});
+    return Status::kOk;
+  }
+
+ private:
+  const size_t rows_, channels_;
+  const bool relu_;
+  AlignedBuffer<float> numbers_;  // mean, scale, shift
+};
+
+class ReluStep : public Step {
+ public:
+  explicit ReluStep(size_t elems) : elems_(elems) {}
+  Status run(const StepRun& r) const override {
+    relu(r.kernels, r.pool, r.n * elems_, r.x, r.y);
+    return Status::kOk;
+  }
+
+ private:
+  const size_t elems_;
+};
+
+class AddStep : public Step {
+ public:
+  explicit AddStep(size_t elems) : elems_(elems) {}
+  Status run(const StepRun& r) const override {
+    add(r.kernels, r.pool, r.n * elems_, r.x, r.other, r.y);
+    return Status::kOk;
+  }
+
+ private:
+  const size_t elems_;
+};
+}  // namespace
+
+std::unique_ptr<Step> convolution_step(std::unique_ptr<PackedConvolution> convolution) {
+  return convolution ? made<ConvolutionStep>(std::move(convolution)) : nullptr;
+}
+std::unique_ptr<Step> max_pool_step(const ConvShape& s) { return made<PoolStep>(max_pool2d, s); }
+std::unique_ptr<Step> average_pool_step(const ConvShape& s) { return made<PoolStep>(average_pool2d, s); }
+std::unique_ptr<Step> normalize_step(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift, bool relu) {
+  std::unique_ptr<NormalizeStep> step(new (std::nothrow) NormalizeStep(rows, channels, mean, scale, shift, relu));
+  if (step && !step->ok()) step.reset();
+  return step;
+}
+std::unique_ptr<Step> relu_step(size_t elems) { return made<ReluStep>(elems); }
+std::unique_ptr<Step> add_step(size_t elems) { return made<AddStep>(elems); }

@@ -1,0 +1,31 @@
+// The steps of a plan: each makes one value from one or two others, for any number of images.
+#pragma once
+#include <memory>
+
+#include "../ops/convolve.h"
+
+struct StepRun {
+  const KernelTable& kernels;
+  ThreadPool& pool;
+  size_t n;  // images
+  const float* x;
+  const float* other;  // residual or second addend; null where the step has none
+  float* y;            // overlaps neither
+};
+
+class Step {
+ public:
+  virtual ~Step() = default;
+  virtual Status run(const StepRun& run) const = 0;
+  // Of what the step keeps: packed filters and the like.
+  virtual size_t bytes() const { return 0; }
+};
+
+// All of these are null if memory is out.
+std::unique_ptr<Step> convolution_step(std::unique_ptr<PackedConvolution> convolution);
+std::unique_ptr<Step> max_pool_step(const ConvShape& s);
+std::unique_ptr<Step> average_pool_step(const ConvShape& s);
+// y = (x - mean) * scale + shift (+ other) (then max(0, .)), over `rows` rows an image; mean, scale and shift are copied
+std::unique_ptr<Step> normalize_step(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift, bool relu);
+std::unique_ptr<Step> relu_step(size_t elems);
+std::unique_ptr<Step> add_step(size_t elems);
