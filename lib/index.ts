@@ -13,6 +13,7 @@ export * as models from './models';
 export { type LoadOptions, load, Model, type ModelMetadata, save } from './models';
 export * as ops from './ops';
 export { type Schedule, Sgd, type SgdOptions, schedule } from './optim';
+export { loadQuantized, QuantizedModel, type QuantizeOptions, quantize, saveQuantized } from './quantize';
 export { type CompileOptions, compile, InferenceSession } from './session';
 export type { ConvOptions, Pair, Shape } from './shape';
 export { type ArrayOf, type DType, Tensor, type TensorData } from './tensor';

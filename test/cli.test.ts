@@ -206,6 +206,29 @@ t.test('convert', async (t) => {
   t.ok(readFileSync(out).equals(readFileSync(at('model.safetensors'))), 'what is in order already stays as it is');
 });
 
+t.test('quantize, and evaluate in bytes', async (t) => {
+  await save(models.lenet5bn({ seed: 1, dataset: 'digits' }), at('digits.safetensors'));
+  const quantized = json(t, [
+    'quantize',
+    '--weights',
+    at('digits.safetensors'),
+    '--calibration',
+    '20',
+    '--bits',
+    '7',
+    '--out',
+    at('bytes.safetensors'),
+  ]);
+  t.match(quantized, { bits: 7, metadata: { name: 'lenet5bn', dataset: 'digits' } });
+  const again = ['--limit', '40', '--calibration', '20', '--bits', '7'];
+  const stored = json(t, ['evaluate', '--weights', at('bytes.safetensors'), '--limit', '40']);
+  const quantizing = json(t, ['evaluate', '--weights', at('digits.safetensors'), '--dtype', 'u8', ...again]);
+  t.match(stored, { dtype: 'u8', bits: 7, images: 40 });
+  t.same([quantizing.top1, quantizing.loss, quantizing.bits], [stored.top1, stored.loss, 7], 'the file is the network that was quantised');
+  t.match(addernet(['evaluate', '--weights', at('bytes.safetensors'), '--limit', '40']).stdout, /u8, 7 bits/);
+  fails(t, ['quantize', '--weights', at('lenet.safetensors'), '--dataset', 'digits', '--out', at('x')], /lenet5bn has no adder layer/);
+});
+
 t.test('failures are one line and exit code 1', async (t) => {
   const weights = ['--weights', at('model.safetensors')];
   mkdirSync(at('full/inside'), { recursive: true });

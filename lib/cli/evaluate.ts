@@ -1,44 +1,38 @@
 import { cpuInfo, setThreads } from '../cpu';
-import { load } from '../models';
+import { Model } from '../models';
 import { evaluate } from '../train/evaluate';
+import { loadNetwork, type QuantizeArguments, quantizeNetwork } from './network';
 import { openData } from './open-data';
 import { startProgress } from './progress';
 
-interface EvaluateArguments {
+interface EvaluateArguments extends QuantizeArguments {
   weights: string;
   model?: string;
-  dataset?: string;
-  data?: string;
+  dtype: 'f32' | 'u8';
   limit?: number;
   batch: number;
   threads?: number;
   json?: boolean;
 }
 
-export async function evaluateCommand({
-  weights,
-  model: name,
-  dataset: datasetName,
-  data,
-  limit,
-  batch,
-  threads,
-  json,
-}: EvaluateArguments): Promise<void> {
+export async function evaluateCommand(args: EvaluateArguments): Promise<void> {
+  const { weights, model: name, limit, batch, threads, json } = args;
   if (threads !== undefined) setThreads(threads);
-  const model = await load(weights, { model: name });
-  const dataset = await openData(datasetName ?? model.metadata.dataset, data, 'test', model.inputShape);
+  const loaded = await loadNetwork(weights, { model: name });
+  const model = args.dtype === 'u8' && loaded instanceof Model ? await quantizeNetwork(loaded, args) : loaded;
+  const dataset = await openData(args.dataset ?? model.metadata.dataset, args.data, 'test', model.inputShape);
   const progress = startProgress('evaluating', Math.min(limit ?? dataset.length, dataset.length), { quiet: json === true });
   const result = await evaluate(model, dataset, { batch, limit, onBatch: (done) => progress.update(done) }).finally(() => progress.stop());
 
   const { isa, threads: used } = cpuInfo();
-  if (json) console.log(JSON.stringify({ ...result, dtype: 'f32', isa, threads: used }));
+  const numbers = model instanceof Model ? { dtype: 'f32' } : { dtype: 'u8', bits: model.bits };
+  if (json) console.log(JSON.stringify({ ...result, ...numbers, isa, threads: used }));
   else
     console.log(
       [
         `${model.name} (${model.unit}) on ${result.images} test images of ${dataset.name}`,
         `top-1 ${percent(result.top1)}   top-5 ${percent(result.top5)}`,
-        `${result.seconds.toFixed(2)} s, ${Math.round(result.imagesPerSecond)} images/s   f32, ${isa}, ${used} ${used === 1 ? 'thread' : 'threads'}`,
+        `${result.seconds.toFixed(2)} s, ${Math.round(result.imagesPerSecond)} images/s   ${Object.values(numbers).join(', ')}${model instanceof Model ? '' : ' bits'}, ${isa}, ${used} ${used === 1 ? 'thread' : 'threads'}`,
       ].join('\n'),
     );
 }

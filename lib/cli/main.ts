@@ -24,6 +24,13 @@ const part = (text: string): number => {
   return value;
 };
 
+const quantile = (text: string): 'auto' | 'max' | number => {
+  if (text === 'auto' || text === 'max') return text;
+  const value = number(text);
+  if (value <= 0 || value > 1) throw new InvalidArgumentError('Expected auto, max or a number up to 1.');
+  return value;
+};
+
 const program = new Command('addernet')
   .description('Adder neural networks: additions in place of multiplications')
   .version(version)
@@ -33,6 +40,9 @@ const program = new Command('addernet')
 const json = ['--json', 'print one JSON object on standard output, nothing else'] as const;
 const weights = ['--weights <file>', 'a .safetensors file, or the .pth of one of the networks'] as const;
 const model = ['--model <name>', 'the network, where the file does not tell it'] as const;
+const bits = ['--bits <n>', 'of quantised activations and filters, 2 to 8', positiveInteger, 8] as const;
+const range = ['--range <r>', 'of activations: max, a quantile such as 0.9997, or auto, which goes by the bits', quantile, 'auto'] as const;
+const calibration = ['--calibration <n>', 'training images to find the range by', positiveInteger, 512] as const;
 const threads = ['--threads <n>', 'threads to use', positiveInteger] as const;
 
 program
@@ -96,7 +106,12 @@ program
   .option(...model)
   .option('--dataset <name>', "digits, mnist, fashion-mnist, cifar10, cifar100 or folder (default: the network's own)")
   .option('--data <dir>', "the folder with the data set's official files, or with the pictures")
-  .addOption(new Option('--dtype <type>', 'numbers to compute with').choices(['f32']).default('f32'))
+  .addOption(
+    new Option('--dtype <type>', 'numbers to compute with; u8 quantises first, by training images').choices(['f32', 'u8']).default('f32'),
+  )
+  .option(...bits)
+  .option(...range)
+  .option(...calibration)
   .option('--limit <n>', 'only the first images', positiveInteger)
   .option('--batch <n>', 'images at a time', positiveInteger, 100)
   .option(...threads)
@@ -113,6 +128,20 @@ program
   .option(...threads)
   .option(...json)
   .action(async (images, options) => (await import('./predict.js')).predict(images, options));
+
+program
+  .command('quantize')
+  .description('an adder network to 8 bits or fewer, a quarter of the bytes')
+  .requiredOption(...weights)
+  .option(...model)
+  .option('--dataset <name>', "for calibration: digits, mnist, fashion-mnist, cifar10, cifar100 or folder (default: the network's own)")
+  .option('--data <dir>', "the folder with the data set's official files, or with the pictures")
+  .option(...bits)
+  .option(...range)
+  .option(...calibration)
+  .requiredOption('--out <file>', 'the .safetensors file to write')
+  .option(...json)
+  .action(async (options) => (await import('./quantize.js')).quantizeCommand(options));
 
 program
   .command('convert')

@@ -6,6 +6,7 @@ import { AdderNetError } from '../errors';
 import type { Model } from '../models';
 import { softmaxCrossEntropy } from '../ops';
 import { shapeText } from '../shape';
+import type { Tensor } from '../tensor';
 
 export interface EvaluateOptions {
   /** Images at a time. Default 100. */
@@ -29,11 +30,17 @@ export interface Evaluation {
   imagesPerSecond: number;
 }
 
+/** What can be evaluated: float networks, and quantised ones. */
+export interface Classifier extends Pick<Model, 'name' | 'inputShape' | 'classes' | 'normalization'> {
+  /** x [n,h,w,c], normalized -> logits [n,classes] */
+  forward(x: Tensor): Tensor;
+}
+
 /**
  * Runs the network over the data set; the event loop gets its turn between batches.
  * @throws {AdderNetError} ERR_SHAPE if images or classes are not those of the network; ERR_ARGUMENT if an option is out of range
  */
-export async function evaluate(model: Model, dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
+export async function evaluate(model: Classifier, dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
   const { batch = 100, limit, onBatch } = options;
   checkFits('evaluate', model, dataset);
   const loader = new BatchLoader(dataset, { batch, limit, normalization: model.normalization });
@@ -57,7 +64,7 @@ export async function evaluate(model: Model, dataset: Dataset, options: Evaluate
 }
 
 /** @throws {AdderNetError} ERR_SHAPE unless a data set has images and classes of the network's sizes */
-export function checkFits(op: string, model: Model, dataset: Dataset): void {
+export function checkFits(op: string, model: Classifier, dataset: Dataset): void {
   if (shapeText(dataset.imageShape) !== shapeText(model.inputShape) || dataset.classes !== model.classes)
     throw new AdderNetError(
       'ERR_SHAPE',

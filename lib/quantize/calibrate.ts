@@ -1,0 +1,65 @@
+// What range do the values of a network take? Seen on some images of the kind it will meet.
+import type { PlanStep } from '../session/steps';
+import { elementCount } from '../shape';
+import { Tensor } from '../tensor';
+import { runFloatStep } from './float-steps';
+
+/** Of one value, over all images. */
+export class Range {
+  min = 0;
+  max = 0;
+  #count = 0;
+  /** Positive floats count by the upper bits of their representation, which grows with them: bins a five-hundredth wide. */
+  readonly #bins = new Float64Array(2 ** (31 - droppedBits));
+
+  watch({ data }: Tensor): void {
+    const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
+    for (let i = 0; i < data.length; i++) {
+      const v = data[i]!;
+      if (v < this.min) this.min = v;
+      if (v > this.max) this.max = v;
+      if (v > 0) this.#bins[bits[i]! >>> droppedBits]!++;
+    }
+    this.#count += data.length;
+  }
+
+  /** The number that a part of all elements, 0 to 1, do not exceed; the maximum for 1. */
+  quantile(part: number): number {
+    let above = this.#count * (1 - part);
+    for (let bin = this.#bins.length - 1; bin >= 0; bin--) {
+      above -= this.#bins[bin]!;
+      if (above < 0) return Math.min(this.max, upperEnd(bin));
+    }
+    return this.max;
+  }
+}
+
+const droppedBits = 14;
+function upperEnd(bin: number): number {
+  const bits = Uint32Array.of((bin + 1) << droppedBits);
+  return new Float32Array(bits.buffer)[0]!;
+}
+
+/** Images at a time: what the values of a layer take is bounded. */
+const batch = 64;
+
+/**
+ * Ranges of the values that `wanted` names, 0 being the input.
+ * @param images [n,h,w,c], float32, as the network takes them
+ */
+export function calibrate(steps: readonly PlanStep[], wanted: ReadonlySet<number>, images: Tensor): Map<number, Range> {
+  const ranges = new Map([...wanted].map((value) => [value, new Range()]));
+  const [n, ...shape] = images.shape as [number, ...number[]];
+  const size = elementCount(shape);
+  for (let first = 0; first < n; first += batch) {
+    const count = Math.min(batch, n - first);
+    const values = new Map([[0, new Tensor(images.data.subarray(first * size, (first + count) * size), [count, ...shape])]]);
+    for (const step of steps)
+      values.set(
+        step.output,
+        runFloatStep(step, count, (value) => values.get(value)!),
+      );
+    for (const [value, range] of ranges) range.watch(values.get(value)!);
+  }
+  return ranges;
+}

@@ -1,0 +1,5 @@
+// Quantised networks: from a float network and some images to one that computes in bytes.
+export { type QuantizeOptions, quantize } from './quantize';
+export { loadQuantized, quantizedKey, saveQuantized } from './quantized-file';
+export { QuantizedModel } from './quantized-model';
+export type { Quantization, QuantizedStep } from './quantized-steps';

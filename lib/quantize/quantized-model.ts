@@ -1,0 +1,110 @@
+// A quantised network, and its plain reference: integer sums by the exact integer kernels, everything else in float32 as
+// quantized-steps.ts defines it.
+import { AdderNetError } from '../errors';
+import type { ModelMetadata, Normalization } from '../models';
+import { adderConv2d } from '../ops';
+import { shapeText } from '../shape';
+import { Tensor } from '../tensor';
+import { runFloatStep, unpack } from './float-steps';
+import { clamp, type Quantize, type QuantizedConvolution, type QuantizedStep, roundHalfEven } from './quantized-steps';
+
+/** Bytes or floats, by how the value is stored. */
+type Stored = Tensor | Tensor<Uint8Array>;
+
+export class QuantizedModel {
+  readonly metadata: ModelMetadata;
+  readonly bits: number;
+  /** In an order that can be run; value 0 is the input. */
+  readonly steps: readonly QuantizedStep[];
+  /** The value that is the result. */
+  readonly output: number;
+
+  constructor(metadata: ModelMetadata, bits: number, steps: readonly QuantizedStep[], output: number) {
+    this.metadata = metadata;
+    this.bits = bits;
+    this.steps = steps;
+    this.output = output;
+  }
+
+  get name(): string {
+    return this.metadata.name;
+  }
+
+  get unit(): ModelMetadata['unit'] {
+    return this.metadata.unit;
+  }
+
+  get classes(): number {
+    return this.metadata.classes;
+  }
+
+  get inputShape(): readonly [number, number, number] {
+    return this.metadata.inputShape;
+  }
+
+  get normalization(): Normalization {
+    return this.metadata.normalization;
+  }
+
+  get classNames(): readonly string[] | undefined {
+    return this.metadata.classNames;
+  }
+
+  /**
+   * The definition of what the network computes: every other way gives the same bits.
+   * @param x [n,h,w,c], float32, normalised
+   * @returns logits [n,classes]
+   * @throws {AdderNetError} ERR_SHAPE if x is of another size; ERR_ARGUMENT if it holds a number that is not finite
+   */
+  forward(x: Tensor): Tensor {
+    const [n, ...image] = x.shape;
+    if (n === undefined || shapeText(image) !== shapeText(this.inputShape))
+      throw new AdderNetError('ERR_SHAPE', `${this.name}: x has shape ${shapeText(x.shape)}, expected [n,${this.inputShape.join(',')}]`);
+    const levels = 2 ** this.bits - 1;
+    const values = new Map<number, Stored>([[0, x]]);
+    const read = (value: number): Stored => values.get(value)!;
+    for (const step of this.steps) values.set(step.output, run(step, n, levels, read));
+    return (read(this.output) as Tensor).reshape([n, this.classes]);
+  }
+}
+
+function run(step: QuantizedStep, n: number, levels: number, read: (value: number) => Stored): Stored {
+  if (step.op === 'quantized convolution') return convolve(step, n, levels, read);
+  const x = read(step.x);
+  if (step.op !== 'quantize') return runFloatStep(step, n, read as (value: number) => Tensor);
+  return quantized(x as Tensor, step, levels);
+}
+
+function quantized({ data, shape }: Tensor, { inverseStep, zero }: Quantize, levels: number): Tensor<Uint8Array> {
+  const q = new Uint8Array(data.length);
+  for (let i = 0; i < q.length; i++) {
+    const v = data[i]!;
+    if (!Number.isFinite(v)) throw new AdderNetError('ERR_ARGUMENT', `quantised networks take finite numbers, but there is a ${v}`);
+    q[i] = clamp(roundHalfEven(Math.fround(Math.fround(v * inverseStep) + zero)), 0, levels);
+  }
+  return new Tensor(q, shape);
+}
+
+function convolve(step: QuantizedConvolution, n: number, levels: number, read: (value: number) => Stored): Stored {
+  const { input, filters: shape, options } = unpack(step.geometry);
+  const x = (read(step.x) as Tensor<Uint8Array>).reshape([n, ...input]);
+  const sums = adderConv2d(x, new Tensor(step.filters, shape), { ...options, padValue: step.padding });
+  const residual = step.residual === undefined ? undefined : read(step.residual).data;
+  const y = affine(sums.data, step, residual);
+  if (step.into === 'f32') return new Tensor(step.relu ? y.map((v) => Math.max(0, v)) : y, sums.shape);
+  const q = new Uint8Array(y.length);
+  for (let i = 0; i < q.length; i++) q[i] = clamp(roundHalfEven(y[i]!), 0, levels);
+  return new Tensor(q, sums.shape);
+}
+
+/** scale * float(acc) + shift (+ factor * residual): a double holds each product and sum of two floats well enough to round it once. */
+function affine(acc: Int32Array, step: QuantizedConvolution, residual: Uint8Array | Float32Array | undefined): Float32Array {
+  const { scale, shift, factor = 0 } = step;
+  const y = new Float32Array(acc.length);
+  for (let first = 0; first < y.length; first += scale.length)
+    for (let c = 0; c < scale.length; c++) {
+      const v = Math.fround(Math.fround(scale[c]! * acc[first + c]!) + shift[c]!);
+      y[first + c] = residual ? v + Math.fround(factor * residual[first + c]!) : v;
+    }
+  return y;
+}

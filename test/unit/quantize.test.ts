@@ -1,0 +1,187 @@
+// Quantised networks: that their steps are what they say, that clamping loses nothing, and how close they come to the float network.
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { layers, load, Model, models, normalize, openDataset, save, Tensor } from '../../dist';
+import { formatSafetensors } from '../../dist/io/safetensors';
+import { loadQuantized, type QuantizedModel, quantize, saveQuantized } from '../../dist/quantize';
+import { roundHalfEven } from '../../dist/quantize/quantized-steps';
+import { Random } from '../../dist/random';
+import { testNeeding } from '../needing';
+
+const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, MaxPool2d, Relu, Residual, Sequential } = layers;
+
+function normal(shape: number[], seed: number): Tensor {
+  const tensor = Tensor.zeros(shape);
+  new Random(seed).fillNormal(tensor.data);
+  return tensor;
+}
+/** Batch norms as after training: running statistics of what they see, and other gammas, some negative. */
+function settle(model: Model, x: Tensor): Model {
+  const random = new Random(9);
+  for (const [name, { data }] of model.stateDict()) {
+    if (/(bn\d?|\.\d)\.weight$/.test(name)) data.set(data.map((_, i) => 0.5 + random.uniform() - (i % 7 === 3 ? 1.6 : 0)));
+    if (name.endsWith('bias')) random.fillNormal(data, 0.2, 0.3);
+  }
+  for (let step = 0; step < 60; step++) model.forward(x, { training: true });
+  return model;
+}
+
+/** Ordinary, then adder layers with every kind of residual, pooling, groups and a filter far out of range. */
+function network(): Model {
+  const random = new Random(1);
+  const unit = (ci: number, co: number, options = {}) => new AdderConv2d(ci, co, { kernel: 3, padding: 1, random, ...options });
+  const block = (ci: number, co: number, stride: number) =>
+    new Residual(
+      new Sequential([unit(ci, co, { stride }), new BatchNorm(co), new Relu(), unit(co, co, { groups: 2 }), new BatchNorm(co)]),
+      stride > 1 ? new Sequential([new AdderConv2d(ci, co, { kernel: 1, stride, random }), new BatchNorm(co)]) : undefined,
+    );
+  const model = new Model(
+    {
+      conv1: new Conv2d(3, 8, { kernel: 3, padding: 1, random }),
+      bn1: new BatchNorm(8),
+      relu: new Relu(),
+      layer1: new Sequential([block(8, 8, 1), block(8, 12, 2)]),
+      unit: unit(12, 10, { bias: true }),
+      bn3: new BatchNorm(10),
+      relu3: new Relu(),
+      pool: new MaxPool2d({ kernel: 3, stride: 2, padding: 1 }),
+      unit2: unit(10, 12),
+      bn4: new BatchNorm(12),
+      relu4: new Relu(),
+      avgpool: new GlobalAveragePool2d(),
+      fc: new Conv2d(12, 4, { kernel: 1, random }),
+      flatten: new Flatten(),
+    },
+    {
+      name: 'small',
+      unit: 'adder',
+      classes: 4,
+      inputShape: [9, 8, 3],
+      normalization: { mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] },
+      dataset: 'none',
+    },
+  );
+  model.stateDict().get('unit.adder')!.data[5] = 71;
+  return model;
+}
+const images = normal([24, 9, 8, 3], 4);
+const model = settle(network(), images);
+
+const distance = (a: Tensor, b: Tensor): number => {
+  const norm = (values: ArrayLike<number>) => Math.hypot(...Array.from(values));
+  return norm(a.data.map((v, i) => v - b.data[i]!)) / norm(b.data);
+};
+
+t.test('with eight bits it comes close to the float network, with fewer less so', async (t) => {
+  const wanted = model.forward(images);
+  const distances: number[] = [];
+  for (const bits of [8, 6, 4]) distances.push(distance((await quantize(model, images, { bits, range: 'max' })).forward(images), wanted));
+  t.ok(distances[0]! < 0.03, `8 bits: ${distances[0]}`);
+  t.ok(distances[0]! < distances[1]! && distances[1]! < distances[2]!, `8, 6 and 4 bits: ${distances}`);
+});
+
+t.test('where nothing is rounded, the network is the same: clamped filters lose nothing', async (t) => {
+  // Pixels and weights are multiples of 1/16 and pixels reach up to 255/16: eight bits hold them.
+  const random = new Random(3);
+  const unit = new AdderConv2d(2, 5, { kernel: 3, padding: 1, random });
+  unit.filters.value.data.set(unit.filters.value.data.map(() => Math.round(random.normal() * 160) / 16));
+  const x = new Tensor(
+    Float32Array.from({ length: 2 * 6 * 6 * 2 }, (_, i) => (i === 0 ? 255 : random.integer(256)) / 16),
+    [2, 6, 6, 2],
+  );
+  const metadata = { ...model.metadata, classes: 5, inputShape: [6, 6, 2] as const, normalization: { mean: [0, 0], std: [1, 1] } };
+  const exact = new Model({ unit, avgpool: new GlobalAveragePool2d(), flatten: new Flatten() }, metadata);
+  const far = unit.filters.value.data.some((w) => w < 0 || w > 255 / 16);
+  t.ok(far, 'some filters lie out of the range of the pixels');
+  t.ok(distance((await quantize(exact, x)).forward(x), exact.forward(x)) < 1e-6);
+});
+
+t.test('values below zero have a zero point, which padding reads', async (t) => {
+  const lenet = settle(models.lenet5bn({ seed: 2 }), normal([8, 28, 28, 1], 5));
+  const x = normal([8, 28, 28, 1], 5);
+  const quantized = await quantize(lenet, x);
+  const first = quantized.steps.find((step) => step.op === 'quantized convolution')!;
+  t.ok('padding' in first && first.padding > 50 && first.padding < 200, 'zero lies in the middle of a normal distribution');
+  const d = distance(quantized.forward(x), lenet.forward(x));
+  t.ok(d < 0.1, `distance ${d}`);
+});
+
+t.test('an image gives the same in any batch', async (t) => {
+  const quantized = await quantize(model, images);
+  const together = quantized.forward(images);
+  const alone = quantized.forward(new Tensor(images.data.slice(0, 9 * 8 * 3), [1, 9, 8, 3]));
+  t.same(alone.data, together.data.slice(0, 4));
+});
+
+t.test('saved and loaded back it gives the same bits, from a quarter of the bytes', async (t) => {
+  const folder = t.testdir();
+  const quantized = await quantize(model, images, { bits: 7 });
+  await saveQuantized(quantized, join(folder, 'small.safetensors'));
+  const loaded = await loadQuantized(join(folder, 'small.safetensors'));
+  t.same(loaded.forward(images).data, quantized.forward(images).data);
+  t.same([loaded.metadata, loaded.bits], [quantized.metadata, 7]);
+  const resnet = models.resnet20({ seed: 1 });
+  await save(resnet, join(folder, 'float.safetensors'));
+  await saveQuantized(await quantize(resnet, normal([2, 32, 32, 3], 1)), join(folder, 'bytes.safetensors'));
+  const [bytes, floats] = ['bytes', 'float'].map((name) => statSync(join(folder, `${name}.safetensors`)).size);
+  t.ok(bytes! < 0.3 * floats!, `${bytes} of ${floats} bytes`);
+
+  await t.rejects(loadQuantized(join(folder, 'float.safetensors')), { code: 'ERR_FORMAT', message: /no quantised network/ });
+  await t.rejects(loadQuantized(join(folder, 'nothing')), { code: 'ERR_ARGUMENT' });
+  const damaged = async (text: string, message: RegExp) => {
+    writeFileSync(join(folder, 'damaged'), formatSafetensors(new Map([['0.filters', normal([4], 1)]]), { 'addernet.quantized': text }));
+    await t.rejects(loadQuantized(join(folder, 'damaged')), { code: 'ERR_CORRUPT', message }, text);
+  };
+  await damaged('{', /describes no quantised network/);
+  await damaged(JSON.stringify({ bits: 8, output: 1, steps: [] }), /0.filters belongs to no step/);
+  await damaged(JSON.stringify({ bits: 8, output: 1, steps: [{ op: 'quantized convolution', x: 0, output: 1 }] }), /step 0 .*filters/);
+  await damaged(JSON.stringify({ bits: 8, output: 1, steps: [{ op: 'relu', x: 5, output: 1 }] }), /step 0 of the network is damaged/);
+});
+
+t.test('misuse is named', async (t) => {
+  const refuses = (options: object, message: RegExp) => t.rejects(quantize(model, images, options), { code: 'ERR_ARGUMENT', message });
+  await refuses({ bits: 9 }, /bits is 9/);
+  await refuses({ bits: 1 }, /bits is 1/);
+  await refuses({ range: 0 }, /range is 0/);
+  await refuses({ range: 'most' }, /range is most/);
+  await t.rejects(quantize(models.resnet20({ unit: 'conv', seed: null }), normal([1, 32, 32, 3], 1)), { message: /no adder layer/ });
+  await t.rejects(quantize(model, normal([2, 8, 8, 3], 1)), { code: 'ERR_SHAPE', message: /\[n,9,8,3\]/ });
+  const quantized: QuantizedModel = await quantize(model, images);
+  t.throws(() => quantized.forward(normal([1, 8, 8, 3], 1)), { code: 'ERR_SHAPE' });
+  const poisoned = normal([1, 9, 8, 3], 1);
+  poisoned.data[7] = Number.NaN;
+  t.throws(() => quantized.forward(poisoned), { code: 'ERR_ARGUMENT', message: /NaN/ });
+});
+
+t.test('rounding is to the nearest, half to even', (t) => {
+  t.same([-1.5, -0.5, 0.5, 1.5, 2.5, 2.4999, 2.5001, 7].map(roundHalfEven), [-2, 0, 0, 2, 2, 2, 3, 7]);
+  t.end();
+});
+
+const shared = join(__dirname, '../../../shared');
+const weights = join(shared, 'weights/ResNet20-AdderNet.pth');
+const data = join(__dirname, '../../.cache/cifar10');
+testNeeding(
+  [!(existsSync(weights) && existsSync(data)) && "the authors' network and CIFAR-10 are needed"],
+  "the authors' network in 8 and 5 bits",
+  async (t) => {
+    const network = await load(weights);
+    const [train, test] = [openDataset('cifar10', data, 'train'), openDataset('cifar10', data, 'test')];
+    const count = 500;
+    for (const [bits, least] of [
+      [8, 0.91],
+      [5, 0.895],
+    ] as const) {
+      const quantized = await quantize(network, train, { bits });
+      let right = 0;
+      const x = normalize(test.images(0, count), network.normalization.mean, network.normalization.std);
+      const logits = quantized.forward(x).data;
+      test.targets(0, count).forEach((target, i) => {
+        const own = logits.subarray(i * 10, i * 10 + 10);
+        if (own.indexOf(Math.max(...own)) === target) right++;
+      });
+      t.ok(right / count >= least, `${bits} bits: ${right} of ${count}`);
+    }
+  },
+);
