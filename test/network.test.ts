@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { cpuInfo, load, type Model, openDataset, save, type Tensor } from '../dist';
+import { compile, cpuInfo, load, type Model, openDataset, save, type Tensor } from '../dist';
 import { native } from '../dist/binding';
 import { normalize } from '../dist/data/normalize';
 import { readNpy } from '../dist/io/npy';
@@ -86,3 +86,24 @@ t.test("the logits are PyTorch's", { skip }, async (t) => {
     t.ok(bits(logits(converted, 0, 100)).equals(bits(logits(model, 0, 100))), `${isa}: the converted file gives the same bits`);
   }
 });
+
+t.test('compiled, it sees the same classes', { skip }, async (t) => {
+  native().setIsa(best);
+  const model = await load(weights);
+  const { mean, std } = model.normalization;
+  const x = normalize(openDataset('cifar10', data, 'test').images(0, 200), mean, std);
+  const session = await compile(model);
+  const [compiled, expected] = [await session.run(x), model.forward(x)];
+  const largest = compiled.data.reduce((most, logit, i) => Math.max(most, Math.abs(logit - expected.data[i]!)), 0);
+  t.ok(largest <= 1e-3, `largest difference of a logit ${largest}`);
+  t.same(classesOf(compiled), classesOf(expected));
+  session.dispose();
+});
+
+function classesOf({ data, shape }: Tensor): number[] {
+  const [n, classes] = shape as [number, number];
+  return Array.from({ length: n }, (_, i) => {
+    const logits = data.subarray(i * classes, (i + 1) * classes);
+    return logits.indexOf(Math.max(...logits));
+  });
+}

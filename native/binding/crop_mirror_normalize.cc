@@ -1,4 +1,4 @@
-// The one asynchronous operation: it runs on a thread of libuv's while JavaScript goes on, so that the next batch is made ready meanwhile.
+// Asynchronous: it runs on a thread of libuv's while JavaScript goes on, so that the next batch is made ready meanwhile.
 #include "../ops/crop_mirror_normalize.h"
 
 #include <algorithm>

@@ -202,6 +202,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     const View<float> x = args.array<float>(0, "x");
     const size_t n = x.length / plan.elems(0);
     if (n == 0 || n != whole(args, 2, "n", 1, 9e15)) args.fail("ERR_SHAPE", "x is not as long as n images");
+    if (plan.output_elems() > SIZE_MAX / sizeof(float) / n) args.check(Status::kShape);
     return {n, args.array<float>(0, "x", n * plan.elems(0)), args.array<float>(1, "out", n * plan.output_elems())};
   }
 

@@ -6,37 +6,49 @@
 #include "product_kernels.h"
 
 namespace {
-// kWhole: every vector of columns is to be written, the common case; otherwise the last ones in part or not at all.
+// use(i, j, column) for each vector that is to be written. kWhole: all of them, the common case; else in a loop, over sums in memory, since
+// a second unrolled copy of every stage would be as long as the first.
+template <bool kWhole, int MR, int NV, class Use>
+ALWAYS_INLINE void each_sum(const ProductTileArgs& a, Use use) {
+  if constexpr (kWhole) {
+    UNROLL for (int j = 0; j < NV; ++j) UNROLL for (int i = 0; i < MR; ++i) use(i, j, static_cast<size_t>(j) * f32v::N);
+  } else {
+    for (int j = 0; static_cast<size_t>(j) * f32v::N < a.columns; ++j)
+      for (int i = 0; static_cast<size_t>(i) < a.rows; ++i) use(i, j, static_cast<size_t>(j) * f32v::N);
+  }
+}
+
+// Stage by stage, not sum by sum: a stage is asked for once, and its numbers of a column are loaded once for MR sums.
 template <class P, bool kWhole, int MR, int NV>
 ALWAYS_INLINE void write_sums(const ProductTileArgs& a, f32v (&sum)[MR][NV]) {
+  const auto each = [&](auto use) { each_sum<kWhole, MR, NV>(a, use); };
+  const auto is_whole = [&](size_t column) { return kWhole || a.columns - column >= f32v::N; };
+  const auto load_like_y = [&](const float* from, int i, size_t column) {
+    const float* p = from + i * a.y_stride + column;
+    return is_whole(column) ? load(p) : load_first(p, a.columns - column);
+  };
   const f32v zero = broadcast(0.0f);
-  UNROLL for (int i = 0; i < MR; ++i) {
-    if (static_cast<size_t>(i) >= a.rows) return;
-    const f32v row_sum = P::kNeedsSums && a.last ? broadcast(a.row_sums[i]) : zero;
-    UNROLL for (int j = 0; j < NV; ++j) {
-      const size_t column = static_cast<size_t>(j) * f32v::N;
-      if (!kWhole && column >= a.columns) break;
-      const size_t left = a.columns - column;
-      const bool whole = kWhole || left >= f32v::N;
-      float* y = a.y + i * a.y_stride + column;
-      f32v v = sum[i][j];
-      if (!a.first) v = add(whole ? load(y) : load_first(y, left), v);
-      if (a.last) {
-        v = P::finish(v, row_sum, P::kNeedsSums ? load(a.panel_sums + column) : zero);
-        if (a.row_bias) v = add(v, broadcast(a.row_bias[i]));
-        if (a.panel_bias) v = add(v, load(a.panel_bias + column));
-        if (a.row_scale) v = add(mul(v, broadcast(a.row_scale[i])), broadcast(a.row_shift[i]));
-        if (a.panel_scale) v = add(mul(v, load(a.panel_scale + column)), load(a.panel_shift + column));
-        if (a.residual) {
-          const float* residual = a.residual + i * a.y_stride + column;
-          v = add(v, whole ? load(residual) : load_first(residual, left));
-        }
-        if (a.relu) v = at_least(zero, v);
-      }
-      if (whole) store(y, v);
-      else store_first(y, v, left);
-    }
+  if (!a.first) each([&](int i, int j, size_t column) { sum[i][j] = add(load_like_y(a.y, i, column), sum[i][j]); });
+  if (a.last) {
+    each([&](int i, int j, size_t column) {
+      sum[i][j] = P::finish(sum[i][j], P::kNeedsSums ? broadcast(a.row_sums[i]) : zero, P::kNeedsSums ? load(a.panel_sums + column) : zero);
+    });
+    if (a.row_bias) each([&](int i, int j, size_t) { sum[i][j] = add(sum[i][j], broadcast(a.row_bias[i])); });
+    if (a.panel_bias) each([&](int i, int j, size_t column) { sum[i][j] = add(sum[i][j], load(a.panel_bias + column)); });
+    if (a.row_scale)
+      each([&](int i, int j, size_t) { sum[i][j] = add(mul(sum[i][j], broadcast(a.row_scale[i])), broadcast(a.row_shift[i])); });
+    if (a.panel_scale)
+      each([&](int i, int j, size_t column) {
+        sum[i][j] = add(mul(sum[i][j], load(a.panel_scale + column)), load(a.panel_shift + column));
+      });
+    if (a.residual) each([&](int i, int j, size_t column) { sum[i][j] = add(sum[i][j], load_like_y(a.residual, i, column)); });
+    if (a.relu) each([&](int i, int j, size_t) { sum[i][j] = at_least(zero, sum[i][j]); });
   }
+  each([&](int i, int j, size_t column) {
+    float* y = a.y + i * a.y_stride + column;
+    if (is_whole(column)) store(y, sum[i][j]);
+    else store_first(y, sum[i][j], a.columns - column);
+  });
 }
 
 template <class P, int MR, int NV>
@@ -61,8 +73,10 @@ void product_tile(const ProductTileArgs& a) {
       }
     }
   }
-  if (a.columns == NV * f32v::N) write_sums<P, true>(a, sum);
-  else write_sums<P, false>(a, sum);
+  if (a.rows == MR && a.columns == NV * f32v::N) return write_sums<P, true>(a, sum);
+  f32v in_memory[MR][NV];
+  UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) in_memory[i][j] = sum[i][j];
+  write_sums<P, false>(a, in_memory);
 }
 
 template <class P, int MR, int NV>
