@@ -37,6 +37,33 @@ export function measure<Name extends string>(functions: Record<Name, () => void>
   return Object.fromEntries(names.map((name) => [name, median(samples.get(name)!)])) as Record<Name, number>;
 }
 
+/** The same for functions that may return a promise, which is awaited. */
+export async function measureAsync<Name extends string>(
+  functions: Record<Name, () => void | Promise<void>>,
+  options: MeasureOptions = {},
+): Promise<Record<Name, number>> {
+  const { rounds = 15, seconds = 0.02 } = options;
+  const names = Object.keys(functions) as Name[];
+  const samples = new Map<Name, number[]>(names.map((name) => [name, []]));
+  const time = async (name: Name, calls: number): Promise<number> => {
+    const began = performance.now();
+    for (let call = 0; call < calls; call++) await functions[name]();
+    return (performance.now() - began) / 1000 / calls;
+  };
+  const calls = new Map<Name, number>();
+  for (const name of names) {
+    await time(name, 2); // first touches of memory are not what is measured
+    calls.set(name, Math.max(1, Math.ceil(sampleSeconds / (await time(name, 2)))));
+  }
+  for (let round = 0; round < rounds; round++)
+    for (const name of names) {
+      const end = performance.now() + seconds * 1000;
+      do samples.get(name)!.push(await time(name, calls.get(name)!));
+      while (performance.now() < end);
+    }
+  return Object.fromEntries(names.map((name) => [name, median(samples.get(name)!)])) as Record<Name, number>;
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

@@ -154,12 +154,15 @@ program
 
 program
   .command('bench')
-  .description('how fast the kernels run here')
-  .addArgument(new Argument('<what>', 'what to measure').choices(['kernels']))
-  .option('--isa <name>', 'one instruction set (default: all that this CPU has)')
+  .description('how fast kernels and networks run here')
+  .addArgument(new Argument('<what>', 'single kernels, or whole networks').choices(['kernels', 'models']))
+  .option('--isa <name>', 'one instruction set (default: all that this CPU has for kernels, the best for models)')
   .option(...threads)
   .option(...json)
-  .action(async (_what, options) => (await import('./bench.js')).benchKernels(options));
+  .action(async (what, options) => {
+    const { benchKernels, benchModels } = await import('./bench.js');
+    await (what === 'kernels' ? benchKernels(options) : benchModels(options));
+  });
 
 program
   .command('data')
