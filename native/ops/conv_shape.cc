@@ -45,3 +45,11 @@ Status make_conv_shape(const int32_t g[kConvGeometryLength], ConvShape* shape) {
   *shape = s;
   return Status::kOk;
 }
+
+ConvShape with_images(const ConvShape& s, size_t n) {
+  ConvShape batch = s;
+  batch.n = n;
+  batch.x_elems = s.x_elems / s.n * n;
+  batch.y_elems = s.y_elems / s.n * n;
+  return batch;
+}

@@ -21,5 +21,8 @@ struct ConvShape {
 
 constexpr size_t kConvGeometryLength = 14;
 
+// The same convolution of another number of images.
+ConvShape with_images(const ConvShape& s, size_t n);
+
 // kShape if a size is not positive, the channels do not divide, the kernel does not fit, or a tensor would overflow the address space.
 Status make_conv_shape(const int32_t geometry[kConvGeometryLength], ConvShape* shape);
