@@ -1,5 +1,5 @@
 // Integer convolutions forward, exact. x [n][h][w][ci], w [co][kh][kw][ci/groups], y [n][ho][wo][co]; y overlaps nothing. Padding reads
-// `padding`, a number like those of x: the zero point where numbers are quantised.
+// `padding`, a number like those of x: the zero point where numbers are quantized.
 #pragma once
 #include <memory>
 
