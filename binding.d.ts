@@ -121,6 +121,60 @@ export interface Binding {
   ): void;
   /** weightBits 7: every weight lies in [-64, 63] */
   int8Conv2d(x: Uint8Array, filters: Int8Array, padding: number, y: Int32Array, geometry: Int32Array, weightBits: 7 | 8): void;
+  /** v = scale * sum + shift + residual, its bytes times residualScale; y = clamp(rne(v), 0, most) (native/kernels/quantize_kernels.h) */
+  adderConv2dRequantized(
+    x: Uint8Array,
+    filters: Uint8Array,
+    padding: number,
+    y: Uint8Array,
+    geometry: Int32Array,
+    scale: Float32Array,
+    shift: Float32Array,
+    residual: Uint8Array | Float32Array | undefined,
+    residualScale: number,
+    most: number,
+  ): void;
+  int8Conv2dRequantized(
+    x: Uint8Array,
+    filters: Int8Array,
+    padding: number,
+    y: Uint8Array,
+    geometry: Int32Array,
+    scale: Float32Array,
+    shift: Float32Array,
+    residual: Uint8Array | Float32Array | undefined,
+    residualScale: number,
+    most: number,
+    weightBits: 7 | 8,
+  ): void;
+  /** y = v, then max(0, y) */
+  adderConv2dDequantized(
+    x: Uint8Array,
+    filters: Uint8Array,
+    padding: number,
+    y: Float32Array,
+    geometry: Int32Array,
+    scale: Float32Array,
+    shift: Float32Array,
+    residual: Uint8Array | Float32Array | undefined,
+    residualScale: number,
+    relu: boolean,
+  ): void;
+  int8Conv2dDequantized(
+    x: Uint8Array,
+    filters: Int8Array,
+    padding: number,
+    y: Float32Array,
+    geometry: Int32Array,
+    scale: Float32Array,
+    shift: Float32Array,
+    residual: Uint8Array | Float32Array | undefined,
+    residualScale: number,
+    relu: boolean,
+    weightBits: 7 | 8,
+  ): void;
+  /** y = clamp(rne(x / step), 0, most) */
+  quantize(x: Float32Array, step: number, most: number, y: Uint8Array): void;
 
   /** Sizes are those of one image. Without a number of threads, that of the process at the time of a run. */
   Plan: new (
@@ -158,6 +212,26 @@ export interface Binding {
     geometry: Int32Array,
   ): void;
   referenceInt8Conv2d(x: Uint8Array, filters: Int8Array, padding: number, y: Float64Array, geometry: Int32Array): void;
+  /** To the bit, in float32: of the sums of the definitions above. */
+  referenceRequantize(
+    sums: Float64Array,
+    scale: Float32Array,
+    shift: Float32Array,
+    residual: Uint8Array | Float32Array | undefined,
+    residualScale: number,
+    y: Uint8Array,
+    most: number,
+  ): void;
+  referenceDequantize(
+    sums: Float64Array,
+    scale: Float32Array,
+    shift: Float32Array,
+    residual: Uint8Array | Float32Array | undefined,
+    residualScale: number,
+    y: Float32Array,
+    relu: boolean,
+  ): void;
+  referenceQuantize(x: Float32Array, step: number, most: number, y: Uint8Array): void;
 }
 
 /**

@@ -182,6 +182,17 @@ for (const [isa, { sums, steps }] of Object.entries(peaks))
     }
   });
 
+for (const [isa, register] of Object.entries({ avx2: 'ymm', avx512: 'zmm' }))
+  testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: rescaling is defined to the bit`, (t) => {
+    const code = disassemble(join(kernels('build'), `kernels_${isa}.cc.o`));
+    for (const name of ['requantize', 'dequantize']) {
+      const body = code.get(name) ?? [];
+      const multiplies = ({ text }: Instruction) => new RegExp(`^vmulps +${register}`).test(text);
+      t.ok(body.some(multiplies), `${name} multiplies in ${register} registers`);
+      t.notOk(body.some(isFma), `${name} fuses no multiplication with an addition`);
+    }
+  });
+
 interface Instruction {
   address: number;
   text: string;

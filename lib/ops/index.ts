@@ -18,8 +18,25 @@ export {
   conv2dGradFilter,
   conv2dGradInput,
 } from './gradients';
-export { type Int8ConvolutionOptions, type IntegerArray, type IntegerConvolutionOptions, int8Conv2d } from './integer-convolution';
+export {
+  type Int8ConvolutionOptions,
+  type IntegerArray,
+  type IntegerConvolutionOptions,
+  int8Conv2d,
+  type WeightBits,
+} from './integer-convolution';
 export type { OutOption } from './out';
 export { averagePool2d, globalAveragePool2d, maxPool2d, type PoolOptions } from './pooling';
+export {
+  adderConv2dDequantized,
+  adderConv2dRequantized,
+  type DequantizeOptions,
+  int8Conv2dDequantized,
+  int8Conv2dRequantized,
+  type QuantizeOptions,
+  quantizeActivations,
+  type RequantizeOptions,
+  type RescaleOptions,
+} from './quantization';
 export { type SgdStepOptions, sgdStep } from './sgd';
 export { type SignOptions, sign, signGrad } from './sign';

@@ -7,26 +7,32 @@ import { checkDType, type OutOption, outputTensor } from './out';
 
 export type IntegerArray = Uint8Array | Int8Array | Int16Array;
 
-export interface IntegerConvolutionOptions extends ConvOptions, OutOption<Int32Array> {
+export interface IntegerConvolutionOptions<Y extends TensorData = Int32Array> extends ConvOptions, OutOption<Y> {
   /** What padding reads, an integer that x could hold: the zero point of its quantization. Default 0. */
   padValue?: number | undefined;
 }
 
-export interface Int8ConvolutionOptions extends IntegerConvolutionOptions {
+export interface WeightBits {
   /** 7 promises weights in [-64, 63], which CPUs without VNNI or dot products multiply faster. The result is the same. Default 8. */
   weightBits?: 7 | 8 | undefined;
 }
 
-/** Smallest and largest number of a dtype, and the longest filter whose distances are sure to add up within int32. */
-const integers = {
-  u8: { least: 0, most: 255, longest: Math.floor((2 ** 31 - 1) / 255) },
-  i8: { least: -128, most: 127, longest: Math.floor((2 ** 31 - 1) / 255) },
-  i16: { least: -32768, most: 32767, longest: Math.floor((2 ** 31 - 1) / 65535) },
-} as const;
-/** The longest filter whose products of uint8 and int8 are sure to add up within int32. */
-const longestProduct = Math.floor((2 ** 31 - 1) / (255 * 128));
+export interface Int8ConvolutionOptions extends IntegerConvolutionOptions, WeightBits {}
 
-const isIntegerType = (dtype: DType): dtype is keyof typeof integers => dtype in integers;
+/** Smallest and largest number of a dtype. */
+const integers = {
+  u8: { least: 0, most: 255 },
+  i8: { least: -128, most: 127 },
+  i16: { least: -32768, most: 32767 },
+} as const;
+type IntegerType = keyof typeof integers;
+
+/** The longest filter whose sum is sure to fit int32: of distances, and of products of uint8 and int8. */
+const largestSum = 2 ** 31 - 1;
+const longestDistance = { u8: Math.floor(largestSum / 255), i8: Math.floor(largestSum / 255), i16: Math.floor(largestSum / 65535) };
+const longestProduct = Math.floor(largestSum / (255 * 128));
+
+const isIntegerType = (dtype: DType): dtype is IntegerType => dtype in integers;
 export const isInteger = (tensor: Tensor<TensorData>): tensor is Tensor<IntegerArray> =>
   tensor instanceof Tensor && isIntegerType(tensor.dtype);
 
@@ -36,7 +42,8 @@ export function adderConv2dInteger(
   filters: Tensor<IntegerArray>,
   options: IntegerConvolutionOptions,
 ): Tensor<Int32Array> {
-  const { geometry, padValue, y } = prepare('adderConv2d', x, filters, x.dtype as keyof typeof integers, options);
+  const { geometry, padValue } = checkIntegers('adderConv2d', x, filters, x.dtype as IntegerType, longestDistance, options);
+  const y = outputTensor('adderConv2d', options.out, geometry.output, [x, filters], [], 'out', 'i32');
   rethrow(() => native().adderConv2dInteger(x.data, filters.data, padValue, y.data, geometry.packed));
   return y;
 }
@@ -53,35 +60,59 @@ export function adderConv2dInteger(
  *   lies outside of [-64, 63]
  */
 export function int8Conv2d(x: Tensor<Uint8Array>, filters: Tensor<Int8Array>, options: Int8ConvolutionOptions = {}): Tensor<Int32Array> {
-  const { weightBits = 8 } = options;
-  if (weightBits !== 7 && weightBits !== 8)
-    throw new AdderNetError('ERR_ARGUMENT', `int8Conv2d: weightBits is ${String(weightBits)}, expected 7 or 8`);
-  checkDType('int8Conv2d', 'x', x, 'u8');
-  const { geometry, padValue, y } = prepare('int8Conv2d', x, filters, 'i8', options);
+  const { weightBits, geometry, padValue } = checkInt8('int8Conv2d', x, filters, options);
+  const y = outputTensor('int8Conv2d', options.out, geometry.output, [x, filters], [], 'out', 'i32');
   rethrow(() => native().int8Conv2d(x.data, filters.data, padValue, y.data, geometry.packed, weightBits));
   return y;
 }
 
-function prepare(
-  op: 'adderConv2d' | 'int8Conv2d',
+interface Integers {
+  geometry: ConvGeometry;
+  padValue: number;
+}
+type IntegerOptions = Omit<IntegerConvolutionOptions, 'out'>;
+
+/** What {@link adderConv2d} of uint8 checks, for operations that end otherwise. */
+export function checkAdderBytes(op: string, x: Tensor<Uint8Array>, filters: Tensor<Uint8Array>, options: IntegerOptions): Integers {
+  checkDType(op, 'x', x, 'u8');
+  return checkIntegers(op, x, filters, 'u8', longestDistance, options);
+}
+
+/** What {@link int8Conv2d} checks. */
+export function checkInt8(
+  op: string,
+  x: Tensor<Uint8Array>,
+  filters: Tensor<Int8Array>,
+  options: IntegerOptions & WeightBits,
+): Integers & { weightBits: 7 | 8 } {
+  const { weightBits = 8 } = options;
+  if (weightBits !== 7 && weightBits !== 8)
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: weightBits is ${String(weightBits)}, expected 7 or 8`);
+  checkDType(op, 'x', x, 'u8');
+  return { weightBits, ...checkIntegers(op, x, filters, 'i8', { u8: longestProduct }, options) };
+}
+
+function checkIntegers(
+  op: string,
   x: Tensor<IntegerArray>,
   filters: Tensor<IntegerArray>,
-  filterType: keyof typeof integers,
-  options: IntegerConvolutionOptions,
-): { geometry: ConvGeometry; padValue: number; y: Tensor<Int32Array> } {
-  const type = x.dtype as keyof typeof integers;
+  filterType: IntegerType,
+  longest: Partial<Record<IntegerType, number>>,
+  options: IntegerOptions,
+): Integers {
+  const type = x.dtype as IntegerType;
   checkDType(op, 'x', x, type);
   checkDType(op, 'filters', filters, filterType);
   const geometry = convGeometry(op, x.shape, filters.shape, options);
-  const { least, most, longest } = integers[type];
   const length = filters.size / geometry.output[3];
-  const limit = op === 'int8Conv2d' ? longestProduct : longest;
+  const limit = longest[type]!;
   if (length > limit)
     throw new AdderNetError('ERR_SHAPE', `${op}: a filter of ${length} elements may overflow int32 in ${type}, expected at most ${limit}`);
   if ('bias' in options && options.bias !== undefined)
     throw new AdderNetError('ERR_ARGUMENT', `${op}: bias is given, but an integer convolution has none`);
+  const { least, most } = integers[type];
   const { padValue = 0 } = options;
   if (!Number.isInteger(padValue) || padValue < least || padValue > most)
     throw new AdderNetError('ERR_ARGUMENT', `${op}: padValue is ${String(padValue)}, expected an integer from ${least} to ${most}`);
-  return { geometry, padValue, y: outputTensor(op, options.out, geometry.output, [x, filters], [], 'out', 'i32') };
+  return { geometry, padValue };
 }

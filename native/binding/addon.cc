@@ -37,9 +37,17 @@ void ReferenceConv2dGradFilter(const Napi::CallbackInfo& info);
 void ReferenceXnorConv2d(const Napi::CallbackInfo& info);
 void AdderConv2dInteger(const Napi::CallbackInfo& info);
 void Int8Conv2d(const Napi::CallbackInfo& info);
+void AdderConv2dRequantized(const Napi::CallbackInfo& info);
+void AdderConv2dDequantized(const Napi::CallbackInfo& info);
+void Int8Conv2dRequantized(const Napi::CallbackInfo& info);
+void Int8Conv2dDequantized(const Napi::CallbackInfo& info);
+void Quantize(const Napi::CallbackInfo& info);
 void ReferenceAdderConv2dInteger(const Napi::CallbackInfo& info);
 void ReferenceInt8Conv2d(const Napi::CallbackInfo& info);
 Napi::Function PlanClass(Napi::Env env);
+void ReferenceRequantize(const Napi::CallbackInfo& info);
+void ReferenceDequantize(const Napi::CallbackInfo& info);
+void ReferenceQuantize(const Napi::CallbackInfo& info);
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   const auto set = [&](const char* name, auto function) { exports.Set(name, Napi::Function::New(env, function, name)); };
@@ -79,9 +87,17 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   set("referenceXnorConv2d", ReferenceXnorConv2d);
   set("adderConv2dInteger", AdderConv2dInteger);
   set("int8Conv2d", Int8Conv2d);
+  set("adderConv2dRequantized", AdderConv2dRequantized);
+  set("adderConv2dDequantized", AdderConv2dDequantized);
+  set("int8Conv2dRequantized", Int8Conv2dRequantized);
+  set("int8Conv2dDequantized", Int8Conv2dDequantized);
+  set("quantize", Quantize);
   set("referenceAdderConv2dInteger", ReferenceAdderConv2dInteger);
   set("referenceInt8Conv2d", ReferenceInt8Conv2d);
   exports.Set("Plan", PlanClass(env));
+  set("referenceRequantize", ReferenceRequantize);
+  set("referenceDequantize", ReferenceDequantize);
+  set("referenceQuantize", ReferenceQuantize);
   return exports;
 }
 NODE_API_MODULE(addernet, Init)

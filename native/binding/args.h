@@ -3,6 +3,8 @@
 #pragma once
 #include <napi.h>
 
+#include <cmath>
+#include <limits>
 #include <string>
 
 #include "../ops/conv_shape.h"
@@ -38,11 +40,16 @@ class Arguments {
  public:
   Arguments(const Napi::CallbackInfo& info, const char* op) : info_(info), op_(op) {}
 
+  Napi::Env env() const { return info_.Env(); }
+  bool absent(size_t i) const { return info_[i].IsUndefined(); }
+  template <class T>
+  bool is_array(size_t i) const {
+    return info_[i].IsTypedArray() && info_[i].As<Napi::TypedArray>().TypedArrayType() == kArrayType<T>;
+  }
   template <class T>
   View<T> array(size_t i, const char* name) const {
     const Napi::Value value = info_[i];
-    if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != kArrayType<T>)
-      fail("ERR_DTYPE", std::string(name) + " is a typed array of another type than expected");
+    if (!is_array<T>(i)) fail("ERR_DTYPE", std::string(name) + " is a typed array of another type than expected");
     Napi::TypedArrayOf<T> array = value.As<Napi::TypedArrayOf<T>>();
     return {array.Data(), array.ElementLength()};
   }
@@ -66,12 +73,20 @@ class Arguments {
   }
   // null where the argument is undefined
   View<float> optional_floats(size_t i, const char* name, size_t length) const {
-    if (info_[i].IsUndefined()) return {nullptr, 0};
+    if (absent(i)) return {nullptr, 0};
     return array<float>(i, name, length);
   }
   double number(size_t i, const char* name) const {
     if (!info_[i].IsNumber()) fail("ERR_ARGUMENT", std::string(name) + " is not a number");
     return info_[i].As<Napi::Number>().DoubleValue();
+  }
+  // Of the numbers that T holds.
+  template <class T>
+  T integer(size_t i, const char* name) const {
+    const double value = number(i, name);
+    if (!(value >= std::numeric_limits<T>::min() && value <= std::numeric_limits<T>::max()) || value != std::trunc(value))
+      fail("ERR_ARGUMENT", std::string(name) + " is not an integer of its type");
+    return static_cast<T>(value);
   }
   bool boolean(size_t i, const char* name) const {
     if (!info_[i].IsBoolean()) fail("ERR_ARGUMENT", std::string(name) + " is not a boolean");

@@ -7,6 +7,7 @@
 #include "integer_kernels.h"
 #include "layout_kernels.h"
 #include "product_kernels.h"
+#include "quantize_kernels.h"
 #include "xnor_kernels.h"
 #include "training_kernels.h"
 
@@ -19,6 +20,7 @@ struct KernelTable {
   XnorKernels xnor;
   TrainingKernels training;
   IntegerKernels integer;
+  QuantizeKernels quantization;
 };
 
 extern const KernelTable kKernelsScalar, kKernelsSse41, kKernelsAvx2, kKernelsAvx512, kKernelsNeon;

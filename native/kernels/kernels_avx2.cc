@@ -2,6 +2,7 @@
 #include "../simd/vec_avx2.h"
 #include "../simd/bits_avx2.h"
 #include "../simd/integer_avx2.h"
+#include "../simd/quantize_avx2.h"
 #include "products.inl.h"
 #include "product_tile.inl.h"
 #include "depthwise_tile.inl.h"
@@ -13,6 +14,7 @@
 #include "training.inl.h"
 #include "integer_tile.inl.h"
 #include "integer_steps_x86.inl.h"
+#include "quantize.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 5, 2>, kTile<L1, 3, 2>,  kTile<L1, 2, 2>,
                                            kTile<L1, 1, 2>, kTile<L1, 12, 1>, kTile<L1, 6, 1>,
@@ -35,4 +37,4 @@ using WithRowSums = Tiles<Shape<3, 2>, Shape<2, 2>, Shape<1, 2>, Shape<5, 1>, Sh
 static constexpr IntegerKernels kIntegers = {Tall::kProduct<L1Bytes>, WithRowSums::kProduct<L1Shorts>, Tall::kProduct<DotShorts>,
                                              WithOnes::kProduct<DotBytes7>};
 
-const KernelTable kKernelsAvx2 = {"avx2", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining, kIntegers};
+const KernelTable kKernelsAvx2 = {"avx2", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining, kIntegers, kQuantize};

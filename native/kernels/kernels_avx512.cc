@@ -2,6 +2,7 @@
 #include "../simd/vec_avx512.h"
 #include "../simd/bits_avx512.h"
 #include "../simd/integer_avx512.h"
+#include "../simd/quantize_avx512.h"
 #include "products.inl.h"
 #include "product_tile.inl.h"
 #include "depthwise_tile.inl.h"
@@ -13,6 +14,7 @@
 #include "training.inl.h"
 #include "integer_tile.inl.h"
 #include "integer_steps_x86.inl.h"
+#include "quantize.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>, kTile<L1, 4, 4>, kTile<L1, 2, 4>, kTile<L1, 1, 4>, kTile<L1, 8, 2>,
                                            kTile<L1, 6, 2>, kTile<L1, 4, 2>, kTile<L1, 2, 2>, kTile<L1, 1, 2>, kTile<L1, 14, 1>,
@@ -48,4 +50,4 @@ using WithRowSums = Tiles<Shape<4, 4>, Shape<2, 4>, Shape<1, 4>, Shape<8, 2>, Sh
 static constexpr IntegerKernels kIntegers = {Wide::kProduct<L1Bytes>, WithRowSums::kProduct<L1Shorts>, Wide::kProduct<DotShorts>,
                                              WithRowSums::kProduct<DotBytes7>};
 
-const KernelTable kKernelsAvx512 = {"avx512", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining, kIntegers};
+const KernelTable kKernelsAvx512 = {"avx512", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining, kIntegers, kQuantize};

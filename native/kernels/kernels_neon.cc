@@ -2,6 +2,7 @@
 #include "../simd/vec_neon.h"
 #include "../simd/bits_neon.h"
 #include "../simd/integer_neon.h"
+#include "../simd/quantize_neon.h"
 #include "products.inl.h"
 #include "product_tile.inl.h"
 #include "depthwise_tile.inl.h"
@@ -13,6 +14,7 @@
 #include "training.inl.h"
 #include "integer_tile.inl.h"
 #include "integer_steps_neon.inl.h"
+#include "quantize.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 5, 4>,
                                            kTile<L1, 4, 4>,
@@ -56,4 +58,4 @@ using Pairs = Tiles<Shape<6, 2>, Shape<4, 2>, Shape<2, 2>, Shape<1, 2>, Shape<8,
 static constexpr IntegerKernels kIntegers = {Wide::kProduct<L1Bytes>, Wide::kProduct<L1Shorts>, Pairs::kProduct<DotShorts>,
                                              Pairs::kProduct<DotShorts>};
 
-const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining, kIntegers};
+const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining, kIntegers, kQuantize};

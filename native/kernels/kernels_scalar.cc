@@ -2,6 +2,7 @@
 #include "../simd/vec_scalar.h"
 #include "../simd/bits_scalar.h"
 #include "../simd/integer_scalar.h"
+#include "../simd/quantize_scalar.h"
 #include "products.inl.h"
 #include "product_tile.inl.h"
 #include "depthwise_tile.inl.h"
@@ -13,6 +14,7 @@
 #include "training.inl.h"
 #include "integer_tile.inl.h"
 #include "integer_steps_scalar.inl.h"
+#include "quantize.inl.h"
 
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 4, 2>, kTile<L1, 2, 2>, kTile<L1, 1, 2>, kTile<L1, 4, 1>, kTile<L1, 1, 1>, {}};
 static constexpr ProductTile kDotTiles[] = {kTile<Dot, 4, 2>, kTile<Dot, 2, 2>, kTile<Dot, 1, 2>, kTile<Dot, 4, 1>, kTile<Dot, 1, 1>, {}};
@@ -28,4 +30,4 @@ using Scalar = Tiles<Shape<4, 2>, Shape<2, 2>, Shape<1, 2>, Shape<4, 1>, Shape<1
 static constexpr IntegerKernels kIntegers = {Scalar::kProduct<IntegerL1>, Scalar::kProduct<IntegerL1>, Scalar::kProduct<IntegerDot>,
                                              Scalar::kProduct<IntegerDot>};
 
-const KernelTable kKernelsScalar = {"scalar", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining, kIntegers};
+const KernelTable kKernelsScalar = {"scalar", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining, kIntegers, kQuantize};

@@ -1,12 +1,37 @@
 // Integer convolutions forward, exact. x [n][h][w][ci], w [co][kh][kw][ci/groups], y [n][ho][wo][co]; y overlaps nothing. Padding reads
-// `padding`, a number like those of x: the zero point where numbers are quantised.
+// `padding`, a number like those of x: the zero point where numbers are quantized.
 #pragma once
+#include <memory>
+
 #include "../kernels/kernel_table.h"
 #include "../runtime/thread_pool.h"
 #include "conv_shape.h"
 
 // The longest filter, in elements, whose sum is sure to fit int32.
 constexpr size_t kMostL1Bytes = INT32_MAX / 255, kMostL1Shorts = INT32_MAX / 65535, kMostDotBytes = INT32_MAX / (255 * 128);
+
+// A convolution with its filters packed once, for any number of images of one size. X is the type of x. Sums are exact, and rescaled by
+// definition (quantize_kernels.h): every table, number of threads and number of images gives the same bits.
+template <class X>
+class PackedIntegerConvolution {
+ public:
+  virtual ~PackedIntegerConvolution() = default;
+  // y = sum
+  virtual Status run(ThreadPool& pool, size_t n, const X* x, int32_t* y) const = 0;
+  // y = clamp(rne(v), 0, most), where v is the sum rescaled
+  virtual Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling& rescaling, uint8_t most, uint8_t* y) const = 0;
+  // y = v, or where `relu` is set max(0, v)
+  virtual Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling& rescaling, bool relu, float* y) const = 0;
+  virtual size_t bytes() const = 0;
+};
+
+// The sum is - sum |x - w|; of filters of at most kMostL1Bytes. Null if memory is out. The table outlives what is packed, w is copied. The
+// shape's n is the number of images to choose tiles for.
+std::unique_ptr<PackedIntegerConvolution<uint8_t>> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s,
+                                                                     const uint8_t* w, uint8_t padding);
+// The sum is sum x * w; of filters of at most kMostDotBytes. `seven_bits` promises weights in [-64, 63].
+std::unique_ptr<PackedIntegerConvolution<uint8_t>> pack_int8_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s,
+                                                                    const int8_t* w, uint8_t padding, bool seven_bits);
 
 // y = - sum |x - w|; kShape if a filter is longer than kMostL1Bytes or kMostL1Shorts
 Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const uint8_t* x, const uint8_t* w, uint8_t padding,

@@ -61,6 +61,22 @@ void grad_filter(const ConvShape& s, const float* gy, double* gw, Slope slope) {
   for (size_t i = 0; i < s.w_elems; ++i) gw[i] = 0;
   for_terms(s, [&](size_t iy, size_t ix, size_t iw) { gw[iw] += slope(ix, iw) * gy[iy]; });
 }
+
+// In float32, and this file is compiled without contraction: each operation rounds by itself.
+float rescaled(double sum, const Rescaling& r, size_t channel, size_t i) {
+  float v = r.scale[channel] * static_cast<float>(static_cast<int32_t>(sum));
+  v += r.shift[channel];
+  if (r.residual_bytes) v += r.residual_scale * static_cast<float>(r.residual_bytes[i]);
+  if (r.residual_floats) v += r.residual_floats[i];
+  return v;
+}
+
+// nearbyint rounds halves to even.
+uint8_t nearest(float v, uint8_t most) {
+  const float rounded = std::nearbyint(v);
+  if (rounded >= most) return most;
+  return rounded > 0 ? static_cast<uint8_t>(rounded) : 0;
+}
 }  // namespace
 
 void reference_adder_conv2d(const ConvShape& s, const float* x, const float* w, const float* bias, double* y) {
@@ -111,4 +127,19 @@ template void reference_adder_conv2d(const ConvShape&, const int16_t*, const int
 
 void reference_int8_conv2d(const ConvShape& s, const uint8_t* x, const int8_t* w, uint8_t padding, double* y) {
   convolve_integer(s, x, w, padding, y, [](int64_t a, int64_t b) { return a * b; });
+}
+
+void reference_requantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, uint8_t most, uint8_t* y) {
+  for (size_t i = 0; i < rows * channels; ++i) y[i] = nearest(rescaled(sums[i], rescaling, i % channels, i), most);
+}
+
+void reference_dequantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, bool relu, float* y) {
+  for (size_t i = 0; i < rows * channels; ++i) {
+    const float v = rescaled(sums[i], rescaling, i % channels, i);
+    y[i] = relu && v <= 0 ? 0 : v;
+  }
+}
+
+void reference_quantize(size_t n, const float* x, float step, uint8_t most, uint8_t* y) {
+  for (size_t i = 0; i < n; ++i) y[i] = nearest(x[i] / step, most);
 }

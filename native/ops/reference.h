@@ -1,5 +1,6 @@
-// The definitions, as plain loops in double: what every kernel is tested against.
+// The definitions, as plain loops, in double unless they say otherwise: what every kernel is tested against.
 #pragma once
+#include "../kernels/kernel_table.h"
 #include "conv_shape.h"
 #include "convolve_grad.h"
 
@@ -18,3 +19,9 @@ void reference_xnor_conv2d(const ConvShape& s, const float* x, const float* w, c
 template <class T>
 void reference_adder_conv2d(const ConvShape& s, const T* x, const T* w, T padding, double* y);
 void reference_int8_conv2d(const ConvShape& s, const uint8_t* x, const int8_t* w, uint8_t padding, double* y);
+
+// Defined to the bit, in float32 (kernels/quantize_kernels.h). `rows` of sums [rows][channels] of the definitions above, y of their shape.
+void reference_requantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, uint8_t most, uint8_t* y);
+void reference_dequantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, bool relu, float* y);
+// Of finite x.
+void reference_quantize(size_t n, const float* x, float step, uint8_t most, uint8_t* y);

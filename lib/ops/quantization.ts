@@ -1,0 +1,157 @@
+// From floats to quantized numbers of up to 8 bits, and integer convolutions that end in such numbers or in floats again: what exact 8-bit
+// inference is made of. All of it is defined to the bit, the same on every CPU: float32, every operation rounded by itself, none fused.
+import { native, rethrow } from '../binding';
+import { AdderNetError } from '../errors';
+import type { Tensor } from '../tensor';
+import { checkAdderBytes, checkInt8, type IntegerConvolutionOptions, type WeightBits } from './integer-convolution';
+import { checkDType, checkFloat, checkNumber, checkShapeIs, type OutOption, outputTensor } from './out';
+
+export interface QuantizeOptions extends OutOption<Uint8Array> {
+  /** Largest quantized number, 2^bits − 1. Default 255. */
+  most?: number | undefined;
+}
+
+/** What becomes of a sum of output channel co: `v = scale[co] · float(sum) + shift[co]`, then `+ residual`. */
+export interface RescaleOptions {
+  /** [co], finite */
+  scale: Tensor;
+  /** [co], finite */
+  shift: Tensor;
+  /** Of the output's shape: float32, or uint8 to add `residualScale · residual`. */
+  residual?: Tensor | Tensor<Uint8Array> | undefined;
+  /** What a uint8 residual counts in. Default 1. */
+  residualScale?: number | undefined;
+}
+
+export interface RequantizeOptions extends IntegerConvolutionOptions<Uint8Array>, RescaleOptions, QuantizeOptions {}
+
+export interface DequantizeOptions extends IntegerConvolutionOptions<Float32Array>, RescaleOptions {
+  /** Ends with `max(0, v)`. Default false. */
+  relu?: boolean | undefined;
+}
+
+/**
+ * Quantizes activations: `q = clamp(rne(x / step), 0, most)`, where the quotient is rounded to float32 and rne rounds to the nearest
+ * integer, halves to the even one.
+ *
+ * @param x    float32, of any shape, every number finite
+ * @param step what one quantized step is worth, a positive number, rounded to float32
+ * @returns    uint8, of the shape of x
+ * @throws {AdderNetError} ERR_ARGUMENT if x holds NaN or an infinity, or `step` or `most` is out of range; ERR_SHAPE, ERR_DTYPE
+ */
+export function quantizeActivations(x: Tensor, step: number, options: QuantizeOptions = {}): Tensor<Uint8Array> {
+  const op = 'quantizeActivations';
+  checkFloat(op, 'x', x);
+  checkNumber(op, 'step', Math.fround(step), (v) => v > 0, 'a positive number that float32 holds');
+  const most = mostOf(op, options);
+  const y = outputTensor(op, options.out, x.shape, [x], [], 'out', 'u8');
+  rethrow(() => native().quantize(x.data, step, most, y.data));
+  return y;
+}
+
+/**
+ * {@link adderConv2d} of uint8, requantized for the next layer:
+ *
+ * `y = clamp(rne(v), 0, most)`, `v = scale[co] · float(Σ −|x − w|) + shift[co]`, then `v + residualScale · float(residual)` for a residual of
+ * uint8 or `v + residual` for one of float32. In float32, every product and sum rounded by itself in this order; rne rounds to the nearest
+ * integer, halves to the even one. Where v is NaN, as an infinite residual can make it, y is 0.
+ *
+ * @param x       activations [n, h, w, ci], uint8
+ * @param filters [co, kh, kw, ci / groups], uint8, in steps of the same size as x
+ * @returns       [n, ho, wo, co], uint8
+ * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT, ERR_MEMORY as {@link adderConv2d}; ERR_ARGUMENT besides if a scale or a shift
+ *   is not finite or `most` is not an integer from 1 to 255
+ */
+export function adderConv2dRequantized(x: Tensor<Uint8Array>, filters: Tensor<Uint8Array>, options: RequantizeOptions): Tensor<Uint8Array> {
+  const op = 'adderConv2dRequantized';
+  const { geometry, padValue } = checkAdderBytes(op, x, filters, options);
+  const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
+  const most = mostOf(op, options);
+  const y = outputTensor(op, options.out, geometry.output, [x, filters, ...inputs], [], 'out', 'u8');
+  rethrow(() => native().adderConv2dRequantized(x.data, filters.data, padValue, y.data, geometry.packed, ...rescaling, most));
+  return y;
+}
+
+/**
+ * {@link adderConv2dRequantized} that ends in float32: `y = v`, or with `relu` `max(0, v)`, in which a zero is +0 and NaN stays NaN. For the
+ * shortcut of a block that changes its size, and for the last layers.
+ *
+ * @returns [n, ho, wo, co], float32
+ * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT, ERR_MEMORY
+ */
+export function adderConv2dDequantized(x: Tensor<Uint8Array>, filters: Tensor<Uint8Array>, options: DequantizeOptions): Tensor {
+  const op = 'adderConv2dDequantized';
+  const { geometry, padValue } = checkAdderBytes(op, x, filters, options);
+  const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
+  const y = outputTensor(op, options.out, geometry.output, [x, filters, ...inputs]);
+  const { relu = false } = options;
+  rethrow(() => native().adderConv2dDequantized(x.data, filters.data, padValue, y.data, geometry.packed, ...rescaling, relu));
+  return y;
+}
+
+/**
+ * {@link int8Conv2d}, requantized as {@link adderConv2dRequantized} is, with `Σ x · w` for its sum.
+ *
+ * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT, ERR_MEMORY
+ */
+export function int8Conv2dRequantized(
+  x: Tensor<Uint8Array>,
+  filters: Tensor<Int8Array>,
+  options: RequantizeOptions & WeightBits,
+): Tensor<Uint8Array> {
+  const op = 'int8Conv2dRequantized';
+  const { geometry, padValue, weightBits } = checkInt8(op, x, filters, options);
+  const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
+  const most = mostOf(op, options);
+  const y = outputTensor(op, options.out, geometry.output, [x, filters, ...inputs], [], 'out', 'u8');
+  rethrow(() => native().int8Conv2dRequantized(x.data, filters.data, padValue, y.data, geometry.packed, ...rescaling, most, weightBits));
+  return y;
+}
+
+/**
+ * {@link int8Conv2d} that ends in float32 as {@link adderConv2dDequantized} does, with `Σ x · w` for its sum.
+ *
+ * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT, ERR_MEMORY
+ */
+export function int8Conv2dDequantized(x: Tensor<Uint8Array>, filters: Tensor<Int8Array>, options: DequantizeOptions & WeightBits): Tensor {
+  const op = 'int8Conv2dDequantized';
+  const { geometry, padValue, weightBits } = checkInt8(op, x, filters, options);
+  const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
+  const y = outputTensor(op, options.out, geometry.output, [x, filters, ...inputs]);
+  const { relu = false } = options;
+  rethrow(() => native().int8Conv2dDequantized(x.data, filters.data, padValue, y.data, geometry.packed, ...rescaling, relu, weightBits));
+  return y;
+}
+
+function mostOf(op: string, { most = 255 }: QuantizeOptions): number {
+  checkNumber(op, 'most', most, (v) => Number.isInteger(v) && v >= 1 && v <= 255, 'an integer from 1 to 255');
+  return most;
+}
+
+type Rescaling = [scale: Float32Array, shift: Float32Array, residual: Uint8Array | Float32Array | undefined, residualScale: number];
+
+/** The tensors that the output may not overlap, and what native code takes. */
+function checkRescaling(
+  op: string,
+  output: readonly number[],
+  { scale, shift, residual, residualScale }: RescaleOptions,
+): { inputs: (Tensor | Tensor<Uint8Array>)[]; rescaling: Rescaling } {
+  for (const [name, factors] of Object.entries({ scale, shift })) {
+    checkFloat(op, name, factors);
+    checkShapeIs(op, name, factors, [output[3]!]);
+    const strange = factors.data.find((v) => !Number.isFinite(v));
+    if (strange !== undefined) throw new AdderNetError('ERR_ARGUMENT', `${op}: ${name} holds ${strange}, expected finite numbers`);
+  }
+  const inputs: (Tensor | Tensor<Uint8Array>)[] = [scale, shift];
+  if (residual !== undefined) {
+    checkDType(op, 'residual', residual, residual.dtype === 'u8' ? 'u8' : 'f32');
+    checkShapeIs(op, 'residual', residual, output);
+    inputs.push(residual);
+  }
+  if (residualScale !== undefined) {
+    if (residual?.dtype !== 'u8')
+      throw new AdderNetError('ERR_ARGUMENT', `${op}: residualScale is given, but without a residual of uint8: leave it out`);
+    checkNumber(op, 'residualScale', Math.fround(residualScale), () => true, 'a number that float32 holds');
+  }
+  return { inputs, rescaling: [scale.data, shift.data, residual?.data, residualScale ?? 1] };
+}

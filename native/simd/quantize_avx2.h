@@ -1,0 +1,27 @@
+// AVX2 words of quantization, beside integer_avx2.h.
+#pragma once
+#include "integer_avx2.h"
+
+namespace {
+ALWAYS_INLINE f32v div(f32v a, f32v b) { return {_mm256_div_ps(a.v, b.v)}; }
+ALWAYS_INLINE f32v to_float(i32v a) { return {_mm256_cvtepi32_ps(a.v)}; }
+// max gives its second operand, 0, where a is NaN; the conversion rounds halves to even.
+ALWAYS_INLINE i32v round_within(f32v a, f32v most) {
+  return {_mm256_cvtps_epi32(_mm256_min_ps(_mm256_max_ps(a.v, _mm256_setzero_ps()), most.v))};
+}
+ALWAYS_INLINE i32v load_bytes(const uint8_t* p) { return {_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)))}; }
+ALWAYS_INLINE void store_bytes(uint8_t* p, i32v a) {
+  const __m128i shorts = _mm_packus_epi32(_mm256_castsi256_si128(a.v), _mm256_extracti128_si256(a.v, 1));
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(shorts, shorts));
+}
+ALWAYS_INLINE i32v load_first_bytes(const uint8_t* p, size_t n) {
+  uint8_t lanes[8] = {};
+  for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
+  return load_bytes(lanes);
+}
+ALWAYS_INLINE void store_first_bytes(uint8_t* p, i32v a, size_t n) {
+  uint8_t lanes[8];
+  store_bytes(lanes, a);
+  for (size_t i = 0; i < n; ++i) p[i] = lanes[i];
+}
+}  // namespace
