@@ -25,7 +25,7 @@
 namespace {
 size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 
-// The numbers of a convolution but x. x ^ x_flip and w ^ w_flip go to rows and panels: 0x80 takes numbers with sign to bytes without, or
+// What a convolution knows beforehand. x ^ x_flip and w ^ w_flip go to rows and panels: 0x80 takes numbers with sign to bytes without, or
 // back.
 template <class X, class W>
 struct Weights {
@@ -66,7 +66,7 @@ constexpr size_t kSumBytes = 16 << 10;
 void rescale(const QuantizeKernels& kernels, const RequantizeArgs& args) { kernels.requantize(args); }
 void rescale(const QuantizeKernels& kernels, const DequantizeArgs& args) { kernels.dequantize(args); }
 
-// From a channel and an element of y on.
+// What belongs to y from a channel and an element on.
 template <class Args>
 Args part(Args args, size_t channel, size_t elem) {
   Rescaling& r = args.rescaling;
@@ -78,6 +78,7 @@ Args part(Args args, size_t channel, size_t elem) {
   return args;
 }
 
+// Panel q of group g holds the group's channels [q * nr, q * nr + nr), zeros where there are no more.
 template <class T, class X, class W>
 class IntegerRows : public PackedIntegerConvolution<X> {
  public:
@@ -134,8 +135,7 @@ class IntegerRows : public PackedIntegerConvolution<X> {
     }
   }
 
-  // `target` is where the sums go: to y, int32, or rescaled as RequantizeArgs or DequantizeArgs say, which are those of all of y, but for
-  // the rows.
+  // The sums go to a target: to y as they are, int32_t*, or rescaled as the RequantizeArgs or DequantizeArgs of all of y say.
   template <class Target>
   Status run_all(ThreadPool& pool, size_t n, const X* x, const Target& target) const {
     const ConvShape s = with_images(shape_, n);
@@ -166,10 +166,15 @@ class IntegerRows : public PackedIntegerConvolution<X> {
       const size_t pixels = list_windows(s, task, rows, g, spare, origins);
       for (size_t q = 0; q < panels_per_group_; ++q) {
         const size_t column = q * tiles_.nr, channel = g * s.group_co + column;
-        const size_t elem = (task.image * s.ho + task.row) * s.wo * s.co + channel;
-        const PanelTask part = {g * panels_per_group_ + q,       std::min(tiles_.nr, s.group_co - column), channel, origins, pixels, elem,
-                                reinterpret_cast<int32_t*>(sums)};
-        run_panel(part, target);
+        PanelTask work = {};
+        work.panel = g * panels_per_group_ + q;
+        work.columns = std::min(tiles_.nr, s.group_co - column);
+        work.channel = channel;
+        work.origins = origins;
+        work.pixels = pixels;
+        work.elem = (task.image * s.ho + task.row) * s.wo * s.co + channel;
+        work.sums = reinterpret_cast<int32_t*>(sums);
+        run_panel(work, target);
       }
     }
     return true;

@@ -100,8 +100,9 @@ const operations: Record<string, Operation> = {
 };
 
 t.test('the list of operations is complete', async (t) => {
-  // The others are tested with their refusals in integer.test.ts, batch-norm.test.ts and training.test.ts.
-  const others = /^(int8Conv2d|batchNormTrain|softmaxCrossEntropy|sgdStep|biasGrad|(batchNorm|relu|\w+Pool2d)Grad)$/;
+  // The others are tested with their refusals in integer.test.ts, quantization.test.ts, batch-norm.test.ts and training.test.ts.
+  const others =
+    /^(int8Conv2d|\w+(Req|Deq)uantized|quantizeActivations|batchNormTrain|softmaxCrossEntropy|sgdStep|biasGrad|(batchNorm|relu|\w+Pool2d)Grad)$/;
   t.same(
     Object.keys(operations).sort(),
     Object.keys(ops)
