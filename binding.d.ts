@@ -173,8 +173,8 @@ export interface Binding {
     relu: boolean,
     weightBits: 7 | 8,
   ): void;
-  /** y = clamp(rne(x / step), 0, most) */
-  quantize(x: Float32Array, step: number, most: number, y: Uint8Array): void;
+  /** y = clamp(rne(x / step + zero), 0, most) */
+  quantize(x: Float32Array, step: number, zero: number, most: number, y: Uint8Array): void;
 
   /** Sizes are those of one image. Without a number of threads, that of the process at the time of a run. */
   Plan: new (
@@ -231,7 +231,7 @@ export interface Binding {
     y: Float32Array,
     relu: boolean,
   ): void;
-  referenceQuantize(x: Float32Array, step: number, most: number, y: Uint8Array): void;
+  referenceQuantize(x: Float32Array, step: number, zero: number, most: number, y: Uint8Array): void;
 }
 
 /**
@@ -256,12 +256,30 @@ export interface NativePlan {
   normalize(x: number, mean: Float32Array, scale: Float32Array, shift: Float32Array, residual: number | undefined, relu: boolean): number;
   relu(x: number): number;
   add(a: number, b: number): number;
+  /** y = clamp(rne(x / step + zero), 0, most), bytes */
+  quantize(x: number, step: number, zero: number, most: number): number;
+  /**
+   * An adder convolution of bytes, rescaled: v = scale * float(sum) + shift, then + residualScale * residual (of bytes) or + residual (of
+   * floats); y = clamp(rne(v), 0, most), bytes, or without `most` floats, v or max(0, v).
+   */
+  adderBytes(
+    x: number,
+    filters: Uint8Array,
+    padding: number,
+    scale: Float32Array,
+    shift: Float32Array,
+    residual: number | undefined,
+    residualScale: number,
+    most: number | undefined,
+    relu: boolean,
+    geometry: Int32Array,
+  ): number;
   finish(output: number): void;
 
   /** Bytes of packed filters and of the arena. */
   readonly memory: number;
-  /** Asynchronous: x is copied, and out is written when done is called, with false if memory ran out. */
-  run(x: Float32Array, out: Float32Array, n: number, done: (ok: boolean) => void): void;
+  /** Asynchronous: x is copied, and out is written when done is called, with the code of an error if it failed. */
+  run(x: Float32Array, out: Float32Array, n: number, done: (code: string | undefined) => void): void;
   runSync(x: Float32Array, out: Float32Array, n: number): void;
   /** Frees everything, once runs that were asked for before have ended. */
   dispose(): void;

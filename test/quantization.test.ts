@@ -243,11 +243,13 @@ for (const isa of instructionSets)
         length: fc.integer({ min: 1, max: 70 }),
         step: fc.constantFrom(1, 0.25, 0.1, 3.7e-3, 1e30, 1e-40),
         most: fc.constantFrom(255, 31, 15, 1),
+        origin: fc.constantFrom(0, 0, 1, 0.4, 0.5), // of the range, where zero lies
         strange: fc.constantFrom(undefined, undefined, Number.NaN, Infinity, -Infinity),
         seed: fc.nat(),
       });
       type Activations = typeof activations extends fc.Arbitrary<infer A> ? A : never;
-      const same = ({ length, step, most, strange, seed }: Activations) => {
+      const same = ({ length, step, most, origin, strange, seed }: Activations) => {
+        const zero = Math.floor(origin * most);
         const random = new Random(seed);
         const x = Tensor.zeros([length]);
         for (let i = 0; i < length; i++) {
@@ -257,14 +259,14 @@ for (const isa of instructionSets)
         const { out, intact } = guarded(new Uint8Array(length + 128), [length]);
         if (strange !== undefined) {
           x.data[Math.floor(random.uniform() * length)] = strange;
-          t.throws(() => ops.quantizeActivations(x, step, { most, out }), {
+          t.throws(() => ops.quantizeActivations(x, step, { zero, most, out }), {
             code: 'ERR_ARGUMENT',
             message: /x holds a number that is not/,
           });
         } else {
           const want = new Uint8Array(length);
-          native().referenceQuantize(x.data, step, most, want);
-          checkSame(ops.quantizeActivations(x, step, { most, out }).data, want);
+          native().referenceQuantize(x.data, step, zero, most, want);
+          checkSame(ops.quantizeActivations(x, step, { zero, most, out }).data, want);
         }
         if (!intact()) throw new Error('wrote outside of its output');
       };
@@ -333,4 +335,5 @@ t.test('misuse', async (t) => {
     fails(() => ops.quantizeActivations(float(1), step), 'ERR_ARGUMENT', /step is .*, expected a positive number/);
   fails(() => ops.quantizeActivations(x as never, 1), 'ERR_DTYPE', /x has dtype u8, expected f32/);
   fails(() => ops.quantizeActivations(float(1), 1, { most: 300 }), 'ERR_ARGUMENT', /most is 300/);
+  fails(() => ops.quantizeActivations(float(1), 1, { most: 15, zero: 16 }), 'ERR_ARGUMENT', /zero is 16, expected an integer from 0 to 15/);
 });

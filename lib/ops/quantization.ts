@@ -7,6 +7,8 @@ import { checkAdderBytes, checkInt8, type IntegerConvolutionOptions, type Weight
 import { checkDType, checkFloat, checkNumber, checkShapeIs, type OutOption, outputTensor } from './out';
 
 export interface QuantizeOptions extends OutOption<Uint8Array> {
+  /** The quantized number of 0, an integer from 0 to `most`; of {@link quantizeActivations} alone. Default 0. */
+  zero?: number | undefined;
   /** Largest quantized number, 2^bits − 1. Default 255. */
   most?: number | undefined;
 }
@@ -31,8 +33,8 @@ export interface DequantizeOptions extends IntegerConvolutionOptions<Float32Arra
 }
 
 /**
- * Quantizes activations: `q = clamp(rne(x / step), 0, most)`, where the quotient is rounded to float32 and rne rounds to the nearest
- * integer, halves to the even one.
+ * Quantizes activations: `q = clamp(rne(x / step + zero), 0, most)`, where quotient and sum are rounded to float32 and rne rounds to
+ * the nearest integer, halves to the even one.
  *
  * @param x    float32, of any shape, every number finite
  * @param step what one quantized step is worth, a positive number, rounded to float32
@@ -44,8 +46,10 @@ export function quantizeActivations(x: Tensor, step: number, options: QuantizeOp
   checkFloat(op, 'x', x);
   checkNumber(op, 'step', Math.fround(step), (v) => v > 0, 'a positive number that float32 holds');
   const most = mostOf(op, options);
+  const { zero = 0 } = options;
+  checkNumber(op, 'zero', zero, (v) => Number.isInteger(v) && v >= 0 && v <= most, `an integer from 0 to ${most}`);
   const y = outputTensor(op, options.out, x.shape, [x], [], 'out', 'u8');
-  rethrow(() => native().quantize(x.data, step, most, y.data));
+  rethrow(() => native().quantize(x.data, step, zero, most, y.data));
   return y;
 }
 

@@ -2,4 +2,3 @@
 export { type QuantizeOptions, quantize } from './quantize';
 export { loadQuantized, quantizedKey, saveQuantized } from './quantized-file';
 export { QuantizedModel } from './quantized-model';
-export type { Quantization, QuantizedStep } from './quantized-steps';

@@ -12,12 +12,12 @@ import { AdderNetError } from '../errors';
 import type { Model } from '../models';
 import { fuse } from '../session/fuse';
 import { StepRecorder } from '../session/step-recorder';
-import type { Convolution, PlanStep } from '../session/steps';
+import type { Convolution, PlanStep, QuantizedConvolution, QuantizedStep } from '../session/steps';
 import { Tensor } from '../tensor';
 import { calibrate, type Range } from './calibrate';
 import { unpack } from './float-steps';
 import { QuantizedModel } from './quantized-model';
-import { clamp, longestFilter, type Quantization, type QuantizedStep, roundHalfEven } from './quantized-steps';
+import { clamp, longestFilter, type Quantization, roundHalfEven } from './quantized-steps';
 
 export interface QuantizeOptions {
   /** Bits of activations and filters, 8 down to 2. Default 8. */
@@ -80,6 +80,7 @@ class Quantizer {
   readonly #bytes = new Map<number, number>();
   readonly #steps: QuantizedStep[] = [];
   #values = 0;
+  #readers: ReadonlyMap<number, number> = new Map();
 
   constructor(quantizations: ReadonlyMap<number, Quantization>, levels: number) {
     this.#quantizations = quantizations;
@@ -89,6 +90,7 @@ class Quantizer {
   steps(steps: readonly PlanStep[]): QuantizedStep[] {
     this.#values = Math.max(...steps.map(({ output }) => output)) + 1;
     const floatReaders = new Set(steps.flatMap((step) => (isAdder(step) ? [] : valuesOf(step))));
+    this.#readers = countReaders(steps);
     if (this.#quantizations.has(0)) this.#quantize(0);
     for (const step of steps) {
       if (!isAdder(step)) {
@@ -98,13 +100,10 @@ class Quantizer {
       }
       const own = this.#quantizations.get(step.output);
       // Bytes are clamped at the zero point, which rectifies where that is 0.
-      const intoBytes = own !== undefined && own.zero === 0 && step.relu === true;
+      const intoBytes = own !== undefined && own.zero === 0 && step.relu === true && !floatReaders.has(step.output);
       this.#steps.push(this.#convolution(step, intoBytes ? own : undefined));
       if (own && !intoBytes) this.#quantize(step.output);
-      if (intoBytes) {
-        this.#bytes.set(step.output, step.output);
-        if (floatReaders.has(step.output)) throw new Error(`value ${step.output} is read as bytes and as floats`);
-      }
+      if (intoBytes) this.#bytes.set(step.output, step.output);
     }
     return this.#steps;
   }
@@ -113,7 +112,7 @@ class Quantizer {
     const { step, zero } = this.#quantizations.get(value)!;
     const output = this.#values++;
     this.#bytes.set(value, output);
-    this.#steps.push({ op: 'quantize', x: value, output, inverseStep: Math.fround(1 / step), zero });
+    this.#steps.push({ op: 'quantize', x: value, output, step, zero });
   }
 
   #convolution(layer: Convolution, into: Quantization | undefined): QuantizedStep {
@@ -125,7 +124,7 @@ class Quantizer {
     const [low, high] = [-zero * step, (this.#levels - zero) * step];
     const outStep = into?.step ?? 1;
     const [filters, scale, shift] = [new Uint8Array(co * k), new Float32Array(co), new Float32Array(co)];
-    const residual = layer.residual === undefined ? undefined : this.#residual(layer.residual);
+    const residual = layer.residual === undefined ? undefined : this.#residual(layer.residual, outStep, co);
     for (let c = 0; c < co; c++) {
       let clipped = 0;
       for (let i = c * k; i < (c + 1) * k; i++) {
@@ -145,20 +144,44 @@ class Quantizer {
       padding: zero,
       scale,
       shift,
-      ...(residual && { residual: residual.value, factor: Math.fround(residual.step / outStep) }),
+      ...(residual && { residual: residual.value, residualScale: residual.scale }),
       into: into ? 'u8' : 'f32',
       relu: layer.relu === true,
       geometry: layer.geometry,
     };
   }
 
-  /** The residual as it is stored: bytes where there are some. `offset` is what its zero point adds, in floats. */
-  #residual(value: number): { value: number; step: number; offset: number } {
+  /** The residual as it is stored: bytes where there are some, else floats in steps of the output. `offset` is what a zero point adds. */
+  #residual(value: number, outStep: number, channels: number): { value: number; scale: number; offset: number } {
     const bytes = this.#bytes.get(value);
-    if (bytes === undefined) return { value, step: 1, offset: 0 };
-    const { step, zero } = this.#quantizations.get(value)!;
-    return { value: bytes, step, offset: step * zero };
+    if (bytes !== undefined) {
+      const { step, zero } = this.#quantizations.get(value)!;
+      return { value: bytes, scale: Math.fround(step / outStep), offset: step * zero };
+    }
+    const i = this.#steps.findIndex(({ output }) => output === value);
+    const maker = this.#steps[i];
+    if (maker?.op === 'quantized convolution' && maker.residual === undefined && this.#readers.get(value) === 1) {
+      this.#steps[i] = inSteps(maker, outStep);
+      return { value, scale: 1, offset: 0 };
+    }
+    const output = this.#values++;
+    const [zeros, scale] = [new Float32Array(channels), new Float32Array(channels).fill(1 / outStep)];
+    this.#steps.push({ op: 'normalize', x: value, output, mean: zeros, scale, shift: zeros });
+    return { value: output, scale: 1, offset: 0 };
   }
+}
+
+/** A convolution into floats that count in steps of another value. */
+const inSteps = (step: QuantizedConvolution, unit: number): QuantizedConvolution => ({
+  ...step,
+  scale: step.scale.map((factor) => factor / unit),
+  shift: step.shift.map((offset) => offset / unit),
+});
+
+function countReaders(steps: readonly PlanStep[]): Map<number, number> {
+  const readers = new Map<number, number>();
+  for (const value of steps.flatMap(valuesOf)) readers.set(value, (readers.get(value) ?? 0) + 1);
+  return readers;
 }
 
 const valuesOf = (step: PlanStep): number[] => ('residual' in step && step.residual !== undefined ? [step.x, step.residual] : [step.x]);

@@ -7,7 +7,7 @@ import type { ModelMetadata } from '../models';
 import { readWeights } from '../models/model-file';
 import { Tensor, type TensorData } from '../tensor';
 import { QuantizedModel } from './quantized-model';
-import type { QuantizedStep } from './quantized-steps';
+import type { QuantizedStep } from '../session/steps';
 
 /** Where the description of the network stands in the metadata of the file. */
 export const quantizedKey = 'addernet.quantized';

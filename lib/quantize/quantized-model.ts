@@ -1,17 +1,17 @@
-// A quantised network, and its plain reference: integer sums by the exact integer kernels, everything else in float32 as
-// quantized-steps.ts defines it.
+// A quantised network, and its plain reference: integer sums by the exact integer kernels, everything else as lib/session/steps.ts defines it.
 import { AdderNetError } from '../errors';
 import type { ModelMetadata, Normalization } from '../models';
 import { adderConv2d } from '../ops';
 import { shapeText } from '../shape';
 import { Tensor } from '../tensor';
 import { runFloatStep, unpack } from './float-steps';
-import { clamp, type Quantize, type QuantizedConvolution, type QuantizedStep, roundHalfEven } from './quantized-steps';
+import type { Quantize, QuantizedConvolution, QuantizedNetwork, QuantizedStep } from '../session/steps';
+import { clamp, roundHalfEven } from './quantized-steps';
 
 /** Bytes or floats, by how the value is stored. */
 type Stored = Tensor | Tensor<Uint8Array>;
 
-export class QuantizedModel {
+export class QuantizedModel implements QuantizedNetwork {
   readonly metadata: ModelMetadata;
   readonly bits: number;
   /** In an order that can be run; value 0 is the input. */
@@ -75,12 +75,12 @@ function run(step: QuantizedStep, n: number, levels: number, read: (value: numbe
   return quantized(x as Tensor, step, levels);
 }
 
-function quantized({ data, shape }: Tensor, { inverseStep, zero }: Quantize, levels: number): Tensor<Uint8Array> {
+function quantized({ data, shape }: Tensor, { step, zero }: Quantize, levels: number): Tensor<Uint8Array> {
   const q = new Uint8Array(data.length);
   for (let i = 0; i < q.length; i++) {
     const v = data[i]!;
     if (!Number.isFinite(v)) throw new AdderNetError('ERR_ARGUMENT', `quantised networks take finite numbers, but there is a ${v}`);
-    q[i] = clamp(roundHalfEven(Math.fround(Math.fround(v * inverseStep) + zero)), 0, levels);
+    q[i] = clamp(roundHalfEven(Math.fround(Math.fround(v / step) + zero)), 0, levels);
   }
   return new Tensor(q, shape);
 }
@@ -97,14 +97,15 @@ function convolve(step: QuantizedConvolution, n: number, levels: number, read: (
   return new Tensor(q, sums.shape);
 }
 
-/** scale * float(acc) + shift (+ factor * residual): a double holds each product and sum of two floats well enough to round it once. */
-function affine(acc: Int32Array, step: QuantizedConvolution, residual: Uint8Array | Float32Array | undefined): Float32Array {
-  const { scale, shift, factor = 0 } = step;
-  const y = new Float32Array(acc.length);
-  for (let first = 0; first < y.length; first += scale.length)
+/** scale * float(sum) + shift, then the residual: a double holds each product and sum of two floats well enough to round it once. */
+function affine(sums: Int32Array, step: QuantizedConvolution, residual: Uint8Array | Float32Array | undefined): Float32Array {
+  const { scale, shift, residualScale = 1 } = step;
+  const factor = Math.fround(residual instanceof Uint8Array ? residualScale : 1);
+  const v = new Float32Array(sums.length);
+  for (let first = 0; first < v.length; first += scale.length)
     for (let c = 0; c < scale.length; c++) {
-      const v = Math.fround(Math.fround(scale[c]! * acc[first + c]!) + shift[c]!);
-      y[first + c] = residual ? v + Math.fround(factor * residual[first + c]!) : v;
+      const rescaled = Math.fround(Math.fround(scale[c]! * sums[first + c]!) + shift[c]!);
+      v[first + c] = residual ? rescaled + Math.fround(factor * residual[first + c]!) : rescaled;
     }
-  return y;
+  return v;
 }

@@ -8,11 +8,11 @@ import { checkShape, elementCount, type Shape } from '../shape';
 import { fuse } from './fuse';
 import { InferenceSession } from './inference-session';
 import { StepRecorder } from './step-recorder';
-import type { PlanStep } from './steps';
+import type { QuantizedNetwork, QuantizedStep } from './steps';
 
 export interface CompileOptions {
-  /** In which numbers the session computes. Default 'f32'. */
-  dtype?: 'f32';
+  /** In which numbers the session computes: 'u8' takes a quantised network. Default: what the network is. */
+  dtype?: 'f32' | 'u8';
   /** Threads that a run uses at most. Default: those of the process, see setThreads. */
   threads?: number | undefined;
   /** Shape of one image, [h,w,c]. Default: what the model is made for; a layer that is not a Model needs it. */
@@ -26,39 +26,71 @@ export interface CompileOptions {
  * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is out of range or a layer cannot be compiled; ERR_SHAPE if the layers
  *   cannot take the input; ERR_MEMORY if memory runs out
  */
-export async function compile(model: Layer, options: CompileOptions = {}): Promise<InferenceSession> {
-  const { dtype = 'f32', threads, input = model instanceof Model ? model.inputShape : undefined } = options;
-  if (!(model instanceof Layer)) throw new AdderNetError('ERR_ARGUMENT', `compile: model is ${String(model)}, expected a network`);
-  if (dtype !== 'f32') throw new AdderNetError('ERR_ARGUMENT', `compile: dtype is '${String(dtype)}', expected 'f32'`);
+export async function compile(model: Layer | QuantizedNetwork, options: CompileOptions = {}): Promise<InferenceSession> {
+  const { dtype, threads } = options;
+  const own = model instanceof Layer ? 'f32' : isQuantized(model) ? 'u8' : undefined;
+  if (own === undefined) throw new AdderNetError('ERR_ARGUMENT', `compile: model is ${String(model)}, expected a network`);
+  if (dtype !== undefined && dtype !== 'f32' && dtype !== 'u8')
+    throw new AdderNetError('ERR_ARGUMENT', `compile: dtype is '${String(dtype)}', expected 'f32' or 'u8'`);
+  if (dtype !== undefined && dtype !== own)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `compile: dtype is '${dtype}', but the network is of ${own}: ${own === 'f32' ? 'quantize it first' : 'compile the float network'}`,
+    );
   if (threads !== undefined) checkThreads('compile', threads);
+  return model instanceof Layer ? compileFloats(model, options) : compileQuantized(model, threads);
+}
+
+function compileFloats(model: Layer, { threads, input = model instanceof Model ? model.inputShape : undefined }: CompileOptions): InferenceSession {
   if (input === undefined)
     throw new AdderNetError('ERR_ARGUMENT', `compile: a ${model.type} does not tell the shape of its input, expected { input: [h,w,c] }`);
   checkShape('compile: input', input);
-
   const recorder = new StepRecorder([1, ...input]);
   const output = model.lower(recorder, recorder.input);
-  const plan = emit(fuse(recorder.steps, recorder.numberOf(output)), recorder.numberOf(output), elementCount(input), threads);
+  const number = recorder.numberOf(output);
+  const plan = emit(fuse(recorder.steps, number), number, { inputElements: elementCount(input), threads });
   return new InferenceSession(plan, [...input], output.shape.slice(1));
 }
 
-function emit(steps: readonly PlanStep[], output: number, inputElements: number, threads: number | undefined): NativePlan {
+function compileQuantized({ steps, output, bits, inputShape, classes }: QuantizedNetwork, threads: number | undefined): InferenceSession {
+  const plan = emit(steps, output, { inputElements: elementCount(inputShape), threads, most: 2 ** bits - 1 });
+  return new InferenceSession(plan, [...inputShape], [classes]);
+}
+
+const isQuantized = (model: unknown): model is QuantizedNetwork =>
+  typeof model === 'object' && model !== null && 'bits' in model && 'steps' in model;
+
+interface Target {
+  readonly inputElements: number;
+  readonly threads: number | undefined;
+  /** Largest quantised number, of networks that have some. */
+  readonly most?: number;
+}
+
+function emit(steps: readonly QuantizedStep[], output: number, { inputElements, threads, most = 255 }: Target): NativePlan {
   return rethrow(() => {
     const plan = new (native().Plan)(inputElements, threads);
     const numbers = new Map([[0, 0]]); // of a value there, by that here
     const there = (value: number) => numbers.get(value)!;
-    for (const step of steps) numbers.set(step.output, emitStep(plan, step, there));
+    for (const step of steps) numbers.set(step.output, emitStep(plan, step, most, there));
     plan.finish(there(output));
     return plan;
   });
 }
 
-function emitStep(plan: NativePlan, step: PlanStep, there: (value: number) => number): number {
+function emitStep(plan: NativePlan, step: QuantizedStep, most: number, there: (value: number) => number): number {
   const x = there(step.x);
+  if (step.op === 'quantize') return plan.quantize(x, step.step, step.zero, most);
   if (step.op === 'pool') return plan.pool(step.kind, x, step.geometry);
   if (step.op === 'relu') return plan.relu(x);
   if (step.op === 'add') return plan.add(x, there(step.residual));
   const { scale, shift, relu = false } = step;
   const residual = step.residual === undefined ? undefined : there(step.residual);
+  if (step.op === 'quantized convolution') {
+    const { filters, padding, residualScale = 1, into, geometry } = step;
+    const largest = into === 'u8' ? most : undefined;
+    return plan.adderBytes(x, filters, padding, step.scale, step.shift, residual, residualScale, largest, step.relu, geometry);
+  }
   if (step.op === 'normalize') return plan.normalize(x, step.mean, step.scale, step.shift, residual, relu);
   return plan.convolution(step.product, x, step.filters, step.bias, scale, shift, residual, relu, step.geometry);
 }

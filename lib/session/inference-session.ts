@@ -32,8 +32,7 @@ export class InferenceSession {
     const n = this.#checkInput(x);
     const y = Tensor.zeros([n, ...this.outputShape]);
     await new Promise<void>((resolve, reject) => {
-      const done = (ok: boolean) =>
-        ok ? resolve() : reject(new AdderNetError('ERR_MEMORY', 'run: not enough memory for working buffers'));
+      const done = (code: string | undefined) => (code === undefined ? resolve() : reject(runError(code)));
       rethrow(() => plan.run(x.data, y.data, n, done));
     });
     return y;
@@ -83,3 +82,8 @@ export class InferenceSession {
     return n;
   }
 }
+
+const runError = (code: string): AdderNetError =>
+  code === 'ERR_ARGUMENT'
+    ? new AdderNetError(code, 'run: x holds a number that is not finite, which no quantised number stands for')
+    : new AdderNetError('ERR_MEMORY', 'run: not enough memory for working buffers');

@@ -107,6 +107,7 @@ class Arguments {
   void check(Status status) const {
     if (status == Status::kShape) fail("ERR_SHAPE", "sizes do not fit each other or are too large");
     if (status == Status::kMemory) fail("ERR_MEMORY", "not enough memory for working buffers");
+    if (status == Status::kNotFinite) fail("ERR_ARGUMENT", "x holds a number that is not finite");
   }
   [[noreturn]] void fail(const char* code, const std::string& message) const { throw_coded(info_.Env(), code, op_ + (": " + message)); }
 

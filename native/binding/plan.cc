@@ -57,7 +57,8 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     return DefineClass(env, "Plan",
                        {InstanceMethod<&PlanObject::convolution>("convolution"), InstanceMethod<&PlanObject::pool>("pool"),
                         InstanceMethod<&PlanObject::normalize>("normalize"), InstanceMethod<&PlanObject::relu>("relu"),
-                        InstanceMethod<&PlanObject::add>("add"), InstanceMethod<&PlanObject::finish>("finish"),
+                        InstanceMethod<&PlanObject::add>("add"), InstanceMethod<&PlanObject::quantize>("quantize"),
+                        InstanceMethod<&PlanObject::adder_bytes>("adderBytes"), InstanceMethod<&PlanObject::finish>("finish"),
                         InstanceMethod<&PlanObject::run>("run"), InstanceMethod<&PlanObject::run_sync>("runSync"),
                         InstanceMethod<&PlanObject::dispose>("dispose"), InstanceAccessor<&PlanObject::memory>("memory")});
   }
@@ -152,6 +153,41 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     return add_step(args, ::add_step(plan.elems(a)), a, b, plan.elems(a));
   }
 
+  // (x, step, zero, most)
+  Napi::Value quantize(const Napi::CallbackInfo& info) {
+    const Arguments args(info, "quantize");
+    const Plan& plan = building(args);
+    const size_t x = value(args, 0, "x", Numbers::kFloats), elems = plan.elems(x);
+    const float step = static_cast<float>(args.number(1, "step"));
+    if (!(step > 0)) args.fail("ERR_ARGUMENT", "step is not positive");
+    const auto zero = static_cast<uint8_t>(whole(args, 2, "zero", 0, 255)), most = static_cast<uint8_t>(whole(args, 3, "most", 1, 255));
+    return add_step(args, quantize_step(elems, step, zero, most), x, kNoValue, elems, Numbers::kBytes);
+  }
+
+  // (x, filters, padding, scale, shift, residual | undefined, residual scale, most | undefined for floats, relu, geometry of one image)
+  Napi::Value adder_bytes(const Napi::CallbackInfo& info) {
+    const Arguments args(info, "adderBytes");
+    Plan& plan = building(args);
+    const ConvShape s = args.conv_shape(9);
+    const size_t x = value(args, 0, "x", Numbers::kBytes), residual = info[5].IsUndefined() ? kNoValue : any_value(args, 5, "residual");
+    const View<uint8_t> filters = args.array<uint8_t>(1, "filters", s.w_elems);
+    const auto padding = static_cast<uint8_t>(whole(args, 2, "padding", 0, 255));
+    const View<float> scale = args.array<float>(3, "scale", s.co), shift = args.array<float>(4, "shift", s.co);
+    if (s.n != 1 || plan.elems(x) != s.x_elems || s.k > kMostL1Bytes || (residual != kNoValue && plan.elems(residual) != s.y_elems))
+      args.check(Status::kShape);
+    IntegerEpilogue epilogue = {};
+    epilogue.scale = scale.data;
+    epilogue.shift = shift.data;
+    epilogue.residual_is_bytes = residual != kNoValue && plan.numbers(residual) == Numbers::kBytes;
+    epilogue.residual_scale = static_cast<float>(args.number(6, "residual scale"));
+    epilogue.into_bytes = !info[7].IsUndefined();
+    if (epilogue.into_bytes) epilogue.most = static_cast<uint8_t>(whole(args, 7, "most", 1, 255));
+    epilogue.relu = args.boolean(8, "relu");
+    auto packed = pack_adder_conv2d(plan.kernels(), plan.pool(), s, filters.data, padding);
+    return add_step(args, integer_convolution_step(std::move(packed), s.co, epilogue), x, residual, s.y_elems,
+                    epilogue.into_bytes ? Numbers::kBytes : Numbers::kFloats);
+  }
+
   // (output)
   void finish(const Napi::CallbackInfo& info) {
     const Arguments args(info, "finish");
@@ -214,8 +250,13 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     if (alive(args).finished()) args.fail("ERR_ARGUMENT", "the plan is finished");
     return owned_->plan;
   }
-  size_t value(const Arguments& args, size_t i, const char* name) const {
+  size_t any_value(const Arguments& args, size_t i, const char* name) const {
     return whole(args, i, name, 0, static_cast<double>(owned_->plan.values() - 1));
+  }
+  size_t value(const Arguments& args, size_t i, const char* name, Numbers numbers = Numbers::kFloats) const {
+    const size_t number = any_value(args, i, name);
+    if (owned_->plan.numbers(number) != numbers) args.fail("ERR_DTYPE", std::string(name) + " is a value of other numbers");
+    return number;
   }
   static size_t whole(const Arguments& args, size_t i, const char* name, double least, double most) {
     const double number = args.number(i, name);
@@ -224,9 +265,10 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     return static_cast<size_t>(number);
   }
 
-  Napi::Value add_step(const Arguments& args, std::unique_ptr<Step> step, size_t x, size_t other, size_t output_elems) {
+  Napi::Value add_step(const Arguments& args, std::unique_ptr<Step> step, size_t x, size_t other, size_t output_elems,
+                       Numbers numbers = Numbers::kFloats) {
     if (!step) args.check(Status::kMemory);
-    return Napi::Number::New(Env(), static_cast<double>(owned_->plan.add(std::move(step), x, other, output_elems)));
+    return Napi::Number::New(Env(), static_cast<double>(owned_->plan.add(std::move(step), x, other, output_elems, numbers)));
   }
 
   std::shared_ptr<OwnedPlan> owned_;  // null once disposed
@@ -241,7 +283,8 @@ void PlanRun::OnOK() {
   if (out.ElementLength() * sizeof(float) != y_.bytes()) status_ = Status::kShape;  // somebody took its memory away
   if (status_ == Status::kOk) std::copy_n(y_.data(), out.ElementLength(), out.Data());
   owner_.account();
-  Callback().Call({Napi::Boolean::New(Env(), status_ == Status::kOk)});
+  const char* const code = status_ == Status::kOk ? nullptr : status_ == Status::kNotFinite ? "ERR_ARGUMENT" : "ERR_MEMORY";
+  Callback().Call({code ? Napi::String::New(Env(), code) : Env().Undefined()});
   owner_.begin_next();
 }
 }  // namespace

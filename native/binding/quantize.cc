@@ -6,13 +6,13 @@
 #include "runtime.h"
 
 namespace {
-// (x, step, most, y)
+// (x, step, zero, most, y)
 template <class Run>
 void quantization(const Arguments& args, Run run) {
   const View<float> x = args.array<float>(0, "x");
-  const View<uint8_t> y = args.array<uint8_t>(3, "out", x.length);
+  const View<uint8_t> y = args.array<uint8_t>(4, "out", x.length);
   args.apart(y, x, "x");
-  run(x, static_cast<float>(args.number(1, "step")), args.integer<uint8_t>(2, "most"), y.data);
+  run(x, static_cast<float>(args.number(1, "step")), args.integer<uint8_t>(2, "zero"), args.integer<uint8_t>(3, "most"), y.data);
 }
 
 // (sums, scale, shift, residual, residualScale, y, ...)
@@ -28,15 +28,16 @@ void rescaling(const Arguments& args, Run run) {
 
 void Quantize(const Napi::CallbackInfo& info) {
   const Arguments args(info, "quantizeActivations");
-  quantization(args, [&](View<float> x, float step, uint8_t most, uint8_t* y) {
-    if (!quantize(kernels(info.Env()), threads(info.Env()), x.length, x.data, step, most, y))
+  quantization(args, [&](View<float> x, float step, uint8_t zero, uint8_t most, uint8_t* y) {
+    if (!quantize(kernels(info.Env()), threads(info.Env()), x.length, x.data, step, zero, most, y))
       args.fail("ERR_ARGUMENT", "x holds a number that is not finite, which no quantized number stands for");
   });
 }
 
 void ReferenceQuantize(const Napi::CallbackInfo& info) {
-  quantization(Arguments(info, "referenceQuantize"),
-               [](View<float> x, float step, uint8_t most, uint8_t* y) { reference_quantize(x.length, x.data, step, most, y); });
+  quantization(Arguments(info, "referenceQuantize"), [](View<float> x, float step, uint8_t zero, uint8_t most, uint8_t* y) {
+    reference_quantize(x.length, x.data, step, zero, most, y);
+  });
 }
 
 // (..., most)

@@ -94,17 +94,17 @@ void requantize(const RequantizeArgs& a) { rescale<ToBytes>(a); }
 void dequantize(const DequantizeArgs& a) { rescale<ToFloats>(a); }
 
 // `differences` adds up those of each number from itself: 0, but NaN once one is infinite or NaN.
-ALWAYS_INLINE i32v quantized(f32v v, f32v step, f32v most, f32v& differences) {
+ALWAYS_INLINE i32v quantized(f32v v, f32v step, f32v zero, f32v most, f32v& differences) {
   differences = add(differences, sub(v, v));
-  return round_within(div(v, step), most);
+  return round_within(add(div(v, step), zero), most);
 }
 
-bool quantize(size_t n, const float* x, float step, uint8_t most, uint8_t* y) {
-  const f32v divisor = broadcast(step), limit = broadcast(most);
+bool quantize(size_t n, const float* x, float step, uint8_t zero, uint8_t most, uint8_t* y) {
+  const f32v divisor = broadcast(step), origin = broadcast(zero), limit = broadcast(most);
   f32v differences = broadcast(0.0f);
   size_t i = 0;
-  for (; i + f32v::N <= n; i += f32v::N) store_bytes(y + i, quantized(load(x + i), divisor, limit, differences));
-  if (i < n) store_first_bytes(y + i, quantized(load_first(x + i, n - i), divisor, limit, differences), n - i);
+  for (; i + f32v::N <= n; i += f32v::N) store_bytes(y + i, quantized(load(x + i), divisor, origin, limit, differences));
+  if (i < n) store_first_bytes(y + i, quantized(load_first(x + i, n - i), divisor, origin, limit, differences), n - i);
   float lanes[f32v::N];
   store(lanes, differences);
   for (const float lane : lanes)

@@ -39,8 +39,8 @@ struct DequantizeArgs {
 };
 
 struct QuantizeKernels {
-  // y[i] = clamp(rne(x[i] / step), 0, most)     i < n; false if some x[i] is not finite
-  bool (*quantize)(size_t n, const float* x, float step, uint8_t most, uint8_t* y);
+  // y[i] = clamp(rne(x[i] / step + zero), 0, most)     i < n; false if some x[i] is not finite
+  bool (*quantize)(size_t n, const float* x, float step, uint8_t zero, uint8_t most, uint8_t* y);
   void (*requantize)(const RequantizeArgs&);
   void (*dequantize)(const DequantizeArgs&);
 };

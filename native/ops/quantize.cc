@@ -6,10 +6,10 @@ namespace {
 constexpr size_t kChunkElems = 32 << 10;  // 128 kB of floats: a few tens of microseconds, worth a thread's waking
 }  // namespace
 
-bool quantize(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, float step, uint8_t most, uint8_t* y) {
+bool quantize(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, float step, uint8_t zero, uint8_t most, uint8_t* y) {
   std::atomic<bool> finite{true};
   pool.parallel_chunks(n, kChunkElems, [&](size_t first, size_t count) {
-    if (!kernels.quantization.quantize(count, x + first, step, most, y + first)) finite = false;
+    if (!kernels.quantization.quantize(count, x + first, step, zero, most, y + first)) finite = false;
   });
   return finite;
 }

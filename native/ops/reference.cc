@@ -140,6 +140,6 @@ void reference_dequantize(size_t rows, size_t channels, const double* sums, cons
   }
 }
 
-void reference_quantize(size_t n, const float* x, float step, uint8_t most, uint8_t* y) {
-  for (size_t i = 0; i < n; ++i) y[i] = nearest(x[i] / step, most);
+void reference_quantize(size_t n, const float* x, float step, uint8_t zero, uint8_t most, uint8_t* y) {
+  for (size_t i = 0; i < n; ++i) y[i] = nearest(x[i] / step + zero, most);
 }

@@ -24,4 +24,4 @@ void reference_int8_conv2d(const ConvShape& s, const uint8_t* x, const int8_t* w
 void reference_requantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, uint8_t most, uint8_t* y);
 void reference_dequantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, bool relu, float* y);
 // Of finite x.
-void reference_quantize(size_t n, const float* x, float step, uint8_t most, uint8_t* y);
+void reference_quantize(size_t n, const float* x, float step, uint8_t zero, uint8_t most, uint8_t* y);

@@ -12,19 +12,24 @@ constexpr size_t kMostArenaBytes = 16u << 20;
 size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 }  // namespace
 
-Plan::Plan(const KernelTable& kernels, ThreadPool& pool, size_t input_elems) : kernels_(kernels), pool_(pool), elems_{input_elems} {}
+Plan::Plan(const KernelTable& kernels, ThreadPool& pool, size_t input_elems)
+    : kernels_(kernels), pool_(pool), elems_{input_elems}, numbers_{Numbers::kFloats} {}
 
-size_t Plan::add(std::unique_ptr<Step> step, size_t x, size_t other, size_t output_elems) {
+size_t Plan::add(std::unique_ptr<Step> step, size_t x, size_t other, size_t output_elems, Numbers output_numbers) {
   step_bytes_ += step->bytes();
   nodes_.push_back({std::move(step), x, other});
   elems_.push_back(output_elems);
+  numbers_.push_back(output_numbers);
   return elems_.size() - 1;
 }
 
 void Plan::finish(size_t output) {
   output_ = output;
   std::vector<Lifetime> lifetimes;
-  for (size_t i = 0; i < nodes_.size(); ++i) lifetimes.push_back({elems_[i + 1], i, i});
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    const size_t elems = elems_[i + 1];  // the arena counts in floats
+    lifetimes.push_back({numbers_[i + 1] == Numbers::kBytes ? divide_up(elems, sizeof(float)) : elems, i, i});
+  }
   for (size_t i = 0; i < nodes_.size(); ++i)
     for (const size_t read : {nodes_[i].x, nodes_[i].other})
       if (read != 0 && read != kNoValue) lifetimes[read - 1].last = i;

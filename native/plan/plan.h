@@ -13,18 +13,21 @@
 
 constexpr size_t kNoValue = SIZE_MAX;
 
+enum class Numbers { kFloats, kBytes };  // what a value is made of
+
 class Plan {
  public:
   // The table and the pool outlive the plan. Sizes are those of one image.
   Plan(const KernelTable& kernels, ThreadPool& pool, size_t input_elems);
 
   // The value that a new step makes from x, and from `other` where it has one.
-  size_t add(std::unique_ptr<Step> step, size_t x, size_t other, size_t output_elems);
+  size_t add(std::unique_ptr<Step> step, size_t x, size_t other, size_t output_elems, Numbers output_numbers = Numbers::kFloats);
   // No step comes after this.
   void finish(size_t output);
 
   size_t values() const { return elems_.size(); }
   size_t elems(size_t value) const { return elems_[value]; }
+  Numbers numbers(size_t value) const { return numbers_[value]; }
   bool finished() const { return output_ != kNoValue; }
   size_t output_elems() const { return elems_[output_]; }
 
@@ -46,8 +49,9 @@ class Plan {
 
   const KernelTable& kernels_;
   ThreadPool& pool_;
-  std::vector<Node> nodes_;    // node i makes value i + 1
-  std::vector<size_t> elems_;  // of each value
+  std::vector<Node> nodes_;       // node i makes value i + 1
+  std::vector<size_t> elems_;     // of each value
+  std::vector<Numbers> numbers_;  // of each value
   size_t output_ = kNoValue;
   std::vector<size_t> offsets_;  // of each value in the arena, for one image
   size_t arena_elems_ = 0;       // of one image

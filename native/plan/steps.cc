@@ -6,6 +6,7 @@
 
 #include "../ops/elementwise.h"
 #include "../ops/pool.h"
+#include "../ops/quantize.h"
 
 namespace {
 template <class S, class... Args>
@@ -83,6 +84,44 @@ class AddStep : public Step {
  private:
   const size_t elems_;
 };
+
+class QuantizeStep : public Step {
+ public:
+  QuantizeStep(size_t elems, float step, uint8_t zero, uint8_t most) : elems_(elems), step_(step), zero_(zero), most_(most) {}
+  Status run(const StepRun& r) const override {
+    return quantize(r.kernels, r.pool, r.n * elems_, r.x, step_, zero_, most_, bytes_of(r.y)) ? Status::kOk : Status::kNotFinite;
+  }
+
+ private:
+  const size_t elems_;
+  const float step_;
+  const uint8_t zero_, most_;
+};
+
+class IntegerConvolutionStep : public Step {
+ public:
+  IntegerConvolutionStep(std::unique_ptr<PackedIntegerConvolution<uint8_t>> convolution, size_t channels, const IntegerEpilogue& epilogue)
+      : convolution_(std::move(convolution)), channels_(channels), epilogue_(epilogue), numbers_(2 * channels) {
+    if (!ok()) return;
+    std::copy(epilogue.scale, epilogue.scale + channels, numbers_.data());
+    std::copy(epilogue.shift, epilogue.shift + channels, numbers_.data() + channels);
+  }
+  bool ok() const { return numbers_.ok(); }
+  size_t bytes() const override { return convolution_->bytes() + numbers_.bytes(); }
+  Status run(const StepRun& r) const override {
+    const bool bytes = epilogue_.residual_is_bytes;
+    const Rescaling rescaling = {numbers_.data(), numbers_.data() + channels_, r.other && bytes ? bytes_of(r.other) : nullptr,
+                                 bytes ? nullptr : r.other, epilogue_.residual_scale};
+    if (epilogue_.into_bytes) return convolution_->run(r.pool, r.n, bytes_of(r.x), rescaling, epilogue_.most, bytes_of(r.y));
+    return convolution_->run(r.pool, r.n, bytes_of(r.x), rescaling, epilogue_.relu, r.y);
+  }
+
+ private:
+  const std::unique_ptr<PackedIntegerConvolution<uint8_t>> convolution_;
+  const size_t channels_;
+  const IntegerEpilogue epilogue_;
+  AlignedBuffer<float> numbers_;  // scale, shift
+};
 }  // namespace
 
 std::unique_ptr<Step> convolution_step(std::unique_ptr<PackedConvolution> convolution) {
@@ -97,3 +136,13 @@ std::unique_ptr<Step> normalize_step(size_t rows, size_t channels, const float* 
 }
 std::unique_ptr<Step> relu_step(size_t elems) { return made<ReluStep>(elems); }
 std::unique_ptr<Step> add_step(size_t elems) { return made<AddStep>(elems); }
+std::unique_ptr<Step> quantize_step(size_t elems, float step, uint8_t zero, uint8_t most) {
+  return made<QuantizeStep>(elems, step, zero, most);
+}
+std::unique_ptr<Step> integer_convolution_step(std::unique_ptr<PackedIntegerConvolution<uint8_t>> convolution, size_t channels,
+                                               const IntegerEpilogue& epilogue) {
+  if (!convolution) return nullptr;
+  std::unique_ptr<IntegerConvolutionStep> step(new (std::nothrow) IntegerConvolutionStep(std::move(convolution), channels, epilogue));
+  if (step && !step->ok()) step.reset();
+  return step;
+}

@@ -3,15 +3,18 @@
 #include <memory>
 
 #include "../ops/convolve.h"
+#include "../ops/convolve_integer.h"
 
 struct StepRun {
   const KernelTable& kernels;
   ThreadPool& pool;
-  size_t n;  // images
-  const float* x;
-  const float* other;  // residual or second addend; null where the step has none
+  size_t n;            // images
+  const float* x;      // \ of a value of bytes, those: see bytes_of
+  const float* other;  // / residual or second addend; null where the step has none
   float* y;            // overlaps neither
 };
+inline const uint8_t* bytes_of(const float* value) { return reinterpret_cast<const uint8_t*>(value); }
+inline uint8_t* bytes_of(float* value) { return reinterpret_cast<uint8_t*>(value); }
 
 class Step {
  public:
@@ -29,3 +32,18 @@ std::unique_ptr<Step> average_pool_step(const ConvShape& s);
 std::unique_ptr<Step> normalize_step(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift, bool relu);
 std::unique_ptr<Step> relu_step(size_t elems);
 std::unique_ptr<Step> add_step(size_t elems);
+
+// y = clamp(rne(x / step + zero), 0, most), bytes; kNotFinite where an x is not
+std::unique_ptr<Step> quantize_step(size_t elems, float step, uint8_t zero, uint8_t most);
+
+// How a step of bytes ends (quantize_kernels.h).
+struct IntegerEpilogue {
+  const float *scale, *shift;  // [co], copied
+  bool residual_is_bytes;
+  float residual_scale;
+  bool into_bytes;
+  uint8_t most;  // of bytes
+  bool relu;     // of floats
+};
+std::unique_ptr<Step> integer_convolution_step(std::unique_ptr<PackedIntegerConvolution<uint8_t>> convolution, size_t channels,
+                                               const IntegerEpilogue& epilogue);

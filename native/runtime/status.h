@@ -3,6 +3,7 @@
 
 enum class Status {
   kOk,
-  kShape,   // sizes that do not fit each other, or whose product overflows
-  kMemory,  // working memory could not be had
+  kShape,      // sizes that do not fit each other, or whose product overflows
+  kMemory,     // working memory could not be had
+  kNotFinite,  // a number to be quantized is NaN or an infinity
 };
