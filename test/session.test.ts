@@ -83,23 +83,33 @@ const hazards: Record<string, Case> = {
   },
   'blocks within blocks': {
     input: [6, 5, 8],
-    network: new Residual(new Sequential([new Residual(unit(8, 8)), new Residual(new Sequential([new Residual(unit(8, 8)), unit(8, 8)]))])),
+    network: new Sequential([
+      unit(8, 8),
+      new Residual(new Sequential([new Residual(unit(8, 8)), new Residual(new Sequential([new Residual(unit(8, 8)), unit(8, 8)]))])),
+    ]),
   },
   'the same layer twice': { input: [4, 4, 6], network: ((twice) => new Sequential([twice, new Relu(), twice]))(unit(6, 6)) },
-  bottleneck: {
+  'a bottleneck, whose shortcut outlives many values': {
     input: [6, 6, 16],
-    network: new Residual(
-      new Sequential([
-        new AdderConv2d(16, 4, { kernel: 1 }),
-        new BatchNorm(4),
-        new Relu(),
-        new AdderConv2d(4, 4, { kernel: 3, padding: 1, groups: 2 }),
-        new BatchNorm(4),
-        new Relu(),
-        new AdderConv2d(4, 16, { kernel: 1 }),
-        new BatchNorm(16),
-      ]),
-    ),
+    network: new Sequential([
+      unit(16, 16),
+      new Residual(
+        new Sequential([
+          new AdderConv2d(16, 16, { kernel: 1 }),
+          new BatchNorm(16),
+          new Relu(),
+          new AdderConv2d(16, 4, { kernel: 3, padding: 1, groups: 2 }),
+          new BatchNorm(4),
+          new Relu(),
+          new AdderConv2d(4, 16, { kernel: 1 }),
+          new BatchNorm(16),
+        ]),
+      ),
+    ]),
+  },
+  'a residual while k is summed in several blocks': {
+    input: [3, 4, 150],
+    network: new Sequential([unit(150, 150), new Residual(new Sequential([unit(150, 150), unit(150, 150)]))]),
   },
   'pools and a classifier': {
     input: [9, 11, 5],
