@@ -18,7 +18,7 @@ interface Failure {
 const armNode = join(root, 'build-arm64/node/package/bin/node');
 // x86 kernels run natively too: there it is the choice of the table that needs an emulator.
 const choice = ['golden', 'convolution'];
-const everything = [...choice, 'gradient', 'integer', 'quantization', 'xnor', 'batch-norm', 'training'];
+const everything = [...choice, 'gradient', 'integer', 'quantization', 'xnor', 'batch-norm', 'training', 'session', 'quantized-session'];
 
 const cpus = [
   { arch: 'x64', cpu: 'Conroe-v1', isa: 'scalar', suites: choice },

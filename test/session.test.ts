@@ -83,23 +83,33 @@ const hazards: Record<string, Case> = {
   },
   'blocks within blocks': {
     input: [6, 5, 8],
-    network: new Residual(new Sequential([new Residual(unit(8, 8)), new Residual(new Sequential([new Residual(unit(8, 8)), unit(8, 8)]))])),
+    network: new Sequential([
+      unit(8, 8),
+      new Residual(new Sequential([new Residual(unit(8, 8)), new Residual(new Sequential([new Residual(unit(8, 8)), unit(8, 8)]))])),
+    ]),
   },
   'the same layer twice': { input: [4, 4, 6], network: ((twice) => new Sequential([twice, new Relu(), twice]))(unit(6, 6)) },
-  bottleneck: {
+  'a bottleneck, whose shortcut outlives many values': {
     input: [6, 6, 16],
-    network: new Residual(
-      new Sequential([
-        new AdderConv2d(16, 4, { kernel: 1 }),
-        new BatchNorm(4),
-        new Relu(),
-        new AdderConv2d(4, 4, { kernel: 3, padding: 1, groups: 2 }),
-        new BatchNorm(4),
-        new Relu(),
-        new AdderConv2d(4, 16, { kernel: 1 }),
-        new BatchNorm(16),
-      ]),
-    ),
+    network: new Sequential([
+      unit(16, 16),
+      new Residual(
+        new Sequential([
+          new AdderConv2d(16, 16, { kernel: 1 }),
+          new BatchNorm(16),
+          new Relu(),
+          new AdderConv2d(16, 4, { kernel: 3, padding: 1, groups: 2 }),
+          new BatchNorm(4),
+          new Relu(),
+          new AdderConv2d(4, 16, { kernel: 1 }),
+          new BatchNorm(16),
+        ]),
+      ),
+    ]),
+  },
+  'a residual while k is summed in several blocks': {
+    input: [3, 4, 150],
+    network: new Sequential([unit(150, 150), new Residual(new Sequential([unit(150, 150), unit(150, 150)]))]),
   },
   'pools and a classifier': {
     input: [9, 11, 5],
@@ -217,22 +227,22 @@ t.test('a NaN stays in its image', async (t) => {
 });
 
 t.test('memory', async (t) => {
-  const [h, w, c, depth] = [32, 32, 64, 12];
+  const [h, w, c, depth] = [32, 32, 16, 6];
   const bytes = 4 * h * w * c;
   const blocks = Array.from({ length: depth }, () => new Residual(unit(c, c)));
   const network = randomize(new Sequential(blocks), 1);
   const weights = depth * 4 * 9 * c * c;
   const session = await compile(network, { input: [h, w, c] });
   const packed = session.memory;
-  t.ok(packed >= weights && packed < 1.1 * weights, 'packed filters, once');
-  const batch = normal([40, h, w, c], 2);
+  t.ok(packed >= weights && packed < 1.2 * weights, 'packed filters, once');
+  const batch = normal([100, h, w, c], 2);
   const first = session.runSync(images(batch, 0, 1));
   t.ok(session.memory > packed && session.memory <= packed + 3 * bytes, 'values lie where others lay before: a block needs three places');
   const all = session.runSync(batch);
   t.ok(session.memory <= packed + (16 << 20), 'a large batch runs in parts');
   t.ok(sameBits(images(all, 0, 1), first), 'with the same bits');
-  const last = session.runSync(images(batch, 39, 40));
-  t.ok(sameBits(images(all, 39, 40), last));
+  const last = session.runSync(images(batch, 99, 100));
+  t.ok(sameBits(images(all, 99, 100), last));
   session.dispose();
   t.equal(session.memory, 0, 'none after dispose');
 });

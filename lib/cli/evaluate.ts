@@ -1,6 +1,8 @@
 import { cpuInfo, setThreads } from '../cpu';
 import { Model } from '../models';
-import { evaluate } from '../train/evaluate';
+import type { QuantizedModel } from '../quantize';
+import { compile } from '../session';
+import { type Classifier, evaluate } from '../train/evaluate';
 import { loadNetwork, type QuantizeArguments, quantizeNetwork } from './network';
 import { openData } from './open-data';
 import { startProgress } from './progress';
@@ -22,7 +24,9 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<void> {
   const model = args.dtype === 'u8' && loaded instanceof Model ? await quantizeNetwork(loaded, args) : loaded;
   const dataset = await openData(args.dataset ?? model.metadata.dataset, args.data, 'test', model.inputShape);
   const progress = startProgress('evaluating', Math.min(limit ?? dataset.length, dataset.length), { quiet: json === true });
-  const result = await evaluate(model, dataset, { batch, limit, onBatch: (done) => progress.update(done) }).finally(() => progress.stop());
+  const result = await evaluate(await compiled(model), dataset, { batch, limit, onBatch: (done) => progress.update(done) }).finally(() =>
+    progress.stop(),
+  );
 
   const { isa, threads: used } = cpuInfo();
   const numbers = model instanceof Model ? { dtype: 'f32' } : { dtype: 'u8', bits: model.bits };
@@ -35,6 +39,13 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<void> {
         `${result.seconds.toFixed(2)} s, ${Math.round(result.imagesPerSecond)} images/s   ${Object.values(numbers).join(', ')}${model instanceof Model ? '' : ' bits'}, ${isa}, ${used} ${used === 1 ? 'thread' : 'threads'}`,
       ].join('\n'),
     );
+}
+
+/** The same network in one native call. */
+async function compiled(model: Model | QuantizedModel): Promise<Classifier> {
+  const { name, inputShape, classes, normalization } = model;
+  const session = await compile(model);
+  return { name, inputShape, classes, normalization, forward: (x) => session.runSync(x) };
 }
 
 const percent = (fraction: number): string => `${(100 * fraction).toFixed(2)} %`;

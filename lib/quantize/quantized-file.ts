@@ -5,9 +5,9 @@ import { writeFileAtomic } from '../io/write-file';
 import type { LoadedState } from '../layers';
 import type { ModelMetadata } from '../models';
 import { readWeights } from '../models/model-file';
+import type { QuantizedStep } from '../session/steps';
 import { Tensor, type TensorData } from '../tensor';
 import { QuantizedModel } from './quantized-model';
-import type { QuantizedStep } from '../session/steps';
 
 /** Where the description of the network stands in the metadata of the file. */
 export const quantizedKey = 'addernet.quantized';

@@ -2,10 +2,10 @@
 import { AdderNetError } from '../errors';
 import type { ModelMetadata, Normalization } from '../models';
 import { adderConv2d } from '../ops';
+import type { Quantize, QuantizedConvolution, QuantizedNetwork, QuantizedStep } from '../session/steps';
 import { shapeText } from '../shape';
 import { Tensor } from '../tensor';
 import { runFloatStep, unpack } from './float-steps';
-import type { Quantize, QuantizedConvolution, QuantizedNetwork, QuantizedStep } from '../session/steps';
 import { clamp, roundHalfEven } from './quantized-steps';
 
 /** Bytes or floats, by how the value is stored. */

@@ -41,7 +41,10 @@ export async function compile(model: Layer | QuantizedNetwork, options: CompileO
   return model instanceof Layer ? compileFloats(model, options) : compileQuantized(model, threads);
 }
 
-function compileFloats(model: Layer, { threads, input = model instanceof Model ? model.inputShape : undefined }: CompileOptions): InferenceSession {
+function compileFloats(
+  model: Layer,
+  { threads, input = model instanceof Model ? model.inputShape : undefined }: CompileOptions,
+): InferenceSession {
   if (input === undefined)
     throw new AdderNetError('ERR_ARGUMENT', `compile: a ${model.type} does not tell the shape of its input, expected { input: [h,w,c] }`);
   checkShape('compile: input', input);
