@@ -18,5 +18,5 @@ export ASAN_OPTIONS=detect_leaks=1
 export TSAN_OPTIONS="ignore_noninstrumented_modules=1 suppressions=$PWD/scripts/tsan.supp"
 npx cmake-js build --out build-asan/build --CDADDERNET_SANITIZE=address,undefined --log-level warn
 npx cmake-js build --out build-tsan/build --CDADDERNET_SANITIZE=thread --log-level warn
-run build-asan libasan.so golden convolution gradient integer xnor batch-norm training threads crop-mirror-normalize unit/ops
+run build-asan libasan.so golden convolution gradient integer quantization xnor batch-norm training threads crop-mirror-normalize unit/ops
 run build-tsan libtsan.so threads crop-mirror-normalize
