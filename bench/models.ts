@@ -1,6 +1,6 @@
-// Whole networks, compiled: adders and multiplications here, and the same multiplications in onnxruntime where it is installed
+// Whole networks, compiled: adders in bytes and floats and multiplications here, and the same multiplications in onnxruntime where it is installed
 // (bench/peers), one after the other in the same rounds.
-import { compile, cpuInfo, type InferenceSession, type Model, models, setThreads, Tensor } from '../dist';
+import { compile, cpuInfo, type InferenceSession, type Model, models, quantize, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
 import { Random } from '../dist/random';
 import { type MeasureOptions, measureAsync } from './measure';
@@ -18,7 +18,7 @@ export const tasks: readonly Task[] = [
 
 export interface ModelResult extends Task {
   isa: string;
-  /** Who computes what: `adder f32`, `conv f32`, `onnxruntime f32`; ` run` where it is the asynchronous call. */
+  /** Who computes what: `adder u8`, `adder f32`, `conv f32`, `onnxruntime f32`; ` run` where it is the asynchronous call. */
   contestant: string;
   /** Median of one run. */
   seconds: number;
@@ -66,12 +66,15 @@ async function measureTask({ network, batch }: Task, isa: string, threads: numbe
   const [adder, conv] = [models[network]({ unit: 'adder', seed: 1 }), models[network]({ unit: 'conv', seed: 1 })];
   const x = Tensor.zeros([batch, ...adder.inputShape]);
   new Random(1).fillNormal(x.data);
-  const sessions = [await compile(settled(adder), { threads }), await compile(settled(conv), { threads })] as const;
+  const bytes = await compile(await quantize(settled(adder), x), { threads });
+  const sessions = [await compile(adder, { threads }), await compile(settled(conv), { threads }), bytes] as const;
   const sync = (session: InferenceSession) => {
     const out = Tensor.zeros([batch, ...session.outputShape]);
     return () => void session.runSync(x, { out });
   };
   const contestants: Record<string, () => void | Promise<void>> = {
+    'adder u8': sync(bytes),
+    'adder u8 run': async () => void (await bytes.run(x)),
     'adder f32': sync(sessions[0]),
     'adder f32 run': async () => void (await sessions[0].run(x)),
     'conv f32': sync(sessions[1]),

@@ -5,7 +5,8 @@ import t from 'tap';
 import { cpuInfo } from '../dist';
 import { native } from '../dist/binding';
 import { kernels, type Layer, measureKernels } from '../dist-bench/kernels';
-import { measure, median } from '../dist-bench/measure';
+import { measure, measureAsync, median } from '../dist-bench/measure';
+import { measureModels } from '../dist-bench/models';
 
 const shortest = { rounds: 1, seconds: 0.005 };
 
@@ -22,6 +23,33 @@ t.test('measure takes turns and gives medians', async (t) => {
   t.equal(median([3, 1, 2]), 2);
   t.equal(median([4, 1, 2, 3]), 2.5);
   t.throws(() => measure({ bad: () => native().peak('none', 1) }, shortest), { message: /there is no peak named 'none'/ });
+});
+
+t.test('measureAsync takes turns with what it awaits', async (t) => {
+  const order: string[] = [];
+  const turn = (name: string) => async () => {
+    if (order.at(-1) !== name) order.push(name);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  };
+  const seconds = await measureAsync({ a: turn('a'), b: turn('b') }, { ...shortest, rounds: 2 });
+  t.same(order, ['a', 'b', 'a', 'b', 'a', 'b']);
+  t.ok(seconds.a >= 0.0015 && seconds.b >= 0.0015, 'in seconds a call');
+  await t.rejects(measureAsync({ bad: () => Promise.reject(new Error('no')) }, shortest), { message: 'no' });
+});
+
+t.test('whole networks, each by every contestant', async (t) => {
+  const { isa: before, threads } = cpuInfo();
+  const report = await measureModels({ ...shortest, tasks: [{ network: 'resnet20', batch: 1 }], isa: 'scalar' });
+  const ours = report.results.filter(({ contestant }) => !contestant.startsWith('onnxruntime'));
+  t.same(
+    ours.map(({ contestant }) => contestant),
+    ['adder u8', 'adder u8 run', 'adder f32', 'adder f32 run', 'conv f32'],
+  );
+  for (const { isa, seconds, imagesPerSecond } of ours) {
+    t.equal(isa, 'scalar');
+    t.ok(seconds > 0 && Math.abs(imagesPerSecond * seconds - 1) < 1e-9);
+  }
+  t.same([report.threads, cpuInfo().isa], [threads, before], 'the instruction set in force before is so again');
 });
 
 t.test('every kernel has a peak on every instruction set', async (t) => {
