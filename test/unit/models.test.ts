@@ -3,6 +3,8 @@ import { inspect } from 'node:util';
 import t from 'tap';
 import { Conv2d, Flatten, Linear, Relu, type Residual } from '../../dist/layers';
 import * as models from '../../dist/models';
+import { softmaxCrossEntropy } from '../../dist/ops';
+import { Sgd } from '../../dist/optim';
 import { Random } from '../../dist/random';
 import { Tensor } from '../../dist/tensor';
 
@@ -255,4 +257,28 @@ t.test('binary networks have no rectifier before a unit, and pool before they no
   t.equal((models.resnet20({ unit: 'xnor', ...zeros }).layer('layer1.0') as Residual).relu, false);
   t.equal((models.resnet20({ unit: 'conv', ...zeros }).layer('layer1.0') as Residual).relu, true);
   t.end();
+});
+
+t.test('every network learns with every unit', async (t) => {
+  for (const name of models.modelNames)
+    for (const unit of models.units) {
+      const model = models.createModel(name, { unit, seed: 1, classes: 3 });
+      const [h, w, c] = name.startsWith('resnet') ? [32, 32, 3] : model.inputShape; // pictures of 224x224 would take long
+      const x = Tensor.zeros([4, h, w, c]);
+      new Random(1).fillNormal(x.data);
+      const logits = model.forward(x, { training: true });
+      const { loss, grad } = softmaxCrossEntropy(logits, Int32Array.of(0, 2, 1, 1));
+      t.ok(Number.isFinite(loss), `${name}, ${unit}: loss ${loss}`);
+      model.backward(grad, { inputGradient: false });
+      new Sgd(model.parameters(), { lr: 0.1 }).step();
+      const first = model.parameters()[0]!;
+      t.ok(
+        first.gradient.data.some((g) => g !== 0),
+        'the gradient reaches the first layer',
+      );
+      t.ok(
+        model.parameters().every(({ value }) => value.data.every(Number.isFinite)),
+        'and gives numbers',
+      );
+    }
 });
