@@ -226,6 +226,11 @@ t.test('quantize, and evaluate in bytes', async (t) => {
   t.match(stored, { dtype: 'u8', bits: 7, images: 40 });
   t.same([quantizing.top1, quantizing.loss, quantizing.bits], [stored.top1, stored.loss, 7], 'the file is the network that was quantised');
   t.match(addernet(['evaluate', '--weights', at('bytes.safetensors'), '--limit', '40']).stdout, /u8, 7 bits/);
+  t.match(json(t, ['info', at('bytes.safetensors')]), { network: { name: 'lenet5bn', unit: 'adder', classes: 10, bits: 7 } });
+  t.match(addernet(['info', at('bytes.safetensors')]).stdout, /network lenet5bn, unit adder, 10 classes, 7 bits/);
+  const { predictions } = json(t, ['predict', '--weights', at('bytes.safetensors'), '--top', '10', at('noise.png')]);
+  t.equal((predictions as { classes: unknown[] }[])[0]!.classes.length, 10, 'pictures are told apart in bytes too');
+  fails(t, ['convert', at('bytes.safetensors'), at('x')], /a quantised network, which loadQuantized\(\) opens/);
   fails(t, ['quantize', '--weights', at('lenet.safetensors'), '--dataset', 'digits', '--out', at('x')], /lenet5bn has no adder layer/);
 });
 

@@ -105,6 +105,7 @@ t.test('nothing is overwritten or confused', (t) => {
   fails(['train', '--dataset', 'mnist', '--out', at('x')], /--data|directory/);
   fails(['train', '--dataset', 'folder', '--out', at('x')], /needs --data/);
   fails([...small, '--patience', '2', '--out', at('x')], /--patience.*--validation/);
+  fails([...small, '--model', 'resnet20', '--out', at('x')], /train: digits train has images \[28,28,1\].*resnet20 takes \[32,32,3\]/);
   fails([...small, '--freeze', 'conv9', '--out', at('x')], /no layer 'conv9'/);
   t.equal(addernet(['train', '--unit', 'spiking']).status, 2, 'wrong usage');
   t.notOk(existsSync(at('x')), 'and nothing is made');

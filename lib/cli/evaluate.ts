@@ -1,9 +1,7 @@
 import { cpuInfo, setThreads } from '../cpu';
 import { Model } from '../models';
-import type { QuantizedModel } from '../quantize';
-import { compile } from '../session';
-import { type Classifier, evaluate } from '../train/evaluate';
-import { loadNetwork, type QuantizeArguments, quantizeNetwork } from './network';
+import { evaluate } from '../train/evaluate';
+import { compiled, loadNetwork, type QuantizeArguments, quantizeNetwork } from './network';
 import { openData } from './open-data';
 import { startProgress } from './progress';
 
@@ -39,13 +37,6 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<void> {
         `${result.seconds.toFixed(2)} s, ${Math.round(result.imagesPerSecond)} images/s   ${Object.values(numbers).join(', ')}${model instanceof Model ? '' : ' bits'}, ${isa}, ${used} ${used === 1 ? 'thread' : 'threads'}`,
       ].join('\n'),
     );
-}
-
-/** The same network in one native call. */
-async function compiled(model: Model | QuantizedModel): Promise<Classifier> {
-  const { name, inputShape, classes, normalization } = model;
-  const session = await compile(model);
-  return { name, inputShape, classes, normalization, forward: (x) => session.runSync(x) };
 }
 
 const percent = (fraction: number): string => `${(100 * fraction).toFixed(2)} %`;

@@ -2,7 +2,8 @@ import { cpuInfo } from '../cpu';
 import { AdderNetError } from '../errors';
 import type { LoadedState } from '../layers';
 import { identify } from '../models';
-import { readWeights } from '../models/model-file';
+import { quantizedKey, readWeights } from '../models/model-file';
+import { loadQuantized } from '../quantize';
 import { elementCount, shapeText } from '../shape';
 
 export async function info(file: string | undefined, { json = false }: { json?: boolean }): Promise<void> {
@@ -25,7 +26,7 @@ function printCpu(json: boolean): void {
 
 async function printWeights(file: string, json: boolean): Promise<void> {
   const { format, tensors, metadata } = await readWeights(file);
-  const network = networkOf(tensors);
+  const network = metadata[quantizedKey] === undefined ? networkOf(tensors) : await quantizedNetwork(file);
   const numbers = [...tensors.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
   if (json) {
     const list = [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
@@ -36,11 +37,18 @@ async function printWeights(file: string, json: boolean): Promise<void> {
   console.log(
     [
       `${file}: ${format}, ${tensors.size} tensors, ${numbers.toLocaleString('en-US')} numbers`,
-      network ? `network ${network.name}, unit ${network.unit}, ${network.classes} classes` : 'of no network known here',
-      ...Object.entries(metadata).map(([key, value]) => `${key}: ${value}`),
+      network
+        ? `network ${network.name}, unit ${network.unit}, ${network.classes} classes${'bits' in network ? `, ${network.bits} bits` : ''}`
+        : 'of no network known here',
+      ...Object.entries(metadata).flatMap(([key, value]) => (key === quantizedKey ? [] : [`${key}: ${value}`])),
       ...[...tensors].map(([name, { dtype, shape }]) => `  ${name.padEnd(width)}  ${dtype}  ${shapeText(shape)}`),
     ].join('\n'),
   );
+}
+
+async function quantizedNetwork(file: string) {
+  const { name, unit, classes, bits } = await loadQuantized(file);
+  return { name, unit, classes, bits };
 }
 
 function networkOf(tensors: LoadedState): ReturnType<typeof identify> | undefined {

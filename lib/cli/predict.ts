@@ -1,7 +1,8 @@
 import { setThreads } from '../cpu';
 import { readImageFile } from '../data/image-file';
 import { normalize } from '../data/normalize';
-import { load } from '../models';
+
+import { compiled, loadNetwork } from './network';
 
 interface PredictArguments {
   weights: string;
@@ -18,12 +19,13 @@ interface Prediction {
 
 export async function predict(images: string[], { weights, model: name, top, threads, json }: PredictArguments): Promise<void> {
   if (threads !== undefined) setThreads(threads);
-  const model = await load(weights, { model: name });
+  const model = await loadNetwork(weights, { model: name });
+  const network = await compiled(model);
   const { mean, std } = model.normalization;
   const predictions: Prediction[] = [];
   for (const image of images) {
     const pixels = await readImageFile(image, model.inputShape);
-    const probabilities = softmax(model.forward(normalize(pixels, mean, std)).data);
+    const probabilities = softmax(network.forward(normalize(pixels, mean, std)).data);
     const classes = Array.from(probabilities, (probability, i) => ({ class: i, name: model.classNames?.[i] ?? `class ${i}`, probability }));
     predictions.push({ image, classes: classes.sort((a, b) => b.probability - a.probability).slice(0, top) });
   }

@@ -5,7 +5,7 @@ import { AdderNetError } from '../errors';
 import { drawLearningCurves, learningCurvesMissing } from '../figures/learning-curves';
 import { type Model, save } from '../models';
 import { Sgd } from '../optim';
-import { type Evaluation, evaluate } from '../train/evaluate';
+import { checkFits, type Evaluation, evaluate } from '../train/evaluate';
 import { type FitResult, fit } from '../train/fit';
 import type { EpochRecord } from '../train/progress';
 import { onInterrupt } from './interrupt';
@@ -23,6 +23,7 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
   if (args.threads !== undefined) setThreads(args.threads);
   const data = await openTrainingData(args);
   const model = await startingModel(args, data);
+  checkFits('train', model, data.train);
   const { resume, ...lasting } = args;
   if (!resume) await folder.writeArguments(lasting);
 

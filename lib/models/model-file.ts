@@ -12,6 +12,8 @@ import type { Unit } from './unit';
 
 /** Where the metadata of a model stands in a safetensors file, as JSON. */
 const metadataKey = 'addernet';
+/** Where that of a quantised network stands, whose tensors are steps (lib/quantize). */
+export const quantizedKey = 'addernet.quantized';
 
 export interface WeightsFile {
   readonly format: 'safetensors' | 'pytorch';
@@ -66,6 +68,8 @@ export async function save(model: Model, path: string): Promise<void> {
 }
 
 function networkOf(path: string, tensors: LoadedState, metadata: WeightsFile['metadata'], { model, unit }: LoadOptions): Model {
+  if (quantizedKey in metadata)
+    throw new AdderNetError('ERR_FORMAT', `${path}: a quantised network, which loadQuantized() opens; load() takes float networks`);
   const stored = metadata[metadataKey];
   if (stored !== undefined && (model === undefined || model === parseMetadata(path, stored).name)) {
     const { name, inputShape, ...options } = parseMetadata(path, stored);

@@ -4,13 +4,10 @@ import { formatSafetensors } from '../io/safetensors';
 import { writeFileAtomic } from '../io/write-file';
 import type { LoadedState } from '../layers';
 import type { ModelMetadata } from '../models';
-import { readWeights } from '../models/model-file';
+import { quantizedKey, readWeights } from '../models/model-file';
 import type { QuantizedStep } from '../session/steps';
 import { Tensor, type TensorData } from '../tensor';
 import { QuantizedModel } from './quantized-model';
-
-/** Where the description of the network stands in the metadata of the file. */
-export const quantizedKey = 'addernet.quantized';
 
 interface Description {
   readonly metadata: ModelMetadata;
