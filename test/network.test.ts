@@ -55,6 +55,23 @@ t.test('the accuracy on all 10,000 images', { skip }, async (t) => {
   if (isa === 'avx512' && threads === 2) t.ok(imagesPerSecond >= 300, 'at least 300 images a second');
 });
 
+t.test('and in 8, 5 and 4 bits, calibrated on the first 512 training images', { skip }, async (t) => {
+  const main = join(repository, 'dist/cli/main.js');
+  for (const [bits, least] of [
+    [8, 0.915],
+    [5, 0.91],
+    [4, 0.903],
+  ] as const) {
+    const options = ['--weights', weights, '--dataset', 'cifar10', '--data', data, '--dtype', 'u8', '--bits', String(bits), '--json'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'evaluate', ...options], { encoding: 'utf8' });
+    t.same({ status, stderr }, { status: 0, stderr: '' });
+    const result = JSON.parse(stdout);
+    t.match(result, { dtype: 'u8', bits, images: 10_000, isa: best });
+    t.ok(result.top1 >= least, `${bits} bits: ${result.top1}`);
+    t.comment(`${bits} bits: ${result.top1}, ${Math.round(result.imagesPerSecond)} images/s on ${result.isa}, ${result.threads} threads`);
+  }
+});
+
 t.test("the logits are PyTorch's", { skip }, async (t) => {
   const copy = join(t.testdir(), 'copy.safetensors');
   const model = await load(weights);

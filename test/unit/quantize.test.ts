@@ -1,13 +1,12 @@
 // Quantised networks: that their steps are what they say, that clamping loses nothing, and how close they come to the float network.
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { layers, load, Model, models, normalize, openDataset, save, Tensor } from '../../dist';
+import { layers, Model, models, save, Tensor } from '../../dist';
 import { formatSafetensors } from '../../dist/io/safetensors';
 import { loadQuantized, type QuantizedModel, quantize, saveQuantized } from '../../dist/quantize';
 import { roundHalfEven } from '../../dist/quantize/quantized-steps';
 import { Random } from '../../dist/random';
-import { testNeeding } from '../needing';
 
 const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, MaxPool2d, Relu, Residual, Sequential } = layers;
 
@@ -158,30 +157,3 @@ t.test('rounding is to the nearest, half to even', (t) => {
   t.same([-1.5, -0.5, 0.5, 1.5, 2.5, 2.4999, 2.5001, 7].map(roundHalfEven), [-2, 0, 0, 2, 2, 2, 3, 7]);
   t.end();
 });
-
-const shared = join(__dirname, '../../../shared');
-const weights = join(shared, 'weights/ResNet20-AdderNet.pth');
-const data = join(__dirname, '../../.cache/cifar10');
-testNeeding(
-  [!(existsSync(weights) && existsSync(data)) && "the authors' network and CIFAR-10 are needed"],
-  "the authors' network in 8 and 5 bits",
-  async (t) => {
-    const network = await load(weights);
-    const [train, test] = [openDataset('cifar10', data, 'train'), openDataset('cifar10', data, 'test')];
-    const count = 500;
-    for (const [bits, least] of [
-      [8, 0.91],
-      [5, 0.895],
-    ] as const) {
-      const quantized = await quantize(network, train, { bits });
-      let right = 0;
-      const x = normalize(test.images(0, count), network.normalization.mean, network.normalization.std);
-      const logits = quantized.forward(x).data;
-      test.targets(0, count).forEach((target, i) => {
-        const own = logits.subarray(i * 10, i * 10 + 10);
-        if (own.indexOf(Math.max(...own)) === target) right++;
-      });
-      t.ok(right / count >= least, `${bits} bits: ${right} of ${count}`);
-    }
-  },
-);
