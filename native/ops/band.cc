@@ -3,8 +3,8 @@
 namespace {
 // A task's input stays within half of the smallest second-level cache in use (512 kB).
 constexpr size_t kBandBytes = 256 << 10;
-// Below this many pixels a task does not repay being handed out, and tiles run short.
-constexpr size_t kLeastPixels = 64;
+// Below this many pixels tiles run short; small images are cut finer rather than leave threads idle.
+constexpr size_t kLeastPixels = 64, kLeastPixelsOfSmallImages = 16;
 
 size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
 }  // namespace
@@ -20,7 +20,8 @@ TaskGrid cut_into_tasks(const ConvShape& s, size_t threads, size_t elem_bytes) {
   size_t rows = std::max<size_t>(kBandBytes / (band_columns(s) * s.ci * elem_bytes) / s.sh, 1);
   rows = std::max(rows, divide_up(kLeastPixels, s.wo));
   if (threads > 1) {  // four tasks a thread, so that a slow one holds nobody up for long
-    const size_t share = std::max(divide_up(all_rows, 4 * threads), divide_up(kLeastPixels, s.wo));
+    const size_t least = std::clamp(all_rows * s.wo / threads, kLeastPixelsOfSmallImages, kLeastPixels);
+    const size_t share = std::max(divide_up(all_rows, 4 * threads), divide_up(least, s.wo));
     rows = std::min(rows, share);
   }
   TaskGrid grid;
