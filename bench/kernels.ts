@@ -25,15 +25,16 @@ export const layers: readonly Layer[] = [
 ];
 
 /** Pairs of an input and a weight that meet: what a kernel's element is. */
-const elements = ({ x: [n, h, w, ci], co, stride }: Layer): number => n * Math.ceil(h / stride) * Math.ceil(w / stride) * co * 9 * ci;
-const layerName = ({ network, x: [n, h, w, ci], co, stride }: Layer): string =>
+export const elements = ({ x: [n, h, w, ci], co, stride }: Layer): number =>
+  n * Math.ceil(h / stride) * Math.ceil(w / stride) * co * 9 * ci;
+export const layerName = ({ network, x: [n, h, w, ci], co, stride }: Layer): string =>
   `${network} ${h}x${w} ${ci}-${co}${stride > 1 ? ` /${stride}` : ''} batch ${n}`;
 
 /** Where integers are drawn from: all numbers of so many bits. */
 type Range<A extends ops.IntegerArray> = readonly [Numbers: new (length: number) => A, bits: number];
-const u8: Range<Uint8Array> = [Uint8Array, 8];
-const i8: Range<Int8Array> = [Int8Array, 8];
-const i7: Range<Int8Array> = [Int8Array, 7];
+export const u8: Range<Uint8Array> = [Uint8Array, 8];
+export const i8: Range<Int8Array> = [Int8Array, 8];
+export const i7: Range<Int8Array> = [Int8Array, 7];
 const i16: Range<Int16Array> = [Int16Array, 16];
 
 export interface Kernel {
@@ -78,13 +79,13 @@ export const kernels: readonly Kernel[] = [
   },
 ];
 
-function normal(shape: Shape): Tensor {
+export function normal(shape: Shape): Tensor {
   const tensor = Tensor.zeros(shape);
   new Random(1).fillNormal(tensor.data);
   return tensor;
 }
 
-function forward(op: typeof ops.conv2d): Kernel['prepare'] {
+export function forward(op: typeof ops.conv2d): Kernel['prepare'] {
   return ({ x: shape, co, stride }) => {
     const [x, filters] = [normal(shape), normal([co, 3, 3, shape[3]])];
     const out = op(x, filters, { stride, padding: 1 });
@@ -92,7 +93,7 @@ function forward(op: typeof ops.conv2d): Kernel['prepare'] {
   };
 }
 
-function uniform<A extends ops.IntegerArray>(shape: Shape, [Numbers, bits]: Range<A>): Tensor<A> {
+export function uniform<A extends ops.IntegerArray>(shape: Shape, [Numbers, bits]: Range<A>): Tensor<A> {
   const random = new Random(1);
   const data = new Numbers(shape.reduce((a, b) => a * b));
   // From -2^(bits - 1) on; what has no sign wraps around.
@@ -153,7 +154,7 @@ export interface KernelOptions extends MeasureOptions {
   threads?: number | undefined;
   layers?: readonly Layer[] | undefined;
   /** Called when a layer is done. */
-  onLayer?: ((results: KernelResult[]) => void) | undefined;
+  onResults?: ((results: KernelResult[]) => void) | undefined;
 }
 
 /**
@@ -168,7 +169,7 @@ export function measureKernels(options: KernelOptions = {}): KernelReport {
     rethrow(() => native().setIsa(isa));
     for (const layer of options.layers ?? layers) {
       const ofLayer = measureLayer(isa, layer, options);
-      options.onLayer?.(ofLayer);
+      options.onResults?.(ofLayer);
       results.push(...ofLayer);
     }
   }

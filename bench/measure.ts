@@ -39,7 +39,7 @@ export function measure<Name extends string>(functions: Record<Name, () => void>
 
 /** The same for functions that may return a promise, which is awaited. */
 export async function measureAsync<Name extends string>(
-  functions: Record<Name, () => void | Promise<void>>,
+  functions: Record<Name, () => unknown>,
   options: MeasureOptions = {},
 ): Promise<Record<Name, number>> {
   const { rounds = 15, seconds = 0.02 } = options;
@@ -57,11 +57,27 @@ export async function measureAsync<Name extends string>(
   }
   for (let round = 0; round < rounds; round++)
     for (const name of names) {
+      await quiet();
+      const warm = performance.now() + seconds * 500;
+      do
+        await functions[name](); // sleeping threads and cold caches are not measured
+      while (performance.now() < warm);
       const end = performance.now() + seconds * 1000;
       do samples.get(name)!.push(await time(name, calls.get(name)!));
       while (performance.now() < end);
     }
   return Object.fromEntries(names.map((name) => [name, median(samples.get(name)!)])) as Record<Name, number>;
+}
+
+/** Until no thread of this process is busy: those of a runtime may look for more work for 50 ms after a call, at the next one's expense. */
+async function quiet(): Promise<void> {
+  const milliseconds = 20; // several ticks of the clock by which a kernel accounts for the time of another core
+  for (let busy = 1; busy > 0.3; ) {
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    const { user, system } = process.cpuUsage(before);
+    busy = (user + system) / 1000 / milliseconds;
+  }
 }
 
 export function median(values: readonly number[]): number {

@@ -1,10 +1,10 @@
-// Whole networks, compiled: adders in bytes and floats and multiplications here, and the same multiplications in onnxruntime where it is installed
-// (bench/peers), one after the other in the same rounds.
-import { compile, cpuInfo, type InferenceSession, type Model, models, quantize, setThreads, Tensor } from '../dist';
+// Whole networks, compiled: adders in bytes and floats, multiplications and signs here, and the same multiplications in onnxruntime in floats
+// and in 8 bits, where it is installed (bench/peers), one after the other in the same rounds.
+import { compile, cpuInfo, type Model, models, quantize, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
 import { Random } from '../dist/random';
 import { type MeasureOptions, measureAsync } from './measure';
-import { havePeers, onnxNetwork } from './peers/onnxruntime';
+import { checkSame, havePeers, onnxNetworks } from './peers/onnxruntime';
 
 export interface Task {
   readonly network: 'resnet20' | 'resnet18';
@@ -18,13 +18,13 @@ export const tasks: readonly Task[] = [
 
 export interface ModelResult extends Task {
   isa: string;
-  /** Who computes what: `adder u8`, `adder f32`, `conv f32`, `onnxruntime f32`; ` run` where it is the asynchronous call. */
+  /** Who computes what: `adder u8`, `conv f32`, `onnxruntime int8`, …; ` run` where it is the asynchronous call. */
   contestant: string;
   /** Median of one run. */
   seconds: number;
   imagesPerSecond: number;
-  /** Time relative to onnxruntime's, where that is installed. */
-  ratio?: number;
+  /** Times relative to onnxruntime's in floats and in 8 bits, where that is installed. */
+  ratios?: { f32: number; int8: number };
 }
 export interface ModelReport {
   cpu: string;
@@ -37,7 +37,7 @@ export interface ModelBenchOptions extends MeasureOptions {
   isa?: string | undefined;
   threads?: number | undefined;
   tasks?: readonly Task[] | undefined;
-  onTask?: ((results: ModelResult[]) => void) | undefined;
+  onResults?: ((results: ModelResult[]) => void) | undefined;
 }
 
 /**
@@ -53,7 +53,7 @@ export async function measureModels(options: ModelBenchOptions = {}): Promise<Mo
   try {
     for (const task of options.tasks ?? tasks) {
       const ofTask = await measureTask(task, isa, threads, options);
-      options.onTask?.(ofTask);
+      options.onResults?.(ofTask);
       results.push(...ofTask);
     }
   } finally {
@@ -63,30 +63,32 @@ export async function measureModels(options: ModelBenchOptions = {}): Promise<Mo
 }
 
 async function measureTask({ network, batch }: Task, isa: string, threads: number, options: MeasureOptions): Promise<ModelResult[]> {
-  const [adder, conv] = [models[network]({ unit: 'adder', seed: 1 }), models[network]({ unit: 'conv', seed: 1 })];
+  const make = (unit: models.Unit) => settled(models[network]({ unit, seed: 1 }));
+  const [adder, conv] = [make('adder'), make('conv')];
   const x = Tensor.zeros([batch, ...adder.inputShape]);
   new Random(1).fillNormal(x.data);
-  const bytes = await compile(await quantize(settled(adder), x), { threads });
-  const sessions = [await compile(adder, { threads }), await compile(settled(conv), { threads }), bytes] as const;
-  const sync = (session: InferenceSession) => {
+  const compiled = {
+    'adder u8': await compile(await quantize(adder, x), { threads }),
+    'adder f32': await compile(adder, { threads }),
+    'conv f32': await compile(conv, { threads }),
+    xnor: await compile(make('xnor'), { threads }),
+  };
+  const contestants: Record<string, () => unknown> = {};
+  for (const [name, session] of Object.entries(compiled)) {
     const out = Tensor.zeros([batch, ...session.outputShape]);
-    return () => void session.runSync(x, { out });
-  };
-  const contestants: Record<string, () => void | Promise<void>> = {
-    'adder u8': sync(bytes),
-    'adder u8 run': async () => void (await bytes.run(x)),
-    'adder f32': sync(sessions[0]),
-    'adder f32 run': async () => void (await sessions[0].run(x)),
-    'conv f32': sync(sessions[1]),
-  };
-  const reference = 'onnxruntime f32';
+    contestants[name] = () => session.runSync(x, { out });
+    if (name.startsWith('adder')) contestants[`${name} run`] = () => session.run(x);
+  }
   if (havePeers()) {
-    const onnx = await onnxNetwork(conv, x.data, batch, threads);
-    checkSame(await onnx.run(), sessions[1].runSync(x).data);
-    contestants[reference] = async () => void (await onnx.run());
+    const { f32, int8 } = await onnxNetworks(conv, x.data, batch, threads);
+    const logits = compiled['conv f32'].runSync(x).data;
+    checkSame(await f32(), logits, 1e-3);
+    checkSame(await int8(), logits, 0.5); // 1 % a layer, which grows through a network of random filters
+    Object.assign(contestants, { 'onnxruntime f32': f32, 'onnxruntime int8': int8 });
   }
   const medians = await measureAsync(contestants, options);
-  for (const session of sessions) session.dispose();
+  for (const session of Object.values(compiled)) session.dispose();
+  const { 'onnxruntime f32': f32, 'onnxruntime int8': int8 } = medians;
   return Object.entries(medians).map(([contestant, seconds]) => ({
     network,
     batch,
@@ -94,7 +96,7 @@ async function measureTask({ network, batch }: Task, isa: string, threads: numbe
     contestant,
     seconds,
     imagesPerSecond: batch / seconds,
-    ...(reference in medians && { ratio: seconds / medians[reference]! }),
+    ...(f32 && int8 && { ratios: { f32: seconds / f32, int8: seconds / int8 } }),
   }));
 }
 
@@ -104,11 +106,4 @@ function settled(model: Model): Model {
   new Random(2).fillNormal(x.data);
   for (let step = 0; step < 40; step++) model.forward(x, { training: true });
   return model;
-}
-
-/** The peer computes the same network: otherwise the comparison means nothing. */
-function checkSame(theirs: Float32Array, ours: Float32Array): void {
-  const norm = (v: Float32Array) => Math.hypot(...v);
-  const difference = norm(theirs.map((v, i) => v - ours[i]!)) / norm(ours);
-  if (!(difference < 1e-3)) throw new Error(`onnxruntime gives other logits, by ${difference} of their length`);
 }

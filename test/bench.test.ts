@@ -5,8 +5,10 @@ import t from 'tap';
 import { cpuInfo } from '../dist';
 import { native } from '../dist/binding';
 import { kernels, type Layer, measureKernels } from '../dist-bench/kernels';
+import { layers, measureLayers } from '../dist-bench/layers';
 import { measure, measureAsync, median } from '../dist-bench/measure';
 import { measureModels } from '../dist-bench/models';
+import { makeReport } from '../dist-bench/report';
 
 const shortest = { rounds: 1, seconds: 0.005 };
 
@@ -43,7 +45,7 @@ t.test('whole networks, each by every contestant', async (t) => {
   const ours = report.results.filter(({ contestant }) => !contestant.startsWith('onnxruntime'));
   t.same(
     ours.map(({ contestant }) => contestant),
-    ['adder u8', 'adder u8 run', 'adder f32', 'adder f32 run', 'conv f32'],
+    ['adder u8', 'adder u8 run', 'adder f32', 'adder f32 run', 'conv f32', 'xnor'],
   );
   for (const { isa, seconds, imagesPerSecond } of ours) {
     t.equal(isa, 'scalar');
@@ -52,11 +54,81 @@ t.test('whole networks, each by every contestant', async (t) => {
   t.same([report.threads, cpuInfo().isa], [threads, before], 'the instruction set in force before is so again');
 });
 
+t.test('layers, each by every contestant', async (t) => {
+  const { isa: before, threads } = cpuInfo();
+  for (const { x, co, stride } of layers) t.same([x[0], x[3], stride], [64, co, 1]);
+  const layer: Layer = { network: 'none', x: [2, 6, 6, 16], co: 16, stride: 1 };
+  const report = await measureLayers({ ...shortest, layers: [layer], isa: 'scalar' });
+  const ours = report.results.filter(({ contestant }) => !contestant.startsWith('onnxruntime'));
+  t.same(
+    ours.map(({ contestant }) => contestant),
+    ['adder f32', 'conv f32', 'xnor', 'adder u8', 'conv int8, 8-bit weights', 'conv int8, 7-bit weights'],
+  );
+  t.equal(report.results.length - ours.length, report.peers ? 2 : 0, 'and onnxruntime in floats and in 8 bits where it is installed');
+  for (const { seconds, rate } of report.results) t.ok(Math.abs((rate * 1e9 * seconds) / (2 * 6 * 6 * 16 * 9 * 16) - 1) < 1e-9);
+  t.same([report.threads, cpuInfo().threads, cpuInfo().isa], [1, threads, before], 'threads and instruction set are again as before');
+});
+
+t.test('the report says what was measured', async (t) => {
+  const about = { cpu: 'a CPU', date: '2001-02-03', peers: true };
+  const isa = 'avx2';
+  // Seconds that make ratios of every kind: the adders in bytes take 1, floats 2, whatever else 4.
+  const seconds = (contestant: string) => (contestant.startsWith('adder u8') ? 1 : contestant.startsWith('adder') ? 2 : 4);
+  const ours = ['adder u8', 'adder f32', 'conv f32', 'xnor'];
+  const peers = ['onnxruntime f32', 'onnxruntime int8'];
+  const ofLayers = [...ours, 'conv int8, 8-bit weights', 'conv int8, 7-bit weights', ...peers];
+  const ofModels = [...ours, 'adder u8 run', ...peers];
+  const tasks = [['resnet20', 1] as const, ['resnet20', 64] as const, ['resnet18', 1] as const];
+  const models = [1, 2].map((threads) => ({
+    ...about,
+    threads,
+    results: tasks.flatMap(([network, batch]) =>
+      ofModels.map((contestant) => {
+        const time = seconds(contestant) / threads;
+        return { isa, network, batch, contestant, seconds: time, imagesPerSecond: batch / time, ratios: { f32: 0.125, int8: 0.375 } };
+      }),
+    ),
+  }));
+  const results = ['ResNet-20 8x8 64-64 batch 64', 'ResNet-18 7x7 512-512 batch 64'].flatMap((layer) =>
+    ofLayers.map((contestant) => ({ isa, layer, contestant, seconds: seconds(contestant), rate: 100 / seconds(contestant) })),
+  );
+  const kernel = { isa, layer: 'ResNet-20 8x8 64-64 batch 64', kernel: 'adderConv2d f32', seconds: 1, rate: 37, peak: 50, share: 0.74 };
+  const measured = {
+    models,
+    layers: { ...about, threads: 1, results },
+    kernels: { ...about, threads: 1, results: [kernel] },
+  };
+  const { markdown, pictures } = await makeReport(measured);
+  const row = (start: string) => markdown.split('\n').find((line) => line.startsWith(`| ${start}`));
+  t.equal(
+    row('float convolution /'),
+    '| float convolution / onnxruntime Conv | 1.1 | 1.00 (ResNet-20 8x8 64-64), 1.00 (ResNet-18 7x7 512-512) | yes |',
+  );
+  t.match(row('float adder / float'), /0\.50 \(ResNet-20 8x8 64-64\), .* yes/);
+  t.match(row('8-bit adder network'), /\| 0\.65 \| 0\.25 \(resnet20, batch 1\), 0\.25 \(resnet20, batch 64\) \| yes/);
+  t.match(row('two threads / one'), /\| 0\.6 \| 0\.50 \(adder u8\), 0\.50 \(adder f32\) \| yes/);
+  t.match(markdown, 'a CPU, avx2, 2 threads, 2001-02-03.');
+  t.match(markdown, '| adder u8 | resnet20, batch 64 | 1000.000 | 64 | 0.13 | 0.38 |');
+  t.match(markdown, /\| ResNet-20 8x8 64-64 \| 37, 74 % \|/);
+  for (const [name, svg] of pictures) {
+    t.match(markdown, `](${name})`, 'every picture is shown');
+    for (const contestant of [...ours, ...peers]) t.match(svg, `>${contestant}<`, `${contestant} in ${name}`);
+  }
+
+  const slow = results.map((r) => (r.contestant === 'adder f32' && /ResNet-20/.test(r.layer) ? { ...r, seconds: 8 } : r));
+  const second = await makeReport({ ...measured, layers: { ...measured.layers, results: slow } });
+  t.match(second.markdown, /float adder \/ float convolution \| 1\.1 \| 2\.00 .*, 0\.50 .* \| 1 of 2 \|/, 'a goal that was missed');
+  const without = results.filter(({ contestant }) => contestant !== 'onnxruntime int8');
+  await t.rejects(makeReport({ ...measured, layers: { ...measured.layers, results: without } }), {
+    message: /lack onnxruntime int8.*bench\/peers/,
+  });
+});
+
 t.test('every kernel has a peak on every instruction set', async (t) => {
   const { isa: before, supported, threads, model } = cpuInfo();
   const layer: Layer = { network: 'none', x: [1, 6, 6, 16], co: 16, stride: 2 };
   const seen: string[] = [];
-  const report = measureKernels({ ...shortest, layers: [layer], onLayer: (results) => seen.push(results[0]!.isa) });
+  const report = measureKernels({ ...shortest, layers: [layer], onResults: (results) => seen.push(results[0]!.isa) });
   t.match(report, { cpu: model, threads });
   t.same(seen, supported);
   t.equal(report.results.length, supported.length * kernels.length);

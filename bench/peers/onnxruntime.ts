@@ -1,145 +1,80 @@
-// The same network of ordinary convolutions in onnxruntime: from the fused steps of a model to an ONNX graph in NCHW, batch norms folded
-// into filters and biases.
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import type { Model } from '../../dist';
+// What our networks and layers are measured against: the same with ordinary convolutions in onnxruntime, in float32 and in 8 bits.
+import type { layers, Model, Tensor } from '../../dist';
 import { fuse } from '../../dist/session/fuse';
 import { StepRecorder } from '../../dist/session/step-recorder';
 import type { Convolution, PlanStep } from '../../dist/session/steps';
+import { addFloatSteps } from './float-graph';
+import { Int8Graph, rangeOf } from './int8-graph';
+import { Graph, toNchw } from './onnx';
 
-/** What is used of onnx-proto and onnxruntime-node, whose types are installed with them or not at all. */
-interface Onnx {
-  ModelProto: { create(fields: object): object; encode(model: object): { finish(): Uint8Array } };
-  AttributeProto: { AttributeType: { INTS: number; INT: number } };
-  TensorProto: { DataType: { FLOAT: number } };
-}
-interface Ort {
-  InferenceSession: {
-    create(model: Uint8Array, options: object): Promise<{ run(feeds: object): Promise<Record<string, { data: Float32Array }>> }>;
-  };
-  Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => object;
-}
+export { havePeers } from './onnx';
 
-// From dist-bench/peers, where this file is compiled to, to the folder where the peers are installed.
-const peers = createRequire(join(__dirname, '../../bench/peers/package.json'));
+/** Runs once, on the images it was made with. */
+export type Run = () => Promise<Float32Array | Uint8Array>;
 
-/** Whether the peers are installed. */
-export function havePeers(): boolean {
-  try {
-    peers.resolve('onnxruntime-node');
-    peers.resolve('onnx-proto');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-export interface OnnxNetwork {
-  run(): Promise<Float32Array>;
+export interface Peers {
+  readonly f32: Run;
+  readonly int8: Run;
 }
 
 /** @param x normalised images in NHWC, [batch,h,w,c] */
-export async function onnxNetwork(model: Model, x: Float32Array, batch: number, threads: number): Promise<OnnxNetwork> {
-  const ort: Ort = peers('onnxruntime-node');
+export async function onnxNetworks(model: Model, x: Float32Array, batch: number, threads: number): Promise<Peers> {
   const [h, w, c] = model.inputShape;
-  const options = { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', graphOptimizationLevel: 'all' };
-  const session = await ort.InferenceSession.create(encode(model, batch), options);
-  const input = new ort.Tensor('float32', toNchw(x, batch, h * w, c), [batch, c, h, w]);
-  return { run: async () => (await session.run({ v0: input })).y!.data };
+  const { steps, output } = stepsOf(model, model.inputShape);
+  const input = { x: toNchw(x, batch, h * w, c), dims: [batch, c, h, w], threads };
+
+  const graph = new Graph();
+  const values = addFloatSteps(graph, steps);
+  const result = `v${output}`;
+  const all = await (await graph.session({ ...input, outputs: values })).run();
+  const ranges = new Map([['v0', rangeOf(input.x)], ...values.map((name) => [name, rangeOf(all[name]!.data as Float32Array)] as const)]);
+  const f32 = await graph.session({ ...input, outputs: [result] });
+
+  const bytes = new Graph();
+  new Int8Graph(bytes, ranges).addNetwork(steps, output);
+  const int8 = await bytes.session({ ...input, outputs: ['y'] });
+  return { f32: async () => (await f32.run())[result]!.data, int8: async () => (await int8.run()).y!.data };
 }
 
-function toNchw(x: Float32Array, batch: number, pixels: number, channels: number): Float32Array {
-  const y = new Float32Array(x.length);
-  for (let n = 0; n < batch; n++)
-    for (let p = 0; p < pixels; p++)
-      for (let c = 0; c < channels; c++) y[(n * channels + c) * pixels + p] = x[(n * pixels + p) * channels + c]!;
-  return y;
+/** So many layers run one after the other in floats: the first has to bring its input into onnxruntime's own order, the last back. */
+export const chainLength = 4;
+
+/**
+ * One convolution with as many channels out as in, in both forms; a run in floats is chainLength of them, each with a rectifier.
+ *
+ * @param x [n,h,w,c]
+ */
+export async function onnxLayers(layer: layers.Conv2d, x: Tensor, threads: number): Promise<Peers> {
+  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const [step] = stepsOf(layer, [h, w, c]).steps as [Convolution];
+  const graph = new Graph();
+  addFloatSteps(
+    graph,
+    Array.from({ length: chainLength }, (_, i) => ({ ...step, x: i, output: i + 1, relu: true })),
+  );
+  const result = `v${chainLength}`;
+  const f32 = await graph.session({ x: toNchw(x.data, n, h * w, c), dims: [n, c, h, w], outputs: [result], threads });
+
+  const bytes = new Graph();
+  const ranges = new Map([
+    ['v0', rangeOf(x.data)],
+    ['v1', rangeOf(layer.forward(x).data)],
+  ]);
+  new Int8Graph(bytes, ranges).addLayer(step);
+  const q = Uint8Array.from(x.data, (_, i) => (i * 37) % 256);
+  const int8 = await bytes.session({ x: q, dims: [n, h, w, c], outputs: ['y'], sample: q, threads });
+  return { f32: async () => (await f32.run())[result]!.data, int8: async () => (await int8.run()).y!.data };
 }
 
-function encode(model: Model, batch: number): Uint8Array {
-  const { onnx }: { onnx: Onnx } = peers('onnx-proto');
-  const recorder = new StepRecorder([1, ...model.inputShape]);
-  const output = recorder.numberOf(model.lower(recorder, recorder.input));
-  const graph = new Graph(onnx);
-  for (const step of fuse(recorder.steps, output)) graph.add(step);
-  graph.node('Flatten', [`v${output}`], 'y', {});
-  const float = (name: string, dims: readonly number[]) => ({
-    name,
-    type: { tensorType: { elemType: onnx.TensorProto.DataType.FLOAT, shape: { dim: dims.map((dimValue) => ({ dimValue })) } } },
-  });
-  const [h, w, c] = model.inputShape;
-  const fields = {
-    irVersion: 8,
-    opsetImport: [{ version: 13 }],
-    graph: {
-      name: model.name,
-      node: graph.nodes,
-      initializer: graph.initializers,
-      input: [float('v0', [batch, c, h, w])],
-      output: [float('y', [batch, model.classes])],
-    },
-  };
-  return onnx.ModelProto.encode(onnx.ModelProto.create(fields)).finish();
+function stepsOf(network: layers.Layer, inputShape: readonly number[]): { steps: PlanStep[]; output: number } {
+  const recorder = new StepRecorder([1, ...inputShape]);
+  const output = recorder.numberOf(network.lower(recorder, recorder.input));
+  return { steps: fuse(recorder.steps, output), output };
 }
 
-class Graph {
-  readonly nodes: object[] = [];
-  readonly initializers: object[] = [];
-  readonly #onnx: Onnx;
-
-  constructor(onnx: Onnx) {
-    this.#onnx = onnx;
-  }
-
-  node(opType: string, input: string[], output: string, ints: Record<string, readonly number[]>): void {
-    const attribute = Object.entries(ints).map(([name, values]) => ({
-      name,
-      ints: values,
-      type: this.#onnx.AttributeProto.AttributeType.INTS,
-    }));
-    this.nodes.push({ opType, input, output: [output], attribute });
-  }
-
-  add(step: PlanStep): void {
-    const [x, y] = [`v${step.x}`, `v${step.output}`];
-    if (step.op === 'relu') this.node('Relu', [x], y, {});
-    else if (step.op === 'add') this.node('Add', [x, `v${step.residual}`], y, {});
-    else if (step.op === 'pool') this.node(step.kind === 'max' ? 'MaxPool' : 'AveragePool', [x], y, window(step.geometry));
-    else if (step.op === 'convolution' && step.product === 'conv') this.#convolutionAndEnds(step, x, y);
-    else throw new Error(`onnxruntime is compared on ordinary convolutions, not on ${step.op}`);
-  }
-
-  /** The convolution, then the residual and the rectifier, each a node of its own: onnxruntime fuses what it can. */
-  #convolutionAndEnds(step: Convolution, x: string, y: string): void {
-    const ends: [string, string[]][] = [];
-    if (step.residual !== undefined) ends.push(['Add', [`v${step.residual}`]]);
-    if (step.relu) ends.push(['Relu', []]);
-    const outputs = [`${y}.conv`, `${y}.sum`].slice(0, ends.length).concat(y);
-    this.#convolution(step, x, outputs[0]!);
-    for (const [i, [op, others]] of ends.entries()) this.node(op, [outputs[i]!, ...others], outputs[i + 1]!, {});
-  }
-
-  #convolution({ filters, bias, scale, shift, geometry }: Convolution, x: string, y: string): void {
-    const [, , , ci, co, kh, kw, , , , , dh, dw, groups] = geometry as unknown as [number, ...number[]];
-    const [k, inputs] = [kh! * kw!, ci! / groups!];
-    const [weights, biases] = [new Float32Array(filters.length), new Float32Array(co!)];
-    for (let o = 0; o < co!; o++) {
-      biases[o] = (bias?.[o] ?? 0) * (scale?.[o] ?? 1) + (shift?.[o] ?? 0);
-      for (let tap = 0; tap < k; tap++)
-        for (let i = 0; i < inputs; i++) weights[(o * inputs + i) * k + tap] = filters[(o * k + tap) * inputs + i]! * (scale?.[o] ?? 1);
-    }
-    this.#constant(`${y}.w`, weights, [co!, inputs, kh!, kw!]);
-    this.#constant(`${y}.b`, biases, [co!]);
-    const { kernel_shape, strides, pads } = window(geometry);
-    this.node('Conv', [x, `${y}.w`, `${y}.b`], y, { kernel_shape: kernel_shape!, strides: strides!, pads: pads!, dilations: [dh!, dw!] });
-  }
-
-  #constant(name: string, data: Float32Array, dims: number[]): void {
-    this.initializers.push({ name, dims, dataType: this.#onnx.TensorProto.DataType.FLOAT, rawData: new Uint8Array(data.buffer) });
-  }
+/** Where a peer computes something else, the comparison means nothing. @param tolerance difference relative to the length of the vector */
+export function checkSame(theirs: ArrayLike<number>, ours: Float32Array, tolerance: number): void {
+  const difference = norm(ours.map((v, i) => v - theirs[i]!)) / norm(ours);
+  if (!(difference < tolerance)) throw new Error(`onnxruntime gives other numbers, by ${difference} of their length`);
 }
-
-function window(geometry: Int32Array): Record<string, number[]> {
-  const [, , , , , kh, kw, sh, sw, ph, pw] = geometry as unknown as number[];
-  return { kernel_shape: [kh!, kw!], strides: [sh!, sw!], pads: [ph!, pw!, ph!, pw!] };
-}
+const norm = (v: Float32Array): number => Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));

@@ -12,6 +12,13 @@ interface KernelResult {
   peak: number;
   share: number;
 }
+interface LayerResult {
+  isa: string;
+  layer: string;
+  contestant: string;
+  seconds: number;
+  rate: number;
+}
 interface ModelResult {
   network: string;
   batch: number;
@@ -19,59 +26,68 @@ interface ModelResult {
   contestant: string;
   seconds: number;
   imagesPerSecond: number;
-  ratio?: number;
+  ratios?: { f32: number; int8: number };
 }
-interface Report<Result> {
+interface Report {
+  cpu: string;
   threads: number;
-  results: Result[];
+  /** Whether onnxruntime was there to compare with. */
+  peers?: boolean;
 }
 interface Choice {
   isa?: string | undefined;
   threads?: number | undefined;
 }
-interface KernelBench {
-  measureKernels(options: Choice & { onLayer: (results: KernelResult[]) => void }): Report<KernelResult>;
-}
-interface ModelBench {
-  measureModels(options: Choice & { onTask: (results: ModelResult[]) => void }): Promise<Report<ModelResult> & { peers: boolean }>;
+
+const number = (value: number, digits = 1): string => value.toFixed(digits).padStart(7);
+const milliseconds = (seconds: number): string => `${(1000 * seconds).toFixed(3).padStart(9)} ms`;
+
+/** The module in bench/ of each, its function, and a line for one of its results. */
+const benches = {
+  kernels: {
+    measure: 'measureKernels',
+    legend: '1e9 elements a second: pairs of an input and a weight. Peak: the inner step in registers.',
+    line: ({ isa, layer, kernel, rate, peak, share }: KernelResult) =>
+      `${isa.padEnd(16)}  ${layer.padEnd(36)}  ${kernel.padEnd(25)}${number(rate)} of${number(peak)}  ${number(100 * share)} %`,
+  },
+  layers: {
+    measure: 'measureLayers',
+    legend: '1e9 elements a second: pairs of an input and a weight.',
+    line: ({ isa, layer, contestant, seconds, rate }: LayerResult) =>
+      `${isa.padEnd(12)}  ${layer.padEnd(36)}  ${contestant.padEnd(26)}${milliseconds(seconds)}  ${number(rate)}`,
+  },
+  models: {
+    measure: 'measureModels',
+    legend: '',
+    line: ({ network, batch, isa, contestant, seconds, imagesPerSecond, ratios }: ModelResult) => {
+      const compared = ratios ? `  ${number(ratios.f32, 2)} of onnxruntime's float time, ${ratios.int8.toFixed(2)} of its int8 time` : '';
+      const name = `${isa.padEnd(12)}  ${network}  batch ${String(batch).padEnd(3)} ${contestant.padEnd(16)}`;
+      return `${name}${milliseconds(seconds)}  ${number(imagesPerSecond)} images/s${compared}`;
+    },
+  },
+};
+
+export type BenchName = keyof typeof benches;
+
+export async function bench(name: BenchName, { isa, threads, json = false }: Choice & { json?: boolean }): Promise<void> {
+  const { measure, legend, line } = benches[name];
+  const onResults = (results: never[]) => {
+    if (!json) for (const result of results) console.log(line(result));
+  };
+  const run = compiled(name)[measure] as (options: Choice & { onResults: typeof onResults }) => Report | Promise<Report>;
+  const report = await run({ isa, threads, onResults });
+  if (json) {
+    console.log(JSON.stringify({ bench: name, date: new Date().toISOString().slice(0, 10), ...report }));
+    return;
+  }
+  const notes = [legend, report.peers === false ? 'onnxruntime is not installed: see bench/peers' : ''];
+  const machine = `${cpuInfo().model}, ${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}`;
+  console.log([...notes, machine].filter((text) => text !== '').join('\n'));
 }
 
-interface BenchArguments extends Choice {
-  json?: boolean;
-}
-
-export function benchKernels({ isa, threads, json = false }: BenchArguments): void {
-  const { measureKernels } = compiled('kernels') as KernelBench;
-  const report = measureKernels({ isa, threads, onLayer: (results) => json || results.forEach(printKernel) });
-  if (json) console.log(JSON.stringify(report));
-  else console.log(`1e9 elements a second: pairs of an input and a weight. Peak: the inner step in registers.\n${machine(report)}`);
-}
-
-export async function benchModels({ isa, threads, json = false }: BenchArguments): Promise<void> {
-  const { measureModels } = compiled('models') as ModelBench;
-  const report = await measureModels({ isa, threads, onTask: (results) => json || results.forEach(printModel) });
-  if (json) console.log(JSON.stringify(report));
-  else console.log(`${report.peers ? '' : 'onnxruntime is not installed: see bench/peers\n'}${machine(report)}`);
-}
-
-function compiled(name: string): unknown {
+function compiled(name: BenchName): Record<string, unknown> {
   const file = join(__dirname, `../../dist-bench/${name}.js`);
   if (!existsSync(file))
     throw new AdderNetError('ERR_PEER_MISSING', 'bench: the benchmarks are not compiled; in a checkout, npm run build');
   return require(file);
-}
-
-const machine = ({ threads }: { threads: number }): string => `${cpuInfo().model}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
-
-const number = (value: number, digits = 1): string => value.toFixed(digits).padStart(7);
-
-function printKernel({ isa, layer, kernel, rate, peak, share }: KernelResult): void {
-  console.log(`${isa.padEnd(16)}  ${layer.padEnd(36)}  ${kernel.padEnd(25)}${number(rate)} of${number(peak)}  ${number(100 * share)} %`);
-}
-
-function printModel({ network, batch, isa, contestant, seconds, imagesPerSecond, ratio }: ModelResult): void {
-  const compared = ratio === undefined ? '' : `  ${number(ratio, 2)} of onnxruntime's time`;
-  console.log(
-    `${isa.padEnd(12)}  ${network}  batch ${String(batch).padEnd(3)} ${contestant.padEnd(16)}${number(1000 * seconds, 3)} ms  ${number(imagesPerSecond)} images/s${compared}`,
-  );
 }

@@ -154,15 +154,14 @@ program
 
 program
   .command('bench')
-  .description('how fast kernels and networks run here')
-  .addArgument(new Argument('<what>', 'single kernels, or whole networks').choices(['kernels', 'models']))
-  .option('--isa <name>', 'one instruction set (default: all that this CPU has for kernels, the best for models)')
+  .description('how fast kernels, layers and networks run here')
+  .addArgument(
+    new Argument('<what>', 'single kernels, layers beside onnxruntime, or whole networks').choices(['kernels', 'layers', 'models']),
+  )
+  .option('--isa <name>', 'one instruction set (default: all that this CPU has for kernels, else the best)')
   .option(...threads)
   .option(...json)
-  .action(async (what, options) => {
-    const { benchKernels, benchModels } = await import('./bench.js');
-    await (what === 'kernels' ? benchKernels(options) : benchModels(options));
-  });
+  .action(async (what, options) => (await import('./bench.js')).bench(what, options));
 
 program
   .command('data')

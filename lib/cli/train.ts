@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { cpuInfo, setThreads } from '../cpu';
 import { AdderNetError } from '../errors';
-import { drawLearningCurves, learningCurvesMissing } from '../figures/learning-curves';
+import { chartPackagesMissing } from '../figures/chart';
+import { drawLearningCurves } from '../figures/learning-curves';
 import { type Model, save } from '../models';
 import { Sgd } from '../optim';
 import { checkFits, type Evaluation, evaluate } from '../train/evaluate';
@@ -95,13 +96,13 @@ function announce(
   progress.note(
     `${model.name}, unit ${model.unit}, on ${train.name}: ${images} images; measured on ${validation.name}: ${validation.length}; ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; into ${folder.path}`,
   );
-  const missing = learningCurvesMissing();
+  const missing = chartPackagesMissing();
   if (missing.length > 0) progress.note(`no learning curves will be drawn: npm i ${missing.join(' ')}`);
 }
 
 /** @returns the files written: none where the packages for drawing are not installed */
 async function drawCurves(model: Model, { train }: TrainingData, history: readonly EpochRecord[], folder: RunFolder): Promise<string[]> {
-  if (learningCurvesMissing().length > 0) return [];
+  if (chartPackagesMissing().length > 0) return [];
   const { svg, png } = await drawLearningCurves(history, { title: `${model.name}, unit ${model.unit}, ${train.name}` });
   await folder.write('curves.svg', svg);
   await folder.write('curves.png', png);

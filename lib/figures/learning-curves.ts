@@ -1,8 +1,6 @@
-// Loss and accuracy over the epochs of a training, as a picture. echarts draws it, resvg makes the PNG, and its font comes from a package
-// too, since a machine without fonts would leave out all text. Optional packages, loaded at use.
-import { createRequire } from 'node:module';
+// Loss and accuracy over the epochs of a training, as a picture.
 import type { EChartsCoreOption } from 'echarts';
-import { AdderNetError } from '../errors';
+import { type Chart, drawChart } from './chart';
 
 /** What an epoch came to: loss in nats, accuracy from 0 to 1. */
 interface Point {
@@ -12,47 +10,13 @@ interface Point {
   readonly validation?: { readonly loss: number; readonly accuracy: number };
 }
 
-const packages = ['echarts', '@resvg/resvg-js', 'dejavu-fonts-ttf'] as const;
-const { resolve } = createRequire(__filename);
-
-/** Those of the packages that drawing needs which are not installed. */
-export function learningCurvesMissing(): string[] {
-  return packages.filter((name) => {
-    try {
-      resolve(`${name}/package.json`);
-      return false;
-    } catch {
-      return true;
-    }
-  });
-}
-
-const size = { width: 960, height: 400 };
-
 /**
  * Two panels over epochs, each of training, and of validation where there is one: loss, and the part of images that are not recognised, in
  * percent. Both are logarithmic, since what is learned last is small beside the first epoch; a zero is left out.
  * @throws {AdderNetError} ERR_PEER_MISSING if a package that it needs is not installed
  */
-export async function drawLearningCurves(
-  history: readonly Point[],
-  { title }: { title: string },
-): Promise<{ svg: string; png: Uint8Array }> {
-  const missing = learningCurvesMissing();
-  if (missing.length > 0)
-    throw new AdderNetError('ERR_PEER_MISSING', `drawing learning curves needs ${missing.join(' and ')}: npm i ${missing.join(' ')}`);
-  const [{ init }, { Resvg }] = await Promise.all([import('echarts'), import('@resvg/resvg-js')]);
-  const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
-  try {
-    chart.setOption(optionsOf(history, title));
-    const svg = chart.renderToSVGString();
-    const fontFiles = ['DejaVuSans', 'DejaVuSans-Bold'].map((name) => resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`));
-    const options = { font: { fontFiles, loadSystemFonts: false }, background: 'white', fitTo: { mode: 'zoom', value: 2 } } as const;
-    const png = new Resvg(svg, options).render().asPng();
-    return { svg, png };
-  } finally {
-    chart.dispose();
-  }
+export async function drawLearningCurves(history: readonly Point[], { title }: { title: string }): Promise<Chart> {
+  return await drawChart(optionsOf(history, title), { width: 960, height: 400 });
 }
 
 // Colours that a colour-blind reader tells apart (Okabe and Ito).
@@ -93,8 +57,6 @@ function optionsOf(history: readonly Point[], title: string): EChartsCoreOption 
   const axis = { nameLocation: 'middle', axisLine: { show: true, onZero: false, lineStyle: { color: '#333' } } };
   const grey = { lineStyle: { color: '#e5e5e5' } };
   return {
-    animation: false,
-    textStyle: { fontFamily: 'DejaVu Sans, Arial, Helvetica, sans-serif' },
     title: { text: title, left: 'center', top: 8, textStyle: { fontSize: 16 } },
     legend: { itemGap: 30, data: measured ? ['training', 'validation'] : ['training'], top: 36 },
     grid: [

@@ -6,7 +6,8 @@
 #include "arena.h"
 
 namespace {
-// A large batch runs in parts whose values fit this much memory, however many images there are.
+// A large batch runs in parts whose values fit this much memory, however many images there are. Parts that fit the second-level cache would
+// save 3 to 6 % on one thread and cost as much on two, whose tasks run short.
 constexpr size_t kMostArenaBytes = 16u << 20;
 
 size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }

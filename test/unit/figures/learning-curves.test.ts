@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import sharp from 'sharp';
 import t from 'tap';
-import { drawLearningCurves, learningCurvesMissing } from '../../../dist/figures/learning-curves';
+import { chartPackagesMissing } from '../../../dist/figures/chart';
+import { drawLearningCurves } from '../../../dist/figures/learning-curves';
 import { installedCopy } from '../../installed';
 
 const history = (epochs: number, validated = true) =>
@@ -46,10 +47,10 @@ t.test('from a single epoch to hundreds, with or without validation', async (t) 
 });
 
 t.test('without the packages it says which to install', (t) => {
-  t.same(learningCurvesMissing(), [], 'here they are');
-  const script = `const curves = require('${installedCopy(t, { binary: false })}/dist/figures/learning-curves.js');
-    console.log(JSON.stringify(curves.learningCurvesMissing()));
-    curves.drawLearningCurves([], { title: '' }).catch(({ code, message }) => console.log(code, message));`;
+  t.same(chartPackagesMissing(), [], 'here they are');
+  const script = `const figures = '${installedCopy(t, { binary: false })}/dist/figures';
+    console.log(JSON.stringify(require(figures + '/chart').chartPackagesMissing()));
+    require(figures + '/learning-curves').drawLearningCurves([], { title: '' }).catch(({ code, message }) => console.log(code, message));`;
   const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
   t.match(
     stdout,

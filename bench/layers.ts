@@ -1,0 +1,123 @@
+// Single layers, from bytes to bytes or from floats to floats, beside onnxruntime's (bench/peers) in the same rounds.
+import { compile, cpuInfo, layers as nn, ops, setThreads, Tensor } from '../dist';
+import { native, rethrow } from '../dist/binding';
+import { Random } from '../dist/random';
+import { elements, forward, i7, i8, layers as kernelLayers, type Layer, layerName, normal, u8, uniform } from './kernels';
+import { type MeasureOptions, measureAsync } from './measure';
+import { chainLength, checkSame, havePeers, onnxLayers } from './peers/onnxruntime';
+
+/** Layers that can follow themselves, with batches of 64. */
+export const layers: readonly Layer[] = kernelLayers
+  .filter(({ x, co, stride }) => stride === 1 && co === x[3])
+  .map((layer) => ({ ...layer, x: [64, ...layer.x.slice(1)] as unknown as Layer['x'] }));
+
+export interface LayerResult {
+  isa: string;
+  layer: string;
+  /** Who computes what: `adder u8`, `onnxruntime int8`, …; in integers it is from bytes to bytes. */
+  contestant: string;
+  /** Median of one layer. */
+  seconds: number;
+  /** 1e9 pairs of an input and a weight a second. */
+  rate: number;
+}
+export interface LayerReport {
+  cpu: string;
+  threads: number;
+  peers: boolean;
+  results: LayerResult[];
+}
+export interface LayerOptions extends MeasureOptions {
+  /** Default: the best of this CPU. onnxruntime chooses its own. */
+  isa?: string | undefined;
+  /** Default 1. */
+  threads?: number | undefined;
+  layers?: readonly Layer[] | undefined;
+  onResults?: ((results: LayerResult[]) => void) | undefined;
+}
+
+/**
+ * Measures every layer with every contestant.
+ * @throws {AdderNetError} ERR_ISA, ERR_ARGUMENT
+ */
+export async function measureLayers(options: LayerOptions = {}): Promise<LayerReport> {
+  const { threads = 1, onResults } = options;
+  const { model, threads: threadsBefore, isa: before } = cpuInfo();
+  const isa = options.isa ?? before;
+  rethrow(() => native().setIsa(isa));
+  setThreads(threads);
+  const results: LayerResult[] = [];
+  try {
+    for (const layer of options.layers ?? layers) {
+      const ofLayer = await measureLayer(layer, isa, threads, options);
+      onResults?.(ofLayer);
+      results.push(...ofLayer);
+    }
+  } finally {
+    native().setIsa(before);
+    setThreads(threadsBefore);
+  }
+  return { cpu: model, threads, peers: havePeers(), results };
+}
+
+async function measureLayer(layer: Layer, isa: string, threads: number, options: MeasureOptions): Promise<LayerResult[]> {
+  const contestants: Record<string, () => unknown> = {
+    'adder f32': forward(ops.adderConv2d)(layer),
+    'conv f32': forward(ops.conv2d)(layer),
+    xnor: forward(ops.xnorConv2d)(layer),
+    'adder u8': requantized(layer, (x, o) => {
+      const filters = uniform(filterShape(layer), u8);
+      return (out) => ops.adderConv2dRequantized(x, filters, { ...o, out });
+    }),
+    ...Object.fromEntries(
+      ([8, 7] as const).map((weightBits) => [
+        `conv int8, ${weightBits}-bit weights`,
+        requantized(layer, (x, o) => {
+          const filters = uniform(filterShape(layer), weightBits === 8 ? i8 : i7);
+          return (out) => ops.int8Conv2dRequantized(x, filters, { ...o, weightBits, out });
+        }),
+      ]),
+    ),
+    ...(havePeers() && (await peers(layer, threads))),
+  };
+  const medians = await measureAsync(contestants, options);
+  return Object.entries(medians).map(([contestant, median]) => {
+    const seconds = contestant === 'onnxruntime f32' ? median / chainLength : median;
+    return { isa, layer: layerName(layer), contestant, seconds, rate: elements(layer) / seconds / 1e9 };
+  });
+}
+
+const filterShape = ({ x, co }: Layer) => [co, 3, 3, x[3]] as const;
+
+/** An integer convolution of 0 ... 255 that ends in 0 ... 255. */
+function requantized(
+  { x: shape, co }: Layer,
+  prepare: (x: Tensor<Uint8Array>, options: ops.RequantizeOptions) => (out: Tensor<Uint8Array>) => unknown,
+): () => unknown {
+  const [scale, shift] = [0.001, 128].map((value) => new Tensor(new Float32Array(co).fill(value), [co]));
+  const run = prepare(uniform(shape, u8), { padding: 1, scale: scale!, shift: shift! });
+  const out = Tensor.zeros([...shape.slice(0, 3), co], 'u8');
+  return () => run(out);
+}
+
+/** A chain of the same layer in onnxruntime, which gives what the same chain gives here. */
+async function peers({ x: shape, co }: Layer, threads: number): Promise<Record<string, () => unknown>> {
+  const [n, ...image] = shape;
+  const convolution = new nn.Conv2d(co, co, { kernel: 3, padding: 1, random: new Random(1) });
+  const x = normal(shape);
+  const { f32, int8 } = await onnxLayers(convolution, x, threads);
+  const chain = Array.from({ length: chainLength }, () => [convolution, new nn.Relu()]).flat();
+  const session = await compile(new nn.Sequential(chain), { input: image });
+  checkSame(toNhwc((await f32()) as Float32Array, n, co), session.runSync(x).data, 1e-3);
+  session.dispose();
+  return { 'onnxruntime f32': f32, 'onnxruntime int8': int8 };
+}
+
+function toNhwc(x: Float32Array, n: number, channels: number): Float32Array {
+  const pixels = x.length / n / channels;
+  const y = new Float32Array(x.length);
+  for (let i = 0; i < n; i++)
+    for (let c = 0; c < channels; c++)
+      for (let p = 0; p < pixels; p++) y[(i * pixels + p) * channels + c] = x[(i * channels + c) * pixels + p]!;
+  return y;
+}

@@ -1,0 +1,258 @@
+// bench/RESULTS.md and its pictures, from the JSON that `addernet bench … --json` prints: nothing in them is typed by hand.
+//
+//   node dist-bench/report.js [folder of JSON files, default bench/results]
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { EChartsCoreOption } from 'echarts';
+import { drawChart } from '../dist/figures/chart';
+import type { KernelReport, KernelResult } from './kernels';
+import type { LayerReport, LayerResult } from './layers';
+import type { ModelReport, ModelResult, Task } from './models';
+
+type Dated<Report> = Report & { date: string };
+/** What was measured: kernels and layers on one thread, models on one and on two. */
+export interface Measurements {
+  readonly kernels: Dated<KernelReport>;
+  readonly layers: Dated<LayerReport>;
+  readonly models: readonly Dated<ModelReport>[];
+}
+
+/** A goal: no result of `values` should be above `most`. */
+interface Goal {
+  readonly what: string;
+  readonly most: number;
+  readonly values: readonly { readonly where: string; readonly value: number }[];
+}
+
+export async function makeReport(measured: Measurements): Promise<{ markdown: string; pictures: Map<string, string> }> {
+  const pictures = new Map([
+    ['models.svg', (await drawChart(modelsChart(measured.models[0]!), { width: 960, height: 380 })).svg],
+    ['layers.svg', (await drawChart(layersChart(measured.layers), { width: 960, height: 460 })).svg],
+  ]);
+  const sections = [
+    '# Results',
+    'Made by `npm run bench:report` from the files in `results/`, which `npm run bench` measures. All who are compared in a row took turns in the same rounds; numbers are medians. The peers are described in [peers/](peers/README.md).',
+    '## Goals',
+    ratioTable(goals(measured)),
+    '## Networks',
+    '![Time of an image in each network](models.svg)',
+    ...measured.models.flatMap((report) => [machine(report), modelTable(report)]),
+    '## Layers',
+    '3x3 convolutions with padding 1, batch 64, from floats to floats or from bytes to bytes, in 1e9 pairs of an input and a weight a second.',
+    '![Rates of layers](layers.svg)',
+    machine(measured.layers),
+    layerTable(measured.layers),
+    '## Kernels',
+    'Share of the peak of the inner step, in registers, measured in the same rounds.',
+    machine(measured.kernels),
+    kernelTable(measured.kernels),
+  ];
+  return { markdown: `${sections.join('\n\n')}\n`, pictures };
+}
+
+const machine = ({ cpu, threads, date, results }: Dated<{ cpu: string; threads: number; results: readonly { isa: string }[] }>): string =>
+  `${cpu}, ${[...new Set(results.map(({ isa }) => isa))].join(', ')}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${date}.`;
+
+function goals({ layers, models }: Measurements): Goal[] {
+  const names = unique(layers.results.map(({ layer }) => layer));
+  const ofLayers = (ours: string, theirs: string, which: RegExp = /./) =>
+    names
+      .filter((layer) => which.test(layer))
+      .map((where) => ({ where: where.replace(/ batch.*/, ''), value: layerTime(layers, where, ours) / layerTime(layers, where, theirs) }));
+  const [one, two] = [1, 2].map((threads) => models.find((report) => report.threads === threads)!);
+  const ofModels = (ours: string, theirs: string, tasks: readonly Task[]) =>
+    tasks.map(({ network, batch }) => ({
+      where: `${network}, batch ${batch}`,
+      value: modelTime(one!, network, batch, ours) / modelTime(one!, network, batch, theirs),
+    }));
+  const resnet20: Task[] = [
+    { network: 'resnet20', batch: 1 },
+    { network: 'resnet20', batch: 64 },
+  ];
+  const threads = (contestant: string) => ({
+    where: contestant,
+    value: modelTime(two!, 'resnet20', 64, contestant) / modelTime(one!, 'resnet20', 64, contestant),
+  });
+  return [
+    { what: 'float convolution / onnxruntime Conv', most: 1.1, values: ofLayers('conv f32', 'onnxruntime f32') },
+    {
+      what: 'int8 convolution, 7-bit weights / onnxruntime QLinearConv',
+      most: 1,
+      values: ofLayers('conv int8, 7-bit weights', 'onnxruntime int8'),
+    },
+    { what: 'float adder / float convolution', most: 1.1, values: ofLayers('adder f32', 'conv f32') },
+    { what: 'float adder network / onnxruntime float CNN', most: 1, values: ofModels('adder f32', 'onnxruntime f32', resnet20) },
+    { what: 'uint8 adder / onnxruntime QLinearConv', most: 0.6, values: ofLayers('adder u8', 'onnxruntime int8', /ResNet-20/) },
+    { what: '8-bit adder network / onnxruntime int8 CNN', most: 0.65, values: ofModels('adder u8', 'onnxruntime int8', resnet20) },
+    { what: 'the same by `run`', most: 0.65, values: ofModels('adder u8 run', 'onnxruntime int8', resnet20) },
+    {
+      what: '8-bit adder network / onnxruntime int8 CNN',
+      most: 1,
+      values: ofModels('adder u8', 'onnxruntime int8', [{ network: 'resnet18', batch: 1 }]),
+    },
+    { what: 'uint8 adder / int8 convolution, 7-bit weights', most: 0.65, values: ofLayers('adder u8', 'conv int8, 7-bit weights') },
+    { what: 'uint8 adder / int8 convolution, 8-bit weights', most: 0.4, values: ofLayers('adder u8', 'conv int8, 8-bit weights') },
+    { what: 'two threads / one, resnet20, batch 64', most: 0.6, values: [threads('adder u8'), threads('adder f32')] },
+  ];
+}
+
+const find = <R>(results: readonly R[], is: (result: R) => boolean, what: string): R => {
+  const found = results.find(is);
+  if (!found) throw new Error(`the measurements lack ${what}: measure again, with the peers installed (bench/peers)`);
+  return found;
+};
+const layerTime = ({ results }: LayerReport, layer: string, contestant: string): number =>
+  find(results, (r) => r.layer === layer && r.contestant === contestant, `${contestant} on ${layer}`).seconds;
+const modelTime = ({ results }: ModelReport, network: string, batch: number, contestant: string): number =>
+  find(results, (r) => r.network === network && r.batch === batch && r.contestant === contestant, `${contestant} in ${network}`).seconds;
+
+const unique = (names: readonly string[]): string[] => [...new Set(names)];
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map((_, i) => (i === 0 ? '---' : '--:')), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+const ratioTable = (all: readonly Goal[]): string =>
+  table(
+    ['time of ours / theirs, one thread', 'at most', 'measured', 'reached'],
+    all.map(({ what, most, values }) => {
+      const reached = values.filter(({ value }) => value <= most).length;
+      const measured = values.map(({ where, value }) => `${value.toFixed(2)} (${where})`).join(', ');
+      return [what, String(most), measured, reached === values.length ? 'yes' : reached === 0 ? 'no' : `${reached} of ${values.length}`];
+    }),
+  );
+
+function modelTable({ results }: ModelReport): string {
+  return table(
+    ['', 'network', 'ms', 'images/s', '/ onnxruntime f32', '/ onnxruntime int8'],
+    results.map(({ contestant, network, batch, seconds, imagesPerSecond, ratios }) => [
+      contestant,
+      `${network}, batch ${batch}`,
+      (1000 * seconds).toFixed(3),
+      imagesPerSecond.toFixed(0),
+      ratios?.f32.toFixed(2) ?? '',
+      ratios?.int8.toFixed(2) ?? '',
+    ]),
+  );
+}
+
+/** Layers down, contestants across. */
+function crossTable<R extends { layer: string }>(
+  results: readonly R[],
+  column: (result: R) => string,
+  cell: (result: R) => string,
+): string {
+  const columns = unique(results.map(column));
+  const rows = unique(results.map(({ layer }) => layer)).map((layer) => {
+    const cells = columns.map((name) => results.filter((r) => r.layer === layer && column(r) === name).map(cell));
+    return [layer.replace(/ batch.*/, ''), ...cells.map((values) => values.join(' '))];
+  });
+  return table(['', ...columns], rows);
+}
+
+const layerTable = ({ results }: LayerReport): string =>
+  crossTable<LayerResult>(
+    results,
+    ({ contestant }) => contestant,
+    ({ rate }) => rate.toFixed(0),
+  );
+
+const kernelTable = ({ results }: KernelReport): string =>
+  unique(results.map(({ isa }) => isa))
+    .map((isa) => {
+      const shares = crossTable<KernelResult>(
+        results.filter((r) => r.isa === isa),
+        ({ kernel }) => kernel,
+        ({ rate, share }) => `${rate.toFixed(0)}, ${(100 * share).toFixed(0)} %`,
+      );
+      return `### ${isa}\n\n${shares}`;
+    })
+    .join('\n\n');
+
+// Colours that a colour-blind reader tells apart (Okabe and Ito); ours are full, the peers' are grey.
+const colors: Record<string, string> = {
+  'adder u8': '#d55e00',
+  'adder f32': '#e69f00',
+  'conv f32': '#56b4e9',
+  xnor: '#009e73',
+  'conv int8, 8-bit weights': '#0072b2',
+  'conv int8, 7-bit weights': '#005580',
+  'onnxruntime f32': '#bbbbbb',
+  'onnxruntime int8': '#777777',
+};
+
+function modelsChart(report: ModelReport): EChartsCoreOption {
+  const tasks = unique(report.results.map(({ network, batch }) => `${network}, batch ${batch}`));
+  const contestants = Object.keys(colors).filter((name) => report.results.some(({ contestant }) => contestant === name));
+  const width = 960 / tasks.length;
+  return {
+    title: { text: 'Milliseconds for an image, one thread', left: 'center', top: 8, textStyle: { fontSize: 16 } },
+    grid: tasks.map((_, i) => ({ left: i * width + (i === 0 ? 130 : 50), width: width - (i === 0 ? 160 : 80), top: 80, bottom: 30 })),
+    xAxis: tasks.map((_, gridIndex) => ({ gridIndex, type: 'value', splitLine: { lineStyle: { color: '#eeeeee' } }, splitNumber: 4 })),
+    yAxis: tasks.map((name, gridIndex) => ({
+      gridIndex,
+      type: 'category',
+      inverse: true,
+      data: contestants,
+      name,
+      nameLocation: 'start',
+      nameGap: 12,
+      nameTextStyle: { fontSize: 13, color: '#333', align: gridIndex === 0 ? 'center' : 'left' },
+      axisTick: { show: false },
+      axisLabel: { show: gridIndex === 0, color: '#333' },
+    })),
+    series: tasks.map((task, i) => ({
+      type: 'bar',
+      xAxisIndex: i,
+      yAxisIndex: i,
+      label: { show: true, position: 'right', color: '#333', formatter: '{c}' },
+      data: contestants.map((contestant) => {
+        const is = (r: ModelResult) => `${r.network}, batch ${r.batch}` === task && r.contestant === contestant;
+        const { seconds, batch } = find(report.results, is, contestant);
+        return { value: Number(((1000 * seconds) / batch).toPrecision(3)), itemStyle: { color: colors[contestant] } };
+      }),
+    })),
+  };
+}
+
+function layersChart({ results }: LayerReport): EChartsCoreOption {
+  const names = unique(results.map(({ layer }) => layer));
+  const contestants = Object.keys(colors).filter((name) => results.some(({ contestant }) => contestant === name));
+  return {
+    title: { text: 'Pairs of an input and a weight, 1e9 a second, one thread', left: 'center', top: 8, textStyle: { fontSize: 16 } },
+    legend: { top: 34, width: 700, itemGap: 40, itemWidth: 16, data: contestants },
+    grid: { left: 60, right: 20, top: 100, bottom: 60 },
+    xAxis: {
+      type: 'category',
+      data: names.map((name) => name.replace(/ batch.*/, '').replace(' ', '\n')),
+      axisLabel: { interval: 0, color: '#333' },
+    },
+    yAxis: { type: 'value', splitLine: { lineStyle: { color: '#eeeeee' } } },
+    series: contestants.map((name) => ({
+      name,
+      type: 'bar',
+      barGap: '5%',
+      color: colors[name],
+      data: names.map((layer) => find(results, (r) => r.layer === layer && r.contestant === name, `${name} on ${layer}`).rate),
+    })),
+  };
+}
+
+function read(folder: string): Measurements {
+  const reports = readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
+  const of = (bench: string) => reports.filter((report) => report.bench === bench);
+  const [[kernels], [layers], models] = [of('kernels'), of('layers'), of('models')];
+  return { kernels, layers, models: models.sort((a, b) => a.threads - b.threads) };
+}
+
+async function main(folder: string): Promise<void> {
+  const { markdown, pictures } = await makeReport(read(folder));
+  const target = dirname(folder);
+  mkdirSync(target, { recursive: true });
+  for (const [name, text] of [...pictures, ['RESULTS.md', markdown] as const]) {
+    writeFileSync(join(target, `${name}.part`), text);
+    renameSync(join(target, `${name}.part`), join(target, name));
+  }
+}
+
+if (require.main === module) void main(process.argv[2] ?? join(__dirname, '../bench/results'));
