@@ -14,7 +14,7 @@ export { type LoadOptions, load, Model, type ModelMetadata, save } from './model
 export * as ops from './ops';
 export { type Schedule, Sgd, type SgdOptions, schedule } from './optim';
 export { loadQuantized, QuantizedModel, type QuantizeOptions, quantize, saveQuantized } from './quantize';
-export { type CompileOptions, compile, InferenceSession } from './session';
+export { type Classification, type ClassifyOptions, type CompileOptions, compile, InferenceSession } from './session';
 export type { ConvOptions, Pair, Shape } from './shape';
 export { type ArrayOf, type DType, Tensor, type TensorData } from './tensor';
 export type { EarlyStopping } from './train/early-stopping';

@@ -21,7 +21,7 @@ const libMayImport: Record<string, string[]> = {
   io: foundation,
   data: [...foundation, 'ops', 'io'],
   models: [...foundation, 'ops', 'layers', 'io', 'data'],
-  session: [...foundation, 'binding', 'cpu', 'ops', 'layers', 'models'],
+  session: [...foundation, 'binding', 'cpu', 'ops', 'layers', 'data', 'models'],
   optim: [...foundation, 'ops', 'layers'],
   train: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim'],
   figures: ['errors'],

@@ -187,7 +187,7 @@ t.test('predict without sharp says how to install it', async (t) => {
   t.same(addernet(['predict', '--weights', at('model.safetensors'), at('noise.png')], {}, program), {
     status: 1,
     stdout: '',
-    stderr: 'addernet: reading pictures needs the package sharp: npm i sharp\n',
+    stderr: 'addernet: reading and resizing pictures needs the package sharp: npm i sharp\n',
   });
   const { stderr } = addernet(['predict', '--weights', at('model.safetensors'), at('noise.png')], { ADDERNET_DEBUG: '1' }, program);
   t.match(stderr, /ERR_PEER_MISSING/);

@@ -5,7 +5,7 @@ import { AdderNetError } from '../errors';
 import { elementCount } from '../shape';
 import { Tensor } from '../tensor';
 import { ImageDataset } from './dataset';
-import { readImageFile } from './image-file';
+import { readPicture } from './picture';
 
 const extensions = new Set(['.png', '.jpg', '.jpeg', '.webp', '.gif', '.avif', '.tif', '.tiff']);
 /** Where there is no folder of test pictures, every so many of a class are kept for testing. */
@@ -41,7 +41,7 @@ export async function openImageFolder(
   let next = 0;
   const decode = async (): Promise<void> => {
     for (let i = next++; i < pictures.length; i = next++)
-      images.data.set((await readImageFile(pictures[i]!.path, imageShape)).data, i * size);
+      images.data.set((await readPicture(pictures[i]!.path, imageShape)).data, i * size);
   };
   await Promise.all(Array.from({ length: atOnce }, decode)).finally(() => {
     next = pictures.length; // where one cannot be read, none of the others is waited for

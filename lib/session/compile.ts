@@ -52,12 +52,15 @@ function compileFloats(
   const output = model.lower(recorder, recorder.input);
   const number = recorder.numberOf(output);
   const plan = emit(fuse(recorder.steps, number), number, { inputElements: elementCount(input), threads });
-  return new InferenceSession(plan, [...input], output.shape.slice(1));
+  return new InferenceSession(plan, [...input], output.shape.slice(1), model instanceof Model ? model.metadata : undefined);
 }
 
-function compileQuantized({ steps, output, bits, inputShape, classes }: QuantizedNetwork, threads: number | undefined): InferenceSession {
+function compileQuantized(
+  { steps, output, bits, inputShape, classes, metadata }: QuantizedNetwork,
+  threads: number | undefined,
+): InferenceSession {
   const plan = emit(steps, output, { inputElements: elementCount(inputShape), threads, most: 2 ** bits - 1 });
-  return new InferenceSession(plan, [...inputShape], [classes]);
+  return new InferenceSession(plan, [...inputShape], [classes], metadata);
 }
 
 const isQuantized = (model: unknown): model is QuantizedNetwork =>

@@ -1,4 +1,5 @@
 // Compiled inference.
+export type { Classification } from './classification';
 export { type CompileOptions, compile } from './compile';
-export { InferenceSession } from './inference-session';
+export { type ClassifyOptions, InferenceSession } from './inference-session';
 export type { QuantizedNetwork } from './steps';

@@ -1,9 +1,17 @@
 // A compiled network, ready to run.
 import { type NativePlan, rethrow } from '../binding';
+import { normalize } from '../data/normalize';
+import { fitPicture, type Pixels } from '../data/picture';
 import { AdderNetError } from '../errors';
 import { checkFloat, type OutOption, outputTensor } from '../ops/out';
 import { type Shape, shapeText } from '../shape';
 import { Tensor } from '../tensor';
+import { type Classification, classification, type Labels } from './classification';
+
+export interface ClassifyOptions extends Omit<Pixels, 'data'> {
+  /** How many classes to name. Default 5. */
+  readonly top?: number | undefined;
+}
 
 /** Made by `compile`. It holds native memory, which goes at `dispose()`, or with the object itself. */
 export class InferenceSession {
@@ -11,10 +19,13 @@ export class InferenceSession {
   readonly inputShape: Shape;
   /** Shape of what one image gives, such as [classes]. */
   readonly outputShape: Shape;
+  readonly #labels: Labels | undefined;
   #plan: NativePlan | undefined;
 
-  constructor(plan: NativePlan, inputShape: Shape, outputShape: Shape) {
+  /** @param labels of a classifier of images */
+  constructor(plan: NativePlan, inputShape: Shape, outputShape: Shape, labels?: Labels) {
     this.#plan = plan;
+    this.#labels = labels;
     this.inputShape = Object.freeze(inputShape);
     this.outputShape = Object.freeze(outputShape);
   }
@@ -48,6 +59,29 @@ export class InferenceSession {
     const y = outputTensor('runSync', out, [n, ...this.outputShape], [x]);
     rethrow(() => plan.runSync(x.data, y.data, n));
     return y;
+  }
+
+  /**
+   * Classifies a picture: scaled to cover the network's input, what is beyond cut off evenly, and normalised as the model's metadata says.
+   * Another size than the network's needs the package sharp.
+   *
+   * @param pixels bytes, rows from the top, of red, green and blue; or of these and opacity; or of grey
+   * @returns the likeliest classes, best first
+   * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if the session is not of a model for images, or width, height, `top` or the number of
+   *   bytes do not fit; ERR_PEER_MISSING if sharp is needed and not installed; as run
+   */
+  async classify(pixels: Uint8Array, { width, height, top = 5 }: ClassifyOptions): Promise<Classification[]> {
+    this.#alive();
+    const labels = this.#labels;
+    const [classes, ...others] = this.outputShape;
+    if (!labels || this.inputShape.length !== 3 || others.length > 0)
+      throw new AdderNetError('ERR_ARGUMENT', 'classify: the session is of layers alone, which say nothing of pictures: compile a model');
+    if (!Number.isSafeInteger(top) || top < 1)
+      throw new AdderNetError('ERR_ARGUMENT', `classify: top is ${top}, expected a number of classes, of which there are ${classes}`);
+    const image = await fitPicture({ data: pixels, width, height }, this.inputShape as [number, number, number]);
+    const { mean, std } = labels.normalization;
+    const logits = await this.run(normalize(image, mean, std));
+    return classification(logits.data, labels, top);
   }
 
   /** Bytes of native memory: packed weights, and intermediate values, which grow with the largest batch so far up to a limit. */

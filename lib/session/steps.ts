@@ -1,5 +1,6 @@
 // The steps of a compiled network, as plain data. A value is written once, by the step whose `output` it is; value 0 is the input.
 import type { ProductKind } from '../layers';
+import type { Labels } from './classification';
 
 /** y = max(0, (x * filters + bias) * scale + shift + residual); what is undefined or false is left out, scale and shift together. */
 export interface Convolution {
@@ -100,6 +101,7 @@ export interface QuantizedNetwork {
   readonly bits: number;
   readonly inputShape: readonly [number, number, number];
   readonly classes: number;
+  readonly metadata?: Labels;
   /** In an order that can be run; value 0 is the input. */
   readonly steps: readonly QuantizedStep[];
   /** The value that is the result. */
