@@ -1,0 +1,23 @@
+// WEIGHTS=… node fastify-route.mjs        needs: npm i fastify sharp
+// curl --data-binary @cat.png -H 'content-type: image/png' http://127.0.0.1:3000/classify
+
+import { compile, load } from 'addernet';
+import Fastify from 'fastify';
+import sharp from 'sharp';
+
+const session = await compile(await load(process.env.WEIGHTS));
+const app = Fastify({ bodyLimit: 10 << 20 });
+app.addContentTypeParser(/^image\//, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+
+app.post('/classify', async (request, reply) => {
+  try {
+    const { data, info } = await sharp(request.body, { limitInputPixels: 50e6 }).removeAlpha().raw().toBuffer({ resolveWithObject: true });
+    return await session.classify(data, { ...info, top: 3 });
+  } catch (error) {
+    return reply.code(400).send({ error: error.message });
+  }
+});
+app.addHook('onClose', async () => session.dispose());
+await app.listen({ port: Number(process.env.PORT ?? 3000) });
+console.log(`listening on ${app.server.address().port}`);
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => app.close());

@@ -1,0 +1,22 @@
+// node train-image-folder.mjs PICTURES WEIGHTS [EPOCHS]        PICTURES/<class>/<picture>; needs: npm i sharp
+
+import { fit, models, openImageFolder, Sgd, save, schedule } from 'addernet';
+
+const [folder, weights, epochs = '30'] = process.argv.slice(2);
+const train = await openImageFolder(folder, [32, 32, 3], 'train'); // nine tenths of each class
+const validation = await openImageFolder(folder, [32, 32, 3], 'test');
+
+const { classes, classNames } = train;
+const model = models.resnet20({ unit: 'adder', classes, classNames, dataset: 'folder' });
+const optimizer = new Sgd(model.parameters(), { lr: 0.1, momentum: 0.9, weightDecay: 5e-4, adder: { rate: 'adaptive', eta: 0.2 } });
+await fit(model, train, {
+  epochs: Number(epochs),
+  batch: 64,
+  optimizer,
+  schedule: schedule.cosine({ epochs: Number(epochs) }),
+  augment: { crop: 4, flip: true },
+  validation,
+  onEpoch: ({ epoch, loss, validation }) =>
+    console.log(`epoch ${epoch}: loss ${loss.toFixed(3)}, ${(100 * validation.accuracy).toFixed(1)} % of the pictures kept back`),
+});
+await save(model, weights);
