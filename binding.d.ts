@@ -259,12 +259,13 @@ export interface NativePlan {
   /** y = clamp(rne(x / step + zero), 0, most), bytes */
   quantize(x: number, step: number, zero: number, most: number): number;
   /**
-   * An adder convolution of bytes, rescaled: v = scale * float(sum) + shift, then + residualScale * residual (of bytes) or + residual (of
-   * floats); y = clamp(rne(v), 0, most), bytes, or without `most` floats, v or max(0, v).
+   * A convolution of bytes, an adder's with uint8 filters, an ordinary one with int8 filters, rescaled: v = scale * float(sum) + shift, then
+   * + residualScale * residual (of bytes) or + residual (of floats); y = clamp(rne(v), 0, most), bytes, or without `most` floats, v or
+   * max(0, v).
    */
-  adderBytes(
+  convolutionOfBytes(
     x: number,
-    filters: Uint8Array,
+    filters: Uint8Array | Int8Array,
     padding: number,
     scale: Float32Array,
     shift: Float32Array,

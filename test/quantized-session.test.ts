@@ -6,7 +6,7 @@ import { Random } from '../dist/random';
 import { bits } from './guarded';
 import { instructionSets } from './instruction-sets';
 
-const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Relu, Residual, Sequential } = layers;
+const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, MaxPool2d, Relu, Residual, Sequential } = layers;
 
 function normal(shape: readonly number[], seed: number): Tensor {
   const tensor = Tensor.zeros(shape);
@@ -55,9 +55,36 @@ function shortcuts(): Model {
   );
 }
 
+/** A first layer that multiplies bytes, into the bytes of an adder layer or into floats that are pooled. */
+function largeStem(pooled: boolean): Model {
+  const random = new Random(5);
+  return new Model(
+    {
+      conv1: new Conv2d(3, 9, { kernel: 7, stride: 2, padding: 3, random, bias: true }),
+      bn1: new BatchNorm(9),
+      relu: new Relu(),
+      ...(pooled && { maxpool: new MaxPool2d({ kernel: 3, stride: 2, padding: 1 }) }),
+      unit: new AdderConv2d(9, 5, { kernel: 3, padding: 1, random }),
+      bn2: new BatchNorm(5),
+      avgpool: new GlobalAveragePool2d(),
+      flatten: new Flatten(),
+    },
+    {
+      name: 'stem',
+      unit: 'adder',
+      classes: 5,
+      inputShape: [19, 23, 3],
+      normalization: { mean: [0, 0, 0], std: [1, 1, 1] },
+      dataset: 'none',
+    },
+  );
+}
+
 const { isa: before, threads } = cpuInfo();
 const networks = {
   shortcuts: settled(shortcuts()),
+  'a large stem into bytes': settled(largeStem(false)),
+  'a large stem into a pool': settled(largeStem(true)),
   lenet5bn: settled(models.lenet5bn({ seed: 3 })),
   // Slow under a sanitizer or an emulator, where the others have every kind of step.
   ...(process.env.ADDERNET_QUICK === undefined && { resnet20: settled(models.resnet20({ seed: 4 })) }),

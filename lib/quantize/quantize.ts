@@ -10,7 +10,7 @@ import { Tensor } from '../tensor';
 import { calibrate, type Range } from './calibrate';
 import { QuantizedModel } from './quantized-model';
 import { clamp, type Quantization, roundHalfEven } from './quantized-steps';
-import { isAdder, Quantizer } from './quantizer';
+import { Quantizer, takesBytes } from './quantizer';
 
 export interface QuantizeOptions {
   /** Bits of activations and filters, 8 down to 2. Default 8. */
@@ -25,7 +25,7 @@ export interface QuantizeOptions {
 }
 
 /**
- * A copy of an adder network that computes in integers between its adder layers; ordinary layers stay in float32.
+ * A copy of an adder network that computes in integers between its adder layers; ordinary layers stay in float32, but for a first layer that is faster in bytes.
  *
  * @param images of the kind the network will meet: a data set, of which the first ones are taken, or [n,h,w,c], bytes or normalised floats
  * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is out of range or the network has no adder layer; ERR_SHAPE if the
@@ -42,10 +42,11 @@ export async function quantize(
   const recorder = new StepRecorder([1, ...model.inputShape]);
   const output = recorder.numberOf(model.lower(recorder, recorder.input));
   const steps = fuse(recorder.steps, output);
-  const inputs = new Set(steps.filter(isAdder).map(({ x }) => x));
-  if (inputs.size === 0) throw new AdderNetError('ERR_ARGUMENT', `quantize: ${model.name} has no adder layer`);
-  const ranges = calibrate(steps, inputs, await normalized(model, images, calibration));
   const levels = 2 ** bits - 1;
+  const inputs = new Set(steps.filter((step) => takesBytes(step, levels)).map(({ x }) => x));
+  if (!steps.some((step) => step.op === 'convolution' && step.product === 'adder'))
+    throw new AdderNetError('ERR_ARGUMENT', `quantize: ${model.name} has no adder layer`);
+  const ranges = calibrate(steps, inputs, await normalized(model, images, calibration));
   const quantizations = new Map([...ranges].map(([value, seen]) => [value, quantizationOf(seen, part, levels)]));
   return new QuantizedModel(model.metadata, bits, new Quantizer(quantizations, levels).steps(steps), output);
 }

@@ -76,11 +76,12 @@ function parseQuantized(tensors: LoadedState, text: string, path: string): Quant
 }
 
 /** Arrays that a step cannot do without, and their types. */
-const arrays: Record<string, Record<string, new (length: number) => TensorData>> = {
-  'quantized convolution': { filters: Uint8Array, scale: Float32Array, shift: Float32Array, geometry: Int32Array },
-  convolution: { filters: Float32Array, geometry: Int32Array },
-  normalize: { mean: Float32Array, scale: Float32Array, shift: Float32Array },
-  pool: { geometry: Int32Array },
+const [floats, geometry] = [[Float32Array], [Int32Array]];
+const arrays: Record<string, Record<string, readonly (new (length: number) => TensorData)[]>> = {
+  'quantized convolution': { filters: [Uint8Array, Int8Array], scale: floats, shift: floats, geometry },
+  convolution: { filters: floats, geometry },
+  normalize: { mean: floats, scale: floats, shift: floats },
+  pool: { geometry },
   quantize: {},
   relu: {},
   add: {},
@@ -90,7 +91,7 @@ function checkSteps(steps: readonly Record<string, unknown>[], path: string): vo
   const known = new Set([0]);
   for (const [i, step] of steps.entries()) {
     const needed = arrays[String(step.op)];
-    const wrong = needed ? Object.entries(needed).find(([name, Type]) => !(step[name] instanceof Type))?.[0] : 'op';
+    const wrong = needed ? Object.entries(needed).find(([name, types]) => !types.some((Type) => step[name] instanceof Type))?.[0] : 'op';
     const reads = [step.x, ...(step.residual === undefined ? [] : [step.residual])];
     if (wrong !== undefined || !reads.every((value) => known.has(value as number)))
       throw new AdderNetError('ERR_CORRUPT', `${path}: step ${i} of the network is damaged${wrong === undefined ? '' : `: its ${wrong}`}`);

@@ -1,7 +1,7 @@
 // A quantised network, and its plain reference: integer sums by the exact integer kernels, everything else as lib/session/steps.ts defines it.
 import { AdderNetError } from '../errors';
 import type { ModelMetadata, Normalization } from '../models';
-import { adderConv2d } from '../ops';
+import { adderConv2d, int8Conv2d } from '../ops';
 import type { Quantize, QuantizedConvolution, QuantizedNetwork, QuantizedStep } from '../session/steps';
 import { shapeText } from '../shape';
 import { Tensor } from '../tensor';
@@ -88,7 +88,11 @@ function quantized({ data, shape }: Tensor, { step, zero }: Quantize, levels: nu
 function convolve(step: QuantizedConvolution, n: number, levels: number, read: (value: number) => Stored): Stored {
   const { input, filters: shape, options } = unpack(step.geometry);
   const x = (read(step.x) as Tensor<Uint8Array>).reshape([n, ...input]);
-  const sums = adderConv2d(x, new Tensor(step.filters, shape), { ...options, padValue: step.padding });
+  const window = { ...options, padValue: step.padding };
+  const sums =
+    step.filters instanceof Int8Array
+      ? int8Conv2d(x, new Tensor(step.filters, shape), window)
+      : adderConv2d(x, new Tensor(step.filters, shape), window);
   const residual = step.residual === undefined ? undefined : read(step.residual).data;
   const y = affine(sums.data, step, residual);
   if (step.into === 'f32') return new Tensor(step.relu ? y.map((v) => Math.max(0, v)) : y, sums.shape);

@@ -6,8 +6,8 @@ export interface Quantization {
   readonly zero: number;
 }
 
-/** The longest filter: float(sum) is exact up to 2^24, and an element adds at most 255. */
-export const longestFilter = Math.floor(2 ** 24 / 255);
+/** The largest sum of integers that a float holds exactly. */
+export const largestSum = 2 ** 24;
 
 /** To the nearest integer, half to even, of |x| < 2^52. */
 export function roundHalfEven(x: number): number {

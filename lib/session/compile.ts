@@ -95,7 +95,7 @@ function emitStep(plan: NativePlan, step: QuantizedStep, most: number, there: (v
   if (step.op === 'quantized convolution') {
     const { filters, padding, residualScale = 1, into, geometry } = step;
     const largest = into === 'u8' ? most : undefined;
-    return plan.adderBytes(x, filters, padding, step.scale, step.shift, residual, residualScale, largest, step.relu, geometry);
+    return plan.convolutionOfBytes(x, filters, padding, step.scale, step.shift, residual, residualScale, largest, step.relu, geometry);
   }
   if (step.op === 'normalize') return plan.normalize(x, step.mean, step.scale, step.shift, residual, relu);
   return plan.convolution(step.product, x, step.filters, step.bias, scale, shift, residual, relu, step.geometry);

@@ -70,8 +70,8 @@ export interface Quantize {
 }
 
 /**
- * An adder layer of bytes and all that follows it up to the next one:
- * v = scale[co] * float(- sum |x - w|) + shift[co], then + residualScale * float(residual) of bytes, or + residual of floats; then
+ * A layer of bytes and all that follows it up to the next one. Its sum is - sum |x - w| of uint8 filters, an adder layer, or sum x * w of int8
+ * filters, an ordinary one: v = scale[co] * float(sum) + shift[co], then + residualScale * float(residual) of bytes, or + residual of floats; then
  * q = clamp(rne(v), 0, most), bytes, or v, or max(0, v), floats.
  */
 export interface QuantizedConvolution {
@@ -79,7 +79,7 @@ export interface QuantizedConvolution {
   readonly x: number;
   readonly output: number;
   /** [co,kh,kw,ci/groups] */
-  readonly filters: Uint8Array;
+  readonly filters: Uint8Array | Int8Array;
   /** What padding reads: the zero point of x. */
   readonly padding: number;
   /** [co] each */

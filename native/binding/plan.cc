@@ -54,13 +54,14 @@ class PlanRun : public Napi::AsyncWorker {
 class PlanObject : public Napi::ObjectWrap<PlanObject> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "Plan",
-                       {InstanceMethod<&PlanObject::convolution>("convolution"), InstanceMethod<&PlanObject::pool>("pool"),
-                        InstanceMethod<&PlanObject::normalize>("normalize"), InstanceMethod<&PlanObject::relu>("relu"),
-                        InstanceMethod<&PlanObject::add>("add"), InstanceMethod<&PlanObject::quantize>("quantize"),
-                        InstanceMethod<&PlanObject::adder_bytes>("adderBytes"), InstanceMethod<&PlanObject::finish>("finish"),
-                        InstanceMethod<&PlanObject::run>("run"), InstanceMethod<&PlanObject::run_sync>("runSync"),
-                        InstanceMethod<&PlanObject::dispose>("dispose"), InstanceAccessor<&PlanObject::memory>("memory")});
+    return DefineClass(
+        env, "Plan",
+        {InstanceMethod<&PlanObject::convolution>("convolution"), InstanceMethod<&PlanObject::pool>("pool"),
+         InstanceMethod<&PlanObject::normalize>("normalize"), InstanceMethod<&PlanObject::relu>("relu"),
+         InstanceMethod<&PlanObject::add>("add"), InstanceMethod<&PlanObject::quantize>("quantize"),
+         InstanceMethod<&PlanObject::convolution_of_bytes>("convolutionOfBytes"), InstanceMethod<&PlanObject::finish>("finish"),
+         InstanceMethod<&PlanObject::run>("run"), InstanceMethod<&PlanObject::run_sync>("runSync"),
+         InstanceMethod<&PlanObject::dispose>("dispose"), InstanceAccessor<&PlanObject::memory>("memory")});
   }
 
   // (elements of the input, threads | undefined)
@@ -164,16 +165,18 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     return add_step(args, quantize_step(elems, step, zero, most), x, kNoValue, elems, Numbers::kBytes);
   }
 
+  // An adder's with uint8 filters, an ordinary one with int8 filters:
   // (x, filters, padding, scale, shift, residual | undefined, residual scale, most | undefined for floats, relu, geometry of one image)
-  Napi::Value adder_bytes(const Napi::CallbackInfo& info) {
-    const Arguments args(info, "adderBytes");
+  Napi::Value convolution_of_bytes(const Napi::CallbackInfo& info) {
+    const Arguments args(info, "convolutionOfBytes");
     Plan& plan = building(args);
     const ConvShape s = args.conv_shape(9);
     const size_t x = value(args, 0, "x", Numbers::kBytes), residual = info[5].IsUndefined() ? kNoValue : any_value(args, 5, "residual");
-    const View<uint8_t> filters = args.array<uint8_t>(1, "filters", s.w_elems);
+    const bool adder = args.is_array<uint8_t>(1);
     const auto padding = static_cast<uint8_t>(whole(args, 2, "padding", 0, 255));
     const View<float> scale = args.array<float>(3, "scale", s.co), shift = args.array<float>(4, "shift", s.co);
-    if (s.n != 1 || plan.elems(x) != s.x_elems || s.k > kMostL1Bytes || (residual != kNoValue && plan.elems(residual) != s.y_elems))
+    if (s.n != 1 || plan.elems(x) != s.x_elems || s.k > (adder ? kMostL1Bytes : kMostDotBytes) ||
+        (residual != kNoValue && plan.elems(residual) != s.y_elems))
       args.check(Status::kShape);
     IntegerEpilogue epilogue = {};
     epilogue.scale = scale.data;
@@ -183,7 +186,9 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     epilogue.into_bytes = !info[7].IsUndefined();
     if (epilogue.into_bytes) epilogue.most = static_cast<uint8_t>(whole(args, 7, "most", 1, 255));
     epilogue.relu = args.boolean(8, "relu");
-    auto packed = pack_adder_conv2d(plan.kernels(), plan.pool(), s, filters.data, padding);
+    auto packed = adder
+                      ? pack_adder_conv2d(plan.kernels(), plan.pool(), s, args.array<uint8_t>(1, "filters", s.w_elems).data, padding)
+                      : pack_int8_conv2d(plan.kernels(), plan.pool(), s, args.array<int8_t>(1, "filters", s.w_elems).data, padding, false);
     return add_step(args, integer_convolution_step(std::move(packed), s.co, epilogue), x, residual, s.y_elems,
                     epilogue.into_bytes ? Numbers::kBytes : Numbers::kFloats);
   }

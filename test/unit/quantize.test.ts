@@ -106,6 +106,35 @@ t.test('values below zero have a zero point, which padding reads', async (t) => 
   t.ok(d < 0.1, `distance ${d}`);
 });
 
+t.test('a large first layer multiplies bytes, with eight bits', async (t) => {
+  const random = new Random(6);
+  const layersOf = {
+    conv1: new Conv2d(3, 8, { kernel: 7, stride: 2, padding: 3, random, bias: true }),
+    bn1: new BatchNorm(8),
+    relu: new Relu(),
+    unit: new AdderConv2d(8, 6, { kernel: 3, padding: 1, random }),
+    bn2: new BatchNorm(6),
+    avgpool: new GlobalAveragePool2d(),
+    flatten: new Flatten(),
+  };
+  const stem = settle(new Model(layersOf, { ...model.metadata, classes: 6, inputShape: [20, 20, 3] }), normal([8, 20, 20, 3], 7));
+  const x = normal([8, 20, 20, 3], 7);
+  const quantized = await quantize(stem, x);
+  t.same(
+    quantized.steps.map(({ op }) => op),
+    ['quantize', 'quantized convolution', 'quantized convolution', 'pool'],
+  );
+  const [, first] = quantized.steps;
+  t.ok(first?.op === 'quantized convolution' && first.filters instanceof Int8Array && first.into === 'u8');
+  const wanted = stem.forward(x);
+  t.ok(distance(quantized.forward(x), wanted) < 0.05, `distance ${distance(quantized.forward(x), wanted)}`);
+  const path = join(t.testdir(), 'stem.safetensors');
+  await saveQuantized(quantized, path);
+  t.same((await loadQuantized(path)).forward(x).data, quantized.forward(x).data, 'and so it is saved');
+  const [few] = (await quantize(stem, x, { bits: 6 })).steps;
+  t.equal(few?.op, 'convolution', 'with fewer bits it stays in floats');
+});
+
 t.test('an image gives the same in any batch', async (t) => {
   const quantized = await quantize(model, images);
   const together = quantized.forward(images);
