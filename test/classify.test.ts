@@ -99,7 +99,12 @@ t.test('refusals say what to do', async (t) => {
   await refused('ERR_ARGUMENT', /height of the picture is 1.5/, pixels, { width: 32, height: 1.5 });
   await refused('ERR_ARGUMENT', /height of the picture is undefined/, pixels, { width: 32 } as never);
   await refused('ERR_ARGUMENT', /top is 0, expected a number of classes, of which there are 10/, pixels, { width: 32, height: 32, top: 0 });
-  await refused('ERR_DTYPE', /pixels are Float32Array, expected a Uint8Array/, new Float32Array(3072) as never, { width: 32, height: 32 });
+  await refused('ERR_DTYPE', /pixels are \[object Float32Array\], expected a Uint8Array/, new Float32Array(3072) as never, {
+    width: 32,
+    height: 32,
+  });
+  await refused('ERR_ARGUMENT', /width of the picture is undefined/, pixels, undefined as never);
+  await refused('ERR_DTYPE', /pixels are \[object Undefined\]/, undefined as never, { width: 32, height: 32 });
   const alone = await compile(new layers.Conv2d(3, 4, { kernel: 3 }), { input: [32, 32, 3] });
   await t.rejects(alone.classify(pixels, { width: 32, height: 32 }), { code: 'ERR_ARGUMENT', message: /compile a model/ });
 });

@@ -37,7 +37,8 @@ export async function readPicture(path: string, shape: PictureShape): Promise<Te
  */
 export async function fitPicture({ data, width, height }: Pixels, shape: PictureShape): Promise<Tensor<Uint8Array>> {
   checkChannels(shape);
-  if (!(data instanceof Uint8Array)) throw new AdderNetError('ERR_DTYPE', `pixels are ${kindOf(data)}, expected a Uint8Array`);
+  if (!(data instanceof Uint8Array))
+    throw new AdderNetError('ERR_DTYPE', `pixels are ${Object.prototype.toString.call(data)}, expected a Uint8Array`);
   for (const [name, value] of Object.entries({ width, height }))
     if (!Number.isSafeInteger(value) || value < 1)
       throw new AdderNetError('ERR_ARGUMENT', `${name} of the picture is ${value}, expected the number of its pixels`);
@@ -67,8 +68,6 @@ function checkChannels([, , channels]: PictureShape): void {
   if (channels !== 1 && channels !== 3)
     throw new AdderNetError('ERR_SHAPE', `the network takes ${channels} channels, but a picture has 3 or, in grey, 1`);
 }
-
-const kindOf = (value: unknown): string => (value === null || typeof value !== 'object' ? String(value) : value.constructor.name);
 
 async function loadSharp(): Promise<typeof Sharp> {
   try {

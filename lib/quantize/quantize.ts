@@ -25,7 +25,8 @@ export interface QuantizeOptions {
 }
 
 /**
- * A copy of an adder network that computes in integers between its adder layers; ordinary layers stay in float32, but for a first layer that is faster in bytes.
+ * A copy of an adder network that computes in integers between its adder layers; ordinary layers stay in float32, but for a first layer that
+ * is faster in bytes.
  *
  * @param images of the kind the network will meet: a data set, of which the first ones are taken, or [n,h,w,c], bytes or normalised floats
  * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is out of range or the network has no adder layer; ERR_SHAPE if the

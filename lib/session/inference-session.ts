@@ -70,8 +70,9 @@ export class InferenceSession {
    * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if the session is not of a model for images, or width, height, `top` or the number of
    *   bytes do not fit; ERR_PEER_MISSING if sharp is needed and not installed; as run
    */
-  async classify(pixels: Uint8Array, { width, height, top = 5 }: ClassifyOptions): Promise<Classification[]> {
+  async classify(pixels: Uint8Array, options: ClassifyOptions): Promise<Classification[]> {
     this.#alive();
+    const { width, height, top = 5 } = options ?? {}; // from JavaScript they may be missing
     const labels = this.#labels;
     const [classes, ...others] = this.outputShape;
     if (!labels || this.inputShape.length !== 3 || others.length > 0)

@@ -71,8 +71,8 @@ export interface Quantize {
 
 /**
  * A layer of bytes and all that follows it up to the next one. Its sum is - sum |x - w| of uint8 filters, an adder layer, or sum x * w of int8
- * filters, an ordinary one: v = scale[co] * float(sum) + shift[co], then + residualScale * float(residual) of bytes, or + residual of floats; then
- * q = clamp(rne(v), 0, most), bytes, or v, or max(0, v), floats.
+ * filters, an ordinary one: v = scale[co] * float(sum) + shift[co], then + residualScale * float(residual) of bytes, or + residual of floats;
+ * then q = clamp(rne(v), 0, most), bytes, or v, or max(0, v), floats.
  */
 export interface QuantizedConvolution {
   readonly op: 'quantized convolution';

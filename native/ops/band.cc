@@ -1,5 +1,7 @@
 #include "band.h"
 
+#include <algorithm>
+
 namespace {
 // A task's input stays within half of the smallest second-level cache in use (512 kB).
 constexpr size_t kBandBytes = 256 << 10;
