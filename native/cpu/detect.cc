@@ -3,13 +3,9 @@
 #include "detect.h"
 
 #if defined(__x86_64__) || defined(_M_X64)
-#include <cstdint>
-#ifdef _MSC_VER
-#include <immintrin.h>
-#include <intrin.h>
-#else
 #include <cpuid.h>
-#endif
+
+#include <cstdint>
 
 namespace {
 struct Cpuid {
@@ -18,24 +14,14 @@ struct Cpuid {
 
 Cpuid cpuid(uint32_t leaf, uint32_t subleaf = 0) {
   Cpuid r = {};
-#ifdef _MSC_VER
-  int out[4];
-  __cpuidex(out, static_cast<int>(leaf), static_cast<int>(subleaf));
-  r = {static_cast<uint32_t>(out[0]), static_cast<uint32_t>(out[1]), static_cast<uint32_t>(out[2]), static_cast<uint32_t>(out[3])};
-#else
   __cpuid_count(leaf, subleaf, r.a, r.b, r.c, r.d);
-#endif
   return r;
 }
 
 uint64_t xcr0() {
-#ifdef _MSC_VER
-  return _xgetbv(0);
-#else
   uint32_t low, high;
   asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   return (static_cast<uint64_t>(high) << 32) | low;
-#endif
 }
 
 bool bit(uint32_t word, int i) { return (word >> i) & 1; }
