@@ -5,7 +5,16 @@ import { AdderNetError, type ErrorCode } from './errors';
 
 export type { NativePlan } from '../binding.d.ts';
 
+let findBinary = (): unknown => {
+  const searchAndLoad: (packageFolder: string) => unknown = require('node-gyp-build');
+  return searchAndLoad(join(__dirname, '..'));
+};
 let loaded: Binding | undefined;
+
+/** Says where the binary is, in place of a search: bundlers only copy files that are named. Called by the entries of lib/static. */
+export function useBinary(load: () => unknown): void {
+  findBinary = load;
+}
 
 /**
  * The native side.
@@ -18,19 +27,28 @@ export function native(): Binding {
 }
 
 function load(): Binding {
-  const loadAddon: (packageFolder: string) => unknown = require('node-gyp-build');
   let binding: Binding;
   try {
-    binding = loadAddon(join(__dirname, '..')) as Binding;
+    binding = findBinary() as Binding;
   } catch (cause) {
-    throw new AdderNetError(
-      'ERR_NATIVE_MISSING',
-      `addernet has no compiled binary for ${process.platform}-${process.arch}. Either 1. compile one with \`npx addernet rebuild\` (needs CMake and a C++17 compiler), or 2. in a checkout, run \`npm run build\`.`,
-      { cause },
-    );
+    throw nativeMissing(cause as Error);
   }
   rethrow(() => binding.cpuInfo());
   return binding;
+}
+
+function nativeMissing(cause: Error): AdderNetError {
+  const platform = `${process.platform}-${process.arch}`;
+  const [reason] = cause.message.split('\n');
+  return new AdderNetError(
+    'ERR_NATIVE_MISSING',
+    `no compiled binary of addernet loads on ${platform}, Node ${process.versions.node} (${reason}). ` +
+      '1. `npx addernet rebuild` compiles one (needs CMake and a C++17 compiler). ' +
+      '2. If node_modules came from another machine, such as into a container, install it anew where it runs. ' +
+      `3. In a bundle, import 'addernet/${platform}' instead of 'addernet' and let the bundler copy .node files. ` +
+      '4. In a checkout, `npm run build`.',
+    { cause },
+  );
 }
 
 /** Runs `use` and turns the coded errors of native code into AdderNetError. */

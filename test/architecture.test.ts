@@ -27,6 +27,7 @@ const libMayImport: Record<string, string[]> = {
   figures: ['errors'],
   quantize: [...foundation, 'ops', 'layers', 'io', 'data', 'models', 'session'],
   index: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim', 'train', 'session', 'quantize'],
+  static: ['binding', 'index'],
   cli: ['*'],
 };
 /** Files outside lib/ and the one part that reads each. */
@@ -48,7 +49,7 @@ const headersOnlyIn = [
   { header: /^(napi|node_api)\.h$/, files: /^native\/binding\//, why: 'only the binding knows Node' },
   {
     header: /^([a-z]?mmintrin|x86intrin|arm_neon)\.h$/,
-    files: /^native\/(simd\/|cpu\/detect\.cc$)/, // detection asks MSVC's _xgetbv
+    files: /^native\/simd\//,
     why: 'tiles are written in the words of simd/',
   },
 ];
@@ -94,6 +95,8 @@ testNeeding([git], 'lib/', (t) => {
       if (!name.startsWith('.')) {
         if (!name.startsWith('node:') && !(name in { ...dependencies, ...peerDependencies }))
           wrong.push(`${file} imports ${name}, which is no dependency of the package`);
+      } else if (name.endsWith('.node')) {
+        if (part(file) !== 'static') wrong.push(`${file} names a binary, which lib/static alone may`);
       } else if (path in readBy) {
         if (readBy[path] !== part(file)) wrong.push(`${file} imports ${path}, which lib/${readBy[path]} alone may`);
       } else if (!target) wrong.push(`${file} imports ${name}, which is no file of lib/`);

@@ -1,6 +1,7 @@
 // The instruction set and the threads are chosen once, at first use, from the environment: each case is a process of its own. What is
 // asked for and cannot be had is an error, never another choice.
 import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { cpuInfo } from '../dist';
@@ -85,14 +86,33 @@ t.test('ADDERNET_NUM_THREADS', async (t) => {
 t.test('without a binary the package loads, and its first use says what to do', async (t) => {
   const copy = installedCopy(t, { binary: false });
   const none = { ADDERNET_PREBUILD: '' }; // nor one elsewhere
+  const [platform, node] = [`${process.platform}-${process.arch}`, process.versions.node];
   const message = new RegExp(
-    `^addernet has no compiled binary for ${process.platform}-${process.arch}\\. Either 1\\. .*\`npx addernet rebuild\`.*, or 2\\. .*\`npm run build\`\\.$`,
+    `^no compiled binary of addernet loads on ${platform}, Node ${node} \\(No native build was found .*\\)\\. ` +
+      `1\\. .*npx addernet rebuild.* 2\\. .*install it anew.* 3\\. .*'addernet/${platform}'.* 4\\. .*npm run build`,
   );
   t.same(evaluated(none, 'return addernet.Tensor.zeros([2, 3]).shape', copy), [2, 3], 'what needs no binary works');
   for (const use of ['addernet.cpuInfo()', 'addernet.setThreads(1)', 'addernet.ops.relu(addernet.Tensor.zeros([1]))'])
     t.match(evaluated(none, use, copy), { name: 'AdderNetError', code: 'ERR_NATIVE_MISSING', message });
   const { status, stdout, stderr } = run(none, join(copy, 'dist/cli/main.js'), 'info');
   t.same([status, stdout], [1, '']);
-  t.match(stderr, /^addernet: addernet has no compiled binary .*\n$/);
+  t.match(stderr, /^addernet: no compiled binary of addernet loads .*\n$/);
   t.equal(run(none, join(copy, 'dist/cli/main.js'), '--help').status, 0, 'the command line still starts');
+
+  const entry = join(copy, 'dist/static', platform);
+  t.match(
+    evaluated(none, 'addernet.cpuInfo()', entry),
+    { code: 'ERR_NATIVE_MISSING', message: /Cannot find module/ },
+    'so does a static entry',
+  );
+});
+
+t.test('a binary that does not load says why', async (t) => {
+  const copy = installedCopy(t, { binary: false });
+  mkdirSync(join(copy, 'build/Release'), { recursive: true });
+  writeFileSync(join(copy, 'build/Release/addernet.node'), 'not a binary');
+  t.match(evaluated({ ADDERNET_PREBUILD: '' }, 'addernet.cpuInfo()', copy), {
+    code: 'ERR_NATIVE_MISSING',
+    message: /\(.*addernet\.node.*\)/,
+  });
 });

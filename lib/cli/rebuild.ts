@@ -4,11 +4,12 @@ import { AdderNetError } from '../errors';
 
 /** cmake-js comes from npm for this one call, so that installing the package stays light. */
 export function rebuild(): void {
-  const npx = process.platform === 'win32' ? 'npx.cmd' : 'npx';
-  const { status, error } = spawnSync(npx, ['--yes', 'cmake-js@8', 'rebuild'], {
+  const windows = process.platform === 'win32';
+  const toolset = windows ? ['--toolset', 'ClangCL'] : [];
+  const { status, error } = spawnSync('npx', ['--yes', 'cmake-js@8', 'rebuild', ...toolset], {
     cwd: join(__dirname, '../..'),
     stdio: 'inherit',
-    shell: process.platform === 'win32',
+    shell: windows, // npx is a script there
   });
   if (error || status !== 0)
     throw new AdderNetError(

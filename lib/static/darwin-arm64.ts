@@ -1,0 +1,6 @@
+// `addernet/darwin-arm64`: the package with the path of its binary written out, which bundlers can follow.
+import { useBinary } from '../binding';
+
+useBinary(() => require('../../prebuilds/darwin-arm64/addernet.node'));
+
+export * from '../index';

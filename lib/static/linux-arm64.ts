@@ -1,0 +1,6 @@
+// `addernet/linux-arm64`: the package with the path of its binary written out, which bundlers can follow.
+import { useBinary } from '../binding';
+
+useBinary(() => require('../../prebuilds/linux-arm64/addernet.glibc.node'));
+
+export * from '../index';
