@@ -1,8 +1,10 @@
 // session.classify: from pixels to classes with names, as the reference path of forward passes gives them.
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import t from 'tap';
 import { compile, type InferenceSession, layers, type Model, models, normalize, quantize, Tensor } from '../dist';
+import { readPicture } from '../dist/data/picture';
 import { Random } from '../dist/random';
 import { installedCopy } from './installed';
 import { calibrate, normal, randomize } from './random-network';
@@ -77,6 +79,34 @@ t.test('other sizes and colours', async (t) => {
   t.same(found1, found2, 'colours become grey for a network of grey pictures');
 });
 
+t.test('files', async (t) => {
+  const session = await compile(trained('resnet20'));
+  const [width, height] = [90, 50];
+  const pixels = noise(width * height * 3);
+  const png = await sharp(pixels, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+  const path = join(t.testdir({ 'noise.png': png }), 'noise.png');
+  const expected = await session.classify(pixels, { width, height, top: 10 });
+  t.same(await session.classify(path, { top: 10 }), expected, 'by their path');
+  t.same(await session.classify(png, { top: 10 }), expected, 'and by their bytes');
+  const slope = Uint8Array.from({ length: pixels.length }, (_, i) => (i / pixels.length) * 200 + (i % 3) * 20);
+  const level = await sharp(slope, { raw: { width, height, channels: 3 } })
+    .png()
+    .toBuffer();
+  const upright = await sharp(slope, { raw: { width, height, channels: 3 } })
+    .rotate(270)
+    .png()
+    .withMetadata({ orientation: 6 })
+    .toBuffer();
+  const [turned, straight] = [await readPicture(upright, [32, 32, 3]), await readPicture(level, [32, 32, 3])];
+  t.ok(
+    turned.data.every((v, i) => Math.abs(v - straight.data[i]!) <= 1), // sharp turns after it has scaled
+    'turned upright',
+  );
+  session.dispose();
+});
+
 t.test('quantised networks, and classes without names', async (t) => {
   const model = trained('resnet20', { classes: 7, dataset: 'mine' });
   const small = await quantize(model, normal([8, ...model.inputShape], 4));
@@ -103,7 +133,10 @@ t.test('refusals say what to do', async (t) => {
     width: 32,
     height: 32,
   });
-  await refused('ERR_ARGUMENT', /width of the picture is undefined/, pixels, undefined as never);
+  await refused('ERR_FORMAT', /^cannot read the picture: .*unsupported image format/, pixels);
+  await refused('ERR_FORMAT', /^cannot read the picture 'cat.png': .*missing/, 'cat.png');
+  await refused('ERR_DTYPE', /the picture is \[object Undefined\], expected the path or the bytes/, undefined as never);
+  await refused('ERR_DTYPE', /pixels are \[object String\]/, 'cat.png', { width: 32, height: 32 });
   await refused('ERR_DTYPE', /pixels are \[object Undefined\]/, undefined as never, { width: 32, height: 32 });
   const alone = await compile(new layers.Conv2d(3, 4, { kernel: 3 }), { input: [32, 32, 3] });
   await t.rejects(alone.classify(pixels, { width: 32, height: 32 }), { code: 'ERR_ARGUMENT', message: /compile a model/ });

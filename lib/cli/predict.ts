@@ -1,5 +1,4 @@
 import { setThreads } from '../cpu';
-import { readPicture } from '../data/picture';
 import { type Classification, compile } from '../session';
 import { loadNetwork } from './network';
 
@@ -21,11 +20,7 @@ export async function predict(images: string[], { weights, model: name, top, thr
   const model = await loadNetwork(weights, { model: name });
   const session = await compile(model);
   const predictions: Prediction[] = [];
-  for (const image of images) {
-    const pixels = await readPicture(image, model.inputShape);
-    const [, height, width] = pixels.shape as [number, number, number];
-    predictions.push({ image, classes: await session.classify(pixels.data, { width, height, top }) });
-  }
+  for (const image of images) predictions.push({ image, classes: await session.classify(image, { top }) });
   if (json) console.log(JSON.stringify({ predictions }));
   else console.log(predictions.map(table).join('\n'));
 }

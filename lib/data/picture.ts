@@ -16,16 +16,26 @@ export interface Pixels {
 
 /**
  * Reads a picture and fits it to a network's input: turned upright, scaled to cover it, the rest cut off evenly.
+ * @param file its path, or the bytes of the file
  * @returns [1, h, w, c], bytes
- * @throws {AdderNetError} ERR_PEER_MISSING if sharp is not installed; ERR_FORMAT if the file is no picture; ERR_SHAPE at other channels
+ * @throws {AdderNetError} ERR_PEER_MISSING if sharp is not installed; ERR_FORMAT if the file is no picture; ERR_DTYPE if it is neither; ERR_SHAPE at other channels
  */
-export async function readPicture(path: string, shape: PictureShape): Promise<Tensor<Uint8Array>> {
+export async function readPicture(file: string | Uint8Array, shape: PictureShape): Promise<Tensor<Uint8Array>> {
   checkChannels(shape);
+  if (typeof file !== 'string' && !(file instanceof Uint8Array))
+    throw new AdderNetError(
+      'ERR_DTYPE',
+      `the picture is ${Object.prototype.toString.call(file)}, expected the path or the bytes of a file`,
+    );
   const sharp = await loadSharp();
   try {
-    return await fitted(sharp(path).rotate(), shape);
+    return await fitted(sharp(file).rotate(), shape);
   } catch (cause) {
-    throw new AdderNetError('ERR_FORMAT', `cannot read the picture '${path}': ${(cause as Error).message}`, { cause });
+    throw new AdderNetError(
+      'ERR_FORMAT',
+      `cannot read the picture${typeof file === 'string' ? ` '${file}'` : ''}: ${(cause as Error).message}`,
+      { cause },
+    );
   }
 }
 

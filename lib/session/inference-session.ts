@@ -1,14 +1,16 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // A compiled network, ready to run.
 import { type NativePlan, rethrow } from '../binding';
 import { normalize } from '../data/normalize';
-import { fitPicture, type Pixels } from '../data/picture';
+import { fitPicture, type Pixels, readPicture } from '../data/picture';
 import { AdderNetError } from '../errors';
 import { checkFloat, type OutOption, outputTensor } from '../ops/out';
 import { type Shape, shapeText } from '../shape';
 import { Tensor } from '../tensor';
 import { type Classification, classification, type Labels } from './classification';
 
-export interface ClassifyOptions extends Omit<Pixels, 'data'> {
+/** width and height tell pixels from a file. */
+export interface ClassifyOptions extends Partial<Omit<Pixels, 'data'>> {
   /** How many classes to name. Default 5. */
   readonly top?: number | undefined;
 }
@@ -63,23 +65,25 @@ export class InferenceSession {
 
   /**
    * Classifies a picture: scaled to cover the network's input, what is beyond cut off evenly, and normalised as the model's metadata says.
-   * Another size than the network's needs the package sharp.
+   * Files and other sizes than the network's need the package sharp.
    *
-   * @param pixels bytes, rows from the top, of red, green and blue; or of these and opacity; or of grey
+   * @param picture the path of a file, PNG, JPEG, WebP and others; or the bytes of one; or, with `width` and `height`, pixels: bytes, rows from
+   *   the top, of red, green and blue; or of these and opacity; or of grey
    * @returns the likeliest classes, best first
    * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if the session is not of a model for images, or width, height, `top` or the number of
-   *   bytes do not fit; ERR_PEER_MISSING if sharp is needed and not installed; as run
+   *   bytes do not fit; ERR_FORMAT if a file holds no picture; ERR_PEER_MISSING if sharp is needed and not installed; as run
    */
-  async classify(pixels: Uint8Array, options: ClassifyOptions): Promise<Classification[]> {
+  async classify(picture: string | Uint8Array, { width, height, top = 5 }: ClassifyOptions = {}): Promise<Classification[]> {
     this.#alive();
-    const { width, height, top = 5 } = options ?? {}; // from JavaScript they may be missing
     const labels = this.#labels;
     const [classes, ...others] = this.outputShape;
     if (!labels || this.inputShape.length !== 3 || others.length > 0)
       throw new AdderNetError('ERR_ARGUMENT', 'classify: the session is of layers alone, which say nothing of pictures: compile a model');
     if (!Number.isSafeInteger(top) || top < 1)
       throw new AdderNetError('ERR_ARGUMENT', `classify: top is ${top}, expected a number of classes, of which there are ${classes}`);
-    const image = await fitPicture({ data: pixels, width, height }, this.inputShape as [number, number, number]);
+    const shape = this.inputShape as [number, number, number];
+    const isFile = width === undefined && height === undefined;
+    const image = isFile ? await readPicture(picture, shape) : await fitPicture({ data: picture, width, height } as Pixels, shape);
     const { mean, std } = labels.normalization;
     const logits = await this.run(normalize(image, mean, std));
     return classification(logits.data, labels, top);
