@@ -1,41 +1,24 @@
 // The authors' trained network on the CIFAR-10 test images: their accuracy, and their logits on every instruction set of this CPU.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { compile, cpuInfo, load, type Model, openDataset, save, type Tensor } from '../dist';
 import { native } from '../dist/binding';
 import { normalize } from '../dist/data/normalize';
 import { readNpy } from '../dist/io/npy';
+import { dataFolder, missingData } from './official-data';
 
 const repository = join(__dirname, '..');
 const shared = join(repository, '../shared');
 const weights = join(shared, 'weights/ResNet20-AdderNet.pth');
 const expectedLogits = join(shared, 'weights/resnet20_logits.npy');
-const unpack = join(shared, 'data/unpack.mjs');
-const missing = [weights, expectedLogits, unpack].find((path) => !existsSync(path));
-const skip = missing === undefined ? false : `${missing} is not there`;
-
-/** The folder with the binary files, unpacked once; it gets its name when it is whole. */
-function cifar10(): string {
-  const folder = join(repository, '.cache/cifar10');
-  if (existsSync(join(folder, 'test_batch.bin'))) return folder;
-  const partial = `${folder}.${process.pid}`;
-  mkdirSync(partial, { recursive: true });
-  try {
-    const { status, stderr } = spawnSync(process.execPath, [unpack, partial], { encoding: 'utf8' });
-    if (status !== 0) throw new Error(`unpack.mjs: ${stderr}`);
-    rmSync(folder, { recursive: true, force: true });
-    renameSync(partial, folder);
-  } finally {
-    rmSync(partial, { recursive: true, force: true });
-  }
-  return folder;
-}
+const missing = [weights, expectedLogits].find((path) => !existsSync(path));
+const skip = missing === undefined ? missingData('cifar10') : `${missing} is not there`;
 
 const bits = ({ buffer, byteOffset, byteLength }: Float32Array) => Buffer.from(buffer, byteOffset, byteLength);
 
-const data = skip === false ? cifar10() : '';
+const data = skip === false ? dataFolder('cifar10') : '';
 const { isa: best, supported } = cpuInfo();
 
 t.test('the accuracy on all 10,000 images', { skip }, async (t) => {

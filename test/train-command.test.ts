@@ -43,6 +43,13 @@ t.test('a run leaves a network, a log and curves', async (t) => {
 
   const evaluated = JSON.parse(addernet(['evaluate', '--weights', join(out, 'model.safetensors'), '--json']).stdout);
   t.equal(evaluated.top1, end.test.top1, 'the file is the network that was trained, and names its data set');
+  t.same((await load(join(out, 'model.safetensors'))).metadata.training, {
+    command: 'addernet train --dataset digits --epochs 2 --batch 64 --eta 0.1 --nesterov --limit 600',
+    seed: 1,
+    epochs: 2,
+    accuracy: end.test.top1,
+    images: 2000,
+  });
 });
 
 t.test('without --json a person reads it', (t) => {

@@ -38,7 +38,10 @@ const program = new Command('addernet')
   .exitOverride();
 
 const json = ['--json', 'print one JSON object on standard output, nothing else'] as const;
-const weights = ['--weights <file>', 'a .safetensors file, or the .pth of one of the networks'] as const;
+const weights = [
+  '--weights <file>',
+  'a .safetensors file, the .pth of one of the networks, or the name of one that comes with the package',
+] as const;
 const model = ['--model <name>', 'the network, where the file does not tell it'] as const;
 const bits = ['--bits <n>', 'of quantised activations and filters, 2 to 8', positiveInteger, 8] as const;
 const range = ['--range <r>', 'of activations: max, a quantile such as 0.9997, or auto, which goes by the bits', quantile, 'auto'] as const;
@@ -94,9 +97,9 @@ program
   .option('--resume', 'go on with the training in --out')
   .option('--json', 'print a JSON line for each epoch, and one at the end')
   .action(async (options, command: Command) => {
-    const entries = Object.entries(options);
-    const given = Object.fromEntries(entries.filter(([name]) => command.getOptionValueSource(name) === 'cli'));
-    await (await import('./train.js')).train(given, options);
+    const given = Object.fromEntries(Object.entries(options).filter(([name]) => command.getOptionValueSource(name) === 'cli'));
+    const defaults = Object.fromEntries(command.options.map((option) => [option.attributeName(), option.defaultValue]));
+    await (await import('./train.js')).train(given, defaults as never);
   });
 
 program

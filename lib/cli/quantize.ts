@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { load } from '../models';
+import { weightsPath } from '../models/shipped';
 import { saveQuantized } from '../quantize';
 import { type QuantizeArguments, quantizeNetwork } from './network';
 
@@ -14,6 +15,6 @@ export async function quantizeCommand(
   if (json) console.log(JSON.stringify({ in: weights, out, bits: quantized.bits, bytes, metadata: quantized.metadata }));
   else
     console.log(
-      `${out}: ${model.name} in ${quantized.bits} bits, ${bytes.toLocaleString('en-US')} bytes, of ${statSync(weights).size.toLocaleString('en-US')}`,
+      `${out}: ${model.name} in ${quantized.bits} bits, ${bytes.toLocaleString('en-US')} bytes, of ${statSync(weightsPath(weights)).size.toLocaleString('en-US')}`,
     );
 }

@@ -12,7 +12,15 @@ import type { EpochRecord } from '../train/progress';
 import { onInterrupt } from './interrupt';
 import { RunFolder } from './run-folder';
 import { startTrainingProgress, type TrainingProgress } from './training-progress';
-import { networkName, openTrainingData, scheduleOf, startingModel, type TrainArguments, type TrainingData } from './training-setup';
+import {
+  commandOf,
+  networkName,
+  openTrainingData,
+  scheduleOf,
+  startingModel,
+  type TrainArguments,
+  type TrainingData,
+} from './training-setup';
 
 /** @param given the arguments that stood on the command line; a resumed training has the others from its start, a new one from `defaults` */
 export async function train(given: Partial<TrainArguments>, defaults: TrainArguments): Promise<void> {
@@ -41,9 +49,11 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
     process.exitCode = interrupt.exitCode;
     return;
   }
-  await save(model, folder.model);
+  const evaluation = await evaluate(model, data.test);
+  const { top1: accuracy, images } = evaluation;
+  await save(model, folder.model, { command: commandOf(args, defaults), seed: args.seed, epochs: history.length, accuracy, images });
   const files = ['model.safetensors', 'best.safetensors', 'log.jsonl', ...(await drawCurves(model, data, history, folder))];
-  report(model, data, stopped, await evaluate(model, data.test), args, folder, files);
+  report(model, data, stopped, evaluation, args, folder, files);
 }
 
 const defaultFolder = (args: TrainArguments): string => join('runs', `${networkName(args)}-${args.unit}-${args.dataset}`);

@@ -1,4 +1,5 @@
 // From the arguments of `addernet train` to data, network and learning rates.
+import { basename } from 'node:path';
 import type { Augmentation } from '../data/augment';
 import type { Dataset } from '../data/dataset';
 import { splitDataset } from '../data/subset';
@@ -96,6 +97,20 @@ export function scheduleOf({ schedule, epochs, warmUp = 0 }: TrainArguments): Sc
     polynomial: () => schedules.polynomial({ epochs, power: 1 }),
   }[schedule]();
   return warmUp > 0 ? schedules.warmUp({ epochs: warmUp, into }) : into;
+}
+
+/** What to type for the same weights: what is not as by default, without folders and what the weights do not depend on. */
+export function commandOf(args: TrainArguments, defaults: TrainArguments): string {
+  const { data, out, threads, resume, json, weights, ...rest } = args;
+  const own = { ...rest, ...(weights !== undefined && { weights: basename(weights) }) };
+  const usual = defaults as unknown as Record<string, unknown>;
+  const options = Object.entries(own)
+    .filter(([name, value]) => name === 'dataset' || String(value) !== String(usual[name]))
+    .map(([name, value]) => {
+      const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+      return value === true ? option : `${option} ${[value].flat().join(' ')}`;
+    });
+  return ['addernet train', ...options].join(' ');
 }
 
 const isDigits = (dataset: string): boolean => /mnist|digits/.test(dataset);

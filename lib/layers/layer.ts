@@ -44,7 +44,7 @@ export abstract class Layer {
 
   /**
    * The gradient of the last forward pass in training: fills `gradient` of the parameters that are not frozen.
-   * @param gy gradient to the output; the layer may overwrite it
+   * @param _gy gradient to the output; the layer may overwrite it
    * @returns gradient to the input, valid until the next step
    * @throws {AdderNetError} ERR_ARGUMENT if no forward pass in training came before, or the layer is for inference only
    */

@@ -10,8 +10,9 @@ export const resnet50 = modelOf('resnet50');
 
 export { type HeadOptions, headLayers, replaceHead } from './head';
 export { type Identity, identify } from './identify';
-export { Model, type ModelMetadata, type Normalization } from './model';
+export { Model, type ModelMetadata, type Normalization, type Training } from './model';
 export { type LoadOptions, load, save } from './model-file';
 export { createModel, type ModelName, type ModelOptions, modelNames } from './registry';
+export { shippedModels } from './shipped';
 export { Summary, type SummaryRow, type SummaryTotals } from './summary';
 export { type Unit, units } from './unit';

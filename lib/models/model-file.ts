@@ -6,8 +6,9 @@ import { formatSafetensors, parseSafetensors } from '../io/safetensors';
 import { writeFileAtomic } from '../io/write-file';
 import type { LoadedState } from '../layers';
 import { identify } from './identify';
-import type { Model, ModelMetadata } from './model';
+import type { Model, ModelMetadata, Training } from './model';
 import { createModel } from './registry';
+import { shippedModels, weightsPath } from './shipped';
 import type { Unit } from './unit';
 
 /** Where the metadata of a model stands in a safetensors file, as JSON. */
@@ -43,7 +44,8 @@ export interface LoadOptions {
 
 /**
  * A network with the weights of a file.
- * @param path a .safetensors file of this package, or a PyTorch state dict of one of its networks, such as the authors' .pth
+ * @param path a .safetensors file of this package; or a PyTorch state dict of one of its networks, such as the authors' .pth; or the name of a
+ *   network that comes with the package, such as lenet5-bn-mnist
  * @throws {AdderNetError} ERR_ARGUMENT if there is no such file or network; ERR_FORMAT or ERR_CORRUPT if the file cannot be read or fits no
  *   network
  */
@@ -56,10 +58,12 @@ export async function load(path: string, options: LoadOptions = {}): Promise<Mod
 
 /**
  * Writes a model's weights and metadata as safetensors: whole or not at all.
+ * @param training where the weights come from, if that is to be in the file
  * @throws {AdderNetError} ERR_ARGUMENT if the file cannot be written
  */
-export async function save(model: Model, path: string): Promise<void> {
-  const bytes = formatSafetensors(model.stateDict(), { [metadataKey]: JSON.stringify(model.metadata) });
+export async function save(model: Model, path: string, training?: Training): Promise<void> {
+  const metadata: ModelMetadata = { ...model.metadata, ...(training && { training }) };
+  const bytes = formatSafetensors(model.stateDict(), { [metadataKey]: JSON.stringify(metadata) });
   try {
     await writeFileAtomic(path, bytes);
   } catch (cause) {
@@ -99,8 +103,9 @@ function parseMetadata(path: string, text: string): ModelMetadata {
 
 async function readBytes(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await readFile(weightsPath(path));
   } catch (cause) {
-    throw new AdderNetError('ERR_ARGUMENT', `cannot read the weights file '${path}': ${(cause as Error).message}`, { cause });
+    const shipped = `networks that come with the package: ${shippedModels().join(', ') || 'none here'}`;
+    throw new AdderNetError('ERR_ARGUMENT', `cannot read the weights file '${path}': ${(cause as Error).message} (${shipped})`, { cause });
   }
 }

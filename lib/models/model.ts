@@ -10,6 +10,18 @@ export interface Normalization {
   readonly std: readonly number[];
 }
 
+/** Where weights come from. */
+export interface Training {
+  /** The command that made them, without its folders. */
+  readonly command: string;
+  readonly seed: number;
+  readonly epochs: number;
+  /** Part of the test images that were classified right, 0 to 1. */
+  readonly accuracy: number;
+  /** How many test images there were. */
+  readonly images: number;
+}
+
 /** Plain data, to be stored beside the weights. */
 export interface ModelMetadata {
   /** Name of the network, such as resnet20. */
@@ -23,6 +35,7 @@ export interface ModelMetadata {
   readonly dataset: string;
   /** One name for each class, in order. */
   readonly classNames?: readonly string[];
+  readonly training?: Training;
 }
 
 /** x [n,h,w,c], normalized -> logits [n,classes]. */

@@ -49,6 +49,7 @@ export class Summary {
     return [text[0], rule, ...text.slice(1, -1), rule, text.at(-1)].join('\n');
   }
 
+  /** @internal What console.log prints. */
   [inspect.custom](): string {
     return this.toString();
   }

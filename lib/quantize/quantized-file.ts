@@ -3,7 +3,7 @@ import { AdderNetError } from '../errors';
 import { formatSafetensors } from '../io/safetensors';
 import { writeFileAtomic } from '../io/write-file';
 import type { LoadedState } from '../layers';
-import type { ModelMetadata } from '../models';
+import type { ModelMetadata, Training } from '../models';
 import { quantizedKey, readWeights } from '../models/model-file';
 import type { QuantizedStep } from '../session/steps';
 import { Tensor, type TensorData } from '../tensor';
@@ -19,9 +19,10 @@ interface Description {
 
 /**
  * Writes a quantised network: whole or not at all. Loaded back it gives the same bits.
+ * @param training where the weights come from, if that is to be in the file
  * @throws {AdderNetError} ERR_ARGUMENT if the file cannot be written
  */
-export async function saveQuantized(model: QuantizedModel, path: string): Promise<void> {
+export async function saveQuantized(model: QuantizedModel, path: string, training?: Training): Promise<void> {
   const tensors = new Map<string, Tensor<TensorData>>();
   const steps = model.steps.map((step, i) => {
     const plain: Record<string, unknown> = {};
@@ -30,7 +31,8 @@ export async function saveQuantized(model: QuantizedModel, path: string): Promis
       else plain[name] = value;
     return plain;
   });
-  const description: Description = { metadata: model.metadata, bits: model.bits, output: model.output, steps };
+  const metadata: ModelMetadata = { ...model.metadata, ...(training && { training }) };
+  const description: Description = { metadata, bits: model.bits, output: model.output, steps };
   const bytes = formatSafetensors(tensors, { [quantizedKey]: JSON.stringify(description) });
   try {
     await writeFileAtomic(path, bytes);
@@ -40,7 +42,7 @@ export async function saveQuantized(model: QuantizedModel, path: string): Promis
 }
 
 /**
- * A quantised network from its file.
+ * A quantised network from its file, or by the name of one that comes with the package.
  * @throws {AdderNetError} ERR_ARGUMENT if there is no such file; ERR_FORMAT if it holds none; ERR_CORRUPT if it is damaged
  */
 export async function loadQuantized(path: string): Promise<QuantizedModel> {

@@ -1,0 +1,61 @@
+// node scripts/ship-model.mjs NAME WEIGHTS DATA: makes a trained network one of the package: models/NAME.safetensors, and, if it is of adders,
+// models/NAME-8bit.safetensors; and writes models/README.md, the table of all. Needs `npm run build`; DATA is the folder of its data set,
+// on whose first training images the 8 bits are calibrated, and on whose test images both are measured.
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compile, evaluate, load, loadQuantized, openDataset, quantize, save, saveQuantized } from '../dist/index.js';
+import { quantizedKey, readWeights } from '../dist/models/model-file.js';
+
+const models = join(import.meta.dirname, '../models');
+const [name, weights, data] = process.argv.slice(2);
+if (!data) throw new Error('usage: node scripts/ship-model.mjs NAME WEIGHTS DATA');
+
+/** Of all test images, as the compiled network has them. */
+async function accuracyOf(model) {
+  const session = await compile(model);
+  const { name, inputShape, classes, normalization } = model;
+  const test = openDataset(model.metadata.dataset, data, 'test');
+  const { top1 } = await evaluate({ name, inputShape, classes, normalization, forward: (x) => session.runSync(x) }, test);
+  session.dispose();
+  return top1;
+}
+
+const model = await load(weights);
+const { training } = model.metadata;
+if (!training) throw new Error(`${weights} does not say how it was trained: take the model.safetensors that \`addernet train\` leaves`);
+await save(model, join(models, `${name}.safetensors`), { ...training, accuracy: await accuracyOf(model) });
+if (model.unit === 'adder') {
+  const small = await quantize(model, openDataset(model.metadata.dataset, data, 'train'), { bits: 8 });
+  const accuracy = await accuracyOf(small);
+  await saveQuantized(small, join(models, `${name}-8bit.safetensors`), { ...training, accuracy });
+}
+
+const rows = [];
+for (const file of readdirSync(models).filter((file) => file.endsWith('.safetensors'))) {
+  const path = join(models, file);
+  const quantized = quantizedKey in (await readWeights(path)).metadata;
+  const { metadata } = quantized ? await loadQuantized(path) : await load(path);
+  const { command, accuracy, images } = metadata.training;
+  const size = Math.round(statSync(path).size / 1000);
+  const how = quantized ? '8 bits of the above' : `\`${command}\``;
+  rows.push({
+    file,
+    row: `| \`${file.slice(0, -12)}\` | ${(100 * accuracy).toFixed(2)} % of ${images} ${metadata.dataset} | ${size} kB | ${how} |`,
+  });
+}
+rows.sort((a, b) => (a.file.replace('.safetensors', '') < b.file.replace('.safetensors', '') ? -1 : 1));
+writeFileSync(
+  join(models, 'README.md'),
+  `# Trained networks
+
+Each was trained here from random weights by the command beside it, on the official training images; the accuracy is of all official test
+images, measured on the file itself. \`load(name)\` and, for those in 8 bits, \`loadQuantized(name)\` open them by name, and so does every
+\`--weights\` of the command line. Data, normalization and classes stand in the files: \`addernet info models/<name>.safetensors\`.
+
+| name | accuracy | size | training |
+|---|---|---|---|
+${rows.map(({ row }) => row).join('\n')}
+
+Written by \`scripts/ship-model.mjs\`.
+`,
+);
