@@ -1,0 +1,63 @@
+// A consumer of the types at the strictest settings: what follows must compile, and what is marked must not.
+import {
+  type AdderNetError,
+  type Classification,
+  type CpuInfo,
+  compile,
+  cpuInfo,
+  type Dataset,
+  type Evaluation,
+  evaluate,
+  fit,
+  type InferenceSession,
+  layers,
+  load,
+  type Model,
+  models,
+  openDataset,
+  ops,
+  type QuantizedModel,
+  quantize,
+  Sgd,
+  save,
+  schedule,
+  Tensor,
+} from 'addernet';
+
+export async function everything(): Promise<void> {
+  const info: CpuInfo = cpuInfo();
+  const x: Tensor<Float32Array> = Tensor.zeros([1, 32, 32, 3]);
+  const y: Tensor = ops.adderConv2d(x, Tensor.zeros([8, 3, 3, 3]), { stride: 2, padding: 1 });
+  const integers: Tensor<Int32Array> = ops.adderConv2d(Tensor.zeros([1, 4, 4, 1], 'u8'), Tensor.zeros([8, 3, 3, 1], 'u8'), { padValue: 7 });
+  const model: Model = models.resnet20({ unit: 'adder', classes: 10, seed: 1 });
+  const trained: Model = await load('lenet5-bn-mnist');
+  const data: Dataset = openDataset('mnist', 'data/mnist', 'train');
+  const optimizer = new Sgd(model.parameters(), { lr: 0.1, momentum: 0.9, adder: { rate: 'adaptive', eta: 0.2 } });
+  const { history } = await fit(model, data, {
+    epochs: 1,
+    batch: 32,
+    optimizer,
+    schedule: schedule.cosine({ epochs: 1 }),
+    augment: { crop: 4, flip: true },
+    onEpoch: ({ epoch, loss }) => void [epoch.toFixed(), loss.toFixed(3)],
+  });
+  const first: number | undefined = history[0]?.loss;
+  const result: Evaluation = await evaluate(model, data, { limit: 10 });
+  const small: QuantizedModel = await quantize(trained, data, { bits: 8 });
+  const session: InferenceSession = await compile(small, { dtype: 'u8', threads: 1 });
+  const [best]: Classification[] = await session.classify('digit.png', { top: 1 });
+  const logits: Float32Array = session.runSync(x).data;
+  session.dispose();
+  const stack = new layers.Sequential({ conv: new layers.AdderConv2d(3, 4, { kernel: 3 }), relu: new layers.Relu() });
+  await save(model, 'model.safetensors');
+  void [info, y, integers, first, result.top1, best?.name, logits, stack];
+}
+
+export const codeOf = (error: AdderNetError): 'ERR_SHAPE' | undefined => (error.code === 'ERR_SHAPE' ? error.code : undefined);
+
+// @ts-expect-error: a unit that does not exist
+models.resnet20({ unit: 'multiplier' });
+// @ts-expect-error: filters are a tensor
+ops.adderConv2d(Tensor.zeros([1, 4, 4, 1]), new Float32Array(9));
+// @ts-expect-error: rates are known by name
+new Sgd([], { lr: 0.1, adder: { rate: 'fast', eta: 0.2 } });
