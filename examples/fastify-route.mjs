@@ -3,7 +3,6 @@
 
 import { compile, load } from 'addernet';
 import Fastify from 'fastify';
-import sharp from 'sharp';
 
 const session = await compile(await load(process.env.WEIGHTS));
 const app = Fastify({ bodyLimit: 10 << 20 });
@@ -11,8 +10,7 @@ app.addContentTypeParser(/^image\//, { parseAs: 'buffer' }, (_request, body, don
 
 app.post('/classify', async (request, reply) => {
   try {
-    const { data, info } = await sharp(request.body, { limitInputPixels: 50e6 }).removeAlpha().raw().toBuffer({ resolveWithObject: true });
-    return await session.classify(data, { ...info, top: 3 });
+    return await session.classify(request.body, { top: 3 });
   } catch (error) {
     return reply.code(400).send({ error: error.message });
   }

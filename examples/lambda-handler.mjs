@@ -1,16 +1,14 @@
-// A function of a cloud that is called with a picture in base64: { body, isBase64Encoded }. WEIGHTS names the file beside it.
+// A function of a cloud that is called with a picture in base64: { body, isBase64Encoded }. WEIGHTS names the network.
 // The session is made once, when the function starts, and serves all its calls. Needs: npm i sharp
 
 import { compile, load } from 'addernet';
-import sharp from 'sharp';
 
 const session = await compile(await load(process.env.WEIGHTS));
 
 export async function handler({ body, isBase64Encoded }) {
   try {
     const picture = Buffer.from(body, isBase64Encoded ? 'base64' : 'latin1');
-    const { data, info } = await sharp(picture).removeAlpha().raw().toBuffer({ resolveWithObject: true });
-    return { statusCode: 200, body: JSON.stringify(await session.classify(data, { ...info, top: 3 })) };
+    return { statusCode: 200, body: JSON.stringify(await session.classify(picture, { top: 3 })) };
   } catch (error) {
     return { statusCode: 400, body: JSON.stringify({ error: error.message }) };
   }
