@@ -8,13 +8,15 @@ import { drawChart } from '../dist/figures/chart';
 import type { KernelReport, KernelResult } from './kernels';
 import type { LayerReport, LayerResult } from './layers';
 import type { ModelReport, ModelResult, Task } from './models';
+import type { TrainReport } from './train';
 
 type Dated<Report> = Report & { date: string };
-/** What was measured: kernels and layers on one thread, models on one and on two. */
+/** What was measured: kernels and layers on one thread, models on one and on two, training steps on two. */
 export interface Measurements {
   readonly kernels: Dated<KernelReport>;
   readonly layers: Dated<LayerReport>;
   readonly models: readonly Dated<ModelReport>[];
+  readonly train: Dated<TrainReport>;
 }
 
 /** A goal: no result of `values` should be above `most`. */
@@ -37,6 +39,10 @@ export async function makeReport(measured: Measurements): Promise<{ markdown: st
     '## Networks',
     '![Time of an image in each network](models.svg)',
     ...measured.models.flatMap((report) => [machine(report), modelTable(report)]),
+    '## Training',
+    `Steps of ResNet-20, and those of PyTorch ${measured.train.torch}.`,
+    machine(measured.train),
+    trainTable(measured.train),
     '## Layers',
     '3x3 convolutions with padding 1, batch 64, from floats to floats or from bytes to bytes, in 1e9 pairs of an input and a weight a second.',
     '![Rates of layers](layers.svg)',
@@ -53,7 +59,7 @@ export async function makeReport(measured: Measurements): Promise<{ markdown: st
 const machine = ({ cpu, threads, date, results }: Dated<{ cpu: string; threads: number; results: readonly { isa: string }[] }>): string =>
   `${cpu}, ${[...new Set(results.map(({ isa }) => isa))].join(', ')}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${date}.`;
 
-function goals({ layers, models }: Measurements): Goal[] {
+function goals({ layers, models, train }: Measurements): Goal[] {
   const names = unique(layers.results.map(({ layer }) => layer));
   const ofLayers = (ours: string, theirs: string, which: RegExp = /./) =>
     names
@@ -72,6 +78,10 @@ function goals({ layers, models }: Measurements): Goal[] {
   const threads = (contestant: string) => ({
     where: contestant,
     value: modelTime(two!, 'resnet20', 64, contestant) / modelTime(one!, 'resnet20', 64, contestant),
+  });
+  const ofTraining = (theirs: string, batch: number) => ({
+    where: `batch 128 / ${batch}`,
+    value: trainTime(train, 'adder', 128) / trainTime(train, theirs, batch),
   });
   return [
     { what: 'float convolution / onnxruntime Conv', most: 1.1, values: ofLayers('conv f32', 'onnxruntime f32') },
@@ -92,6 +102,8 @@ function goals({ layers, models }: Measurements): Goal[] {
     },
     { what: 'uint8 adder / int8 convolution, 7-bit weights', most: 0.65, values: ofLayers('adder u8', 'conv int8, 7-bit weights') },
     { what: 'uint8 adder / int8 convolution, 8-bit weights', most: 0.4, values: ofLayers('adder u8', 'conv int8, 8-bit weights') },
+    { what: 'training step / PyTorch CNN, two threads', most: 1, values: [ofTraining('PyTorch conv', 128)] },
+    { what: 'training, an image / PyTorch adder network, two threads', most: 0.04, values: [ofTraining('PyTorch adder', 2)] },
     { what: 'two threads / one, resnet20, batch 64', most: 0.6, values: [threads('adder u8'), threads('adder f32')] },
   ];
 }
@@ -106,13 +118,17 @@ const layerTime = ({ results }: LayerReport, layer: string, contestant: string):
 const modelTime = ({ results }: ModelReport, network: string, batch: number, contestant: string): number =>
   find(results, (r) => r.network === network && r.batch === batch && r.contestant === contestant, `${contestant} in ${network}`).seconds;
 
+/** Milliseconds of an image. */
+const trainTime = ({ results }: TrainReport, contestant: string, batch: number): number =>
+  find(results, (r) => r.contestant === contestant && r.batch === batch, `training by ${contestant}`).millisecondsPerImage;
+
 const unique = (names: readonly string[]): string[] => [...new Set(names)];
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map((_, i) => (i === 0 ? '---' : '--:')), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 const ratioTable = (all: readonly Goal[]): string =>
   table(
-    ['time of ours / theirs, one thread', 'at most', 'measured', 'reached'],
+    ['time of ours / theirs, one thread where nothing else is said', 'at most', 'measured', 'reached'],
     all.map(({ what, most, values }) => {
       const reached = values.filter(({ value }) => value <= most).length;
       const measured = values.map(({ where, value }) => `${value.toFixed(2)} (${where})`).join(', ');
@@ -133,6 +149,18 @@ function modelTable({ results }: ModelReport): string {
     ]),
   );
 }
+
+const trainTable = ({ results }: TrainReport): string =>
+  table(
+    ['', 'batch', 'ms a step', 'ms an image', 'images/s'],
+    results.map(({ contestant, batch, seconds, millisecondsPerImage }) => [
+      contestant,
+      String(batch),
+      (1000 * seconds).toFixed(1),
+      millisecondsPerImage.toFixed(2),
+      (batch / seconds).toFixed(0),
+    ]),
+  );
 
 /** Layers down, contestants across. */
 function crossTable<R extends { layer: string }>(
@@ -242,8 +270,8 @@ function read(folder: string): Measurements {
     .filter((name) => name.endsWith('.json'))
     .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
   const of = (bench: string) => reports.filter((report) => report.bench === bench);
-  const [[kernels], [layers], models] = [of('kernels'), of('layers'), of('models')];
-  return { kernels, layers, models: models.sort((a, b) => a.threads - b.threads) };
+  const [[kernels], [layers], [train], models] = [of('kernels'), of('layers'), of('train'), of('models')];
+  return { kernels, layers, train, models: models.sort((a, b) => a.threads - b.threads) };
 }
 
 async function main(folder: string): Promise<void> {

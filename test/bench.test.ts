@@ -9,6 +9,7 @@ import { layers, measureLayers } from '../dist-bench/layers';
 import { measure, measureAsync, median } from '../dist-bench/measure';
 import { measureModels } from '../dist-bench/models';
 import { makeReport } from '../dist-bench/report';
+import { measureTrain } from '../dist-bench/train';
 
 const shortest = { rounds: 1, seconds: 0.005 };
 
@@ -69,6 +70,17 @@ t.test('layers, each by every contestant', async (t) => {
   t.same([report.threads, cpuInfo().threads, cpuInfo().isa], [1, threads, before], 'threads and instruction set are again as before');
 });
 
+t.test('training steps, each by every contestant', async (t) => {
+  const { isa: before, threads } = cpuInfo();
+  const report = await measureTrain({ ...shortest, batches: [4, 2], isa: 'scalar' });
+  const all = report.results.map(({ contestant, batch }) => `${contestant} ${batch}`);
+  t.same(all, ['adder 4', 'conv 4', 'xnor 4', 'adder 2', ...(report.torch ? ['PyTorch conv 4', 'PyTorch adder 2'] : [])]);
+  for (const { seconds, millisecondsPerImage, batch } of report.results)
+    t.ok(seconds > 0 && Math.abs((millisecondsPerImage * batch) / 1000 - seconds) < 1e-9);
+  t.ok(report.residentBytes > 1e7);
+  t.same([report.threads, cpuInfo().isa], [threads, before]);
+});
+
 t.test('the report says what was measured', async (t) => {
   const about = { cpu: 'a CPU', date: '2001-02-03', peers: true };
   const isa = 'avx2';
@@ -93,8 +105,12 @@ t.test('the report says what was measured', async (t) => {
     ofLayers.map((contestant) => ({ isa, layer, contestant, seconds: seconds(contestant), rate: 100 / seconds(contestant) })),
   );
   const kernel = { isa, layer: 'ResNet-20 8x8 64-64 batch 64', kernel: 'adderConv2d f32', seconds: 1, rate: 37, peak: 50, share: 0.74 };
+  const step = (contestant: string, batch: number, millisecondsPerImage: number) =>
+    ({ network: 'resnet20', isa, contestant, batch, seconds: (batch * millisecondsPerImage) / 1000, millisecondsPerImage }) as const;
+  const train = [step('adder', 128, 2), step('adder', 2, 4), step('PyTorch conv', 128, 1.6), step('PyTorch adder', 2, 100)];
   const measured = {
     models,
+    train: { ...about, threads: 2, torch: '1.13', residentBytes: 1e9, results: train },
     layers: { ...about, threads: 1, results },
     kernels: { ...about, threads: 1, results: [kernel] },
   };
@@ -107,6 +123,9 @@ t.test('the report says what was measured', async (t) => {
   t.match(row('float adder / float'), /0\.50 \(ResNet-20 8x8 64-64\), .* yes/);
   t.match(row('8-bit adder network'), /\| 0\.65 \| 0\.25 \(resnet20, batch 1\), 0\.25 \(resnet20, batch 64\) \| yes/);
   t.match(row('two threads / one'), /\| 0\.6 \| 0\.50 \(adder u8\), 0\.50 \(adder f32\) \| yes/);
+  t.match(row('training step / PyTorch CNN'), /\| 1 \| 1\.25 .* no \|/);
+  t.match(row('training, an image'), /\| 0\.04 \| 0\.02 .* yes \|/);
+  t.match(markdown, '| PyTorch adder | 2 | 200.0 | 100.00 | 10 |');
   t.match(markdown, 'a CPU, avx2, 2 threads, 2001-02-03.');
   t.match(markdown, '| adder u8 | resnet20, batch 64 | 1000.000 | 64 | 0.13 | 0.38 |');
   t.match(markdown, /\| ResNet-20 8x8 64-64 \| 37, 74 % \|/);

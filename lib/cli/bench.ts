@@ -28,11 +28,21 @@ interface ModelResult {
   imagesPerSecond: number;
   ratios?: { f32: number; int8: number };
 }
+interface TrainResult {
+  network: string;
+  isa: string;
+  contestant: string;
+  batch: number;
+  seconds: number;
+  millisecondsPerImage: number;
+}
 interface Report {
   cpu: string;
   threads: number;
   /** Whether onnxruntime was there to compare with. */
   peers?: boolean;
+  /** The version of PyTorch to compare with; null if there is none. */
+  torch?: string | null;
 }
 interface Choice {
   isa?: string | undefined;
@@ -65,6 +75,12 @@ const benches = {
       return `${name}${milliseconds(seconds)}  ${number(imagesPerSecond)} images/s${compared}`;
     },
   },
+  train: {
+    measure: 'measureTrain',
+    legend: '',
+    line: ({ network, isa, contestant, batch, seconds, millisecondsPerImage }: TrainResult) =>
+      `${isa.padEnd(12)}  ${network}  batch ${String(batch).padEnd(3)} ${contestant.padEnd(14)}${milliseconds(seconds)}  ${number(millisecondsPerImage, 3)} ms an image`,
+  },
 };
 
 export type BenchName = keyof typeof benches;
@@ -80,9 +96,14 @@ export async function bench(name: BenchName, { isa, threads, json = false }: Cho
     console.log(JSON.stringify({ bench: name, date: new Date().toISOString().slice(0, 10), ...report }));
     return;
   }
-  const notes = [legend, report.peers === false ? 'onnxruntime is not installed: see bench/peers' : ''];
+  const notes = [legend, report.peers === false ? 'onnxruntime is not installed: see bench/peers' : '', torchNote(report)];
   const machine = `${cpuInfo().model}, ${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}`;
   console.log([...notes, machine].filter((text) => text !== '').join('\n'));
+}
+
+function torchNote({ torch }: Report): string {
+  if (torch === undefined) return '';
+  return torch === null ? 'PyTorch is not installed: see bench/peers' : `PyTorch ${torch}`;
 }
 
 function compiled(name: BenchName): Record<string, unknown> {

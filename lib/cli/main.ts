@@ -159,7 +159,12 @@ program
   .command('bench')
   .description('how fast kernels, layers and networks run here')
   .addArgument(
-    new Argument('<what>', 'single kernels, layers beside onnxruntime, or whole networks').choices(['kernels', 'layers', 'models']),
+    new Argument('<what>', 'single kernels, layers beside onnxruntime, whole networks, or training steps').choices([
+      'kernels',
+      'layers',
+      'models',
+      'train',
+    ]),
   )
   .option('--isa <name>', 'one instruction set (default: all that this CPU has for kernels, else the best)')
   .option(...threads)
