@@ -21,4 +21,6 @@ export { type ArrayOf, type DType, Tensor, type TensorData } from './tensor';
 export type { EarlyStopping } from './train/early-stopping';
 export { type Classifier, type EvaluateOptions, type Evaluation, evaluate } from './train/evaluate';
 export { type BatchInfo, type FitOptions, type FitResult, fit } from './train/fit';
+export type { Distillation } from './train/loss';
 export type { EpochRecord } from './train/progress';
+export type { AverageOptions } from './train/weight-average';

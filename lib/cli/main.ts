@@ -81,6 +81,10 @@ program
   )
   .option('--warm-up <epochs>', 'epochs in which the learning rate rises from 0', number)
   .option('--label-smoothing <s>', 'share of the target spread over all classes', number, 0)
+  .option('--average <decay>', 'keep the moving average of the weights, such as 0.999, and not the last ones', part)
+  .option('--teacher <file>', 'weights, or a name, of a trained network whose answers are learnt besides the targets')
+  .option('--temperature <t>', 'by which the logits of both are divided', number, 4)
+  .option('--teacher-share <s>', 'share of the loss that goes by the teacher', part, 0.9)
   .addOption(
     new Option('--augment <kind>', 'moves images a little, and mirrors them; auto: crop for digits, crop+flip for pictures')
       .choices(['auto', 'none', 'crop', 'crop+flip'])

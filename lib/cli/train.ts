@@ -14,6 +14,7 @@ import { RunFolder } from './run-folder';
 import { startTrainingProgress, type TrainingProgress } from './training-progress';
 import {
   commandOf,
+  distillationOf,
   networkName,
   openTrainingData,
   scheduleOf,
@@ -66,7 +67,23 @@ async function run(
   progress: TrainingProgress,
   signal: AbortSignal,
 ): Promise<FitResult> {
-  const { epochs, batch, lr, momentum, nesterov, weightDecay, clipNorm, rate, eta, labelSmoothing, seed, limit, patience, resume } = args;
+  const {
+    epochs,
+    batch,
+    lr,
+    momentum,
+    nesterov,
+    weightDecay,
+    clipNorm,
+    rate,
+    eta,
+    labelSmoothing,
+    average,
+    seed,
+    limit,
+    patience,
+    resume,
+  } = args;
   return await fit(model, train, {
     epochs,
     batch,
@@ -74,6 +91,8 @@ async function run(
     schedule: scheduleOf(args),
     augment,
     labelSmoothing,
+    distillation: await distillationOf(args),
+    average: average === undefined ? undefined : { decay: average },
     seed,
     limit,
     validation,

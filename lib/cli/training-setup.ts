@@ -6,6 +6,8 @@ import { splitDataset } from '../data/subset';
 import type { FilterGradient } from '../layers';
 import { createModel, type HeadOptions, headLayers, load, type Model, replaceHead, type Unit } from '../models';
 import { type Schedule, schedule as schedules } from '../optim';
+import type { Distillation } from '../train/loss';
+import { compiled, loadNetwork } from './network';
 import { openData } from './open-data';
 
 export interface TrainArguments {
@@ -28,6 +30,10 @@ export interface TrainArguments {
   schedule: 'cosine' | 'constant' | 'step' | 'polynomial';
   warmUp?: number;
   labelSmoothing: number;
+  average?: number;
+  teacher?: string;
+  temperature: number;
+  teacherShare: number;
   augment: 'auto' | 'none' | 'crop' | 'crop+flip';
   validation?: number;
   patience?: number;
@@ -57,6 +63,12 @@ export async function openTrainingData(args: TrainArguments): Promise<TrainingDa
   if (validation === undefined) return { train: all, validation: test, test, augment };
   const [train, heldOut] = splitDataset(all, validation, seed);
   return { train, validation: heldOut, test, augment };
+}
+
+/** What the network learns from besides the targets; undefined without a teacher. */
+export async function distillationOf({ teacher, temperature, teacherShare }: TrainArguments): Promise<Distillation | undefined> {
+  if (teacher === undefined) return undefined;
+  return { teacher: await compiled(await loadNetwork(teacher, {})), temperature, share: teacherShare };
 }
 
 /** A new network, or a trained one to go on from: with a new head where it tells other classes. */
@@ -101,8 +113,9 @@ export function scheduleOf({ schedule, epochs, warmUp = 0 }: TrainArguments): Sc
 
 /** What to type for the same weights: what is not as by default, without folders and what the weights do not depend on. */
 export function commandOf(args: TrainArguments, defaults: TrainArguments): string {
-  const { data, out, threads, resume, json, weights, ...rest } = args;
-  const own = { ...rest, ...(weights !== undefined && { weights: basename(weights) }) };
+  const { data, out, threads, resume, json, weights, teacher, ...rest } = args;
+  const files = Object.entries({ weights, teacher }).filter(([, file]) => file !== undefined);
+  const own = { ...rest, ...Object.fromEntries(files.map(([name, file]) => [name, basename(file!)])) };
   const usual = defaults as unknown as Record<string, unknown>;
   const options = Object.entries(own)
     .filter(([name, value]) => name === 'dataset' || String(value) !== String(usual[name]))

@@ -37,7 +37,8 @@ export class BatchNorm extends Layer {
   readonly runningMean: Tensor;
   readonly runningVariance: Tensor;
   readonly epsilon: number;
-  readonly momentum: number;
+  /** Share of a new batch in the running statistics. */
+  momentum: number;
   #saved: Saved | undefined;
   #residualGradient: Tensor | undefined;
 

@@ -1,5 +1,5 @@
-// Everything a training needs to go on with the same bits: parameters, running statistics, momentum, and the place in the epoch. Random
-// numbers need no state: those of a batch follow from the seed, the epoch and the step.
+// Everything a training needs to go on with the same bits: parameters, running statistics, their averages, momentum, and the place in the
+// epoch. Random numbers need no state: those of a batch follow from the seed, the epoch and the step.
 import { readFile } from 'node:fs/promises';
 import { AdderNetError } from '../errors';
 import { formatSafetensors, parseSafetensors } from '../io/safetensors';
@@ -8,6 +8,7 @@ import { copyState, type StateDict } from '../layers/state';
 import type { Model } from '../models';
 import type { Sgd } from '../optim';
 import type { Progress } from './progress';
+import type { WeightAverage } from './weight-average';
 
 /** What a training may not change between two runs. */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
@@ -15,6 +16,7 @@ export type Settings = Readonly<Record<string, string | number | boolean>>;
 export interface Checkpoint {
   readonly model: Model;
   readonly optimizer: Sgd;
+  readonly average?: WeightAverage | undefined;
   readonly settings: Settings;
 }
 
@@ -58,13 +60,14 @@ export async function loadCheckpoint(path: string, checkpoint: Checkpoint): Prom
 }
 
 /** The live tensors, by names that tell the kinds apart. */
-function stateOf({ model, optimizer }: Checkpoint): StateDict {
+function stateOf({ model, optimizer, average }: Checkpoint): StateDict {
   const state: StateDict = new Map();
   for (const [name, tensor] of model.stateDict()) state.set(`model.${name}`, tensor);
   for (const [name, parameter] of model.namedParameters()) {
     const velocity = optimizer.velocity(parameter);
     if (velocity) state.set(`velocity.${name}`, velocity);
   }
+  for (const [name, tensor] of average?.state ?? []) state.set(`average.${name}`, tensor);
   return state;
 }
 

@@ -7,12 +7,13 @@ import type { Dataset } from '../data/dataset';
 import { AdderNetError } from '../errors';
 import type { Layer } from '../layers';
 import type { Model } from '../models';
-import { softmaxCrossEntropy } from '../ops';
 import { type Schedule, type Sgd, schedule as schedules } from '../optim';
 import { Autosave, type AutosaveOptions } from './autosave';
 import { type EarlyStopping, stagnates } from './early-stopping';
 import { checkFits, evaluate } from './evaluate';
+import { checkDistillation, type Distillation, lossOf } from './loss';
 import { type EpochRecord, type Place, startOf } from './progress';
+import { type AverageOptions, estimateStatistics, WeightAverage } from './weight-average';
 
 export interface FitOptions extends AutosaveOptions {
   /** Passes over the data set, those before a resumption counted. */
@@ -25,6 +26,10 @@ export interface FitOptions extends AutosaveOptions {
   augment?: Augmentation | Transform | undefined;
   /** Share of the target spread over all classes, 0 to 1. Default 0. */
   labelSmoothing?: number | undefined;
+  /** A teacher, whose answers are learnt besides the targets. */
+  distillation?: Distillation | undefined;
+  /** Measures, hands to onEpoch and leaves at the end not the weights of the last step but their moving average. */
+  average?: AverageOptions | undefined;
   /** Of the order of the images and of their augmentation. Default 0. */
   seed?: number | undefined;
   /** Only the first so many images. Default: all. */
@@ -73,32 +78,44 @@ export async function fit(model: Model, dataset: Dataset, options: FitOptions): 
   checkOptions(model, dataset, options);
   const { normalization } = model;
   const loader = new BatchLoader(dataset, { batch, normalization, augment, seed, limit, shuffle: true });
-  const settings = { network: model.name, unit: model.unit, batch, seed, images: loader.images };
-  const autosave = new Autosave({ model, optimizer, settings }, options);
+  const average = options.average && new WeightAverage(model, options.average);
+  const settings = { network: model.name, unit: model.unit, batch, seed, images: loader.images, ...options.average };
+  const autosave = new Autosave({ model, optimizer, average, settings }, options);
+  /** Does something with the network that the training is for. */
+  const withResult = <T>(use: () => Promise<T>): Promise<T> => (average ? average.within(use) : use());
   const progress = await autosave.start();
   const { history } = progress;
 
   while (progress.place.epoch < epochs) {
-    if (earlyStopping && stagnates(history, earlyStopping)) return { history, stopped: 'early' };
+    if (earlyStopping && stagnates(history, earlyStopping)) {
+      average?.install();
+      return { history, stopped: 'early' };
+    }
     const { place } = progress;
-    if (!(await runEpoch(model, loader, options, place, () => autosave.saveInTime(progress)))) {
+    const afterStep = () => {
+      average?.update(place.epoch * loader.steps + place.step - 1);
+      return autosave.saveInTime(progress);
+    };
+    if (!(await runEpoch(model, loader, options, place, afterStep))) {
       await autosave.save(progress);
       return { history, stopped: 'aborted' };
     }
+    if (average) await average.within(() => estimateStatistics(model, firstBatches(loader, place.epoch)));
     const { images, ...means } = meansOf(place);
     const record: EpochRecord = {
       epoch: place.epoch + 1,
       learningRate: optimizer.options.lr * schedule(place.epoch),
       ...means,
       seconds: place.seconds,
-      ...(validation && { validation: await validate(model, validation) }),
+      ...(validation && { validation: await withResult(() => validate(model, validation)) }),
     };
     history.push(record);
     progress.place = startOf(place.epoch + 1);
     await autosave.save(progress);
-    await onEpoch?.(record, history);
+    if (onEpoch) await withResult(async () => onEpoch(record, history));
     if (signal?.aborted && progress.place.epoch < epochs) return { history, stopped: 'aborted' };
   }
+  average?.install();
   return { history, stopped: 'finished' };
 }
 
@@ -106,7 +123,7 @@ export async function fit(model: Model, dataset: Dataset, options: FitOptions): 
 async function runEpoch(
   model: Model,
   loader: BatchLoader,
-  { epochs, optimizer, schedule = schedules.constant(), labelSmoothing, signal, onBatch }: FitOptions,
+  { epochs, optimizer, schedule = schedules.constant(), labelSmoothing, distillation, signal, onBatch }: FitOptions,
   place: Place,
   afterStep: () => Promise<void>,
 ): Promise<boolean> {
@@ -115,7 +132,7 @@ async function runEpoch(
   let began = performance.now();
   for await (const { x, targets } of loader.batches(epoch, place.step)) {
     const logits = model.forward(x, { training: true });
-    const { loss, correct, grad } = softmaxCrossEntropy(logits, targets, { labelSmoothing });
+    const { loss, correct, grad } = lossOf(logits, targets, x, { labelSmoothing, distillation });
     if (!Number.isFinite(loss))
       throw new AdderNetError(
         'ERR_DIVERGED',
@@ -138,6 +155,15 @@ async function runEpoch(
   return true;
 }
 
+/** Images enough for the statistics of averaged weights: about 5,000, at least eight batches. */
+async function* firstBatches(loader: BatchLoader, epoch: number) {
+  let seen = 0;
+  for await (const batch of loader.batches(epoch)) {
+    yield batch;
+    if (++seen >= Math.max(8, 5000 / batch.targets.length)) return;
+  }
+}
+
 const meansOf = ({ images, loss, correct, seconds }: Place) => ({
   images,
   loss: loss / images,
@@ -150,7 +176,8 @@ async function validate(model: Model, dataset: Dataset): Promise<{ loss: number;
   return { loss, accuracy: top1 };
 }
 
-function checkOptions(model: Model, dataset: Dataset, { epochs, resume, checkpoint, earlyStopping, validation }: FitOptions): void {
+function checkOptions(model: Model, dataset: Dataset, options: FitOptions): void {
+  const { epochs, resume, checkpoint, earlyStopping, validation, average, distillation } = options;
   checkFits('fit', model, dataset);
   if (validation) checkFits('fit', model, validation);
   for (const [name, value] of Object.entries({ epochs, 'earlyStopping.patience': earlyStopping?.patience }))
@@ -158,6 +185,9 @@ function checkOptions(model: Model, dataset: Dataset, { epochs, resume, checkpoi
       throw new AdderNetError('ERR_ARGUMENT', `fit: ${name} is ${String(value)}, expected a positive integer`);
   if (earlyStopping && !validation)
     throw new AdderNetError('ERR_ARGUMENT', 'fit: earlyStopping goes by the accuracy on validation images, but there is no validation');
+  if (average && !(average.decay >= 0 && average.decay < 1))
+    throw new AdderNetError('ERR_ARGUMENT', `fit: average.decay is ${String(average.decay)}, expected a number from 0 to below 1`);
+  if (distillation) checkDistillation(model, distillation);
   if (resume && !checkpoint) throw new AdderNetError('ERR_ARGUMENT', 'fit: resume needs a checkpoint to go on from');
   checkOnce(model);
 }

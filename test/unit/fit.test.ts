@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
-import { type BatchInfo, type FitOptions, fit, ImageDataset, layers, Model, Sgd, schedule, setThreads, Tensor } from '../../dist';
+import { type BatchInfo, evaluate, type FitOptions, fit, ImageDataset, layers, Model, Sgd, schedule, setThreads, Tensor } from '../../dist';
 import { Random } from '../../dist/random';
 
 const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Relu, Sequential } = layers;
@@ -98,6 +98,30 @@ t.test('an interrupted run goes on with the same bits, on any number of threads'
   setThreads(1);
   const one = await run();
   t.same(bits(one.model), bits(whole.model), 'one thread, uninterrupted');
+});
+
+t.test('the average of the weights is what is measured, handed out and left; and it is resumed', async (t) => {
+  const validation = patterns(60, 2);
+  const average = { decay: 0.8 };
+  const handed: unknown[] = [];
+  const network1 = network();
+  const whole = await run({ average, validation, onEpoch: () => void handed.push(bits(network1)) }, network1);
+  t.same(handed[2], bits(whole.model), 'the last one handed out is what is left');
+  const { loss, top1 } = await evaluate(whole.model, validation);
+  t.same(whole.history[2]!.validation, { loss, accuracy: top1 }, 'and what was measured');
+  t.notSame(bits((await run()).model), bits(whole.model));
+
+  const checkpoint = join(t.testdir(), 'run.safetensors');
+  const controller = new AbortController();
+  let steps = 0;
+  const onBatch = () => void (++steps === 10 && controller.abort());
+  t.equal((await run({ average, checkpoint, signal: controller.signal, onBatch })).stopped, 'aborted');
+  const resumed = await run({ average, checkpoint, resume: true }, network(99));
+  t.same(bits(resumed.model), bits(whole.model));
+  const again = await run({ average, checkpoint, resume: true }, network(99));
+  t.same(bits(again.model), bits(whole.model), 'also where no step is left');
+  await t.rejects(run({ average: { decay: 0.9 }, checkpoint, resume: true }), { code: 'ERR_ARGUMENT', message: /decay 0.8, not 0.9/ });
+  await t.rejects(run({ average: { decay: 1 } }), { code: 'ERR_ARGUMENT', message: /average.decay is 1/ });
 });
 
 t.test('resuming a finished run trains no more; without a checkpoint it starts', async (t) => {
