@@ -4,8 +4,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import t, { type Test } from 'tap';
-import { load, models, save } from '../dist';
+import { load, loadQuantized, models, save, Tensor } from '../dist';
+import { colourLines } from '../dist/cli/terminal-pictures';
 import { installedCopy } from './installed';
+import { testNeeding } from './needing';
+import { dataFolder, missingData } from './official-data';
 
 const program = join(__dirname, '../dist/cli/main.js');
 const env = { ...process.env, ADDERNET_ISA: '', ADDERNET_NUM_THREADS: '', ADDERNET_DEBUG: '' };
@@ -194,8 +197,32 @@ t.test('a damaged checkpoint is told, not trusted', (t) => {
   t.end();
 });
 
-t.test('the demonstration', (t: Test) => {
-  const { status, stdout } = addernet(['demo', '--images', '300', '--epochs', '1', '--out', at('demo')]);
+t.test('the demonstration of the networks of the package', (t: Test) => {
+  const { status, stdout, stderr } = addernet(['demo']);
+  t.same({ status, stderr }, { status: 0, stderr: '' });
+  t.match(stdout, /kernels \w+, \d threads?/);
+  t.match(stdout, /[\u2801-\u28ff].*\n +\d.* +\d/, 'digits are drawn, and what they are below');
+  for (const row of ['adders, 8 bits', 'adders, floats', 'multiplications, floats'])
+    t.match(stdout, new RegExp(`^  ${row} +\\d+\\.\\d{3}$`, 'm'));
+  t.end();
+});
+
+testNeeding([missingData('cifar10')], 'the demonstration with pictures', async (t) => {
+  const { status, stdout } = addernet(['demo', '--data', dataFolder('cifar10')]);
+  t.equal(status, 0);
+  t.match(stdout, /^cat, /m, 'the first test image is a cat');
+  const { training } = (await loadQuantized('resnet20-cifar10-8bit')).metadata;
+  t.match(stdout, `${(100 * training!.accuracy).toFixed(2)} % of 10000 test images right`);
+});
+
+t.test('colours in a terminal', async (t) => {
+  const [line, ...others] = colourLines(new Tensor(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), [2, 2, 3]));
+  t.equal(line, '\x1b[38;2;1;2;3;48;2;7;8;9m▀\x1b[38;2;4;5;6;48;2;10;11;12m▀\x1b[0m');
+  t.equal(others.length, 0);
+});
+
+t.test('the demonstration of training', (t: Test) => {
+  const { status, stdout } = addernet(['demo', '--train', '--images', '300', '--epochs', '1', '--out', at('demo')]);
   t.equal(status, 0);
   t.match(stdout, /kernels \w+, \d threads?/);
   t.match(stdout, /saved to .*digits.safetensors and loaded back: [\d.]+ % of 2000 new digits, \d+ images\/s/);

@@ -1,74 +1,70 @@
-// `addernet demo`: a whole life of a network in about a minute. Digits are made up, an adder network learns them, is saved, loaded back and
-// asked about digits it has not seen.
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+// `addernet demo`: the networks of the package at work, in seconds. Digits are made up, pictures come from CIFAR-10 where it is at hand.
 import { cpuInfo, setThreads } from '../cpu';
-import { generateDigits, openDigits } from '../data/digits';
-import { normalize } from '../data/normalize';
-import { createModel, load, type Model, save } from '../models';
-import { Sgd, schedule } from '../optim';
+import type { Dataset } from '../data/dataset';
+import { generateDigits } from '../data/digits';
+import { openDataset } from '../data/open-dataset';
+import { createModel, load } from '../models';
+import { loadQuantized } from '../quantize';
+import { compile, type InferenceSession } from '../session';
 import { Tensor } from '../tensor';
 import { evaluate } from '../train/evaluate';
-import { fit } from '../train/fit';
-import { brailleLines } from './braille';
-import { startTrainingProgress } from './training-progress';
+import { compiled } from './network';
+import { brailleLines, colourLines, sideBySide } from './terminal-pictures';
 
-interface DemoArguments {
-  images: number;
-  epochs: number;
-  threads?: number;
-  out: string;
-}
-
-export async function demo({ images, epochs, threads, out }: DemoArguments): Promise<void> {
+export async function demo({ data, threads }: { data?: string; threads?: number }): Promise<void> {
   if (threads !== undefined) setThreads(threads);
   const cpu = cpuInfo();
-  console.log(`${cpu.model}: kernels ${cpu.isa}, ${cpu.threads} ${cpu.threads === 1 ? 'thread' : 'threads'}`);
-  console.log(`LeNet-5 of adder units (no multiplication in its layers) learns ${images} digits that were made up just now`);
-  const model = createModel('lenet5bn', { dataset: 'digits', seed: 1 });
-  await train(model, images, epochs);
+  console.log(`${cpu.model}: kernels ${cpu.isa}, ${cpu.threads} ${cpu.threads === 1 ? 'thread' : 'threads'}\n`);
+  console.log('lenet5-bn-mnist-8bit, adders on bytes, reads digits that were made up just now:');
+  console.log(`${await classified(await compile(await loadQuantized('lenet5-bn-mnist-8bit')), generateDigits(5, Date.now()))}\n`);
 
-  const file = join(out, 'digits.safetensors');
-  await mkdir(out, { recursive: true });
-  await save(model, file);
-  const loaded = await load(file);
-  const { top1, images: tested, imagesPerSecond } = await evaluate(loaded, openDigits('test'));
-  console.log(
-    `saved to ${file} and loaded back: ${(100 * top1).toFixed(2)} % of ${tested} new digits, ${Math.round(imagesPerSecond)} images/s`,
-  );
-  console.log(drawn(loaded, 5));
+  const network = await loadQuantized('resnet20-cifar10-8bit');
+  if (data === undefined) console.log('(addernet demo --data cifar-10-batches-bin shows pictures, too)\n');
+  else {
+    const pictures = openDataset('cifar10', data, 'test');
+    console.log('resnet20-cifar10-8bit looks at pictures of CIFAR-10:');
+    console.log(await classified(await compile(network), pictures));
+    const { top1, images, imagesPerSecond } = await evaluate(await compiled(network), pictures);
+    console.log(`${(100 * top1).toFixed(2)} % of ${images} test images right, ${Math.round(imagesPerSecond)} images/s\n`);
+  }
+
+  const sessions = {
+    'adders, 8 bits': await compile(network),
+    'adders, floats': await compile(await load('resnet20-cifar10')),
+    'multiplications, floats': await compile(createModel('resnet20', { unit: 'conv', seed: 1 })), // any weights take as long
+  };
+  console.log('ResNet-20, milliseconds for one image:');
+  for (const [name, milliseconds] of Object.entries(times(sessions))) console.log(`  ${name.padEnd(24)} ${milliseconds.toFixed(3)}`);
+  for (const session of Object.values(sessions)) session.dispose();
 }
 
-async function train(model: Model, images: number, epochs: number): Promise<void> {
-  const progress = startTrainingProgress({ quiet: false });
-  await fit(model, generateDigits(images, 1), {
-    epochs,
-    optimizer: new Sgd(model.parameters(), {
-      lr: 0.1,
-      momentum: 0.9,
-      nesterov: true,
-      weightDecay: 5e-4,
-      adder: { rate: 'adaptive', eta: 0.1 },
-    }),
-    schedule: schedule.cosine({ epochs }),
-    onBatch: (info) => progress.onBatch(info),
-    onEpoch: (record) => progress.onEpoch(record),
-  }).finally(() => progress.stop());
+/** Some images, drawn, with what they are taken for below; and with what they are, where that is another thing. */
+async function classified(session: InferenceSession, dataset: Dataset): Promise<string> {
+  const [height, width, channels] = dataset.imageShape as [number, number, number];
+  const isGrey = channels === 1;
+  const shown = Array.from({ length: 5 }, (_, i) => Math.floor((i * dataset.length) / 5));
+  const images = shown.map((i) => new Tensor(dataset.images(i, i + 1).data, dataset.imageShape));
+  const captions: string[] = [];
+  for (const [i, image] of images.entries()) {
+    const [best] = await session.classify(image.data, { width, height, top: 1 });
+    const target = dataset.targets(shown[i]!, shown[i]! + 1)[0]!;
+    captions.push(best!.class === target ? best!.name : `${best!.name}? ${dataset.classNames?.[target] ?? target}`);
+  }
+  session.dispose();
+  if (!isGrey && !process.stdout.isTTY) return captions.join(', '); // a file has no colours
+  return sideBySide(images.map(isGrey ? (image) => brailleLines(image) : colourLines), captions, isGrey ? width / 2 : width);
 }
 
-/** Some digits, others each time, with what the network takes them for below. */
-function drawn(model: Model, count: number): string {
-  const digits = generateDigits(10, Date.now());
-  const { mean, std } = model.normalization;
-  const images = digits.images(0, count);
-  const logits = model.forward(normalize(images, mean, std)).data;
-  const pictures = Array.from({ length: count }, (_, i) => brailleLines(new Tensor(digits.images(i, i + 1).data, digits.imageShape)));
-  const answers = Array.from({ length: count }, (_, i) => {
-    const own = logits.subarray(i * model.classes, (i + 1) * model.classes);
-    const [found, target] = [own.indexOf(Math.max(...own)), digits.targets(i, i + 1)[0]!];
-    return found === target ? `a ${found}` : `a ${found}? a ${target}`;
-  });
-  const width = pictures[0]![0]!.length;
-  const rows = pictures[0]!.map((_, line) => pictures.map((picture) => picture[line]).join('  '));
-  return [...rows, answers.map((answer) => answer.padStart(width / 2 + 2).padEnd(width)).join('  ')].join('\n');
+/** Medians of one image each, in turns: what disturbs the machine disturbs all of them. */
+function times<Name extends string>(sessions: Record<Name, InferenceSession>): Record<Name, number> {
+  const names = Object.keys(sessions) as Name[];
+  const samples = new Map<Name, number[]>(names.map((name) => [name, []]));
+  const x = Tensor.zeros([1, 32, 32, 3]);
+  for (let round = 0; round < 200; round++)
+    for (const name of names) {
+      const began = performance.now();
+      sessions[name].runSync(x);
+      samples.get(name)!.push(performance.now() - began);
+    }
+  return Object.fromEntries(names.map((name) => [name, samples.get(name)!.sort((a, b) => a - b)[100]!])) as Record<Name, number>;
 }

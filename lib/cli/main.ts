@@ -188,12 +188,16 @@ program
 
 program
   .command('demo')
-  .description('train a small adder network on built-in digits, save it, load it back and ask it: about a minute')
-  .option('--images <n>', 'digits to learn from', positiveInteger, 10_000)
-  .option('--epochs <n>', 'passes over them', positiveInteger, 15)
+  .description('the networks of the package at work: digits and pictures with their classes, and what an image takes')
+  .option('--data <dir>', 'the folder of CIFAR-10, to see pictures of it and the accuracy on all of its test images')
+  .option('--train', 'instead, train a small adder network on built-in digits, save it, load it back and ask it: about a minute')
+  .option('--images <n>', 'with --train: digits to learn from', positiveInteger, 10_000)
+  .option('--epochs <n>', 'with --train: passes over them', positiveInteger, 15)
+  .option('--out <dir>', 'with --train: where the network goes', 'runs/demo')
   .option(...threads)
-  .option('--out <dir>', 'where the network goes', 'runs/demo')
-  .action(async (options) => (await import('./demo.js')).demo(options));
+  .action(async (options) =>
+    options.train ? (await import('./demo-training.js')).demoTraining(options) : (await import('./demo.js')).demo(options),
+  );
 
 program
   .command('rebuild')

@@ -1,0 +1,72 @@
+// `addernet demo --train`: a whole life of a network in about a minute. Digits are made up, an adder network learns them, is saved, loaded back and
+// asked about digits it has not seen.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cpuInfo, setThreads } from '../cpu';
+import { generateDigits, openDigits } from '../data/digits';
+import { normalize } from '../data/normalize';
+import { createModel, load, type Model, save } from '../models';
+import { Sgd, schedule } from '../optim';
+import { Tensor } from '../tensor';
+import { evaluate } from '../train/evaluate';
+import { fit } from '../train/fit';
+import { brailleLines, sideBySide } from './terminal-pictures';
+import { startTrainingProgress } from './training-progress';
+
+interface DemoTrainingArguments {
+  images: number;
+  epochs: number;
+  threads?: number;
+  out: string;
+}
+
+export async function demoTraining({ images, epochs, threads, out }: DemoTrainingArguments): Promise<void> {
+  if (threads !== undefined) setThreads(threads);
+  const cpu = cpuInfo();
+  console.log(`${cpu.model}: kernels ${cpu.isa}, ${cpu.threads} ${cpu.threads === 1 ? 'thread' : 'threads'}`);
+  console.log(`LeNet-5 of adder units (no multiplication in its layers) learns ${images} digits that were made up just now`);
+  const model = createModel('lenet5bn', { dataset: 'digits', seed: 1 });
+  await train(model, images, epochs);
+
+  const file = join(out, 'digits.safetensors');
+  await mkdir(out, { recursive: true });
+  await save(model, file);
+  const loaded = await load(file);
+  const { top1, images: tested, imagesPerSecond } = await evaluate(loaded, openDigits('test'));
+  console.log(
+    `saved to ${file} and loaded back: ${(100 * top1).toFixed(2)} % of ${tested} new digits, ${Math.round(imagesPerSecond)} images/s`,
+  );
+  console.log(drawn(loaded, 5));
+}
+
+async function train(model: Model, images: number, epochs: number): Promise<void> {
+  const progress = startTrainingProgress({ quiet: false });
+  await fit(model, generateDigits(images, 1), {
+    epochs,
+    optimizer: new Sgd(model.parameters(), {
+      lr: 0.1,
+      momentum: 0.9,
+      nesterov: true,
+      weightDecay: 5e-4,
+      adder: { rate: 'adaptive', eta: 0.1 },
+    }),
+    schedule: schedule.cosine({ epochs }),
+    onBatch: (info) => progress.onBatch(info),
+    onEpoch: (record) => progress.onEpoch(record),
+  }).finally(() => progress.stop());
+}
+
+/** Some digits, others each time, with what the network takes them for below. */
+function drawn(model: Model, count: number): string {
+  const digits = generateDigits(10, Date.now());
+  const { mean, std } = model.normalization;
+  const images = digits.images(0, count);
+  const logits = model.forward(normalize(images, mean, std)).data;
+  const pictures = Array.from({ length: count }, (_, i) => brailleLines(new Tensor(digits.images(i, i + 1).data, digits.imageShape)));
+  const answers = Array.from({ length: count }, (_, i) => {
+    const own = logits.subarray(i * model.classes, (i + 1) * model.classes);
+    const [found, target] = [own.indexOf(Math.max(...own)), digits.targets(i, i + 1)[0]!];
+    return found === target ? `a ${found}` : `a ${found}? a ${target}`;
+  });
+  return sideBySide(pictures, answers, pictures[0]![0]!.length);
+}

@@ -1,0 +1,39 @@
+// Pictures in a terminal: a Braille character is 2x4 dots, a half block two pixels in colour.
+import type { Tensor } from '../tensor';
+
+/** Bit of each dot in a character from U+2800 on, by row and column. */
+const dotBits = [
+  [0x01, 0x08],
+  [0x02, 0x10],
+  [0x04, 0x20],
+  [0x40, 0x80],
+];
+
+/** One line of text for four rows of a grey image [h,w,1]: a dot where it is brighter than `threshold`. */
+export function brailleLines({ data, shape }: Tensor<Uint8Array>, threshold = 96): string[] {
+  const [h, w] = shape as [number, number];
+  const isBright = (row: number, column: number) => row < h && column < w && data[row * w + column]! > threshold;
+  return Array.from({ length: Math.ceil(h / 4) }, (_, line) =>
+    Array.from({ length: Math.ceil(w / 2) }, (_, character) => {
+      const bits = dotBits.flatMap((columns, y) => columns.filter((_, x) => isBright(4 * line + y, 2 * character + x)));
+      return String.fromCodePoint(0x2800 + bits.reduce((sum, bit) => sum + bit, 0));
+    }).join(''),
+  );
+}
+
+/** One line of text for two rows of a picture [h,w,3]: the upper half of a character has one colour, what is behind it another. */
+export function colourLines({ data, shape }: Tensor<Uint8Array>): string[] {
+  const [h, w] = shape as [number, number, number];
+  const colour = (row: number, column: number) => data.subarray((row * w + column) * 3, (row * w + column) * 3 + 3).join(';');
+  return Array.from({ length: h >> 1 }, (_, line) => {
+    const characters = Array.from({ length: w }, (_, x) => `\x1b[38;2;${colour(2 * line, x)};48;2;${colour(2 * line + 1, x)}m▀`);
+    return `${characters.join('')}\x1b[0m`;
+  });
+}
+
+/** Pictures of `width` characters side by side, each with its caption below. */
+export function sideBySide(pictures: readonly string[][], captions: readonly string[], width: number): string {
+  const rows = (pictures[0] ?? []).map((_, line) => pictures.map((picture) => picture[line]).join('  '));
+  const centred = captions.map((text) => text.padStart((width + text.length) >> 1).padEnd(width));
+  return [...rows, centred.join('  ').trimEnd()].join('\n');
+}
