@@ -42,7 +42,9 @@ export async function demo({ data, threads }: { data?: string; threads?: number 
 async function classified(session: InferenceSession, dataset: Dataset): Promise<string> {
   const [height, width, channels] = dataset.imageShape as [number, number, number];
   const isGrey = channels === 1;
-  const shown = Array.from({ length: 5 }, (_, i) => Math.floor((i * dataset.length) / 5));
+  const characters = isGrey ? width / 2 : width;
+  const count = Math.max(1, Math.min(5, Math.floor(((process.stdout.columns ?? 80) + 2) / (characters + 2))));
+  const shown = Array.from({ length: count }, (_, i) => Math.floor((i * dataset.length) / count));
   const images = shown.map((i) => new Tensor(dataset.images(i, i + 1).data, dataset.imageShape));
   const captions: string[] = [];
   for (const [i, image] of images.entries()) {
@@ -52,7 +54,7 @@ async function classified(session: InferenceSession, dataset: Dataset): Promise<
   }
   session.dispose();
   if (!isGrey && !process.stdout.isTTY) return captions.join(', '); // a file has no colours
-  return sideBySide(images.map(isGrey ? (image) => brailleLines(image) : colourLines), captions, isGrey ? width / 2 : width);
+  return sideBySide(images.map(isGrey ? (image) => brailleLines(image) : colourLines), captions, characters);
 }
 
 /** Medians of one image each, in turns: what disturbs the machine disturbs all of them. */
