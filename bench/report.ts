@@ -131,7 +131,7 @@ const ratioTable = (all: readonly Goal[]): string =>
     ['time of ours / theirs, one thread where nothing else is said', 'at most', 'measured', 'reached'],
     all.map(({ what, most, values }) => {
       const reached = values.filter(({ value }) => value <= most).length;
-      const measured = values.map(({ where, value }) => `${value.toFixed(2)} (${where})`).join(', ');
+      const measured = values.map(({ where, value }) => `${value.toFixed(value < 0.1 ? 3 : 2)} (${where})`).join(', ');
       return [what, String(most), measured, reached === values.length ? 'yes' : reached === 0 ? 'no' : `${reached} of ${values.length}`];
     }),
   );

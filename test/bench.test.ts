@@ -124,7 +124,7 @@ t.test('the report says what was measured', async (t) => {
   t.match(row('8-bit adder network'), /\| 0\.65 \| 0\.25 \(resnet20, batch 1\), 0\.25 \(resnet20, batch 64\) \| yes/);
   t.match(row('two threads / one'), /\| 0\.6 \| 0\.50 \(adder u8\), 0\.50 \(adder f32\) \| yes/);
   t.match(row('training step / PyTorch CNN'), /\| 1 \| 1\.25 .* no \|/);
-  t.match(row('training, an image'), /\| 0\.04 \| 0\.02 .* yes \|/);
+  t.match(row('training, an image'), /\| 0\.04 \| 0\.020 .* yes \|/);
   t.match(markdown, '| PyTorch adder | 2 | 200.0 | 100.00 | 10 |');
   t.match(markdown, 'a CPU, avx2, 2 threads, 2001-02-03.');
   t.match(markdown, '| adder u8 | resnet20, batch 64 | 1000.000 | 64 | 0.13 | 0.38 |');
