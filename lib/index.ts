@@ -10,7 +10,7 @@ export { splitDataset } from './data/subset';
 export { AdderNetError, type ErrorCode } from './errors';
 export * as layers from './layers';
 export * as models from './models';
-export { type LoadOptions, load, Model, type ModelMetadata, save, type Training } from './models';
+export { type LoadOptions, load, Model, type ModelMetadata, type SaveOptions, save, type Training } from './models';
 export * as ops from './ops';
 export { type Schedule, Sgd, type SgdOptions, schedule } from './optim';
 export { loadQuantized, QuantizedModel, type QuantizeOptions, quantize, saveQuantized } from './quantize';

@@ -1,6 +1,6 @@
-// node scripts/ship-model.mjs NAME WEIGHTS DATA: makes a trained network one of the package: models/NAME.safetensors, and, if it is of adders,
-// models/NAME-8bit.safetensors; and writes models/README.md, the table of all. Needs `npm run build`; DATA is the folder of its data set,
-// on whose first training images the 8 bits are calibrated, and on whose test images both are measured.
+// node scripts/ship-model.mjs NAME WEIGHTS DATA: makes a trained network one of the package: models/NAME.safetensors, with filters in 16-bit
+// floats, and, if it is of adders, models/NAME-8bit.safetensors; and writes models/README.md, the table of all. Needs `npm run build`; DATA is
+// the folder of its data set, on whose first training images the 8 bits are calibrated, and on whose test images both are measured.
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compile, evaluate, load, loadQuantized, openDataset, quantize, save, saveQuantized } from '../dist/index.js';
@@ -20,10 +20,13 @@ async function accuracyOf(model) {
   return top1;
 }
 
-const model = await load(weights);
-const { training } = model.metadata;
+const file = join(models, `${name}.safetensors`);
+const trained = await load(weights);
+const { training } = trained.metadata;
 if (!training) throw new Error(`${weights} does not say how it was trained: take the model.safetensors that \`addernet train\` leaves`);
-await save(model, join(models, `${name}.safetensors`), { ...training, accuracy: await accuracyOf(model) });
+await save(trained, file, { half: true });
+const model = await load(file);
+await save(model, file, { half: true, training: { ...training, accuracy: await accuracyOf(model) } });
 if (model.unit === 'adder') {
   const small = await quantize(model, openDataset(model.metadata.dataset, data, 'train'), { bits: 8 });
   const accuracy = await accuracyOf(small);
@@ -50,7 +53,8 @@ writeFileSync(
 
 Each was trained here from random weights by the command beside it, on the official training images; the accuracy is of all official test
 images, measured on the file itself. \`load(name)\` and, for those in 8 bits, \`loadQuantized(name)\` open them by name, and so does every
-\`--weights\` of the command line. Data, normalization and classes stand in the files: \`addernet info models/<name>.safetensors\`.
+\`--weights\` of the command line. Floats have filters in 16 bits. Data, normalization and classes stand in the files:
+\`addernet info models/<name>.safetensors\`.
 
 | name | accuracy | size | training |
 |---|---|---|---|

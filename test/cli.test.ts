@@ -204,6 +204,8 @@ t.test('convert', async (t) => {
     metadata: JSON.parse(JSON.stringify(model.metadata)),
   });
   t.ok(readFileSync(out).equals(readFileSync(at('model.safetensors'))), 'what is in order already stays as it is');
+  addernet(['convert', at('model.safetensors'), out, '--half']);
+  t.ok(readFileSync(out).length < 0.6 * readFileSync(at('model.safetensors')).length);
 });
 
 t.test('quantize, and evaluate in bytes', async (t) => {

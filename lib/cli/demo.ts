@@ -3,7 +3,7 @@ import { cpuInfo, setThreads } from '../cpu';
 import type { Dataset } from '../data/dataset';
 import { generateDigits } from '../data/digits';
 import { openDataset } from '../data/open-dataset';
-import { createModel, load } from '../models';
+import { load } from '../models';
 import { loadQuantized } from '../quantize';
 import { compile, type InferenceSession } from '../session';
 import { Tensor } from '../tensor';
@@ -31,7 +31,7 @@ export async function demo({ data, threads }: { data?: string; threads?: number 
   const sessions = {
     'adders, 8 bits': await compile(network),
     'adders, floats': await compile(await load('resnet20-cifar10')),
-    'multiplications, floats': await compile(createModel('resnet20', { unit: 'conv', seed: 1 })), // any weights take as long
+    'multiplications, floats': await compile(await load('resnet20-cifar10-conv')),
   };
   console.log('ResNet-20, milliseconds for one image:');
   for (const [name, milliseconds] of Object.entries(times(sessions))) console.log(`  ${name.padEnd(24)} ${milliseconds.toFixed(3)}`);

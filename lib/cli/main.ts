@@ -152,10 +152,11 @@ program
 
 program
   .command('convert')
-  .description('a .pth file to .safetensors')
+  .description('a weights file, such as a .pth, to .safetensors')
   .argument('<in>', 'a weights file')
   .argument('<out>', 'the .safetensors file to write')
   .option(...model)
+  .option('--half', 'store filters in 16-bit floats: half the size')
   .option(...json)
   .action(async (from, to, options) => (await import('./convert.js')).convert(from, to, options));
 

@@ -52,7 +52,9 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
   }
   const evaluation = await evaluate(model, data.test);
   const { top1: accuracy, images } = evaluation;
-  await save(model, folder.model, { command: commandOf(args, defaults), seed: args.seed, epochs: history.length, accuracy, images });
+  await save(model, folder.model, {
+    training: { command: commandOf(args, defaults), seed: args.seed, epochs: history.length, accuracy, images },
+  });
   const files = ['model.safetensors', 'best.safetensors', 'log.jsonl', ...(await drawCurves(model, data, history, folder))];
   report(model, data, stopped, evaluation, args, folder, files);
 }

@@ -3,13 +3,20 @@
 import { AdderNetError } from '../errors';
 import { elementCount, type Shape, shapeText } from '../shape';
 import { type ArrayOf, arrayConstructors, type DType, Tensor, type TensorData } from '../tensor';
+import { widenHalves } from './half';
 
-export const elementBytes = (dtype: DType): number => arrayConstructors[dtype].BYTES_PER_ELEMENT;
+/** Elements of a file: those of tensors, and halves, which become f32. */
+export type FileType = DType | 'f16';
 
-/** A view where `bytes` are aligned to the element, else a copy. */
-export function elementsOf(bytes: Uint8Array, dtype: DType): TensorData {
-  const aligned = bytes.byteOffset % elementBytes(dtype) === 0 ? bytes : new Uint8Array(bytes);
-  return new arrayConstructors[dtype](aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.length / elementBytes(dtype));
+const constructorOf = (type: FileType) => (type === 'f16' ? Uint16Array : arrayConstructors[type]);
+
+export const elementBytes = (type: FileType): number => constructorOf(type).BYTES_PER_ELEMENT;
+
+/** A view where `bytes` are aligned to the element, else a copy; of halves always a copy. */
+export function elementsOf(bytes: Uint8Array, type: FileType): TensorData {
+  const aligned = bytes.byteOffset % elementBytes(type) === 0 ? bytes : new Uint8Array(bytes);
+  const elements = new (constructorOf(type))(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.length / elementBytes(type));
+  return elements instanceof Uint16Array ? widenHalves(elements) : elements;
 }
 
 /** Zeros of the type of another array. */
@@ -37,12 +44,12 @@ export function checkSizes(what: string, shape: unknown): number {
  * A tensor over a payload that must be exactly as long as the shape says. A scalar, shape [], becomes [1].
  * @throws {AdderNetError} ERR_CORRUPT, ERR_FORMAT
  */
-export function payloadTensor(what: string, bytes: Uint8Array, dtype: DType, shape: Shape): Tensor<TensorData> {
-  const expected = checkSizes(what, shape) * elementBytes(dtype);
+export function payloadTensor(what: string, bytes: Uint8Array, type: FileType, shape: Shape): Tensor<TensorData> {
+  const expected = checkSizes(what, shape) * elementBytes(type);
   if (bytes.length !== expected)
     throw new AdderNetError(
       'ERR_CORRUPT',
-      `${what}: ${dtype} of shape ${shapeText(shape)} takes ${expected} bytes, but there are ${bytes.length}`,
+      `${what}: ${type} of shape ${shapeText(shape)} takes ${expected} bytes, but there are ${bytes.length}`,
     );
-  return new Tensor(elementsOf(bytes, dtype), shape.length === 0 ? [1] : shape);
+  return new Tensor(elementsOf(bytes, type), shape.length === 0 ? [1] : shape);
 }

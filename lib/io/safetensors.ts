@@ -5,12 +5,15 @@
 import { AdderNetError } from '../errors';
 import type { Tensor, TensorData } from '../tensor';
 import { ByteReader } from './byte-reader';
-import { elementBytes, payloadTensor } from './payload';
+import { largestHalf, nearestHalves } from './half';
+import { elementBytes, type FileType, payloadTensor } from './payload';
 
 /** The format's own limit, in bytes. */
 const longestHeader = 100_000_000;
 const metadataKey = '__metadata__';
-const dtypes = new Map((['f32', 'f64', 'u8', 'i8', 'i16', 'i32', 'i64'] as const).map((dtype) => [dtype.toUpperCase(), dtype]));
+const dtypes = new Map<string, FileType>(
+  (['f16', 'f32', 'f64', 'u8', 'i8', 'i16', 'i32', 'i64'] as const).map((dtype) => [dtype.toUpperCase(), dtype]),
+);
 
 export interface Safetensors {
   readonly tensors: Map<string, Tensor<TensorData>>;
@@ -19,7 +22,7 @@ export interface Safetensors {
 }
 
 /**
- * Reads a whole file. Tensors share the memory of `bytes` where they are aligned; a scalar, shape [], becomes [1].
+ * Reads a whole file. Tensors share the memory of `bytes` where they are aligned, but F16 becomes f32; a scalar, shape [], becomes [1].
  * @param name the file, for messages
  * @throws {AdderNetError} ERR_FORMAT if it is not safetensors or holds another dtype; ERR_CORRUPT if it is truncated or contradicts itself
  */
@@ -76,11 +79,14 @@ export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safet
 /**
  * The bytes of a file. Wide elements come first in the payload, so that every tensor is aligned to its element.
  * @param metadata free text, such as the name of the network
- * @throws {AdderNetError} ERR_ARGUMENT if a tensor is named `__metadata__`, a metadata value is not text, or the header grows too long
+ * @param half names of f32 tensors to store as F16, each value the nearest
+ * @throws {AdderNetError} ERR_ARGUMENT if a tensor is named `__metadata__`, a metadata value is not text, the header grows too long, or a
+ *   value is beyond F16
  */
 export function formatSafetensors(
   tensors: ReadonlyMap<string, Tensor<TensorData>>,
   metadata: Readonly<Record<string, string>> = {},
+  half: ReadonlySet<string> = new Set(),
 ): Uint8Array {
   if (tensors.has(metadataKey))
     throw new AdderNetError('ERR_ARGUMENT', `formatSafetensors: a tensor is named ${metadataKey}, which the format keeps for itself`);
@@ -89,9 +95,12 @@ export function formatSafetensors(
       throw new AdderNetError('ERR_ARGUMENT', `formatSafetensors: metadata ${JSON.stringify(key)} is ${typeof value}, expected a string`);
 
   const entries: [string, unknown][] = Object.keys(metadata).length === 0 ? [] : [[metadataKey, metadata]];
-  const chunks: { data: TensorData; begin: number }[] = [];
+  const stored = [...tensors].map(([key, tensor]) =>
+    half.has(key) ? inHalves(key, tensor) : { key, data: tensor.data, dtype: tensor.dtype, shape: tensor.shape },
+  );
+  const chunks: { data: ArrayBufferView; begin: number }[] = [];
   let payloadBytes = 0;
-  for (const [key, { data, dtype, shape }] of [...tensors].sort(([, a], [, b]) => elementBytes(b.dtype) - elementBytes(a.dtype))) {
+  for (const { key, data, dtype, shape } of stored.sort((a, b) => elementBytes(b.dtype) - elementBytes(a.dtype))) {
     const begin = payloadBytes;
     payloadBytes += data.byteLength;
     chunks.push({ data, begin });
@@ -112,6 +121,15 @@ export function formatSafetensors(
   file.fill(0x20, 8 + json.length, 8 + headerBytes);
   for (const { data, begin } of chunks) file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 8 + headerBytes + begin);
   return file;
+}
+
+function inHalves(key: string, { data, shape }: Tensor<TensorData>) {
+  if (!(data instanceof Float32Array) || data.some((value) => Math.abs(value) > largestHalf))
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `formatSafetensors: ${JSON.stringify(key)} cannot be stored as F16: expected f32 up to ${largestHalf}`,
+    );
+  return { key, data: nearestHalves(data), dtype: 'f16' as const, shape };
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

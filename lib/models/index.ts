@@ -11,7 +11,7 @@ export const resnet50 = modelOf('resnet50');
 export { type HeadOptions, headLayers, replaceHead } from './head';
 export { type Identity, identify } from './identify';
 export { Model, type ModelMetadata, type Normalization, type Training } from './model';
-export { type LoadOptions, load, save } from './model-file';
+export { type LoadOptions, load, type SaveOptions, save } from './model-file';
 export { createModel, type ModelName, type ModelOptions, modelNames } from './registry';
 export { shippedModels } from './shipped';
 export { Summary, type SummaryRow, type SummaryTotals } from './summary';

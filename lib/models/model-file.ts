@@ -56,14 +56,22 @@ export async function load(path: string, options: LoadOptions = {}): Promise<Mod
   return network;
 }
 
+export interface SaveOptions {
+  /** Where the weights come from, if that is to be in the file. */
+  training?: Training | undefined;
+  /** Stores filters in 16-bit floats, for half the size: weights then are within 0.05 % of what they were. Default false. */
+  half?: boolean | undefined;
+}
+
 /**
  * Writes a model's weights and metadata as safetensors: whole or not at all.
- * @param training where the weights come from, if that is to be in the file
- * @throws {AdderNetError} ERR_ARGUMENT if the file cannot be written
+ * @throws {AdderNetError} ERR_ARGUMENT if the file cannot be written, or `half` is set and a weight is beyond 65504
  */
-export async function save(model: Model, path: string, training?: Training): Promise<void> {
+export async function save(model: Model, path: string, { training, half = false }: SaveOptions = {}): Promise<void> {
   const metadata: ModelMetadata = { ...model.metadata, ...(training && { training }) };
-  const bytes = formatSafetensors(model.stateDict(), { [metadataKey]: JSON.stringify(metadata) });
+  const state = model.stateDict();
+  const filters = new Set([...state].filter(([, { shape }]) => half && shape.length > 1).map(([name]) => name));
+  const bytes = formatSafetensors(state, { [metadataKey]: JSON.stringify(metadata) }, filters);
   try {
     await writeFileAtomic(path, bytes);
   } catch (cause) {

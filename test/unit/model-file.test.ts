@@ -44,6 +44,22 @@ for (const unit of models.units)
 
 const tiny = () => shaken(models.lenet5bn({ seed: 3 }));
 
+t.test('half the size', async (t) => {
+  const path = join(t.testdir(), 'half.safetensors');
+  const model = tiny();
+  await save(model, path, { half: true });
+  const whole = formatSafetensors(model.stateDict()).length;
+  t.ok(readFileSync(path).length < 0.53 * whole);
+  const loaded = (await load(path)).stateDict();
+  for (const [name, { data, shape }] of model.stateDict()) {
+    const error = shape.length > 1 ? 2 ** -11 : 0;
+    t.ok(
+      loaded.get(name)!.data.every((v, i) => Math.abs(v - data[i]!) <= Math.max(error * Math.abs(data[i]!), error && 2 ** -25)),
+      name,
+    );
+  }
+});
+
 t.test('every part of the metadata survives', async (t) => {
   const path = join(t.testdir(), 'pets.safetensors');
   const normalization = { mean: [0.1 + 0.2], std: [1 / 3] };

@@ -142,6 +142,26 @@ t.test('what cannot be written', async (t) => {
   t.throws(() => formatSafetensors(new Map([['a', one]]), { epoch: 3 as unknown as string }), { code: 'ERR_ARGUMENT', message: /"epoch"/ });
 });
 
+t.test('halves', async (t) => {
+  const w = new Tensor(Float32Array.of(1, -2.5, 65504, 1 / 3), [2, 2]);
+  const b = new Tensor(Float32Array.of(1 / 3), [1]);
+  const bytes = formatSafetensors(
+    new Map([
+      ['w', w],
+      ['b', b],
+    ]),
+    {},
+    new Set(['w']),
+  );
+  t.match(Buffer.from(bytes).toString('latin1'), /"w":\{"dtype":"F16","shape":\[2,2\],"data_offsets":\[4,12\]\}/);
+  const { tensors } = parseSafetensors(bytes);
+  t.same(tensors.get('w'), new Tensor(Float32Array.of(1, -2.5, 65504, 0x555 / 2 ** 12), [2, 2]));
+  t.same(tensors.get('b'), b);
+  const refusedHalf = (data: TensorData) => () => formatSafetensors(new Map([['w', new Tensor(data, [1])]]), {}, new Set(['w']));
+  for (const data of [Float32Array.of(65505), Float32Array.of(Number.NEGATIVE_INFINITY), Int32Array.of(1)])
+    t.throws(refusedHalf(data), { code: 'ERR_ARGUMENT', message: /"w" cannot be stored as F16: expected f32 up to 65504/ });
+});
+
 t.test('damage', async (t) => {
   const bytes = formatSafetensors(
     new Map<string, Tensor<TensorData>>([
