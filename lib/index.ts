@@ -23,4 +23,5 @@ export { type Classifier, type EvaluateOptions, type Evaluation, evaluate } from
 export { type BatchInfo, type FitOptions, type FitResult, fit } from './train/fit';
 export type { Distillation } from './train/loss';
 export type { EpochRecord } from './train/progress';
+export { type FeatureTeacher, featureTeacher } from './train/teacher';
 export type { AverageOptions } from './train/weight-average';

@@ -8,10 +8,17 @@ run() { # folder of the addon, runtime library of the sanitizer, test files...
   local build=$1 runtime=$2
   shift 2
   for test in "$@"; do
-    echo "# $build: $test"
-    LD_PRELOAD=$(g++ -print-file-name="$runtime") ADDERNET_PREBUILD=$PWD/$build node "dist-test/$test.test.js"
+    # The leak check that follows the tests crashes now and then in its own reading of threads that end (google/sanitizers issue 1353):
+    # then, and only then, the file is run again.
+    for attempt in 1 2 3; do
+      echo "# $build: $test"
+      LD_PRELOAD=$(g++ -print-file-name="$runtime") ADDERNET_PREBUILD=$PWD/$build node "dist-test/$test.test.js" 2>&1 | tee "$log" && break
+      [ $attempt -lt 3 ] && grep -q '^Tracer caught signal' "$log" && ! grep -q '^ *not ok' "$log" || return 1
+    done
   done
 }
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 
 export ADDERNET_QUICK=1 TAP_TIMEOUT=300 # seconds a file
 export ASAN_OPTIONS=detect_leaks=1

@@ -55,6 +55,17 @@ t.test('a run leaves a network, a log and curves', async (t) => {
   });
 });
 
+t.test('a teacher, and the average of the weights', async (t) => {
+  const teacher = ['--teacher', at('run', 'model.safetensors'), '--teacher-features', '1'];
+  const { status, stderr } = addernet([...small, ...teacher, '--average', '0.9', '--seed', '2', '--out', at('pupil')]);
+  t.equal(status, 0, stderr);
+  const { training } = (await load(at('pupil', 'model.safetensors'))).metadata;
+  for (const option of ['--average 0.9', '--seed 2', '--teacher model.safetensors', '--teacher-features 1'])
+    t.match(training!.command, option);
+  const small8 = addernet([...small, '--teacher', 'lenet5-bn-mnist-8bit', '--teacher-features', '1', '--out', at('x')]);
+  t.match(small8, { status: 1, stderr: /a quantised network, which loadQuantized\(\) opens/ });
+});
+
 t.test('without --json a person reads it', (t) => {
   const out = at('person');
   const { status, stdout, stderr } = addernet([...small, '--out', out]);

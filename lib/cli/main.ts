@@ -85,6 +85,7 @@ program
   .option('--teacher <file>', 'weights, or a name, of a trained network whose answers are learnt besides the targets')
   .option('--temperature <t>', 'by which the logits of both are divided', number, 4)
   .option('--teacher-share <s>', 'share of the loss that goes by the teacher', part, 0.9)
+  .option('--teacher-features <w>', 'weight of the distance to the features of the teacher, a float network of this kind', number, 0)
   .addOption(
     new Option('--augment <kind>', 'moves images a little, and mirrors them; auto: crop for digits, crop+flip for pictures')
       .choices(['auto', 'none', 'crop', 'crop+flip'])

@@ -14,7 +14,6 @@ import { RunFolder } from './run-folder';
 import { startTrainingProgress, type TrainingProgress } from './training-progress';
 import {
   commandOf,
-  distillationOf,
   networkName,
   openTrainingData,
   scheduleOf,
@@ -63,7 +62,7 @@ const defaultFolder = (args: TrainArguments): string => join('runs', `${networkN
 
 async function run(
   model: Model,
-  { train, validation, augment }: TrainingData,
+  { train, validation, augment, distillation }: TrainingData,
   args: TrainArguments,
   folder: RunFolder,
   progress: TrainingProgress,
@@ -93,7 +92,7 @@ async function run(
     schedule: scheduleOf(args),
     augment,
     labelSmoothing,
-    distillation: await distillationOf(args),
+    distillation,
     average: average === undefined ? undefined : { decay: average },
     seed,
     limit,

@@ -4,9 +4,11 @@ import type { Augmentation } from '../data/augment';
 import type { Dataset } from '../data/dataset';
 import { splitDataset } from '../data/subset';
 import type { FilterGradient } from '../layers';
-import { createModel, type HeadOptions, headLayers, load, type Model, replaceHead, type Unit } from '../models';
+import { bodyAndHead, createModel, type HeadOptions, headLayers, load, type Model, replaceHead, type Unit } from '../models';
 import { type Schedule, schedule as schedules } from '../optim';
+import { compile } from '../session';
 import type { Distillation } from '../train/loss';
+import { type FeatureTeacher, featureTeacher } from '../train/teacher';
 import { compiled, loadNetwork } from './network';
 import { openData } from './open-data';
 
@@ -34,6 +36,7 @@ export interface TrainArguments {
   teacher?: string;
   temperature: number;
   teacherShare: number;
+  teacherFeatures: number;
   augment: 'auto' | 'none' | 'crop' | 'crop+flip';
   validation?: number;
   patience?: number;
@@ -52,23 +55,35 @@ export interface TrainingData {
   readonly validation: Dataset;
   readonly test: Dataset;
   readonly augment: Augmentation | undefined;
+  /** What is learnt besides the targets; undefined without a teacher. */
+  readonly distillation: Distillation | undefined;
 }
 
-/** @throws {AdderNetError} ERR_ARGUMENT, ERR_FORMAT, ERR_CORRUPT: what opening the data set throws */
+/** @throws {AdderNetError} ERR_ARGUMENT, ERR_FORMAT, ERR_CORRUPT: what opening the data set and the teacher throws */
 export async function openTrainingData(args: TrainArguments): Promise<TrainingData> {
   const { dataset, data, validation, seed } = args;
   const shape = createModel(networkName(args), { seed: null }).inputShape;
   const [all, test] = [await openData(dataset, data, 'train', shape), await openData(dataset, data, 'test', shape)];
-  const augment = augmentationOf(args);
-  if (validation === undefined) return { train: all, validation: test, test, augment };
+  const [augment, distillation] = [augmentationOf(args), await distillationOf(args)];
+  if (validation === undefined) return { train: all, validation: test, test, augment, distillation };
   const [train, heldOut] = splitDataset(all, validation, seed);
-  return { train, validation: heldOut, test, augment };
+  return { train, validation: heldOut, test, augment, distillation };
 }
 
-/** What the network learns from besides the targets; undefined without a teacher. */
-export async function distillationOf({ teacher, temperature, teacherShare }: TrainArguments): Promise<Distillation | undefined> {
-  if (teacher === undefined) return undefined;
-  return { teacher: await compiled(await loadNetwork(teacher, {})), temperature, share: teacherShare };
+async function distillationOf({
+  teacher: file,
+  temperature,
+  teacherShare: share,
+  teacherFeatures: features,
+}: TrainArguments): Promise<Distillation | undefined> {
+  if (file === undefined) return undefined;
+  const teacher = features > 0 ? await compiledTeacher(await load(file)) : await compiled(await loadNetwork(file, {}));
+  return { teacher, temperature, share, features };
+}
+
+async function compiledTeacher(model: Model): Promise<FeatureTeacher> {
+  const session = await compile(bodyAndHead(model).body, { input: model.inputShape });
+  return featureTeacher(model, (x) => session.runSync(x));
 }
 
 /** A new network, or a trained one to go on from: with a new head where it tells other classes. */

@@ -1,5 +1,6 @@
-// Fine-tuning: a trained network with a new head, for other classes.
+// The head of a network, which tells classes by features: a new one for other classes, or the network without it.
 import { AdderNetError } from '../errors';
+import { Sequential } from '../layers';
 import { compareStates } from '../layers/state';
 import type { Model } from './model';
 import { createModel, type ModelOptions } from './registry';
@@ -24,6 +25,20 @@ export function replaceHead(model: Model, options: HeadOptions): Model {
 
 /** Dotted names of the layers that make up a network's head. Errors as of replaceHead. */
 export const headLayers = (model: Model): string[] => [...new Set([...headState(model)].map((key) => key.slice(0, key.lastIndexOf('.'))))];
+
+/**
+ * A network in two that share its layers: the body, whose output are features, and the rest, from the first layer of the head on.
+ * Errors as of replaceHead.
+ */
+export function bodyAndHead(model: Model): { body: Sequential; head: Sequential } {
+  const names = headLayers(model);
+  const children = model.children();
+  const first = children.findIndex(([name]) => names.includes(name));
+  return {
+    body: new Sequential(Object.fromEntries(children.slice(0, first))),
+    head: new Sequential(Object.fromEntries(children.slice(first))),
+  };
+}
 
 /** What has another shape in the same network with one class more. */
 function headState(model: Model): ReadonlySet<string> {

@@ -8,7 +8,7 @@ export const resnet32 = modelOf('resnet32');
 export const resnet18 = modelOf('resnet18');
 export const resnet50 = modelOf('resnet50');
 
-export { type HeadOptions, headLayers, replaceHead } from './head';
+export { bodyAndHead, type HeadOptions, headLayers, replaceHead } from './head';
 export { type Identity, identify } from './identify';
 export { Model, type ModelMetadata, type Normalization, type Training } from './model';
 export { type LoadOptions, load, type SaveOptions, save } from './model-file';

@@ -11,8 +11,9 @@ import { type Schedule, type Sgd, schedule as schedules } from '../optim';
 import { Autosave, type AutosaveOptions } from './autosave';
 import { type EarlyStopping, stagnates } from './early-stopping';
 import { checkFits, evaluate } from './evaluate';
-import { checkDistillation, type Distillation, lossOf } from './loss';
+import { checkDistillation, type Distillation } from './loss';
 import { type EpochRecord, type Place, startOf } from './progress';
+import { type TrainingPass, trainingPass } from './training-pass';
 import { type AverageOptions, estimateStatistics, WeightAverage } from './weight-average';
 
 export interface FitOptions extends AutosaveOptions {
@@ -80,6 +81,7 @@ export async function fit(model: Model, dataset: Dataset, options: FitOptions): 
   const loader = new BatchLoader(dataset, { batch, normalization, augment, seed, limit, shuffle: true });
   const average = options.average && new WeightAverage(model, options.average);
   const settings = { network: model.name, unit: model.unit, batch, seed, images: loader.images, ...options.average };
+  const pass = trainingPass(model, options);
   const autosave = new Autosave({ model, optimizer, average, settings }, options);
   /** Does something with the network that the training is for. */
   const withResult = <T>(use: () => Promise<T>): Promise<T> => (average ? average.within(use) : use());
@@ -96,7 +98,7 @@ export async function fit(model: Model, dataset: Dataset, options: FitOptions): 
       average?.update(place.epoch * loader.steps + place.step - 1);
       return autosave.saveInTime(progress);
     };
-    if (!(await runEpoch(model, loader, options, place, afterStep))) {
+    if (!(await runEpoch(pass, loader, options, place, afterStep))) {
       await autosave.save(progress);
       return { history, stopped: 'aborted' };
     }
@@ -121,9 +123,9 @@ export async function fit(model: Model, dataset: Dataset, options: FitOptions): 
 
 /** @returns false if the signal aborted before the end of the epoch */
 async function runEpoch(
-  model: Model,
+  pass: TrainingPass,
   loader: BatchLoader,
-  { epochs, optimizer, schedule = schedules.constant(), labelSmoothing, distillation, signal, onBatch }: FitOptions,
+  { epochs, optimizer, schedule = schedules.constant(), signal, onBatch }: FitOptions,
   place: Place,
   afterStep: () => Promise<void>,
 ): Promise<boolean> {
@@ -131,14 +133,12 @@ async function runEpoch(
   const { steps, images: imagesInEpoch } = loader;
   let began = performance.now();
   for await (const { x, targets } of loader.batches(epoch, place.step)) {
-    const logits = model.forward(x, { training: true });
-    const { loss, correct, grad } = lossOf(logits, targets, x, { labelSmoothing, distillation });
+    const { loss, correct } = pass(x, targets);
     if (!Number.isFinite(loss))
       throw new AdderNetError(
         'ERR_DIVERGED',
         `fit: the loss became ${loss} in step ${place.step + 1} of epoch ${epoch + 1}: try a smaller learning rate, or clipNorm`,
       );
-    model.backward(grad, { inputGradient: false });
     optimizer.step(schedule(epoch + place.step / steps));
 
     place.step++;

@@ -1,18 +1,24 @@
 // The loss of a step: cross-entropy to the targets, and, beside a teacher, to what it says of the same images (Hinton et al., 2015).
 import { AdderNetError } from '../errors';
 import type { Model } from '../models';
+import { bodyAndHead } from '../models';
 import { type CrossEntropy, softmaxCrossEntropy } from '../ops';
 import { shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 import type { Classifier } from './evaluate';
+import type { FeatureTeacher } from './teacher';
 
 export interface Distillation {
   /** A trained network of the same images, classes and normalization; `compile` makes it fast. */
-  readonly teacher: Classifier;
+  readonly teacher: Classifier | FeatureTeacher;
   /** Divides logits, so that small probabilities count. Default 4. */
   readonly temperature?: number | undefined;
   /** Share of the loss that goes by the teacher, 0 to 1; the rest goes by the targets. Default 0.9. */
   readonly share?: number | undefined;
+  /**
+   * Weight of the distance between the directions of the features of both, at most 4; the teacher is one of `featureTeacher`. Default 0.
+   */
+  readonly features?: number | undefined;
 }
 
 export interface LossOptions {
@@ -24,13 +30,18 @@ export interface LossOptions {
  * (1 - share) * cross-entropy(targets) + share * T^2 * KL(softmax(teacher / T) || softmax(logits / T)), the mean over the batch, and its
  * gradient: T^2 keeps gradients at their size whatever the temperature T.
  * @param logits [n,classes]
- * @param x the images as the network saw them
+ * @param told logits of the teacher, of the same images; needed with distillation
  */
-export function lossOf(logits: Tensor, targets: Int32Array, x: Tensor, { labelSmoothing, distillation }: LossOptions): CrossEntropy {
+export function lossOf(
+  logits: Tensor,
+  targets: Int32Array,
+  told: Tensor | undefined,
+  { labelSmoothing, distillation }: LossOptions,
+): CrossEntropy {
   if (!distillation) return softmaxCrossEntropy(logits, targets, { labelSmoothing });
-  const { teacher, temperature = 4, share = 0.9 } = distillation;
+  const { temperature = 4, share = 0.9 } = distillation;
   const [n, classes] = logits.shape as [number, number];
-  const wanted = teacher.forward(x).data;
+  const wanted = told!.data;
   const { loss, correct, grad } = softmaxCrossEntropy(logits, targets, { labelSmoothing });
   let divergence = 0;
   for (let row = 0; row < n; row++) {
@@ -54,7 +65,7 @@ function logSoftmax(logits: Float32Array, temperature: number): Float64Array {
 }
 
 /** @throws {AdderNetError} ERR_SHAPE or ERR_ARGUMENT unless the teacher answers the same question, and the options are in range */
-export function checkDistillation(model: Model, { teacher, temperature = 4, share = 0.9 }: Distillation): void {
+export function checkDistillation(model: Model, { teacher, temperature = 4, share = 0.9, features = 0 }: Distillation): void {
   if (shapeText(teacher.inputShape) !== shapeText(model.inputShape) || teacher.classes !== model.classes)
     throw new AdderNetError(
       'ERR_SHAPE',
@@ -66,4 +77,20 @@ export function checkDistillation(model: Model, { teacher, temperature = 4, shar
     throw new AdderNetError('ERR_ARGUMENT', `fit: distillation.temperature is ${String(temperature)}, expected a positive number like 4`);
   if (!(share >= 0 && share <= 1))
     throw new AdderNetError('ERR_ARGUMENT', `fit: distillation.share is ${String(share)}, expected a number from 0 to 1`);
+  if (!(features >= 0 && Number.isFinite(features)))
+    throw new AdderNetError('ERR_ARGUMENT', `fit: distillation.features is ${String(features)}, expected a weight like 1, or 0 for none`);
+  if (features > 0) checkFeatures(model, teacher);
+}
+
+function checkFeatures(model: Model, teacher: Classifier | FeatureTeacher): void {
+  if (!('answer' in teacher))
+    throw new AdderNetError('ERR_ARGUMENT', 'fit: distillation.features needs a teacher that tells its features: featureTeacher(model)');
+  const own = bodyAndHead(model)
+    .body.outputShape([1, ...model.inputShape])
+    .slice(1);
+  if (shapeText(own) !== shapeText(teacher.featureShape))
+    throw new AdderNetError(
+      'ERR_SHAPE',
+      `fit: the teacher has features ${shapeText(teacher.featureShape)}, ${model.name} has ${shapeText(own)}: take a teacher of the same network, or no features`,
+    );
 }

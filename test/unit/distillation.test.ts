@@ -1,7 +1,22 @@
 // What a teacher adds to the loss, and the moving average of the weights.
 import t from 'tap';
-import { BatchLoader, compile, evaluate, fit, generateDigits, models, ops, Random, Sgd, Tensor } from '../../dist';
+import {
+  BatchLoader,
+  compile,
+  type Distillation,
+  evaluate,
+  featureTeacher,
+  fit,
+  generateDigits,
+  models,
+  ops,
+  Random,
+  Sgd,
+  Tensor,
+} from '../../dist';
+import { featureDistance } from '../../dist/train/feature-distance';
 import { lossOf } from '../../dist/train/loss';
+import { trainingPass } from '../../dist/train/training-pass';
 import { estimateStatistics, WeightAverage } from '../../dist/train/weight-average';
 
 const [n, classes] = [5, 4];
@@ -11,7 +26,6 @@ const normal = (seed: number, deviation: number) => {
   return tensor;
 };
 const targets = Int32Array.of(0, 3, 1, 1, 2);
-const x = Tensor.zeros([n, 1, 1, 1]);
 const teacherOf = (logits: Tensor) => ({
   name: 'teacher',
   inputShape: [1, 1, 1] as const,
@@ -23,7 +37,7 @@ const teacherOf = (logits: Tensor) => ({
 t.test('the loss with a teacher', async (t) => {
   const [logits, said] = [normal(1, 2), normal(2, 2)];
   const options = { labelSmoothing: 0.1, distillation: { teacher: teacherOf(said), temperature: 3, share: 0.7 } };
-  const { loss, grad, correct } = lossOf(logits, targets, x, options);
+  const { loss, grad, correct } = lossOf(logits, targets, said, options);
   const plain = ops.softmaxCrossEntropy(logits, targets, { labelSmoothing: 0.1 });
   t.equal(correct, plain.correct);
   const softened = (row: number, of: Tensor) => {
@@ -42,13 +56,13 @@ t.test('the loss with a teacher', async (t) => {
     const at = (delta: number) => {
       const moved = new Tensor(logits.data.slice(), logits.shape);
       moved.data[i]! += delta;
-      return lossOf(moved, targets, x, options).loss;
+      return lossOf(moved, targets, said, options).loss;
     };
     const slope = (at(0.01) - at(-0.01)) / 0.02;
     t.ok(Math.abs(slope - grad.data[i]!) < 1e-4, `the gradient is that of the loss: ${slope} and ${grad.data[i]}`);
   }
-  t.ok(lossOf(said, targets, x, { distillation: { teacher: teacherOf(said), share: 1 } }).loss < 1e-12, 'a pupil that agrees');
-  t.same(lossOf(logits, targets, x, { labelSmoothing: 0.1 }), plain, 'without a teacher');
+  t.ok(lossOf(said, targets, said, { distillation: { teacher: teacherOf(said), share: 1 } }).loss < 1e-12, 'a pupil that agrees');
+  t.same(lossOf(logits, targets, undefined, { labelSmoothing: 0.1 }), plain, 'without a teacher');
 });
 
 t.test('a network learns from a teacher alone', async (t) => {
@@ -70,6 +84,87 @@ t.test('a network learns from a teacher alone', async (t) => {
   await t.rejects(refused({ teacher: { ...teacher, classes: 7 } }), { code: 'ERR_SHAPE', message: /tells 7 classes/ });
   const other = { ...teacher, normalization: { mean: [0], std: [1] } };
   await t.rejects(refused({ teacher: other }), { code: 'ERR_ARGUMENT', message: /another normalization/ });
+});
+
+t.test('the distance between features', async (t) => {
+  const [features, wanted] = [normal(1, 2), normal(2, 30)];
+  const { loss, grad } = featureDistance(features, wanted);
+  const rows = (tensor: Tensor) => Array.from({ length: n }, (_, i) => tensor.data.subarray(i * classes, (i + 1) * classes));
+  const directions = (tensor: Tensor) => rows(tensor).map((row) => row.map((v) => v / Math.hypot(...row)));
+  const [f, d] = [directions(features), directions(wanted)];
+  const expected = f.reduce((sum, row, i) => sum + row.reduce((sum, v, c) => sum + (v - d[i]![c]!) ** 2, 0) / n, 0);
+  t.ok(Math.abs(loss - expected) < 1e-6, `${loss} and ${expected}`);
+  for (let i = 0; i < features.data.length; i++) {
+    const at = (delta: number) => {
+      const moved = new Tensor(features.data.slice(), features.shape);
+      moved.data[i]! += delta;
+      return featureDistance(moved, wanted).loss;
+    };
+    const slope = (at(0.01) - at(-0.01)) / 0.02;
+    t.ok(Math.abs(slope - grad.data[i]!) < 1e-4, `the gradient is that of the loss: ${slope} and ${grad.data[i]}`);
+  }
+  t.ok(Math.abs(featureDistance(features, features).loss) < 1e-6);
+  const none = Tensor.zeros([n, classes]);
+  t.ok(featureDistance(none, wanted).grad.data.every(Number.isFinite), 'features that are all zero have no direction');
+});
+
+t.test('features of a teacher', async (t) => {
+  const digits = generateDigits(64, 1);
+  const loader = new BatchLoader(digits, { batch: 64, normalization: models.lenet5bn({ seed: null }).normalization });
+  const { x, targets } = await loader.load(0, 0);
+  const trained = models.lenet5bn({ unit: 'adder', seed: 1, dataset: 'digits' });
+  await estimateStatistics(trained, loader.batches(0)); // or its features would all be zero
+  const teacher = featureTeacher(trained);
+  t.same(teacher.featureShape, [1, 1, 84]);
+  t.same(teacher.forward(x), trained.forward(x));
+
+  const pupil = models.lenet5bn({ unit: 'conv', seed: 2, dataset: 'digits' });
+  const { body } = models.bodyAndHead(pupil);
+  const weights = pupil.namedParameters().get('conv2.weight')!;
+  const [share, features] = [0.5, 3];
+  const pass = trainingPass(pupil, { distillation: { teacher, share, features } });
+  const { loss, correct } = pass(x, targets);
+  const slope = weights.gradient!.data.slice();
+  const logits = pupil.forward(x, { training: true });
+  const told = teacher.answer(x);
+  const plain = lossOf(logits, targets, told.logits, { distillation: { teacher, share } });
+  t.equal(correct, plain.correct);
+  const distance = featureDistance(body.forward(x, { training: true }), told.features);
+  t.ok(Math.abs(loss - (plain.loss + features * distance.loss)) < 1e-4, `${loss}`);
+
+  const square = slope.reduce((sum, g) => sum + g * g, 0);
+  const before = weights.value.data.slice();
+  const along = (step: number) => {
+    weights.value.data.forEach((_, i, data) => {
+      data[i] = before[i]! + step * slope[i]!;
+    });
+    return pass(x, targets).loss;
+  };
+  const step = 1e-3 / Math.sqrt(square);
+  const measured = (along(step) - along(-step)) / (2 * step);
+  t.ok(Math.abs(measured / square - 1) < 0.05, `the gradient below the head is that of both losses: ${measured} and ${square}`);
+
+  const learn = async (features: number) => {
+    const model = models.lenet5bn({ unit: 'conv', seed: 3, dataset: 'digits' });
+    const optimizer = new Sgd(model.parameters(), { lr: 0.05, momentum: 0.9 });
+    await fit(model, digits, { epochs: 15, batch: 8, optimizer, distillation: { teacher, share: 0, features } });
+    return featureDistance(models.bodyAndHead(model).body.forward(x), told.features).loss;
+  };
+  const [without, withFeatures] = [await learn(0), await learn(3)];
+  t.ok(withFeatures < 0.75 * without, `${withFeatures} and ${without}`);
+
+  const refused = (distillation: Distillation) =>
+    fit(pupil, digits, { epochs: 1, optimizer: new Sgd(pupil.parameters(), { lr: 0.1 }), distillation });
+  const mute = teacherOf(logits);
+  await t.rejects(refused({ teacher: { ...mute, ...pupil.metadata }, features: 1 }), {
+    code: 'ERR_ARGUMENT',
+    message: /featureTeacher\(model\)/,
+  });
+  await t.rejects(refused({ teacher, features: -1 }), { code: 'ERR_ARGUMENT', message: /features is -1/ });
+  await t.rejects(refused({ teacher: { ...teacher, featureShape: [64] }, features: 1 }), {
+    code: 'ERR_SHAPE',
+    message: /the teacher has features/,
+  });
 });
 
 t.test('the moving average', async (t) => {
