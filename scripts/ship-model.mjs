@@ -33,14 +33,17 @@ if (model.unit === 'adder') {
   await saveQuantized(small, join(models, `${name}-8bit.safetensors`), { ...training, accuracy });
 }
 
+/** From random weights on. */
+const commandsOf = ({ command, startedFrom }) => `${startedFrom ? `${commandsOf(startedFrom)}, then ` : ''}\`${command}\``;
+
 const rows = [];
 for (const file of readdirSync(models).filter((file) => file.endsWith('.safetensors'))) {
   const path = join(models, file);
   const quantized = quantizedKey in (await readWeights(path)).metadata;
   const { metadata } = quantized ? await loadQuantized(path) : await load(path);
-  const { command, accuracy, images } = metadata.training;
+  const { accuracy, images } = metadata.training;
   const size = Math.round(statSync(path).size / 1000);
-  const how = quantized ? '8 bits of the above' : `\`${command}\``;
+  const how = quantized ? '8 bits of the above' : commandsOf(metadata.training);
   rows.push({
     file,
     row: `| \`${file.slice(0, -12)}\` | ${(100 * accuracy).toFixed(2)} % of ${images} ${metadata.dataset} | ${size} kB | ${how} |`,

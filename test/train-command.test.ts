@@ -140,6 +140,11 @@ t.test('fine-tuning: a new head on a body that stays', async (t) => {
   const { status, stderr } = addernet(args);
   t.same({ status, stderr }, { status: 0, stderr: '' });
   const tuned = await load(at('tuned', 'model.safetensors'));
+  const [run, more] = [(await load(at('run', 'model.safetensors'))).metadata.training, at('more')];
+  t.equal(addernet([...small, '--weights', at('run', 'model.safetensors'), '--epochs', '1', '--out', more]).status, 0);
+  for (const file of ['model.safetensors', 'best.safetensors'])
+    t.match((await load(join(more, file))).metadata.training, { epochs: 1, startedFrom: run! }, `${file} tells both trainings`);
+
   t.equal(tuned.classes, 10);
   for (const [name, { data }] of tuned.stateDict())
     if (!/^(fc|bn5)\./.test(name)) t.same(data, start.stateDict().get(name)!.data, `${name} stays`);

@@ -4,7 +4,7 @@ import { cpuInfo, setThreads } from '../cpu';
 import { AdderNetError } from '../errors';
 import { chartPackagesMissing } from '../figures/chart';
 import { drawLearningCurves } from '../figures/learning-curves';
-import { type Model, save } from '../models';
+import { type Model, save, type Training } from '../models';
 import { Sgd } from '../optim';
 import { checkFits, type Evaluation, evaluate } from '../train/evaluate';
 import { type FitResult, fit } from '../train/fit';
@@ -38,8 +38,10 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
 
   const progress = startTrainingProgress({ quiet: args.json === true });
   announce(model, data, args, folder, progress);
+  const { training: startedFrom } = model.metadata;
+  const origin: Origin = { command: commandOf(args, defaults), seed: args.seed, ...(startedFrom && { startedFrom }) };
   const interrupt = onInterrupt(() => progress.note('stopping after this step; once more to stop at once, without saving'));
-  const { history, stopped } = await run(model, data, args, folder, progress, interrupt.signal).finally(() => {
+  const { history, stopped } = await run(model, data, args, origin, folder, progress, interrupt.signal).finally(() => {
     interrupt.dispose();
     progress.stop();
   });
@@ -51,12 +53,13 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
   }
   const evaluation = await evaluate(model, data.test);
   const { top1: accuracy, images } = evaluation;
-  await save(model, folder.model, {
-    training: { command: commandOf(args, defaults), seed: args.seed, epochs: history.length, accuracy, images },
-  });
+  await save(model, folder.model, { training: { ...origin, epochs: history.length, accuracy, images } });
   const files = ['model.safetensors', 'best.safetensors', 'log.jsonl', ...(await drawCurves(model, data, history, folder))];
   report(model, data, stopped, evaluation, args, folder, files);
 }
+
+/** What is known of a training before its end. */
+type Origin = Pick<Training, 'command' | 'seed' | 'startedFrom'>;
 
 const defaultFolder = (args: TrainArguments): string => join('runs', `${networkName(args)}-${args.unit}-${args.dataset}`);
 
@@ -64,6 +67,7 @@ async function run(
   model: Model,
   { train, validation, augment, distillation }: TrainingData,
   args: TrainArguments,
+  origin: Origin,
   folder: RunFolder,
   progress: TrainingProgress,
   signal: AbortSignal,
@@ -106,7 +110,9 @@ async function run(
       progress.onEpoch(record);
       if (args.json) console.log(JSON.stringify(record));
       await folder.writeLog(history);
-      if (isBest(record, history)) await save(model, folder.best);
+      const { accuracy } = record.validation!;
+      const training = { ...origin, epochs: record.epoch, accuracy, images: validation.length };
+      if (isBest(record, history)) await save(model, folder.best, { training });
     },
   });
 }

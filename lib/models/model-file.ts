@@ -57,7 +57,7 @@ export async function load(path: string, options: LoadOptions = {}): Promise<Mod
 }
 
 export interface SaveOptions {
-  /** Where the weights come from, if that is to be in the file. */
+  /** Where the weights come from, if that is to be in the file. Default: what the file said that the model was loaded from. */
   training?: Training | undefined;
   /** Stores filters in 16-bit floats, for half the size: weights then are within 0.05 % of what they were. Default false. */
   half?: boolean | undefined;

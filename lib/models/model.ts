@@ -16,10 +16,12 @@ export interface Training {
   readonly command: string;
   readonly seed: number;
   readonly epochs: number;
-  /** Part of the test images that were classified right, 0 to 1. */
+  /** Part of the images it was measured on that were classified right, 0 to 1. */
   readonly accuracy: number;
-  /** How many test images there were. */
+  /** How many those were. */
   readonly images: number;
+  /** Of the weights that this training began with, where those were not random. */
+  readonly startedFrom?: Training;
 }
 
 /** Plain data, to be stored beside the weights. */
