@@ -24,7 +24,7 @@ const libMayImport: Record<string, string[]> = {
   session: [...foundation, 'binding', 'cpu', 'ops', 'layers', 'data', 'models'],
   optim: [...foundation, 'ops', 'layers'],
   train: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim'],
-  figures: ['errors'],
+  figures: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim', 'train', 'session', 'quantize'],
   quantize: [...foundation, 'ops', 'layers', 'io', 'data', 'models', 'session'],
   index: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim', 'train', 'session', 'quantize'],
   static: ['binding', 'index'],

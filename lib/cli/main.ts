@@ -202,6 +202,14 @@ program
   );
 
 program
+  .command('figures')
+  .description('the tables and figures of the paper, remade here; what is finished stays when it is called again')
+  .argument('[names...]', 'which (default: all)')
+  .option('--out <dir>', 'where to', 'figures')
+  .option('--quick', 'less of everything, in minutes')
+  .action(async (names, options) => (await import('./figures.js')).figuresCommand(names, options));
+
+program
   .command('rebuild')
   .description('compile the native part on this machine')
   .action(async () => (await import('./rebuild.js')).rebuild());

@@ -1,0 +1,49 @@
+// Lines over a common axis, as an option of echarts.
+import type { EChartsCoreOption } from 'echarts';
+
+/** Colours that a colour-blind reader tells apart (Okabe and Ito). */
+export const colors = { adder: '#0072b2', conv: '#d55e00', xnor: '#009e73', neutral: '#555' } as const;
+
+export interface Line {
+  /** Lines of one name share an entry of the legend. */
+  readonly name: string;
+  readonly color: string;
+  readonly type?: 'solid' | 'dashed' | 'dotted';
+  readonly points: readonly (readonly [x: number, y: number])[];
+  /** Dots instead of a line. */
+  readonly marks?: boolean;
+}
+
+export interface LineChart {
+  readonly x: string;
+  readonly y: string;
+  /** Both axes. Default false. */
+  readonly logarithmic?: boolean;
+  readonly series: readonly Line[];
+}
+
+export function lineChart({ x, y, logarithmic = false, series }: LineChart): EChartsCoreOption {
+  const axis = {
+    type: logarithmic ? 'log' : 'value',
+    nameLocation: 'middle',
+    scale: true,
+    axisLine: { show: true, onZero: false, lineStyle: { color: '#333' } },
+    splitLine: { lineStyle: { color: '#e5e5e5' } },
+  };
+  return {
+    legend: { top: 8, itemGap: 20 },
+    grid: { left: 80, right: 30, top: 76, bottom: 56 },
+    xAxis: { ...axis, name: x, nameGap: 30 },
+    yAxis: { ...axis, name: y, nameGap: 56 },
+    series: series.map(({ name, color, type = 'solid', points, marks = false }) => ({
+      name,
+      type: marks ? 'scatter' : 'line',
+      data: points,
+      color,
+      silent: true,
+      symbol: marks ? 'circle' : 'none',
+      symbolSize: 7,
+      lineStyle: { width: 2, type },
+    })),
+  };
+}

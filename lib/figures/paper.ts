@@ -1,0 +1,41 @@
+// The numbers of the paper (AdderNet, CVPR 2020), which ours stand beside.
+import type { ModelName, Unit } from '../models';
+
+/** Operations of one image as printed; accuracies in percent. */
+export interface PaperRow {
+  readonly network: ModelName;
+  readonly unit: Unit;
+  readonly multiplications: number;
+  readonly additions: number;
+  readonly xnors: number;
+  /** Of the test images of each data set. */
+  readonly accuracy: Readonly<Record<string, number>>;
+}
+
+/** @param count one operation for each pair of an input and a weight */
+const rowsOf = (network: ModelName, count: number, accuracies: Record<'xnor' | 'adder' | 'conv', Record<string, number>>): PaperRow[] => [
+  { network, unit: 'xnor', multiplications: 0, additions: count, xnors: count, accuracy: accuracies.xnor },
+  { network, unit: 'adder', multiplications: 0, additions: 2 * count, xnors: 0, accuracy: accuracies.adder },
+  { network, unit: 'conv', multiplications: count, additions: count, xnors: 0, accuracy: accuracies.conv },
+];
+
+const cifar = (cifar10: number, cifar100: number) => ({ cifar10, cifar100 });
+const imageNet = (top1: number, top5: number) => ({ imagenet: top1, 'imagenet top-5': top5 });
+
+export const paperRows: readonly PaperRow[] = [
+  { network: 'lenet5bn', unit: 'adder', multiplications: 0, additions: 870e3, xnors: 0, accuracy: { mnist: 99.4 } },
+  { network: 'lenet5bn', unit: 'conv', multiplications: 435e3, additions: 435e3, xnors: 0, accuracy: { mnist: 99.4 } },
+  ...rowsOf('vggSmall', 0.65e9, { xnor: cifar(89.8, 65.41), adder: cifar(93.72, 72.64), conv: cifar(93.8, 72.73) }),
+  ...rowsOf('resnet20', 41.17e6, { xnor: cifar(84.87, 54.14), adder: cifar(91.84, 67.6), conv: cifar(92.25, 68.14) }),
+  ...rowsOf('resnet32', 69.12e6, { xnor: cifar(86.74, 56.21), adder: cifar(93.01, 69.02), conv: cifar(93.29, 69.74) }),
+  ...rowsOf('resnet18', 1.8e9, { xnor: imageNet(51.2, 73.2), adder: imageNet(67, 87.6), conv: imageNet(69.8, 89.1) }),
+  ...rowsOf('resnet50', 3.9e9, { xnor: imageNet(55.8, 78.4), adder: imageNet(74.9, 91.7), conv: imageNet(76.2, 92.9) }),
+];
+
+/** Energy in pJ and area in um2 of one operation at 45 nm (Horowitz, ISSCC 2014). */
+export const operationCosts = [
+  { type: 'int8', energy: { addition: 0.03, multiplication: 0.2 }, area: { addition: 36, multiplication: 282 } },
+  { type: 'int32', energy: { addition: 0.1, multiplication: 3.1 }, area: { addition: 137, multiplication: 3495 } },
+  { type: 'float16', energy: { addition: 0.4, multiplication: 1.1 }, area: { addition: 1360, multiplication: 1640 } },
+  { type: 'float32', energy: { addition: 0.9, multiplication: 3.7 }, area: { addition: 4184, multiplication: 7700 } },
+] as const;

@@ -1,0 +1,114 @@
+// What `addernet figures` leaves: measurements as JSON, tables and pictures made of them alone, and a page that needs nothing else.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import t from 'tap';
+import { Random } from '../../../dist';
+import { figures } from '../../../dist/figures';
+import { type AnyFigure, figure } from '../../../dist/figures/figure';
+import { makeFigures } from '../../../dist/figures/make-figures';
+import { toHtml, toMarkdown } from '../../../dist/figures/table';
+import { fitBoth } from '../../../dist/figures/weights';
+
+const program = join(__dirname, '../../../dist/cli/main.js');
+const folder = t.testdir();
+const silent = {
+  quick: true,
+  onNote() {},
+  openDataset() {
+    throw new Error('none is needed');
+  },
+};
+const json = (...names: string[]) => JSON.parse(readFileSync(join(folder, ...names), 'utf8'));
+
+t.test('all of them, by the command', async (t) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'figures', '--quick', '--out', folder], { encoding: 'utf8' });
+  t.equal(status, 0, stderr);
+  t.equal(stdout, `${join(folder, 'index.html')}\n`);
+  const page = readFileSync(join(folder, 'index.html'), 'utf8');
+  t.notMatch(page, /(src|href)="(?!data:|#|[a-z]+\.json")/, 'nothing from elsewhere');
+  for (const { name, title } of figures) {
+    t.match(page, `<h2>${title}</h2>`);
+    t.ok(existsSync(join(folder, `${name}.json`)));
+    for (const file of readdirSync(join(folder, name)).filter((file) => file.endsWith('.svg'))) {
+      const svg = readFileSync(join(folder, name, file));
+      t.match(page, svg.toString('base64'), `${file} is on the page`);
+      t.equal((await sharp(join(folder, name, file.replace('svg', 'png'))).metadata()).format, 'png');
+    }
+  }
+});
+
+t.test('operations', async (t) => {
+  const row = json('operations', 'operations.json').rows.find(([network, unit]: string[]) => network === 'resnet32' && unit === 'conv');
+  t.same(row.slice(3, 7), [69124736, 69.12e6, 69124736, 69.12e6]);
+});
+
+t.test('variances are those of the formulas', async (t) => {
+  for (const { k, deviation, adder, conv } of json('variance.json')) {
+    const expected = { adder: (1 - 2 / Math.PI) * k * (1 + deviation ** 2), conv: k * deviation ** 2 };
+    t.ok(Math.abs(adder / expected.adder - 1) < 0.1, `adder, K ${k}, deviation ${deviation}: ${adder} and ${expected.adder}`);
+    t.ok(Math.abs(conv / expected.conv - 1) < 0.05, `conv, K ${k}, deviation ${deviation}: ${conv} and ${expected.conv}`);
+  }
+});
+
+t.test('weights: the better fit is that of the distribution they come from', async (t) => {
+  const random = new Random(1);
+  const normal = new Float32Array(20000);
+  random.fillNormal(normal, 3, 2);
+  const laplace = Float32Array.from(normal, () => -1 + (random.uniform() < 0.5 ? -5 : 5) * Math.log(1 - random.uniform()));
+  const [ofNormal, ofLaplace] = [fitBoth(normal), fitBoth(laplace)];
+  t.ok(Math.abs(ofNormal.normal.center - 3) < 0.05 && Math.abs(ofNormal.normal.scale - 2) < 0.05);
+  t.ok(ofNormal.normal.logLikelihood > ofNormal.laplace.logLikelihood);
+  t.ok(Math.abs(ofLaplace.laplace.center + 1) < 0.1 && Math.abs(ofLaplace.laplace.scale - 5) < 0.1);
+  t.ok(ofLaplace.laplace.logLikelihood > ofLaplace.normal.logLikelihood);
+  const mean =
+    normal.reduce(
+      (sum, w) =>
+        sum - 0.5 * Math.log(2 * Math.PI * ofNormal.normal.scale ** 2) - ((w - ofNormal.normal.center) / ofNormal.normal.scale) ** 2 / 2,
+      0,
+    ) / normal.length;
+  t.ok(Math.abs(mean - ofNormal.normal.logLikelihood) < 1e-4, 'the log-likelihood is the mean over the weights');
+});
+
+t.test('parts are made once', async (t) => {
+  let made = 0;
+  const counted: AnyFigure = figure<number[]>({
+    name: 'counted',
+    title: 'a <title>',
+    about: '',
+    needs: [],
+    measure: async ({ part }) => [await part('one', async () => ++made), await part('two', async () => ++made)],
+    present: async (data) => ({
+      tables: [{ name: 'table', caption: '', columns: [{ title: 'x' }], rows: data.map((v) => [v]) }],
+      pictures: [],
+    }),
+  });
+  const out = t.testdir();
+  for (let time = 0; time < 2; time++) await makeFigures([counted], { ...silent, out });
+  t.equal(made, 2);
+  await makeFigures([counted], { ...silent, out, quick: false });
+  t.equal(made, 4, 'a full run does not take parts of a quick one');
+  t.same(JSON.parse(readFileSync(join(out, 'counted.json'), 'utf8')), [3, 4]);
+  t.match(readFileSync(join(out, 'index.html'), 'utf8'), 'a &lt;title&gt;');
+});
+
+t.test('tables', async (t) => {
+  const table = {
+    name: 'x',
+    caption: 'a & b',
+    columns: [{ title: 'a|b' }, { title: 'n' }, { title: 'p', format: (v: number) => v.toFixed(1) }],
+    rows: [
+      ['<x>', 12345, 0.25],
+      ['y', null, 2],
+    ],
+  };
+  t.equal(toMarkdown(table), '| a\\|b | n | p |\n|---|--:|--:|\n| <x> | 12,345 | 0.3 |\n| y |  | 2.0 |\n');
+  t.match(toHtml(table), '<td>&lt;x&gt;</td><td class="number">12,345</td><td class="number">0.3</td>');
+});
+
+t.test('a figure that does not exist', async (t) => {
+  const { status, stderr } = spawnSync(process.execPath, [program, 'figures', 'nothing', '--out', folder], { encoding: 'utf8' });
+  t.equal(status, 1);
+  t.match(stderr, /there is no figure 'nothing', expected some of operations, variance/);
+});
