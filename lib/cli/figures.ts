@@ -1,21 +1,28 @@
 // `addernet figures`: the tables and figures of the paper, remade into a folder.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDataset } from '../data/open-dataset';
+import { type DatasetName, openDataset } from '../data/open-dataset';
 import { AdderNetError } from '../errors';
 import { figures } from '../figures';
+import type { AnyFigure } from '../figures/figure';
 import { makeFigures } from '../figures/make-figures';
 
-export async function figuresCommand(names: string[], { out, quick = false }: { out: string; quick?: boolean }): Promise<void> {
+export async function figuresCommand(
+  names: string[],
+  { out, data, quick = false }: { out: string; data: string; quick?: boolean },
+): Promise<void> {
   const known = figures.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new AdderNetError('ERR_ARGUMENT', `figures: there is no figure '${unknown}', expected some of ${known.join(', ')}`);
-  const wanted = names.length === 0 ? figures : figures.filter(({ name }) => names.includes(name));
-  await makeFigures(wanted, {
-    out,
-    quick,
-    openDataset: (name, split) => openDataset(name, join('data', name), split),
-    onNote: (text) => console.error(text),
-  });
+  const open = (name: DatasetName, split: 'train' | 'test') => openDataset(name, join(data, name), split);
+  const isWanted = ({ name, needs }: AnyFigure): boolean => {
+    if (names.length > 0) return names.includes(name);
+    const missing = needs.find((dataset) => !existsSync(join(data, dataset)));
+    if (missing !== undefined)
+      console.error(`${name} is left out: ${join(data, missing)} is not there: addernet data get ${missing} --out ${join(data, missing)}`);
+    return missing === undefined;
+  };
+  await makeFigures(figures.filter(isWanted), { out, quick, openDataset: open, onNote: (text) => console.error(text) });
   console.log(join(out, 'index.html'));
 }

@@ -206,6 +206,7 @@ program
   .description('the tables and figures of the paper, remade here; what is finished stays when it is called again')
   .argument('[names...]', 'which (default: all)')
   .option('--out <dir>', 'where to', 'figures')
+  .option('--data <dir>', 'the folder with a folder of official files for each data set, mnist and cifar10', 'data')
   .option('--quick', 'less of everything, in minutes')
   .action(async (names, options) => (await import('./figures.js')).figuresCommand(names, options));
 

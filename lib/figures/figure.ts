@@ -22,7 +22,7 @@ export interface Workshop {
   /** Fewer images, epochs and repetitions. */
   readonly quick: boolean;
   dataset(name: DatasetName, split: 'train' | 'test'): Dataset;
-  /** Something that takes long: made once, then read back from its file. It survives JSON. */
+  /** Something that takes long: made once, whichever figure asks first, then read back from its file. It survives JSON. */
   part<T>(key: string, make: () => Promise<T>): Promise<T>;
   /** Tells whoever waits. */
   note(text: string): void;

@@ -17,24 +17,24 @@ export interface Line {
 export interface LineChart {
   readonly x: string;
   readonly y: string;
-  /** Both axes. Default false. */
-  readonly logarithmic?: boolean;
+  /** Which axes. Default: none. */
+  readonly logarithmic?: 'x' | 'y' | 'both';
   readonly series: readonly Line[];
 }
 
-export function lineChart({ x, y, logarithmic = false, series }: LineChart): EChartsCoreOption {
+export function lineChart({ x, y, logarithmic, series }: LineChart): EChartsCoreOption {
   const axis = {
-    type: logarithmic ? 'log' : 'value',
     nameLocation: 'middle',
     scale: true,
     axisLine: { show: true, onZero: false, lineStyle: { color: '#333' } },
     splitLine: { lineStyle: { color: '#e5e5e5' } },
   };
+  const type = (axis: 'x' | 'y') => (logarithmic === axis || logarithmic === 'both' ? 'log' : 'value');
   return {
     legend: { top: 8, itemGap: 20 },
     grid: { left: 80, right: 30, top: 76, bottom: 56 },
-    xAxis: { ...axis, name: x, nameGap: 30 },
-    yAxis: { ...axis, name: y, nameGap: 56 },
+    xAxis: { ...axis, type: type('x'), name: x, nameGap: 30 },
+    yAxis: { ...axis, type: type('y'), name: y, nameGap: 56 },
     series: series.map(({ name, color, type = 'solid', points, marks = false }) => ({
       name,
       type: marks ? 'scatter' : 'line',

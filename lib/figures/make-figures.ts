@@ -1,7 +1,7 @@
 // From figures to a folder: what was measured, what is shown, and the page.
 //   DIR/NAME.json                                what was measured
 //   DIR/NAME/PICTURE.svg .png, TABLE.json .md    what is shown
-//   DIR/parts/full|quick/NAME/KEY.json           parts of measurements, to go on from
+//   DIR/parts/full|quick/KEY.json                parts of measurements, to go on from; figures may share them
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cpuInfo } from '../cpu';
@@ -26,10 +26,11 @@ export interface FigureOptions {
  */
 export async function makeFigures(figures: readonly AnyFigure[], options: FigureOptions): Promise<void> {
   const { out, quick, onNote } = options;
+  const workshop = new FileWorkshop(options);
   const sections: Section[] = [];
   for (const figure of figures) {
     onNote(`${figure.name}: ${figure.title}`);
-    const data = await figure.measure(new FileWorkshop(figure.name, options));
+    const data = await figure.measure(workshop);
     const presentation = await figure.present(data);
     await write(join(out, `${figure.name}.json`), toJson(data));
     await writePresentation(join(out, figure.name), presentation);
@@ -44,8 +45,8 @@ class FileWorkshop implements Workshop {
   readonly #folder: string;
   readonly #options: FigureOptions;
 
-  constructor(name: string, options: FigureOptions) {
-    this.#folder = join(options.out, 'parts', options.quick ? 'quick' : 'full', name);
+  constructor(options: FigureOptions) {
+    this.#folder = join(options.out, 'parts', options.quick ? 'quick' : 'full');
     this.#options = options;
   }
 
@@ -53,8 +54,8 @@ class FileWorkshop implements Workshop {
     return this.#options.quick;
   }
 
-  dataset(name: DatasetName, split: 'train' | 'test'): Dataset {
-    return this.#options.openDataset(name, split);
+  get dataset(): Workshop['dataset'] {
+    return this.#options.openDataset;
   }
 
   note(text: string): void {

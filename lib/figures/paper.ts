@@ -32,6 +32,18 @@ export const paperRows: readonly PaperRow[] = [
   ...rowsOf('resnet50', 3.9e9, { xnor: imageNet(55.8, 78.4), adder: imageNet(74.9, 91.7), conv: imageNet(76.2, 92.9) }),
 ];
 
+/** Norms of the filter gradients of LeNet-5-BN in the first iteration, by layer. */
+export const gradientNorms = { adder: [0.0009, 0.0012, 0.0146], conv: [0.2261, 0.299, 0.4646] } as const;
+
+/** On MNIST, in percent. */
+export const ablationAccuracies: Readonly<Record<string, number>> = {
+  'full gradient, adaptive rate': 99.4,
+  'full gradient, increased rate': 98.99,
+  'sign gradient, adaptive rate': 97.99,
+  'sign gradient, increased rate': 97.72,
+};
+export const etaAccuracies: Readonly<Record<number, number>> = { 1: 99.26, 0.5: 99.3, 0.2: 99.35, 0.1: 99.4, 0.05: 99.32 };
+
 /** Energy in pJ and area in um2 of one operation at 45 nm (Horowitz, ISSCC 2014). */
 export const operationCosts = [
   { type: 'int8', energy: { addition: 0.03, multiplication: 0.2 }, area: { addition: 36, multiplication: 282 } },

@@ -43,7 +43,7 @@ export const variance = figure<Measured[]>({
         ];
       }),
     );
-    const chart = await drawChart(lineChart({ x: 'K', y: 'Var[Y]', logarithmic: true, series }), { width: 720, height: 460 });
+    const chart = await drawChart(lineChart({ x: 'K', y: 'Var[Y]', logarithmic: 'both', series }), { width: 720, height: 460 });
     const table = {
       name: 'variance',
       caption: 'Variance of outputs, measured, and by the formula',

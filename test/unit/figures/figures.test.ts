@@ -10,6 +10,8 @@ import { type AnyFigure, figure } from '../../../dist/figures/figure';
 import { makeFigures } from '../../../dist/figures/make-figures';
 import { toHtml, toMarkdown } from '../../../dist/figures/table';
 import { fitBoth } from '../../../dist/figures/weights';
+import { testNeeding } from '../../needing';
+import { dataFolder, missingData } from '../../official-data';
 
 const program = join(__dirname, '../../../dist/cli/main.js');
 const folder = t.testdir();
@@ -22,13 +24,21 @@ const silent = {
 };
 const json = (...names: string[]) => JSON.parse(readFileSync(join(folder, ...names), 'utf8'));
 
-t.test('all of them, by the command', async (t) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'figures', '--quick', '--out', folder], { encoding: 'utf8' });
+const command = (...args: string[]) =>
+  spawnSync(process.execPath, [program, 'figures', '--quick', '--out', folder, ...args], { encoding: 'utf8' });
+
+t.test('all that need no data, by the command', async (t) => {
+  const { status, stdout, stderr } = command('--data', 'none');
   t.equal(status, 0, stderr);
   t.equal(stdout, `${join(folder, 'index.html')}\n`);
   const page = readFileSync(join(folder, 'index.html'), 'utf8');
   t.notMatch(page, /(src|href)="(?!data:|#|[a-z]+\.json")/, 'nothing from elsewhere');
-  for (const { name, title } of figures) {
+  for (const { name, title, needs } of figures) {
+    if (needs.length > 0) {
+      t.match(stderr, new RegExp(`${name} is left out: none.${needs[0]} is not there: addernet data get ${needs[0]}`));
+      t.notOk(existsSync(join(folder, `${name}.json`)));
+      continue;
+    }
     t.match(page, `<h2>${title}</h2>`);
     t.ok(existsSync(join(folder, `${name}.json`)));
     for (const file of readdirSync(join(folder, name)).filter((file) => file.endsWith('.svg'))) {
@@ -37,6 +47,14 @@ t.test('all of them, by the command', async (t) => {
       t.equal((await sharp(join(folder, name, file.replace('svg', 'png'))).metadata()).format, 'png');
     }
   }
+});
+
+testNeeding([missingData('mnist')], 'gradients of multiplications are at least ten times those of adders', async (t) => {
+  const { status, stderr } = command('gradients', '--data', join(dataFolder('mnist'), '..'));
+  t.equal(status, 0, stderr);
+  const { rows } = json('gradients', 'gradients.json');
+  t.equal(rows.length, 5);
+  for (const [layer, adder, , conv] of rows) t.ok(adder > 0 && conv > 10 * adder, `${layer}: ${conv} and ${adder}`);
 });
 
 t.test('operations', async (t) => {
@@ -108,7 +126,7 @@ t.test('tables', async (t) => {
 });
 
 t.test('a figure that does not exist', async (t) => {
-  const { status, stderr } = spawnSync(process.execPath, [program, 'figures', 'nothing', '--out', folder], { encoding: 'utf8' });
+  const { status, stderr } = command('nothing');
   t.equal(status, 1);
-  t.match(stderr, /there is no figure 'nothing', expected some of operations, variance/);
+  t.match(stderr, /there is no figure 'nothing', expected some of operations, gradients/);
 });

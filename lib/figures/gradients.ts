@@ -1,0 +1,63 @@
+// Norms of the filter gradients in the first iteration, and of the steps that the adaptive rate makes of them (section 3.3, table 1).
+import { BatchLoader } from '../data/batch-loader';
+import { createModel } from '../models';
+import { softmaxCrossEntropy } from '../ops';
+import { figure } from './figure';
+import { gradientNorms } from './paper';
+
+interface Norms {
+  unit: 'adder' | 'conv';
+  seed: number;
+  layer: string;
+  /** Elements of the filters. */
+  k: number;
+  norm: number;
+}
+
+const eta = 0.1;
+const scientific = (value: number): string => value.toPrecision(3);
+
+export const gradients = figure<Norms[]>({
+  name: 'gradients',
+  title: 'Filter gradients in the first iteration',
+  about:
+    'LeNet-5-BN, a batch of 256 training images of MNIST, the mean over seeds of the weights. The gradients of adder filters are small, and differ ' +
+    'from layer to layer; the adaptive rate makes a step of norm eta sqrt(k) of each, for filters of k elements.',
+  needs: ['mnist'],
+  async measure({ quick, dataset }) {
+    const images = dataset('mnist', 'train');
+    const norms: Norms[] = [];
+    for (let seed = 1; seed <= (quick ? 1 : 5); seed++)
+      for (const unit of ['adder', 'conv'] as const) {
+        const model = createModel('lenet5bn', { unit, seed });
+        const loader = new BatchLoader(images, { batch: 256, normalization: model.normalization, seed, shuffle: true });
+        const { x, targets } = await loader.load(0, 0);
+        const { grad } = softmaxCrossEntropy(model.forward(x, { training: true }), targets);
+        model.backward(grad, { inputGradient: false });
+        for (const [name, { value, gradient }] of model.namedParameters())
+          if (value.shape.length === 4) norms.push({ unit, seed, layer: name.split('.')[0]!, k: value.size, norm: norm(gradient.data) });
+      }
+    return norms;
+  },
+  async present(norms) {
+    const layers = [...new Set(norms.map(({ layer }) => layer))];
+    const mean = (unit: string, layer: string) => {
+      const of = norms.filter((row) => row.unit === unit && row.layer === layer);
+      return of.reduce((sum, { norm }) => sum + norm, 0) / of.length;
+    };
+    const columns = ['adder', 'adder, paper', 'conv', 'conv, paper', 'conv / adder', `adder, after the adaptive rate (eta ${eta})`];
+    const table = {
+      name: 'gradients',
+      caption: 'Norms of the filter gradients of a layer',
+      columns: [{ title: 'layer' }, ...columns.map((title) => ({ title, format: scientific }))],
+      rows: layers.map((layer, i) => {
+        const [adder, conv] = [mean('adder', layer), mean('conv', layer)];
+        const k = norms.find((row) => row.layer === layer)!.k;
+        return [layer, adder, gradientNorms.adder[i] ?? null, conv, gradientNorms.conv[i] ?? null, conv / adder, eta * Math.sqrt(k)];
+      }),
+    };
+    return { tables: [table], pictures: [] };
+  },
+});
+
+const norm = (values: Float32Array): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
