@@ -14,10 +14,10 @@ interface Run {
 }
 
 const rules: Readonly<Record<string, LearningRule & { color: string }>> = {
-  'full gradient, adaptive rate': { filterGradient: 'full', rate: 'adaptive', eta: 0.1, color: '#0072b2' },
-  'full gradient, increased rate': { filterGradient: 'full', rate: 'increased', eta: 0.1, color: '#56b4e9' },
-  'sign gradient, adaptive rate': { filterGradient: 'sign', rate: 'adaptive', eta: 0.1, color: '#d55e00' },
-  'sign gradient, increased rate': { filterGradient: 'sign', rate: 'increased', eta: 0.1, color: '#e69f00' },
+  'full, adaptive': { filterGradient: 'full', rate: 'adaptive', eta: 0.1, color: '#0072b2' },
+  'full, increased': { filterGradient: 'full', rate: 'increased', eta: 0.1, color: '#56b4e9' },
+  'sign, adaptive': { filterGradient: 'sign', rate: 'adaptive', eta: 0.1, color: '#d55e00' },
+  'sign, increased': { filterGradient: 'sign', rate: 'increased', eta: 0.1, color: '#e69f00' },
 };
 
 export const ablation = figure<Run[]>({
@@ -38,7 +38,7 @@ export const ablation = figure<Run[]>({
     const table = {
       name: 'ablation',
       caption: 'Accuracy on the test images of MNIST after the last epoch',
-      columns: [{ title: 'rule' }, ...['mean', 'largest - smallest', 'paper'].map((title) => ({ title, format: percent }))],
+      columns: [{ title: 'gradient, rate' }, ...['mean', 'largest - smallest', 'paper'].map((title) => ({ title, format: percent }))],
       rows: Object.keys(rules).map((rule) => {
         const { mean, spread } = meanAndSpread(of(rule).map((history) => history.at(-1)!.validation!.accuracy));
         return [rule, mean, spread, ablationAccuracies[rule]! / 100];

@@ -31,9 +31,9 @@ export function lineChart({ x, y, logarithmic, series }: LineChart): EChartsCore
   };
   const type = (axis: 'x' | 'y') => (logarithmic === axis || logarithmic === 'both' ? 'log' : 'value');
   return {
-    legend: { top: 8, itemGap: 20 },
+    legend: { top: 8, itemGap: 28 },
     grid: { left: 80, right: 30, top: 76, bottom: 56 },
-    xAxis: { ...axis, type: type('x'), name: x, nameGap: 30 },
+    xAxis: { ...axis, type: type('x'), name: x, nameGap: 30, minInterval: x === 'epoch' ? 1 : undefined },
     yAxis: { ...axis, type: type('y'), name: y, nameGap: 56 },
     series: series.map(({ name, color, type = 'solid', points, marks = false }) => ({
       name,

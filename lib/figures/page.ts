@@ -12,7 +12,7 @@ const style = `
   figure { margin: 1.5rem 0; } img { max-width: 100%; height: auto; }
   figcaption, caption { color: #555; text-align: left; padding: .3rem 0; } caption { caption-side: bottom; }
   .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: .9rem; margin: 1.5rem 0; }
-  th, td { padding: .2rem .7rem; border-bottom: 1px solid #ddd; text-align: left; } .number { text-align: right; font-variant-numeric: tabular-nums; }`;
+  th, td { padding: .2rem .7rem; border-bottom: 1px solid #ddd; text-align: left; } td { white-space: nowrap; } .number { text-align: right; font-variant-numeric: tabular-nums; }`;
 
 /** @param about the machine and the run, in a line */
 export function pageOf(sections: readonly Section[], about: string): string {

@@ -37,10 +37,10 @@ export const gradientNorms = { adder: [0.0009, 0.0012, 0.0146], conv: [0.2261, 0
 
 /** On MNIST, in percent. */
 export const ablationAccuracies: Readonly<Record<string, number>> = {
-  'full gradient, adaptive rate': 99.4,
-  'full gradient, increased rate': 98.99,
-  'sign gradient, adaptive rate': 97.99,
-  'sign gradient, increased rate': 97.72,
+  'full, adaptive': 99.4,
+  'full, increased': 98.99,
+  'sign, adaptive': 97.99,
+  'sign, increased': 97.72,
 };
 export const etaAccuracies: Readonly<Record<number, number>> = { 1: 99.26, 0.5: 99.3, 0.2: 99.35, 0.1: 99.4, 0.05: 99.32 };
 

@@ -36,14 +36,14 @@ export const variance = figure<Measured[]>({
       (['adder', 'conv'] as const).flatMap((unit) => {
         const of = rows.filter((row) => row.deviation === deviation);
         const style = { color: colors[unit], type: (['solid', 'dashed', 'dotted'] as const)[i]! };
-        const name = `${unit}, filters ${deviation}`;
+        const name = `${unit}, ${deviation}`;
         return [
           { name, ...style, points: of.map((row) => [row.k, formulas[unit](row)] as const) },
           { name, ...style, points: of.map((row) => [row.k, row[unit]] as const), marks: true },
         ];
       }),
     );
-    const chart = await drawChart(lineChart({ x: 'K', y: 'Var[Y]', logarithmic: 'both', series }), { width: 720, height: 460 });
+    const chart = await drawChart(lineChart({ x: 'K', y: 'Var[Y]', logarithmic: 'both', series }), { width: 860, height: 460 });
     const table = {
       name: 'variance',
       caption: 'Variance of outputs, measured, and by the formula',
@@ -60,7 +60,12 @@ export const variance = figure<Measured[]>({
         return [row.k, row.deviation, ...of('adder'), ...of('conv')];
       }),
     };
-    return { tables: [table], pictures: [{ name: 'variance', caption: 'Lines are the formulas, dots were measured.', chart }] };
+    return {
+      tables: [table],
+      pictures: [
+        { name: 'variance', caption: 'Lines are the formulas, dots were measured; numbers are the deviations of the filters.', chart },
+      ],
+    };
   },
 });
 
