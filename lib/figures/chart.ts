@@ -24,14 +24,19 @@ export function chartPackagesMissing(): string[] {
   });
 }
 
+/** @throws {AdderNetError} ERR_PEER_MISSING if a package that drawing needs is not installed */
+export function checkChartPackages(): void {
+  const missing = chartPackagesMissing();
+  if (missing.length > 0)
+    throw new AdderNetError('ERR_PEER_MISSING', `drawing a chart needs ${missing.join(' and ')}: npm i ${missing.join(' ')}`);
+}
+
 /**
  * @param size in pixels; the PNG has twice as many
  * @throws {AdderNetError} ERR_PEER_MISSING if a package that it needs is not installed
  */
 export async function drawChart(option: EChartsCoreOption, size: { width: number; height: number }): Promise<Chart> {
-  const missing = chartPackagesMissing();
-  if (missing.length > 0)
-    throw new AdderNetError('ERR_PEER_MISSING', `drawing a chart needs ${missing.join(' and ')}: npm i ${missing.join(' ')}`);
+  checkChartPackages();
   const [{ init }, { Resvg }] = await Promise.all([import('echarts'), import('@resvg/resvg-js')]);
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
   try {

@@ -8,6 +8,7 @@ import { cpuInfo } from '../cpu';
 import type { Dataset } from '../data/dataset';
 import type { DatasetName } from '../data/open-dataset';
 import { writeFileAtomic } from '../io/write-file';
+import { checkChartPackages } from './chart';
 import type { AnyFigure, Presentation, Workshop } from './figure';
 import { pageOf, type Section } from './page';
 import { toMarkdown } from './table';
@@ -26,13 +27,14 @@ export interface FigureOptions {
  */
 export async function makeFigures(figures: readonly AnyFigure[], options: FigureOptions): Promise<void> {
   const { out, quick, onNote } = options;
+  checkChartPackages(); // before hours of measuring
   const workshop = new FileWorkshop(options);
   const sections: Section[] = [];
   for (const figure of figures) {
     onNote(`${figure.name}: ${figure.title}`);
-    const data = await figure.measure(workshop);
-    const presentation = await figure.present(data);
-    await write(join(out, `${figure.name}.json`), toJson(data));
+    const measured = toJson(await figure.measure(workshop));
+    await write(join(out, `${figure.name}.json`), measured);
+    const presentation = await figure.present(JSON.parse(measured));
     await writePresentation(join(out, figure.name), presentation);
     sections.push({ figure, presentation });
   }
