@@ -24,8 +24,6 @@ export interface Workshop {
   dataset(name: DatasetName, split: 'train' | 'test'): Dataset;
   /** Something that takes long: made once, whichever figure asks first, then read back from its file. It survives JSON. */
   part<T>(key: string, make: () => Promise<T>): Promise<T>;
-  /** Tells whoever waits. */
-  note(text: string): void;
 }
 
 export interface Presentation {

@@ -60,15 +60,11 @@ class FileWorkshop implements Workshop {
     return this.#options.openDataset;
   }
 
-  note(text: string): void {
-    this.#options.onNote(`  ${text}`);
-  }
-
   readonly part = async <T>(key: string, make: () => Promise<T>): Promise<T> => {
     const file = join(this.#folder, `${key}.json`);
     const kept = await readFile(file, 'utf8').catch(() => undefined);
     if (kept !== undefined) return JSON.parse(kept);
-    this.note(key);
+    this.#options.onNote(`  ${key}`);
     const json = toJson(await make());
     await write(file, json);
     return JSON.parse(json);
