@@ -125,6 +125,7 @@ for (const [isa, counting] of Object.entries({ sse41: 'pshufb', avx2: 'vpshufb',
 
 /** What a step of each peak does once for every sum. */
 const vexPeaks = {
+  'ProductStep<Addition>': ['vaddps'],
   'ProductStep<L1>': ['vmaxps', 'vfmadd\\d+ps'],
   'ProductStep<Dot>': ['vfmadd\\d+ps'],
   SignStep: ['vpxord?', 'vpshufb', 'vpaddb'],
@@ -137,6 +138,7 @@ const peaks: Record<string, { sums: number; steps: Record<string, string[]> }> =
   scalar: {
     sums: 8,
     steps: {
+      'ProductStep<Addition>': ['addss'],
       'ProductStep<L1>': ['subss', 'addss'],
       'ProductStep<Dot>': ['mulss', 'addss'],
       SignStep: ['xor'],
@@ -147,6 +149,7 @@ const peaks: Record<string, { sums: number; steps: Record<string, string[]> }> =
   sse41: {
     sums: 8,
     steps: {
+      'ProductStep<Addition>': ['addps'],
       'ProductStep<L1>': ['maxps', 'addps'],
       'ProductStep<Dot>': ['mulps', 'addps'],
       SignStep: ['pxor', 'pshufb', 'paddb'],

@@ -6,6 +6,7 @@
 #include "gradient_kernels.h"
 #include "integer_kernels.h"
 #include "layout_kernels.h"
+#include "peak_kernels.h"
 #include "product_kernels.h"
 #include "quantize_kernels.h"
 #include "xnor_kernels.h"
@@ -14,6 +15,7 @@
 struct KernelTable {
   const char* isa;
   Product l1, dot;
+  Peak addition;
   LayoutKernels layout;
   ElementwiseKernels elementwise;
   GradientKernels gradient;

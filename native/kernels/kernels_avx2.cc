@@ -37,4 +37,5 @@ using WithRowSums = Tiles<Shape<3, 2>, Shape<2, 2>, Shape<1, 2>, Shape<5, 1>, Sh
 static constexpr IntegerKernels kIntegers = {Tall::kProduct<L1Bytes>, WithRowSums::kProduct<L1Shorts>, Tall::kProduct<DotShorts>,
                                              WithOnes::kProduct<DotBytes7>};
 
-const KernelTable kKernelsAvx2 = {"avx2", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining, kIntegers, kQuantize};
+const KernelTable kKernelsAvx2 = {"avx2",    kL1,       kDot,     peak<ProductStep<Addition>>, kLayout, kElementwise, kGradient, kXnor,
+                                  kTraining, kIntegers, kQuantize};

@@ -50,4 +50,5 @@ using WithRowSums = Tiles<Shape<4, 4>, Shape<2, 4>, Shape<1, 4>, Shape<8, 2>, Sh
 static constexpr IntegerKernels kIntegers = {Wide::kProduct<L1Bytes>, WithRowSums::kProduct<L1Shorts>, Wide::kProduct<DotShorts>,
                                              WithRowSums::kProduct<DotBytes7>};
 
-const KernelTable kKernelsAvx512 = {"avx512", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining, kIntegers, kQuantize};
+const KernelTable kKernelsAvx512 = {"avx512",  kL1,       kDot,     peak<ProductStep<Addition>>, kLayout, kElementwise, kGradient, kXnor,
+                                    kTraining, kIntegers, kQuantize};

@@ -58,4 +58,5 @@ using Pairs = Tiles<Shape<6, 2>, Shape<4, 2>, Shape<2, 2>, Shape<1, 2>, Shape<8,
 static constexpr IntegerKernels kIntegers = {Wide::kProduct<L1Bytes>, Wide::kProduct<L1Shorts>, Pairs::kProduct<DotShorts>,
                                              Pairs::kProduct<DotShorts>};
 
-const KernelTable kKernelsNeon = {"neon", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining, kIntegers, kQuantize};
+const KernelTable kKernelsNeon = {"neon",    kL1,       kDot,     peak<ProductStep<Addition>>, kLayout, kElementwise, kGradient, kXnor,
+                                  kTraining, kIntegers, kQuantize};

@@ -30,4 +30,5 @@ using Scalar = Tiles<Shape<4, 2>, Shape<2, 2>, Shape<1, 2>, Shape<4, 1>, Shape<1
 static constexpr IntegerKernels kIntegers = {Scalar::kProduct<IntegerL1>, Scalar::kProduct<IntegerL1>, Scalar::kProduct<IntegerDot>,
                                              Scalar::kProduct<IntegerDot>};
 
-const KernelTable kKernelsScalar = {"scalar", kL1, kDot, kLayout, kElementwise, kGradient, kXnor, kTraining, kIntegers, kQuantize};
+const KernelTable kKernelsScalar = {"scalar",  kL1,       kDot,     peak<ProductStep<Addition>>, kLayout, kElementwise, kGradient, kXnor,
+                                    kTraining, kIntegers, kQuantize};

@@ -32,6 +32,12 @@ struct L1 {
   static ALWAYS_INLINE f32v finish_direct(f32v sum) { return sub(broadcast(0.0f), sum); }
 };
 
+// No product: the bare addition that both are held against.
+struct Addition {
+  static ALWAYS_INLINE f32v one() { return broadcast(1.0f); }
+  static ALWAYS_INLINE f32v accumulate(f32v sum, f32v x, f32v, f32v) { return add(sum, x); }
+};
+
 // For peaks (peak.inl.h).
 template <class P>
 struct ProductStep {

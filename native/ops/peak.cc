@@ -5,6 +5,7 @@
 
 namespace {
 constexpr PeakRow kPeaks[] = {
+    {"add f32", [](const KernelTable& k) { return k.addition; }},
     {"dot f32", [](const KernelTable& k) { return k.dot.peak; }},
     {"l1 f32", [](const KernelTable& k) { return k.l1.peak; }},
     {"xnor", [](const KernelTable& k) { return k.xnor.peak; }},
