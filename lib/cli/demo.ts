@@ -5,10 +5,10 @@ import { generateDigits } from '../data/digits';
 import { openDataset } from '../data/open-dataset';
 import { load } from '../models';
 import { loadQuantized } from '../quantize';
-import { compile, type InferenceSession } from '../session';
+import { compile, compiled, type InferenceSession } from '../session';
 import { Tensor } from '../tensor';
+import { medianTimes } from '../timing';
 import { evaluate } from '../train/evaluate';
-import { compiled } from './network';
 import { brailleLines, colourLines, sideBySide } from './terminal-pictures';
 
 export async function demo({ data, threads }: { data?: string; threads?: number }): Promise<void> {
@@ -34,7 +34,9 @@ export async function demo({ data, threads }: { data?: string; threads?: number 
     'multiplications, floats': await compile(await load('resnet20-cifar10-conv')),
   };
   console.log('ResNet-20, milliseconds for one image:');
-  for (const [name, milliseconds] of Object.entries(times(sessions))) console.log(`  ${name.padEnd(24)} ${milliseconds.toFixed(3)}`);
+  const x = Tensor.zeros([1, 32, 32, 3]);
+  const runs = Object.fromEntries(Object.entries(sessions).map(([name, session]) => [name, () => session.runSync(x)]));
+  for (const [name, milliseconds] of Object.entries(medianTimes(runs, 200))) console.log(`  ${name.padEnd(24)} ${milliseconds.toFixed(3)}`);
   for (const session of Object.values(sessions)) session.dispose();
 }
 
@@ -55,18 +57,4 @@ async function classified(session: InferenceSession, dataset: Dataset): Promise<
   session.dispose();
   if (!isGrey && !process.stdout.isTTY) return captions.join(', '); // a file has no colours
   return sideBySide(images.map(isGrey ? (image) => brailleLines(image) : colourLines), captions, characters);
-}
-
-/** Medians of one image each, in turns: what disturbs the machine disturbs all of them. */
-function times<Name extends string>(sessions: Record<Name, InferenceSession>): Record<Name, number> {
-  const names = Object.keys(sessions) as Name[];
-  const samples = new Map<Name, number[]>(names.map((name) => [name, []]));
-  const x = Tensor.zeros([1, 32, 32, 3]);
-  for (let round = 0; round < 200; round++)
-    for (const name of names) {
-      const began = performance.now();
-      sessions[name].runSync(x);
-      samples.get(name)!.push(performance.now() - began);
-    }
-  return Object.fromEntries(names.map((name) => [name, samples.get(name)!.sort((a, b) => a - b)[100]!])) as Record<Name, number>;
 }

@@ -1,9 +1,11 @@
 import { cpuInfo, setThreads } from '../cpu';
 import { Model } from '../models';
+import { loadNetwork } from '../quantize';
+import { compiled } from '../session';
 import { evaluate } from '../train/evaluate';
-import { compiled, loadNetwork, type QuantizeArguments, quantizeNetwork } from './network';
 import { openData } from './open-data';
 import { startProgress } from './progress';
+import { type QuantizeArguments, quantizeNetwork } from './quantize-network';
 
 interface EvaluateArguments extends QuantizeArguments {
   weights: string;

@@ -1,6 +1,6 @@
 import { setThreads } from '../cpu';
+import { loadNetwork } from '../quantize';
 import { type Classification, compile } from '../session';
-import { loadNetwork } from './network';
 
 interface PredictArguments {
   weights: string;

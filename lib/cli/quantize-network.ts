@@ -1,9 +1,6 @@
-// What --weights names: float networks and quantised ones; and from one to the other.
-import { type LoadOptions, load, type Model } from '../models';
-import { quantizedKey, readWeights } from '../models/model-file';
-import { loadQuantized, type QuantizedModel, quantize } from '../quantize';
-import { compile } from '../session';
-import type { Classifier } from '../train/evaluate';
+// From a float network to a quantised one, as the command line says.
+import type { Model } from '../models';
+import { type QuantizedModel, quantize } from '../quantize';
 import { openData } from './open-data';
 
 export interface QuantizeArguments {
@@ -12,19 +9,6 @@ export interface QuantizeArguments {
   bits: number;
   range: 'auto' | 'max' | number;
   calibration: number;
-}
-
-/** @throws {AdderNetError} what loading throws */
-export async function loadNetwork(weights: string, options: LoadOptions): Promise<Model | QuantizedModel> {
-  const { metadata } = await readWeights(weights);
-  return quantizedKey in metadata ? await loadQuantized(weights) : await load(weights, options);
-}
-
-/** The same network in one native call. */
-export async function compiled(model: Model | QuantizedModel): Promise<Classifier> {
-  const { name, inputShape, classes, normalization } = model;
-  const session = await compile(model);
-  return { name, inputShape, classes, normalization, forward: (x) => session.runSync(x) };
 }
 
 /** Calibrated on the first training images of the network's own data set, or of the one named. */

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { load } from '../models';
 import { weightsPath } from '../models/shipped';
 import { saveQuantized } from '../quantize';
-import { type QuantizeArguments, quantizeNetwork } from './network';
+import { type QuantizeArguments, quantizeNetwork } from './quantize-network';
 
 export async function quantizeCommand(
   args: QuantizeArguments & { weights: string; model?: string; out: string; json?: boolean },

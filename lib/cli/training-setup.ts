@@ -6,10 +6,10 @@ import { splitDataset } from '../data/subset';
 import type { FilterGradient } from '../layers';
 import { bodyAndHead, createModel, type HeadOptions, headLayers, load, type Model, replaceHead, type Unit } from '../models';
 import { type Schedule, schedule as schedules } from '../optim';
-import { compile } from '../session';
+import { loadNetwork } from '../quantize';
+import { compile, compiled } from '../session';
 import type { Distillation } from '../train/loss';
 import { type FeatureTeacher, featureTeacher } from '../train/teacher';
-import { compiled, loadNetwork } from './network';
 import { openData } from './open-data';
 
 export interface TrainArguments {
@@ -77,7 +77,7 @@ async function distillationOf({
   teacherFeatures: features,
 }: TrainArguments): Promise<Distillation | undefined> {
   if (file === undefined) return undefined;
-  const teacher = features > 0 ? await compiledTeacher(await load(file)) : await compiled(await loadNetwork(file, {}));
+  const teacher = features > 0 ? await compiledTeacher(await load(file)) : await compiled(await loadNetwork(file));
   return { teacher, temperature, share, features };
 }
 
