@@ -9,7 +9,7 @@ import { makeFigures } from '../figures/make-figures';
 
 export async function figuresCommand(
   names: string[],
-  { out, data, quick = false }: { out: string; data: string; quick?: boolean },
+  { out, data, logs, quick = false }: { out: string; data: string; logs?: string; quick?: boolean },
 ): Promise<void> {
   const known = figures.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
@@ -23,6 +23,6 @@ export async function figuresCommand(
       console.error(`${name} is left out: ${join(data, missing)} is not there: addernet data get ${missing} --out ${join(data, missing)}`);
     return missing === undefined;
   };
-  await makeFigures(figures.filter(isWanted), { out, quick, openDataset: open, onNote: (text) => console.error(text) });
+  await makeFigures(figures, { isWanted, logs, out, quick, openDataset: open, onNote: (text) => console.error(text) });
   console.log(join(out, 'index.html'));
 }

@@ -207,6 +207,7 @@ program
   .argument('[names...]', 'which (default: all)')
   .option('--out <dir>', 'where to', 'figures')
   .option('--data <dir>', 'the folder with a folder of official files for each data set, mnist and cifar10', 'data')
+  .option('--logs <dir>', 'training logs to show: .jsonl files, or folders that trainings left')
   .option('--quick', 'less of everything, in minutes')
   .action(async (names, options) => (await import('./figures.js')).figuresCommand(names, options));
 

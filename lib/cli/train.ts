@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { cpuInfo, setThreads } from '../cpu';
 import { AdderNetError } from '../errors';
-import { chartPackagesMissing } from '../figures/chart';
+import { chartPackages, missingPackages } from '../figures/chart';
 import { drawLearningCurves } from '../figures/learning-curves';
 import { type Model, save, type Training } from '../models';
 import { Sgd } from '../optim';
@@ -132,13 +132,13 @@ function announce(
   progress.note(
     `${model.name}, unit ${model.unit}, on ${train.name}: ${images} images; measured on ${validation.name}: ${validation.length}; ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; into ${folder.path}`,
   );
-  const missing = chartPackagesMissing();
+  const missing = missingPackages(chartPackages);
   if (missing.length > 0) progress.note(`no learning curves will be drawn: npm i ${missing.join(' ')}`);
 }
 
 /** @returns the files written: none where the packages for drawing are not installed */
 async function drawCurves(model: Model, { train }: TrainingData, history: readonly EpochRecord[], folder: RunFolder): Promise<string[]> {
-  if (chartPackagesMissing().length > 0) return [];
+  if (missingPackages(chartPackages).length > 0) return [];
   const { svg, png } = await drawLearningCurves(history, { title: `${model.name}, unit ${model.unit}, ${train.name}` });
   await folder.write('curves.svg', svg);
   await folder.write('curves.png', png);

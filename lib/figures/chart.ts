@@ -9,12 +9,12 @@ export interface Chart {
   readonly png: Uint8Array;
 }
 
-const packages = ['echarts', '@resvg/resvg-js', 'dejavu-fonts-ttf'] as const;
+export const chartPackages = ['echarts', '@resvg/resvg-js', 'dejavu-fonts-ttf'] as const;
 const { resolve } = createRequire(__filename);
 
-/** Those of the packages that drawing needs which are not installed. */
-export function chartPackagesMissing(): string[] {
-  return packages.filter((name) => {
+/** Those of the packages which are not installed. */
+export function missingPackages(names: readonly string[]): string[] {
+  return names.filter((name) => {
     try {
       resolve(`${name}/package.json`);
       return false;
@@ -24,11 +24,14 @@ export function chartPackagesMissing(): string[] {
   });
 }
 
-/** @throws {AdderNetError} ERR_PEER_MISSING if a package that drawing needs is not installed */
-export function checkChartPackages(): void {
-  const missing = chartPackagesMissing();
+/**
+ * @param purpose what they are needed for
+ * @throws {AdderNetError} ERR_PEER_MISSING if a package is not installed
+ */
+export function checkPackages(purpose: string, names: readonly string[]): void {
+  const missing = missingPackages(names);
   if (missing.length > 0)
-    throw new AdderNetError('ERR_PEER_MISSING', `drawing a chart needs ${missing.join(' and ')}: npm i ${missing.join(' ')}`);
+    throw new AdderNetError('ERR_PEER_MISSING', `${purpose} needs ${missing.join(' and ')}: npm i ${missing.join(' ')}`);
 }
 
 /**
@@ -36,16 +39,22 @@ export function checkChartPackages(): void {
  * @throws {AdderNetError} ERR_PEER_MISSING if a package that it needs is not installed
  */
 export async function drawChart(option: EChartsCoreOption, size: { width: number; height: number }): Promise<Chart> {
-  checkChartPackages();
-  const [{ init }, { Resvg }] = await Promise.all([import('echarts'), import('@resvg/resvg-js')]);
+  checkPackages('drawing a chart', chartPackages);
+  const { init } = await import('echarts');
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
   try {
     chart.setOption({ animation: false, textStyle: { fontFamily: 'DejaVu Sans, Arial, Helvetica, sans-serif' }, ...option });
-    const svg = chart.renderToSVGString();
-    const fontFiles = ['DejaVuSans', 'DejaVuSans-Bold'].map((name) => resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`));
-    const options = { font: { fontFiles, loadSystemFonts: false }, background: 'white', fitTo: { mode: 'zoom', value: 2 } } as const;
-    return { svg, png: new Resvg(svg, options).render().asPng() };
+    return await withPng(chart.renderToSVGString());
   } finally {
     chart.dispose();
   }
+}
+
+/** Errors as of drawChart. */
+export async function withPng(svg: string): Promise<Chart> {
+  checkPackages('drawing a chart', chartPackages);
+  const { Resvg } = await import('@resvg/resvg-js');
+  const fontFiles = ['DejaVuSans', 'DejaVuSans-Bold'].map((name) => resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`));
+  const options = { font: { fontFiles, loadSystemFonts: false }, background: 'white', fitTo: { mode: 'zoom', value: 2 } } as const;
+  return { svg, png: new Resvg(svg, options).render().asPng() };
 }

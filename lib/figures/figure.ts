@@ -4,6 +4,7 @@ import type { Dataset } from '../data/dataset';
 import type { DatasetName } from '../data/open-dataset';
 import type { Chart } from './chart';
 import type { Table } from './table';
+import type { TrainingLog } from './training-log';
 
 export interface Figure<Data> {
   /** As on the command line. */
@@ -13,6 +14,8 @@ export interface Figure<Data> {
   readonly about: string;
   /** Data sets whose official files it reads. */
   readonly needs: readonly DatasetName[];
+  /** Optional packages, besides those that draw charts. */
+  readonly packages?: readonly string[];
   measure(workshop: Workshop): Promise<Data>;
   present(data: Data): Promise<Presentation>;
 }
@@ -22,6 +25,8 @@ export interface Workshop {
   /** Fewer images, epochs and repetitions. */
   readonly quick: boolean;
   dataset(name: DatasetName, split: 'train' | 'test'): Dataset;
+  /** Those of trainings that were made elsewhere, in the order of their names. */
+  logs(): Promise<readonly TrainingLog[]>;
   /** Something that takes long: made once, whichever figure asks first, then read back from its file. It survives JSON. */
   part<T>(key: string, make: () => Promise<T>): Promise<T>;
 }

@@ -4,6 +4,20 @@ import type { EChartsCoreOption } from 'echarts';
 /** Colours that a colour-blind reader tells apart (Okabe and Ito). */
 export const colors = { adder: '#0072b2', conv: '#d55e00', xnor: '#009e73', neutral: '#555' } as const;
 
+/** One for each of ten classes, told apart by hue and lightness. */
+export const classColors = [
+  '#0072b2',
+  '#d55e00',
+  '#009e73',
+  '#cc79a7',
+  '#e69f00',
+  '#56b4e9',
+  '#222222',
+  '#b8a800',
+  '#8b5a2b',
+  '#7f7f7f',
+] as const;
+
 export interface Line {
   /** Lines of one name share an entry of the legend. */
   readonly name: string;
@@ -19,10 +33,12 @@ export interface LineChart {
   readonly y: string;
   /** Which axes. Default: none. */
   readonly logarithmic?: 'x' | 'y' | 'both';
+  /** Width of a dot in pixels. Default 7. */
+  readonly dot?: number;
   readonly series: readonly Line[];
 }
 
-export function lineChart({ x, y, logarithmic, series }: LineChart): EChartsCoreOption {
+export function lineChart({ x, y, logarithmic, dot = 7, series }: LineChart): EChartsCoreOption {
   const axis = {
     nameLocation: 'middle',
     scale: true,
@@ -31,7 +47,7 @@ export function lineChart({ x, y, logarithmic, series }: LineChart): EChartsCore
   };
   const type = (axis: 'x' | 'y') => (logarithmic === axis || logarithmic === 'both' ? 'log' : 'value');
   return {
-    legend: { top: 8, itemGap: 28 },
+    legend: { top: 8, itemGap: series.length > 6 ? 14 : 28 },
     grid: { left: 80, right: 30, top: 76, bottom: 56 },
     xAxis: { ...axis, type: type('x'), name: x, nameGap: 30, minInterval: x === 'epoch' ? 1 : undefined },
     yAxis: { ...axis, type: type('y'), name: y, nameGap: 56 },
@@ -42,7 +58,7 @@ export function lineChart({ x, y, logarithmic, series }: LineChart): EChartsCore
       color,
       silent: true,
       symbol: marks ? 'circle' : 'none',
-      symbolSize: 7,
+      symbolSize: dot,
       lineStyle: { width: 2, type },
     })),
   };

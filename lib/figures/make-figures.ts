@@ -1,46 +1,66 @@
 // From figures to a folder: what was measured, what is shown, and the page.
-//   DIR/NAME.json                                what was measured
+//   DIR/NAME.json                                what was measured, and on what machine
 //   DIR/NAME/PICTURE.svg .png, TABLE.json .md    what is shown
+//   DIR/index.html, README.md                     the page of all that were measured, now or before
 //   DIR/parts/full|quick/KEY.json                parts of measurements, to go on from; figures may share them
+import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cpuInfo } from '../cpu';
 import type { Dataset } from '../data/dataset';
 import type { DatasetName } from '../data/open-dataset';
 import { writeFileAtomic } from '../io/write-file';
-import { checkChartPackages } from './chart';
+import { chartPackages, checkPackages } from './chart';
 import type { AnyFigure, Presentation, Workshop } from './figure';
-import { pageOf, type Section } from './page';
+import { markdownOf } from './markdown-page';
+import { pageOf, type Run, type Section } from './page';
 import { toMarkdown } from './table';
+import { readLogs, type TrainingLog } from './training-log';
 
 export interface FigureOptions {
   /** The folder that everything goes to. */
   readonly out: string;
   readonly quick: boolean;
+  /** Which to measure. Default: all. */
+  readonly isWanted?: (figure: AnyFigure) => boolean;
+  /** The folder of training logs. Default: none. */
+  readonly logs?: string | undefined;
   readonly openDataset: (name: DatasetName, split: 'train' | 'test') => Dataset;
   readonly onNote: (text: string) => void;
 }
 
 /**
- * Makes each figure, then the page of them.
- * @throws {AdderNetError} ERR_PEER_MISSING if a package that drawing needs is not installed; what opening the data sets throws
+ * Measures the wanted figures, then shows all that the folder has measurements of.
+ * @throws {AdderNetError} ERR_PEER_MISSING if a package that one of them needs is not installed; what opening the data sets throws
  */
 export async function makeFigures(figures: readonly AnyFigure[], options: FigureOptions): Promise<void> {
-  const { out, quick, onNote } = options;
-  checkChartPackages(); // before hours of measuring
+  const { out, quick, isWanted = () => true, onNote } = options;
+  const wanted = figures.filter(isWanted);
+  checkPackages('drawing the figures', [...chartPackages, ...wanted.flatMap(({ packages = [] }) => packages)]); // before hours of measuring
   const workshop = new FileWorkshop(options);
+  const { model: cpu, isa, threads } = cpuInfo();
+  for (const figure of wanted) {
+    onNote(`${figure.name}: ${figure.title}`);
+    const made: Made = { run: { quick, cpu, isa, threads }, data: await figure.measure(workshop) };
+    await write(join(out, `${figure.name}.json`), toJson(made));
+  }
   const sections: Section[] = [];
   for (const figure of figures) {
-    onNote(`${figure.name}: ${figure.title}`);
-    const measured = toJson(await figure.measure(workshop));
-    await write(join(out, `${figure.name}.json`), measured);
-    const presentation = await figure.present(JSON.parse(measured));
+    const file = join(out, `${figure.name}.json`);
+    if (!existsSync(file)) continue;
+    const { run, data }: Made = JSON.parse(await readFile(file, 'utf8'));
+    const presentation = await figure.present(data);
     await writePresentation(join(out, figure.name), presentation);
-    sections.push({ figure, presentation });
+    sections.push({ figure, run, presentation });
   }
-  const { model, isa, threads } = cpuInfo();
-  const about = `${quick ? 'A quick run' : 'A full run'} on ${model}, ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}.`;
-  await write(join(out, 'index.html'), pageOf(sections, about));
+  await write(join(out, 'README.md'), markdownOf(sections));
+  await write(join(out, 'index.html'), pageOf(sections));
+}
+
+/** What NAME.json holds. */
+interface Made {
+  readonly run: Run;
+  readonly data: unknown;
 }
 
 class FileWorkshop implements Workshop {
@@ -58,6 +78,10 @@ class FileWorkshop implements Workshop {
 
   get dataset(): Workshop['dataset'] {
     return this.#options.openDataset;
+  }
+
+  async logs(): Promise<TrainingLog[]> {
+    return this.#options.logs === undefined ? [] : await readLogs(this.#options.logs);
   }
 
   readonly part = async <T>(key: string, make: () => Promise<T>): Promise<T> => {

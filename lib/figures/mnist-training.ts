@@ -1,6 +1,6 @@
-// Trainings of LeNet-5-BN on MNIST that figures compare: what differs between them is how adder filters learn.
+// The training on MNIST that all figures share.
 import type { FilterGradient } from '../layers';
-import { createModel } from '../models';
+import { createModel, type Model } from '../models';
 import { Sgd, schedule } from '../optim';
 import { fit } from '../train/fit';
 import type { EpochRecord } from '../train/progress';
@@ -15,25 +15,38 @@ export interface LearningRule {
 
 export const seedsOf = ({ quick }: Workshop): number[] => (quick ? [1] : [1, 2, 3]);
 
-/** A training, made once for all figures: ten epochs, or four of 5,000 images in smaller batches; measured on all test images after each. */
+/** A training of LeNet-5-BN of adders by a rule, made once for all figures. */
 export function mnistTraining(workshop: Workshop, rule: LearningRule, seed: number): Promise<readonly EpochRecord[]> {
   const { filterGradient, rate, eta } = rule;
   const key = `mnist-${filterGradient}-${rate}${rate === 'adaptive' ? `-${eta}` : ''}-seed-${seed}`;
   return workshop.part(key, async () => {
     const model = createModel('lenet5bn', { unit: 'adder', seed, filterGradient });
-    const [epochs, batch] = workshop.quick ? [4, 64] : [10, 256];
-    const { history } = await fit(model, workshop.dataset('mnist', 'train'), {
-      epochs,
-      batch,
-      optimizer: new Sgd(model.parameters(), { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4, adder: { rate, eta } }),
-      schedule: schedule.cosine({ epochs }),
-      augment: { crop: 2 },
-      seed,
-      limit: workshop.quick ? 5000 : undefined,
-      validation: workshop.dataset('mnist', 'test'),
-    });
-    return history;
+    return await trainOnMnist(workshop, model, { rate, eta }, seed);
   });
+}
+
+/**
+ * Trains a model in place: ten epochs, or four of 5,000 images in smaller batches; measured on all test images after each.
+ * @param adder how adder filters learn, where there are some
+ */
+export async function trainOnMnist(
+  workshop: Workshop,
+  model: Model,
+  adder: Pick<LearningRule, 'rate' | 'eta'> = { rate: 'adaptive', eta: 0.1 },
+  seed = 1,
+): Promise<readonly EpochRecord[]> {
+  const [epochs, batch] = workshop.quick ? [4, 64] : [10, 256];
+  const { history } = await fit(model, workshop.dataset('mnist', 'train'), {
+    epochs,
+    batch,
+    optimizer: new Sgd(model.parameters(), { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4, adder }),
+    schedule: schedule.cosine({ epochs }),
+    augment: { crop: 2 },
+    seed,
+    limit: workshop.quick ? 5000 : undefined,
+    validation: workshop.dataset('mnist', 'test'),
+  });
+  return history;
 }
 
 /** Of one value for each seed. */

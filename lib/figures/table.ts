@@ -21,6 +21,11 @@ export const digits =
   (value: number): string =>
     value.toFixed(count);
 
+export const significant =
+  (count: number) =>
+  (value: number): string =>
+    value.toLocaleString('en-US', { minimumSignificantDigits: count, maximumSignificantDigits: count });
+
 export const percent = (fraction: number): string => `${(100 * fraction).toFixed(2)} %`;
 
 const grouped = (value: number): string => value.toLocaleString('en-US');

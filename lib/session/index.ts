@@ -1,5 +1,6 @@
 // Compiled inference.
 export type { Classification } from './classification';
 export { type CompileOptions, compile } from './compile';
+export { type CompiledClassifier, compiled } from './compiled';
 export { type ClassifyOptions, InferenceSession } from './inference-session';
 export type { QuantizedNetwork } from './steps';

@@ -4,15 +4,19 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import t from 'tap';
-import { Random } from '../../../dist';
+import { BatchLoader, generateDigits, models, Random } from '../../../dist';
 import { figures } from '../../../dist/figures';
 import { type AnyFigure, figure } from '../../../dist/figures/figure';
+import { drawFilters } from '../../../dist/figures/filter-picture';
 import { makeFigures } from '../../../dist/figures/make-figures';
+import { naivelyQuantized } from '../../../dist/figures/naive-quantization';
 import { toHtml, toMarkdown } from '../../../dist/figures/table';
+import { readLogs } from '../../../dist/figures/training-log';
 import { fitBoth } from '../../../dist/figures/weights';
 import { testNeeding } from '../../needing';
 import { dataFolder, missingData } from '../../official-data';
 
+const { createModel } = models;
 const program = join(__dirname, '../../../dist/cli/main.js');
 const folder = t.testdir();
 const silent = {
@@ -63,7 +67,7 @@ t.test('operations', async (t) => {
 });
 
 t.test('variances are those of the formulas', async (t) => {
-  for (const { k, deviation, adder, conv } of json('variance.json')) {
+  for (const { k, deviation, adder, conv } of json('variance.json').data) {
     const expected = { adder: (1 - 2 / Math.PI) * k * (1 + deviation ** 2), conv: k * deviation ** 2 };
     t.ok(Math.abs(adder / expected.adder - 1) < 0.1, `adder, K ${k}, deviation ${deviation}: ${adder} and ${expected.adder}`);
     t.ok(Math.abs(conv / expected.conv - 1) < 0.05, `conv, K ${k}, deviation ${deviation}: ${conv} and ${expected.conv}`);
@@ -107,8 +111,88 @@ t.test('parts are made once', async (t) => {
   t.equal(made, 2);
   await makeFigures([counted], { ...silent, out, quick: false });
   t.equal(made, 4, 'a full run does not take parts of a quick one');
-  t.same(JSON.parse(readFileSync(join(out, 'counted.json'), 'utf8')), [3, 4]);
+  t.same(JSON.parse(readFileSync(join(out, 'counted.json'), 'utf8')).data, [3, 4]);
   t.match(readFileSync(join(out, 'index.html'), 'utf8'), 'a &lt;title&gt;');
+});
+
+t.test('what was measured before stays on the page', async (t) => {
+  const named = (name: string): AnyFigure =>
+    figure<number>({
+      name,
+      title: `the ${name}`,
+      about: '',
+      needs: [],
+      measure: async () => 1,
+      present: async () => ({ tables: [], pictures: [] }),
+    });
+  const [first, second, third] = ['first', 'second', 'third'].map(named);
+  const out = t.testdir();
+  await makeFigures([first!, second!, third!], { ...silent, out, isWanted: ({ name }) => name === 'third' });
+  await makeFigures([first!, second!, third!], { ...silent, out, quick: false, isWanted: ({ name }) => name === 'first' });
+  for (const file of ['index.html', 'README.md'])
+    t.match(
+      readFileSync(join(out, file), 'utf8'),
+      /the first[\s\S]*A full run on .*first.json[\s\S]*the third[\s\S]*A quick run on .*third.json/,
+      'in the order of the figures, each with the run that it comes from',
+    );
+  t.notMatch(readFileSync(join(out, 'index.html'), 'utf8'), 'the second');
+});
+
+t.test('a package that is missing is told before anything is measured', async (t) => {
+  const needy: AnyFigure = { ...figures[0]!, packages: ['no-such-package'], measure: async () => t.fail('measured') };
+  await t.rejects(makeFigures([needy], { ...silent, out: t.testdir() }), { code: 'ERR_PEER_MISSING', message: /npm i no-such-package/ });
+});
+
+t.test('cost', async (t) => {
+  const { picoseconds } = json('cost.json').data;
+  t.equal(Object.keys(picoseconds).length, 8);
+  for (const [step, time] of Object.entries(picoseconds)) t.ok((time as number) > 0.1 && (time as number) < 10_000, `${step}: ${time} ps`);
+  const [network, adder, conv, ratio] = json('cost', 'energy.json').rows[0];
+  t.equal(network, 'lenet5bn');
+  t.ok(Math.abs(conv - (416520 * (3.7 + 0.9)) / 1e6) < 1e-9, `a multiplication and an addition for each weight and input: ${conv}`);
+  t.ok(Math.abs(adder - (416520 * 2 * 0.9) / 1e6) < 1e-9, `two additions: ${adder}`);
+  t.ok(Math.abs(ratio - conv / adder) < 1e-9);
+});
+
+t.test('a naive scale loses nothing where it has bits enough', async (t) => {
+  const model = createModel('lenet5bn', { seed: 1 });
+  const digits = generateDigits(20, 1);
+  const { x } = await new BatchLoader(digits, { batch: 20, normalization: model.normalization }).load(0, 0);
+  model.forward(x, { training: true }); // running statistics that outputs are normalised by
+  const exact = model.forward(x).data;
+  const apart = async (bits: number) => {
+    const { data } = (await naivelyQuantized(model, digits, bits)).forward(x);
+    return Math.sqrt(data.reduce((sum, v, i) => sum + (v - exact[i]!) ** 2, 0) / exact.reduce((sum, v) => sum + v * v, 0));
+  };
+  const [fine, coarse] = [await apart(16), await apart(4)];
+  t.ok(fine < 1e-2, `16 bits: ${fine}`);
+  t.ok(coarse > 10 * fine, `4 bits: ${coarse}`);
+});
+
+t.test('logs of trainings', async (t) => {
+  const record = { epoch: 1, loss: 0.5, accuracy: 0.8 };
+  const folder = t.testdir({
+    'resnet20.jsonl': `${JSON.stringify(record)}\n${JSON.stringify({ ...record, epoch: 2 })}\n`,
+    lenet: { 'log.jsonl': `${JSON.stringify(record)}\n`, 'arguments.json': '{}' },
+    begun: { 'log.jsonl': '' },
+  });
+  t.same(await readLogs(folder), [
+    { name: 'lenet', history: [record] },
+    { name: 'resnet20', history: [record, { ...record, epoch: 2 }] },
+  ]);
+  await t.rejects(readLogs(join(folder, 'nothing')), { code: 'ERR_ARGUMENT', message: /nothing/ });
+  for (const line of ['{', '{"epoch":1}', 'null'])
+    await t.rejects(readLogs(t.testdir({ 'x.jsonl': `${JSON.stringify(record)}\n${line}\n` })), {
+      code: 'ERR_FORMAT',
+      message: /x\.jsonl:2: no record of an epoch/,
+    });
+});
+
+t.test('filters as images', async (t) => {
+  const { svg, png } = await drawFilters({ shape: [2, 1, 2, 3], values: [-1, 0, 1, 0, 1, 0, 5, 5, 5, 5, 5, 5] });
+  const fills = [...svg.matchAll(/fill="(rgb\([^"]*\))"/g)].map(([, fill]) => fill);
+  t.same(fills, ['rgb(0,128,255)', 'rgb(128,255,128)', 'rgb(0,0,0)', 'rgb(0,0,0)'], 'each filter over its own range');
+  t.equal((await sharp(png).metadata()).format, 'png');
 });
 
 t.test('tables', async (t) => {
@@ -128,5 +212,5 @@ t.test('tables', async (t) => {
 t.test('a figure that does not exist', async (t) => {
   const { status, stderr } = command('nothing');
   t.equal(status, 1);
-  t.match(stderr, /there is no figure 'nothing', expected some of operations, gradients/);
+  t.match(stderr, /there is no figure 'nothing', expected some of cost, operations, gradients/);
 });

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import sharp from 'sharp';
 import t from 'tap';
-import { chartPackagesMissing } from '../../../dist/figures/chart';
+import { chartPackages, missingPackages } from '../../../dist/figures/chart';
 import { drawLearningCurves } from '../../../dist/figures/learning-curves';
 import { installedCopy } from '../../installed';
 
@@ -47,9 +47,10 @@ t.test('from a single epoch to hundreds, with or without validation', async (t) 
 });
 
 t.test('without the packages it says which to install', (t) => {
-  t.same(chartPackagesMissing(), [], 'here they are');
+  t.same(missingPackages(chartPackages), [], 'here they are');
   const script = `const figures = '${installedCopy(t, { binary: false })}/dist/figures';
-    console.log(JSON.stringify(require(figures + '/chart').chartPackagesMissing()));
+    const { chartPackages, missingPackages } = require(figures + '/chart');
+    console.log(JSON.stringify(missingPackages(chartPackages)));
     require(figures + '/learning-curves').drawLearningCurves([], { title: '' }).catch(({ code, message }) => console.log(code, message));`;
   const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
   t.match(

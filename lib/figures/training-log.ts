@@ -1,0 +1,40 @@
+// Logs of `addernet train`: a line of JSON for each epoch.
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { AdderNetError } from '../errors';
+import type { EpochRecord } from '../train/progress';
+
+export interface TrainingLog {
+  /** That of its file, or of its folder where the file is just called log. */
+  readonly name: string;
+  readonly history: readonly EpochRecord[];
+}
+
+/**
+ * All .jsonl files of a folder and of those within, by name.
+ * @throws {AdderNetError} ERR_ARGUMENT if there is no such folder; ERR_FORMAT if a line is no record of an epoch
+ */
+export async function readLogs(folder: string): Promise<TrainingLog[]> {
+  const entries = await readdir(folder, { recursive: true }).catch((cause) => {
+    throw new AdderNetError('ERR_ARGUMENT', `cannot read the folder of logs '${folder}': ${(cause as Error).message}`, { cause });
+  });
+  const files = entries.filter((file) => file.endsWith('.jsonl')).sort();
+  const logs = await Promise.all(files.map((file) => readLog(join(folder, file))));
+  return logs.filter(({ history }) => history.length > 0);
+}
+
+async function readLog(file: string): Promise<TrainingLog> {
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
+  const own = basename(file, '.jsonl');
+  return { name: own === 'log' ? basename(dirname(file)) : own, history: lines.map((line, i) => parseRecord(line, `${file}:${i + 1}`)) };
+}
+
+function parseRecord(line: string, place: string): EpochRecord {
+  try {
+    const record: EpochRecord = JSON.parse(line);
+    if ([record.epoch, record.loss, record.accuracy].every(Number.isFinite)) return record;
+  } catch {
+    // told below, as what is JSON but no record
+  }
+  throw new AdderNetError('ERR_FORMAT', `${place}: no record of an epoch, as addernet train writes them to log.jsonl`);
+}

@@ -1,0 +1,22 @@
+// A classifier in one native call, for what asks a network for logits.
+import type { Layer } from '../layers';
+import type { Model } from '../models';
+import type { Tensor } from '../tensor';
+import { compile } from './compile';
+import type { InferenceSession } from './inference-session';
+import type { QuantizedNetwork } from './steps';
+
+type Description = Pick<Model, 'name' | 'inputShape' | 'classes' | 'normalization'>;
+
+export interface CompiledClassifier extends Description {
+  readonly session: InferenceSession;
+  /** x [n,h,w,c], normalized -> logits [n,classes] */
+  forward(x: Tensor): Tensor;
+}
+
+/** Errors as of compile. */
+export async function compiled(model: Description & (Layer | QuantizedNetwork)): Promise<CompiledClassifier> {
+  const { name, inputShape, classes, normalization } = model;
+  const session = await compile(model);
+  return { name, inputShape, classes, normalization, session, forward: (x) => session.runSync(x) };
+}
