@@ -29,6 +29,7 @@ const libMayImport: Record<string, string[]> = {
   quantize: [...foundation, 'ops', 'layers', 'io', 'data', 'models', 'session'],
   index: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim', 'train', 'session', 'quantize'],
   static: ['binding', 'index'],
+  serve: [...foundation, 'data', 'models', 'session', 'quantize'],
   cli: ['*'],
 };
 /** Files outside lib/ and the one part that reads each. */

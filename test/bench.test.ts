@@ -9,6 +9,7 @@ import { layers, measureLayers } from '../dist-bench/layers';
 import { measure, measureAsync, median } from '../dist-bench/measure';
 import { measureModels } from '../dist-bench/models';
 import { makeReport } from '../dist-bench/report';
+import { measureServe } from '../dist-bench/serve';
 import { measureTrain } from '../dist-bench/train';
 
 const shortest = { rounds: 1, seconds: 0.005 };
@@ -171,6 +172,26 @@ t.test('a peak is some number of steps', async (t) => {
     t.equal(native().peak('l1 u8', 1), bytes * native().peak('l1 i16', 1), `${isa}: twice as many bytes as int16 fill a vector`);
   }
   native().setIsa(before);
+});
+
+t.test('the server beside its session: every answer is right', async (t) => {
+  const { threads: before } = cpuInfo();
+  const report = await measureServe({ rounds: 1, concurrency: 4 });
+  setThreads(before);
+  t.match(report, { threads: 1, answers: 300 + 300 + 80, errors: 0 });
+  t.same(
+    report.results.map(({ contestant, concurrency }) => [contestant, concurrency]),
+    [
+      ['session', 1],
+      ['HTTP', 1],
+      ['session', 4],
+      ['HTTP', 4],
+    ],
+  );
+  const [run, trip, alone, together] = report.results.map(({ seconds }) => seconds) as [number, number, number, number];
+  t.ok(run > 0 && trip > run, 'HTTP takes its time');
+  t.equal(report.addedMilliseconds, 1000 * (trip - run));
+  t.equal(report.throughputShare, alone / together);
 });
 
 t.test('addernet bench', async (t) => {

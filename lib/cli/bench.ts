@@ -36,6 +36,14 @@ interface TrainResult {
   seconds: number;
   millisecondsPerImage: number;
 }
+interface ServeResult {
+  network: string;
+  isa: string;
+  contestant: string;
+  concurrency: number;
+  seconds: number;
+  imagesPerSecond: number;
+}
 interface Report {
   cpu: string;
   threads: number;
@@ -43,6 +51,11 @@ interface Report {
   peers?: boolean;
   /** The version of PyTorch to compare with; null if there is none. */
   torch?: string | null;
+  /** Of the server. */
+  addedMilliseconds?: number;
+  throughputShare?: number;
+  answers?: number;
+  errors?: number;
 }
 interface Choice {
   isa?: string | undefined;
@@ -81,6 +94,12 @@ const benches = {
     line: ({ network, isa, contestant, batch, seconds, millisecondsPerImage }: TrainResult) =>
       `${isa.padEnd(12)}  ${network}  batch ${String(batch).padEnd(3)} ${contestant.padEnd(14)}${milliseconds(seconds)}  ${number(millisecondsPerImage, 3)} ms an image`,
   },
+  serve: {
+    measure: 'measureServe',
+    legend: '',
+    line: ({ network, isa, contestant, concurrency, seconds, imagesPerSecond }: ServeResult) =>
+      `${isa.padEnd(12)}  ${network}  ${contestant.padEnd(8)} ${String(concurrency).padStart(3)} at a time ${milliseconds(seconds)}  ${number(imagesPerSecond)} images/s`,
+  },
 };
 
 export type BenchName = keyof typeof benches;
@@ -96,7 +115,12 @@ export async function bench(name: BenchName, { isa, threads, json = false }: Cho
     console.log(JSON.stringify({ bench: name, date: new Date().toISOString().slice(0, 10), ...report }));
     return;
   }
-  const notes = [legend, report.peers === false ? 'onnxruntime is not installed: see bench/peers' : '', torchNote(report)];
+  const notes = [
+    legend,
+    report.peers === false ? 'onnxruntime is not installed: see bench/peers' : '',
+    torchNote(report),
+    serveNote(report),
+  ];
   const machine = `${cpuInfo().model}, ${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}`;
   console.log([...notes, machine].filter((text) => text !== '').join('\n'));
 }
@@ -104,6 +128,11 @@ export async function bench(name: BenchName, { isa, threads, json = false }: Cho
 function torchNote({ torch }: Report): string {
   if (torch === undefined) return '';
   return torch === null ? 'PyTorch is not installed: see bench/peers' : `PyTorch ${torch}`;
+}
+
+function serveNote({ addedMilliseconds, throughputShare, answers, errors }: Report): string {
+  if (addedMilliseconds === undefined || throughputShare === undefined) return '';
+  return `HTTP adds ${addedMilliseconds.toFixed(2)} ms to one image, and leaves ${(100 * throughputShare).toFixed(0)} % of the throughput of batches; ${answers} answers compared, ${errors} wrong or missing`;
 }
 
 function compiled(name: BenchName): Record<string, unknown> {

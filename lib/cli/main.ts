@@ -18,6 +18,12 @@ const number = (text: string): number => {
   return value;
 };
 
+const port = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65535) throw new InvalidArgumentError('Expected a port from 0 to 65535.');
+  return value;
+};
+
 const part = (text: string): number => {
   const value = number(text);
   if (value <= 0 || value >= 1) throw new InvalidArgumentError('Expected a number between 0 and 1.');
@@ -170,6 +176,7 @@ program
       'layers',
       'models',
       'train',
+      'serve',
     ]),
   )
   .option('--isa <name>', 'one instruction set (default: all that this CPU has for kernels, else the best)')
@@ -210,6 +217,24 @@ program
   .option('--logs <dir>', 'training logs to show: .jsonl files, or folders that trainings left')
   .option('--quick', 'less of everything, in minutes')
   .action(async (names, options) => (await import('./figures.js')).figuresCommand(names, options));
+
+program
+  .command('serve')
+  .description('answer over HTTP: Open Inference Protocol v2, pictures, metrics, and a page to try it; ADDERNET_TOKEN sets a bearer token')
+  .requiredOption('--weights <files...>', 'weights files or names of networks of the package, each maybe as NAME=FILE')
+  .option('--host <address>', 'where to listen; 0.0.0.0 for everybody', '127.0.0.1')
+  .option('--port <n>', '0: any that is free', port, 8080)
+  .option(...threads)
+  .option('--max-batch <n>', 'images that run together', positiveInteger, 32)
+  .option('--max-delay <ms>', 'how long an idle network waits for more of them', number, 0)
+  .option('--max-queue <n>', 'images that wait for a network; on top of them: 503', positiveInteger, 256)
+  .option('--max-body <bytes>', 'of a request', positiveInteger, 8 << 20)
+  .option('--max-pixels <n>', 'of a picture', positiveInteger, 25_000_000)
+  .option('--max-connections <n>', 'at a time', positiveInteger, 1000)
+  .option('--timeout <ms>', 'for a request to arrive, and to wait', positiveInteger, 10_000)
+  .option('--drain <ms>', 'at SIGTERM, to answer as not ready before connections close', number, 0)
+  .addOption(new Option('--log-level <level>', 'of the log in JSON').choices(['silent', 'error', 'warn', 'info', 'debug']).default('info'))
+  .action(async (options) => (await import('./serve.js')).serve(options));
 
 program
   .command('rebuild')

@@ -14,13 +14,22 @@ export interface Pixels {
   readonly height: number;
 }
 
+export interface ReadOptions {
+  /** A file of more is refused before it is decoded. Default: sharp's limit, 268 million. */
+  readonly maxPixels?: number | undefined;
+}
+
 /**
  * Reads a picture and fits it to a network's input: turned upright, scaled to cover it, the rest cut off evenly.
  * @param file its path, or the bytes of the file
  * @returns [1, h, w, c], bytes
  * @throws {AdderNetError} ERR_PEER_MISSING if sharp is not installed; ERR_FORMAT if the file is no picture; ERR_DTYPE if it is neither; ERR_SHAPE at other channels
  */
-export async function readPicture(file: string | Uint8Array, shape: PictureShape): Promise<Tensor<Uint8Array>> {
+export async function readPicture(
+  file: string | Uint8Array,
+  shape: PictureShape,
+  { maxPixels }: ReadOptions = {},
+): Promise<Tensor<Uint8Array>> {
   checkChannels(shape);
   if (typeof file !== 'string' && !(file instanceof Uint8Array))
     throw new AdderNetError(
@@ -29,7 +38,7 @@ export async function readPicture(file: string | Uint8Array, shape: PictureShape
     );
   const sharp = await loadSharp();
   try {
-    return await fitted(sharp(file).rotate(), shape);
+    return await fitted(sharp(file, { limitInputPixels: maxPixels ?? true }).rotate(), shape);
   } catch (cause) {
     throw new AdderNetError(
       'ERR_FORMAT',

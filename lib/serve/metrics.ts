@@ -1,0 +1,48 @@
+// What a monitoring system wants to know, for Prometheus.
+import type * as Prometheus from 'prom-client';
+import type { ModelStore } from './model-store';
+
+export interface Metrics {
+  readonly contentType: string;
+  text(): Promise<string>;
+  /** An image, or images, that were answered or refused. */
+  request(of: { model: string; version: string; route: string; code: number }, seconds: number): void;
+  batch(of: { model: string; version: string }, images: number): void;
+}
+
+const milliseconds = [0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
+
+/** Besides its own: those of the process, such as memory and the lag of the event loop. */
+export function createMetrics({ Registry, Histogram, Gauge, collectDefaultMetrics }: typeof Prometheus, store: () => ModelStore): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const requests = new Histogram({
+    name: 'addernet_request_duration_seconds',
+    help: 'From the arrival of a request to its answer',
+    labelNames: ['model', 'version', 'route', 'code'],
+    buckets: milliseconds.map((ms) => ms / 1000),
+    registers: [registry],
+  });
+  const batches = new Histogram({
+    name: 'addernet_batch_images',
+    help: 'Images of a batch',
+    labelNames: ['model', 'version'],
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128],
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'addernet_queue_images',
+    help: 'Images that wait for a batch',
+    labelNames: ['model', 'version'],
+    registers: [registry],
+    collect() {
+      for (const { name, version, batcher } of store().ready()) this.set({ model: name, version }, batcher.waiting);
+    },
+  });
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    request: ({ code, ...labels }, seconds) => requests.observe({ ...labels, code: String(code) }, seconds),
+    batch: (labels, images) => batches.observe(labels, images),
+  };
+}

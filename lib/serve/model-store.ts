@@ -1,0 +1,116 @@
+// The networks that are served, by name and version.
+import { basename } from 'node:path';
+import { AdderNetError } from '../errors';
+import type { ModelMetadata } from '../models';
+import { loadNetwork } from '../quantize';
+import { compile, type InferenceSession } from '../session';
+import { Batcher, type BatchingOptions } from './batcher';
+import { Refusal } from './refusal';
+
+/** A network that answers. */
+export interface ServedModel {
+  readonly name: string;
+  readonly version: string;
+  readonly metadata: ModelMetadata;
+  /** Numbers it computes in. */
+  readonly bits: 32 | number;
+  readonly session: InferenceSession;
+  readonly batcher: Batcher;
+}
+
+/** A file that could not be loaded: the others serve. */
+export interface BrokenModel {
+  readonly name: string;
+  readonly version: string;
+  readonly error: string;
+}
+
+export interface StoreOptions extends BatchingOptions {
+  /** Threads of each network. Default: those of the process. */
+  readonly threads?: number | undefined;
+  readonly onBatch?: (model: { name: string; version: string }, images: number) => void;
+}
+
+export class ModelStore {
+  /** Versions of each name, from 1. */
+  readonly #models = new Map<string, (ServedModel | BrokenModel)[]>();
+
+  /**
+   * Loads weights files, one after the other.
+   * @param weights files, or names of networks of the package, each maybe as NAME=FILE; several of one name are its versions 1, 2 …
+   * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if a name cannot stand in an address
+   */
+  static async load(weights: readonly string[], options: StoreOptions): Promise<ModelStore> {
+    const store = new ModelStore();
+    for (const text of weights) {
+      const { name, file } = parseWeights(text);
+      const versions = store.#models.get(name) ?? [];
+      store.#models.set(name, versions);
+      versions.push(await loadModel(name, String(versions.length + 1), file, options));
+    }
+    return store;
+  }
+
+  all(): (ServedModel | BrokenModel)[] {
+    return [...this.#models.values()].flat();
+  }
+
+  ready(): ServedModel[] {
+    return this.all().filter(isServed);
+  }
+
+  broken(): BrokenModel[] {
+    return this.all().filter((model) => 'error' in model);
+  }
+
+  versions(name: string): string[] {
+    return (this.#models.get(name) ?? []).map(({ version }) => version);
+  }
+
+  /**
+   * @param version default: the latest
+   * @throws {Refusal} 404 if there is no such network, 503 if it could not be loaded
+   */
+  get(name: string, version?: string): ServedModel {
+    const versions = this.#models.get(name);
+    if (!versions)
+      throw new Refusal(404, `there is no model '${name}', but ${[...this.#models.keys()].map((known) => `'${known}'`).join(', ')}`);
+    const model = version === undefined ? versions.at(-1)! : versions.find((candidate) => candidate.version === version);
+    if (!model) throw new Refusal(404, `model '${name}' has no version '${version}', but ${this.versions(name).join(', ')}`);
+    if (!isServed(model)) throw new Refusal(503, `model '${name}' could not be loaded: ${model.error}`);
+    return model;
+  }
+
+  /** Frees the sessions; what they were asked before still ends. */
+  dispose(): void {
+    for (const { session } of this.ready()) session.dispose();
+  }
+}
+
+const isServed = (model: ServedModel | BrokenModel): model is ServedModel => 'session' in model;
+
+function parseWeights(text: string): { name: string; file: string } {
+  const [, given, file = text] = /^([^=/\\]+)=(.+)$/.exec(text) ?? [];
+  const name = given ?? basename(file).replace(/\.(safetensors|pth)$/, '');
+  if (!/^[\w.-]+$/.test(name))
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `serve: '${name}' cannot be the name of a model, expected letters, digits, '.', '_' and '-': name it, as in --weights digits=${file}`,
+    );
+  return { name, file };
+}
+
+async function loadModel(name: string, version: string, file: string, options: StoreOptions): Promise<ServedModel | BrokenModel> {
+  try {
+    const network = await loadNetwork(file);
+    const session = await compile(network, { threads: options.threads });
+    const batcher = new Batcher(
+      (x) => session.run(x),
+      options,
+      (images) => options.onBatch?.({ name, version }, images),
+    );
+    return { name, version, metadata: network.metadata, bits: 'bits' in network ? network.bits : 32, session, batcher };
+  } catch (error) {
+    return { name, version, error: (error as Error).message };
+  }
+}

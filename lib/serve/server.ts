@@ -1,0 +1,144 @@
+// The service: an HTTP server with the routes of the Open Inference Protocol v2, of pictures, of metrics, and a page to try it.
+import { setTimeout } from 'node:timers/promises';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AdderNetError } from '../errors';
+import { checkToken } from './authorization';
+import { addClassifyRoute } from './classify-route';
+import { createMetrics, type Metrics } from './metrics';
+import { ModelStore } from './model-store';
+import { addPageRoutes } from './page-routes';
+import { addProtocolRoutes } from './protocol-routes';
+import { Refusal } from './refusal';
+import type { ServerOptions, Service } from './service';
+
+export interface InferenceServer {
+  readonly app: FastifyInstance;
+  readonly store: ModelStore;
+  /**
+   * Takes no new connections, answers what it has accepted, and frees the networks.
+   * @param drain milliseconds before, in which it answers as ever but says that it is not ready: time for whoever sends requests to notice.
+   */
+  close(drain?: number): Promise<void>;
+}
+
+/**
+ * Loads the networks and makes the server; it does not listen yet.
+ * @throws {AdderNetError} as a rejection: ERR_PEER_MISSING if fastify or prom-client is not installed; ERR_ARGUMENT if no network could be loaded
+ */
+export async function createServer(options: ServerOptions): Promise<InferenceServer> {
+  const [{ default: Fastify }, Prometheus] = await loadPackages();
+  const app = Fastify({
+    logger: { level: options.logLevel, redact: ['req.headers.authorization'] },
+    bodyLimit: options.maxBody,
+    requestTimeout: options.timeout,
+    http: { headersTimeout: options.timeout, connectionsCheckingInterval: Math.min(1000, options.timeout) },
+    // A server that is ending cuts off idle connections alone, and answers what still comes on others.
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
+    clientErrorHandler(error, socket) {
+      if (!socket.writable) return void socket.destroy();
+      const [status, text] =
+        error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+          ? ['408 Request Timeout', 'the request took too long to arrive']
+          : ['400 Bad Request', 'the request is no HTTP'];
+      const body = JSON.stringify({ error: text });
+      socket.end(
+        `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    },
+  });
+  app.server.maxConnections = options.maxConnections;
+
+  let isEnding = false;
+  const metrics = createMetrics(Prometheus, () => store);
+  const store = await ModelStore.load(options.weights, {
+    ...options,
+    onBatch: ({ name, version }, images) => metrics.batch({ model: name, version }, images),
+  });
+  for (const { name, version, error } of store.broken()) app.log.error({ model: name, version }, error);
+  if (store.ready().length === 0)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `serve: no network could be loaded: ${store
+        .broken()
+        .map(({ error }) => error)
+        .join('; ')}`,
+    );
+
+  // Bodies are taken as bytes, whatever their type: routes know what they expect.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.decorateRequest('served', null);
+  app.addHook('onRequest', async (request) => {
+    if (options.token !== undefined && !request.routeOptions.config.open) checkToken(request.headers.authorization, options.token);
+  });
+  // What was asked before the end is answered after it: its connection would stay open.
+  app.addHook('onSend', async (_request, reply) => {
+    if (isEnding) reply.header('connection', 'close');
+  });
+  app.addHook('onResponse', async (request, reply) => observe(metrics, request, reply));
+  app.setNotFoundHandler((request, reply) => reply.code(404).send({ error: `there is no ${request.method} ${request.url.split('?')[0]}` }));
+  app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+
+  const service: Service = {
+    store,
+    metrics,
+    options,
+    get isEnding() {
+      return isEnding;
+    },
+  };
+  addProtocolRoutes(app, service);
+  addClassifyRoute(app, service);
+  addPageRoutes(app);
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+
+  return {
+    app,
+    store,
+    async close(drain = 0) {
+      isEnding = true;
+      await setTimeout(drain);
+      await app.close();
+      store.dispose();
+    },
+  };
+}
+
+/** Codes of errors that the client can do something about. */
+const statusOf: Partial<Record<AdderNetError['code'], number>> = {
+  ERR_SHAPE: 400,
+  ERR_DTYPE: 400,
+  ERR_ARGUMENT: 400,
+  ERR_FORMAT: 400,
+  ERR_CORRUPT: 400,
+  ERR_MEMORY: 503,
+  ERR_DISPOSED: 503,
+  ERR_PEER_MISSING: 501,
+};
+
+function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { statusCode, message } = error as Error & { statusCode?: number };
+  const status = statusCode ?? (error instanceof AdderNetError ? (statusOf[error.code] ?? 500) : 500);
+  if (status >= 500) request.log[status === 503 ? 'warn' : 'error'](error);
+  if (error instanceof Refusal && error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter);
+  if (status === 401) reply.header('www-authenticate', 'Bearer');
+  // What was not meant to happen is for the log, not for strangers.
+  return reply.code(status).send({ error: status === 500 ? 'internal error, see the log of the server' : message });
+}
+
+function observe(metrics: Metrics, request: FastifyRequest, reply: FastifyReply): void {
+  const { inference } = request.routeOptions.config;
+  if (inference === undefined) return;
+  const { name = 'unknown', version = '' } = request.served ?? {};
+  metrics.request({ model: name, version, route: inference, code: reply.statusCode }, reply.elapsedTime / 1000);
+}
+
+async function loadPackages() {
+  try {
+    return await Promise.all([import('fastify'), import('prom-client')] as const);
+  } catch (cause) {
+    throw new AdderNetError('ERR_PEER_MISSING', 'serve: needs the packages fastify and prom-client: npm i fastify prom-client', { cause });
+  }
+}

@@ -1,0 +1,248 @@
+// What clients, files and signals may do to the server without harm to anybody else.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { Agent, get } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import { deflateSync } from 'node:zlib';
+import t, { type Test } from 'tap';
+import { generateDigits } from '../../dist';
+import { createServer } from '../../dist/serve/server';
+import { installedCopy } from '../installed';
+import { bytes, float, options, running } from './running-server';
+
+const repository = join(__dirname, '../..');
+const shipped = (name: string) => join(repository, 'models', `${name}.safetensors`);
+const digit = Buffer.from(generateDigits(1, 1).images(0, 1).data);
+const classify = (name: string) => `/v2/models/${name}/classify?width=28&height=28`;
+
+async function asks(url: string, name = float): Promise<{ status: number; body: unknown; headers: Headers }> {
+  const response = await fetch(url + classify(name), { method: 'POST', body: digit });
+  return { status: response.status, body: await response.json(), headers: response.headers };
+}
+
+t.test('a token', async (t) => {
+  const { url } = await running(t, { token: 'open sesame' });
+  const status = async (path: string, authorization?: string) =>
+    (await fetch(url + path, { headers: authorization === undefined ? {} : { authorization } })).status;
+  for (const path of ['/', '/page.js', '/page.css', '/v2/health/live', '/v2/health/ready', `/v2/models/${float}/ready`])
+    t.equal(await status(path), 200, `${path} needs none`);
+  for (const path of ['/v2', `/v2/models/${float}`, '/metrics']) {
+    for (const wrong of [undefined, 'Bearer', 'Bearer wrong', 'open sesame', 'Basic open sesame'])
+      t.equal(await status(path, wrong), 401, `${path} with ${wrong}`);
+    t.equal(await status(path, 'Bearer open sesame'), 200, path);
+  }
+  const { status: refused, body, headers } = await asks(url);
+  t.equal(refused, 401);
+  t.match(body, { error: /a token is needed/ });
+  t.equal(headers.get('www-authenticate'), 'Bearer');
+});
+
+t.test('a file that is damaged leaves the others serving', async (t) => {
+  const damaged = join(t.testdir(), 'damaged.safetensors');
+  writeFileSync(damaged, readFileSync(shipped(float)).subarray(0, 5000));
+  const { url } = await running(t, { weights: [bytes, damaged, 'none.safetensors'] });
+  t.equal((await asks(url, bytes)).status, 200);
+  t.match(await asks(url, 'damaged'), { status: 503, body: { error: /model 'damaged' could not be loaded: .*damaged/ } });
+  const ready = await fetch(`${url}/v2/health/ready`);
+  t.equal(ready.status, 503, 'a server that was to serve all of them is not ready');
+  t.match(await ready.json(), { error: /damaged.*none/ });
+  t.equal((await fetch(`${url}/v2/models/${bytes}/ready`)).status, 200);
+  t.equal((await fetch(`${url}/v2/models/damaged/ready`)).status, 503);
+  t.equal((await fetch(`${url}/v2/health/live`)).status, 200);
+});
+
+t.test('no file that can be loaded, or a name that cannot stand in an address', async (t) => {
+  await t.rejects(createServer({ ...options, weights: ['none.safetensors'] }), {
+    code: 'ERR_ARGUMENT',
+    message: /no network could be loaded.*none/,
+  });
+  await t.rejects(createServer({ ...options, weights: [`a b=${float}`] }), { code: 'ERR_ARGUMENT', message: /'a b' cannot be the name/ });
+});
+
+t.test('versions of one name', async (t) => {
+  const folder = t.testdir();
+  copyFileSync(shipped(float), join(folder, 'old.safetensors'));
+  const { url } = await running(t, { weights: [`digits=${join(folder, 'old.safetensors')}`, `digits=${bytes}`] });
+  const bits = async (path: string) => {
+    const { versions, parameters } = (await (await fetch(url + path)).json()) as { versions: string[]; parameters: { bits: number } };
+    t.same(versions, ['1', '2']);
+    return parameters.bits;
+  };
+  t.equal(await bits('/v2/models/digits/versions/1'), 32);
+  t.equal(await bits('/v2/models/digits/versions/2'), 8);
+  t.equal(await bits('/v2/models/digits'), 8, 'the latest, where none is asked for');
+});
+
+t.test('many at once: batches, each with its own answer; and what metrics tell of them', async (t) => {
+  const { url } = await running(t, { maxDelay: 50 });
+  const digits = generateDigits(40, 2);
+  const answers = await Promise.all(
+    Array.from({ length: 40 }, async (_, i) => {
+      const response = await fetch(url + classify(float), { method: 'POST', body: Buffer.from(digits.images(i, i + 1).data) });
+      return (await response.json()) as { classes: { class: number }[] };
+    }),
+  );
+  const alone = await running(t, { maxBatch: 1 });
+  for (const [i, answer] of answers.entries()) {
+    const response = await fetch(alone.url + classify(float), { method: 'POST', body: Buffer.from(digits.images(i, i + 1).data) });
+    t.same(answer, await response.json(), 'the same bits as alone');
+  }
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  const value = (name: string) => Number(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} ([\\d.e+-]+)$`, 'm').exec(metrics)?.[1]);
+  const of = `model="${float}",version="1"`;
+  t.equal(value(`addernet_batch_images_sum{${of}}`), 40);
+  const batches = value(`addernet_batch_images_count{${of}}`);
+  t.ok(batches >= 2 && batches <= 10, `${batches} batches`);
+  t.equal(value(`addernet_queue_images{${of}}`), 0);
+  t.equal(value(`addernet_request_duration_seconds_count{${of},route="classify",code="200"}`), 40);
+  t.ok(value('nodejs_eventloop_lag_seconds') >= 0);
+});
+
+t.test('a flood: what is too much is refused at once', async (t) => {
+  const { url } = await running(t, { maxQueue: 4, maxDelay: 20, maxConnections: 1000 });
+  const answers = await Promise.all(Array.from({ length: 200 }, () => asks(url)));
+  const answered = answers.filter(({ status }) => status === 200);
+  const refused = answers.filter(({ status }) => status === 503);
+  t.equal(answered.length + refused.length, 200);
+  t.ok(answered.length >= 4, `${answered.length} answered`);
+  t.ok(refused.length > 0, `${refused.length} refused`);
+  const [first] = answered;
+  for (const { body } of answered) t.same(body, first!.body);
+  for (const { body, headers } of refused) {
+    t.match(body, { error: /the server is busy/ });
+    t.equal(headers.get('retry-after'), '1');
+  }
+  t.equal((await asks(url)).status, 200, 'and then all is well');
+});
+
+t.test('who waits too long', async (t) => {
+  const { url } = await running(t, { maxDelay: 2000, timeout: 100 });
+  t.match(await asks(url), { status: 503, body: { error: /no answer within 100 ms/ } });
+});
+
+/** Sends the beginning of a request, and nothing more. */
+async function stalled(url: string): Promise<Socket> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.on('error', () => {}); // a server that closes the connection may do so while this writes
+  socket.write(`POST ${classify(float)} HTTP/1.1\r\nHost: x\r\nContent-Length: 784\r\n\r\n`);
+  socket.write(digit.subarray(0, 100));
+  await setTimeout(20);
+  return socket;
+}
+
+t.test('who stalls or goes away costs the others nothing', async (t) => {
+  const { url, server } = await running(t, { timeout: 500, maxDelay: 100 });
+  const slow = await Promise.all(Array.from({ length: 20 }, () => stalled(url)));
+  const gone = await Promise.all(Array.from({ length: 20 }, () => stalled(url)));
+  for (const socket of gone) socket.destroy();
+  const controllers = Array.from({ length: 20 }, () => new AbortController());
+  const aborted = controllers.map(({ signal }) =>
+    fetch(url + classify(float), { method: 'POST', body: digit, signal }).catch(() => 'aborted'),
+  );
+  await setTimeout(30);
+  for (const controller of controllers) controller.abort();
+  t.equal((await asks(url)).status, 200);
+  await Promise.all(aborted);
+  t.equal(server.store.get(float).batcher.waiting, 0, 'nobody waits who has gone');
+  for (const answer of await Promise.all(slow.map((socket) => text(socket))))
+    t.match(answer, /^HTTP\/1.1 408 Request Timeout\r\n[\s\S]*"error":"the request took too long/);
+  t.equal((await asks(url)).status, 200);
+});
+
+t.test('connections beyond the limit are closed at once', async (t) => {
+  const { url } = await running(t, { maxConnections: 3 });
+  const sockets = await Promise.all(Array.from({ length: 3 }, () => stalled(url)));
+  const extra = await stalled(url);
+  t.equal(await text(extra).catch(() => ''), '');
+  for (const socket of sockets) socket.destroy();
+  await setTimeout(50);
+  t.equal((await asks(url)).status, 200);
+});
+
+t.test('a picture that would fill the memory', async (t) => {
+  const { url } = await running(t);
+  // 60,000 x 60,000 grey pixels in a file of little more than 3 kB: refused by what its header says.
+  const chunk = (type: string, data: Buffer) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    return Buffer.concat([length, Buffer.from(type), data, Buffer.alloc(4)]);
+  };
+  const header = Buffer.from([0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60, 8, 0, 0, 0, 0]);
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  const bomb = Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Buffer.alloc(1 << 20))),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+  const before = process.memoryUsage.rss();
+  const response = await fetch(`${url}/v2/models/${float}/classify`, { method: 'POST', body: bomb });
+  t.equal(response.status, 400);
+  t.ok(process.memoryUsage.rss() - before < 200e6);
+});
+
+const program = join(repository, 'dist/cli/main.js');
+
+/** `addernet serve` that is to end by itself. */
+const serveOnce = (args: string[], env: NodeJS.ProcessEnv = {}, main = program) =>
+  spawnSync(process.execPath, [main, 'serve', ...args], { encoding: 'utf8', env: { ...process.env, ...env }, timeout: 30_000 });
+
+/** `addernet serve` in a process of its own, once it listens. */
+async function command(
+  t: Test,
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ child: ChildProcess; url: string; log: Record<string, unknown>[] }> {
+  const child = spawn(process.execPath, [program, 'serve', '--weights', float, bytes, '--port', '0', ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.teardown(() => child.kill('SIGKILL'));
+  const log: Record<string, unknown>[] = [];
+  const lines = createInterface({ input: child.stdout! });
+  const url = await new Promise<string>((resolve, reject) => {
+    lines.on('line', (line) => {
+      log.push(JSON.parse(line));
+      const address = /Server listening at (http:\S+)/.exec(String(log.at(-1)!.msg));
+      if (address) resolve(address[1]!);
+    });
+    child.once('exit', (code) => reject(new Error(`ended with ${code}`)));
+  });
+  return { child, url, log };
+}
+
+t.test('SIGTERM: what was accepted is answered, then it ends', async (t) => {
+  const { child, url, log } = await command(t, ['--max-delay', '500', '--drain', '300'], { ADDERNET_TOKEN: undefined });
+  t.match(url, /^http:\/\/127\.0\.0\.1:/, 'for this machine alone, unless told otherwise');
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const accepted = Array.from({ length: 10 }, () => asks(url));
+  const keepAlive = new Agent({ keepAlive: true });
+  await new Promise((resolve) => get(`${url}/v2`, { agent: keepAlive }, (response) => response.resume().once('end', resolve)));
+  await setTimeout(150);
+  child.kill('SIGTERM');
+  await setTimeout(100);
+  const ready = await fetch(`${url}/v2/health/ready`);
+  t.equal(ready.status, 503, 'not ready while it drains');
+  t.equal((await asks(url)).status, 200, 'but it answers');
+  for (const { status } of await Promise.all(accepted)) t.equal(status, 200);
+  t.equal(await ended, 0);
+  t.ok(log.some(({ msg }) => msg === 'SIGTERM: ending'));
+  t.notMatch(JSON.stringify(log), /"level":[56]0/, 'no errors in the log');
+  await t.rejects(fetch(url));
+});
+
+t.test('what the command says when it cannot serve', async (t) => {
+  const { url } = await running(t);
+  const { port } = new URL(url);
+  const { status, stderr } = serveOnce(['--weights', float, '--port', port]);
+  t.equal(status, 1);
+  t.match(stderr, new RegExp(`cannot listen on 127.0.0.1 port ${port}: .*EADDRINUSE`));
+  t.match(serveOnce(['--weights', float], { ADDERNET_TOKEN: '' }), { status: 1, stderr: /ADDERNET_TOKEN is empty/ });
+  t.match(serveOnce(['--weights', float, '--port', '70000']), { status: 2, stderr: /port from 0 to 65535/ });
+  const copy = installedCopy(t, { binary: true });
+  t.match(serveOnce(['--weights', float], {}, join(copy, 'dist/cli/main.js')), { status: 1, stderr: /npm i fastify prom-client/ });
+});
