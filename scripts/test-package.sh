@@ -24,7 +24,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 tarball=$dir/$(npm pack --silent --pack-destination "$dir" | tail -n 1)
 tar -tzf "$tarball" | sed 's#^package/##' | sort > "$dir/files"
-for file in dist/index.js dist/index.d.ts dist-bench/kernels.js prebuilds/linux-{x64,arm64}/addernet.glibc.node CMakeLists.txt binding.d.ts \
+for file in dist/index.js dist/index.d.ts dist/serve/page/index.html dist-bench/kernels.js prebuilds/linux-{x64,arm64}/addernet.glibc.node CMakeLists.txt binding.d.ts \
   native/binding/addon.cc models/lenet5-bn-mnist.safetensors README.md LICENSE; do
   grep -qx "$file" "$dir/files" || fail "the tarball lacks $file"
 done
@@ -84,6 +84,17 @@ node -e "
 node three-lines.mjs | tee "$dir/answer"
 grep -q "class: 7" "$dir/answer" || fail 'a seven is a seven'
 npx --no-install addernet predict --weights lenet5-bn-mnist-8bit --top 1 seven.png
+
+step 'the server'
+(npx --no-install addernet serve --weights lenet5-bn-mnist-8bit 2>&1 || true) | grep -q 'npm i fastify prom-client' || fail 'without fastify it must say what to install'
+npm install --silent --no-audit --no-fund fastify prom-client
+node node_modules/addernet/dist/cli/main.js serve --weights lenet5-bn-mnist-8bit --port 0 > "$dir/serve" &
+server=$!
+for _ in $(seq 100); do grep -q 'listening at' "$dir/serve" && break; sleep 0.1; done
+curl --silent --show-error --fail --data-binary @seven.png \
+  "$(grep -oE 'http://[0-9.:]+' "$dir/serve" | head -n 1)/v2/models/lenet5-bn-mnist-8bit/classify?top=1" | tee "$dir/answer"
+grep -q '"name":"7"' "$dir/answer" || fail 'a seven is a seven'
+kill "$server" && wait "$server" || fail 'SIGTERM must end the server with 0'
 
 step 'without a binary, and compiled here'
 rm -r node_modules/addernet/prebuilds
