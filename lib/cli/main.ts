@@ -224,6 +224,7 @@ program
   .requiredOption('--weights <files...>', 'weights files or names of networks of the package, each maybe as NAME=FILE')
   .option('--host <address>', 'where to listen; 0.0.0.0 for everybody', '127.0.0.1')
   .option('--port <n>', '0: any that is free', port, 8080)
+  .option('--grpc-port <n>', 'for the protocol over gRPC, too (default: none)', port)
   .option(...threads)
   .option('--max-batch <n>', 'images that run together', positiveInteger, 32)
   .option('--max-delay <ms>', 'how long an idle network waits for more of them', number, 0)

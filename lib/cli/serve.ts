@@ -1,7 +1,7 @@
 // `addernet serve`: networks behind HTTP.
 import { setThreads } from '../cpu';
 import { AdderNetError } from '../errors';
-import { createServer } from '../serve/server';
+import { createServer, type InferenceServer } from '../serve/server';
 import type { ServerOptions } from '../serve/service';
 
 const { version } = require('../../package.json') as { version: string };
@@ -9,10 +9,11 @@ const { version } = require('../../package.json') as { version: string };
 interface ServeArguments extends Omit<ServerOptions, 'token' | 'version'> {
   host: string;
   port: number;
+  grpcPort?: number;
   drain: number;
 }
 
-export async function serve({ host, port, drain, ...options }: ServeArguments): Promise<void> {
+export async function serve({ host, port, grpcPort, drain, ...options }: ServeArguments): Promise<void> {
   if (options.threads !== undefined) setThreads(options.threads);
   // Not an argument, which everybody on the machine can read.
   const token = process.env.ADDERNET_TOKEN;
@@ -27,12 +28,21 @@ export async function serve({ host, port, drain, ...options }: ServeArguments): 
     for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, end);
   });
   try {
-    await server.app.listen({ host, port });
-  } catch (cause) {
+    await listen(server, host, port);
+    if (grpcPort !== undefined) server.app.log.info(`gRPC at ${host}:${(await server.listenGrpc({ host, port: grpcPort })).port}`);
+  } catch (error) {
     await server.close();
-    throw new AdderNetError('ERR_ARGUMENT', `serve: cannot listen on ${host} port ${port}: ${(cause as Error).message}`, { cause });
+    throw error;
   }
   for (const { name, version, metadata } of server.store.ready())
     server.app.log.info({ model: name, version, network: metadata.name, unit: metadata.unit }, 'ready');
   await ended;
+}
+
+async function listen({ app }: InferenceServer, host: string, port: number): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    throw new AdderNetError('ERR_ARGUMENT', `serve: cannot listen on ${host} port ${port}: ${(cause as Error).message}`, { cause });
+  }
 }

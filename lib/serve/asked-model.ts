@@ -1,10 +1,9 @@
-// From the address of a request to the network that it asks, and to an answer of it.
+// From the address of a request to the network that it asks, and to its answer.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Tensor } from '../tensor';
-import type { Answer } from './batcher';
+import { ask, clientHasGone } from './ask';
 import { queueIsFull } from './batcher';
 import type { ModelStore, ServedModel } from './model-store';
-import { Refusal } from './refusal';
 
 /** Of a network, with or without its version. */
 export const modelPaths = (end: string): string[] => [`/v2/models/:model${end}`, `/v2/models/:model/versions/:version${end}`];
@@ -25,24 +24,13 @@ export const findModel = (store: ModelStore) => async (request: FastifyRequest) 
   if (batcher.isFull) throw queueIsFull(batcher.waiting);
 };
 
-/**
- * Asks the network, and says in Server-Timing how long that took. A client that has gone no longer waits in the queue.
- * @throws {Refusal} as a rejection: 503 if it waits longer than `timeout` milliseconds; as Batcher.infer
- */
-export async function ask(x: Tensor, request: FastifyRequest, reply: FastifyReply, timeout: number): Promise<Answer> {
-  const controller = new AbortController();
-  const late = setTimeout(
-    () => controller.abort(new Refusal(503, `the server is busy: no answer within ${timeout} ms; try again`, 1)),
-    timeout,
-  );
-  const gone = () => controller.abort(new Refusal(499, 'the client has gone'));
+/** Asks the network of a request, and says in Server-Timing how long that took. Errors as of ask. */
+export async function answer(x: Tensor, request: FastifyRequest, reply: FastifyReply, timeout: number): Promise<Tensor> {
+  const client = new AbortController();
+  const gone = () => client.abort(clientHasGone());
   reply.raw.once('close', gone);
-  try {
-    const answer = await request.served!.batcher.infer(x, controller.signal);
-    reply.header('server-timing', `queue;dur=${answer.queued.toFixed(3)}, run;dur=${answer.running.toFixed(3)}`);
-    return answer;
-  } finally {
-    clearTimeout(late);
-    reply.raw.removeListener('close', gone);
-  }
+  const { y, queued, running } = await ask(request.served!, x, timeout, client);
+  reply.raw.removeListener('close', gone);
+  reply.header('server-timing', `queue;dur=${queued.toFixed(3)}, run;dur=${running.toFixed(3)}`);
+  return y;
 }

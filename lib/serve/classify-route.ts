@@ -1,10 +1,10 @@
 // Pictures: the bytes of a file, or pixels, in; classes with names and probabilities out.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { normalize } from '../data/normalize';
 import { fitPicture, readPicture } from '../data/picture';
 import { classification } from '../session/classification';
 import type { Tensor } from '../tensor';
-import { ask, findModel, modelPaths } from './asked-model';
+import { answer, findModel, modelPaths } from './asked-model';
+import { pixelInput } from './input-tensor';
 import type { ServedModel } from './model-store';
 import { Refusal } from './refusal';
 import type { Service } from './service';
@@ -16,7 +16,7 @@ export function addClassifyRoute(app: FastifyInstance, { store, options }: Servi
       const query = queryOf(request);
       const body = (request.body ?? Buffer.alloc(0)) as Buffer;
       const x = await networkInput(model, body, query, options.maxPixels);
-      const { y } = await ask(x, request, reply, options.timeout);
+      const y = await answer(x, request, reply, options.timeout);
       const { name, version, metadata } = model;
       return { model_name: name, model_version: version, classes: classification(y.data, metadata, query.top ?? 5) };
     });
@@ -42,17 +42,13 @@ function queryOf(request: FastifyRequest): Query {
   return Object.fromEntries(entries);
 }
 
-async function networkInput(
-  { metadata: { inputShape, normalization } }: ServedModel,
-  body: Buffer,
-  { width, height }: Query,
-  maxPixels: number,
-): Promise<Tensor> {
+async function networkInput({ metadata }: ServedModel, body: Buffer, { width, height }: Query, maxPixels: number): Promise<Tensor> {
   if (body.length === 0) throw new Refusal(400, 'the body is empty, expected a picture: a file, or pixels with width and height');
+  const { inputShape } = metadata;
   const isFile = width === undefined && height === undefined;
   if (!isFile && (width ?? 1) * (height ?? 1) > maxPixels) throw new Refusal(400, `the picture has more than ${maxPixels} pixels`);
   const image = isFile
     ? await readPicture(body, inputShape, { maxPixels })
     : await fitPicture({ data: body, width: width!, height: height! }, inputShape);
-  return normalize(image, normalization.mean, normalization.std);
+  return pixelInput(image.data, image.shape, metadata);
 }

@@ -1,12 +1,8 @@
 // An inference request of the Open Inference Protocol v2: JSON, or JSON followed by the bytes of its tensors (binary tensor data extension).
-import { normalize } from '../data/normalize';
 import type { ModelMetadata } from '../models';
 import { elementCount, shapeText } from '../shape';
-import { Tensor } from '../tensor';
-import { Refusal } from './refusal';
-
-export const inputName = 'input';
-export const outputName = 'logits';
+import type { Tensor } from '../tensor';
+import { bad, bytesOf, checkInput, floatInput, floatsOf, inputName, kindOf, outputName, pixelInput } from './input-tensor';
 
 export interface InferRequest {
   readonly id: string | undefined;
@@ -50,48 +46,23 @@ function parseJson(bytes: Buffer): Json {
 }
 
 function parseTensor({ name, shape, datatype, data, parameters }: Json, binary: Buffer, metadata: ModelMetadata): Tensor {
-  if (name !== inputName) throw bad(`inputs[0].name is ${quoted(name)}, expected '${inputName}'`);
-  const { inputShape, normalization } = metadata;
-  if (
-    !Array.isArray(shape) ||
-    shape.length !== 4 ||
-    !(Number.isSafeInteger(shape[0]) && shape[0] > 0) ||
-    inputShape.some((size, i) => size !== shape[i + 1])
-  )
-    throw bad(`inputs[0].shape is ${JSON.stringify(shape)}, expected [n,${inputShape}], n at least 1`);
-  if (datatype !== 'FP32' && datatype !== 'UINT8') throw bad(`inputs[0].datatype is ${quoted(datatype)}, expected 'FP32' or 'UINT8'`);
+  const input = checkInput({ name, shape, datatype }, metadata);
   const { binary_data_size: size } = parametersOf('inputs[0]', parameters);
-  const count = elementCount(shape);
-  if (datatype === 'UINT8') {
-    const pixels = size === undefined ? bytesOf(numbers(data, shape, Float64Array)) : binaryData(binary, size, count);
-    const images = new Tensor(new Uint8Array(pixels), shape);
-    return normalize(images, normalization.mean, normalization.std);
+  const count = elementCount(input.shape);
+  if (input.datatype === 'UINT8') {
+    const pixels = size === undefined ? bytesOf(numbers(data, input.shape, Float64Array)) : binaryData(binary, size, count);
+    return pixelInput(pixels, input.shape, metadata);
   }
-  const values = size === undefined ? Float32Array.from(numbers(data, shape, Float32Array)) : floatsOf(binaryData(binary, size, 4 * count));
-  checkFinite(values);
-  return new Tensor(values, shape);
+  return floatInput(
+    size === undefined ? numbers(data, input.shape, Float32Array) : floatsOf(binaryData(binary, size, 4 * count)),
+    input.shape,
+  );
 }
 
 function binaryData(binary: Buffer, size: unknown, expected: number): Buffer {
   if (size !== expected) throw bad(`inputs[0].parameters.binary_data_size is ${JSON.stringify(size)}, expected ${expected} bytes`);
   if (binary.length !== expected) throw bad(`${binary.length} bytes follow the JSON, expected ${expected}`);
   return binary;
-}
-
-/** A copy, since the place in the body may be no multiple of four; little-endian, as all machines that Node runs the kernels on. */
-const floatsOf = ({ buffer, byteOffset, byteLength }: Buffer): Float32Array =>
-  new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
-
-/** In a loop, since this is done for every number of every request. */
-function checkFinite(values: Float32Array): void {
-  for (let i = 0; i < values.length; i++)
-    if (!Number.isFinite(values[i])) throw bad(`inputs[0].data[${i}] is ${values[i]}, expected finite numbers`);
-}
-
-function bytesOf(values: Float64Array): Uint8Array {
-  const wrong = values.findIndex((value) => !(Number.isInteger(value) && value >= 0 && value <= 255));
-  if (wrong >= 0) throw bad(`inputs[0].data[${wrong}] is ${values[wrong]}, expected an integer from 0 to 255`);
-  return Uint8Array.from(values);
 }
 
 /** The elements of `data`, flat or nested like the shape, in row-major order. */
@@ -130,7 +101,3 @@ function parametersOf(owner: string, parameters: unknown): Json {
 }
 
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
-const kindOf = (value: unknown): string =>
-  value === undefined ? 'missing' : value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
-const quoted = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : kindOf(value));
-const bad = (message: string): Refusal => new Refusal(400, message);

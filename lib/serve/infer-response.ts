@@ -1,7 +1,7 @@
 // Its answer: JSON, or JSON followed by the bytes of the logits.
 import type { Tensor } from '../tensor';
 import type { InferRequest } from './infer-request';
-import { outputName } from './infer-request';
+import { outputName } from './input-tensor';
 import type { ServedModel } from './model-store';
 
 export interface InferResponse {

@@ -6,7 +6,7 @@ export interface Metrics {
   readonly contentType: string;
   text(): Promise<string>;
   /** An image, or images, that were answered or refused. */
-  request(of: { model: string; version: string; route: string; code: number }, seconds: number): void;
+  request(of: { model: string; version: string; route: string; code: number | string }, seconds: number): void;
   batch(of: { model: string; version: string }, images: number): void;
 }
 

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AdderNetError } from '../errors';
 import { checkToken } from './authorization';
 import { addClassifyRoute } from './classify-route';
+import type { GrpcServer } from './grpc/grpc-server';
 import { createMetrics, type Metrics } from './metrics';
 import { ModelStore } from './model-store';
 import { addPageRoutes } from './page-routes';
@@ -11,9 +12,10 @@ import { addProtocolRoutes } from './protocol-routes';
 import { Refusal } from './refusal';
 import type { ServerOptions, Service } from './service';
 
-export interface InferenceServer {
+export interface InferenceServer extends Pick<Service, 'store'> {
   readonly app: FastifyInstance;
-  readonly store: ModelStore;
+  /** Over gRPC, too. Errors as of startGrpc. */
+  listenGrpc(address: { host: string; port: number }): Promise<GrpcServer>;
   /**
    * Takes no new connections, answers what it has accepted, and frees the networks.
    * @param drain milliseconds before, in which it answers as ever but says that it is not ready: time for whoever sends requests to notice.
@@ -94,13 +96,19 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   addPageRoutes(app);
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
 
+  let grpc: GrpcServer | undefined;
   return {
     app,
     store,
+    async listenGrpc(address) {
+      const { startGrpc } = await import('./grpc/grpc-server.js');
+      grpc = await startGrpc(service, address, (error) => app.log.error(error));
+      return grpc;
+    },
     async close(drain = 0) {
       isEnding = true;
       await setTimeout(drain);
-      await app.close();
+      await Promise.all([app.close(), grpc?.close()]);
       store.dispose();
     },
   };

@@ -6,8 +6,8 @@ import { text } from 'node:stream/consumers';
 import Ajv from 'ajv';
 import t, { type Test } from 'tap';
 import { parse } from 'yaml';
-import { compile, generateDigits, load, loadQuantized, normalize, Tensor } from '../../dist';
-import { bytes, float, running } from './running-server';
+import { Tensor } from '../../dist';
+import { bytes, digits, expected, float, running } from './running-server';
 
 const description = parse(readFileSync(join(__dirname, '../../test/fixtures/open_inference_rest.yaml'), 'utf8'));
 const ajv = new Ajv({ strict: false });
@@ -16,18 +16,6 @@ ajv.addSchema(description, 'protocol');
 function fits(t: Test, schema: string, body: unknown): void {
   const validate = ajv.getSchema(`protocol#/components/schemas/${schema}`)!;
   t.ok(validate(body), `is a ${schema}: ${JSON.stringify(validate.errors)}`);
-}
-
-const digits = generateDigits(5, 3);
-/** Images as bytes and as the networks take them, and what a session answers. */
-async function expected(name: string, count: number) {
-  const model = name === float ? await load(name) : await loadQuantized(name);
-  const pixels = digits.images(0, count);
-  const x = normalize(pixels, model.normalization.mean, model.normalization.std);
-  const session = await compile(model);
-  const y = session.runSync(x);
-  session.dispose();
-  return { pixels, x, y };
 }
 
 const asJson = (body: unknown, headers = {}): RequestInit => ({

@@ -1,0 +1,23 @@
+// A question to a network, from a client that may go, or wait for too long.
+import type { Tensor } from '../tensor';
+import type { Answer } from './batcher';
+import type { ServedModel } from './model-store';
+import { Refusal } from './refusal';
+
+/**
+ * @param timeout in milliseconds
+ * @param client  aborted when the client has gone: it no longer waits in the queue
+ * @throws {Refusal} as a rejection: 503 if it waits longer than that; as Batcher.infer
+ */
+export async function ask({ batcher }: ServedModel, x: Tensor, timeout: number, client: AbortController): Promise<Answer> {
+  const late = new Refusal(503, `the server is busy: no answer within ${timeout} ms; try again`, 1);
+  const timer = setTimeout(() => client.abort(late), timeout);
+  try {
+    return await batcher.infer(x, client.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Nobody reads it; the log shows it. */
+export const clientHasGone = (): Refusal => new Refusal(499, 'the client has gone');
