@@ -8,15 +8,17 @@ import { drawChart } from '../dist/figures/chart';
 import type { KernelReport, KernelResult } from './kernels';
 import type { LayerReport, LayerResult } from './layers';
 import type { ModelReport, ModelResult, Task } from './models';
+import type { ServeReport } from './serve';
 import type { TrainReport } from './train';
 
 type Dated<Report> = Report & { date: string };
-/** What was measured: kernels and layers on one thread, models on one and on two, training steps on two. */
+/** What was measured: kernels and layers on one thread, models on one and on two, training steps on two, the server's network on one. */
 export interface Measurements {
   readonly kernels: Dated<KernelReport>;
   readonly layers: Dated<LayerReport>;
   readonly models: readonly Dated<ModelReport>[];
   readonly train: Dated<TrainReport>;
+  readonly serve: Dated<ServeReport>;
 }
 
 /** A goal: no result of `values` should be above `most`. */
@@ -43,6 +45,10 @@ export async function makeReport(measured: Measurements): Promise<{ markdown: st
     `Steps of ResNet-20, and those of PyTorch ${measured.train.torch}.`,
     machine(measured.train),
     trainTable(measured.train),
+    '## Server',
+    serverText(measured.serve),
+    machine(measured.serve),
+    serverTable(measured.serve),
     '## Layers',
     '3x3 convolutions with padding 1, batch 64, from floats to floats or from bytes to bytes, in 1e9 pairs of an input and a weight a second.',
     '![Rates of layers](layers.svg)',
@@ -59,7 +65,7 @@ export async function makeReport(measured: Measurements): Promise<{ markdown: st
 const machine = ({ cpu, threads, date, results }: Dated<{ cpu: string; threads: number; results: readonly { isa: string }[] }>): string =>
   `${cpu}, ${[...new Set(results.map(({ isa }) => isa))].join(', ')}, ${threads} ${threads === 1 ? 'thread' : 'threads'}, ${date}.`;
 
-function goals({ layers, models, train }: Measurements): Goal[] {
+function goals({ layers, models, train, serve }: Measurements): Goal[] {
   const names = unique(layers.results.map(({ layer }) => layer));
   const ofLayers = (ours: string, theirs: string, which: RegExp = /./) =>
     names
@@ -104,6 +110,11 @@ function goals({ layers, models, train }: Measurements): Goal[] {
     { what: 'uint8 adder / int8 convolution, 8-bit weights', most: 0.4, values: ofLayers('adder u8', 'conv int8, 8-bit weights') },
     { what: 'training step / PyTorch CNN, two threads', most: 1, values: [ofTraining('PyTorch conv', 128)] },
     { what: 'training, an image / PyTorch adder network, two threads', most: 0.04, values: [ofTraining('PyTorch adder', 2)] },
+    {
+      what: 'images from 32 clients over HTTP / in a batch of the session',
+      most: 1.25,
+      values: [{ where: 'resnet20', value: 1 / serve.throughputShare }],
+    },
     { what: 'two threads / one, resnet20, batch 64', most: 0.6, values: [threads('adder u8'), threads('adder f32')] },
   ];
 }
@@ -159,6 +170,21 @@ const trainTable = ({ results }: TrainReport): string =>
       (1000 * seconds).toFixed(1),
       millisecondsPerImage.toFixed(2),
       (batch / seconds).toFixed(0),
+    ]),
+  );
+
+const serverText = ({ addedMilliseconds, answers, errors }: ServeReport): string =>
+  `Images that are sent one in a request, by one client or by many at a time, beside the session alone. HTTP adds ${addedMilliseconds.toFixed(2)} ms to one image; of ${answers} answers, each compared with the session's, ${errors} were wrong or missing.`;
+
+const serverTable = ({ results }: ServeReport): string =>
+  table(
+    ['', 'network', 'at a time', 'ms', 'images/s'],
+    results.map(({ contestant, network, concurrency, seconds, imagesPerSecond }) => [
+      contestant,
+      network,
+      String(concurrency),
+      (1000 * seconds).toFixed(3),
+      imagesPerSecond.toFixed(0),
     ]),
   );
 
@@ -270,8 +296,8 @@ function read(folder: string): Measurements {
     .filter((name) => name.endsWith('.json'))
     .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
   const of = (bench: string) => reports.filter((report) => report.bench === bench);
-  const [[kernels], [layers], [train], models] = [of('kernels'), of('layers'), of('train'), of('models')];
-  return { kernels, layers, train, models: models.sort((a, b) => a.threads - b.threads) };
+  const [[kernels], [layers], [train], [serve], models] = [of('kernels'), of('layers'), of('train'), of('serve'), of('models')];
+  return { kernels, layers, train, serve, models: models.sort((a, b) => a.threads - b.threads) };
 }
 
 async function main(folder: string): Promise<void> {

@@ -16,5 +16,6 @@ measure layers layers --threads 1
 measure models-1-thread models --threads 1
 measure models-2-threads models --threads 2
 measure train train --threads 2
+measure serve serve
 measure kernels kernels --threads 1
 node dist-bench/report.js

@@ -111,10 +111,12 @@ t.test('the report says what was measured', async (t) => {
   const kernel = { isa, layer: 'ResNet-20 8x8 64-64 batch 64', kernel: 'adderConv2d f32', seconds: 1, rate: 37, peak: 50, share: 0.74 };
   const step = (contestant: string, batch: number, millisecondsPerImage: number) =>
     ({ network: 'resnet20', isa, contestant, batch, seconds: (batch * millisecondsPerImage) / 1000, millisecondsPerImage }) as const;
+  const server = [{ network: 'resnet20-cifar10', isa, contestant: 'HTTP', concurrency: 32, seconds: 0.1, imagesPerSecond: 320 }];
   const train = [step('adder', 128, 2), step('adder', 2, 4), step('PyTorch conv', 128, 1.6), step('PyTorch adder', 2, 100)];
   const measured = {
     models,
     train: { ...about, threads: 2, torch: '1.13', residentBytes: 1e9, results: train },
+    serve: { ...about, threads: 1, addedMilliseconds: 0.8, throughputShare: 0.5, answers: 10, errors: 0, results: server },
     layers: { ...about, threads: 1, results },
     kernels: { ...about, threads: 1, results: [kernel] },
   };
@@ -128,6 +130,7 @@ t.test('the report says what was measured', async (t) => {
   t.match(row('8-bit adder network'), /\| 0\.65 \| 0\.25 \(resnet20, batch 1\), 0\.25 \(resnet20, batch 64\) \| yes/);
   t.match(row('two threads / one'), /\| 0\.6 \| 0\.50 \(adder u8\), 0\.50 \(adder f32\) \| yes/);
   t.match(row('training step / PyTorch CNN'), /\| 1 \| 1\.25 .* no \|/);
+  t.match(row('images from 32 clients over HTTP'), /\| 1\.25 \| 2\.00 .* no \|/);
   t.match(row('training, an image'), /\| 0\.04 \| 0\.020 .* yes \|/);
   t.match(markdown, '| PyTorch adder | 2 | 200.0 | 100.00 | 10 |');
   t.match(markdown, 'a CPU, avx2, 2 threads, 2001-02-03.');

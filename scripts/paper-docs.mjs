@@ -1,0 +1,24 @@
+// node scripts/paper-docs.mjs DIR: the result of `addernet figures --out DIR` into docs/paper, with pictures small enough for a repository.
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+
+const [from] = process.argv.slice(2);
+const to = join(import.meta.dirname, '../docs/paper');
+const files = readdirSync(from, { recursive: true }).filter((file) => /^(?!parts)/.test(file) && /(README\.md|\.json|\.png)$/.test(file));
+
+rmSync(to, { recursive: true, force: true });
+for (const file of files) {
+  const target = join(to, file);
+  mkdirSync(dirname(target), { recursive: true });
+  if (!file.endsWith('.png')) cpSync(join(from, file), target);
+  // The files have twice as many pixels as the page shows; lines and dots need few colours.
+  else {
+    const { width } = await sharp(join(from, file)).metadata();
+    await sharp(join(from, file))
+      .resize(Math.round(width / 2))
+      .png({ palette: true, colours: 64, effort: 10 })
+      .toFile(target);
+  }
+}
+console.log(`${files.length} files in ${to}`);
