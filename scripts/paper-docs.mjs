@@ -1,5 +1,5 @@
 // node scripts/paper-docs.mjs DIR: the result of `addernet figures --out DIR` into docs/paper, with pictures small enough for a repository.
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 
@@ -11,7 +11,8 @@ rmSync(to, { recursive: true, force: true });
 for (const file of files) {
   const target = join(to, file);
   mkdirSync(dirname(target), { recursive: true });
-  if (!file.endsWith('.png')) cpSync(join(from, file), target);
+  if (file.endsWith('.md')) cpSync(join(from, file), target);
+  else if (file.endsWith('.json')) writeFileSync(target, `${JSON.stringify(JSON.parse(readFileSync(join(from, file), 'utf8')))}\n`);
   // The files have twice as many pixels as the page shows; lines and dots need few colours.
   else {
     const { width } = await sharp(join(from, file)).metadata();

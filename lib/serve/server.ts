@@ -1,4 +1,5 @@
 // The service: an HTTP server with the routes of the Open Inference Protocol v2, of pictures, of metrics, and a page to try it.
+import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AdderNetError } from '../errors';
@@ -33,22 +34,13 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     logger: { level: options.logLevel, redact: ['req.headers.authorization'] },
     bodyLimit: options.maxBody,
     requestTimeout: options.timeout,
-    http: { headersTimeout: options.timeout, connectionsCheckingInterval: Math.min(1000, options.timeout) },
+    http: { requireHostHeader: false, headersTimeout: options.timeout, connectionsCheckingInterval: Math.min(1000, options.timeout) },
     // A server that is ending cuts off idle connections alone, and answers what still comes on others.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
-    clientErrorHandler(error, socket) {
-      if (!socket.writable) return void socket.destroy();
-      const [status, text] =
-        error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-          ? ['408 Request Timeout', 'the request took too long to arrive']
-          : ['400 Bad Request', 'the request is no HTTP'];
-      const body = JSON.stringify({ error: text });
-      socket.end(
-        `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
-      );
-    },
+    clientErrorHandler: answerNoHttp,
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply),
   });
   app.server.maxConnections = options.maxConnections;
 
@@ -73,6 +65,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.decorateRequest('served', null);
   app.addHook('onRequest', async (request) => {
+    if (request.raw.httpVersion === '1.1' && !request.headers.host) throw new Refusal(400, 'the request has no Host');
     if (options.token !== undefined && !request.routeOptions.config.open) checkToken(request.headers.authorization, options.token);
   });
   // What was asked before the end is answered after it: its connection would stay open.
@@ -112,6 +105,18 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
       store.dispose();
     },
   };
+}
+
+/** What Node could not read as a request: it has no reply, only its socket. */
+function answerNoHttp({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy();
+  const answers: Record<string, readonly [string, string]> = {
+    ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request took too long to arrive'],
+    HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'the headers are too large'],
+  };
+  const [status, error] = answers[code ?? ''] ?? ['400 Bad Request', 'the request is no HTTP'];
+  const body = JSON.stringify({ error });
+  socket.end(`HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
 }
 
 /** Codes of errors that the client can do something about. */

@@ -198,12 +198,33 @@ t.test('requests that are wrong, each in its own way', async (t) => {
   t.equal(status, 200, 'and then a right one');
 });
 
-t.test('what is no HTTP', async (t) => {
-  const { url } = await running(t);
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  socket.write('NONSENSE\r\n\r\n');
-  const body = await text(socket);
-  t.match(body, /^HTTP\/1.1 400 Bad Request\r\n[\s\S]*\{"error":"the request is no HTTP"\}$/);
+t.test('what is no HTTP, or hardly', async (t) => {
+  const { url } = await running(t, { timeout: 1000 });
+  const infer = `POST /v2/models/${float}/infer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`;
+  const cases: Record<string, [string, RegExp, RegExp]> = {
+    nonsense: ['NONSENSE\r\n\r\n', /400 Bad Request/, /no HTTP/],
+    'an address that is none': [
+      'GET /v2/models/%E0%A4%A HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      /400 Bad Request/,
+      /not a valid url/,
+    ],
+    'a name without end': [`GET /v2/models/${'a'.repeat(500)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`, /414 /, /aaaa/],
+    'headers without end': [`GET /v2 HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, /431 /, /headers are too large/],
+    'no host': ['GET /v2 HTTP/1.1\r\nConnection: close\r\n\r\n', /400 Bad Request/, /no Host/],
+    'two lengths': [`${infer}Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcde`, /400 Bad Request/, /no HTTP/],
+    'a length and chunks': [`${infer}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, /400 Bad Request/, /no HTTP/],
+    'a chunk of no size': [`${infer}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, /400 Bad Request/, /no HTTP/],
+    'a length too large': [`${infer}Content-Length: 99999999999\r\n\r\nabc`, /413 /, /too large/],
+    'a body of no type': [`${infer}Content-Type: ;;;;\r\nContent-Length: 2\r\n\r\n{}`, /415 /, /Unsupported Media Type/],
+    'a body that never ends': [`${infer}Content-Length: 20\r\n\r\n{}`, /408 /, /too long to arrive/],
+  };
+  for (const [kind, [sent, status, error]] of Object.entries(cases)) {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write(sent);
+    const [head, body] = (await text(socket)).split('\r\n\r\n');
+    t.match(head, status, kind);
+    t.match(JSON.parse(body!), { error }, kind);
+  }
 });
 
 t.test('pictures: files and pixels', async (t) => {
