@@ -10,8 +10,8 @@ import { Refusal } from './refusal';
  * @throws {Refusal} as a rejection: 503 if it waits longer than that; as Batcher.infer
  */
 export async function ask({ batcher }: ServedModel, x: Tensor, timeout: number, client: AbortController): Promise<Answer> {
-  const late = new Refusal(503, `the server is busy: no answer within ${timeout} ms; try again`, 1);
-  const timer = setTimeout(() => client.abort(late), timeout);
+  const tooLate = () => client.abort(new Refusal(503, `the server is busy: no answer within ${timeout} ms; try again`, 1));
+  const timer = setTimeout(tooLate, timeout);
   try {
     return await batcher.infer(x, client.signal);
   } finally {

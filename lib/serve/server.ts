@@ -1,8 +1,8 @@
 // The service: an HTTP server with the routes of the Open Inference Protocol v2, of pictures, of metrics, and a page to try it.
-import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AdderNetError } from '../errors';
+import { answerError, answerNoHttp } from './answer-error';
 import { checkToken } from './authorization';
 import { addClassifyRoute } from './classify-route';
 import type { GrpcServer } from './grpc/grpc-server';
@@ -105,40 +105,6 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
       store.dispose();
     },
   };
-}
-
-/** What Node could not read as a request: it has no reply, only its socket. */
-function answerNoHttp({ code }: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable) return void socket.destroy();
-  const answers: Record<string, readonly [string, string]> = {
-    ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request took too long to arrive'],
-    HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'the headers are too large'],
-  };
-  const [status, error] = answers[code ?? ''] ?? ['400 Bad Request', 'the request is no HTTP'];
-  const body = JSON.stringify({ error });
-  socket.end(`HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
-}
-
-/** Codes of errors that the client can do something about. */
-const statusOf: Partial<Record<AdderNetError['code'], number>> = {
-  ERR_SHAPE: 400,
-  ERR_DTYPE: 400,
-  ERR_ARGUMENT: 400,
-  ERR_FORMAT: 400,
-  ERR_CORRUPT: 400,
-  ERR_MEMORY: 503,
-  ERR_DISPOSED: 503,
-  ERR_PEER_MISSING: 501,
-};
-
-function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { statusCode, message } = error as Error & { statusCode?: number };
-  const status = statusCode ?? (error instanceof AdderNetError ? (statusOf[error.code] ?? 500) : 500);
-  if (status >= 500) request.log[status === 503 ? 'warn' : 'error'](error);
-  if (error instanceof Refusal && error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter);
-  if (status === 401) reply.header('www-authenticate', 'Bearer');
-  // What was not meant to happen is for the log, not for strangers.
-  return reply.code(status).send({ error: status === 500 ? 'internal error, see the log of the server' : message });
 }
 
 function observe(metrics: Metrics, request: FastifyRequest, reply: FastifyReply): void {
