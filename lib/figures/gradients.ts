@@ -4,6 +4,7 @@ import { createModel } from '../models';
 import { softmaxCrossEntropy } from '../ops';
 import { figure } from './figure';
 import { gradientNorms } from './paper';
+import { significant } from './table';
 
 interface Norms {
   unit: 'adder' | 'conv';
@@ -15,14 +16,13 @@ interface Norms {
 }
 
 const eta = 0.1;
-const scientific = (value: number): string => value.toPrecision(3);
 
 export const gradients = figure<Norms[]>({
   name: 'gradients',
   title: 'Filter gradients in the first iteration',
   about:
-    'LeNet-5-BN, a batch of 256 training images of MNIST, the mean over seeds of the weights. The gradients of adder filters are small, and differ ' +
-    'from layer to layer; the adaptive rate makes a step of norm eta sqrt(k) of each, for filters of k elements.',
+    'LeNet-5-BN, a batch of 256 training images of MNIST, the geometric mean over seeds of the weights, since norms differ by factors. The gradients ' +
+    'of adder filters are small, and differ from layer to layer and from seed to seed; the adaptive rate makes a step of norm eta sqrt(k) of each, for filters of k elements.',
   needs: ['mnist'],
   async measure({ quick, dataset }) {
     const images = dataset('mnist', 'train');
@@ -41,23 +41,34 @@ export const gradients = figure<Norms[]>({
   },
   async present(norms) {
     const layers = [...new Set(norms.map(({ layer }) => layer))];
-    const mean = (unit: string, layer: string) => {
-      const of = norms.filter((row) => row.unit === unit && row.layer === layer);
-      return of.reduce((sum, { norm }) => sum + norm, 0) / of.length;
-    };
-    const columns = ['adder', 'adder, paper', 'conv', 'conv, paper', 'conv / adder', `adder, after the adaptive rate (eta ${eta})`];
+    /** Of each seed, in their order. */
+    const normsOf = (unit: string, layer: string) =>
+      norms.filter((row) => row.unit === unit && row.layer === layer).map(({ norm }) => norm);
+    const columns = [
+      'adder',
+      'adder, paper',
+      'conv',
+      'conv, paper',
+      'conv / adder',
+      'the least of a seed',
+      `adder, after the adaptive rate (eta ${eta})`,
+    ];
     const table = {
       name: 'gradients',
       caption: 'Norms of the filter gradients of a layer',
-      columns: [{ title: 'layer' }, ...columns.map((title) => ({ title, format: scientific }))],
+      columns: [{ title: 'layer' }, ...columns.map((title) => ({ title, format: significant(3) }))],
       rows: layers.map((layer, i) => {
-        const [adder, conv] = [mean('adder', layer), mean('conv', layer)];
+        const [adders, convs] = [normsOf('adder', layer), normsOf('conv', layer)];
+        const [adder, conv] = [geometricMean(adders), geometricMean(convs)];
+        const least = Math.min(...convs.map((norm, seed) => norm / adders[seed]!));
         const k = norms.find((row) => row.layer === layer)!.k;
-        return [layer, adder, gradientNorms.adder[i] ?? null, conv, gradientNorms.conv[i] ?? null, conv / adder, eta * Math.sqrt(k)];
+        return [layer, adder, gradientNorms.adder[i] ?? null, conv, gradientNorms.conv[i] ?? null, conv / adder, least, eta * Math.sqrt(k)];
       }),
     };
     return { tables: [table], pictures: [] };
   },
 });
+
+const geometricMean = (values: readonly number[]): number => Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
 
 const norm = (values: Float32Array): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
