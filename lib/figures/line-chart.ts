@@ -47,7 +47,7 @@ export function lineChart({ x, y, logarithmic, dot = 7, series }: LineChart): EC
   };
   const type = (axis: 'x' | 'y') => (logarithmic === axis || logarithmic === 'both' ? 'log' : 'value');
   return {
-    legend: { top: 8, itemGap: series.length > 6 ? 14 : 28 },
+    legend: { top: 8, itemGap: new Set(series.map(({ name }) => name)).size > 6 ? 14 : 28 },
     grid: { left: 80, right: 30, top: 76, bottom: 56 },
     xAxis: { ...axis, type: type('x'), name: x, nameGap: 30, minInterval: x === 'epoch' ? 1 : undefined },
     yAxis: { ...axis, type: type('y'), name: y, nameGap: 56 },
