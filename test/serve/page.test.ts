@@ -18,7 +18,7 @@ async function pictureOf(digit: number): Promise<Buffer> {
 
 const answer = (page: Page) => page.locator('#classes li').first().textContent();
 const waitForAnswer = (page: Page, digit: number) =>
-  page.locator('#classes li:first-child', { hasText: new RegExp(`^${digit}`) }).waitFor({ timeout: 5000 });
+  page.locator('#classes li:first-child', { hasText: new RegExp(`^${digit}`) }).waitFor({ timeout: 20_000 });
 const drop = (png: Buffer) => `{
   const transfer = new DataTransfer();
   transfer.items.add(new File([Uint8Array.from(atob('${png.toString('base64')}'), (c) => c.charCodeAt(0))], 'digit.png'));
