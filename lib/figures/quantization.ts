@@ -44,7 +44,7 @@ export const quantization = figure<Measured>({
   needs: ['cifar10'],
   async measure(workshop) {
     const [train, test] = (['train', 'test'] as const).map((split) => workshop.dataset('cifar10', split)) as [Dataset, Dataset];
-    const images = workshop.quick ? 1000 : test.length;
+    const images = workshop.quick ? 300 : test.length;
     const accuracyOf = async (classifier: Classifier) => (await evaluate(classifier, test, { limit: images })).top1;
     const model = await load(name);
     const float = await workshop.part('quantization-float', async () => ({
