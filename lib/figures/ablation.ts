@@ -28,7 +28,7 @@ export const ablation = figure<Run[]>({
     'LeNet-5-BN on MNIST with the full gradient or its sign for the filters, and with the adaptive rate or one that is 100 times that of other ' +
     'parameters, as in the paper. The paper does not say which eta the signs learn with: here each gradient has the best for it, 0.1 for the full ' +
     'one (see eta) and 0.02 for the signs (of 0.01 to 2, in five epochs). With the eta of the full gradient the signs come out below the ' +
-    'increased rate. Lines are means over seeds, dots the seeds.',
+    'increased rate, which has the factor of the full gradient in both. Lines are means over seeds, dots the seeds.',
   needs: ['mnist'],
   async measure(workshop) {
     const runs: Run[] = [];

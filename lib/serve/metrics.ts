@@ -5,8 +5,8 @@ import type { ModelStore } from './model-store';
 export interface Metrics {
   readonly contentType: string;
   text(): Promise<string>;
-  /** An image, or images, that were answered or refused. */
-  request(of: { model: string; version: string; route: string; code: number | string }, seconds: number): void;
+  /** One that was answered or refused; code as of HTTP, for gRPC too. */
+  request(of: { model: string; version: string; route: string; code: number }, seconds: number): void;
   batch(of: { model: string; version: string }, images: number): void;
 }
 

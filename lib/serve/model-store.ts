@@ -12,8 +12,8 @@ export interface ServedModel {
   readonly name: string;
   readonly version: string;
   readonly metadata: ModelMetadata;
-  /** Numbers it computes in. */
-  readonly bits: 32 | number;
+  /** Of the numbers it computes in: 32 are floats. */
+  readonly bits: number;
   readonly session: InferenceSession;
   readonly batcher: Batcher;
 }

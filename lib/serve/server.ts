@@ -13,8 +13,9 @@ import { addProtocolRoutes } from './protocol-routes';
 import { Refusal } from './refusal';
 import type { ServerOptions, Service } from './service';
 
-export interface InferenceServer extends Pick<Service, 'store'> {
+export interface InferenceServer {
   readonly app: FastifyInstance;
+  readonly store: ModelStore;
   /** Over gRPC, too. Errors as of startGrpc. */
   listenGrpc(address: { host: string; port: number }): Promise<GrpcServer>;
   /**

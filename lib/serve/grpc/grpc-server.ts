@@ -94,7 +94,8 @@ function handlers(grpc: typeof Grpc, service: Service, log: (error: unknown) => 
 async function infer({ store, options, metrics }: Service, call: Call<ModelInferRequest>): Promise<ModelInferResponse> {
   const { request } = call;
   const began = performance.now();
-  let [name, version, code] = ['unknown', '', 'OK'];
+  let [name, version] = ['unknown', ''];
+  let code = 200;
   const client = new AbortController();
   call.on('cancelled', () => client.abort(clientHasGone()));
   try {
@@ -103,7 +104,7 @@ async function infer({ store, options, metrics }: Service, call: Call<ModelInfer
     const { y } = await ask(model, inputOf(request, model.metadata), options.timeout, client);
     return responseOf(model, request, y);
   } catch (error) {
-    code = String((error as { statusCode?: number }).statusCode ?? 500);
+    code = (error as { statusCode?: number }).statusCode ?? 500;
     throw error;
   } finally {
     metrics.request({ model: name, version, route: 'grpc', code }, (performance.now() - began) / 1000);
