@@ -3,7 +3,7 @@ import type { EpochRecord } from '../train/progress';
 import { drawChart } from './chart';
 import { figure } from './figure';
 import { type Line, lineChart } from './line-chart';
-import { type LearningRule, meanAndSpread, mnistTraining, seedsOf } from './mnist-training';
+import { type Course, type LearningRule, meanAndSpread, mnistTraining, seedsOf } from './mnist-training';
 import { ablationAccuracies } from './paper';
 import { percent } from './table';
 
@@ -16,24 +16,28 @@ interface Run {
 const rules: Readonly<Record<string, LearningRule & { color: string }>> = {
   'full, adaptive': { filterGradient: 'full', rate: 'adaptive', eta: 0.1, color: '#0072b2' },
   'full, increased': { filterGradient: 'full', rate: 'increased', eta: 0.1, color: '#56b4e9' },
-  'sign, adaptive': { filterGradient: 'sign', rate: 'adaptive', eta: 0.02, color: '#d55e00' },
-  'sign, adaptive, eta 0.1': { filterGradient: 'sign', rate: 'adaptive', eta: 0.1, color: '#cc79a7' },
+  'sign, adaptive': { filterGradient: 'sign', rate: 'adaptive', eta: 0.1, color: '#d55e00' },
   'sign, increased': { filterGradient: 'sign', rate: 'increased', eta: 0.1, color: '#e69f00' },
 };
+
+/** Of the paper. */
+const course: Course = { epochs: 50, crop: 0 };
 
 export const ablation = figure<Run[]>({
   name: 'ablation',
   title: 'Gradient and learning rate',
   about:
     'LeNet-5-BN on MNIST with the full gradient or its sign for the filters, and with the adaptive rate or one that is 100 times that of other ' +
-    'parameters, as in the paper. The paper does not say which eta the signs learn with: here each gradient has the best for it, 0.1 for the full ' +
-    'one (see eta) and 0.02 for the signs (of 0.01 to 2, in five epochs). With the eta of the full gradient the signs come out below the ' +
-    'increased rate, which has the factor of the full gradient in both. Lines are means over seeds, dots the seeds.',
+    'parameters. Learnt as in the paper: 50 epochs in batches of 256, images as they are, eta 0.1. To a weight beyond all features that it is ' +
+    'compared with, each of them has the same sign, and what batch norm passes back sums to zero: no gradient is left to bring the weight back. ' +
+    'With signs that soon holds for most weights of a layer, with the full gradient for none. They end lower than in the paper, ' +
+    'which does not tell all of how they learnt. Lines are means over seeds, dots the seeds.',
   needs: ['mnist'],
   async measure(workshop) {
     const runs: Run[] = [];
     for (const seed of seedsOf(workshop))
-      for (const [name, rule] of Object.entries(rules)) runs.push({ rule: name, seed, history: await mnistTraining(workshop, rule, seed) });
+      for (const [name, rule] of Object.entries(rules))
+        runs.push({ rule: name, seed, history: await mnistTraining(workshop, rule, seed, course) });
     return runs;
   },
   async present(runs) {

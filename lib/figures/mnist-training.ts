@@ -13,20 +13,30 @@ export interface LearningRule {
   readonly eta: number;
 }
 
+/** What a full run learns from; a quick one takes four epochs of 5,000 images, in smaller batches. */
+export interface Course {
+  readonly epochs: number;
+  /** Pixels by which images are moved. */
+  readonly crop: number;
+}
+
+/** A short one, good enough to tell what networks can do. */
+const short: Course = { epochs: 10, crop: 2 };
+
 export const seedsOf = ({ quick }: Workshop): number[] => (quick ? [1] : [1, 2, 3]);
 
-/** A training of LeNet-5-BN of adders by a rule, made once for all figures. */
-export function mnistTraining(workshop: Workshop, rule: LearningRule, seed: number): Promise<readonly EpochRecord[]> {
+/** A training of LeNet-5-BN of adders by a rule, made once. */
+export function mnistTraining(workshop: Workshop, rule: LearningRule, seed: number, course = short): Promise<readonly EpochRecord[]> {
   const { filterGradient, rate, eta } = rule;
-  const key = `mnist-${filterGradient}-${rate}${rate === 'adaptive' ? `-${eta}` : ''}-seed-${seed}`;
+  const key = `mnist-${filterGradient}-${rate}${rate === 'adaptive' ? `-${eta}` : ''}-epochs-${course.epochs}-seed-${seed}`;
   return workshop.part(key, async () => {
     const model = createModel('lenet5bn', { unit: 'adder', seed, filterGradient });
-    return await trainOnMnist(workshop, model, { rate, eta }, seed);
+    return await trainOnMnist(workshop, model, { rate, eta }, seed, course);
   });
 }
 
 /**
- * Trains a model in place: ten epochs, or four of 5,000 images in smaller batches; measured on all test images after each.
+ * Trains a model in place, in batches of 256; measured on all test images after each epoch.
  * @param adder how adder filters learn, where there are some
  */
 export async function trainOnMnist(
@@ -34,14 +44,15 @@ export async function trainOnMnist(
   model: Model,
   adder: Pick<LearningRule, 'rate' | 'eta'> = { rate: 'adaptive', eta: 0.1 },
   seed = 1,
+  { epochs: fullEpochs, crop } = short,
 ): Promise<readonly EpochRecord[]> {
-  const [epochs, batch] = workshop.quick ? [4, 64] : [10, 256];
+  const [epochs, batch] = workshop.quick ? [4, 64] : [fullEpochs, 256];
   const { history } = await fit(model, workshop.dataset('mnist', 'train'), {
     epochs,
     batch,
     optimizer: new Sgd(model.parameters(), { lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4, adder }),
     schedule: schedule.cosine({ epochs }),
-    augment: { crop: 2 },
+    augment: crop > 0 ? { crop } : undefined,
     seed,
     limit: workshop.quick ? 5000 : undefined,
     validation: workshop.dataset('mnist', 'test'),
