@@ -35,7 +35,7 @@ export async function makeReport(measured: Measurements): Promise<{ markdown: st
   ]);
   const sections = [
     '# Results',
-    'Made by `npm run bench:report` from the files in `results/`, which `npm run bench` measures. All who are compared in a row took turns in the same rounds; numbers are medians. The peers are described in [peers/](peers/README.md).',
+    'Made by `bench/report.ts` from the files in `results/`, which `bench/run.sh` measures. All who are compared in a row took turns in the same rounds; numbers are medians. The peers are described in `bench/peers`.',
     '## Goals',
     ratioTable(goals(measured)),
     '## Networks',

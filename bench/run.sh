@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Measures everything into bench/results/ and makes bench/RESULTS.md of it: about twenty minutes, in which nothing else should run.
+# bench/run.sh [FOLDER]: measures everything into FOLDER/results and makes FOLDER/RESULTS.md of it, FOLDER being bench where none is given:
+# about twenty minutes, in which nothing else should run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-mkdir -p bench/results
+folder=${1:-bench}
+mkdir -p "$folder/results"
 
 measure() { # file, arguments of `addernet bench`
-  local file=bench/results/$1.json
+  local file=$folder/results/$1.json
   shift
   echo "addernet bench $*"
   node dist/cli/main.js bench "$@" --json >"$file.part"
@@ -18,4 +20,4 @@ measure models-2-threads models --threads 2
 measure train train --threads 2
 measure serve serve
 measure kernels kernels --threads 1
-node dist-bench/report.js
+node dist-bench/report.js "$folder/results"
