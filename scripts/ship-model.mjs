@@ -57,7 +57,7 @@ writeFileSync(
 Each was trained here from random weights by the command beside it, on the official training images; the accuracy is of all official test
 images, measured on the file itself. \`load(name)\` and, for those in 8 bits, \`loadQuantized(name)\` open them by name, and so does every
 \`--weights\` of the command line. Floats have filters in 16 bits. Data, normalization and classes stand in the files:
-\`addernet info models/<name>.safetensors\`.
+\`addernet info models/<name>.safetensors\`. After "then", \`--weights\` is what the command before it left.
 
 | name | accuracy | size | training |
 |---|---|---|---|

@@ -28,7 +28,7 @@ export const ablation = figure<Run[]>({
   title: 'Gradient and learning rate',
   about:
     'LeNet-5-BN on MNIST with the full gradient or its sign for the filters, and with the adaptive rate or one that is 100 times that of other ' +
-    'parameters. Learnt as in the paper: 50 epochs in batches of 256, images as they are, eta 0.1. To a weight beyond all features that it is ' +
+    'parameters. A full run learns for 50 epochs in batches of 256, as in the paper, with images as they are and eta 0.1. To a weight beyond all features that it is ' +
     'compared with, each of them has the same sign, and what batch norm passes back sums to zero: no gradient is left to bring the weight back. ' +
     'With signs that soon holds for most weights of a layer, with the full gradient for none. They end lower than in the paper, ' +
     'which does not tell all of how they learnt. Lines are means over seeds, dots the seeds.',

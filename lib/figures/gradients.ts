@@ -21,8 +21,8 @@ export const gradients = figure<Norms[]>({
   name: 'gradients',
   title: 'Filter gradients in the first iteration',
   about:
-    'LeNet-5-BN, a batch of 256 training images of MNIST, the geometric mean over a hundred seeds of weights and images, since norms differ by ' +
-    'factors; with the factor within which a mean of other seeds would lie, 95 times in 100. The gradients of adder filters are small, and differ from layer ' +
+    'LeNet-5-BN, a batch of 256 training images of MNIST, the geometric mean over seeds of weights and images (a hundred in a full run), since norms ' +
+    'differ by factors; with the factor within which the mean of all seeds lies, with 95 % confidence. The gradients of adder filters are small, and differ from layer ' +
     'to layer and from seed to seed, most in the classifier; the adaptive rate makes a step of norm eta sqrt(k) of each, for filters of k elements.',
   needs: ['mnist'],
   async measure({ quick, dataset }) {
@@ -69,8 +69,7 @@ export const gradients = figure<Norms[]>({
         const ratios = convs.map((norm, seed) => norm / adders[seed]!);
         const k = norms.find((row) => row.layer === layer)!.k;
         return [
-          layer,
-          ...[adder, gradientNorms.adder[i] ?? null, conv, gradientNorms.conv[i] ?? null],
+          ...[layer, adder, gradientNorms.adder[i] ?? null, conv, gradientNorms.conv[i] ?? null],
           ...[conv / adder, confidenceFactor(ratios), Math.min(...ratios), eta * Math.sqrt(k)],
           ratios.filter((ratio) => ratio >= 10).length / ratios.length,
         ];
@@ -82,7 +81,7 @@ export const gradients = figure<Norms[]>({
 
 const geometricMean = (values: readonly number[]): number => Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
 
-/** By which the geometric mean of as many other values may differ, 95 times in 100; of one value, nothing is known. */
+/** Half the 95 % confidence interval of a geometric mean, as a factor; of one value, nothing is known. */
 function confidenceFactor(values: readonly number[]): number | null {
   if (values.length < 2) return null;
   const mean = Math.log(geometricMean(values));

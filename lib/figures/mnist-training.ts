@@ -13,7 +13,7 @@ export interface LearningRule {
   readonly eta: number;
 }
 
-/** What a full run learns from; a quick one takes four epochs of 5,000 images, in smaller batches. */
+/** How long a full run learns; a quick one takes four epochs of 5,000 images, in smaller batches. */
 export interface Course {
   readonly epochs: number;
   /** Pixels by which images are moved. */
@@ -28,7 +28,7 @@ export const seedsOf = ({ quick }: Workshop): number[] => (quick ? [1] : [1, 2, 
 /** A training of LeNet-5-BN of adders by a rule, made once. */
 export function mnistTraining(workshop: Workshop, rule: LearningRule, seed: number, course = short): Promise<readonly EpochRecord[]> {
   const { filterGradient, rate, eta } = rule;
-  const key = `mnist-${filterGradient}-${rate}${rate === 'adaptive' ? `-${eta}` : ''}-epochs-${course.epochs}-seed-${seed}`;
+  const key = `mnist-${filterGradient}-${rate}${rate === 'adaptive' ? `-${eta}` : ''}-epochs-${course.epochs}-crop-${course.crop}-seed-${seed}`;
   return workshop.part(key, async () => {
     const model = createModel('lenet5bn', { unit: 'adder', seed, filterGradient });
     return await trainOnMnist(workshop, model, { rate, eta }, seed, course);
@@ -36,7 +36,7 @@ export function mnistTraining(workshop: Workshop, rule: LearningRule, seed: numb
 }
 
 /**
- * Trains a model in place, in batches of 256; measured on all test images after each epoch.
+ * Trains a model in place; measured on all test images after each epoch.
  * @param adder how adder filters learn, where there are some
  */
 export async function trainOnMnist(
