@@ -21,7 +21,7 @@ const rules: Readonly<Record<string, LearningRule & { color: string }>> = {
 };
 
 /** Of the paper. */
-const course: Course = { epochs: 50, crop: 0 };
+const course: Course = { name: 'paper', epochs: 50, crop: 0 };
 
 export const ablation = figure<Run[]>({
   name: 'ablation',

@@ -15,20 +15,22 @@ export interface LearningRule {
 
 /** How long a full run learns; a quick one takes four epochs of 5,000 images, in smaller batches. */
 export interface Course {
+  /** In the names of what is kept of it. */
+  readonly name: string;
   readonly epochs: number;
   /** Pixels by which images are moved. */
   readonly crop: number;
 }
 
 /** A short one, good enough to tell what networks can do. */
-const short: Course = { epochs: 10, crop: 2 };
+const short: Course = { name: 'short', epochs: 10, crop: 2 };
 
 export const seedsOf = ({ quick }: Workshop): number[] => (quick ? [1] : [1, 2, 3]);
 
 /** A training of LeNet-5-BN of adders by a rule, made once. */
 export function mnistTraining(workshop: Workshop, rule: LearningRule, seed: number, course = short): Promise<readonly EpochRecord[]> {
   const { filterGradient, rate, eta } = rule;
-  const key = `mnist-${filterGradient}-${rate}${rate === 'adaptive' ? `-${eta}` : ''}-epochs-${course.epochs}-crop-${course.crop}-seed-${seed}`;
+  const key = `mnist-${course.name}-${filterGradient}-${rate}${rate === 'adaptive' ? `-${eta}` : ''}-seed-${seed}`;
   return workshop.part(key, async () => {
     const model = createModel('lenet5bn', { unit: 'adder', seed, filterGradient });
     return await trainOnMnist(workshop, model, { rate, eta }, seed, course);
