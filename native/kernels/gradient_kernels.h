@@ -8,6 +8,7 @@
 #include "product_kernels.h"
 
 struct GradientKernels {
-  const ProductTile* hardtanh;  // reads row_sums in the last block
-  const ProductTile* sign;      // sgn(0) = 0
+  const ProductTile* dot;       // the product, with a row_stride
+  const ProductTile* hardtanh;  // reads row_sums in the last block; row_stride is 1
+  const ProductTile* sign;      // sgn(0) = 0; with a row_stride
 };

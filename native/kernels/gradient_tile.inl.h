@@ -72,11 +72,12 @@ void sign_tile(const ProductTileArgs& a) {
   load_data(a, data);
   UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = broadcast(0.0f);
   const f32v huge = broadcast(0x1p127f), large = broadcast(0x1p24f), least = broadcast(-1.0f), most = broadcast(1.0f);
+  const size_t end = a.run_elems * a.row_stride;
   for (size_t r = 0; r < a.runs; ++r) {
     const float* row[MR];
     UNROLL for (int i = 0; i < MR; ++i) row[i] = a.row_origins[i] + a.row_offsets[r];
     const float* panel = a.panels[r];
-    for (size_t p = 0; p < a.run_elems; ++p, panel += a.panel_stride) {
+    for (size_t p = 0; p < end; p += a.row_stride, panel += a.panel_stride) {
       asm("" : "+r"(p));
       f32v v[NV];
       UNROLL for (int j = 0; j < NV; ++j) v[j] = load(panel + j * f32v::N);

@@ -19,14 +19,15 @@
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 5, 2>, kTile<L1, 3, 2>,  kTile<L1, 2, 2>,
                                            kTile<L1, 1, 2>, kTile<L1, 12, 1>, kTile<L1, 6, 1>,
                                            kTile<L1, 3, 1>, kTile<L1, 1, 1>,  {}};
-static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 2>, kTile<Dot, 4, 2>,  kTile<Dot, 2, 2>,
-                                            kTile<Dot, 1, 2>, kTile<Dot, 12, 1>, kTile<Dot, 6, 1>,
-                                            kTile<Dot, 3, 1>, kTile<Dot, 1, 1>,  {}};
+template <bool kStrided>
+static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 2, kStrided>, kTile<Dot, 4, 2, kStrided>,  kTile<Dot, 2, 2, kStrided>,
+                                            kTile<Dot, 1, 2, kStrided>, kTile<Dot, 12, 1, kStrided>, kTile<Dot, 6, 1, kStrided>,
+                                            kTile<Dot, 3, 1, kStrided>, kTile<Dot, 1, 1, kStrided>,  {}};
 static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>, peak<ProductStep<L1>>};
-static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>, peak<ProductStep<Dot>>};
+static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles<false>, kDepthwiseTile<Dot, 4>, peak<ProductStep<Dot>>};
 static constexpr ProductTile kHardtanhTiles[] = {kHardtanhTile<4, 1>, kHardtanhTile<2, 1>, kHardtanhTile<1, 1>, {}};
 static constexpr ProductTile kSignTiles[] = {kSignTile<4, 1>, kSignTile<2, 1>, kSignTile<1, 1>, {}};
-static constexpr GradientKernels kGradient = {kHardtanhTiles, kSignTiles};
+static constexpr GradientKernels kGradient = {kDotTiles<true>, kHardtanhTiles, kSignTiles};
 static constexpr XnorTile kXnorTiles[] = {kXnorTile<5, 2>, kXnorTile<3, 2>, kXnorTile<2, 2>, kXnorTile<1, 2>,
                                           kXnorTile<8, 1>, kXnorTile<4, 1>, kXnorTile<1, 1>, {}};
 static constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, kXnorTiles, peak<SignStep>};

@@ -19,15 +19,18 @@
 static constexpr ProductTile kL1Tiles[] = {kTile<L1, 6, 4>, kTile<L1, 4, 4>, kTile<L1, 2, 4>, kTile<L1, 1, 4>, kTile<L1, 8, 2>,
                                            kTile<L1, 6, 2>, kTile<L1, 4, 2>, kTile<L1, 2, 2>, kTile<L1, 1, 2>, kTile<L1, 14, 1>,
                                            kTile<L1, 7, 1>, kTile<L1, 4, 1>, kTile<L1, 2, 1>, kTile<L1, 1, 1>, {}};
-static constexpr ProductTile kDotTiles[] = {kTile<Dot, 6, 4>, kTile<Dot, 4, 4>, kTile<Dot, 2, 4>, kTile<Dot, 1, 4>, kTile<Dot, 8, 3>,
-                                            kTile<Dot, 6, 3>, kTile<Dot, 4, 3>, kTile<Dot, 2, 3>, kTile<Dot, 1, 3>, kTile<Dot, 8, 2>,
-                                            kTile<Dot, 6, 2>, kTile<Dot, 4, 2>, kTile<Dot, 2, 2>, kTile<Dot, 1, 2>, kTile<Dot, 14, 1>,
-                                            kTile<Dot, 7, 1>, kTile<Dot, 4, 1>, kTile<Dot, 2, 1>, kTile<Dot, 1, 1>, {}};
+template <bool kStrided>
+static constexpr ProductTile kDotTiles[] = {
+    kTile<Dot, 6, 4, kStrided>, kTile<Dot, 4, 4, kStrided>, kTile<Dot, 2, 4, kStrided>,  kTile<Dot, 1, 4, kStrided>,
+    kTile<Dot, 8, 3, kStrided>, kTile<Dot, 6, 3, kStrided>, kTile<Dot, 4, 3, kStrided>,  kTile<Dot, 2, 3, kStrided>,
+    kTile<Dot, 1, 3, kStrided>, kTile<Dot, 8, 2, kStrided>, kTile<Dot, 6, 2, kStrided>,  kTile<Dot, 4, 2, kStrided>,
+    kTile<Dot, 2, 2, kStrided>, kTile<Dot, 1, 2, kStrided>, kTile<Dot, 14, 1, kStrided>, kTile<Dot, 7, 1, kStrided>,
+    kTile<Dot, 4, 1, kStrided>, kTile<Dot, 2, 1, kStrided>, kTile<Dot, 1, 1, kStrided>,  {}};
 static constexpr Product kL1 = {L1::kNeedsSums, kL1Tiles, kDepthwiseTile<L1, 4>, peak<ProductStep<L1>>};
-static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles, kDepthwiseTile<Dot, 4>, peak<ProductStep<Dot>>};
+static constexpr Product kDot = {Dot::kNeedsSums, kDotTiles<false>, kDepthwiseTile<Dot, 4>, peak<ProductStep<Dot>>};
 static constexpr ProductTile kHardtanhTiles[] = {kHardtanhTile<8, 1>, kHardtanhTile<4, 1>, kHardtanhTile<2, 1>, kHardtanhTile<1, 1>, {}};
 static constexpr ProductTile kSignTiles[] = {kSignTile<6, 1>, kSignTile<4, 1>, kSignTile<2, 1>, kSignTile<1, 1>, {}};
-static constexpr GradientKernels kGradient = {kHardtanhTiles, kSignTiles};
+static constexpr GradientKernels kGradient = {kDotTiles<true>, kHardtanhTiles, kSignTiles};
 static constexpr XnorTile kXnorTiles[] = {kXnorTile<6, 4>,
                                           kXnorTile<4, 4>,
                                           kXnorTile<2, 4>,

@@ -18,6 +18,7 @@ struct ProductTileArgs {
   size_t runs, run_elems;           // this block of k is runs * run_elems long
   const float* const* row_origins;  // [mr], all readable: where rows < mr the last is repeated
   const size_t* row_offsets;        // [runs] in floats
+  size_t row_stride;                // floats from one step of k to the next, for the gradient tiles alone; else 1
   const float* const* panels;       // [runs] the panel's first step for each run
   size_t panel_stride;              // floats from one step of k to the next, at least nr
   const float* row_sums;            // [mr]  sum_k row_i[k] over all blocks     \ read by the last block, only where

@@ -1,9 +1,9 @@
 // Filter gradients as one matrix product over all pixels: gw = G^T X, where row k of X^T is what tap k of the window sees. The tile of the
 // forward pass does it, with other operands:
 //
-//   rows      one output channel of gy, transposed to [co][pixels]
-//   panel     nr neighbouring elements of a run of the window; the next step of "k" is the next pixel, sw * ci floats further on in the
-//             band, so X is never formed
+//   rows      one output channel of gy; the next step of "k" is the next pixel, co floats further on
+//   panel     nr neighbouring elements of a run of the window; the next step is sw * ci floats further on in the band, so X is never
+//             formed
 //   runs      output rows
 //
 //   adder, full    sum (x - w) * g = G^T X - w * sum g        a correction at the end
@@ -22,7 +22,7 @@ namespace {
 constexpr size_t kMostChunks = 16;
 constexpr size_t kChunkBytes = 64u << 20;  // of all chunks' gradients together
 // Pixels of one tile's sum: a block's panel stays in the first-level cache.
-constexpr size_t kBlockPixels = 512;
+constexpr size_t kBlockPixels = 128;
 // Tasks are cut as for this many threads, whatever there are.
 constexpr size_t kGridThreads = 4;
 
@@ -70,43 +70,42 @@ struct FilterGradient {
   }
 
   bool add_task(const Task& task, bool first, float* gradient, double* gy_sums) const {
-    const size_t lines = task.images * task.rows, pixels = lines * s.wo, mr = tiles.tallest();
+    const size_t lines = task.images * task.rows, mr = tiles.tallest();
     const size_t most_lines = grid.images_per_task * grid.rows_per_task;
-    // Rows of the transposed gy lie 64 bytes off a power of two, or they would compete for the same lines of the cache.
-    const size_t row_floats = (most_lines * s.wo + 31) / 16 * 16;
-    const size_t band_floats = copied_band_elems(s, grid) + tiles.nr;  // the last panel reads beyond its run
-    const size_t pointers = s.group_co + mr + 2 * most_lines;
-    void* const scratch = thread_scratch(pointers * sizeof(const float*) + (s.co * row_floats + band_floats + s.co) * sizeof(float));
+    const size_t band_floats = copied_band_elems(s, grid) + tiles.nr;        // the last panel reads beyond its run
+    const size_t pointers = (s.group_co + mr + 2 * most_lines + 7) / 8 * 8;  // whole cache lines, so that the band is aligned
+    void* const scratch = thread_scratch(pointers * sizeof(const float*) + band_floats * sizeof(float) + s.co * sizeof(double));
     if (!scratch) return false;
-    const float** const origins = static_cast<const float**>(scratch);             // [group_co + mr]
-    const float** const panels = origins + s.group_co + mr;                        // [lines]
-    size_t* const row_offsets = reinterpret_cast<size_t*>(panels + most_lines);    // [lines]
-    float* const transposed = reinterpret_cast<float*>(row_offsets + most_lines);  // [co][row_floats]
-    float* const line_sums = transposed + s.co * row_floats;                       // [co]
-    float* const band_memory = line_sums + s.co;
+    const float** const origins = static_cast<const float**>(scratch);           // [group_co + mr]
+    const float** const panels = origins + s.group_co + mr;                      // [lines]
+    size_t* const row_offsets = reinterpret_cast<size_t*>(panels + most_lines);  // [lines]
+    float* const band_memory = reinterpret_cast<float*>(origins + pointers);
+    double* const block_sums = reinterpret_cast<double*>(band_memory + (band_floats + 1) / 2 * 2);  // [co]
 
-    kernels.layout.transpose(pixels, s.co, gy + (task.image * s.ho + task.row) * s.wo * s.co, s.co, transposed, row_floats);
-    kernels.layout.row_sums(s.co, pixels, transposed, row_floats, line_sums);
-    for (size_t i = 0; i < s.co; ++i) gy_sums[i] += line_sums[i];
+    const float* const task_gy = gy + (task.image * s.ho + task.row) * s.wo * s.co;
     const Band band = copy_band(s, task, x, 0.0f, band_memory, std::copy<const float*, float*>);
     std::fill(band_memory + band_floats - tiles.nr, band_memory + band_floats, 0.0f);
-    for (size_t line = 0; line < lines; ++line) row_offsets[line] = line * s.wo;
+    for (size_t line = 0; line < lines; ++line) row_offsets[line] = line * s.wo * s.co;
 
     const size_t lines_per_block = std::max<size_t>(kBlockPixels / s.wo, 1);
-    for (size_t begin = 0; begin < lines; begin += lines_per_block)
+    for (size_t begin = 0; begin < lines; begin += lines_per_block) {
+      const size_t end = std::min(begin + lines_per_block, lines);
+      kernels.training.column_sums((end - begin) * s.wo, s.co, task_gy + row_offsets[begin], block_sums);
+      for (size_t i = 0; i < s.co; ++i) gy_sums[i] += block_sums[i];
       for (size_t g = 0; g < s.groups; ++g) {
-        for (size_t i = 0; i < s.group_co + mr; ++i) origins[i] = transposed + (g * s.group_co + std::min(i, s.group_co - 1)) * row_floats;
+        for (size_t i = 0; i < s.group_co + mr; ++i) origins[i] = task_gy + g * s.group_co + std::min(i, s.group_co - 1);
         for (size_t r = 0; r < runs.count(); ++r)
           for (size_t column = 0; column < runs.elems(); column += tiles.nr) {
-            for (size_t line = begin; line < std::min(begin + lines_per_block, lines); ++line)
+            for (size_t line = begin; line < end; ++line)
               panels[line] = band.data + line / task.rows * band.image_stride + line % task.rows * s.sh * band.row_stride + g * s.group_ci +
                              runs.offset(r) + column;
             const size_t at = g * s.group_co * s.k + r * runs.elems() + column;
             ProductTileArgs args = {};
             args.columns = std::min(tiles.nr, runs.elems() - column);
-            args.runs = std::min(lines_per_block, lines - begin);
+            args.runs = end - begin;
             args.run_elems = s.wo;
             args.row_offsets = row_offsets + begin;
+            args.row_stride = s.co;
             args.panels = panels + begin;
             args.panel_stride = s.sw * s.ci;
             args.first = first && begin == 0;
@@ -121,19 +120,19 @@ struct FilterGradient {
             }
           }
       }
+    }
     return true;
   }
 
   // gw = sum of the chunks, in order, less w_correction * sum of gy.
-  void combine(const float* w_correction, float* gw) const {
+  void combine(const float* w_correction, float* gw) {
     pool.parallel_for(s.co, [&](size_t co) {
       double gy_sum = 0;
       for (size_t chunk = 0; chunk < chunks; ++chunk) gy_sum += sums[chunk * s.co + co];
-      for (size_t i = co * s.k; i < (co + 1) * s.k; ++i) {
-        double sum = 0;
-        for (size_t chunk = 0; chunk < chunks; ++chunk) sum += partial[chunk * s.w_elems + i];
-        gw[i] = static_cast<float>(w_correction ? sum - w_correction[i] * gy_sum : sum);
-      }
+      float* const sum = &partial[co * s.k];
+      for (size_t chunk = 1; chunk < chunks; ++chunk) kernels.elementwise.add(s.k, sum, sum + chunk * s.w_elems, sum);
+      for (size_t i = 0; i < s.k; ++i)
+        gw[co * s.k + i] = w_correction ? static_cast<float>(sum[i] - w_correction[co * s.k + i] * gy_sum) : sum[i];
     });
   }
 };
@@ -148,9 +147,9 @@ Status filter_gradient(FilterGradient gradient, const float* w_correction, float
 Status adder_conv2d_grad_filter(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, FilterRule rule, const float* gy,
                                 const float* x, const float* w, float* gw) {
   if (rule == FilterRule::kSign) return filter_gradient({kernels, pool, s, kernels.gradient.sign, gy, x, w}, nullptr, gw);
-  return filter_gradient({kernels, pool, s, kernels.dot.tiles, gy, x, nullptr}, w, gw);
+  return filter_gradient({kernels, pool, s, kernels.gradient.dot, gy, x, nullptr}, w, gw);
 }
 
 Status conv2d_grad_filter(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* gy, const float* x, float* gw) {
-  return filter_gradient({kernels, pool, s, kernels.dot.tiles, gy, x, nullptr}, nullptr, gw);
+  return filter_gradient({kernels, pool, s, kernels.gradient.dot, gy, x, nullptr}, nullptr, gw);
 }

@@ -122,33 +122,27 @@ struct InputGradient {
   bool run(const Task& task) const {
     const ConvShape& s = shape;
     const auto begin = int64_t(task.row), end = int64_t(task.row + task.rows);
-    const int64_t top = vertical.first(begin);
-    const size_t rows = size_t(vertical.last(end) - top + 1), mr = tiles.tallest();
-    const size_t band_pixels = task.images * rows * band_width, pixels = task.images * task.rows * s.w;
+    Phase p;
+    p.top = vertical.first(begin);
+    p.rows = size_t(vertical.last(end) - p.top + 1);
+    const size_t band_pixels = task.images * p.rows * band_width, pixels = task.images * task.rows * s.w, mr = tiles.tallest();
     const KBlocks all_taps = cut_k(taps, s.group_co);
     if (!all_taps.ok()) return false;
-    const bool strided = s.sh > 1 || s.sw > 1;
 
-    const size_t pointers = pixels + mr + 2 * all_taps.segment_count;
-    const size_t floats = band_pixels * (s.co + 1) + pixels + (strided ? 2 * pixels * s.ci : 0);
+    const size_t pointers = pixels + mr + 2 * all_taps.segment_count, floats = band_pixels * (s.co + 1) + pixels;
     void* const scratch = thread_scratch(pointers * sizeof(const float*) + floats * sizeof(float));
     if (!scratch) return false;
-    Phase p;
     p.origins = static_cast<const float**>(scratch);                               // [pixels + mr]
     p.panels = p.origins + pixels + mr;                                            // [segments]
     p.row_offsets = reinterpret_cast<size_t*>(p.panels + all_taps.segment_count);  // [segments]
     p.band = reinterpret_cast<float*>(p.row_offsets + all_taps.segment_count);
     p.band_sums = p.band + band_pixels * s.co;  // [band pixels] over a group's channels
     p.sums = p.band_sums + band_pixels;         // [pixels]
-    p.x = p.sums + pixels;                      // [pixels][ci] gathered, where the phase's pixels lie apart
-    p.gx = p.x + pixels * s.ci;
-    p.top = top;
-    p.rows = rows;
 
-    fill_band(task, top, rows, p.band);
+    fill_band(task, p.top, p.rows, p.band);
     for (p.vertical = 0; p.vertical < std::min<int64_t>(vertical.stride, int64_t(s.h)); ++p.vertical)
       for (p.horizontal = 0; p.horizontal < std::min<int64_t>(horizontal.stride, int64_t(s.w)); ++p.horizontal)
-        if (!run_phase(task, strided, p)) return false;
+        if (!run_phase(task, p)) return false;
     return true;
   }
 
@@ -156,48 +150,37 @@ struct InputGradient {
     int64_t vertical, horizontal;
     const float **origins, **panels;
     size_t* row_offsets;
-    float *band, *band_sums, *sums, *x, *gx;
+    float *band, *band_sums, *sums;
     int64_t top;
     size_t rows;
+    size_t columns(const ConvShape& s) const { return (s.w - size_t(horizontal) + s.sw - 1) / s.sw; }
   };
 
-  // Calls f(input pixel, index in the phase) for the phase's pixels of the task.
+  // Calls f(image of the task, input row, index in the phase of its first pixel) for the phase's rows of the task; returns its pixels.
   template <class F>
-  size_t for_pixels(const Task& task, const Phase& p, const F& f) const {
+  size_t for_rows(const Task& task, const Phase& p, const F& f) const {
     const ConvShape& s = shape;
     size_t index = 0;
     const size_t late = (task.row + s.sh - 1 - size_t(p.vertical)) / s.sh;  // first i with vertical + i * sh >= row
     for (size_t i = 0; i < task.images; ++i)
-      for (size_t row = size_t(p.vertical) + late * s.sh; row < task.row + task.rows; row += s.sh)
-        for (size_t column = size_t(p.horizontal); column < s.w; column += s.sw) f(i, row, column, index++);
+      for (size_t row = size_t(p.vertical) + late * s.sh; row < task.row + task.rows; row += s.sh, index += p.columns(s)) f(i, row, index);
     return index;
   }
 
-  bool run_phase(const Task& task, bool strided, const Phase& p) const {
+  bool run_phase(const Task& task, const Phase& p) const {
     const ConvShape& s = shape;
+    const size_t columns = p.columns(s);
     int64_t least_row = 0, least_column = 0;
     const bool any = vertical.least_offset(p.vertical, &least_row) && horizontal.least_offset(p.horizontal, &least_column);
-    const auto input = [&](size_t i, size_t row, size_t column) { return (((task.image + i) * s.h + row) * s.w + column) * s.ci; };
+    const auto input = [&](size_t i, size_t row) { return (((task.image + i) * s.h + row) * s.w + size_t(p.horizontal)) * s.ci; };
     if (!any) {  // no window holds these pixels
-      for_pixels(task, p, [&](size_t i, size_t row, size_t column, size_t) {
-        std::fill(gx + input(i, row, column), gx + input(i, row, column) + s.ci, 0.0f);
+      for_rows(task, p, [&](size_t i, size_t row, size_t) {
+        for (size_t c = 0; c < columns; ++c) std::fill_n(gx + input(i, row) + c * s.sw * s.ci, s.ci, 0.0f);
       });
       return true;
     }
 
-    const auto place = [&](size_t i, size_t row, size_t column) {  // of the window's first element in the band, in pixels
-      return (i * p.rows + size_t(int64_t(row / s.sh) + least_row - p.top)) * band_width +
-             size_t(int64_t(column / s.sw) + least_column - band_left);
-    };
-    const size_t pixels = for_pixels(task, p, [&](size_t i, size_t row, size_t column, size_t index) {
-      p.origins[index] = p.band + place(i, row, column) * s.co;
-      if (strided && x) std::memcpy(p.x + index * s.ci, x + input(i, row, column), s.ci * sizeof(float));
-    });
-    if (pixels == 0) return true;
-    std::fill(p.origins + pixels, p.origins + pixels + tiles.tallest(), p.origins[pixels - 1]);
-
     // The taps that hit: how far their pixel of gy lies from the window's first.
-    const size_t first_pixel = input(0, task.row, 0);
     size_t hits = 0;
     AlignedBuffer<size_t> tap(taps), distance(taps);
     if (!tap.ok() || !distance.ok()) return false;
@@ -212,37 +195,47 @@ struct InputGradient {
     if (!k.ok()) return false;
     for (size_t i = 0; i < k.segment_count; ++i) p.row_offsets[i] = distance[k.segments[i].run] * s.co + k.segments[i].start;
 
+    const auto place = [&](size_t i, size_t row) {  // in the band, in pixels, of the first element of a row's first window
+      return (i * p.rows + size_t(int64_t(row / s.sh) + least_row - p.top)) * band_width + size_t(least_column - band_left);
+    };
+    const size_t pixels = for_rows(task, p, [&](size_t i, size_t row, size_t index) {
+      for (size_t c = 0; c < columns; ++c) p.origins[index + c] = p.band + (place(i, row) + c) * s.co;
+    });
+    if (pixels == 0) return true;
+    std::fill(p.origins + pixels, p.origins + pixels + tiles.tallest(), p.origins[pixels - 1]);
+
     for (size_t g = 0; g < s.groups; ++g) {
       if (needs_sums) {
         kernels.layout.row_sums(task.images * p.rows * band_width, s.group_co, p.band + g * s.group_co, s.co, p.band_sums);
-        for (size_t i = 0; i < pixels; ++i) {
-          const float* first = p.band_sums + size_t(p.origins[i] - p.band) / s.co;
-          p.sums[i] = 0;
-          for (size_t t = 0; t < hits; ++t) p.sums[i] += first[distance[t]];
-        }
+        std::fill(p.sums, p.sums + pixels, 0.0f);
+        for_rows(task, p, [&](size_t i, size_t row, size_t index) {
+          float* const sums = p.sums + index;
+          for (size_t t = 0; t < hits; ++t) kernels.elementwise.add(columns, sums, p.band_sums + place(i, row) + distance[t], sums);
+        });
       }
       for (size_t i = 0; i < pixels + tiles.tallest(); ++i) p.origins[i] += g == 0 ? 0 : s.group_co;
       for (size_t q = 0; q < panels_per_group; ++q) {
-        const size_t channel = g * s.group_ci + q * tiles.nr;
         for (size_t i = 0; i < k.segment_count; ++i)
           p.panels[i] = panel(g, q) + (tap[k.segments[i].run] * s.group_co + k.segments[i].start) * tiles.nr;
         ProductTileArgs args = {};
         args.columns = std::min(tiles.nr, s.group_ci - q * tiles.nr);
-        args.row_origins = p.origins;
         args.row_offsets = p.row_offsets;
-        args.row_sums = needs_sums ? p.sums : nullptr;
+        args.row_stride = 1;
         args.panels = p.panels;
         args.panel_stride = tiles.nr;
-        if (x) args.data = (strided ? p.x : x + first_pixel) + channel;
-        args.y = (strided ? p.gx : gx + first_pixel) + channel;
-        args.y_stride = args.data_stride = s.ci;
-        run_panel(tiles, k, args, pixels);
+        args.y_stride = args.data_stride = s.sw * s.ci;
+        const auto run_pixels = [&](size_t first, size_t count, size_t at) {
+          args.row_origins = p.origins + first;
+          args.row_sums = needs_sums ? p.sums + first : nullptr;
+          args.data = x ? x + at : nullptr;
+          args.y = gx + at;
+          run_panel(tiles, k, args, count);
+        };
+        const size_t channel = g * s.group_ci + q * tiles.nr;
+        if (s.sh == 1 && s.sw == 1) run_pixels(0, pixels, input(0, task.row) + channel);
+        else for_rows(task, p, [&](size_t i, size_t row, size_t index) { run_pixels(index, columns, input(i, row) + channel); });
       }
     }
-    if (strided)
-      for_pixels(task, p, [&](size_t i, size_t row, size_t column, size_t index) {
-        std::memcpy(gx + input(i, row, column), p.gx + index * s.ci, s.ci * sizeof(float));
-      });
     return true;
   }
 };
