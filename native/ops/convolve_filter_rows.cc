@@ -63,6 +63,8 @@ class FilterRows : public PackedConvolution {
         planes_(shape_, tiles.nr),
         k_(cut_k(shape_.kh * shape_.kw, shape_.group_ci)),
         row_offsets_(k_.segment_count),
+        tap_rows_(k_.segment_count),
+        plane_offsets_(k_.segment_count),
         filters_(shape_.w_elems),
         filter_origins_(shape_.co + tiles.tallest()),
         filter_sums_(shape_.co),
@@ -72,13 +74,21 @@ class FilterRows : public PackedConvolution {
     if (!ok()) return;
     const ConvShape& s = shape_;
     std::copy(p.w, p.w + s.w_elems, filters_.data());
-    for (size_t i = 0; i < k_.segment_count; ++i) row_offsets_[i] = k_.segments[i].run * s.group_ci + k_.segments[i].start;
+    for (size_t i = 0; i < k_.segment_count; ++i) {
+      const auto [tap, channel] = k_.segments[i];
+      row_offsets_[i] = tap * s.group_ci + channel;
+      tap_rows_[i] = tap / s.kw * s.dh;
+      plane_offsets_[i] = planes_.offset(s, channel, tap % s.kw * s.dw);
+    }
     for (size_t i = 0; i < s.co + tiles.tallest(); ++i) filter_origins_[i] = &filters_[std::min(i, s.co - 1) * s.k];
     if (product_.needs_sums) kernels_.layout.row_sums(s.co, s.k, filters_.data(), s.k, filter_sums_.data());
   }
-  bool ok() const { return k_.ok() && row_offsets_.ok() && filters_.ok() && filter_origins_.ok() && filter_sums_.ok() && epilogue_.ok(); }
+  bool ok() const {
+    return k_.ok() && row_offsets_.ok() && tap_rows_.ok() && plane_offsets_.ok() && filters_.ok() && filter_origins_.ok() &&
+           filter_sums_.ok() && epilogue_.ok();
+  }
   size_t bytes() const override {
-    return filters_.bytes() + filter_origins_.bytes() + filter_sums_.bytes() + row_offsets_.bytes() + epilogue_.bytes();
+    return filters_.bytes() + filter_origins_.bytes() + filter_sums_.bytes() + 3 * row_offsets_.bytes() + epilogue_.bytes();
   }
 
   Status run(const ConvolutionRun& r) const override {
@@ -146,11 +156,12 @@ class FilterRows : public PackedConvolution {
       if (a == 0) std::copy(of_line, of_line + s.wo, ring.sums);
       else kernels_.elementwise.add(s.wo, ring.sums, of_line, ring.sums);
     }
+    const size_t first_slot = first_row % ring_rows_;
     for (size_t column = 0; column < s.wo; column += tiles_.nr) {
       for (size_t i = 0; i < k_.segment_count; ++i) {
-        const size_t tap = k_.segments[i].run, channel = g * s.group_ci + k_.segments[i].start;
-        const size_t slot = (first_row + tap / s.kw * s.dh) % ring_rows_;
-        ring.panels[i] = ring.rows + slot * planes_.row_floats + planes_.offset(s, channel, tap % s.kw * s.dw) + column;
+        const size_t slot = first_slot + tap_rows_[i];
+        ring.panels[i] = ring.rows + (slot < ring_rows_ ? slot : slot - ring_rows_) * planes_.row_floats + plane_offsets_[i] +
+                         g * s.group_ci * planes_.width + column;
       }
       ProductTileArgs args = {};
       args.columns = tiles_.nr;
@@ -178,7 +189,9 @@ class FilterRows : public PackedConvolution {
   const TileColumn tiles_;
   const Planes planes_;
   const KBlocks k_;
-  AlignedBuffer<size_t> row_offsets_;           // [segments]
+  AlignedBuffer<size_t> row_offsets_;  // [segments]
+  // [segments] the tap's row below the window's first, and where its panel lies in that row's planes
+  AlignedBuffer<size_t> tap_rows_, plane_offsets_;
   AlignedBuffer<float> filters_;                // [co][k]
   AlignedBuffer<const float*> filter_origins_;  // [co + mr]
   AlignedBuffer<float> filter_sums_;            // [co]
