@@ -3,8 +3,8 @@
 #include <algorithm>
 
 namespace {
-// A task's input stays within half of the smallest second-level cache in use (512 kB).
-constexpr size_t kBandBytes = 256 << 10;
+// A task's input stays within a quarter of the smallest second-level cache in use (512 kB), and there are enough tasks for even shares.
+constexpr size_t kBandBytes = 128 << 10;
 // Below this many pixels tiles run short; small images are cut finer rather than leave threads idle.
 constexpr size_t kLeastPixels = 64, kLeastPixelsOfSmallImages = 16;
 
