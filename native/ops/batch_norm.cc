@@ -48,7 +48,7 @@ Status batch_norm_train(const KernelTable& kernels, ThreadPool& pool, const Batc
     a.running_variance[c] = towards(a.running_variance[c], variance[c] * unbiased, a.momentum);
   }
   for (float* values : {center, scale, shift}) chunks.repeat(values);
-  chunks.parallel(pool, [&](size_t, const RowChunk& chunk) {
+  chunks.parallel_backwards(pool, [&](size_t, const RowChunk& chunk) {
     kernels.training.normalize({chunk.rows, chunk.width, a.x + chunk.first, a.residual ? a.residual + chunk.first : nullptr, a.relu, center,
                                 scale, shift, a.y + chunk.first});
   });
@@ -86,7 +86,7 @@ Status batch_norm_grad(const KernelTable& kernels, ThreadPool& pool, const Batch
   for (float* values : {mean_g, scale, slope}) chunks.repeat(values);
   // gresidual, if there is one, is gy with the mask already applied.
   const float *const g = a.gresidual ? a.gresidual : a.gy, *const y = a.gresidual ? nullptr : a.y;
-  chunks.parallel(pool, [&](size_t, const RowChunk& chunk) {
+  chunks.parallel_backwards(pool, [&](size_t, const RowChunk& chunk) {
     kernels.training.normalize_grad({chunk.rows, chunk.width, g + chunk.first, a.x + chunk.first, y ? y + chunk.first : nullptr, mean},
                                     mean_g, scale, slope, a.gx + chunk.first);
   });

@@ -33,6 +33,12 @@ class RowChunks {
     pool.parallel_for(count(), [&](size_t i) { use(i, (*this)[i]); });
   }
 
+  // The same from the last to the first: what a pass before has just left in the caches comes first.
+  template <class Use>
+  void parallel_backwards(ThreadPool& pool, const Use& use) const {
+    parallel(pool, [&](size_t i, const RowChunk&) { use(count() - 1 - i, (*this)[count() - 1 - i]); });
+  }
+
   // use(weight, i, c) for the chunks in order: element i of partial sums [count][width] belongs to channel c and adds up `weight` rows.
   template <class Use>
   void each_partial(const Use& use) const {
