@@ -72,15 +72,16 @@ struct FilterGradient {
   bool add_task(const Task& task, bool first, float* gradient, double* gy_sums) const {
     const size_t lines = task.images * task.rows, mr = tiles.tallest();
     const size_t most_lines = grid.images_per_task * grid.rows_per_task;
-    const size_t band_floats = copied_band_elems(s, grid) + tiles.nr;        // the last panel reads beyond its run
-    const size_t pointers = (s.group_co + mr + 2 * most_lines + 7) / 8 * 8;  // whole cache lines, so that the band is aligned
-    void* const scratch = thread_scratch(pointers * sizeof(const float*) + band_floats * sizeof(float) + s.co * sizeof(double));
+    const size_t band_floats = copied_band_elems(s, grid) + tiles.nr;  // the last panel reads beyond its run
+    const size_t pointers = s.group_co + mr + 2 * most_lines;
+    const size_t head = (s.co * sizeof(double) + pointers * sizeof(const float*) + 63) / 64 * 64;  // bytes; the band is aligned
+    void* const scratch = thread_scratch(head + band_floats * sizeof(float));
     if (!scratch) return false;
-    const float** const origins = static_cast<const float**>(scratch);           // [group_co + mr]
-    const float** const panels = origins + s.group_co + mr;                      // [lines]
-    size_t* const row_offsets = reinterpret_cast<size_t*>(panels + most_lines);  // [lines]
-    float* const band_memory = reinterpret_cast<float*>(origins + pointers);
-    double* const block_sums = reinterpret_cast<double*>(band_memory + (band_floats + 1) / 2 * 2);  // [co]
+    double* const block_sums = static_cast<double*>(scratch);                          // [co] of gy
+    const float** const origins = reinterpret_cast<const float**>(block_sums + s.co);  // [group_co + mr]
+    const float** const panels = origins + s.group_co + mr;                            // [lines]
+    size_t* const row_offsets = reinterpret_cast<size_t*>(panels + most_lines);        // [lines]
+    float* const band_memory = reinterpret_cast<float*>(static_cast<char*>(scratch) + head);
 
     const float* const task_gy = gy + (task.image * s.ho + task.row) * s.wo * s.co;
     const Band band = copy_band(s, task, x, 0.0f, band_memory, std::copy<const float*, float*>);
