@@ -232,6 +232,7 @@ struct InputGradient {
           run_panel(tiles, k, args, count);
         };
         const size_t channel = g * s.group_ci + q * tiles.nr;
+        // With a stride a phase's pixels lie evenly spaced only within a row.
         if (s.sh == 1 && s.sw == 1) run_pixels(0, pixels, input(0, task.row) + channel);
         else for_rows(task, p, [&](size_t i, size_t row, size_t index) { run_pixels(index, columns, input(i, row) + channel); });
       }
