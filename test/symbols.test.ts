@@ -59,10 +59,16 @@ for (const [isa, register] of Object.entries({ avx2: 'ymm', avx512: 'zmm' }))
   testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: the innermost loop of every product tile`, (t) => {
     const source = readFileSync(join(root, `native/kernels/kernels_${isa}.cc`), 'utf8');
     const code = disassemble(join(kernels('build'), `kernels_${isa}.cc.o`));
-    const tiles = [...source.matchAll(/kTile<(L1|Dot), (\d+), (\d+)>/g)];
+    const tiles = [...source.matchAll(/kTile<(L1|Dot), (\d+), (\d+)(, kStrided)?>/g)].flatMap(([, product, mr, nv, strided]) =>
+      (strided ? [false, true] : [false]).map((isStrided) => ({ product, mr, nv, isStrided })),
+    );
     t.ok(tiles.length > 0, 'tiles are listed');
-    for (const [, product, mr, nv] of tiles) {
-      const tile = `product_tile<${product}, ${mr}, ${nv}>`;
+    t.ok(
+      tiles.some(({ isStrided }) => isStrided),
+      'strided ones, too',
+    );
+    for (const { product, mr, nv, isStrided } of tiles) {
+      const tile = `product_tile<${product}, ${mr}, ${nv}, ${isStrided}>`;
       const steps = Number(mr) * Number(nv);
       const loops = innermostLoops(code.get(tile) ?? []).filter((loop) => loop.some(isFma));
       t.equal(loops.length, 1, `${tile} has one loop of products`);
