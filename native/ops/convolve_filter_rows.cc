@@ -88,7 +88,8 @@ class FilterRows : public PackedConvolution {
            filter_sums_.ok() && epilogue_.ok();
   }
   size_t bytes() const override {
-    return filters_.bytes() + filter_origins_.bytes() + filter_sums_.bytes() + 3 * row_offsets_.bytes() + epilogue_.bytes();
+    return filters_.bytes() + filter_origins_.bytes() + filter_sums_.bytes() + row_offsets_.bytes() + tap_rows_.bytes() +
+           plane_offsets_.bytes() + epilogue_.bytes();
   }
 
   Status run(const ConvolutionRun& r) const override {
