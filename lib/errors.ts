@@ -11,7 +11,8 @@ export type ErrorCode =
   | 'ERR_DIVERGED' // the loss or a parameter became NaN or infinite in training
   | 'ERR_NETWORK' // a file could not be downloaded
   | 'ERR_NATIVE_MISSING' // no compiled binary fits this platform
-  | 'ERR_PEER_MISSING'; // an optional package is not installed
+  | 'ERR_PEER_MISSING' // an optional package is not installed
+  | 'ERR_PEER_BROKEN'; // an optional package is installed, but does not load
 
 /** Every error this package throws on purpose. `message` names the argument, what was expected and what came. */
 export class AdderNetError extends Error {

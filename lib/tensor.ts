@@ -89,15 +89,19 @@ export class Tensor<A extends TensorData = Float32Array> {
   }
 }
 
+const dtypesByArray = new Map(Object.entries(arrayConstructors).map(([dtype, { name }]) => [name, dtype as DType]));
+
+const toStringTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!.get!;
+
+/** `Float32Array` and the like, of any realm (vm, Jest, Electron), which instanceof does not see through; undefined if it is no typed array. */
+export const typedArrayName = (value: unknown): string | undefined => toStringTag.call(value) as string | undefined;
+
 function dtypeOf(data: TensorData): DType {
-  for (const [dtype, ArrayType] of Object.entries(arrayConstructors)) if (data instanceof ArrayType) return dtype as DType;
-  const came = (data as object | null)?.constructor?.name ?? String(data);
-  throw new AdderNetError(
-    'ERR_DTYPE',
-    `Tensor: data is ${came}, expected one of ${Object.values(arrayConstructors)
-      .map((type) => type.name)
-      .join(', ')}`,
-  );
+  const dtype = dtypesByArray.get(typedArrayName(data) ?? '');
+  if (dtype) return dtype;
+  const came = typedArrayName(data) ?? (data as object | null)?.constructor?.name ?? String(data);
+  const remedy = came === 'Uint8ClampedArray' ? ': new Uint8Array(data.buffer, data.byteOffset, data.length) sees the same memory' : '';
+  throw new AdderNetError('ERR_DTYPE', `Tensor: data is ${came}, expected one of ${[...dtypesByArray.keys()].join(', ')}${remedy}`);
 }
 
 /**

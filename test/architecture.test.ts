@@ -7,10 +7,12 @@ import { missingProgram, testNeeding } from './needing';
 
 const root = join(__dirname, '..');
 
-const foundation = ['errors', 'shape', 'tensor', 'random'];
+const foundation = ['errors', 'options', 'shape', 'tensor', 'random'];
 /** A part of lib/ (a folder, or a file at its top) and the parts it may import, besides itself. */
 const libMayImport: Record<string, string[]> = {
   errors: [],
+  options: ['errors'],
+  'optional-package': ['errors'],
   shape: ['errors'],
   tensor: ['errors', 'shape'],
   random: ['errors'],
@@ -20,16 +22,31 @@ const libMayImport: Record<string, string[]> = {
   ops: [...foundation, 'binding'],
   layers: [...foundation, 'ops'],
   io: foundation,
-  data: [...foundation, 'ops', 'io'],
+  data: [...foundation, 'optional-package', 'ops', 'io'],
   models: [...foundation, 'ops', 'layers', 'io', 'data'],
-  session: [...foundation, 'binding', 'cpu', 'ops', 'layers', 'data', 'models'],
+  session: [...foundation, 'binding', 'cpu', 'ops', 'layers', 'io', 'data', 'models'],
   optim: [...foundation, 'ops', 'layers'],
   train: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim'],
-  figures: [...foundation, 'timing', 'binding', 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim', 'train', 'session', 'quantize'],
+  figures: [
+    ...foundation,
+    'optional-package',
+    'timing',
+    'binding',
+    'cpu',
+    'ops',
+    'layers',
+    'models',
+    'io',
+    'data',
+    'optim',
+    'train',
+    'session',
+    'quantize',
+  ],
   quantize: [...foundation, 'ops', 'layers', 'io', 'data', 'models', 'session'],
   index: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim', 'train', 'session', 'quantize'],
   static: ['binding', 'index'],
-  serve: [...foundation, 'data', 'models', 'session', 'quantize'],
+  serve: [...foundation, 'optional-package', 'ops', 'io', 'data', 'models', 'session', 'quantize'],
   cli: ['*'],
 };
 /** Files outside lib/ and the one part that reads each. */

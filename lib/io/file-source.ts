@@ -1,0 +1,58 @@
+// Where the bytes of a file come from: a disk, or memory (a download, a bundle, a decrypted file).
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { AdderNetError } from '../errors';
+import { typedArrayName } from '../tensor';
+
+/** A file by its path or file: URL, or its bytes. */
+export type FileSource = string | URL | Uint8Array | Uint8ClampedArray | ArrayBuffer | Blob;
+
+/** `[object X]` tells built-in objects of every realm: instanceof knows those of one alone. */
+const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice('[object '.length, -1);
+
+/** What a source is called in messages: its path, or how many bytes there are. */
+export function sourceName(source: FileSource): string {
+  if (typeof source === 'string') return source;
+  if (isUrl(source)) return source.href;
+  return `${'size' in source ? source.size : source.byteLength} bytes in memory`;
+}
+
+/**
+ * The path of a source on disk; undefined if it is bytes.
+ * @param op who asks, for messages
+ * @throws {AdderNetError} ERR_ARGUMENT if it is neither, or a URL of another kind
+ */
+export function sourcePath(op: string, source: FileSource): string | undefined {
+  if (typeof source === 'string') return source;
+  if (isUrl(source)) {
+    if (source.protocol === 'file:') return fileURLToPath(source);
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: ${source.href} is no file: URL: fetch it, and pass its bytes`);
+  }
+  if (viewOf(source) || isBlob(source)) return undefined;
+  throw new AdderNetError(
+    'ERR_ARGUMENT',
+    `${op}: the file is ${tagOf(source)}, expected a path, a file: URL, or bytes: a Uint8Array, ArrayBuffer or Blob`,
+  );
+}
+
+/**
+ * The bytes of a source; those in memory are not copied, but for a Blob's.
+ * @throws {AdderNetError} as sourcePath. Errors of the file system pass through as they are
+ */
+export async function readSource(op: string, source: FileSource): Promise<Uint8Array> {
+  const path = sourcePath(op, source);
+  if (path !== undefined) return await readFile(path);
+  return viewOf(source) ?? new Uint8Array(await (source as Blob).arrayBuffer());
+}
+
+const isUrl = (source: unknown): source is URL => tagOf(source) === 'URL';
+const isBlob = (source: unknown): source is Blob => tagOf(source) === 'Blob' || tagOf(source) === 'File';
+
+function viewOf(source: unknown): Uint8Array | undefined {
+  const tag = tagOf(source);
+  if (tag === 'ArrayBuffer' || tag === 'SharedArrayBuffer') return new Uint8Array(source as ArrayBuffer);
+  const type = typedArrayName(source);
+  if (type !== 'Uint8Array' && type !== 'Uint8ClampedArray') return undefined;
+  const { buffer, byteOffset, byteLength } = source as Uint8Array;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
