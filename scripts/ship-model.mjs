@@ -3,8 +3,7 @@
 // the folder of its data set, on whose first training images the 8 bits are calibrated, and on whose test images both are measured.
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compile, evaluate, load, loadQuantized, openDataset, quantize, save, saveQuantized } from '../dist/index.js';
-import { quantizedKey, readWeights } from '../dist/models/model-file.js';
+import { compile, evaluate, load, openDataset, QuantizedModel, quantize, save, saveQuantized } from '../dist/index.js';
 
 const models = join(import.meta.dirname, '../models');
 const [name, weights, data] = process.argv.slice(2);
@@ -39,8 +38,9 @@ const commandsOf = ({ command, startedFrom }) => `${startedFrom ? `${commandsOf(
 const rows = [];
 for (const file of readdirSync(models).filter((file) => file.endsWith('.safetensors'))) {
   const path = join(models, file);
-  const quantized = quantizedKey in (await readWeights(path)).metadata;
-  const { metadata } = quantized ? await loadQuantized(path) : await load(path);
+  const network = await load(path);
+  const quantized = network instanceof QuantizedModel;
+  const { metadata } = network;
   const { accuracy, images } = metadata.training;
   const size = Math.round(statSync(path).size / 1000);
   const how = quantized ? '8 bits of the above' : commandsOf(metadata.training);
@@ -55,7 +55,7 @@ writeFileSync(
   `# Trained networks
 
 Each was trained here from random weights by the command beside it, on the official training images; the accuracy is of all official test
-images, measured on the file itself. \`load(name)\` and, for those in 8 bits, \`loadQuantized(name)\` open them by name, and so does every
+images, measured on the file itself. \`load(name)\` opens them by name, and so does every
 \`--weights\` of the command line. Floats have filters in 16 bits. Data, normalization and classes stand in the files:
 \`addernet info models/<name>.safetensors\`. After "then", \`--weights\` is what the command before it left.
 

@@ -42,11 +42,13 @@ const libMayImport: Record<string, string[]> = {
     'train',
     'session',
     'quantize',
+    'files',
   ],
-  quantize: [...foundation, 'ops', 'layers', 'io', 'data', 'models', 'session'],
-  index: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim', 'train', 'session', 'quantize'],
+  quantize: [...foundation, 'ops', 'layers', 'data', 'models', 'session'],
+  files: [...foundation, 'layers', 'io', 'models', 'session', 'quantize'],
+  index: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim', 'train', 'session', 'quantize', 'files'],
   static: ['binding', 'index'],
-  serve: [...foundation, 'optional-package', 'ops', 'io', 'data', 'models', 'session', 'quantize'],
+  serve: [...foundation, 'optional-package', 'ops', 'io', 'data', 'models', 'session', 'quantize', 'files'],
   cli: ['*'],
 };
 /** Files outside lib/ and the one part that reads each. */

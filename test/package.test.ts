@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { compile, evaluate, load, loadQuantized, models, openDataset, type Tensor } from '../dist';
-import { quantizedKey, readWeights } from '../dist/models/model-file';
+import { compile, evaluate, load, loadQuantized, models, openDataset, QuantizedModel, type Tensor } from '../dist';
+import { floatPretrained, quantizedPretrained } from '../dist/models/pretrained';
 import { testNeeding } from './needing';
 import { dataFolder, missingData } from './official-data';
 
@@ -25,10 +25,10 @@ t.test('an entry for each platform names its binary', async (t) => {
   t.match(workflow, 'node scripts/prebuild.cjs');
 });
 
-for (const name of models.shippedModels()) {
+for (const name of models.pretrainedModels()) {
   const loaded = async () => {
-    const quantized = quantizedKey in (await readWeights(name)).metadata;
-    return { quantized, model: quantized ? await loadQuantized(name) : await load(name) };
+    const model = await load(name);
+    return { quantized: model instanceof QuantizedModel, model };
   };
 
   t.test(`${name} says what it is`, async (t) => {
@@ -56,6 +56,11 @@ for (const name of models.shippedModels()) {
 
 t.test('a name that is neither a file nor a network', async (t) => {
   await t.rejects(load('lenet6'), { code: 'ERR_ARGUMENT', message: /cannot read the weights file 'lenet6'.*lenet5-bn-mnist/ });
-  await t.rejects(load('lenet5-bn-mnist-8bit'), { code: 'ERR_FORMAT', message: /loadQuantized/ });
-  await t.rejects(loadQuantized('lenet5-bn-mnist'), { code: 'ERR_FORMAT' });
+  await t.rejects(load('lenet5-bn-mnist-8bit' as string, { dtype: 'f32' }), { code: 'ERR_FORMAT', message: /a quantized network/ });
+  await t.rejects(loadQuantized('lenet5-bn-mnist'), { code: 'ERR_FORMAT', message: /no quantized network/ });
+});
+
+t.test('the names that the types know are those of the files', (t) => {
+  t.same([...floatPretrained, ...quantizedPretrained].sort(), models.pretrainedModels());
+  t.end();
 });

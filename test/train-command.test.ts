@@ -63,7 +63,7 @@ t.test('a teacher, and the average of the weights', async (t) => {
   for (const option of ['--average 0.9', '--seed 2', '--teacher model.safetensors', '--teacher-features 1'])
     t.match(training!.command, option);
   const small8 = addernet([...small, '--teacher', 'lenet5-bn-mnist-8bit', '--teacher-features', '1', '--out', at('x')]);
-  t.match(small8, { status: 1, stderr: /a quantised network, which loadQuantized\(\) opens/ });
+  t.match(small8, { status: 1, stderr: /a quantized network, where a float one is needed/ });
 });
 
 t.test('without --json a person reads it', (t) => {
@@ -139,7 +139,7 @@ t.test('fine-tuning: a new head on a body that stays', async (t) => {
   const args = [...small, '--weights', at('start.safetensors'), '--freeze', 'body', '--out', at('tuned'), '--json'];
   const { status, stderr } = addernet(args);
   t.same({ status, stderr }, { status: 0, stderr: '' });
-  const tuned = await load(at('tuned', 'model.safetensors'));
+  const tuned = await load(at('tuned', 'model.safetensors'), { dtype: 'f32' });
   const [run, more] = [(await load(at('run', 'model.safetensors'))).metadata.training, at('more')];
   t.equal(addernet([...small, '--weights', at('run', 'model.safetensors'), '--epochs', '1', '--out', more]).status, 0);
   for (const file of ['model.safetensors', 'best.safetensors'])

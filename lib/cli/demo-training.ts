@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { cpuInfo, setThreads } from '../cpu';
 import { generateDigits, openDigits } from '../data/digits';
 import { normalize } from '../data/normalize';
-import { createModel, load, type Model, save } from '../models';
+import { load, save } from '../files';
+import { createModel, type Model } from '../models';
 import { Sgd, schedule } from '../optim';
 import { Tensor } from '../tensor';
 import { evaluate } from '../train/evaluate';
@@ -31,7 +32,7 @@ export async function demoTraining({ images, epochs, threads, out }: DemoTrainin
   const file = join(out, 'digits.safetensors');
   await mkdir(out, { recursive: true });
   await save(model, file);
-  const loaded = await load(file);
+  const loaded = await load(file, { dtype: 'f32' });
   const { top1, images: tested, imagesPerSecond } = await evaluate(loaded, openDigits('test'));
   console.log(
     `saved to ${file} and loaded back: ${(100 * top1).toFixed(2)} % of ${tested} new digits, ${Math.round(imagesPerSecond)} images/s`,

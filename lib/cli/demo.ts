@@ -3,8 +3,7 @@ import { cpuInfo, setThreads } from '../cpu';
 import type { Dataset } from '../data/dataset';
 import { generateDigits } from '../data/digits';
 import { openDataset } from '../data/open-dataset';
-import { load } from '../models';
-import { loadQuantized } from '../quantize';
+import { load } from '../files';
 import { compile, compiled, type InferenceSession } from '../session';
 import { Tensor } from '../tensor';
 import { medianTimes } from '../timing';
@@ -16,9 +15,9 @@ export async function demo({ data, threads }: { data?: string; threads?: number 
   const cpu = cpuInfo();
   console.log(`${cpu.model}: kernels ${cpu.isa}, ${cpu.threads} ${cpu.threads === 1 ? 'thread' : 'threads'}\n`);
   console.log('lenet5-bn-mnist-8bit, adders on bytes, reads digits that were made up just now:');
-  console.log(`${await classified(await compile(await loadQuantized('lenet5-bn-mnist-8bit')), generateDigits(5, Date.now()))}\n`);
+  console.log(`${await classified(await compile(await load('lenet5-bn-mnist-8bit')), generateDigits(5, Date.now()))}\n`);
 
-  const network = await loadQuantized('resnet20-cifar10-8bit');
+  const network = await load('resnet20-cifar10-8bit');
   if (data === undefined) console.log('(addernet demo --data cifar-10-batches-bin shows pictures, too)\n');
   else {
     const pictures = openDataset('cifar10', data, 'test');

@@ -1,6 +1,6 @@
 import { cpuInfo, setThreads } from '../cpu';
+import { load } from '../files';
 import { Model } from '../models';
-import { loadNetwork } from '../quantize';
 import { compiled } from '../session';
 import { evaluate } from '../train/evaluate';
 import { openData } from './open-data';
@@ -20,7 +20,7 @@ interface EvaluateArguments extends QuantizeArguments {
 export async function evaluateCommand(args: EvaluateArguments): Promise<void> {
   const { weights, model: name, limit, batch, threads, json } = args;
   if (threads !== undefined) setThreads(threads);
-  const loaded = await loadNetwork(weights, { model: name });
+  const loaded = await load(weights, { model: name });
   const model = args.dtype === 'u8' && loaded instanceof Model ? await quantizeNetwork(loaded, args) : loaded;
   const dataset = await openData(args.dataset ?? model.metadata.dataset, args.data, 'test', model.inputShape);
   const progress = startProgress('evaluating', Math.min(limit ?? dataset.length, dataset.length), { quiet: json === true });

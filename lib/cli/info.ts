@@ -1,9 +1,10 @@
 import { cpuInfo } from '../cpu';
 import { AdderNetError } from '../errors';
+import { loadQuantized } from '../files';
+import { quantizedKey } from '../files/quantized-file';
+import { readWeights } from '../files/read-weights';
 import type { LoadedState } from '../layers';
 import { identify } from '../models';
-import { quantizedKey, readWeights } from '../models/model-file';
-import { loadQuantized } from '../quantize';
 import { elementCount, shapeText } from '../shape';
 
 export async function info(file: string | undefined, { json = false }: { json?: boolean }): Promise<void> {
@@ -25,7 +26,8 @@ function printCpu(json: boolean): void {
 }
 
 async function printWeights(file: string, json: boolean): Promise<void> {
-  const { format, tensors, metadata } = await readWeights(file);
+  const tensors = await readWeights(file);
+  const { format, metadata } = tensors;
   const network = metadata[quantizedKey] === undefined ? networkOf(tensors) : await quantizedNetwork(file);
   const numbers = [...tensors.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
   if (json) {

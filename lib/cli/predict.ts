@@ -1,5 +1,5 @@
 import { setThreads } from '../cpu';
-import { loadNetwork } from '../quantize';
+import { load } from '../files';
 import { type Classification, compile } from '../session';
 
 interface PredictArguments {
@@ -17,7 +17,7 @@ interface Prediction {
 
 export async function predict(images: string[], { weights, model: name, top, threads, json }: PredictArguments): Promise<void> {
   if (threads !== undefined) setThreads(threads);
-  const model = await loadNetwork(weights, { model: name });
+  const model = await load(weights, { model: name });
   const session = await compile(model);
   const predictions: Prediction[] = [];
   for (const image of images) predictions.push({ image, classes: await session.classify(image, { top }) });

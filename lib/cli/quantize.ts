@@ -1,14 +1,13 @@
 import { statSync } from 'node:fs';
-import { load } from '../models';
-import { weightsPath } from '../models/shipped';
-import { saveQuantized } from '../quantize';
+import { load, saveQuantized } from '../files';
+import { weightsPath } from '../models/pretrained';
 import { type QuantizeArguments, quantizeNetwork } from './quantize-network';
 
 export async function quantizeCommand(
   args: QuantizeArguments & { weights: string; model?: string; out: string; json?: boolean },
 ): Promise<void> {
   const { weights, model: name, out, json } = args;
-  const model = await load(weights, { model: name });
+  const model = await load(weights, { model: name, dtype: 'f32' });
   const quantized = await quantizeNetwork(model, args);
   await saveQuantized(quantized, out);
   const bytes = statSync(out).size;

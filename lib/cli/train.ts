@@ -4,7 +4,8 @@ import { cpuInfo, setThreads } from '../cpu';
 import { AdderNetError } from '../errors';
 import { chartPackages, missingPackages } from '../figures/chart';
 import { drawLearningCurves } from '../figures/learning-curves';
-import { type Model, save, type Training } from '../models';
+import { save } from '../files';
+import type { Model, Training } from '../models';
 import { Sgd } from '../optim';
 import { checkFits, type Evaluation, evaluate } from '../train/evaluate';
 import { type FitResult, fit } from '../train/fit';
@@ -92,7 +93,14 @@ async function run(
   return await fit(model, train, {
     epochs,
     batch,
-    optimizer: new Sgd(model.parameters(), { lr, momentum, nesterov, weightDecay, clipNorm, adder: { rate, eta } }),
+    optimizer: new Sgd(model.parameters(), {
+      lr,
+      momentum,
+      nesterov,
+      weightDecay,
+      clipNorm,
+      adder: rate === 'adaptive' ? { rate, eta } : { rate },
+    }),
     schedule: scheduleOf(args),
     augment,
     labelSmoothing,

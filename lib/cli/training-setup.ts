@@ -3,10 +3,10 @@ import { basename } from 'node:path';
 import type { Augmentation } from '../data/augment';
 import type { Dataset } from '../data/dataset';
 import { splitDataset } from '../data/subset';
+import { load } from '../files';
 import type { FilterGradient } from '../layers';
-import { bodyAndHead, createModel, type HeadOptions, headLayers, load, type Model, replaceHead, type Unit } from '../models';
+import { bodyAndHead, createModel, type HeadOptions, headLayers, type Model, replaceHead, type Unit } from '../models';
 import { type Schedule, schedule as schedules } from '../optim';
-import { loadNetwork } from '../quantize';
 import { compile, compiled } from '../session';
 import type { Distillation } from '../train/loss';
 import { type FeatureTeacher, featureTeacher } from '../train/teacher';
@@ -77,7 +77,7 @@ async function distillationOf({
   teacherFeatures: features,
 }: TrainArguments): Promise<Distillation | undefined> {
   if (file === undefined) return undefined;
-  const teacher = features > 0 ? await compiledTeacher(await load(file)) : await compiled(await loadNetwork(file));
+  const teacher = features > 0 ? await compiledTeacher(await load(file, { dtype: 'f32' })) : await compiled(await load(file));
   return { teacher, temperature, share, features };
 }
 
@@ -102,7 +102,7 @@ async function trainedModel(
   args: TrainArguments,
   target: Pick<HeadOptions, 'classes' | 'classNames' | 'dataset'>,
 ): Promise<Model> {
-  const model = await load(weights, { model: args.model });
+  const model = await load(weights, { model: args.model, dtype: 'f32' });
   const sameClasses = model.classes === target.classes && String(model.classNames) === String(target.classNames);
   return sameClasses ? model : replaceHead(model, { ...target, seed: args.seed, filterGradient: args.gradient });
 }

@@ -1,8 +1,8 @@
 // What the networks that come with the package know, and how trainings went, beside the paper.
 import type { DatasetName } from '../data/open-dataset';
+import { load } from '../files';
 import { Model, type Training } from '../models';
-import { shippedModels } from '../models/shipped';
-import { loadNetwork } from '../quantize';
+import { pretrainedModels } from '../models/pretrained';
 import { compiled } from '../session';
 import { evaluate } from '../train/evaluate';
 import { figure } from './figure';
@@ -37,10 +37,10 @@ export const accuracy = figure<Measured>({
   needs: ['mnist', 'cifar10'],
   async measure(workshop) {
     const shipped = [];
-    for (const name of shippedModels())
+    for (const name of pretrainedModels())
       shipped.push(
         await workshop.part(`accuracy-${name}`, async (): Promise<Shipped> => {
-          const network = await loadNetwork(name);
+          const network = await load(name);
           const { name: architecture, unit, dataset, training = null } = network.metadata;
           const test = workshop.dataset(dataset as DatasetName, 'test');
           const { top1, images } = await evaluate(await compiled(network), test, { limit: workshop.quick ? 1000 : undefined });

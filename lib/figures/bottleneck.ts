@@ -7,8 +7,8 @@ import { Random } from '../random';
 
 /** `body` gives two features [n,1,1,2], normalised and not rectified; it shares its layers with `model`, which tells classes by them. */
 export function bottleneckLenet(unit: Unit, seed: number): { model: Model; body: Sequential } {
-  const { metadata } = createModel('lenet5bn', { unit, seed: null });
-  const spec = { unit, classes: metadata.classes, random: new Random(seed) };
+  const { metadata, inputShape } = createModel('lenet5bn', { unit, seed: null });
+  const spec = { unit, classes: metadata.classes, inputShape, random: new Random(seed) };
   const { conv4: _, bn4, relu4, fc, bn5, flatten, ...convolutions } = lenet5bn(spec);
   const body = { ...convolutions, conv4: unitConv2d(spec, 120, 2, { kernel: 1 }), bn4: new BatchNorm(2) };
   const head = { fc: unitConv2d(spec, 2, spec.classes, { kernel: 1 }), bn5: new BatchNorm(spec.classes), flatten: flatten! };

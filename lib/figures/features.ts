@@ -1,8 +1,9 @@
 // What the last layer sees: adders compare features with templates, multiplications project them (figure 1 of the paper).
 import { BatchLoader } from '../data/batch-loader';
 import type { Dataset } from '../data/dataset';
+import { load } from '../files';
 import type { Layer } from '../layers';
-import { bodyAndHead, load, type Normalization } from '../models';
+import { bodyAndHead, type Normalization } from '../models';
 import { Random } from '../random';
 import { bottleneckLenet } from './bottleneck';
 import { drawChart } from './chart';

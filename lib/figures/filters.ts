@@ -1,5 +1,6 @@
 // What the first layers look for: their filters as images (figure 3 of the paper).
-import { createModel, load, type Model } from '../models';
+import { load } from '../files';
+import { createModel, type Model } from '../models';
 import { figure } from './figure';
 import { drawFilters, type Filters } from './filter-picture';
 import { trainOnMnist } from './mnist-training';

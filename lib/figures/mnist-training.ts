@@ -33,7 +33,7 @@ export function mnistTraining(workshop: Workshop, rule: LearningRule, seed: numb
   const key = `mnist-${course.name}-${filterGradient}-${rate}${rate === 'adaptive' ? `-${eta}` : ''}-seed-${seed}`;
   return workshop.part(key, async () => {
     const model = createModel('lenet5bn', { unit: 'adder', seed, filterGradient });
-    return await trainOnMnist(workshop, model, { rate, eta }, seed, course);
+    return await trainOnMnist(workshop, model, rate === 'adaptive' ? { rate, eta } : { rate }, seed, course);
   });
 }
 
@@ -44,7 +44,7 @@ export function mnistTraining(workshop: Workshop, rule: LearningRule, seed: numb
 export async function trainOnMnist(
   workshop: Workshop,
   model: Model,
-  adder: Pick<LearningRule, 'rate' | 'eta'> = { rate: 'adaptive', eta: 0.1 },
+  adder: Pick<LearningRule, 'rate'> & Partial<Pick<LearningRule, 'eta'>> = { rate: 'adaptive', eta: 0.1 },
   seed = 1,
   { epochs: fullEpochs, crop } = short,
 ): Promise<readonly EpochRecord[]> {

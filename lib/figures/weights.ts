@@ -1,5 +1,6 @@
 // How weights are distributed: Laplace or normal, in a network of adders and in its twin of multiplications (section 4.4 of the paper).
-import { load, type Model } from '../models';
+import { load } from '../files';
+import type { Model } from '../models';
 import { drawChart } from './chart';
 import { figure } from './figure';
 import { colors, lineChart } from './line-chart';

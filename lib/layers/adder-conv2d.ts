@@ -1,14 +1,20 @@
 // The adder convolution: minus the L1 distance between a window and a filter, with no multiplication.
 import { AdderNetError } from '../errors';
 import { adderConv2d, adderConv2dGradFilter, adderConv2dGradInput } from '../ops';
-import { type Arithmetic, type Conv2dOptions, Convolution } from './convolution';
+import { optionNames } from '../options';
+import { type Arithmetic, type Conv2dOptions, Convolution, conv2dOptionNames } from './convolution';
+import type { LayerConfig } from './layer';
 
 export interface AdderConv2dOptions extends Conv2dOptions {
   /** Gradient to the filters: x - w in full precision, or the ablation sgn(x - w). Default 'full'. */
   filterGradient?: FilterGradient;
 }
+/** By which rules the filters of an AdderConv2d can be trained. */
 export const filterGradients = ['full', 'sign'] as const;
+/** One of `filterGradients`: the difference x - w itself, or its sign. */
 export type FilterGradient = (typeof filterGradients)[number];
+
+const names = [...conv2dOptionNames, ...optionNames<Pick<AdderConv2dOptions, 'filterGradient'>>({ filterGradient: true })];
 
 const adder = (filterGradient: FilterGradient): Arithmetic => ({
   product: 'adder',
@@ -28,14 +34,21 @@ const adder = (filterGradient: FilterGradient): Arithmetic => ({
  * It learns by the rule of the paper: gw = sum (x - w) * gy (eq. 4) and gx = sum clamp(w - x, -1, 1) * gy (eq. 5).
  */
 export class AdderConv2d extends Convolution {
-  /** @throws {AdderNetError} ERR_ARGUMENT if a number is out of range, the groups do not divide the channels or there is no such gradient */
+  readonly #filterGradient: FilterGradient;
+
+  /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range, or the groups do not divide the channels */
   constructor(inputChannels: number, outputChannels: number, options: AdderConv2dOptions) {
-    const { filterGradient = 'full' } = options;
+    const { filterGradient = 'full' } = options ?? {};
     if (!filterGradients.includes(filterGradient))
       throw new AdderNetError(
         'ERR_ARGUMENT',
         `AdderConv2d: filterGradient is '${String(filterGradient)}', expected one of ${filterGradients.join(', ')}`,
       );
-    super(inputChannels, outputChannels, options, adder(filterGradient));
+    super(inputChannels, outputChannels, options, adder(filterGradient), names);
+    this.#filterGradient = filterGradient;
+  }
+
+  override config(): LayerConfig {
+    return { ...super.config(), filterGradient: this.#filterGradient };
   }
 }

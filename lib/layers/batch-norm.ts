@@ -1,10 +1,12 @@
 // Batch normalization over the last axis. Adder layers need it: their outputs are large and never positive.
 import { AdderNetError } from '../errors';
 import { add, batchNorm, batchNormGrad, batchNormTrain, relu, reluGrad } from '../ops';
+import { checkOptions, optionNames } from '../options';
 import { type Shape, shapeText } from '../shape';
 import { Tensor } from '../tensor';
 import { checkCount } from './count';
-import { type BackwardOptions, type ForwardOptions, Layer, savedBy } from './layer';
+import { type ElementOrder, type ReorderColumns, reorderRows } from './element-order';
+import { type BackwardOptions, type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
 import type { PlanBuilder, Statistics, Value } from './lowering';
 import { Parameter } from './parameter';
 
@@ -14,6 +16,8 @@ export interface BatchNormOptions {
   /** Share of a new batch in the running statistics. Default 0.1. */
   momentum?: number;
 }
+
+const names = optionNames<BatchNormOptions>({ epsilon: true, momentum: true });
 
 /** What follows a batch norm and is done in the same pass over memory, in training. */
 export interface Epilogue {
@@ -43,8 +47,10 @@ export class BatchNorm extends Layer {
   #residualGradient: Tensor | undefined;
 
   /** @throws {AdderNetError} ERR_ARGUMENT unless channels is a positive integer, epsilon is positive and momentum lies in 0 to 1 */
-  constructor(channels: number, { epsilon = 1e-5, momentum = 0.1 }: BatchNormOptions = {}) {
+  constructor(channels: number, options: BatchNormOptions = {}) {
     super();
+    checkOptions('BatchNorm', options, names);
+    const { epsilon = 1e-5, momentum = 0.1 } = options;
     checkCount('BatchNorm: channels', channels);
     if (!(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY))
       throw new AdderNetError('ERR_ARGUMENT', `BatchNorm: epsilon is ${String(epsilon)}, expected a positive number like 1e-5`);
@@ -111,6 +117,15 @@ export class BatchNorm extends Layer {
 
   override state(): Record<string, Parameter | Tensor> {
     return { weight: this.gamma, bias: this.beta, running_mean: this.runningMean, running_var: this.runningVariance };
+  }
+
+  override config(): LayerConfig {
+    return { channels: this.gamma.value.size, epsilon: this.epsilon, momentum: this.momentum };
+  }
+
+  override elementOrder(before: ElementOrder, reorder: ReorderColumns): ElementOrder {
+    reorderRows(before, [this.gamma.value, this.beta.value, this.runningMean, this.runningVariance], reorder);
+    return before.flattened ? before : { channels: this.gamma.value.size, flattened: false };
   }
 
   /** With the running statistics. */

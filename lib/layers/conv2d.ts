@@ -21,6 +21,7 @@ const multiplication: Arithmetic = {
  * Filters start as N(0, 2/fan), fan = kh*kw*co/groups (Kaiming, fan-out).
  */
 export class Conv2d extends Convolution {
+  /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range, or the groups do not divide the channels */
   constructor(inputChannels: number, outputChannels: number, options: Conv2dOptions) {
     super(inputChannels, outputChannels, options, multiplication);
   }

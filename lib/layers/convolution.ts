@@ -1,12 +1,14 @@
 // What adder and ordinary convolutions share: everything but the arithmetic, which is a small record of data.
 import { AdderNetError } from '../errors';
 import { biasGrad } from '../ops';
+import { checkOptions, optionNames } from '../options';
 import { Random } from '../random';
 import { type ConvOptions, convGeometry, type Pair, pair, type Shape } from '../shape';
 import { Tensor } from '../tensor';
 import type { Buffers } from './buffers';
 import { checkCount } from './count';
-import { type BackwardOptions, type ForwardOptions, Layer, savedBy } from './layer';
+import { type ElementOrder, freshChannels } from './element-order';
+import { type BackwardOptions, type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
 import type { PlanBuilder, ProductKind, Value } from './lowering';
 import { type Operations, scaleOperations } from './operations';
 import { Parameter, type ParameterKind } from './parameter';
@@ -19,6 +21,16 @@ export interface Conv2dOptions extends ConvOptions {
   /** Where the initial filters come from; null leaves them zero, for weights about to be loaded. Default: an arbitrary seed. */
   random?: Random | null;
 }
+
+export const conv2dOptionNames = optionNames<Conv2dOptions>({
+  kernel: true,
+  stride: true,
+  padding: true,
+  dilation: true,
+  groups: true,
+  bias: true,
+  random: true,
+});
 
 interface Out {
   /** Where to write. */
@@ -53,9 +65,16 @@ export abstract class Convolution extends Layer {
   readonly #arithmetic: Arithmetic;
   #x: Tensor | undefined;
 
-  /** @throws {AdderNetError} ERR_ARGUMENT if a number is out of range or the groups do not divide the channels */
-  constructor(inputChannels: number, outputChannels: number, options: Conv2dOptions, arithmetic: Arithmetic) {
+  /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range, or the groups do not divide the channels */
+  constructor(
+    inputChannels: number,
+    outputChannels: number,
+    options: Conv2dOptions,
+    arithmetic: Arithmetic,
+    names: readonly string[] = conv2dOptionNames,
+  ) {
     super();
+    checkOptions(this.type, options, names);
     const { kernel, stride = 1, padding = 0, dilation = 1, groups = 1, bias = false, random = new Random() } = options;
     checkCount(`${this.type}: inputChannels`, inputChannels);
     checkCount(`${this.type}: outputChannels`, outputChannels);
@@ -107,6 +126,16 @@ export abstract class Convolution extends Layer {
 
   override state(): Record<string, Parameter> {
     return { [this.#arithmetic.key]: this.filters, ...(this.bias && { bias: this.bias }) };
+  }
+
+  override config(): LayerConfig {
+    const { options, filters, bias } = this;
+    const [outputs, kh, kw, groupInputs] = filters.value.shape as [number, number, number, number];
+    return { inputs: groupInputs * (options.groups ?? 1), outputs, kernel: [kh, kw], ...options, bias: bias !== undefined };
+  }
+
+  override elementOrder(): ElementOrder {
+    return freshChannels(this.filters.value.shape[0]!);
   }
 
   override operations(input: Shape): Operations {

@@ -2,7 +2,8 @@
 import { AdderNetError } from '../errors';
 import { elementCount, type Shape } from '../shape';
 import type { Tensor } from '../tensor';
-import { type ForwardOptions, Layer, savedBy } from './layer';
+import type { ElementOrder } from './element-order';
+import { type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
 import type { PlanBuilder, Value } from './lowering';
 
 /** x [n,...] -> the same memory as [n,k]. */
@@ -20,6 +21,14 @@ export class Flatten extends Layer {
 
   override lower(builder: PlanBuilder, x: Value): Value {
     return builder.reshape(x, this.outputShape(x.shape));
+  }
+
+  override config(): LayerConfig {
+    return {};
+  }
+
+  override elementOrder({ channels }: ElementOrder): ElementOrder {
+    return { channels, flattened: true };
   }
 
   outputShape(input: Shape): Shape {

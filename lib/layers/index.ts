@@ -3,8 +3,19 @@ export { AdderConv2d, type AdderConv2dOptions, type FilterGradient, filterGradie
 export { BatchNorm, type BatchNormOptions, type Epilogue } from './batch-norm';
 export { Conv2d } from './conv2d';
 export type { Conv2dOptions, Convolution } from './convolution';
+export type { ElementOrder, ReorderColumns } from './element-order';
 export { Flatten } from './flatten';
-export { type BackwardOptions, type ForwardOptions, Layer, type NamedLayer, type Step } from './layer';
+export {
+  type BackwardOptions,
+  type DescribeChild,
+  type ForwardOptions,
+  Layer,
+  type LayerConfig,
+  type LayerDescription,
+  type LoadStateOptions,
+  type NamedLayer,
+  type Step,
+} from './layer';
 export { Linear, type LinearOptions } from './linear';
 export type { ConvolutionStep, PlanBuilder, ProductKind, Statistics, Value } from './lowering';
 export type { Operations } from './operations';
@@ -12,6 +23,6 @@ export { Parameter, type ParameterKind } from './parameter';
 export { AveragePool2d, GlobalAveragePool2d, MaxPool2d, type PoolOptions } from './pool';
 export { Relu } from './relu';
 export { Residual, type ResidualOptions } from './residual';
-export { Sequential } from './sequential';
-export type { LoadedState, StateDict } from './state';
+export { Sequential, type SequentialLayers } from './sequential';
+export type { LoadedState, StateDict, StateLayout } from './state';
 export { XnorConv2d } from './xnor-conv2d';

@@ -2,13 +2,15 @@
 // gradient of that function. There is no general autograd: the backward pass of adder networks is a training rule, not a derivative.
 // A layer that holds others lists them in children() and trace(); names, state and counts then follow by themselves.
 import { AdderNetError } from '../errors';
+import { checkOptions, optionNames } from '../options';
 import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
 import { Buffers } from './buffers';
+import type { ElementOrder, ReorderColumns } from './element-order';
 import type { PlanBuilder, Value } from './lowering';
 import { addOperations, noOperations, type Operations } from './operations';
 import { Parameter } from './parameter';
-import { copyState, type LoadedState, type StateDict } from './state';
+import { copyState, type LoadedState, layouts, type StateDict, type StateLayout } from './state';
 
 export interface ForwardOptions {
   /** At inference the layer may overwrite x and return it: whoever sets this made x and reads it no more. Default false. */
@@ -25,6 +27,27 @@ export interface BackwardOptions {
   inputGradient?: boolean;
 }
 
+/** What the constructor of a layer takes, as plain data for a file. */
+export type LayerConfig = Readonly<Record<string, unknown>>;
+/** A layer as plain data: its type, as layer-types.ts lists them, and its config. */
+export type LayerDescription = LayerConfig & { readonly type: string };
+/** Describes a layer inside of another, by its name there; undefined if its own layers have their names beside those of the other. */
+export type DescribeChild = (name: string | undefined, layer: Layer) => LayerDescription;
+
+export interface LoadStateOptions {
+  /** False lets names be missing or left over. Default true. */
+  strict?: boolean | undefined;
+  /**
+   * Whose order the columns after a Flatten are in: 'pytorch' has channels, height, width, and they are put in order. Filters are
+   * [co,kh,kw,ci/groups] in both. Default: what the state says of itself, as one of `readTensors` does, else 'addernet'.
+   */
+  layout?: StateLayout | undefined;
+  /** Shape of one image, [h,w,c], for layers of a PyTorch state that begin with a Flatten. Default: that of a Model. */
+  inputShape?: Shape | undefined;
+}
+const loadStateNames = optionNames<LoadStateOptions>({ strict: true, layout: true, inputShape: true });
+
+/** A name of one layer inside another, and the layer. */
 export type NamedLayer = readonly [name: string, layer: Layer];
 
 /** One layer inside another, with the shapes it sees. */
@@ -86,6 +109,23 @@ export abstract class Layer {
     return [];
   }
 
+  /**
+   * What the constructor takes, for `save`. A layer of your own has none, and its networks are not saved.
+   * @internal
+   */
+  config(_describe: DescribeChild): LayerConfig | undefined {
+    return undefined;
+  }
+
+  /**
+   * How the elements that flow out of this layer lie, given those that flow in: `before` itself where it takes each element by itself.
+   * Reports tensors that have a column for each element of flattened images. Default: it is unknown, which matters only for what PyTorch
+   * trained, where a Flatten is followed by weights.
+   */
+  elementOrder({ flattened }: ElementOrder, _reorder: ReorderColumns): ElementOrder {
+    return { flattened };
+  }
+
   /** Operations of one forward pass over `input`: with n = 1, those of one image. */
   operations(input: Shape): Operations {
     return this.trace(input).reduce((sum, step) => addOperations(sum, step.layer.operations(step.input)), noOperations);
@@ -140,12 +180,21 @@ export abstract class Layer {
 
   /**
    * Copies a state into this layer, after everything in it was checked. `num_batches_tracked` of PyTorch is ignored.
-   * @param strict false lets names be missing or left over. Default true
    * @returns the names that were missing or left over
-   * @throws {AdderNetError} ERR_FORMAT for names, ERR_SHAPE for shapes, ERR_DTYPE for types other than f32; then nothing was changed
+   * @throws {AdderNetError} ERR_FORMAT for names, ERR_SHAPE for shapes, ERR_DTYPE for types other than f32, ERR_ARGUMENT for options, or if
+   *   the channels before a Flatten are needed and unknown; then nothing was changed
    */
-  loadStateDict(state: LoadedState, { strict = true }: { strict?: boolean } = {}): { missing: string[]; unexpected: string[] } {
-    const { missing, unexpected } = copyState(this.stateDict(), state, strict);
+  loadStateDict(state: LoadedState, options: LoadStateOptions = {}): { missing: string[]; unexpected: string[] } {
+    checkOptions('loadStateDict', options, loadStateNames);
+    if (Object.prototype.toString.call(state) !== '[object Map]')
+      throw new AdderNetError('ERR_ARGUMENT', `loadStateDict: the state is ${nameOf(state)}, expected a Map of tensors by name`);
+    const { strict = true, layout = state.layout ?? 'addernet', inputShape } = options;
+    if (!layouts.includes(layout))
+      throw new AdderNetError('ERR_ARGUMENT', `loadStateDict: layout is '${String(layout)}', expected one of ${layouts.join(', ')}`);
+    const reordered = new Map<Tensor, number | undefined>();
+    if (layout === 'pytorch')
+      this.elementOrder({ channels: inputShape?.at(-1), flattened: false }, (tensor, channels) => reordered.set(tensor, channels));
+    const { missing, unexpected } = copyState(this.stateDict(), state, strict, reordered);
     return { missing, unexpected };
   }
 }
@@ -159,6 +208,10 @@ export function savedBy<T>({ type }: Layer, saved: T | undefined): T {
     throw new AdderNetError('ERR_ARGUMENT', `${type}: backward needs a forward pass before it, forward(x, { training: true })`);
   return saved;
 }
+
+/** What something is called in messages: the class of an object, or the value itself. */
+export const nameOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null ? `a ${value.constructor?.name || 'plain object'}` : String(value).slice(0, 60);
 
 function* namedState(layer: Layer, prefix = ''): Generator<[string, Parameter | Tensor]> {
   for (const [name, entry] of Object.entries(layer.state())) yield [prefix + name, entry];

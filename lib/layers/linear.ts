@@ -1,11 +1,13 @@
 // The ordinary fully connected layer.
 import { AdderNetError } from '../errors';
 import { biasGrad, conv2dGradFilter, conv2dGradInput, linear } from '../ops';
+import { checkOptions, optionNames } from '../options';
 import { Random } from '../random';
 import { type Shape, shapeText } from '../shape';
 import { Tensor } from '../tensor';
 import { checkCount } from './count';
-import { type BackwardOptions, type ForwardOptions, Layer, savedBy } from './layer';
+import { type ElementOrder, freshChannels, type ReorderColumns, reorderRows } from './element-order';
+import { type BackwardOptions, type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
 import type { PlanBuilder, Value } from './lowering';
 import type { Operations } from './operations';
 import { Parameter } from './parameter';
@@ -17,6 +19,8 @@ export interface LinearOptions {
   random?: Random | null;
 }
 
+const names = optionNames<LinearOptions>({ bias: true, random: true });
+
 /**
  * y[n,co] = sum_k x[n,k] * w[co,k] (+ b[co])
  * Weights start as N(0, 1/k), which keeps the variance of x: this layer ends networks, so no ReLU halves what it gives.
@@ -26,9 +30,11 @@ export class Linear extends Layer {
   readonly bias: Parameter | undefined;
   #x: Tensor | undefined;
 
-  /** @throws {AdderNetError} ERR_ARGUMENT unless both counts are positive integers */
-  constructor(inputs: number, outputs: number, { bias = true, random = new Random() }: LinearOptions = {}) {
+  /** @throws {AdderNetError} ERR_ARGUMENT unless both counts are positive integers, or if an option is unknown */
+  constructor(inputs: number, outputs: number, options: LinearOptions = {}) {
     super();
+    checkOptions('Linear', options, names);
+    const { bias = true, random = new Random() } = options;
     checkCount('Linear: inputs', inputs);
     checkCount('Linear: outputs', outputs);
     this.weights = new Parameter(Tensor.zeros([outputs, inputs]));
@@ -79,6 +85,16 @@ export class Linear extends Layer {
 
   override state(): Record<string, Parameter> {
     return { weight: this.weights, ...(this.bias && { bias: this.bias }) };
+  }
+
+  override config(): LayerConfig {
+    const [outputs, inputs] = this.weights.value.shape;
+    return { inputs, outputs, bias: this.bias !== undefined };
+  }
+
+  override elementOrder(before: ElementOrder, reorder: ReorderColumns): ElementOrder {
+    reorderRows(before, [this.weights.value], reorder);
+    return freshChannels(this.weights.value.shape[0]!);
   }
 
   override operations(input: Shape): Operations {

@@ -1,9 +1,11 @@
 // Pooling: the maximum or the mean of each window, or of the whole image, channel by channel.
 import { AdderNetError } from '../errors';
 import { averagePool2d, averagePool2dGrad, globalAveragePool2d, globalAveragePool2dGrad, maxPool2d, maxPool2dGrad } from '../ops';
+import { checkOptions, optionNames } from '../options';
 import { type Pair, pair, poolGeometry, type Shape, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
-import { type ForwardOptions, Layer, savedBy } from './layer';
+import type { ElementOrder } from './element-order';
+import { type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
 import type { PlanBuilder, Value } from './lowering';
 
 export interface PoolOptions {
@@ -15,18 +17,30 @@ export interface PoolOptions {
   padding?: Pair;
 }
 
+const names = optionNames<PoolOptions>({ kernel: true, stride: true, padding: true });
+
 /** x [n,h,w,c] -> y [n,ho,wo,c]. */
 abstract class WindowPool extends Layer {
   readonly options: Readonly<Required<PoolOptions>>;
 
-  /** @throws {AdderNetError} ERR_ARGUMENT if a number is out of range */
-  constructor({ kernel, stride = kernel, padding = 0 }: PoolOptions) {
+  /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range */
+  constructor(options: PoolOptions) {
     super();
+    checkOptions(this.type, options, names);
+    const { kernel, stride = kernel, padding = 0 } = options;
     this.options = {
       kernel: pair(`${this.type}: kernel`, kernel, 1),
       stride: pair(`${this.type}: stride`, stride, 1),
       padding: pair(`${this.type}: padding`, padding, 0),
     };
+  }
+
+  override config(): LayerConfig {
+    return { ...this.options };
+  }
+
+  override elementOrder(before: ElementOrder): ElementOrder {
+    return before;
   }
 
   outputShape(input: Shape): Shape {
@@ -92,6 +106,14 @@ export class GlobalAveragePool2d extends Layer {
   override lower(builder: PlanBuilder, x: Value): Value {
     this.outputShape(x.shape);
     return builder.averagePool(x, { kernel: [x.shape[1]!, x.shape[2]!] });
+  }
+
+  override config(): LayerConfig {
+    return {};
+  }
+
+  override elementOrder(before: ElementOrder): ElementOrder {
+    return before;
   }
 
   outputShape(input: Shape): Shape {

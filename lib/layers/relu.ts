@@ -2,7 +2,8 @@
 import { relu, reluGrad } from '../ops';
 import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
-import { type ForwardOptions, Layer, savedBy } from './layer';
+import type { ElementOrder } from './element-order';
+import { type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
 import type { PlanBuilder, Value } from './lowering';
 
 /** y = max(0, x), of any shape. */
@@ -21,6 +22,14 @@ export class Relu extends Layer {
 
   override lower(builder: PlanBuilder, x: Value): Value {
     return builder.relu(x);
+  }
+
+  override config(): LayerConfig {
+    return {};
+  }
+
+  override elementOrder(before: ElementOrder): ElementOrder {
+    return before;
   }
 
   outputShape(input: Shape): Shape {

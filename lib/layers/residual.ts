@@ -1,16 +1,30 @@
 // The residual block of ResNet (He et al., CVPR 2016).
 import { AdderNetError } from '../errors';
 import { add, relu, reluGrad } from '../ops';
+import { checkOptions, optionNames } from '../options';
 import { type Shape, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
-import { type BackwardOptions, type ForwardOptions, Layer, type NamedLayer, type Step, savedBy } from './layer';
+import type { ElementOrder, ReorderColumns } from './element-order';
+import {
+  type BackwardOptions,
+  type DescribeChild,
+  type ForwardOptions,
+  Layer,
+  type LayerConfig,
+  type NamedLayer,
+  nameOf,
+  type Step,
+  savedBy,
+} from './layer';
 import type { PlanBuilder, Value } from './lowering';
-import type { Sequential } from './sequential';
+import { Sequential } from './sequential';
 
 export interface ResidualOptions {
   /** Whether the sum is rectified. Default true. */
   relu?: boolean;
 }
+
+const names = optionNames<ResidualOptions>({ relu: true });
 
 /**
  * y = relu(body(x) + x), or relu(body(x) + downsample(x)) where the body changes the shape.
@@ -19,12 +33,20 @@ export interface ResidualOptions {
 export class Residual extends Layer {
   readonly body: Sequential;
   readonly downsample: Layer | undefined;
-
   readonly relu: boolean;
   #y: Tensor | undefined;
 
-  constructor(body: Sequential, downsample?: Layer, { relu = true }: ResidualOptions = {}) {
+  /** @throws {AdderNetError} ERR_ARGUMENT unless body is a Sequential, of which no layer is called as the downsample beside it */
+  constructor(body: Sequential, downsample?: Layer, options: ResidualOptions = {}) {
     super();
+    checkOptions('Residual', options, names);
+    const { relu = true } = options;
+    if (!(body instanceof Sequential))
+      throw new AdderNetError('ERR_ARGUMENT', `Residual: the body is ${nameOf(body)}, expected a Sequential: new Sequential([layer])`);
+    if (downsample && !(downsample instanceof Layer))
+      throw new AdderNetError('ERR_ARGUMENT', `Residual: the downsample is ${nameOf(downsample)}, expected a layer`);
+    if (downsample && body.children().some(([name]) => name === 'downsample'))
+      throw new AdderNetError('ERR_ARGUMENT', "Residual: a layer of the body is called 'downsample', as the layer beside it: rename it");
     this.body = body;
     this.downsample = downsample;
     this.relu = relu;
@@ -83,6 +105,28 @@ export class Residual extends Layer {
 
   override children(): readonly NamedLayer[] {
     return [...this.body.children(), ...(this.downsample ? [['downsample', this.downsample] as const] : [])];
+  }
+
+  override config(describe: DescribeChild): LayerConfig {
+    const { body, downsample, relu } = this;
+    return { body: describe(undefined, body), ...(downsample && { downsample: describe('downsample', downsample) }), relu };
+  }
+
+  override elementOrder(before: ElementOrder, reorder: ReorderColumns): ElementOrder {
+    let isWide = false;
+    const watch: ReorderColumns = (tensor, channels) => {
+      isWide = true;
+      reorder(tensor, channels);
+    };
+    const after = this.body.elementOrder(before, watch);
+    const shortcut = this.downsample?.elementOrder(before, watch) ?? before;
+    if (after.flattened === shortcut.flattened) return after;
+    if (isWide)
+      throw new AdderNetError(
+        'ERR_FORMAT',
+        'Residual: adds rows of a flattened image to others, whose order in a PyTorch file cannot be told: put the weights in order by hand',
+      );
+    return { channels: after.channels, flattened: false };
   }
 
   override trace(input: Shape): readonly Step[] {

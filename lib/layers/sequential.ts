@@ -3,28 +3,50 @@ import { AdderNetError } from '../errors';
 import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
 import { BatchNorm, type Epilogue } from './batch-norm';
-import { type BackwardOptions, type ForwardOptions, Layer, type NamedLayer, type Step } from './layer';
+import type { ElementOrder, ReorderColumns } from './element-order';
+import {
+  type BackwardOptions,
+  type DescribeChild,
+  type ForwardOptions,
+  Layer,
+  type LayerConfig,
+  type NamedLayer,
+  nameOf,
+  type Step,
+} from './layer';
 import type { PlanBuilder, Value } from './lowering';
 import { Relu } from './relu';
 
+/** Layers in forward order; those of a list are named 0, 1, 2 and so on. */
+export type SequentialLayers = readonly Layer[] | Readonly<Record<string, Layer>>;
+
 /** Each layer takes what the one before it gives; the state of a layer is named `<name>.<...>`. */
 export class Sequential extends Layer {
+  /** As they were given: a list, or an object by name. */
+  readonly layers: SequentialLayers;
   readonly #layers: readonly NamedLayer[];
 
   /**
    * @param layers in forward order; a list is named 0, 1, 2 and so on
-   * @throws {AdderNetError} ERR_ARGUMENT if a name is not a plain word
+   * @throws {AdderNetError} ERR_ARGUMENT if a name is not a plain word, or something is not a layer
    */
-  constructor(layers: readonly Layer[] | Readonly<Record<string, Layer>>) {
+  constructor(layers: SequentialLayers) {
     super();
+    if (typeof layers !== 'object' || layers === null)
+      throw new AdderNetError('ERR_ARGUMENT', `${this.type}: layers is ${nameOf(layers)}, expected a list or an object of layers`);
     this.#layers = Object.entries(layers);
+    for (const [name, layer] of this.#layers)
+      if (!(layer instanceof Layer))
+        throw new AdderNetError('ERR_ARGUMENT', `${this.type}: '${name}' is ${nameOf(layer)}, expected a layer`);
     // Objects sort names that are integers to the front, and a dot would blur the dotted names of the state.
-    const bad = Array.isArray(layers) ? undefined : this.#layers.find(([name]) => !/^[A-Za-z_]\w*$/.test(name));
+    const isList = Array.isArray(layers);
+    const bad = isList ? undefined : this.#layers.find(([name]) => !/^[A-Za-z_]\w*$/.test(name));
     if (bad)
       throw new AdderNetError(
         'ERR_ARGUMENT',
         `Sequential: '${bad[0]}' is not a name for a layer, expected letters, digits and _, no digit first`,
       );
+    this.layers = Object.freeze(isList ? [...layers] : { ...layers });
   }
 
   /** In training a rectifier after a batch norm is part of its pass, as is an epilogue after the last layer: see fusedTail. */
@@ -64,6 +86,15 @@ export class Sequential extends Layer {
 
   override children(): readonly NamedLayer[] {
     return this.#layers;
+  }
+
+  override config(describe: DescribeChild): LayerConfig {
+    const layers = this.#layers.map(([name, layer]) => describe(name, layer));
+    return Array.isArray(this.layers) ? { layers } : { names: this.#layers.map(([name]) => name), layers };
+  }
+
+  override elementOrder(before: ElementOrder, reorder: ReorderColumns): ElementOrder {
+    return this.#layers.reduce((order, [, layer]) => layer.elementOrder(order, reorder), before);
   }
 
   override trace(input: Shape): readonly Step[] {

@@ -2,11 +2,15 @@
 import { AdderNetError } from '../errors';
 import { shapeText } from '../shape';
 import type { Tensor, TensorData } from '../tensor';
+import { checkReordered, copyReordered } from './element-order';
 
 /** The live tensors of a network by name, such as `layer1.0.bn1.running_mean`. */
 export type StateDict = Map<string, Tensor>;
+/** Whose order the columns after a Flatten are in; 'unknown' counts as this package's. */
+export const layouts = ['addernet', 'pytorch', 'unknown'] as const;
+export type StateLayout = (typeof layouts)[number];
 /** What a file may hold. */
-export type LoadedState = ReadonlyMap<string, Tensor<TensorData>>;
+export type LoadedState = ReadonlyMap<string, Tensor<TensorData>> & { readonly layout?: StateLayout };
 
 export interface StateDifference {
   /** Names the network has and the file has not. */
@@ -42,10 +46,17 @@ export const nameList = (names: readonly string[]): string =>
 
 /**
  * Copies `source` into the tensors of `target`: all or nothing.
- * @param strict whether missing and unexpected names are an error
- * @throws {AdderNetError} ERR_FORMAT for names, else ERR_SHAPE for shapes, else ERR_DTYPE for types; the message lists all of them
+ * @param strict    whether missing and unexpected names are an error
+ * @param reordered tensors whose columns stand for flattened images of so many channels, in PyTorch's order; undefined if those are unknown
+ * @throws {AdderNetError} ERR_FORMAT for names, else ERR_SHAPE for shapes, else ERR_DTYPE for types; the message lists all of them. ERR_ARGUMENT
+ *   if a number of channels is unknown
  */
-export function copyState(target: StateDict, source: LoadedState, strict: boolean): StateDifference {
+export function copyState(
+  target: StateDict,
+  source: LoadedState,
+  strict: boolean,
+  reordered: ReadonlyMap<Tensor, number | undefined> = new Map(),
+): StateDifference {
   const difference = compareStates(target, source);
   const { missing, unexpected, misshapen, mistyped } = difference;
   const describe = (name: string) => {
@@ -65,9 +76,12 @@ export function copyState(target: StateDict, source: LoadedState, strict: boolea
       `loadStateDict: the state does not fit this network: ${complaints.join('; ')}. Nothing was loaded`,
     );
   }
+  for (const [name, tensor] of target) if (source.has(name) && reordered.has(tensor)) checkReordered(name, tensor, reordered.get(tensor));
   for (const [name, tensor] of target) {
     const loaded = source.get(name) as Tensor | undefined;
-    if (loaded) tensor.data.set(loaded.data);
+    const channels = reordered.get(tensor);
+    if (loaded && channels !== undefined) copyReordered(tensor.data, loaded.data, tensor.shape.at(-1)!, channels);
+    else if (loaded) tensor.data.set(loaded.data);
   }
   return difference;
 }

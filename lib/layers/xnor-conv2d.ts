@@ -34,7 +34,7 @@ const xnor: Arithmetic = {
  * through alpha.
  */
 export class XnorConv2d extends Convolution {
-  /** @throws {AdderNetError} ERR_ARGUMENT if a number is out of range or the groups do not divide the channels */
+  /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range, or the groups do not divide the channels */
   constructor(inputChannels: number, outputChannels: number, options: Conv2dOptions) {
     super(inputChannels, outputChannels, options, xnor);
   }

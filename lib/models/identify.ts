@@ -1,14 +1,31 @@
 // Which network is this? A file of weights names it by its keys and their shapes.
 import { AdderNetError } from '../errors';
+import { type Layer, Sequential } from '../layers';
 import { compareStates, type LoadedState, nameList } from '../layers/state';
 import { shapeText } from '../shape';
-import { createModel, type ModelName, modelNames } from './registry';
-import { type Unit, units } from './unit';
+import { defaultInputShape, layersOf, type ModelName, modelNames } from './registry';
+import type { InputShape, Unit } from './unit';
 
+/** A network by name, with what tells its layers from those of others. */
 export interface Identity {
   readonly name: ModelName;
   readonly unit: Unit;
   readonly classes: number;
+}
+
+/** What is known beforehand. */
+export interface IdentifyOptions {
+  /** The network, where it is known. Default: any. */
+  readonly model?: ModelName | undefined;
+  /** Of one image. Default: what the networks are made for, with the channels of the first layer. */
+  readonly inputShape?: InputShape | undefined;
+}
+
+/** The network that fits best. */
+export interface Likeness extends Identity {
+  readonly inputShape: InputShape;
+  /** Names of the tensors that do not fit. */
+  readonly differing: readonly string[];
 }
 
 /**
@@ -17,20 +34,49 @@ export interface Identity {
  * @throws {AdderNetError} ERR_FORMAT with what was seen if no network has these names and shapes
  */
 export function identify(state: LoadedState): Identity {
-  const classes = (state.get('fc.adder') ?? state.get('fc.weight'))?.shape[0];
+  const { differing, inputShape: _, ...identity } = closestNetwork(state);
+  if (differing.length > 0) throw unknownNetwork('identify', state, { ...identity, differing });
+  return identity;
+}
+
+/** Errors as of createModel, and ERR_FORMAT if there is no classifier. */
+export function closestNetwork(state: LoadedState, { model, inputShape }: IdentifyOptions = {}): Likeness {
+  const classes = classesOf(state) ?? (model === undefined ? undefined : 10);
   if (classes === undefined) throw new AdderNetError('ERR_FORMAT', `identify: no classifier, fc.weight or fc.adder, among ${seen(state)}`);
-  let closest: { text: string; names: readonly string[] } | undefined;
-  for (const name of modelNames)
-    for (const unit of units) {
-      const { missing, unexpected, misshapen } = compareStates(createModel(name, { unit, classes, seed: null }).stateDict(), state);
-      const names = [...missing, ...unexpected, ...misshapen];
-      if (names.length === 0) return { name, unit, classes };
-      if (!closest || names.length < closest.names.length) closest = { text: `${name} with unit '${unit}'`, names };
-    }
-  throw new AdderNetError(
+  const channels = (state.get('conv1.weight') ?? state.get('conv1.adder'))?.shape[3];
+  const unit = [...state.keys()].some((key) => key.endsWith('.adder')) ? 'adder' : 'conv';
+  let closest: Likeness | undefined;
+  for (const name of model === undefined ? modelNames : [model]) {
+    const [h, w, c] = defaultInputShape(name);
+    const shape = inputShape ?? ([h, w, channels ?? c] as const);
+    const network = buildIfLarge(() => layersOf(name, { unit, classes, inputShape: shape, random: null }));
+    if (!network) continue;
+    const { missing, unexpected, misshapen } = compareStates(new Sequential(network).stateDict(), state);
+    const differing = [...missing, ...unexpected, ...misshapen];
+    if (!closest || differing.length < closest.differing.length) closest = { name, unit, classes, inputShape: shape, differing };
+    if (differing.length === 0) return closest;
+  }
+  if (!closest) throw new AdderNetError('ERR_FORMAT', `identify: no network takes images of ${shapeText(inputShape ?? [])}`);
+  return closest;
+}
+
+/** The number of classes of a state of one of the networks, all of which call their classifier `fc`. */
+export const classesOf = (state: LoadedState): number | undefined => (state.get('fc.adder') ?? state.get('fc.weight'))?.shape[0];
+
+export const unknownNetwork = (op: string, state: LoadedState, { name, unit, differing }: Omit<Likeness, 'classes' | 'inputShape'>) =>
+  new AdderNetError(
     'ERR_FORMAT',
-    `identify: no network fits ${seen(state)}. Closest is ${closest?.text}, from which ${nameList(closest?.names ?? [])} differ`,
+    `${op}: no network fits ${seen(state)}. Closest is ${name} with unit '${unit}', from which ${nameList(differing)} differ`,
   );
+
+/** Undefined where the images are too small for a network. */
+function buildIfLarge(build: () => Record<string, Layer>): Record<string, Layer> | undefined {
+  try {
+    return build();
+  } catch (error) {
+    if (error instanceof AdderNetError && error.code === 'ERR_SHAPE') return undefined;
+    throw error;
+  }
 }
 
 const seen = (state: LoadedState): string =>

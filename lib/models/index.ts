@@ -1,18 +1,24 @@
 // The networks of the paper: `models.resnet20({ unit: 'adder', classes: 10 })`.
-import { modelOf } from './registry';
+import type { Model } from './model';
+import { createModel, type ModelOptions } from './registry';
 
-export const lenet5bn = modelOf('lenet5bn');
-export const vggSmall = modelOf('vggSmall');
-export const resnet20 = modelOf('resnet20');
-export const resnet32 = modelOf('resnet32');
-export const resnet18 = modelOf('resnet18');
-export const resnet50 = modelOf('resnet50');
+/** LeNet-5 with batch norm, for grey images of 28x28 pixels as of MNIST unless `inputShape` says otherwise. Errors as of createModel. */
+export const lenet5bn = (options?: ModelOptions): Model => createModel('lenet5bn', options);
+/** VGG-small, for colour images of 32x32 pixels as of CIFAR-10 unless `inputShape` says otherwise. Errors as of createModel. */
+export const vggSmall = (options?: ModelOptions): Model => createModel('vggSmall', options);
+/** ResNet-20, for colour images of 32x32 pixels as of CIFAR-10 unless `inputShape` says otherwise. Errors as of createModel. */
+export const resnet20 = (options?: ModelOptions): Model => createModel('resnet20', options);
+/** ResNet-32, for colour images of 32x32 pixels as of CIFAR-10 unless `inputShape` says otherwise. Errors as of createModel. */
+export const resnet32 = (options?: ModelOptions): Model => createModel('resnet32', options);
+/** ResNet-18, for colour images of 224x224 pixels as of ImageNet unless `inputShape` says otherwise. Errors as of createModel. */
+export const resnet18 = (options?: ModelOptions): Model => createModel('resnet18', options);
+/** ResNet-50, for colour images of 224x224 pixels as of ImageNet unless `inputShape` says otherwise. Errors as of createModel. */
+export const resnet50 = (options?: ModelOptions): Model => createModel('resnet50', options);
 
 export { bodyAndHead, type HeadOptions, headLayers, replaceHead } from './head';
 export { type Identity, identify } from './identify';
 export { Model, type ModelMetadata, type Normalization, type Training } from './model';
-export { type LoadOptions, load, type SaveOptions, save } from './model-file';
+export { type FloatPretrained, pretrainedModels, type QuantizedPretrained } from './pretrained';
 export { createModel, type ModelName, type ModelOptions, modelNames } from './registry';
-export { shippedModels } from './shipped';
 export { Summary, type SummaryRow, type SummaryTotals } from './summary';
-export { type Unit, units } from './unit';
+export { type InputShape, type Unit, units } from './unit';

@@ -1,8 +1,11 @@
 // A network that knows its name: layers, and what has to travel with the weights to use them.
 import { AdderNetError } from '../errors';
-import { type Layer, Sequential } from '../layers';
+import { type LoadedState, type LoadStateOptions, Sequential, type SequentialLayers } from '../layers';
+import { checkCount } from '../layers/count';
+import { nameOf } from '../layers/layer';
+import { checkOptions, optionNames } from '../options';
 import { Summary } from './summary';
-import type { Unit } from './unit';
+import { type InputShape, type Unit, units } from './unit';
 
 /** Images are scaled to 0..1, then (image - mean[c]) / std[c] for each channel c. */
 export interface Normalization {
@@ -31,7 +34,7 @@ export interface ModelMetadata {
   readonly unit: Unit;
   readonly classes: number;
   /** Size of one image, [h,w,c]. */
-  readonly inputShape: readonly [number, number, number];
+  readonly inputShape: InputShape;
   readonly normalization: Normalization;
   /** Name of the data the network is meant for, such as cifar10. */
   readonly dataset: string;
@@ -40,13 +43,29 @@ export interface ModelMetadata {
   readonly training?: Training;
 }
 
+/** Names of what metadata holds. */
+export const metadataNames = optionNames<ModelMetadata>({
+  name: true,
+  unit: true,
+  classes: true,
+  inputShape: true,
+  normalization: true,
+  dataset: true,
+  classNames: true,
+  training: true,
+});
+
 /** x [n,h,w,c], normalized -> logits [n,classes]. */
 export class Model extends Sequential {
   readonly metadata: ModelMetadata;
 
-  /** @throws {AdderNetError} ERR_ARGUMENT if names or normalization do not fit; ERR_SHAPE if the layers do not lead from inputShape to classes */
-  constructor(layers: Readonly<Record<string, Layer>>, metadata: ModelMetadata) {
-    super(layers);
+  /**
+   * @param layers in forward order: a list, an object by name, or a Sequential, whose layers it shares
+   * @throws {AdderNetError} ERR_ARGUMENT if names or metadata do not fit; ERR_SHAPE if the layers do not lead from inputShape to classes
+   */
+  constructor(layers: SequentialLayers | Sequential, metadata: ModelMetadata) {
+    super(layers instanceof Sequential ? layers.layers : layers);
+    checkOptions('Model', metadata, metadataNames);
     checkMetadata(metadata);
     const [, ...logits] = this.outputShape([1, ...metadata.inputShape]);
     if (logits.length !== 1 || logits[0] !== metadata.classes)
@@ -57,6 +76,12 @@ export class Model extends Sequential {
     this.metadata = metadata;
   }
 
+  /** Those of the layers; `inputShape` is the model's own by default. */
+  override loadStateDict(state: LoadedState, options: LoadStateOptions = {}): { missing: string[]; unexpected: string[] } {
+    return super.loadStateDict(state, { inputShape: this.inputShape, ...options });
+  }
+
+  /** As metadata has it. */
   get name(): string {
     return this.metadata.name;
   }
@@ -69,7 +94,7 @@ export class Model extends Sequential {
     return this.metadata.classes;
   }
 
-  get inputShape(): readonly [number, number, number] {
+  get inputShape(): InputShape {
     return this.metadata.inputShape;
   }
 
@@ -87,11 +112,47 @@ export class Model extends Sequential {
   }
 }
 
-/** Types too: metadata may come from a file. */
-function checkMetadata({ name, classes, inputShape, normalization, dataset, classNames }: ModelMetadata): void {
-  if (typeof dataset !== 'string') throw new AdderNetError('ERR_ARGUMENT', `${name}: dataset is ${String(dataset)}, expected its name`);
+/**
+ * @param op who asks, for messages
+ * @throws {AdderNetError} ERR_ARGUMENT unless `model` is a Model
+ */
+export function checkModel(op: string, model: unknown): asserts model is Model {
+  if (!(model instanceof Model))
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${op}: model is ${nameOf(model)}, expected a Model, which says what images it takes: new Model(layers, metadata)`,
+    );
+}
+
+/** @throws {AdderNetError} ERR_SHAPE unless it is three positive integers */
+export function checkInputShape(name: string, inputShape: unknown): asserts inputShape is InputShape {
+  const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) > 0 && (size as number) < 2 ** 31;
+  if (!Array.isArray(inputShape) || inputShape.length !== 3 || !inputShape.every(isSize))
+    throw new AdderNetError('ERR_SHAPE', `${name}: inputShape is ${brief(inputShape)}, expected [height, width, channels]`);
+}
+
+/** A value as JSON, cut short: it may come from a file. */
+const brief = (value: unknown): string => String(JSON.stringify(value)).slice(0, 80);
+
+/**
+ * Types too: metadata may come from a file.
+ * @throws {AdderNetError} ERR_ARGUMENT, or ERR_SHAPE for the input shape
+ */
+export function checkMetadata({ name, unit, classes, inputShape, normalization, dataset, classNames, training }: ModelMetadata): void {
+  if (typeof name !== 'string' || name === '' || name.length > 200)
+    throw new AdderNetError('ERR_ARGUMENT', `Model: name is ${brief(name)}, expected the name of the network`);
+  if (!units.includes(unit))
+    throw new AdderNetError('ERR_ARGUMENT', `${name}: unit is ${brief(unit)}, expected one of ${units.join(', ')}`);
+  checkCount(`${name}: classes`, classes);
+  checkInputShape(name, inputShape);
+  if (typeof dataset !== 'string') throw new AdderNetError('ERR_ARGUMENT', `${name}: dataset is ${brief(dataset)}, expected its name`);
+  if (training !== undefined && (typeof training !== 'object' || training === null))
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${name}: training is ${brief(training)}, expected { command, seed, epochs, accuracy, images }`,
+    );
   if (classNames !== undefined && !(Array.isArray(classNames) && classNames.every((text) => typeof text === 'string')))
-    throw new AdderNetError('ERR_ARGUMENT', `${name}: classNames is ${JSON.stringify(classNames)}, expected a list of names`);
+    throw new AdderNetError('ERR_ARGUMENT', `${name}: classNames is ${brief(classNames)}, expected a list of names`);
   if (classNames && classNames.length !== classes)
     throw new AdderNetError(
       'ERR_ARGUMENT',
@@ -104,6 +165,6 @@ function checkMetadata({ name, classes, inputShape, normalization, dataset, clas
   if (!isPerChannel(mean) || !isPerChannel(std) || !std.every((s) => s > 0))
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${name}: normalization is ${JSON.stringify(normalization)}, expected a mean and a positive std for each of ${channels} channels`,
+      `${name}: normalization is ${brief(normalization)}, expected a mean and a positive std for each of ${channels} channels`,
     );
 }

@@ -3,16 +3,20 @@ import { classNames } from '../data/class-names';
 import { AdderNetError } from '../errors';
 import { type FilterGradient, filterGradients, type Layer } from '../layers';
 import { checkCount } from '../layers/count';
+import { checkOptions, optionNames } from '../options';
 import { Random } from '../random';
-import { lenet5bn } from './lenet5-bn';
-import { Model, type ModelMetadata } from './model';
+import { shapeText } from '../shape';
+import { leastLenetSize, lenet5bn } from './lenet5-bn';
+import { checkInputShape, Model, type ModelMetadata } from './model';
 import { cifarResNet, resnet18, resnet50 } from './resnet';
-import { type NetworkSpec, units } from './unit';
-import { vggSmall } from './vgg-small';
+import { type InputShape, type NetworkSpec, units } from './unit';
+import { leastVggSize, vggSmall } from './vgg-small';
 
 /** A network and its defaults. The classifier is called `fc` in all of them. */
 export interface Architecture extends Omit<ModelMetadata, 'name' | 'unit'> {
   readonly build: (spec: NetworkSpec) => Record<string, Layer>;
+  /** Rows and columns of the smallest image. Default 1. */
+  readonly least?: number;
 }
 
 const mnist = {
@@ -37,31 +41,52 @@ const imageNet = {
 } as const;
 
 const architectures = {
-  lenet5bn: { ...mnist, build: lenet5bn },
-  vggSmall: { ...cifar10, build: vggSmall },
+  lenet5bn: { ...mnist, build: lenet5bn, least: leastLenetSize },
+  vggSmall: { ...cifar10, build: vggSmall, least: leastVggSize },
   resnet20: { ...cifar10, build: cifarResNet(3) },
   resnet32: { ...cifar10, build: cifarResNet(5) },
   resnet18: { ...imageNet, build: resnet18 },
   resnet50: { ...imageNet, build: resnet50 },
 } satisfies Record<string, Architecture>;
 
+/** The name of a network, such as resnet20. */
 export type ModelName = keyof typeof architectures;
+/** All of them. */
 export const modelNames = Object.keys(architectures) as readonly ModelName[];
 
-export interface ModelOptions extends Partial<Omit<ModelMetadata, 'name' | 'inputShape'>> {
+/** Metadata that may be left out. */
+type Overrides = { readonly [K in Exclude<keyof ModelMetadata, 'name'>]?: ModelMetadata[K] | undefined };
+
+/** What `createModel` takes. `inputShape` may have other sizes and channels than the data the network was made for. */
+export interface ModelOptions extends Overrides {
   /** Start of the initial weights: the same seed gives the same network. null: zeros, for weights about to be loaded. Default: arbitrary. */
-  seed?: number | null;
+  seed?: number | null | undefined;
   /** By which rule the filters of adder units learn: 'full' precision, or the ablation 'sign'. Of no matter for inference. Default 'full'. */
-  filterGradient?: FilterGradient;
+  filterGradient?: FilterGradient | undefined;
 }
 
+const optionList = optionNames<ModelOptions>({
+  unit: true,
+  classes: true,
+  inputShape: true,
+  normalization: true,
+  dataset: true,
+  classNames: true,
+  training: true,
+  seed: true,
+  filterGradient: true,
+});
+
 /**
- * A new network with random weights. Unit is 'adder' by default; classes, dataset and normalization as the network's own data have them.
- * @throws {AdderNetError} ERR_ARGUMENT if the name or the unit is unknown, or an option is out of range
+ * A new network with random weights. Unit is 'adder' by default; classes, input shape, dataset and normalization are those of the network's
+ * own data. Other channels than these need a normalization.
+ * @throws {AdderNetError} ERR_ARGUMENT if the name, the unit or an option is unknown or out of range; ERR_SHAPE if images of `inputShape` are
+ *   too small for the network
  */
-export function createModel(name: string, { seed, unit = 'adder', filterGradient = 'full', ...overrides }: ModelOptions = {}): Model {
-  if (!isModelName(name))
-    throw new AdderNetError('ERR_ARGUMENT', `createModel: there is no network '${name}', expected one of ${modelNames.join(', ')}`);
+export function createModel(name: string, options: ModelOptions = {}): Model {
+  const { build, classNames, least: _, ...defaults } = architecture(name);
+  checkOptions(name, options, optionList);
+  const { seed, unit = 'adder', filterGradient = 'full', ...given } = options;
   if (!units.includes(unit))
     throw new AdderNetError('ERR_ARGUMENT', `createModel: unit is '${String(unit)}', expected one of ${units.join(', ')}`);
   if (!filterGradients.includes(filterGradient))
@@ -69,19 +94,42 @@ export function createModel(name: string, { seed, unit = 'adder', filterGradient
       'ERR_ARGUMENT',
       `createModel: filterGradient is '${String(filterGradient)}', expected one of ${filterGradients.join(', ')}`,
     );
-  const { build, classNames, ...defaults }: Architecture = architectures[name];
+  if (filterGradient === 'sign' && unit !== 'adder')
+    throw new AdderNetError('ERR_ARGUMENT', `createModel: filterGradient is 'sign', but unit '${unit}' has no adder filters`);
+  const overrides: Partial<ModelMetadata> = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const ownClasses =
     (overrides.classes ?? defaults.classes) === defaults.classes && (overrides.dataset ?? defaults.dataset) === defaults.dataset;
   const metadata: ModelMetadata = { ...defaults, ...(ownClasses && classNames && { classNames }), ...overrides, name, unit };
-  checkCount(`${name}: classes`, metadata.classes);
+  const { classes, inputShape } = metadata;
   const random = seed === null ? null : new Random(seed);
-  return new Model(build({ unit, classes: metadata.classes, random, filterGradient }), metadata);
+  return new Model(build(checkedSpec(name, { unit, classes, inputShape, random, filterGradient })), metadata);
+}
+
+/** The layers of a network by name. Errors as of createModel. */
+export const layersOf = (name: ModelName, spec: NetworkSpec): Record<string, Layer> => architectures[name].build(checkedSpec(name, spec));
+
+/** Of one image, as the network's own data have it. */
+export const defaultInputShape = (name: ModelName): InputShape => architectures[name].inputShape;
+
+function checkedSpec(name: string, spec: NetworkSpec): NetworkSpec {
+  const { classes, inputShape } = spec;
+  const { least = 1 } = architecture(name);
+  checkCount(`${name}: classes`, classes);
+  checkInputShape(name, inputShape);
+  if (inputShape[0] < least || inputShape[1] < least)
+    throw new AdderNetError(
+      'ERR_SHAPE',
+      `${name}: inputShape is ${shapeText(inputShape)}, too small for this network: expected at least ${least}x${least} pixels`,
+    );
+  return spec;
+}
+
+function architecture(name: string): Architecture {
+  if (isModelName(name)) return architectures[name];
+  throw new AdderNetError(
+    'ERR_ARGUMENT',
+    `createModel: there is no network '${String(name).slice(0, 60)}', expected one of ${modelNames.join(', ')}`,
+  );
 }
 
 const isModelName = (name: string): name is ModelName => Object.hasOwn(architectures, name);
-
-/** Creates the network of one name; for options and errors see createModel. */
-export const modelOf =
-  (name: ModelName) =>
-  (options?: ModelOptions): Model =>
-    createModel(name, options);

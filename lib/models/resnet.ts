@@ -75,7 +75,7 @@ function stagesAndClassifier(spec: NetworkSpec, { block, stem, blocks, width }: 
 export const cifarResNet =
   (b: number) =>
   (spec: NetworkSpec): Record<string, Layer> => ({
-    conv1: new Conv2d(3, 16, { kernel: 3, padding: 1, random: spec.random }),
+    conv1: new Conv2d(spec.inputShape[2], 16, { kernel: 3, padding: 1, random: spec.random }),
     bn1: new BatchNorm(16),
     ...unitRelu(spec, 'relu'),
     ...stagesAndClassifier(spec, { block: basicBlock, stem: 16, blocks: [b, b, b], width: 16 }),
@@ -84,7 +84,7 @@ export const cifarResNet =
 const imageNetResNet =
   (block: Block, blocks: readonly number[], width: number) =>
   (spec: NetworkSpec): Record<string, Layer> => ({
-    conv1: new Conv2d(3, 64, { kernel: 7, stride: 2, padding: 3, random: spec.random }),
+    conv1: new Conv2d(spec.inputShape[2], 64, { kernel: 7, stride: 2, padding: 3, random: spec.random }),
     bn1: new BatchNorm(64),
     ...unitRelu(spec, 'relu'),
     maxpool: new MaxPool2d({ kernel: 3, stride: 2, padding: 1 }),

@@ -12,16 +12,22 @@ import {
 } from '../layers';
 import type { Random } from '../random';
 
+/** Height, width and channels of one image. */
+export type InputShape = readonly [number, number, number];
+
 const convolutions = { adder: AdderConv2d, conv: Conv2d, xnor: XnorConv2d };
 
 /** What inner layers are made of: adder units, ordinary multiplications, or signs. */
 export type Unit = keyof typeof convolutions;
+/** All of them. */
 export const units = Object.keys(convolutions) as readonly Unit[];
 
 /** What a network is built from. */
 export interface NetworkSpec {
   readonly unit: Unit;
   readonly classes: number;
+  /** Of one image, [h,w,c]. */
+  readonly inputShape: InputShape;
   /** Source of the initial filters, or null for zeros. */
   readonly random: Random | null;
   /** By which rule the filters of adder units learn. Default 'full'. */
@@ -31,7 +37,8 @@ export interface NetworkSpec {
 /** A convolution of the network's unit. */
 export function unitConv2d(spec: NetworkSpec, inputs: number, outputs: number, options: Omit<Conv2dOptions, 'random'>): Convolution {
   const { unit, random, filterGradient = 'full' } = spec;
-  return new convolutions[unit](inputs, outputs, { ...options, random, filterGradient });
+  if (unit === 'adder') return new AdderConv2d(inputs, outputs, { ...options, random, filterGradient });
+  return new convolutions[unit](inputs, outputs, { ...options, random });
 }
 
 /** Whether a rectifier goes before a unit: not where it takes signs, which after a rectifier would all be +1. */

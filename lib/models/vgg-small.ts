@@ -2,11 +2,15 @@
 import { Conv2d, Flatten, type Layer, Linear, MaxPool2d } from '../layers';
 import { afterUnit, type NetworkSpec, unitConv2d } from './unit';
 
+/** Three poolings halve an image of at least so many rows and columns. */
+export const leastVggSize = 8;
+
 export function vggSmall(spec: NetworkSpec): Record<string, Layer> {
-  const { classes, random } = spec;
+  const { classes, random, inputShape } = spec;
+  const [h, w, channels] = inputShape;
   const unit = (ci: number, co: number) => unitConv2d(spec, ci, co, { kernel: 3, padding: 1 });
   return {
-    conv1: new Conv2d(3, 128, { kernel: 3, padding: 1, random }),
+    conv1: new Conv2d(channels, 128, { kernel: 3, padding: 1, random }),
     ...afterUnit(spec, 1, 128),
     conv2: unit(128, 128),
     ...afterUnit(spec, 2, 128, { pool1: new MaxPool2d({ kernel: 2 }) }),
@@ -19,6 +23,6 @@ export function vggSmall(spec: NetworkSpec): Record<string, Layer> {
     conv6: unit(512, 512),
     ...afterUnit(spec, 6, 512, { pool3: new MaxPool2d({ kernel: 2 }) }),
     flatten: new Flatten(),
-    fc: new Linear(4 * 4 * 512, classes, { random }),
+    fc: new Linear((h >> 3) * (w >> 3) * 512, classes, { random }),
   };
 }

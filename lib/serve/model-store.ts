@@ -1,8 +1,8 @@
 // The networks that are served, by name and version.
 import { basename } from 'node:path';
 import { AdderNetError } from '../errors';
+import { load } from '../files';
 import type { ModelMetadata } from '../models';
-import { loadNetwork } from '../quantize';
 import { compile, type InferenceSession } from '../session';
 import { Batcher, type BatchingOptions } from './batcher';
 import { Refusal } from './refusal';
@@ -102,7 +102,7 @@ function parseWeights(text: string): { name: string; file: string } {
 
 async function loadModel(name: string, version: string, file: string, options: StoreOptions): Promise<ServedModel | BrokenModel> {
   try {
-    const network = await loadNetwork(file);
+    const network = await load(file);
     const session = await compile(network, { threads: options.threads });
     const batcher = new Batcher(
       (x) => session.run(x),

@@ -26,6 +26,6 @@ assert.deepEqual([...ops.adderConv2d(x, filter).data], [-distance]);
   const right = found.map((answers) => answers.filter((answer, i) => answer === digits.targets(i, i + 1)[0]).length);
   assert(Math.min(...right) >= 10, `digits it was never shown the like of: ${right} of 20`);
   console.log(
-    `require: Node ${process.versions.node}, ${process.arch}, ${cpuInfo().isa}, networks ${models.shippedModels().length}, ${right} of 20`,
+    `require: Node ${process.versions.node}, ${process.arch}, ${cpuInfo().isa}, networks ${models.pretrainedModels().length}, ${right} of 20`,
   );
 })();

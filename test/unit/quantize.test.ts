@@ -2,9 +2,9 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { layers, Model, models, save, Tensor } from '../../dist';
+import { layers, loadQuantized, Model, models, save, saveQuantized, Tensor } from '../../dist';
 import { formatSafetensors } from '../../dist/io/safetensors';
-import { loadQuantized, type QuantizedModel, quantize, saveQuantized } from '../../dist/quantize';
+import { type QuantizedModel, quantize } from '../../dist/quantize';
 import { roundHalfEven } from '../../dist/quantize/quantized-steps';
 import { Random } from '../../dist/random';
 
@@ -155,13 +155,13 @@ t.test('saved and loaded back it gives the same bits, from a quarter of the byte
   const [bytes, floats] = ['bytes', 'float'].map((name) => statSync(join(folder, `${name}.safetensors`)).size);
   t.ok(bytes! < 0.3 * floats!, `${bytes} of ${floats} bytes`);
 
-  await t.rejects(loadQuantized(join(folder, 'float.safetensors')), { code: 'ERR_FORMAT', message: /no quantised network/ });
+  await t.rejects(loadQuantized(join(folder, 'float.safetensors')), { code: 'ERR_FORMAT', message: /no quantized network/ });
   await t.rejects(loadQuantized(join(folder, 'nothing')), { code: 'ERR_ARGUMENT' });
   const damaged = async (text: string, message: RegExp) => {
     writeFileSync(join(folder, 'damaged'), formatSafetensors(new Map([['0.filters', normal([4], 1)]]), { 'addernet.quantized': text }));
     await t.rejects(loadQuantized(join(folder, 'damaged')), { code: 'ERR_CORRUPT', message }, text);
   };
-  await damaged('{', /describes no quantised network/);
+  await damaged('{', /describes no quantized network/);
   await damaged(JSON.stringify({ bits: 8, output: 1, steps: [] }), /0.filters belongs to no step/);
   await damaged(JSON.stringify({ bits: 8, output: 1, steps: [{ op: 'quantized convolution', x: 0, output: 1 }] }), /step 0 .*filters/);
   await damaged(JSON.stringify({ bits: 8, output: 1, steps: [{ op: 'relu', x: 5, output: 1 }] }), /step 0 of the network is damaged/);

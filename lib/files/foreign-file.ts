@@ -1,0 +1,79 @@
+// Weights of other programs, such as the .pth of the authors of AdderNet: names and shapes tell the network, and what they do not tell is
+// assumed, and said.
+import { AdderNetError } from '../errors';
+import type { TensorFile } from '../io/tensor-file';
+import { createModel, type Model, type ModelName } from '../models';
+import { closestNetwork, type Likeness, unknownNetwork } from '../models/identify';
+import { shapeText } from '../shape';
+import type { LoadOptions } from './load-options';
+
+/**
+ * @param note takes each assumption, a whole sentence
+ * @throws {AdderNetError} ERR_FORMAT if no network has these weights; ERR_ARGUMENT if an option contradicts them; ERR_SHAPE
+ */
+export function foreignNetwork(file: TensorFile, options: LoadOptions, note: (text: string) => void): Model {
+  const { model: wanted, unit, classes, inputShape, normalization, classNames } = options;
+  if (wanted !== undefined) createModel(wanted, { seed: null }); // refuses a name that there is not
+  const { likeness, state } = laidOut(file, options, note);
+  const fits = likeness.differing.length === 0;
+  if (wanted === undefined && !fits) throw withAdvice(unknownNetwork(file.name, state, likeness));
+  checkContradiction(file, 'classes', classes, likeness.classes);
+  if (unit !== undefined && (unit === 'adder') !== (likeness.unit === 'adder'))
+    throw new AdderNetError('ERR_ARGUMENT', `load: unit is '${unit}', but the layers of ${file.name} are of unit '${likeness.unit}'`);
+  const model = createModel(likeness.name, {
+    unit: unit ?? likeness.unit,
+    classes: likeness.classes,
+    inputShape: fits ? likeness.inputShape : inputShape,
+    normalization,
+    classNames,
+    seed: null,
+  });
+  model.loadStateDict(state);
+  noteAssumptions(file, model, options, note);
+  return model;
+}
+
+/** @throws {AdderNetError} ERR_ARGUMENT if an option is given and says other than the file */
+export function checkContradiction(file: TensorFile, name: string, given: unknown, stored: unknown): void {
+  if (given !== undefined && given !== stored)
+    throw new AdderNetError('ERR_ARGUMENT', `load: ${name} is ${String(given)}, but ${file.name} says ${String(stored)}: leave it out`);
+}
+
+/** The filters may be this package's [co,kh,kw,ci] or PyTorch's [co,ci,kh,kw], where the file does not say: the network they fit decides. */
+function laidOut(
+  file: TensorFile,
+  { model, inputShape }: LoadOptions,
+  note: (text: string) => void,
+): { likeness: Likeness; state: TensorFile } {
+  const options = { model: model as ModelName | undefined, inputShape };
+  const own = { state: file, likeness: closestNetwork(file, options) };
+  if (file.layout !== 'unknown') return own;
+  const turned = file.toPytorchLayout();
+  const pytorch = { state: turned, likeness: closestNetwork(turned, options) };
+  const [ownMisfits, pytorchMisfits] = [own.likeness.differing.length, pytorch.likeness.differing.length];
+  if (ownMisfits === 0 && pytorchMisfits === 0)
+    note(`${file.name} does not say whose order its filters are in, and both fit: that of this package, [co,kh,kw,ci], was assumed.`);
+  return pytorchMisfits < ownMisfits ? pytorch : own;
+}
+
+function noteAssumptions(file: TensorFile, model: Model, given: LoadOptions, note: (text: string) => void): void {
+  const { name, unit, normalization, inputShape, metadata, classNames } = model;
+  const assume = (option: keyof LoadOptions, what: string) => {
+    if (given[option] === undefined) note(`${file.name} does not say ${what} Give load the option { ${option} } to say so yourself.`);
+  };
+  const { mean, std } = normalization;
+  assume(
+    'normalization',
+    `how its images were normalized: mean ${shapeText(mean)} and std ${shapeText(std)} were assumed, as of ${metadata.dataset}.`,
+  );
+  if (classNames) assume('classNames', `what its classes are called: the names of ${metadata.dataset} were assumed.`);
+  assume('inputShape', `how large its images are: ${shapeText(inputShape)}, as of ${name}, was assumed.`);
+  if (unit === 'conv') assume('unit', "whether its layers multiply or are binary: unit 'conv' was assumed.");
+}
+
+const withAdvice = (error: AdderNetError): AdderNetError =>
+  new AdderNetError(
+    error.code,
+    `${error.message}. A network of your own takes these weights by model.loadStateDict(await readTensors(file))`,
+    { cause: error },
+  );

@@ -1,0 +1,107 @@
+// Float networks in the package's own safetensors. What travels with the weights is JSON in the metadata of the file:
+//   addernet          ModelMetadata: name, classes, input shape, normalization and so on
+//   addernet.network  { version, layers }: the layers and their options (lib/layers/describe.ts); files of before have none, and their layers
+//                     are those of the network of the registry that has their name
+import { AdderNetError } from '../errors';
+import type { TensorFile } from '../io/tensor-file';
+import { type LayerDescription, Sequential } from '../layers';
+import { buildLayer } from '../layers/build';
+import { describeLayer } from '../layers/describe';
+import { createModel, Model, type ModelMetadata } from '../models';
+import { classesOf } from '../models/identify';
+import { checkMetadata, metadataNames } from '../models/model';
+import { elementCount } from '../shape';
+import { checkVersion, formatVersion } from './version';
+
+const metadataKey = 'addernet';
+const networkKey = 'addernet.network';
+
+/** What is written beside the weights. @throws {AdderNetError} ERR_ARGUMENT if a layer cannot be described */
+export function describeModel(model: Model, metadata: ModelMetadata): Record<string, string> {
+  let layers: LayerDescription;
+  try {
+    layers = describeLayer(model);
+  } catch (cause) {
+    if (!(cause instanceof AdderNetError)) throw cause;
+    throw new AdderNetError('ERR_ARGUMENT', `save: ${model.name} cannot be saved: ${cause.message}. Nothing was written`, { cause });
+  }
+  return { [metadataKey]: JSON.stringify(metadata), [networkKey]: JSON.stringify({ version: formatVersion, layers }) };
+}
+
+/**
+ * The metadata of a network that this package saved; undefined in other files.
+ * @throws {AdderNetError} ERR_CORRUPT if it is none
+ */
+export function ownMetadata({ name: file, metadata }: TensorFile): ModelMetadata | undefined {
+  const text = metadata[metadataKey];
+  if (text === undefined) return undefined;
+  try {
+    const parsed = JSON.parse(text);
+    if (typeof parsed?.name === 'string') return knownMetadata(parsed);
+  } catch {}
+  throw new AdderNetError('ERR_CORRUPT', `${file}: its metadata '${metadataKey}' is not the JSON of a model`);
+}
+
+/** Without what later versions may have added. */
+export const knownMetadata = (parsed: Record<string, unknown>): ModelMetadata =>
+  Object.fromEntries(metadataNames.filter((key) => parsed[key] !== undefined).map((key) => [key, parsed[key]])) as unknown as ModelMetadata;
+
+/**
+ * The network of a file that this package saved.
+ * @throws {AdderNetError} ERR_FORMAT if its metadata describe none, or a later version wrote it; ERR_CORRUPT if layers and weights
+ *   contradict each other
+ */
+export function ownNetwork(file: TensorFile, metadata: ModelMetadata): Model {
+  const description = file.metadata[networkKey];
+  if (description !== undefined) return describedNetwork(file, metadata, description);
+  const model = registryNetwork(file, metadata);
+  model.loadStateDict(file);
+  return model;
+}
+
+function registryNetwork(file: TensorFile, metadata: ModelMetadata): Model {
+  const { name, unit, classes } = metadata;
+  return orFormatError(file, () => {
+    const seen = classesOf(file);
+    if (classes !== seen)
+      throw new AdderNetError('ERR_FORMAT', `classes is ${String(classes).slice(0, 20)}, but its classifier has ${seen ?? 'none'}`);
+    return new Model(createModel(name, { unit, classes, seed: null }), metadata);
+  });
+}
+
+function describedNetwork(file: TensorFile, metadata: ModelMetadata, text: string): Model {
+  orFormatError(file, () => checkMetadata(metadata));
+  try {
+    const { version, layers } = parseDescription(text);
+    checkVersion(file.name, version);
+    const elements = [...file.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
+    const built = buildLayer(layers, { random: null, elements });
+    if (!(built instanceof Sequential)) throw new AdderNetError('ERR_CORRUPT', 'the network is a single layer, expected a Sequential');
+    const model = new Model(built, metadata);
+    model.loadStateDict(file);
+    return model;
+  } catch (cause) {
+    if (!(cause instanceof AdderNetError)) throw cause;
+    const code = cause.code === 'ERR_FORMAT' || cause.code === 'ERR_MEMORY' ? cause.code : 'ERR_CORRUPT';
+    throw new AdderNetError(code, `${file.name}: its metadata '${networkKey}' describe no network of these weights: ${cause.message}`, {
+      cause,
+    });
+  }
+}
+
+function parseDescription(text: string): { version?: unknown; layers?: unknown } {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    throw new AdderNetError('ERR_CORRUPT', 'they are not JSON');
+  }
+}
+
+function orFormatError<T>({ name }: TensorFile, make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    if (!(cause instanceof AdderNetError)) throw cause;
+    throw new AdderNetError('ERR_FORMAT', `${name}: its metadata '${metadataKey}' describes no network: ${cause.message}`, { cause });
+  }
+}

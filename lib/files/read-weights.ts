@@ -1,0 +1,25 @@
+// A file of weights by its path, its bytes, or the name of a network that comes with the package.
+import { AdderNetError } from '../errors';
+import { type FileSource, sourceName } from '../io/file-source';
+import { readTensors, type TensorFile } from '../io/tensor-file';
+import { pretrainedModels, weightsPath } from '../models/pretrained';
+
+/** @throws {AdderNetError} ERR_ARGUMENT if there is no such file; ERR_FORMAT or ERR_CORRUPT if it cannot be read */
+export async function readWeights(source: FileSource): Promise<TensorFile> {
+  try {
+    return await readTensors(typeof source === 'string' ? weightsPath(source) : source);
+  } catch (cause) {
+    const system = systemError(cause);
+    if (!system) throw cause;
+    const names = `networks that come with the package: ${pretrainedModels().join(', ') || 'none here'}`;
+    throw new AdderNetError('ERR_ARGUMENT', `cannot read the weights file '${sourceName(source)}': ${system.message} (${names})`, {
+      cause: system,
+    });
+  }
+}
+
+/** What the file system said, by itself or as the cause of another error. */
+function systemError(error: unknown): Error | undefined {
+  const candidates = [error, (error as Error | undefined)?.cause];
+  return candidates.find((candidate): candidate is Error => typeof (candidate as NodeJS.ErrnoException | undefined)?.syscall === 'string');
+}
