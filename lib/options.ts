@@ -13,8 +13,9 @@ export const optionNames = <Options extends object>(names: Readonly<Record<keyof
 export function checkOptions(op: string, options: object, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw new AdderNetError('ERR_ARGUMENT', `${op}: options are ${describe(options)}, expected an object { ${known.join(', ')} }`);
-  for (const [name, value] of Object.entries(options))
-    if (value !== undefined && !known.includes(name))
+  // What an object inherits is read as an option, too. No arrays are made here: every operation of every layer asks.
+  for (const name in options)
+    if (!known.includes(name) && options[name as keyof typeof options] !== undefined)
       throw new AdderNetError('ERR_ARGUMENT', `${op}: there is no option '${name}', ${suggestion(name, known)}`);
 }
 

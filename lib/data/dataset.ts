@@ -32,6 +32,19 @@ export interface Dataset {
   gather(indices: Int32Array, images: Uint8Array, targets: Int32Array): void | Promise<void>;
 }
 
+/**
+ * @param op who asks, for messages
+ * @throws {AdderNetError} ERR_ARGUMENT unless `dataset` has what batches are made of
+ */
+export function checkDataset(op: string, dataset: unknown): asserts dataset is Dataset {
+  const { length, classes, imageShape, gather } = Object(dataset) as Partial<Record<keyof Dataset, unknown>>;
+  if (!Number.isInteger(length) || !Number.isInteger(classes) || !Array.isArray(imageShape) || typeof gather !== 'function')
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${op}: the data set is ${dataset === null || typeof dataset !== 'object' ? String(dataset) : `a ${dataset.constructor?.name ?? 'plain object'}`}, expected a Dataset, as openDataset() and openImageFolder() give (await the latter)`,
+    );
+}
+
 type Sizes = Pick<Dataset, 'name' | 'length' | 'imageShape'>;
 
 /** @throws {AdderNetError} ERR_ARGUMENT unless `start` to `end` is a range of images of the data set */

@@ -1,10 +1,11 @@
 // Gradients of the rectifier, of a bias and of the poolings.
 import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
+import { checkOptions } from '../options';
 import { poolGeometry, type Shape, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
-import { channelsOf, checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
-import type { PoolOptions } from './pooling';
+import { channelsOf, checkFloat, checkShapeIs, type OutOption, outNames, outputTensor } from './out';
+import { type PoolOptions, poolNames } from './pooling';
 
 /**
  * The gradient of `relu`: `gx = gy` where `y > 0`, else 0 (so also where y is NaN). `y` may be the input or the output of the rectifier;
@@ -12,6 +13,7 @@ import type { PoolOptions } from './pooling';
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
  */
 export function reluGrad(gy: Tensor, y: Tensor, options: OutOption = {}): Tensor {
+  checkOptions('reluGrad', options, outNames);
   checkFloat('reluGrad', 'gy', gy);
   checkFloat('reluGrad', 'y', y);
   checkShapeIs('reluGrad', 'y', y, gy.shape);
@@ -28,6 +30,7 @@ export function reluGrad(gy: Tensor, y: Tensor, options: OutOption = {}): Tensor
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT; ERR_MEMORY if working memory runs out
  */
 export function biasGrad(gy: Tensor, options: OutOption = {}): Tensor {
+  checkOptions('biasGrad', options, outNames);
   checkFloat('biasGrad', 'gy', gy);
   const gbias = outputTensor('biasGrad', options.out, [channelsOf('biasGrad', 'gy', gy)], [gy]);
   rethrow(() => native().biasGrad(gy.data, gbias.data));
@@ -45,6 +48,7 @@ export function biasGrad(gy: Tensor, options: OutOption = {}): Tensor {
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT; ERR_MEMORY if working memory runs out
  */
 export function maxPool2dGrad(gy: Tensor, x: Tensor, options: PoolOptions): Tensor {
+  checkOptions('maxPool2dGrad', options, poolNames);
   checkFloat('maxPool2dGrad', 'gy', gy);
   checkFloat('maxPool2dGrad', 'x', x);
   const { output, packed } = poolGeometry('maxPool2dGrad', x.shape, options);
@@ -69,12 +73,14 @@ export function averagePool2dGrad(gy: Tensor, shape: Shape, options: PoolOptions
 
 /** The gradient of `globalAveragePool2d`: `gx = gy / (h · w)`. Shapes and errors as {@link averagePool2dGrad}, with ho = wo = 1. */
 export function globalAveragePool2dGrad(gy: Tensor, shape: Shape, options: OutOption = {}): Tensor {
+  checkOptions('globalAveragePool2dGrad', options, outNames);
   if (shape.length !== 4)
     throw new AdderNetError('ERR_SHAPE', `globalAveragePool2dGrad: shape is ${shapeText(shape)}, expected rank 4, [n,h,w,c]`);
   return averageGrad('globalAveragePool2dGrad', gy, shape, { kernel: [shape[1]!, shape[2]!], out: options.out });
 }
 
 function averageGrad(op: string, gy: Tensor, shape: Shape, options: PoolOptions): Tensor {
+  checkOptions(op, options, poolNames);
   checkFloat(op, 'gy', gy);
   const { output, packed } = poolGeometry(op, shape, options);
   checkShapeIs(op, 'gy', gy, output);

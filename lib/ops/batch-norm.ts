@@ -2,6 +2,7 @@
 // are fused in, since these passes are bound by memory.
 import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
+import { checkOptions, optionNames } from '../options';
 import type { Tensor } from '../tensor';
 import { channelsOf, checkFloat, checkNumber, checkShapeIs, outputTensor } from './out';
 
@@ -24,6 +25,19 @@ export interface BatchNormTrainOptions {
   out?: { y?: Tensor | undefined; mean?: Tensor | undefined; inverseDeviation?: Tensor | undefined } | undefined;
 }
 
+const trainNames = optionNames<BatchNormTrainOptions>({
+  gamma: true,
+  beta: true,
+  runningMean: true,
+  runningVariance: true,
+  momentum: true,
+  epsilon: true,
+  relu: true,
+  residual: true,
+  out: true,
+});
+
+/** What `batchNormTrain` gives. */
 export interface BatchNormTrained {
   y: Tensor;
   /** What {@link batchNormGrad} needs to know of the batch, [c]. */
@@ -43,6 +57,7 @@ export interface BatchNormTrained {
  */
 export function batchNormTrain(x: Tensor, options: BatchNormTrainOptions): BatchNormTrained {
   const op = 'batchNormTrain';
+  checkOptions(op, options, trainNames);
   const { gamma, beta, runningMean, runningVariance, momentum = 0.1, epsilon = 1e-5, relu = false, residual, out = {} } = options;
   checkFloat(op, 'x', x);
   const shape = [channelsOf(op, 'x', x)];
@@ -91,6 +106,17 @@ export interface BatchNormGradOptions {
   out?: { gx?: Tensor | undefined; ggamma?: Tensor | undefined; gbeta?: Tensor | undefined; gresidual?: Tensor | undefined } | undefined;
 }
 
+const gradNames = optionNames<BatchNormGradOptions>({
+  x: true,
+  gamma: true,
+  mean: true,
+  inverseDeviation: true,
+  y: true,
+  residual: true,
+  out: true,
+});
+
+/** What `batchNormGrad` gives. */
 export interface BatchNormGradients {
   gx: Tensor;
   ggamma: Tensor;
@@ -108,6 +134,7 @@ export interface BatchNormGradients {
  */
 export function batchNormGrad(gy: Tensor, options: BatchNormGradOptions): BatchNormGradients {
   const op = 'batchNormGrad';
+  checkOptions(op, options, gradNames);
   const { x, gamma, mean, inverseDeviation, y, residual = false, out = {} } = options;
   checkFloat(op, 'gy', gy);
   const shape = [channelsOf(op, 'gy', gy)];

@@ -1,6 +1,7 @@
 // Convolutions: check the shapes, make the output, one native call.
 import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
+import { checkOptions, optionNames } from '../options';
 import { type ConvOptions, convGeometry, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 import { adderConv2dInteger, type IntegerArray, type IntegerConvolutionOptions, isInteger } from './integer-convolution';
@@ -10,6 +11,15 @@ export interface ConvolutionOptions extends ConvOptions, OutOption {
   /** Added to each output channel, [co]. */
   bias?: Tensor | undefined;
 }
+
+const names = optionNames<ConvolutionOptions>({ stride: true, padding: true, dilation: true, groups: true, bias: true, out: true });
+
+/** What `linear` takes. */
+export interface LinearOptions extends OutOption {
+  /** Added to each output, [co]. */
+  bias?: Tensor | undefined;
+}
+const linearNames = optionNames<LinearOptions>({ bias: true, out: true });
 
 /**
  * Adder convolution: the negative L1 distance between each window of `x` and each filter.
@@ -75,7 +85,8 @@ export function xnorConv2d(x: Tensor, filters: Tensor, options: ConvolutionOptio
  * @returns       [n, co]
  * @throws {AdderNetError} as {@link adderConv2d}
  */
-export function linear(x: Tensor, weights: Tensor, options: OutOption & { bias?: Tensor | undefined } = {}): Tensor {
+export function linear(x: Tensor, weights: Tensor, options: LinearOptions = {}): Tensor {
+  checkOptions('linear', options, linearNames);
   checkFloat('linear', 'x', x);
   checkFloat('linear', 'weights', weights);
   const [n, k] = x.shape;
@@ -96,6 +107,7 @@ function convolution(
   filters: Tensor,
   options: ConvolutionOptions,
 ): Tensor {
+  checkOptions(op, options, names);
   checkFloat(op, 'x', x);
   checkFloat(op, 'filters', filters);
   const geometry = convGeometry(op, x.shape, filters.shape, options);

@@ -1,8 +1,9 @@
 // The loss of a classifier.
 import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
+import { checkOptions, optionNames } from '../options';
 import { shapeText } from '../shape';
-import { checkBuffer, type Tensor } from '../tensor';
+import { checkBuffer, type Tensor, typedArrayName } from '../tensor';
 import { checkFloat, checkNumber, type OutOption, outputTensor } from './out';
 
 export interface CrossEntropyOptions extends OutOption {
@@ -10,6 +11,9 @@ export interface CrossEntropyOptions extends OutOption {
   labelSmoothing?: number | undefined;
 }
 
+const names = optionNames<CrossEntropyOptions>({ labelSmoothing: true, out: true });
+
+/** What `softmaxCrossEntropy` gives. */
 export interface CrossEntropy {
   /** Mean over the batch, in nats. */
   loss: number;
@@ -31,8 +35,9 @@ export interface CrossEntropy {
  */
 export function softmaxCrossEntropy(logits: Tensor, targets: Int32Array, options: CrossEntropyOptions = {}): CrossEntropy {
   const op = 'softmaxCrossEntropy';
+  checkOptions(op, options, names);
   checkFloat(op, 'logits', logits);
-  if (!(targets instanceof Int32Array)) throw new AdderNetError('ERR_DTYPE', `${op}: targets are not an Int32Array`);
+  if (typedArrayName(targets) !== 'Int32Array') throw new AdderNetError('ERR_DTYPE', `${op}: targets are not an Int32Array`);
   checkBuffer(targets, `${op}: targets`);
   const [n, classes] = logits.shape;
   if (logits.shape.length !== 2 || n !== targets.length)

@@ -1,9 +1,10 @@
 // One element at a time. `out` may be the very memory of an input.
 import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
+import { checkOptions, optionNames } from '../options';
 import { shapeText } from '../shape';
 import type { Tensor } from '../tensor';
-import { checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
+import { checkFloat, checkShapeIs, type OutOption, outNames, outputTensor } from './out';
 
 export interface BatchNormOptions extends OutOption {
   /** Running statistics and the learned affine map, one number a channel, [c]. */
@@ -15,6 +16,15 @@ export interface BatchNormOptions extends OutOption {
   epsilon?: number | undefined;
 }
 
+const batchNormNames = optionNames<BatchNormOptions>({
+  mean: true,
+  variance: true,
+  gamma: true,
+  beta: true,
+  epsilon: true,
+  out: true,
+});
+
 /**
  * Batch normalization at inference: `y = (x − mean) / √(variance + ε) · γ + β`, channels on the last axis.
  *
@@ -22,6 +32,7 @@ export interface BatchNormOptions extends OutOption {
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
  */
 export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
+  checkOptions('batchNorm', options, batchNormNames);
   checkFloat('batchNorm', 'x', x);
   const channels = x.shape.at(-1);
   if (channels === undefined)
@@ -43,6 +54,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
  */
 export function relu(x: Tensor, options: OutOption = {}): Tensor {
+  checkOptions('relu', options, outNames);
   checkFloat('relu', 'x', x);
   const y = outputTensor('relu', options.out, x.shape, [], [x]);
   rethrow(() => native().relu(x.data, y.data));
@@ -54,6 +66,7 @@ export function relu(x: Tensor, options: OutOption = {}): Tensor {
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
  */
 export function add(a: Tensor, b: Tensor, options: OutOption = {}): Tensor {
+  checkOptions('add', options, outNames);
   checkFloat('add', 'a', a);
   checkFloat('add', 'b', b);
   checkShapeIs('add', 'b', b, a.shape);

@@ -2,6 +2,7 @@
 // paper, not the derivative of its distance.
 import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
+import { checkOptions, optionNames } from '../options';
 import { type ConvGeometry, type ConvOptions, convGeometry, type Shape } from '../shape';
 import type { Tensor } from '../tensor';
 import { checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
@@ -15,6 +16,9 @@ export interface AdderGradFilterOptions extends ConvOptions, OutOption {
   /** x − w, or the ablation sgn(x − w). Default 'full'. */
   gradient?: 'full' | 'sign' | undefined;
 }
+
+const names = optionNames<ConvOptions & OutOption>({ stride: true, padding: true, dilation: true, groups: true, out: true });
+const adderNames = [...names, ...optionNames<Pick<AdderGradInputOptions, 'gradient'>>({ gradient: true })];
 
 /**
  * Gradient of an adder convolution to its input.
@@ -30,6 +34,7 @@ export interface AdderGradFilterOptions extends ConvOptions, OutOption {
  */
 export function adderConv2dGradInput(gy: Tensor, x: Tensor, filters: Tensor, options: AdderGradInputOptions = {}): Tensor {
   const op = 'adderConv2dGradInput';
+  checkOptions(op, options, adderNames);
   const sign = isSign(op, options.gradient, 'hardtanh');
   checkFloats(op, { gy, x, filters });
   const geometry = geometryOf(op, gy, x.shape, filters.shape, options);
@@ -48,6 +53,7 @@ export function adderConv2dGradInput(gy: Tensor, x: Tensor, filters: Tensor, opt
  */
 export function adderConv2dGradFilter(gy: Tensor, x: Tensor, filters: Tensor, options: AdderGradFilterOptions = {}): Tensor {
   const op = 'adderConv2dGradFilter';
+  checkOptions(op, options, adderNames);
   const sign = isSign(op, options.gradient, 'full');
   checkFloats(op, { gy, x, filters });
   const geometry = geometryOf(op, gy, x.shape, filters.shape, options);
@@ -66,6 +72,7 @@ export function adderConv2dGradFilter(gy: Tensor, x: Tensor, filters: Tensor, op
  */
 export function conv2dGradInput(gy: Tensor, filters: Tensor, inputShape: Shape, options: ConvOptions & OutOption = {}): Tensor {
   const op = 'conv2dGradInput';
+  checkOptions(op, options, names);
   checkFloats(op, { gy, filters });
   const geometry = geometryOf(op, gy, inputShape, filters.shape, options);
   const gx = outputTensor(op, options.out, inputShape, [gy, filters]);
@@ -83,6 +90,7 @@ export function conv2dGradInput(gy: Tensor, filters: Tensor, inputShape: Shape, 
  */
 export function conv2dGradFilter(gy: Tensor, x: Tensor, filterShape: Shape, options: ConvOptions & OutOption = {}): Tensor {
   const op = 'conv2dGradFilter';
+  checkOptions(op, options, names);
   checkFloats(op, { gy, x });
   const geometry = geometryOf(op, gy, x.shape, filterShape, options);
   const gw = outputTensor(op, options.out, filterShape, [gy, x]);

@@ -7,7 +7,7 @@ export {
   batchNormGrad,
   batchNormTrain,
 } from './batch-norm';
-export { adderConv2d, type ConvolutionOptions, conv2d, linear, xnorConv2d } from './convolution';
+export { adderConv2d, type ConvolutionOptions, conv2d, type LinearOptions, linear, xnorConv2d } from './convolution';
 export { type CrossEntropy, type CrossEntropyOptions, softmaxCrossEntropy } from './cross-entropy';
 export { add, type BatchNormOptions, batchNorm, relu } from './elementwise';
 export {
@@ -40,3 +40,4 @@ export {
 } from './quantization';
 export { type SgdStepOptions, sgdStep } from './sgd';
 export { type SignOptions, sign, signGrad } from './sign';
+export { softmax } from './softmax';

@@ -1,6 +1,7 @@
 // Convolutions of small integers, exact in int32: what 8-bit inference is made of.
 import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
+import { checkOptions, optionNames } from '../options';
 import { type ConvGeometry, type ConvOptions, convGeometry } from '../shape';
 import { type DType, Tensor, type TensorData } from '../tensor';
 import { checkDType, type OutOption, outputTensor } from './out';
@@ -18,6 +19,17 @@ export interface WeightBits {
 }
 
 export interface Int8ConvolutionOptions extends IntegerConvolutionOptions, WeightBits {}
+
+/** Names of the options of each. */
+export const integerNames = optionNames<IntegerConvolutionOptions>({
+  stride: true,
+  padding: true,
+  dilation: true,
+  groups: true,
+  padValue: true,
+  out: true,
+});
+const int8Names = [...integerNames, ...optionNames<WeightBits>({ weightBits: true })];
 
 /** Smallest and largest number of a dtype. */
 const integers = {
@@ -43,6 +55,7 @@ export function adderConv2dInteger(
   options: IntegerConvolutionOptions,
 ): Tensor<Int32Array> {
   const { geometry, padValue } = checkIntegers('adderConv2d', x, filters, x.dtype as IntegerType, longestDistance, options);
+  checkOptions('adderConv2d', options, integerNames);
   const y = outputTensor('adderConv2d', options.out, geometry.output, [x, filters], [], 'out', 'i32');
   rethrow(() => native().adderConv2dInteger(x.data, filters.data, padValue, y.data, geometry.packed));
   return y;
@@ -61,6 +74,7 @@ export function adderConv2dInteger(
  */
 export function int8Conv2d(x: Tensor<Uint8Array>, filters: Tensor<Int8Array>, options: Int8ConvolutionOptions = {}): Tensor<Int32Array> {
   const { weightBits, geometry, padValue } = checkInt8('int8Conv2d', x, filters, options);
+  checkOptions('int8Conv2d', options, int8Names);
   const y = outputTensor('int8Conv2d', options.out, geometry.output, [x, filters], [], 'out', 'i32');
   rethrow(() => native().int8Conv2d(x.data, filters.data, padValue, y.data, geometry.packed, weightBits));
   return y;
@@ -72,13 +86,13 @@ interface Integers {
 }
 type IntegerOptions = Omit<IntegerConvolutionOptions, 'out'>;
 
-/** What {@link adderConv2d} of uint8 checks, for operations that end otherwise. */
+/** What {@link adderConv2d} of uint8 checks, but the names of options, for operations that end otherwise. */
 export function checkAdderBytes(op: string, x: Tensor<Uint8Array>, filters: Tensor<Uint8Array>, options: IntegerOptions): Integers {
   checkDType(op, 'x', x, 'u8');
   return checkIntegers(op, x, filters, 'u8', longestDistance, options);
 }
 
-/** What {@link int8Conv2d} checks. */
+/** What {@link int8Conv2d} checks, but the names of options. */
 export function checkInt8(
   op: string,
   x: Tensor<Uint8Array>,

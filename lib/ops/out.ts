@@ -1,5 +1,6 @@
 // Where an operation writes: a tensor of the caller's, so that steady work allocates nothing, or a new one.
 import { AdderNetError } from '../errors';
+import { optionNames } from '../options';
 import { type Shape, shapeText } from '../shape';
 import { type ArrayOf, checkBuffer, type DType, Tensor, type TensorData } from '../tensor';
 
@@ -7,6 +8,9 @@ export interface OutOption<A extends TensorData = Float32Array> {
   /** A tensor to write the result into, instead of a new one. It may not overlap an input, unless the operation says so. */
   out?: Tensor<A> | undefined;
 }
+
+/** Of operations that have no other option. */
+export const outNames = optionNames<OutOption>({ out: true });
 
 /** @throws {AdderNetError} ERR_DTYPE unless `tensor` is a float32 tensor, ERR_ARGUMENT if its memory was detached */
 export function checkFloat(op: string, name: string, tensor: Tensor): void {

@@ -1,9 +1,10 @@
 // Pooling: a window's largest or mean element, channel by channel.
 import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
+import { checkOptions, optionNames } from '../options';
 import { type Pair, poolGeometry, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
-import { checkFloat, type OutOption, outputTensor } from './out';
+import { checkFloat, type OutOption, outNames, outputTensor } from './out';
 
 export interface PoolOptions extends OutOption {
   /** Window, in pixels. */
@@ -13,6 +14,9 @@ export interface PoolOptions extends OutOption {
   /** Rows and columns added on each side, at most half the kernel. Default 0. */
   padding?: Pair | undefined;
 }
+
+/** Names of the options of a pooling. */
+export const poolNames = optionNames<PoolOptions>({ kernel: true, stride: true, padding: true, out: true });
 
 /**
  * The largest element of each window, padding left out; a NaN in the window gives NaN.
@@ -38,6 +42,7 @@ export function averagePool2d(x: Tensor, options: PoolOptions): Tensor {
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
  */
 export function globalAveragePool2d(x: Tensor, options: OutOption = {}): Tensor {
+  checkOptions('globalAveragePool2d', options, outNames);
   checkFloat('globalAveragePool2d', 'x', x);
   if (x.shape.length !== 4)
     throw new AdderNetError('ERR_SHAPE', `globalAveragePool2d: x has shape ${shapeText(x.shape)}, expected rank 4, [n,h,w,c]`);
@@ -45,6 +50,7 @@ export function globalAveragePool2d(x: Tensor, options: OutOption = {}): Tensor 
 }
 
 function pool(op: string, kernel: 'maxPool2d' | 'averagePool2d', x: Tensor, options: PoolOptions): Tensor {
+  checkOptions(op, options, poolNames);
   checkFloat(op, 'x', x);
   const { output, packed } = poolGeometry(op, x.shape, options);
   const y = outputTensor(op, options.out, output, [x]);

@@ -2,8 +2,9 @@
 // inference is made of. All of it is defined to the bit, the same on every CPU: float32, every operation rounded by itself, none fused.
 import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
+import { checkOptions, optionNames } from '../options';
 import type { Tensor } from '../tensor';
-import { checkAdderBytes, checkInt8, type IntegerConvolutionOptions, type WeightBits } from './integer-convolution';
+import { checkAdderBytes, checkInt8, type IntegerConvolutionOptions, integerNames, type WeightBits } from './integer-convolution';
 import { checkDType, checkFloat, checkNumber, checkShapeIs, type OutOption, outputTensor } from './out';
 
 export interface QuantizeOptions extends OutOption<Uint8Array> {
@@ -32,6 +33,13 @@ export interface DequantizeOptions extends IntegerConvolutionOptions<Float32Arra
   relu?: boolean | undefined;
 }
 
+const rescaleNames = [...integerNames, ...optionNames<RescaleOptions>({ scale: true, shift: true, residual: true, residualScale: true })];
+const requantizeNames = [...rescaleNames, 'most'];
+const dequantizeNames = [...rescaleNames, 'relu'];
+const int8RequantizeNames = [...requantizeNames, 'weightBits'];
+const int8DequantizeNames = [...dequantizeNames, 'weightBits'];
+const quantizeNames = optionNames<QuantizeOptions>({ zero: true, most: true, out: true });
+
 /**
  * Quantizes activations: `q = clamp(rne(x / step + zero), 0, most)`, where quotient and sum are rounded to float32 and rne rounds to
  * the nearest integer, halves to the even one.
@@ -43,6 +51,7 @@ export interface DequantizeOptions extends IntegerConvolutionOptions<Float32Arra
  */
 export function quantizeActivations(x: Tensor, step: number, options: QuantizeOptions = {}): Tensor<Uint8Array> {
   const op = 'quantizeActivations';
+  checkOptions(op, options, quantizeNames);
   checkFloat(op, 'x', x);
   checkNumber(op, 'step', Math.fround(step), (v) => v > 0, 'a positive number that float32 holds');
   const most = mostOf(op, options);
@@ -68,6 +77,7 @@ export function quantizeActivations(x: Tensor, step: number, options: QuantizeOp
  */
 export function adderConv2dRequantized(x: Tensor<Uint8Array>, filters: Tensor<Uint8Array>, options: RequantizeOptions): Tensor<Uint8Array> {
   const op = 'adderConv2dRequantized';
+  checkOptions(op, options, requantizeNames);
   const { geometry, padValue } = checkAdderBytes(op, x, filters, options);
   const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
   const most = mostOf(op, options);
@@ -85,6 +95,7 @@ export function adderConv2dRequantized(x: Tensor<Uint8Array>, filters: Tensor<Ui
  */
 export function adderConv2dDequantized(x: Tensor<Uint8Array>, filters: Tensor<Uint8Array>, options: DequantizeOptions): Tensor {
   const op = 'adderConv2dDequantized';
+  checkOptions(op, options, dequantizeNames);
   const { geometry, padValue } = checkAdderBytes(op, x, filters, options);
   const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
   const y = outputTensor(op, options.out, geometry.output, [x, filters, ...inputs]);
@@ -104,6 +115,7 @@ export function int8Conv2dRequantized(
   options: RequantizeOptions & WeightBits,
 ): Tensor<Uint8Array> {
   const op = 'int8Conv2dRequantized';
+  checkOptions(op, options, int8RequantizeNames);
   const { geometry, padValue, weightBits } = checkInt8(op, x, filters, options);
   const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
   const most = mostOf(op, options);
@@ -119,6 +131,7 @@ export function int8Conv2dRequantized(
  */
 export function int8Conv2dDequantized(x: Tensor<Uint8Array>, filters: Tensor<Int8Array>, options: DequantizeOptions & WeightBits): Tensor {
   const op = 'int8Conv2dDequantized';
+  checkOptions(op, options, int8DequantizeNames);
   const { geometry, padValue, weightBits } = checkInt8(op, x, filters, options);
   const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
   const y = outputTensor(op, options.out, geometry.output, [x, filters, ...inputs]);

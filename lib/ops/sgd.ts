@@ -1,6 +1,7 @@
 // One step of stochastic gradient descent for one parameter.
 import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
+import { checkOptions, optionNames } from '../options';
 import type { Tensor } from '../tensor';
 import { checkFloat, checkNumber, checkShapeIs, outputTensor } from './out';
 
@@ -25,6 +26,17 @@ export interface SgdStepOptions {
   gradientScale?: number | undefined;
 }
 
+const names = optionNames<SgdStepOptions>({
+  learningRate: true,
+  momentum: true,
+  velocity: true,
+  nesterov: true,
+  weightDecay: true,
+  rate: true,
+  eta: true,
+  gradientScale: true,
+});
+
 const increase = 100;
 
 /**
@@ -38,6 +50,7 @@ const increase = 100;
  */
 export function sgdStep(value: Tensor, gradient: Tensor, options: SgdStepOptions): void {
   const op = 'sgdStep';
+  checkOptions(op, options, names);
   const { learningRate, momentum = 0, velocity, nesterov = false, weightDecay = 0, rate = 'plain', eta = 0.2, gradientScale = 1 } = options;
   checkFloat(op, 'value', value);
   checkFloat(op, 'gradient', gradient);
@@ -52,6 +65,10 @@ export function sgdStep(value: Tensor, gradient: Tensor, options: SgdStepOptions
   const factors = { plain: gradientScale, adaptive: eta, increased: increase };
   if (!Object.hasOwn(factors, rate))
     throw new AdderNetError('ERR_ARGUMENT', `${op}: rate is '${rate}', expected one of ${Object.keys(factors).join(', ')}`);
+  if (options.eta !== undefined && rate !== 'adaptive')
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: eta is of the adaptive rate, but rate is '${rate}': leave one of them out`);
+  if (options.gradientScale !== undefined && rate !== 'plain')
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: gradientScale is of the plain rate, but rate is '${rate}': leave one of them out`);
   rethrow(() =>
     native().sgdStep(
       value.data,

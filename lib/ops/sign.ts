@@ -1,13 +1,16 @@
 // Signs and their straight-through gradient, with which binary convolutions are trained.
 import { native, rethrow } from '../binding';
+import { checkOptions, optionNames } from '../options';
 import { type ConvGeometry, convGeometry, type Pair, type Shape } from '../shape';
 import type { Tensor } from '../tensor';
-import { checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
+import { checkFloat, checkShapeIs, type OutOption, outNames, outputTensor } from './out';
 
 export interface SignOptions extends OutOption {
   /** Rows and columns of +1 added on each side. Default 0. */
   padding?: Pair | undefined;
 }
+
+const names = optionNames<SignOptions>({ padding: true, out: true });
 
 /**
  * `y = −1 where x < 0, else +1`: so also where x is NaN. Padding counts as zeros, whose sign is +1.
@@ -16,7 +19,9 @@ export interface SignOptions extends OutOption {
  * @returns [n, h + 2p, w + 2p, c]
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
  */
-export function sign(x: Tensor, { padding, out }: SignOptions = {}): Tensor {
+export function sign(x: Tensor, options: SignOptions = {}): Tensor {
+  checkOptions('sign', options, names);
+  const { padding, out } = options;
   checkFloat('sign', 'x', x);
   const { output, packed } = paddedGeometry(x.shape, padding);
   const y = outputTensor('sign', out, output, [x]);
@@ -30,6 +35,7 @@ export function sign(x: Tensor, { padding, out }: SignOptions = {}): Tensor {
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
  */
 export function signGrad(gy: Tensor, x: Tensor, options: OutOption = {}): Tensor {
+  checkOptions('signGrad', options, outNames);
   checkFloat('signGrad', 'gy', gy);
   checkFloat('signGrad', 'x', x);
   checkShapeIs('signGrad', 'x', x, gy.shape);

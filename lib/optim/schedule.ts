@@ -1,5 +1,6 @@
 // Learning rates over the epochs of a training: a schedule gives the factor of the optimiser's own rate.
 import { AdderNetError } from '../errors';
+import { checkOptions, optionNames } from '../options';
 
 /** @param epoch the time that has passed, from 0 to the number of epochs; 1.5 is the middle of the second */
 export type Schedule = (epoch: number) => number;
@@ -7,29 +8,73 @@ export type Schedule = (epoch: number) => number;
 /** The same rate all the time. */
 export const constant = (): Schedule => () => 1;
 
+export interface CosineOptions {
+  /** Epochs until the end. */
+  epochs: number;
+  /** The last factor. Default 0. */
+  end?: number | undefined;
+}
+
 /** Half a cosine, from 1 down to `end`: `end + (1 − end) · (1 + cos(π · epoch / epochs)) / 2`. */
-export function cosine({ epochs, end = 0 }: { epochs: number; end?: number }): Schedule {
+export function cosine(options: CosineOptions): Schedule {
+  checkOptions('schedule.cosine', options, optionNames<CosineOptions>({ epochs: true, end: true }));
+  const { epochs, end = 0 } = options;
   check('cosine', { epochs }, positive);
   check('cosine', { end }, atLeastZero);
   return (epoch) => end + ((1 - end) * (1 + Math.cos((Math.PI * Math.min(epoch, epochs)) / epochs))) / 2;
 }
 
+export interface StepOptions {
+  /** Epochs at which the rate changes. */
+  milestones: readonly number[];
+  /** Default 0.1. */
+  factor?: number | undefined;
+}
+
 /** Times `factor` at each of the milestones, in epochs. */
-export function step({ milestones, factor = 0.1 }: { milestones: readonly number[]; factor?: number }): Schedule {
+export function step(options: StepOptions): Schedule {
+  checkOptions('schedule.step', options, optionNames<StepOptions>({ milestones: true, factor: true }));
+  const { milestones, factor = 0.1 } = options;
+  if (!Array.isArray(milestones))
+    throw new AdderNetError('ERR_ARGUMENT', `schedule.step: milestones is ${String(milestones)}, expected a list of epochs`);
   for (const milestone of milestones) check('step', { milestone }, atLeastZero);
   check('step', { factor }, positive);
   return (epoch) => factor ** milestones.filter((milestone) => epoch >= milestone).length;
 }
 
+export interface PolynomialOptions {
+  /** Epochs until the end. */
+  epochs: number;
+  /** Default 1. */
+  power?: number | undefined;
+  /** The last factor. Default 0. */
+  end?: number | undefined;
+}
+
 /** `end + (1 − end) · (1 − epoch / epochs)^power`; with power 1 a straight line. */
-export function polynomial({ epochs, power = 1, end = 0 }: { epochs: number; power?: number; end?: number }): Schedule {
+export function polynomial(options: PolynomialOptions): Schedule {
+  checkOptions('schedule.polynomial', options, optionNames<PolynomialOptions>({ epochs: true, power: true, end: true }));
+  const { epochs, power = 1, end = 0 } = options;
   check('polynomial', { epochs, power }, positive);
   check('polynomial', { end }, atLeastZero);
   return (epoch) => end + (1 - end) * (1 - Math.min(epoch, epochs) / epochs) ** power;
 }
 
+export interface WarmUpOptions {
+  /** How long it takes. */
+  epochs: number;
+  /** The first factor. Default 0. */
+  start?: number | undefined;
+  /** What it leads into. */
+  into: Schedule;
+}
+
 /** A straight line from `start` up to the schedule `into` over the first epochs; it begins at epoch 0. */
-export function warmUp({ epochs, start = 0, into }: { epochs: number; start?: number; into: Schedule }): Schedule {
+export function warmUp(options: WarmUpOptions): Schedule {
+  checkOptions('schedule.warmUp', options, optionNames<WarmUpOptions>({ epochs: true, start: true, into: true }));
+  const { epochs, start = 0, into } = options;
+  if (typeof into !== 'function')
+    throw new AdderNetError('ERR_ARGUMENT', `schedule.warmUp: into is ${String(into)}, expected a schedule such as cosine({ epochs })`);
   check('warmUp', { epochs }, positive);
   check('warmUp', { start }, atLeastZero);
   return (epoch) => into(epoch) * (epoch < epochs ? start + ((1 - start) * epoch) / epochs : 1);

@@ -1,7 +1,8 @@
 // Stochastic gradient descent: plain, with momentum, with Nesterov's; and the adaptive rate by which adder filters learn.
 import { AdderNetError } from '../errors';
-import type { Parameter } from '../layers';
+import { Parameter } from '../layers';
 import { type SgdStepOptions, sgdStep } from '../ops';
+import { checkOptions, optionNames } from '../options';
 import { Tensor } from '../tensor';
 
 export interface SgdOptions {
@@ -13,11 +14,21 @@ export interface SgdOptions {
   nesterov?: boolean | undefined;
   /** Of every parameter. Default 0. */
   weightDecay?: number | undefined;
-  /** Of adder filters alone: see `sgdStep`. Default: adaptive with eta 0.2. */
+  /** Of adder filters alone: see `sgdStep`; eta is of the adaptive rate. Default: adaptive with eta 0.2. */
   adder?: Pick<SgdStepOptions, 'rate' | 'eta'> | undefined;
   /** Scales the gradients of ordinary parameters down where their common norm is above this. Default: never. */
   clipNorm?: number | undefined;
 }
+
+const names = optionNames<SgdOptions>({
+  lr: true,
+  momentum: true,
+  nesterov: true,
+  weightDecay: true,
+  adder: true,
+  clipNorm: true,
+});
+const adderNames = optionNames<NonNullable<SgdOptions['adder']>>({ rate: true, eta: true });
 
 /**
  * Per parameter: `d = a · gradient + weightDecay · value`, `velocity = momentum · velocity + d`, `value −= lr · velocity` (with Nesterov
@@ -29,9 +40,15 @@ export class Sgd {
   readonly options: Readonly<SgdOptions>;
   readonly #velocities = new Map<Parameter, Tensor>();
 
-  /** @throws {AdderNetError} ERR_ARGUMENT if there are no parameters or an option is out of range */
+  /** @throws {AdderNetError} ERR_ARGUMENT if there are no parameters or an option is unknown, out of range or does not apply */
   constructor(parameters: Iterable<Parameter>, options: SgdOptions) {
+    checkOptions('Sgd', options, names);
+    checkOptions('Sgd: adder', options.adder ?? {}, adderNames);
+    if (typeof Object(parameters)[Symbol.iterator] !== 'function')
+      throw new AdderNetError('ERR_ARGUMENT', 'Sgd: parameters are no list: pass model.parameters()');
     this.parameters = [...new Set(parameters)];
+    const strange = this.parameters.find((parameter) => !(parameter instanceof Parameter));
+    if (strange !== undefined) throw new AdderNetError('ERR_ARGUMENT', 'Sgd: expected parameters of layers: pass model.parameters()');
     this.options = options;
     const { lr, clipNorm } = options;
     if (this.parameters.length === 0)

@@ -1,11 +1,14 @@
 // Exact quantisation of adder networks: what range values take is seen on some images, and the rest is arithmetic (quantizer.ts).
 import { BatchLoader } from '../data/batch-loader';
-import type { Dataset } from '../data/dataset';
+import { checkDataset, type Dataset } from '../data/dataset';
 import { normalize } from '../data/normalize';
 import { AdderNetError } from '../errors';
 import type { Model } from '../models';
+import { checkModel } from '../models/model';
+import { checkOptions, optionNames } from '../options';
 import { fuse } from '../session/fuse';
 import { StepRecorder } from '../session/step-recorder';
+import { shapeText } from '../shape';
 import { Tensor } from '../tensor';
 import { calibrate, type Range } from './calibrate';
 import { QuantizedModel } from './quantized-model';
@@ -20,23 +23,30 @@ export interface QuantizeOptions {
    * exceed. 'auto': the maximum at 8 and 7 bits, 0.9997 at 6 and 5, 0.999 below. Default 'auto'.
    */
   range?: 'auto' | 'max' | number | undefined;
-  /** How many images of a data set to look at. Default 512. */
+  /** How many images of a data set to look at; a tensor is taken whole. Default 512. */
   calibration?: number | undefined;
 }
+const names = optionNames<QuantizeOptions>({ bits: true, range: true, calibration: true });
 
 /**
  * A copy of an adder network that computes in integers between its adder layers; ordinary layers stay in float32, but for a first layer that
  * is faster in bytes.
  *
  * @param images of the kind the network will meet: a data set, of which the first ones are taken, or [n,h,w,c], bytes or normalised floats
- * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is out of range or the network has no adder layer; ERR_SHAPE if the
- *   images are not of its size
+ * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is unknown, out of range or does not apply, the network is no Model, has no
+ *   adder layer, or a weight or pixel is not finite; ERR_SHAPE if the images are not of its size
  */
 export async function quantize(
   model: Model,
   images: Dataset | Tensor | Tensor<Uint8Array>,
-  { bits = 8, range = 'auto', calibration = 512 }: QuantizeOptions = {},
+  options: QuantizeOptions = {},
 ): Promise<QuantizedModel> {
+  checkOptions('quantize', options, names);
+  if ((model as unknown) instanceof QuantizedModel)
+    throw new AdderNetError('ERR_ARGUMENT', `quantize: ${model.name} is quantized already: take the float network it was made of`);
+  checkModel('quantize', model);
+  checkFinite(model);
+  const { bits = 8, range = 'auto' } = options;
   if (!Number.isInteger(bits) || bits < 2 || bits > 8)
     throw new AdderNetError('ERR_ARGUMENT', `quantize: bits is ${String(bits)}, expected an integer from 2 to 8`);
   const part = partOf(range, bits);
@@ -47,7 +57,7 @@ export async function quantize(
   const inputs = new Set(steps.filter((step) => takesBytes(step, levels)).map(({ x }) => x));
   if (!steps.some((step) => step.op === 'convolution' && step.product === 'adder'))
     throw new AdderNetError('ERR_ARGUMENT', `quantize: ${model.name} has no adder layer`);
-  const ranges = calibrate(steps, inputs, await normalized(model, images, calibration));
+  const ranges = calibrate(steps, inputs, await normalized(model, images, options.calibration));
   const quantizations = new Map([...ranges].map(([value, seen]) => [value, quantizationOf(seen, part, levels)]));
   return new QuantizedModel(model.metadata, bits, new Quantizer(quantizations, levels).steps(steps), output);
 }
@@ -66,15 +76,42 @@ function quantizationOf(seen: Range, part: number, levels: number): Quantization
   return { step, zero: clamp(roundHalfEven(-low / step), 0, levels) };
 }
 
-async function normalized(model: Model, images: Dataset | Tensor | Tensor<Uint8Array>, calibration: number): Promise<Tensor> {
+function checkFinite(model: Model): void {
+  for (const [name, { data }] of model.stateDict()) {
+    const strange = data.find((weight) => !Number.isFinite(weight));
+    if (strange !== undefined)
+      throw new AdderNetError('ERR_ARGUMENT', `quantize: ${name} of ${model.name} holds ${strange}, expected finite weights`);
+  }
+}
+
+async function normalized(model: Model, images: Dataset | Tensor | Tensor<Uint8Array>, calibration: number | undefined): Promise<Tensor> {
   const { normalization, inputShape } = model;
   if (!(images instanceof Tensor)) {
-    const limit = Math.min(calibration, images.length);
+    checkDataset('quantize', images);
+    const { imageShape, length, name } = images;
+    if (shapeText(imageShape) !== shapeText(inputShape))
+      throw new AdderNetError('ERR_SHAPE', `quantize: ${name} has images ${shapeText(imageShape)}, expected ${shapeText(inputShape)}`);
+    const limit = Math.min(calibration ?? 512, length);
+    if (!Number.isInteger(limit) || limit < 1)
+      throw new AdderNetError('ERR_ARGUMENT', `quantize: calibration is ${String(calibration)}, expected a positive integer`);
     const { x } = await new BatchLoader(images, { batch: limit, limit, normalization }).load(0, 0);
     return x;
   }
+  if (calibration !== undefined)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      'quantize: calibration counts images of a data set, but images are a tensor: pass fewer of them',
+    );
   if (images.shape.length !== 4 || inputShape.some((size, i) => images.shape[i + 1] !== size))
     throw new AdderNetError('ERR_SHAPE', `quantize: images have shape [${images.shape}], expected [n,${inputShape}]`);
-  const isBytes = (tensor: Tensor | Tensor<Uint8Array>): tensor is Tensor<Uint8Array> => tensor.dtype === 'u8';
-  return isBytes(images) ? normalize(images, normalization.mean, normalization.std) : images;
+  if (isBytes(images)) return normalize(images, normalization.mean, normalization.std);
+  if (images.dtype !== 'f32')
+    throw new AdderNetError(
+      'ERR_DTYPE',
+      `quantize: images have dtype ${(images as Tensor).dtype}, expected u8, or f32 where they are normalized`,
+    );
+  if (!images.data.every(Number.isFinite)) throw new AdderNetError('ERR_ARGUMENT', 'quantize: an image holds a number that is not finite');
+  return images;
 }
+
+const isBytes = (tensor: Tensor | Tensor<Uint8Array>): tensor is Tensor<Uint8Array> => tensor.dtype === 'u8';

@@ -3,8 +3,10 @@ import { type NativePlan, native, rethrow } from '../binding';
 import { checkThreads } from '../cpu';
 import { AdderNetError } from '../errors';
 import { Layer } from '../layers';
+import { nameOf } from '../layers/layer';
 import { Model } from '../models';
-import { checkShape, elementCount, type Shape } from '../shape';
+import { checkOptions, optionNames } from '../options';
+import { checkShape, elementCount, type Shape, shapeText } from '../shape';
 import { fuse } from './fuse';
 import { InferenceSession } from './inference-session';
 import { StepRecorder } from './step-recorder';
@@ -12,24 +14,27 @@ import type { QuantizedNetwork, QuantizedStep } from './steps';
 
 export interface CompileOptions {
   /** In which numbers the session computes: 'u8' takes a quantised network. Default: what the network is. */
-  dtype?: 'f32' | 'u8';
+  dtype?: 'f32' | 'u8' | undefined;
   /** Threads that a run uses at most. Default: those of the process, see setThreads. */
   threads?: number | undefined;
   /** Shape of one image, [h,w,c]. Default: what the model is made for; a layer that is not a Model needs it. */
   input?: Shape | undefined;
 }
+const names = optionNames<CompileOptions>({ dtype: true, threads: true, input: true });
 
 /**
  * Compiles a network for inference: one native call runs the whole of it, with convolution, batch norm, residual addition and rectifier in
  * one step and all intermediate values in one block of memory. The weights are copied: later training does not change the session.
  *
- * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is out of range or a layer cannot be compiled; ERR_SHAPE if the layers
+ * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is unknown, out of range or does not apply, or a layer
+ *   cannot be compiled; ERR_SHAPE if the layers
  *   cannot take the input; ERR_MEMORY if memory runs out
  */
 export async function compile(model: Layer | QuantizedNetwork, options: CompileOptions = {}): Promise<InferenceSession> {
-  const { dtype, threads } = options;
+  checkOptions('compile', options, names);
+  const { dtype, threads, input } = options;
   const own = model instanceof Layer ? 'f32' : isQuantized(model) ? 'u8' : undefined;
-  if (own === undefined) throw new AdderNetError('ERR_ARGUMENT', `compile: model is ${String(model)}, expected a network`);
+  if (own === undefined) throw new AdderNetError('ERR_ARGUMENT', `compile: model is ${nameOf(model)}, expected a network`);
   if (dtype !== undefined && dtype !== 'f32' && dtype !== 'u8')
     throw new AdderNetError('ERR_ARGUMENT', `compile: dtype is '${String(dtype)}', expected 'f32' or 'u8'`);
   if (dtype !== undefined && dtype !== own)
@@ -38,7 +43,13 @@ export async function compile(model: Layer | QuantizedNetwork, options: CompileO
       `compile: dtype is '${dtype}', but the network is of ${own}: ${own === 'f32' ? 'quantize it first' : 'compile the float network'}`,
     );
   if (threads !== undefined) checkThreads('compile', threads);
-  return model instanceof Layer ? compileFloats(model, options) : compileQuantized(model, threads);
+  if (model instanceof Layer) return compileFloats(model, options);
+  if (input !== undefined && (!Array.isArray(input) || shapeText(input) !== shapeText(model.inputShape)))
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `compile: input is ${String(input)}, but the quantized network takes images of ${shapeText(model.inputShape)} alone: leave it out`,
+    );
+  return compileQuantized(model, threads);
 }
 
 function compileFloats(

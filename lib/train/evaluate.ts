@@ -1,10 +1,12 @@
 // Accuracy of a network on a data set.
 import { setImmediate } from 'node:timers/promises';
 import { BatchLoader } from '../data/batch-loader';
-import type { Dataset } from '../data/dataset';
+import { checkDataset, type Dataset } from '../data/dataset';
 import { AdderNetError } from '../errors';
+import { nameOf } from '../layers/layer';
 import type { Model } from '../models';
 import { softmaxCrossEntropy } from '../ops';
+import { checkOptions, optionNames } from '../options';
 import { shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 
@@ -17,6 +19,9 @@ export interface EvaluateOptions {
   onBatch?: ((done: number, images: number) => void) | undefined;
 }
 
+const names = optionNames<EvaluateOptions>({ batch: true, limit: true, onBatch: true });
+
+/** What `evaluate` measured. */
 export interface Evaluation {
   /** Part of the images, 0 to 1, whose class has the largest logit. */
   top1: number;
@@ -38,9 +43,11 @@ export interface Classifier extends Pick<Model, 'name' | 'inputShape' | 'classes
 
 /**
  * Runs the network over the data set; the event loop gets its turn between batches.
- * @throws {AdderNetError} ERR_SHAPE if images or classes are not those of the network; ERR_ARGUMENT if an option is out of range
+ * @throws {AdderNetError} as a rejection: ERR_SHAPE if images or classes are not those of the network; ERR_ARGUMENT if it is no network for
+ *   images or no data set, or an option is unknown or out of range
  */
 export async function evaluate(model: Classifier, dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
+  checkOptions('evaluate', options, names);
   const { batch = 100, limit, onBatch } = options;
   checkFits('evaluate', model, dataset);
   const loader = new BatchLoader(dataset, { batch, limit, normalization: model.normalization });
@@ -63,8 +70,20 @@ export async function evaluate(model: Classifier, dataset: Dataset, options: Eva
   return { top1: first / images, top5: firstFive / images, loss: loss / images, images, seconds, imagesPerSecond: images / seconds };
 }
 
-/** @throws {AdderNetError} ERR_SHAPE unless a data set has images and classes of the network's sizes */
+/** @throws {AdderNetError} ERR_ARGUMENT unless `model` says what images it takes */
+export function checkClassifier(op: string, model: unknown): asserts model is Classifier {
+  const { inputShape, classes, normalization, forward } = Object(model) as Partial<Record<keyof Classifier, unknown>>;
+  if (!Array.isArray(inputShape) || !Number.isInteger(classes) || typeof forward !== 'function' || typeof normalization !== 'object')
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${op}: model is ${nameOf(model)}, expected a Model, which says what images it takes: new Model(layers, metadata); or a quantized one`,
+    );
+}
+
+/** @throws {AdderNetError} ERR_SHAPE unless a data set has images and classes of the network's sizes; ERR_ARGUMENT unless they are such */
 export function checkFits(op: string, model: Classifier, dataset: Dataset): void {
+  checkClassifier(op, model);
+  checkDataset(op, dataset);
   if (shapeText(dataset.imageShape) !== shapeText(model.inputShape) || dataset.classes !== model.classes)
     throw new AdderNetError(
       'ERR_SHAPE',

@@ -6,9 +6,14 @@ import { BatchLoader } from '../data/batch-loader';
 import type { Dataset } from '../data/dataset';
 import { AdderNetError } from '../errors';
 import type { Layer } from '../layers';
+import { nameOf } from '../layers/layer';
+import { nameList } from '../layers/state';
 import type { Model } from '../models';
-import { type Schedule, type Sgd, schedule as schedules } from '../optim';
+import { checkModel } from '../models/model';
+import { type Schedule, Sgd, schedule as schedules } from '../optim';
+import { checkOptions, optionNames } from '../options';
 import { Autosave, type AutosaveOptions } from './autosave';
+import { defaultBatch } from './default-batch';
 import { type EarlyStopping, stagnates } from './early-stopping';
 import { checkFits, evaluate } from './evaluate';
 import { checkDistillation, type Distillation } from './loss';
@@ -19,8 +24,9 @@ import { type AverageOptions, estimateStatistics, WeightAverage } from './weight
 export interface FitOptions extends AutosaveOptions {
   /** Passes over the data set, those before a resumption counted. */
   epochs: number;
+  /** Of all parameters of the model that are not frozen, and no others: `new Sgd(model.parameters(), { lr })`. */
   optimizer: Sgd;
-  /** Images of a step. Default 128. */
+  /** Images of a step. Default 128; for fewer than 2,048 images the largest power of two that gives an epoch 16 steps, at least 8. */
   batch?: number | undefined;
   /** Factor of the optimiser's learning rate over time, asked at every step. Default: constant. */
   schedule?: Schedule | undefined;
@@ -46,6 +52,26 @@ export interface FitOptions extends AutosaveOptions {
   onEpoch?: ((record: EpochRecord, history: readonly EpochRecord[]) => void | Promise<void>) | undefined;
 }
 
+const names = optionNames<FitOptions>({
+  epochs: true,
+  optimizer: true,
+  batch: true,
+  schedule: true,
+  augment: true,
+  labelSmoothing: true,
+  distillation: true,
+  average: true,
+  seed: true,
+  limit: true,
+  validation: true,
+  earlyStopping: true,
+  signal: true,
+  onBatch: true,
+  onEpoch: true,
+  checkpoint: true,
+  resume: true,
+});
+
 /** Where a training stands after a step. Means go over the epoch so far. */
 export interface BatchInfo {
   /** From 1. */
@@ -61,6 +87,7 @@ export interface BatchInfo {
   readonly accuracy: number;
 }
 
+/** What `fit` did. */
 export interface FitResult {
   readonly history: readonly EpochRecord[];
   readonly stopped: 'finished' | 'early' | 'aborted';
@@ -71,12 +98,13 @@ export interface FitResult {
  * The result is the same bits for any number of threads, and whether or not the run was interrupted and resumed.
  *
  * @throws {AdderNetError} ERR_DIVERGED if the loss is no finite number: the checkpoint keeps the last good state; ERR_SHAPE if images or
- *   classes are not those of the network; ERR_ARGUMENT if an option is out of range; what saving and loading a checkpoint throw
+ *   classes are not those of the network; ERR_ARGUMENT if an option is unknown, missing or out of range, the network is no Model or has nothing
+ *   to train, or the optimizer is not of its parameters; what saving and loading a checkpoint throw
  */
 export async function fit(model: Model, dataset: Dataset, options: FitOptions): Promise<FitResult> {
-  const { epochs, optimizer, batch = 128, augment, seed = 0, limit, validation, earlyStopping, signal, onEpoch } = options;
-  const { schedule = schedules.constant() } = options;
-  checkOptions(model, dataset, options);
+  checkFit(model, dataset, options);
+  const { epochs, optimizer, augment, seed = 0, limit, validation, earlyStopping, signal, onEpoch } = options;
+  const { schedule = schedules.constant(), batch = defaultBatch(Math.min(limit ?? dataset.length, dataset.length)) } = options;
   const { normalization } = model;
   const loader = new BatchLoader(dataset, { batch, normalization, augment, seed, limit, shuffle: true });
   const average = options.average && new WeightAverage(model, options.average);
@@ -176,11 +204,16 @@ async function validate(model: Model, dataset: Dataset): Promise<{ loss: number;
   return { loss, accuracy: top1 };
 }
 
-function checkOptions(model: Model, dataset: Dataset, options: FitOptions): void {
-  const { epochs, resume, checkpoint, earlyStopping, validation, average, distillation } = options;
+function checkFit(model: Model, dataset: Dataset, options: FitOptions): void {
+  checkOptions('fit', options, names);
+  const { epochs, limit, optimizer, resume, checkpoint, earlyStopping, validation, average, distillation } = options;
+  checkModel('fit', model);
   checkFits('fit', model, dataset);
+  if (epochs === undefined) throw new AdderNetError('ERR_ARGUMENT', 'fit: epochs is missing, expected how often to go over the images');
+  checkNested({ checkpoint, earlyStopping, average, distillation });
+  checkOptimizer(model, optimizer);
   if (validation) checkFits('fit', model, validation);
-  for (const [name, value] of Object.entries({ epochs, 'earlyStopping.patience': earlyStopping?.patience }))
+  for (const [name, value] of Object.entries({ epochs, limit, 'earlyStopping.patience': earlyStopping?.patience }))
     if (value !== undefined && !(Number.isInteger(value) && value > 0))
       throw new AdderNetError('ERR_ARGUMENT', `fit: ${name} is ${String(value)}, expected a positive integer`);
   if (earlyStopping && !validation)
@@ -190,6 +223,42 @@ function checkOptions(model: Model, dataset: Dataset, options: FitOptions): void
   if (distillation) checkDistillation(model, distillation);
   if (resume && !checkpoint) throw new AdderNetError('ERR_ARGUMENT', 'fit: resume needs a checkpoint to go on from');
   checkOnce(model);
+}
+
+/** Options of options. */
+function checkNested({ checkpoint, earlyStopping, average, distillation }: Omit<FitOptions, 'epochs' | 'optimizer'>): void {
+  if (checkpoint !== undefined && typeof checkpoint !== 'string')
+    checkOptions('fit: checkpoint', checkpoint, optionNames<Exclude<typeof checkpoint, string>>({ path: true, everySeconds: true }));
+  if (earlyStopping) checkOptions('fit: earlyStopping', earlyStopping, optionNames<EarlyStopping>({ patience: true, minDelta: true }));
+  if (average) checkOptions('fit: average', average, optionNames<AverageOptions>({ decay: true }));
+  if (distillation)
+    checkOptions(
+      'fit: distillation',
+      distillation,
+      optionNames<Distillation>({ teacher: true, temperature: true, share: true, features: true }),
+    );
+}
+
+/** An optimizer of other parameters would let the network stay as it is, or move one that nobody trains. */
+function checkOptimizer(model: Model, optimizer: Sgd): void {
+  const remedy = 'new Sgd(model.parameters(), { lr })';
+  if (!(optimizer instanceof Sgd))
+    throw new AdderNetError('ERR_ARGUMENT', `fit: optimizer is ${nameOf(optimizer)}, expected one of this model: ${remedy}`);
+  const own = model.namedParameters();
+  const trainable = [...own].filter(([, { frozen }]) => !frozen);
+  if (trainable.length === 0)
+    throw new AdderNetError('ERR_ARGUMENT', `fit: ${model.name} has no parameter to train: thaw some with layer.freeze(false)`);
+  const held = new Set(optimizer.parameters);
+  const missing = trainable.filter(([, parameter]) => !held.has(parameter)).map(([name]) => name);
+  if (missing.length > 0)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `fit: the optimizer lacks parameters of ${model.name}, ${nameList(missing)}, expected ${remedy}; what is not to change, freeze`,
+    );
+  const parameters = new Set(own.values());
+  const foreign = optimizer.parameters.filter((parameter) => !parameters.has(parameter)).length;
+  if (foreign > 0)
+    throw new AdderNetError('ERR_ARGUMENT', `fit: the optimizer has ${foreign} parameters that ${model.name} has not, expected ${remedy}`);
 }
 
 /** A layer keeps what its backward pass needs, so in training it can stand at one place only. */

@@ -5,7 +5,7 @@ import { bodyAndHead } from '../models';
 import { type CrossEntropy, softmaxCrossEntropy } from '../ops';
 import { shapeText } from '../shape';
 import type { Tensor } from '../tensor';
-import type { Classifier } from './evaluate';
+import { type Classifier, checkClassifier } from './evaluate';
 import type { FeatureTeacher } from './teacher';
 
 export interface Distillation {
@@ -66,6 +66,7 @@ function logSoftmax(logits: Float32Array, temperature: number): Float64Array {
 
 /** @throws {AdderNetError} ERR_SHAPE or ERR_ARGUMENT unless the teacher answers the same question, and the options are in range */
 export function checkDistillation(model: Model, { teacher, temperature = 4, share = 0.9, features = 0 }: Distillation): void {
+  checkClassifier('fit: distillation.teacher', teacher);
   if (shapeText(teacher.inputShape) !== shapeText(model.inputShape) || teacher.classes !== model.classes)
     throw new AdderNetError(
       'ERR_SHAPE',

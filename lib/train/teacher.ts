@@ -1,9 +1,11 @@
 // A trained network that another one learns from: from its logits, and, if it tells them, from its features.
 import { bodyAndHead, type Model } from '../models';
+import { checkModel } from '../models/model';
 import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
 import type { Classifier } from './evaluate';
 
+/** A teacher that tells its features besides its answers. */
 export interface FeatureTeacher extends Classifier {
   /** Of the features of one image. */
   readonly featureShape: Shape;
@@ -12,11 +14,13 @@ export interface FeatureTeacher extends Classifier {
 }
 
 /**
+ * A trained network as a teacher whose features are learnt, too.
  * @param featuresOf computes the body of `model`, such as a session of it, `compile(bodyAndHead(model).body, { input: model.inputShape })`.
  *   Default: as its layers do
- * @throws {AdderNetError} ERR_ARGUMENT if the network is not one of the registry's
+ * @throws {AdderNetError} ERR_ARGUMENT if no layer of the network begins a head: see replaceHead
  */
 export function featureTeacher(model: Model, featuresOf?: (x: Tensor) => Tensor): FeatureTeacher {
+  checkModel('featureTeacher', model);
   const { name, inputShape, classes, normalization } = model;
   const { body, head } = bodyAndHead(model);
   const answer = (x: Tensor) => {

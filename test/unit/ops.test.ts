@@ -80,6 +80,12 @@ const operations: Record<string, Operation> = {
     inPlace: ['x'],
   },
   relu: { tensors: () => ({ x: f32([2, 6]) }), call: ({ x, out }) => ops.relu(x!, { out }), out: [2, 6], inPlace: ['x'] },
+  softmax: {
+    tensors: () => ({ logits: f32([2, 6]) }),
+    call: ({ logits, out }) => ops.softmax(logits!, { out }),
+    out: [2, 6],
+    inPlace: ['logits'],
+  },
   sign: {
     tensors: () => ({ x: f32([2, 6, 6, 4]) }),
     call: ({ x, out }, options) => ops.sign(x!, { padding: 1, out, ...options }),
@@ -98,6 +104,42 @@ const operations: Record<string, Operation> = {
     inPlace: ['a', 'b'],
   },
 };
+
+t.test('softmax is that of doubles, rounded', (t) => {
+  const rows = [
+    [1, 2, 3, -4],
+    [1000, 1000.5, -1000, 0],
+    [0, 0, 0, 0],
+    [-88, 88, -3e38, 3e38],
+  ];
+  const { data, shape } = ops.softmax(new Tensor(Float32Array.from(rows.flat()), [4, 4]));
+  t.same(shape, [4, 4]);
+  for (const [r, row] of rows.entries())
+    for (const [c, x] of row.entries()) {
+      const exact = 1 / row.reduce((sum, other) => sum + Math.exp(Math.fround(other) - Math.fround(x)), 0);
+      t.ok(Math.abs(data[4 * r + c]! - exact) <= 2 ** -23 * exact + 1e-45, `row ${r}, class ${c}`);
+    }
+  const strange = ops.softmax(new Tensor(Float32Array.of(1, Number.NaN, 0, 0), [2, 2])).data;
+  t.same([...strange], [Number.NaN, Number.NaN, 0.5, 0.5], 'a NaN spoils its own row');
+  t.throws(() => ops.softmax(Tensor.zeros([3])), { code: 'ERR_SHAPE', message: /expected rank 2/ });
+  t.end();
+});
+
+t.test('an option that there is not is refused, by every operation', (t) => {
+  for (const [op, { tensors }] of Object.entries(operations)) {
+    const others = op === 'conv2dGradInput' ? [[2, 6, 6, 4]] : op === 'conv2dGradFilter' ? [[8, 3, 3, 4]] : [];
+    const inputs = Object.entries(tensors()).filter(([name]) => !/^(bias|mean|variance|gamma|beta)$/.test(name));
+    const run = ops[op as keyof typeof ops] as (...args: unknown[]) => unknown;
+    const call = (options: object) => () => run(...inputs.map(([, tensor]) => tensor), ...others, options);
+    t.throws(call({ outt: f32([1]) }), { code: 'ERR_ARGUMENT', message: `${op}: there is no option 'outt', did you mean out?` });
+    t.throws(call(null as never), { code: 'ERR_ARGUMENT', message: /options are null/ }, op);
+  }
+  t.throws(() => ops.adderConv2d(Tensor.zeros([1, 3, 3, 1], 'u8'), Tensor.zeros([1, 3, 3, 1], 'u8'), { padVal: 3 } as object), {
+    code: 'ERR_ARGUMENT',
+    message: /'padVal', did you mean padValue/,
+  });
+  t.end();
+});
 
 t.test('the list of operations is complete', async (t) => {
   // The others are tested with their refusals in integer.test.ts, quantization.test.ts, batch-norm.test.ts and training.test.ts.

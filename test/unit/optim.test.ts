@@ -2,7 +2,7 @@
 import t from 'tap';
 import { Parameter } from '../../dist/layers';
 import { sgdStep } from '../../dist/ops';
-import { Sgd, schedule } from '../../dist/optim';
+import { Sgd, type SgdOptions, schedule } from '../../dist/optim';
 import { Random } from '../../dist/random';
 import { Tensor } from '../../dist/tensor';
 
@@ -22,14 +22,14 @@ t.test('a step is the operation of each parameter by its kind', (t) => {
     const untouched = copy(frozen.value);
     const expected = [adder, ordinary].map(({ value }) => ({ value: copy(value), velocity: Tensor.zeros(value.shape) }));
     const common = { momentum: 0.9, nesterov: true, weightDecay: 1e-2 };
-    const optimizer = new Sgd([adder, ordinary, frozen, adder], { lr: 0.1, ...common, adder: { rate, eta: 0.3 } });
+    const adderRate = rate === 'adaptive' ? { rate, eta: 0.3 } : { rate };
+    const optimizer = new Sgd([adder, ordinary, frozen, adder], { lr: 0.1, ...common, adder: adderRate });
     for (const factor of [1, 0.5, 0.25]) {
       sgdStep(expected[0]!.value, adder.gradient, {
         learningRate: 0.1 * factor,
         ...common,
         velocity: expected[0]!.velocity,
-        rate,
-        eta: 0.3,
+        ...adderRate,
       });
       sgdStep(expected[1]!.value, ordinary.gradient, { learningRate: 0.1 * factor, ...common, velocity: expected[1]!.velocity });
       optimizer.step(factor);
@@ -81,6 +81,17 @@ t.test('options out of range are named', (t) => {
   t.throws(() => new Sgd(one, { lr: 0.1, nesterov: true }), { code: 'ERR_ARGUMENT', message: /nesterov/ });
   t.throws(() => new Sgd(one, { lr: 0.1, weightDecay: -1 }), { code: 'ERR_ARGUMENT', message: /weightDecay/ });
   t.throws(() => new Sgd(one, { lr: 0.1, clipNorm: Number.NaN }), { code: 'ERR_ARGUMENT', message: /clipNorm/ });
+  t.throws(() => new Sgd(one, { lr: 0.1, adder: { rate: 'increased', eta: 0.1 } }), {
+    code: 'ERR_ARGUMENT',
+    message: /eta is of the adaptive rate/,
+  });
+  t.throws(() => new Sgd(one, { lr: 0.1, learningRate: 1 } as SgdOptions), { code: 'ERR_ARGUMENT', message: /no option 'learningRate'/ });
+  t.throws(() => new Sgd(one, { lr: 0.1, adder: { rte: 'plain' } as object }), {
+    code: 'ERR_ARGUMENT',
+    message: /'rte', did you mean rate/,
+  });
+  t.throws(() => new Sgd(5 as never, { lr: 0.1 }), { code: 'ERR_ARGUMENT', message: /model\.parameters/ });
+  t.throws(() => new Sgd(['w'] as never, { lr: 0.1 }), { code: 'ERR_ARGUMENT', message: /model\.parameters/ });
   t.throws(() => new Sgd(one, { lr: 0.1, adder: { rate: 'fast' as 'plain' } }), { code: 'ERR_ARGUMENT', message: /'fast'/ });
   t.end();
 });
