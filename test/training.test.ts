@@ -185,7 +185,7 @@ t.test('sgdStep', async (t) => {
       });
       ops.sgdStep(value, gradient, {
         learningRate: 0.05,
-        eta: 0.1,
+        ...(rate === 'adaptive' && { eta: 0.1 }),
         rate,
         weightDecay,
         momentum,

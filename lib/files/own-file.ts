@@ -71,29 +71,38 @@ function registryNetwork(file: TensorFile, metadata: ModelMetadata): Model {
 
 function describedNetwork(file: TensorFile, metadata: ModelMetadata, text: string): Model {
   orFormatError(file, () => checkMetadata(metadata));
+  const { version, layers } = parseDescription(file, text);
+  checkVersion(file.name, version);
+  const elements = [...file.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  const built = withFileName(file, () => buildLayer(layers, { random: null, elements }));
+  if (!(built instanceof Sequential)) throw damaged(file, 'the network is a single layer, expected a Sequential');
   try {
-    const { version, layers } = parseDescription(text);
-    checkVersion(file.name, version);
-    const elements = [...file.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
-    const built = buildLayer(layers, { random: null, elements });
-    if (!(built instanceof Sequential)) throw new AdderNetError('ERR_CORRUPT', 'the network is a single layer, expected a Sequential');
     const model = new Model(built, metadata);
     model.loadStateDict(file);
     return model;
   } catch (cause) {
     if (!(cause instanceof AdderNetError)) throw cause;
-    const code = cause.code === 'ERR_FORMAT' || cause.code === 'ERR_MEMORY' ? cause.code : 'ERR_CORRUPT';
-    throw new AdderNetError(code, `${file.name}: its metadata '${networkKey}' describe no network of these weights: ${cause.message}`, {
-      cause,
-    });
+    throw damaged(file, cause.message, cause);
   }
 }
 
-function parseDescription(text: string): { version?: unknown; layers?: unknown } {
+function withFileName<T>(file: TensorFile, build: () => T): T {
+  try {
+    return build();
+  } catch (cause) {
+    if (!(cause instanceof AdderNetError)) throw cause;
+    throw new AdderNetError(cause.code, damaged(file, cause.message).message, { cause });
+  }
+}
+
+const damaged = ({ name }: TensorFile, why: string, cause?: unknown): AdderNetError =>
+  new AdderNetError('ERR_CORRUPT', `${name}: its metadata '${networkKey}' describe no network of these weights: ${why}`, { cause });
+
+function parseDescription(file: TensorFile, text: string): { version?: unknown; layers?: unknown } {
   try {
     return Object(JSON.parse(text));
   } catch {
-    throw new AdderNetError('ERR_CORRUPT', 'they are not JSON');
+    throw damaged(file, 'they are not JSON');
   }
 }
 

@@ -1,7 +1,8 @@
 // A file of weights by its path, its bytes, or the name of a network that comes with the package.
 import { AdderNetError } from '../errors';
 import { type FileSource, sourceName } from '../io/file-source';
-import { readTensors, type TensorFile } from '../io/tensor-file';
+import { readTensors } from '../io/read-tensors';
+import type { TensorFile } from '../io/tensor-file';
 import { pretrainedModels, weightsPath } from '../models/pretrained';
 
 /** @throws {AdderNetError} ERR_ARGUMENT if there is no such file; ERR_FORMAT or ERR_CORRUPT if it cannot be read */

@@ -1,8 +1,5 @@
 // What a file of weights holds, whatever its format.
 import type { Tensor, TensorData } from '../tensor';
-import { type FileSource, readSource, sourceName } from './file-source';
-import { parsePytorch } from './pytorch';
-import { parseSafetensors } from './safetensors';
 import { gather, Storage, StridedTensor } from './strided';
 
 /** The tensors of a file by name. */
@@ -35,15 +32,4 @@ export class TensorFile extends Map<string, Tensor<TensorData>> {
     });
     return new TensorFile(turned, { ...this, name: this.name, layout: 'pytorch' });
   }
-}
-
-export async function readTensors(source: FileSource): Promise<TensorFile> {
-  const bytes = await readSource('readTensors', source);
-  const name = sourceName(source);
-  const isPytorch = bytes[0] === 0x80 || (bytes[0] === 0x50 && bytes[1] === 0x4b);
-  if (isPytorch) return new TensorFile(parsePytorch(bytes, name), { name, format: 'pytorch', metadata: {}, layout: 'pytorch' });
-  const { tensors, metadata } = parseSafetensors(bytes, name);
-  const isOwn = Object.keys(metadata).some((key) => key.startsWith('addernet'));
-  const file = new TensorFile(tensors, { name, format: 'safetensors', metadata, layout: isOwn ? 'addernet' : 'unknown' });
-  return metadata.format === 'pt' && !isOwn ? file.toPytorchLayout() : file;
 }

@@ -2,10 +2,10 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { type LoadOptions, load as loadAny, type Model, models, readTensors, save, Tensor, type TensorData } from '../../dist';
-import { formatSafetensors, parseSafetensors } from '../../dist/io/safetensors';
-import { Random } from '../../dist/random';
-import * as pt from './io/pytorch-bytes';
+import { type LoadOptions, load as loadAny, type Model, models, readTensors, save, Tensor, type TensorData } from '../../../dist';
+import { formatSafetensors, parseSafetensors } from '../../../dist/io/safetensors';
+import { Random } from '../../../dist/random';
+import * as pt from '../io/pytorch-bytes';
 
 const quiet = () => {};
 const load = (path: string, options: LoadOptions = {}) => loadAny(path, { onNote: quiet, ...options, dtype: 'f32' });
