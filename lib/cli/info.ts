@@ -38,7 +38,7 @@ async function printWeights(file: string, json: boolean): Promise<void> {
   const width = Math.max(...[...tensors.keys()].map((name) => name.length));
   console.log(
     [
-      `${file}: ${format}, ${tensors.size} tensors, ${numbers.toLocaleString('en-US')} numbers`,
+      `${file}: ${format === 'npy' ? 'a NumPy array (.npy)' : format}, ${tensors.size} tensors, ${numbers.toLocaleString('en-US')} numbers`,
       network
         ? `network ${network.name}, unit ${network.unit}, ${network.classes} classes${'bits' in network ? `, ${network.bits} bits` : ''}`
         : 'of no network known here',

@@ -74,11 +74,22 @@ export class ByteReader {
 
   /** Text up to the next line feed, which is passed over. */
   line(): string {
-    const end = this.#bytes.indexOf(0x0a, this.#offset);
-    if (end < 0) throw new AdderNetError('ERR_CORRUPT', `${this.#name}: truncated in the line that starts at byte ${this.#offset}`);
-    const text = this.text(end - this.#offset);
+    const text = this.text(this.#lineLength());
     this.#advance(1);
     return text;
+  }
+
+  /** The bytes up to the next line feed, which is passed over. */
+  lineBytes(): Uint8Array {
+    const bytes = this.take(this.#lineLength());
+    this.#advance(1);
+    return bytes;
+  }
+
+  #lineLength(): number {
+    const end = this.#bytes.indexOf(0x0a, this.#offset);
+    if (end < 0) throw new AdderNetError('ERR_CORRUPT', `${this.#name}: truncated in the line that starts at byte ${this.#offset}`);
+    return end - this.#offset;
   }
 
   #advance(length: number): number {

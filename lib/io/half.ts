@@ -1,4 +1,5 @@
-// Half precision (IEEE 754 binary16: 11 significant bits, up to 65504), in which files take half the space.
+// Numbers of 16 bits, in which files take half the space: half precision (IEEE 754 binary16: 11 significant bits, up to 65504), and bfloat16
+// (8 significant bits, the range of f32).
 
 export const largestHalf = 65504;
 
@@ -14,6 +15,16 @@ export function widenHalves(halves: Uint16Array): Float32Array {
       values[i]! *= 2 ** 112;
     } else bits[i] = 0x7f800000 | ((magnitude & 0x3ff) << 13);
     bits[i]! |= (half & 0x8000) << 16;
+  });
+  return values;
+}
+
+/** The values of bfloat16, exactly: each is the upper half of an f32. */
+export function widenBfloats(bfloats: Uint16Array): Float32Array {
+  const values = new Float32Array(bfloats.length);
+  const bits = new Uint32Array(values.buffer);
+  bfloats.forEach((bfloat, i) => {
+    bits[i] = bfloat << 16;
   });
   return values;
 }

@@ -3,20 +3,25 @@
 import { AdderNetError } from '../errors';
 import { elementCount, type Shape, shapeText } from '../shape';
 import { type ArrayOf, arrayConstructors, type DType, Tensor, type TensorData } from '../tensor';
-import { widenHalves } from './half';
+import { widenBfloats, widenHalves } from './half';
 
-/** Elements of a file: those of tensors, and halves, which become f32. */
-export type FileType = DType | 'f16';
+/** Elements of a file: those of tensors, and others that are widened: f16 and bf16 to f32, bool to u8, u16 to i32, u32 to i64. */
+export type FileType = DType | 'f16' | 'bf16' | 'bool' | 'u16' | 'u32';
 
-const constructorOf = (type: FileType) => (type === 'f16' ? Uint16Array : arrayConstructors[type]);
+const fileArrays = { ...arrayConstructors, f16: Uint16Array, bf16: Uint16Array, bool: Uint8Array, u16: Uint16Array, u32: Uint32Array };
 
-export const elementBytes = (type: FileType): number => constructorOf(type).BYTES_PER_ELEMENT;
+/** f32, f16 and so on. */
+export const fileTypes = Object.keys(fileArrays) as readonly FileType[];
 
-/** A view where `bytes` are aligned to the element, else a copy; of halves always a copy. */
+export const elementBytes = (type: FileType): number => fileArrays[type].BYTES_PER_ELEMENT;
+
+/** A view where `bytes` are aligned to the element, else a copy; of types that are widened always a copy, but of bool. */
 export function elementsOf(bytes: Uint8Array, type: FileType): TensorData {
   const aligned = bytes.byteOffset % elementBytes(type) === 0 ? bytes : new Uint8Array(bytes);
-  const elements = new (constructorOf(type))(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.length / elementBytes(type));
-  return elements instanceof Uint16Array ? widenHalves(elements) : elements;
+  const elements = new fileArrays[type](aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.length / elementBytes(type));
+  if (elements instanceof Uint16Array)
+    return type === 'f16' ? widenHalves(elements) : type === 'bf16' ? widenBfloats(elements) : new Int32Array(elements);
+  return elements instanceof Uint32Array ? BigInt64Array.from(elements, BigInt) : elements;
 }
 
 /** Zeros of the type of another array. */

@@ -1,16 +1,119 @@
 // The tensors of any file of weights.
-import { type FileSource, readSource, sourceName } from './file-source';
+import { basename, extname } from 'node:path';
+import { AdderNetError } from '../errors';
+import { Tensor, type TensorData } from '../tensor';
+import { describeFile, fileKind } from './file-kinds';
+import { type FileSource, readSource, sourceName, sourcePath } from './file-source';
+import { readNpy, storedNpyType } from './npy';
 import { parsePytorch } from './pytorch';
 import { parseSafetensors } from './safetensors';
-import { TensorFile } from './tensor-file';
+import { type StoredTensors, TensorFile, turnFilters } from './tensor-file';
+import { unwrapNames } from './wrapper-prefix';
 
+/**
+ * Reads the tensors of a .safetensors file, of what PyTorch's torch.save wrote (.pth, .pt: a state dict, a checkpoint around one, a whole
+ * network; in any of its formats), of a pickle of NumPy arrays, or of a .npy file. What it is is told by its first bytes, not by its name.
+ * Nothing in a file is ever run. Halves, bfloat16 and f64 become f32, bool u8, u16 i32 and u32 i64; tensors of other types or without
+ * elements are left out; `notes` says which were rounded or left out. Prefixes of wrappers around the network (DataParallel, torch.compile,
+ * Lightning) are dropped from the names. An array of a .npy file is named as the file is, without .npy.
+ * @param source the path or file: URL of a file, or its bytes
+ * @throws {AdderNetError} ERR_ARGUMENT if there is no such file; ERR_FORMAT if it is another kind of file or holds no tensors with names;
+ *   ERR_CORRUPT if it is truncated or contradicts itself
+ */
 export async function readTensors(source: FileSource): Promise<TensorFile> {
-  const bytes = await readSource('readTensors', source);
-  const name = sourceName(source);
-  const isPytorch = bytes[8] !== 0x7b && (bytes[0] === 0x80 || (bytes[0] === 0x50 && bytes[1] === 0x4b)); // 0x7b is {
-  if (isPytorch) return new TensorFile(parsePytorch(bytes, name), { name, format: 'pytorch', metadata: {}, layout: 'pytorch' });
-  const { tensors, metadata } = parseSafetensors(bytes, name);
-  const isOwn = Object.keys(metadata).some((key) => key.startsWith('addernet'));
-  const file = new TensorFile(tensors, { name, format: 'safetensors', metadata, layout: isOwn ? 'addernet' : 'unknown' });
-  return metadata.format === 'pt' && !isOwn ? file.toPytorchLayout() : file;
+  const path = sourcePath('readTensors', source);
+  const name = path ?? sourceName(source);
+  let bytes: Uint8Array;
+  try {
+    bytes = await readSource('readTensors', source);
+  } catch (cause) {
+    throw new AdderNetError('ERR_ARGUMENT', `cannot read ${name}: ${(cause as Error).message}`, { cause });
+  }
+  return parseTensors(bytes, name);
+}
+
+/**
+ * As readTensors, of a file in memory.
+ * @param name the file, for messages
+ * @throws {AdderNetError} ERR_FORMAT, ERR_CORRUPT
+ */
+export function parseTensors(bytes: Uint8Array, name: string): TensorFile {
+  const kind = fileKind(bytes);
+  switch (kind?.format) {
+    case 'safetensors': {
+      const { metadata, ...stored } = parseSafetensors(bytes, name);
+      const isOwn = Object.keys(metadata).some((key) => key.startsWith('addernet'));
+      if (isOwn) return tensorFile(stored, { name, format: 'safetensors', metadata, layout: 'addernet' });
+      if (metadata.format !== 'pt') return tensorFile(stored, { name, format: 'safetensors', metadata, layout: 'unknown' });
+      const turned = { ...stored, tensors: new Map(turnFilters(rounded(stored.tensors))) };
+      return tensorFile(turned, { name, format: 'safetensors', metadata, layout: 'pytorch' });
+    }
+    case 'pytorch':
+      return tensorFile(parsePytorch(bytes, name), { name, format: 'pytorch', metadata: {}, layout: 'pytorch' });
+    case 'npy': {
+      const key = basename(name, extname(name));
+      const stored = { tensors: new Map([[key, readNpy(bytes, name)]]), storedTypes: new Map([[key, storedNpyType(bytes, name)]]) };
+      return tensorFile({ ...stored, leftOut: new Map() }, { name, format: 'npy', metadata: {}, layout: 'unknown' });
+    }
+    default:
+      throw new AdderNetError(
+        kind?.isBroken ? 'ERR_CORRUPT' : 'ERR_FORMAT',
+        `${name} is ${describeFile(bytes) ?? unknown(bytes)}; ${readable}`,
+      );
+  }
+}
+
+const readable = "tensors are read from .safetensors, PyTorch's .pth and .npy";
+
+function unknown(bytes: Uint8Array): string {
+  const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
+  return `of no kind known here, it has ${bytes.length} bytes and begins with ${start.match(/../g)?.join(' ')}`;
+}
+
+/** Names without wrappers, floats as f32, and notes. */
+function tensorFile(stored: StoredTensors, info: Pick<TensorFile, 'name' | 'format' | 'metadata' | 'layout'>): TensorFile {
+  const storedNames = [...stored.tensors.keys()];
+  const { names, prefix } = info.layout === 'addernet' ? { names: storedNames, prefix: '' } : unwrapNames(storedNames);
+  const tensors = new Map<string, Tensor<TensorData>>();
+  const storedTypes = new Map<string, string>();
+  const wasRounded: string[] = [];
+  const reasons = new Map(stored.leftOut);
+  const f32 = rounded(stored.tensors);
+  for (const [i, storedName] of storedNames.entries()) {
+    const name = names[i];
+    const type = stored.storedTypes.get(storedName)!;
+    if (name === undefined) {
+      reasons.set(storedName, 'it counts what a wrapper averaged');
+      continue;
+    }
+    tensors.set(name, f32.get(storedName)!);
+    storedTypes.set(name, type);
+    if (type === 'f64') wasRounded.push(name);
+  }
+  const notes = [...notesOf(wasRounded, 'rounded from f64 to f32'), ...leftOutNotes(reasons)];
+  if (tensors.size === 0 && reasons.size > 0)
+    throw new AdderNetError('ERR_FORMAT', `${info.name}: no tensors that can be read: ${notes.join(' ')}`);
+  return new TensorFile(tensors, { ...info, storedTypes, notes, droppedPrefix: prefix });
+}
+
+function rounded(tensors: StoredTensors['tensors']): Map<string, Tensor<TensorData>> {
+  const round = (tensor: Tensor<TensorData>) =>
+    tensor.dtype === 'f64' ? new Tensor(new Float32Array(tensor.data as Float64Array), tensor.shape) : tensor;
+  return new Map([...tensors].map(([name, tensor]) => [name, round(tensor)]));
+}
+
+function leftOutNotes(reasons: ReadonlyMap<string, string>): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const [name, reason] of reasons) byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
+  return [...byReason].flatMap(([reason, names]) => notesOf(names, `left out: ${reason}`));
+}
+
+/** A sentence on some tensors; none on none. */
+function notesOf(names: readonly string[], done: string): string[] {
+  if (names.length === 0) return [];
+  const shown = names.slice(0, 3).join(', ');
+  const [first] = names;
+  return [
+    names.length === 1 ? `${first} was ${done}.` : `${names.length} tensors were ${done} (${shown}${names.length > 3 ? ', ...' : ''}).`,
+  ];
 }

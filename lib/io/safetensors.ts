@@ -6,25 +6,24 @@ import { AdderNetError } from '../errors';
 import type { Tensor, TensorData } from '../tensor';
 import { ByteReader } from './byte-reader';
 import { largestHalf, nearestHalves } from './half';
-import { elementBytes, type FileType, payloadTensor } from './payload';
+import { elementBytes, type FileType, fileTypes, payloadTensor } from './payload';
+import type { StoredTensors } from './tensor-file';
 
 /** The format's own limit, in bytes. */
 const longestHeader = 100_000_000;
 const metadataKey = '__metadata__';
-const dtypes = new Map<string, FileType>(
-  (['f16', 'f32', 'f64', 'u8', 'i8', 'i16', 'i32', 'i64'] as const).map((dtype) => [dtype.toUpperCase(), dtype]),
-);
+const types = new Map<string, FileType>(fileTypes.map((type) => [type.toUpperCase(), type]));
 
-export interface Safetensors {
-  readonly tensors: Map<string, Tensor<TensorData>>;
+export interface Safetensors extends StoredTensors {
   /** Free text of the writer. It has no prototype, so that any key is only a key. */
   readonly metadata: Record<string, string>;
 }
 
 /**
- * Reads a whole file. Tensors share the memory of `bytes` where they are aligned, but F16 becomes f32; a scalar, shape [], becomes [1].
+ * Reads a whole file. Tensors share the memory of `bytes` where they are aligned, but F16 and BF16 become f32, U16 i32 and U32 i64; a
+ * scalar, shape [], becomes [1]. Tensors of other types or without elements are left out.
  * @param name the file, for messages
- * @throws {AdderNetError} ERR_FORMAT if it is not safetensors or holds another dtype; ERR_CORRUPT if it is truncated or contradicts itself
+ * @throws {AdderNetError} ERR_FORMAT if it is not safetensors; ERR_CORRUPT if it is truncated or contradicts itself
  */
 export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safetensors {
   const reader = new ByteReader(bytes, name);
@@ -33,8 +32,11 @@ export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safet
     throw new AdderNetError('ERR_FORMAT', `${name}: not a safetensors file: its header would have ${headerBytes} bytes`);
   const header = parseHeader(reader.text(headerBytes), name);
   const payload = reader.take(reader.remaining);
+  checkLength(header, payload.length, name);
 
   const tensors = new Map<string, Tensor<TensorData>>();
+  const storedTypes = new Map<string, string>();
+  const leftOut = new Map<string, string>();
   const metadata: Record<string, string> = Object.create(null);
   const extents: { key: string; begin: number; end: number }[] = [];
   for (const [key, entry] of Object.entries(header)) {
@@ -43,22 +45,22 @@ export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safet
       continue;
     }
     const what = `${name}: tensor ${JSON.stringify(key)}`;
-    const { dtype: dtypeName, shape, data_offsets: offsets } = isObject(entry) ? entry : {};
-    if (typeof dtypeName !== 'string' || !Array.isArray(shape) || !Array.isArray(offsets))
+    const { dtype, shape, data_offsets: offsets } = isObject(entry) ? entry : {};
+    if (typeof dtype !== 'string' || !Array.isArray(shape) || !Array.isArray(offsets))
       throw new AdderNetError('ERR_CORRUPT', `${what}: expected dtype, shape and data_offsets in the header`);
-    const dtype = dtypes.get(dtypeName);
-    if (!dtype)
-      throw new AdderNetError(
-        'ERR_FORMAT',
-        `${what}: dtype is ${JSON.stringify(dtypeName)}, expected one of ${[...dtypes.keys()].join(', ')}`,
-      );
     const [begin, end] = offsets;
     if (offsets.length !== 2 || !Number.isInteger(begin) || !Number.isInteger(end) || begin < 0 || begin > end || end > payload.length)
       throw new AdderNetError(
         'ERR_CORRUPT',
         `${what}: data_offsets are ${JSON.stringify(offsets)}, expected [begin, end] within the ${payload.length} bytes after the header`,
       );
-    tensors.set(key, payloadTensor(what, payload.subarray(begin, end), dtype, shape));
+    const type = types.get(dtype);
+    if (!type) leftOut.set(key, `its numbers are ${JSON.stringify(dtype)}, which is not supported here`);
+    else if (begin === end && shape.includes(0)) leftOut.set(key, 'it has no elements');
+    else {
+      tensors.set(key, payloadTensor(what, payload.subarray(begin, end), type, shape));
+      storedTypes.set(key, type);
+    }
     extents.push({ key, begin, end });
   }
 
@@ -73,7 +75,7 @@ export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safet
   }
   if (covered !== payload.length)
     throw new AdderNetError('ERR_CORRUPT', `${name}: ${payload.length - covered} bytes after the last tensor belong to none`);
-  return { tensors, metadata };
+  return { tensors, storedTypes, leftOut, metadata };
 }
 
 /**
@@ -145,6 +147,20 @@ function parseHeader(json: string, name: string): Record<string, unknown> {
   const repeated = repeatedKey(json);
   if (repeated !== undefined) throw new AdderNetError('ERR_CORRUPT', `${name}: the header has ${JSON.stringify(repeated)} twice`);
   return header as Record<string, unknown>;
+}
+
+/** A download that was cut is more likely than a header that is wrong. */
+function checkLength(header: Record<string, unknown>, payloadBytes: number, name: string): void {
+  let expected = 0;
+  for (const entry of Object.values(header)) {
+    const end = isObject(entry) && Array.isArray(entry.data_offsets) ? entry.data_offsets[1] : 0;
+    if (Number.isSafeInteger(end)) expected = Math.max(expected, end);
+  }
+  if (expected > payloadBytes)
+    throw new AdderNetError(
+      'ERR_CORRUPT',
+      `${name}: the file is truncated: ${payloadBytes} bytes of tensors are there, ${expected} were expected: download or copy it again`,
+    );
 }
 
 function parseMetadata(entry: unknown, name: string): Record<string, string> {

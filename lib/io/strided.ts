@@ -1,32 +1,31 @@
-// Tensors described as PyTorch does: element (i, j, ...) lies at offset + i * strides[0] + j * strides[1] + ... of a storage, in elements.
-// Several may share a storage, in any order of axes; what leaves here is row-major.
+// Views of an array, as PyTorch and NumPy describe tensors: element (i, j, ...) lies at offset + i * strides[0] + j * strides[1] + ..., in
+// elements. Several may share an array, in any order of axes; what leaves here is row-major.
 import { AdderNetError } from '../errors';
 import type { Shape } from '../shape';
-import { type DType, Tensor, type TensorData } from '../tensor';
+import { Tensor, type TensorData } from '../tensor';
 import { checkSizes, zerosLike } from './payload';
 
-/** A run of numbers in a file, known by its key. */
-export class Storage {
+export class StridedView {
   constructor(
-    readonly key: string,
-    readonly dtype: DType,
-    /** How many there are. */
-    readonly elements: number,
-  ) {}
-}
-
-export class StridedTensor {
-  constructor(
-    readonly storage: Storage,
     readonly offset: number,
     readonly shape: Shape,
     readonly strides: Shape,
   ) {}
 
+  /** All elements of an array, the last axis contiguous. */
+  static rowMajor(shape: Shape): StridedView {
+    let stride = 1;
+    const strides = shape.map(() => 0);
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      strides[axis] = stride;
+      stride *= shape[axis]!;
+    }
+    return new StridedView(0, shape, strides);
+  }
+
   /** The same elements with the axes in another order. */
-  permute(axes: readonly number[]): StridedTensor {
-    return new StridedTensor(
-      this.storage,
+  permute(axes: readonly number[]): StridedView {
+    return new StridedView(
       this.offset,
       axes.map((axis) => this.shape[axis]!),
       axes.map((axis) => this.strides[axis]!),
@@ -35,12 +34,8 @@ export class StridedTensor {
 
   /** Whether the elements lie in row-major order without gaps. The stride of an axis of size 1 is never used. */
   isContiguous(): boolean {
-    let expected = 1;
-    for (let axis = this.shape.length - 1; axis >= 0; axis--) {
-      if (this.shape[axis] !== 1 && this.strides[axis] !== expected) return false;
-      expected *= this.shape[axis]!;
-    }
-    return true;
+    const { strides } = StridedView.rowMajor(this.shape);
+    return this.shape.every((size, axis) => size === 1 || this.strides[axis] === strides[axis]);
   }
 }
 
@@ -48,36 +43,31 @@ export class StridedTensor {
 const highestRank = 64;
 
 /**
- * Checks what a file claims about a tensor, so that no element lies outside the storage.
- * @param what the file and the tensor in it, for messages
- * @throws {AdderNetError} ERR_CORRUPT, or ERR_FORMAT if it has no elements, or more than its storage (an expanded view)
+ * Checks what a file claims about a tensor, so that no element lies outside the array.
+ * @param what      the file and the tensor in it, for messages
+ * @param available how many elements the array has
+ * @throws {AdderNetError} ERR_CORRUPT, or ERR_FORMAT if it has no elements
  */
-export function checkStrided(what: string, { storage, offset, shape, strides }: StridedTensor): void {
+export function checkView(what: string, { offset, shape, strides }: StridedView, available: number): void {
   if (shape.length > highestRank || strides.length !== shape.length)
     throw new AdderNetError('ERR_CORRUPT', `${what}: has ${shape.length} sizes and ${strides.length} strides`);
-  const elements = checkSizes(what, shape);
+  checkSizes(what, shape);
   if (![offset, ...strides].every((value) => Number.isSafeInteger(value) && value >= 0))
     throw new AdderNetError('ERR_CORRUPT', `${what}: the offset and strides are not counts of elements`);
   const last = shape.reduce((index, size, axis) => index + (size - 1) * strides[axis]!, offset);
-  if (last >= storage.elements)
-    throw new AdderNetError('ERR_CORRUPT', `${what}: reaches element ${last} of a storage that has ${storage.elements}`);
-  if (elements > storage.elements)
-    throw new AdderNetError(
-      'ERR_FORMAT',
-      `${what} has ${elements} elements over a storage of ${storage.elements}: save it with .contiguous(), an expanded view is not supported`,
-    );
+  if (last >= available) throw new AdderNetError('ERR_CORRUPT', `${what}: reaches element ${last} of a storage that has ${available}`);
 }
 
 /**
- * @param elements of the storage
- * @param tensor   that checkStrided has passed
+ * @param elements of the array
+ * @param view     that checkView has passed
  * @returns a view of `elements` if the tensor is contiguous, else a copy
  */
-export function gather(elements: TensorData, tensor: StridedTensor): Tensor<TensorData> {
-  const { offset, shape, strides } = tensor;
+export function gather(elements: TensorData, view: StridedView): Tensor<TensorData> {
+  const { offset, shape, strides } = view;
   const count = shape.reduce((product, size) => product * size, 1);
   const tensorShape = shape.length === 0 ? [1] : shape;
-  if (tensor.isContiguous()) return new Tensor(elements.subarray(offset, offset + count), tensorShape);
+  if (view.isContiguous()) return new Tensor(elements.subarray(offset, offset + count), tensorShape);
 
   const out = zerosLike(elements, count);
   // Both arrays have the same type of element; naming one keeps numbers and bigints apart for the compiler.
@@ -96,3 +86,6 @@ export function gather(elements: TensorData, tensor: StridedTensor): Tensor<Tens
   }
   return new Tensor(out, tensorShape);
 }
+
+/** PyTorch's filters [co,ci/g,kh,kw] are this package's [co,kh,kw,ci/g] in this order of axes. */
+export const filterAxes = [0, 2, 3, 1] as const;

@@ -1,35 +1,76 @@
 // What a file of weights holds, whatever its format.
+import { AdderNetError } from '../errors';
 import type { Tensor, TensorData } from '../tensor';
-import { gather, Storage, StridedTensor } from './strided';
+import { filterAxes, gather, StridedView } from './strided';
 
-/** The tensors of a file by name. */
-export class TensorFile extends Map<string, Tensor<TensorData>> {
+/** What the reader of a format finds. */
+export interface StoredTensors {
+  readonly tensors: ReadonlyMap<string, Tensor<TensorData>>;
+  /** The type of each in the file. */
+  readonly storedTypes: ReadonlyMap<string, string>;
+  /** Why tensors were left out, by name: "it has no elements". */
+  readonly leftOut: ReadonlyMap<string, string>;
+}
+
+export interface TensorFileInfo {
   readonly name: string;
-  readonly format: 'safetensors' | 'pytorch' | 'npy';
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly layout: 'addernet' | 'pytorch' | 'unknown';
-  readonly storedTypes: ReadonlyMap<string, string> = new Map();
-  readonly notes: readonly string[] = [];
+  readonly format: TensorFile['format'];
+  readonly metadata: TensorFile['metadata'];
+  readonly layout: TensorFile['layout'];
+  readonly storedTypes: TensorFile['storedTypes'];
+  readonly notes: TensorFile['notes'];
+  readonly droppedPrefix: string;
+}
 
-  constructor(
-    tensors: Iterable<readonly [string, Tensor<TensorData>]>,
-    { name, format, metadata, layout }: Pick<TensorFile, 'name' | 'format' | 'metadata' | 'layout'>,
-  ) {
+/** The tensors of a file by name. Floats are f32, whatever they are in the file; a scalar has shape [1]. */
+export class TensorFile extends Map<string, Tensor<TensorData>> {
+  /** The file, for messages: its path, or how many bytes there were. */
+  readonly name: string;
+  /** 'pytorch' is a file of torch.save, or a pickle of NumPy arrays. */
+  readonly format: 'safetensors' | 'pytorch' | 'npy';
+  /** Of a safetensors file; free text of its writer. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * How tensors lie. 'addernet': this package wrote them. 'pytorch': PyTorch did; filters [co,ci/g,kh,kw] have been turned to [co,kh,kw,ci/g],
+   * but the columns of a Linear after a Flatten still follow channels, height, width. 'unknown': as in the file, which does not say.
+   */
+  readonly layout: 'addernet' | 'pytorch' | 'unknown';
+  /** The type of each tensor in the file: 'f32', 'f16', 'bf16', 'f64', 'bool', 'u16' and so on. */
+  readonly storedTypes: ReadonlyMap<string, string>;
+  /** What was rounded or left out, in whole sentences. */
+  readonly notes: readonly string[];
+  /** What all names in the file began with, and do not here: that of a wrapper, such as DataParallel's 'module.' or Lightning's 'model.'; or ''. */
+  readonly droppedPrefix: string;
+
+  /** @internal Files are read by readTensors. */
+  constructor(tensors: Iterable<readonly [string, Tensor<TensorData>]>, info: TensorFileInfo) {
     super(tensors);
-    this.name = name;
-    this.format = format;
-    this.metadata = metadata;
-    this.layout = layout;
+    this.name = info.name;
+    this.format = info.format;
+    this.metadata = info.metadata;
+    this.layout = info.layout;
+    this.storedTypes = info.storedTypes;
+    this.notes = info.notes;
+    this.droppedPrefix = info.droppedPrefix;
   }
 
+  /**
+   * The same tensors where it is known from elsewhere that PyTorch wrote them: f32 tensors of rank 4, its filters [co,ci/g,kh,kw], are turned
+   * to [co,kh,kw,ci/g]. A file of layout 'pytorch' is returned as it is.
+   * @throws {AdderNetError} ERR_ARGUMENT if this package wrote the file
+   */
   toPytorchLayout(): TensorFile {
     if (this.layout === 'pytorch') return this;
-    const turned = [...this].map(([name, tensor]) => {
-      if (tensor.shape.length !== 4) return [name, tensor] as const;
-      const storage = new Storage('0', tensor.dtype, tensor.size);
-      const strides = tensor.shape.map((_, i) => tensor.shape.slice(i + 1).reduce((a, b) => a * b, 1));
-      return [name, gather(tensor.data, new StridedTensor(storage, 0, tensor.shape, strides).permute([0, 2, 3, 1]))] as const;
-    });
-    return new TensorFile(turned, { ...this, name: this.name, layout: 'pytorch' });
+    if (this.layout === 'addernet')
+      throw new AdderNetError('ERR_ARGUMENT', `toPytorchLayout: ${this.name} was written by this package, its filters need no turning`);
+    return new TensorFile(turnFilters(this), { ...this, name: this.name, layout: 'pytorch' });
+  }
+}
+
+/** Turns PyTorch's filters, f32 of rank 4, to [co,kh,kw,ci/g]. */
+export function* turnFilters(tensors: ReadonlyMap<string, Tensor<TensorData>>): Generator<readonly [string, Tensor<TensorData>]> {
+  for (const [name, tensor] of tensors) {
+    const isFilter = tensor.shape.length === 4 && tensor.dtype === 'f32';
+    yield [name, isFilter ? gather(tensor.data, StridedView.rowMajor(tensor.shape).permute(filterAxes)) : tensor];
   }
 }

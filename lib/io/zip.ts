@@ -15,7 +15,10 @@ export function unzipStored(bytes: Uint8Array, name: string): Map<string, Uint8A
     const what = `${name}: entry ${JSON.stringify(entry.name)} of the archive`;
     if (sizes.has(entry.name)) throw new AdderNetError('ERR_CORRUPT', `${what} is there twice`);
     if (entry.compression !== 0)
-      throw new AdderNetError('ERR_FORMAT', `${what} is compressed, which torch.save never does: unpack the ZIP and give the file inside`);
+      throw new AdderNetError(
+        'ERR_FORMAT',
+        `${what} is compressed, which torch.save never does: unpack the ZIP and pack it again without compression (zip -0)`,
+      );
     total += entry.size;
     if (entry.originalSize !== entry.size || total > bytes.length)
       throw new AdderNetError('ERR_CORRUPT', `${what} claims ${entry.size} bytes, more than there are`);
@@ -27,7 +30,11 @@ export function unzipStored(bytes: Uint8Array, name: string): Map<string, Uint8A
     entries = new Map(Object.entries(unzipSync(bytes, { filter: check })));
   } catch (cause) {
     if (cause instanceof AdderNetError) throw cause;
-    throw new AdderNetError('ERR_CORRUPT', `${name}: the ZIP archive is truncated or damaged: ${(cause as Error).message}`, { cause });
+    throw new AdderNetError(
+      'ERR_CORRUPT',
+      `${name}: the ZIP archive is truncated or damaged: ${(cause as Error).message}: download or copy it again`,
+      { cause },
+    );
   }
   for (const [entry, size] of sizes)
     if (entries.get(entry)?.length !== size)

@@ -1,7 +1,7 @@
 // Halves against their definition: (-1)^s 2^(e-15) (1 + f/1024), subnormals 2^-14 f/1024.
 import fc from 'fast-check';
 import t from 'tap';
-import { largestHalf, nearestHalves, widenHalves } from '../../../dist/io/half';
+import { largestHalf, nearestHalves, widenBfloats, widenHalves } from '../../../dist/io/half';
 
 const all = Uint16Array.from({ length: 65536 }, (_, i) => i);
 const halfValue = (half: number) => {
@@ -22,6 +22,19 @@ t.test('every half has its value, and comes back', async (t) => {
     [],
   );
   t.ok([...all].every((half) => !Number.isNaN(values[half]!) || Number.isNaN(halfValue(back[half]!))));
+});
+
+t.test('every bfloat16 has its value: 8 bits of exponent, 7 of fraction', async (t) => {
+  const bfloatValue = (bfloat: number) => {
+    const [sign, exponent, fraction] = [bfloat >> 15 ? -1 : 1, (bfloat >> 7) & 255, (bfloat & 127) / 128];
+    if (exponent === 255) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+    return sign * (exponent ? 2 ** (exponent - 127) * (1 + fraction) : 2 ** -126 * fraction);
+  };
+  const values = widenBfloats(all);
+  t.same(
+    [...all].filter((bfloat) => !Object.is(values[bfloat], bfloatValue(bfloat))),
+    [],
+  );
 });
 
 t.test('any number becomes the nearest half, ties to even', async (t) => {

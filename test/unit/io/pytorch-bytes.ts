@@ -24,6 +24,9 @@ const sizes = (values: readonly number[]): p.Code => p.tuple(...values.map(p.int
 export const tensor = (source: p.Code, offset: number, shape: readonly number[], strides: readonly number[]): p.Code =>
   p.reduce(rebuild, p.tuple(source, p.int(offset), sizes(shape), sizes(strides), p.bool(false), orderedDict));
 
+/** What rebuild is called with for the first six elements of a storage. */
+export const tensorArguments = (source: p.Code): p.Code => p.tuple(source, p.int(0), sizes([6]), sizes([1]), p.bool(false), orderedDict);
+
 /** An OrderedDict with the attributes that PyTorch gives a state dict. */
 export const stateDict = (...entries: (readonly [string, p.Code])[]): p.Code =>
   p.build(

@@ -1,0 +1,75 @@
+// Storages: the arrays of numbers behind PyTorch's tensors, several of which may share one.
+
+import type { TensorData } from '../tensor';
+import { elementBytes, elementsOf, type FileType, fileTypes } from './payload';
+
+/** Numbers as PyTorch's classes of storages and its dtypes name them. Those that fileTypes does not know cannot be read. */
+const types: readonly (readonly [storage: string, dtype: string, type: string, bytes: number])[] = [
+  ['Float', 'float32', 'f32', 4],
+  ['Double', 'float64', 'f64', 8],
+  ['Half', 'float16', 'f16', 2],
+  ['BFloat16', 'bfloat16', 'bf16', 2],
+  ['Byte', 'uint8', 'u8', 1],
+  ['Char', 'int8', 'i8', 1],
+  ['Short', 'int16', 'i16', 2],
+  ['Int', 'int32', 'i32', 4],
+  ['Long', 'int64', 'i64', 8],
+  ['Bool', 'bool', 'bool', 1],
+  ['ComplexFloat', 'complex64', 'complex64', 8],
+  ['ComplexDouble', 'complex128', 'complex128', 16],
+  ['QInt8', 'qint8', 'qint8', 1],
+  ['QUInt8', 'quint8', 'quint8', 1],
+  ['QInt32', 'qint32', 'qint32', 4],
+  ['QUInt4x2', 'quint4x2', 'quint4x2', 1],
+  ['QUInt2x4', 'quint2x4', 'quint2x4', 1],
+  ['', 'uint16', 'u16', 2],
+  ['', 'uint32', 'u32', 4],
+];
+
+/** Of a dtype, "torch.float32"; one that is not known stays as it is. */
+export const typeOfDtype = (name: string): string => types.find(([, dtype]) => name === `torch.${dtype}`)?.[2] ?? name;
+
+/** Of a class of storages, "torch.FloatStorage"; of an untyped one, its bytes. One that is not known stays as it is. */
+export function typeOfStorage(name: string): { type: string; bytes?: number } {
+  const [, kind] = /^torch\.(?:\w+\.)*(\w+)Storage$/.exec(name) ?? [];
+  if (kind === 'Untyped' || kind === '_Untyped') return { type: 'u8', bytes: 1 };
+  const known = types.find(([storage]) => storage !== '' && storage === kind);
+  return known ? { type: known[2], bytes: known[3] } : { type: name };
+}
+
+export const isReadable = (type: string): type is FileType => (fileTypes as readonly string[]).includes(type);
+
+export class Storage {
+  /** Its numbers, little-endian; undefined where the file has not got them. */
+  bytes: Uint8Array | undefined;
+  readonly #numbers = new Map<FileType, TensorData>();
+
+  constructor(
+    readonly key: string,
+    /** Of its numbers; tensors may say another. */
+    readonly type: string,
+    /** How many numbers the pickle says there are. */
+    readonly elements: number,
+    /** undefined: not known. */
+    readonly elementBytes: number | undefined,
+  ) {}
+
+  /** Its numbers read as a type; f64 is rounded to f32. Once for each type, so that tied weights stay tied. */
+  numbers(type: FileType): TensorData {
+    const known = this.#numbers.get(type);
+    if (known) return known;
+    const bytes = this.bytes!;
+    const elements = elementsOf(bytes.subarray(0, bytes.length - (bytes.length % elementBytes(type))), type);
+    const numbers = type === 'f64' ? new Float32Array(elements as Float64Array) : elements;
+    this.#numbers.set(type, numbers);
+    return numbers;
+  }
+}
+
+/** A part of another storage, which old files may name. In elements. */
+export class StorageView {
+  constructor(
+    readonly storage: Storage,
+    readonly offset: number,
+  ) {}
+}

@@ -1,0 +1,152 @@
+// Tensors in a pickle, as PyTorch and NumPy describe them: calls of the functions that would rebuild them.
+import { AdderNetError } from '../errors';
+import { elementCount } from '../shape';
+import { numpyType } from './npy';
+import { isPickledArray, pickledArray } from './numpy-pickle';
+import { elementBytes, type FileType } from './payload';
+import { bytesIn, PickleGlobal, PickleObject } from './pickle-values';
+import { isReadable, Storage, StorageView, typeOfDtype } from './pytorch-storage';
+import { checkView, StridedView } from './strided';
+
+/** What a pickle says about a tensor; its numbers lie in the storage. */
+export interface PickledTensor {
+  readonly storage: Storage;
+  readonly type: FileType;
+  readonly view: StridedView;
+}
+
+/** (storage, offset, shape, strides, ...) */
+const rebuilders = new Set(['torch._utils._rebuild_tensor', 'torch._utils._rebuild_tensor_v2', 'torch._utils._rebuild_tensor_v3']);
+
+/** Calls whose first argument is the tensor. */
+const wrappers = new Set([
+  'torch._utils._rebuild_parameter',
+  'torch._utils._rebuild_parameter_with_state',
+  'torch._utils._rebuild_device_tensor_from_cpu_tensor',
+  'torch._utils._rebuild_device_tensor_from_numpy',
+  'torch._utils._rebuild_xla_tensor',
+  'torch.nn.parameter.Parameter',
+  'torch.nn.parameter.Buffer',
+]);
+
+/** Tensors of a class of the user's: (function, class, its arguments, state) */
+const rebuildersOfClasses = new Set([
+  'torch._tensor._rebuild_from_type',
+  'torch._tensor._rebuild_from_type_v2',
+  'torch.tensor._rebuild_from_type',
+]);
+
+/** Tensors that are no array of numbers. */
+const unreadable = new Map([
+  ['torch._utils._rebuild_qtensor', 'it is quantized'],
+  ['torch._utils._rebuild_sparse_tensor', 'it is sparse'],
+  ['torch._utils._rebuild_sparse_csr_tensor', 'it is sparse'],
+  ['torch._utils._rebuild_nested_tensor', 'it is nested'],
+  ['torch._utils._rebuild_meta_tensor_no_storage', 'it is on the meta device, without numbers'],
+  ['torch._utils._rebuild_wrapper_subclass', 'its numbers are not in the file'],
+]);
+
+/** Wrappers in wrappers: a file that PyTorch wrote has three at most. */
+const maxWrappers = 16;
+
+export function isTensor(value: unknown): value is PickleObject {
+  if (!(value instanceof PickleObject)) return false;
+  const { name } = value;
+  return rebuilders.has(name) || wrappers.has(name) || rebuildersOfClasses.has(name) || unreadable.has(name) || isPickledArray(value);
+}
+
+/** Reads the descriptions of one file. */
+export class TensorReader {
+  readonly #arrays = new Map<PickleObject, PickledTensor | string>();
+  readonly #embedded = new Map<PickleObject, Storage>();
+
+  /**
+   * @param name         the file, for messages
+   * @param readStorage  reads a storage that is a file of its own inside the pickle
+   * @param takeBytes    is told how many bytes an array takes that lies in the pickle, where many may share one text
+   */
+  constructor(
+    readonly name: string,
+    readonly readStorage: (bytes: Uint8Array) => unknown,
+    readonly takeBytes: (bytes: number) => void,
+  ) {}
+
+  /**
+   * @param value that isTensor
+   * @returns the tensor, or why it is left out
+   * @throws {AdderNetError} ERR_CORRUPT if the file contradicts itself
+   */
+  read(value: PickleObject): PickledTensor | string {
+    let object: unknown = value;
+    for (let depth = 0; depth < maxWrappers && object instanceof PickleObject; depth++) {
+      const { name, args } = object;
+      const reason = unreadable.get(name);
+      if (reason !== undefined) return reason;
+      if (isPickledArray(object)) return this.#array(object);
+      if (rebuilders.has(name)) return this.#tensor(name.endsWith('_v3') ? args[6] : undefined, args);
+      if (rebuildersOfClasses.has(name) && Array.isArray(args[2])) object = new PickleObject(args[0], args[2]);
+      else object = wrappers.has(name) ? args[0] : undefined;
+    }
+    return 'it is of a class that is not known here';
+  }
+
+  /** @param dtype undefined: that of the storage */
+  #tensor(dtype: unknown, [source, offset, shape, strides]: readonly unknown[]): PickledTensor | string {
+    const storage = this.#storage(source);
+    if (!storage || !Array.isArray(shape) || !Array.isArray(strides)) throw this.#corrupt('a tensor is not described as torch.save does');
+    const start = source instanceof StorageView ? source.offset : 0;
+    const type = dtype instanceof PickleGlobal ? typeOfDtype(dtype.name) : storage.type;
+    return this.#checked(storage, type, new StridedView((offset as number) + start, shape, strides));
+  }
+
+  #storage(source: unknown): Storage | undefined {
+    if (source instanceof Storage) return source;
+    if (source instanceof StorageView) return source.storage;
+    if (!(source instanceof PickleObject) || source.name !== 'torch.storage._load_from_bytes') return undefined;
+    const known = this.#embedded.get(source);
+    if (known) return known;
+    const bytes = bytesIn(source.args[0]);
+    if (!bytes) return undefined;
+    this.takeBytes(bytes.length);
+    const storage = this.readStorage(bytes);
+    if (!(storage instanceof Storage)) return undefined;
+    this.#embedded.set(source, storage);
+    return storage;
+  }
+
+  #array(object: PickleObject): PickledTensor | string {
+    const tensor = this.#arrays.get(object) ?? this.#newArray(object);
+    this.#arrays.set(object, tensor);
+    return tensor;
+  }
+
+  #newArray(object: PickleObject): PickledTensor | string {
+    const array = pickledArray(object);
+    if (!array) return 'it is an array of NumPy without numbers';
+    const { bytes, descr, isFortran } = array;
+    const shape = array.shape as number[];
+    this.takeBytes(bytes.length);
+    const storage = new Storage('of NumPy', numpyType(descr) ?? `NumPy's '${descr}'`, bytes.length, 1);
+    storage.bytes = bytes;
+    const axes = shape.map((_, axis) => shape.length - 1 - axis);
+    return this.#checked(
+      storage,
+      storage.type,
+      isFortran ? StridedView.rowMajor([...shape].reverse()).permute(axes) : StridedView.rowMajor(shape),
+    );
+  }
+
+  #checked(storage: Storage, type: string, view: StridedView): PickledTensor | string {
+    if (!isReadable(type)) return `its numbers are ${type}, which is not supported here`;
+    if (elementCount(view.shape) === 0) return 'it has no elements';
+    const expected = storage.elements * (storage.elementBytes ?? Number.NaN);
+    if (storage.bytes?.length !== expected)
+      throw this.#corrupt(`storage ${storage.key} has ${storage.bytes?.length ?? 'no'} bytes, expected ${expected}`);
+    checkView(`${this.name}: a tensor of storage ${storage.key}`, view, Math.floor(expected / elementBytes(type)));
+    return { storage, type, view };
+  }
+
+  #corrupt(why: string): AdderNetError {
+    return new AdderNetError('ERR_CORRUPT', `${this.name}: ${why}`);
+  }
+}

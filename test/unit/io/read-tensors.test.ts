@@ -1,0 +1,144 @@
+// Files of weights that PyTorch, NumPy and pickle have written (test/fixtures/torch_weights.py): each holds the same network, in another form.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import t from 'tap';
+import { readTensors, type TensorFile } from '../../../dist';
+import { formatSafetensors } from '../../../dist/io/safetensors';
+import { Tensor, type TensorData } from '../../../dist/tensor';
+import { npyFile } from './npy-bytes';
+
+const folder = join(__dirname, '../../../test/fixtures/weights');
+const read = (file: string) => readTensors(join(folder, file));
+/** A pattern of tap's for a Map is its entries. */
+const about = ({ name, format, layout, metadata, notes, droppedPrefix }: TensorFile) => ({
+  name,
+  format,
+  layout,
+  metadata,
+  notes,
+  droppedPrefix,
+});
+/** No network of its own. */
+const others = ['one-tensor.pth', 'tensors-without-names.pth', 'optimizer.pth', 'nothing.pth', 'torchscript.pt'];
+/** Files of numbers with fewer bits, and how far these are off. */
+const rounded: Record<string, number> = { 'half.pth': 2 ** -11, 'bfloat16.pth': 2 ** -8 };
+
+function farthest(a: Tensor<TensorData>, b: Tensor<TensorData>): number {
+  if (String(a.shape) !== String(b.shape)) return Number.POSITIVE_INFINITY;
+  return Math.max(
+    ...Array.from(a.data as Float32Array, (value, i) => Math.abs(Number(value) - Number(b.data[i])) / Math.max(1, Math.abs(Number(value)))),
+  );
+}
+
+t.test('the names, shapes and layout of a state dict', async (t) => {
+  const file = await read('state-dict-zip.pth');
+  t.same(
+    [...file].map(([name, { shape, dtype }]) => `${name} ${dtype} ${shape}`),
+    [
+      'conv1.weight f32 2,3,3,1',
+      'layer1.0.conv1.adder f32 2,3,3,2',
+      ...['weight', 'bias', 'running_mean', 'running_var'].map((name) => `layer1.0.bn1.${name} f32 2`),
+      'layer1.0.bn1.num_batches_tracked i64 1',
+      'fc.weight f32 2,2',
+      'fc.bias f32 2',
+    ],
+  );
+  t.match(about(file), { name: join(folder, 'state-dict-zip.pth'), format: 'pytorch', layout: 'pytorch', notes: [], droppedPrefix: '' });
+  t.equal(file.storedTypes.get('fc.weight'), 'f32');
+  t.equal(file.toPytorchLayout(), file);
+});
+
+t.test('every form holds the same tensors', async (t) => {
+  const expected = await read('state-dict-zip.pth');
+  for (const name of readdirSync(folder).filter((name) => !others.includes(name))) {
+    const file = await read(name);
+    t.same([...file.keys()], [...expected.keys()], name);
+    for (const [key, tensor] of expected) {
+      t.equal(file.get(key)?.dtype, tensor.dtype, `${name}: ${key}`);
+      t.ok(farthest(tensor, file.get(key)!) <= (rounded[name] ?? 0), `${name}: ${key}`);
+    }
+  }
+});
+
+t.test('notes', async (t) => {
+  t.same((await read('half.pth')).notes, [], 'halves are widened exactly');
+  t.equal((await read('half.pth')).storedTypes.get('fc.bias'), 'f16');
+  t.equal((await read('bfloat16.pth')).storedTypes.get('fc.bias'), 'bf16');
+  t.match((await read('double.pth')).notes, [/^8 tensors were rounded from f64 to f32 \(conv1\.weight, .*\.\.\.\)\.$/]);
+  t.match((await read('averaged.pth')).notes, [/^n_averaged was left out/]);
+  t.equal((await read('compiled.pth')).droppedPrefix, 'module.');
+  t.equal((await read('lightning.pth')).droppedPrefix, 'model.');
+});
+
+t.test('files without weights of a network say what they hold', async (t) => {
+  const cases: [string, RegExp][] = [
+    ['one-tensor.pth', /holds one tensor, and no dict/],
+    ['tensors-without-names.pth', /holds a list of 2 tensors, which have no names/],
+    ['optimizer.pth', /holds the state of an optimizer/],
+    ['nothing.pth', /holds no tensors with names, but a dict: expected a state dict, torch\.save\(model\.state_dict\(\), path\)/],
+    ['torchscript.pt', /is a TorchScript archive, .*torch\.jit\.load/],
+  ];
+  for (const [file, message] of cases) await t.rejects(read(file), { name: 'AdderNetError', code: 'ERR_FORMAT', message }, file);
+});
+
+t.test('every kind of source', async (t) => {
+  const path = join(folder, 'state-dict-zip.pth');
+  const bytes = readFileSync(path);
+  const sources = [pathToFileURL(path), bytes, new Uint8Array(bytes).buffer, new Blob([new Uint8Array(bytes)])];
+  for (const source of sources) t.equal((await readTensors(source)).size, 9);
+  t.equal((await readTensors(bytes)).name, `${bytes.length} bytes in memory`);
+  await t.rejects(readTensors('/nothing/there.pth'), { code: 'ERR_ARGUMENT', message: /^cannot read \/nothing\/there\.pth: ENOENT/ });
+  await t.rejects(readTensors(folder), { code: 'ERR_ARGUMENT', message: /EISDIR/ });
+  await t.rejects(readTensors(3 as never), { code: 'ERR_ARGUMENT', message: /expected a path/ });
+  await t.rejects(readTensors(Buffer.from('<!DOCTYPE html>')), { code: 'ERR_FORMAT', message: /^15 bytes in memory is a web page/ });
+});
+
+t.test('safetensors: the layout is in the metadata', async (t) => {
+  const filters = new Tensor(
+    Float32Array.from({ length: 12 }, (_, i) => i),
+    [2, 3, 1, 2],
+  );
+  const file = (metadata: Record<string, string>) => readTensors(formatSafetensors(new Map([['module.w', filters]]), metadata));
+
+  const pytorch = await file({ format: 'pt' });
+  t.match(about(pytorch), { layout: 'pytorch', format: 'safetensors', metadata: { format: 'pt' } });
+  const turned = new Tensor(Float32Array.of(0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11), [2, 1, 2, 3]);
+  t.same(pytorch.get('w'), turned);
+
+  const unknown = await file({});
+  t.equal(unknown.layout, 'unknown');
+  t.same(unknown.get('w'), filters);
+  const told: TensorFile = unknown.toPytorchLayout();
+  t.match(about(told), { layout: 'pytorch', name: unknown.name, droppedPrefix: 'module.' });
+  t.same(told.get('w'), turned);
+  t.equal((await file({ format: 'np' })).layout, 'unknown');
+
+  const own = await file({ 'addernet.x': '{}', format: 'pt' });
+  t.equal(own.layout, 'addernet');
+  t.same(own.get('module.w'), filters, 'names of its own files are kept');
+  t.throws(() => own.toPytorchLayout(), { code: 'ERR_ARGUMENT' });
+});
+
+t.test('safetensors: numbers', async (t) => {
+  const tensors = new Map<string, Tensor<TensorData>>([
+    ['a', new Tensor(Float64Array.of(0.1), [1])],
+    ['b', new Tensor(Float32Array.of(1), [1])],
+  ]);
+  const file = await readTensors(formatSafetensors(tensors));
+  t.same(file.get('a')!.data, Float32Array.of(0.1));
+  t.equal(file.storedTypes.get('a'), 'f64');
+  t.same(file.notes, ['a was rounded from f64 to f32.']);
+});
+
+t.test('one array of NumPy', async (t) => {
+  const path = join(
+    t.testdir({ 'some.array.npy': npyFile('<f8', '(2,)', new Uint8Array(Float64Array.of(0.1, 2).buffer)) }),
+    'some.array.npy',
+  );
+  const file = await readTensors(path);
+  t.same([...file.keys()], ['some.array']);
+  t.same(file.get('some.array')!.data, Float32Array.of(0.1, 2));
+  t.match(about(file), { format: 'npy', layout: 'unknown', notes: ['some.array was rounded from f64 to f32.'] });
+  t.equal(file.storedTypes.get('some.array'), 'f64');
+});
