@@ -187,7 +187,7 @@ t.test('predict without sharp says how to install it', async (t) => {
   t.same(addernet(['predict', '--weights', at('model.safetensors'), at('noise.png')], {}, program), {
     status: 1,
     stdout: '',
-    stderr: 'addernet: reading and resizing pictures needs the package sharp: npm i sharp\n',
+    stderr: 'addernet: reading and resizing images needs the package sharp: npm i sharp\n',
   });
   const { stderr } = addernet(['predict', '--weights', at('model.safetensors'), at('noise.png')], { ADDERNET_DEBUG: '1' }, program);
   t.match(stderr, /ERR_PEER_MISSING/);
@@ -242,7 +242,7 @@ t.test('failures are one line and exit code 1', async (t) => {
   fails(t, ['info', at('missing.pth')], /cannot read the weights file '.*missing\.pth': ENOENT/);
   fails(t, ['info', at('corrupt.safetensors')], /corrupt\.safetensors is text that begins with "no weights at all"/);
   fails(t, ['evaluate', '--weights', at('corrupt.safetensors'), '--data', at('data')], /is text that begins with/);
-  fails(t, ['evaluate', ...weights, '--data', at('missing')], /cifar10: no test_batch\.bin .* in .*missing, expected there/);
+  fails(t, ['evaluate', ...weights, '--data', at('missing')], /cifar10: there is no folder '.*missing', expected one with data_batch_1/);
   fails(t, ['evaluate', ...weights, '--data', at('damaged')], /5000 bytes are not a multiple of the 3073/);
   fails(
     t,
@@ -257,8 +257,8 @@ t.test('failures are one line and exit code 1', async (t) => {
     ['evaluate', '--weights', at('pets.safetensors'), '--data', at('data'), '--dataset', 'cifar10'],
     /of 10 classes, but resnet20 takes \[32,32,3\] and tells 3/,
   );
-  fails(t, ['predict', ...weights, at('missing.png')], /cannot read the picture '.*missing\.png'/);
-  fails(t, ['predict', ...weights, at('picture.txt')], /cannot read the picture '.*picture\.txt'/);
+  fails(t, ['predict', ...weights, at('missing.png')], /cannot read the image '.*missing\.png'/);
+  fails(t, ['predict', ...weights, at('picture.txt')], /cannot read the image '.*picture\.txt'/);
   fails(
     t,
     ['convert', at('model.safetensors'), at('missing/out.safetensors')],

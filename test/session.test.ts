@@ -1,7 +1,7 @@
 // Compiled networks against the layers they were compiled from, on every instruction set of this CPU: every form of convolution with every
 // ending, values that several steps read, batches of any size.
 import t from 'tap';
-import { compile, cpuInfo, layers, type Model, models, setThreads, type Tensor } from '../dist';
+import { compile, cpuInfo, layers, type Model, models, setThreads, Tensor } from '../dist';
 import { native } from '../dist/binding';
 import { Random } from '../dist/random';
 import { instructionSets } from './instruction-sets';
@@ -231,6 +231,88 @@ t.test('a NaN stays in its image', async (t) => {
   const y = session.runSync(x);
   t.ok(images(y, 1, 2).data.every(Number.isNaN), 'and reaches all that depends on it');
   for (const i of [0, 2]) t.ok(sameBits(images(y, i, i + 1), images(clean, i, i + 1)), `image ${i} is as without it`);
+});
+
+t.test('runs that are given up', async (t) => {
+  const model = trained('resnet20');
+  const session = await compile(model, { threads: 1 });
+  const x = normal([64, ...model.inputShape], 3);
+  const expected = session.runSync(x);
+  const reason = new Error('nobody waits');
+  await t.rejects(session.run(x, { signal: AbortSignal.abort(reason) }), reason, 'before it begins');
+
+  const [first, second] = [new AbortController(), new AbortController()];
+  const ended: string[] = [];
+  const note = (name: string) => () => void ended.push(name);
+  const running = session.run(x, { signal: first.signal });
+  const waiting = session.run(x, { signal: second.signal });
+  const copied = normal([64, ...model.inputShape], 3);
+  const last = session.run(copied);
+  copied.data.fill(0); // it is the caller's again
+  const all = [running.catch(note('running')), waiting.catch(note('waiting')), last.then(note('last'))];
+  second.abort(reason);
+  await t.rejects(waiting, reason, 'in the queue');
+  first.abort(reason);
+  await t.rejects(running, reason, 'under way');
+  await Promise.all(all);
+  t.same(ended, ['waiting', 'running', 'last'], 'none of them waits for a run');
+  t.ok(sameBits(await last, expected), 'and those after them are as ever');
+  t.ok(sameBits(await session.run(x, { signal: new AbortController().signal }), expected));
+  for (const run of [session.run(x), session.run(x)]) t.ok(sameBits(await run, expected));
+  const outlives = [session.run(x), session.run(x)];
+  session.dispose();
+  for (const run of outlives) t.ok(sameBits(await run, expected), 'runs that were asked for before a dispose still end');
+  await t.rejects(session.run(x), { code: 'ERR_DISPOSED' });
+});
+
+t.test('a run that is given up in the queue is not run', async (t) => {
+  const model = trained('resnet20');
+  const session = await compile(model, { threads: 1 });
+  const x = normal([32, ...model.inputShape], 3);
+  await session.run(x);
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => void warnings.push(warning);
+  process.on('warning', warned);
+  const timeOf = async (work: () => Promise<unknown>) => {
+    const began = performance.now();
+    await work();
+    return performance.now() - began;
+  };
+  const alone = await timeOf(() => session.run(x));
+  const beside = await timeOf(async () => {
+    const controller = new AbortController();
+    const running = session.run(x);
+    const given = Array.from({ length: 20 }, () => session.run(x, { signal: controller.signal }).catch(() => {}));
+    const last = session.run(x);
+    controller.abort();
+    await Promise.all([running, ...given, last]);
+  });
+  process.off('warning', warned);
+  t.same(warnings, [], 'one signal may be of many runs');
+  t.ok(beside < 10 * alone, `two runs of ${alone} ms and 20 given up took ${beside} ms`);
+  session.dispose();
+});
+
+t.test('arguments of other kinds', async (t) => {
+  const model = trained('lenet5bn');
+  const session = await compile(model);
+  const x = Tensor.zeros([1, 28, 28, 1]);
+  const refused = (use: () => unknown, message: RegExp) =>
+    t.rejects(async () => use(), { name: 'AdderNetError', code: 'ERR_ARGUMENT', message });
+  await refused(
+    () => session.run(new Float32Array(784) as never),
+    /x is a Float32Array, expected a Tensor: new Tensor\(data, \[1,28,28,1\]\)/,
+  );
+  await refused(() => session.runSync(new Float32Array(1568) as never), /new Tensor\(data, \[2,28,28,1\]\)/);
+  await refused(() => session.run(new Uint8Array(7) as never), /x is a Uint8Array, expected a Tensor: new Tensor\(data, \[n,28,28,1\]\)/);
+  for (const other of [undefined, null, 'x', {}, [1]]) await refused(() => session.run(other as never), /x is not a Tensor/);
+  await refused(() => session.run(x, { timeout: 1 } as never), /run: there is no option 'timeout', expected signal/);
+  await refused(() => session.run(x, { signal: {} } as never), /signal is \[object Object\], expected an AbortSignal/);
+  await refused(() => session.run(x, null as never), /options are null/);
+  await refused(() => session.runSync(x, { output: x } as never), /there is no option 'output', did you mean out\?/);
+  await refused(() => session.runSync(x, { out: new Float32Array(10) } as never), /out is not a Tensor/);
+  await refused(() => session.runSync(x, x as never), /runSync: there is no option/);
+  session.dispose();
 });
 
 t.test('memory', async (t) => {

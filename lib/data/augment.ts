@@ -1,6 +1,7 @@
 // Training images varied at random, so that a network learns what they show and not them.
 import { AdderNetError } from '../errors';
 import { windowNumbers } from '../ops/crop-mirror-normalize';
+import { checkOptions, optionNames } from '../options';
 import type { Random } from '../random';
 import type { Tensor } from '../tensor';
 
@@ -12,6 +13,8 @@ export interface Augmentation {
   flip?: boolean | undefined;
 }
 
+const names = optionNames<Augmentation>({ crop: true, flip: true });
+
 /**
  * Any other way, on bytes: it gets a copy of images, [n,h,w,c], which it may change, and returns them or others of the same shape. Whatever
  * it draws comes from `random`, so that training can be repeated.
@@ -22,7 +25,9 @@ export type Transform = (images: Tensor<Uint8Array>, random: Random) => Tensor<U
  * @param op for messages
  * @throws {AdderNetError} ERR_ARGUMENT if crop is no positive integer less than height and width, or flip no boolean
  */
-export function checkAugmentation(op: string, { crop, flip }: Augmentation, [h, w]: readonly [number, number, number]): void {
+export function checkAugmentation(op: string, augmentation: Augmentation, [h, w]: readonly [number, number, number]): void {
+  checkOptions(`${op}: augment`, augmentation, names);
+  const { crop, flip } = augmentation;
   if (crop !== undefined && !(Number.isInteger(crop) && crop > 0 && crop < Math.min(h, w)))
     throw new AdderNetError(
       'ERR_ARGUMENT',

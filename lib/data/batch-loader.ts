@@ -2,13 +2,15 @@
 // step): any batch can be made again without those before it, which is how training goes on in mid-epoch with the same bits.
 import { AdderNetError } from '../errors';
 import { cropMirrorNormalize } from '../ops/crop-mirror-normalize';
+import { checkOptions, optionNames } from '../options';
 import { Random } from '../random';
 import { elementCount, type Shape, shapeText } from '../shape';
 import { Tensor } from '../tensor';
 import { type Augmentation, checkAugmentation, drawWindows, type Transform } from './augment';
-import type { Dataset } from './dataset';
+import { checkDataset, type Dataset } from './dataset';
 import { normalizationTables } from './normalize';
 
+/** How batches are made of a data set. */
 export interface BatchLoaderOptions {
   /** Images in a batch. */
   batch: number;
@@ -24,6 +26,12 @@ export interface BatchLoaderOptions {
   limit?: number | undefined;
 }
 
+const names = optionNames<BatchLoaderOptions>({
+  ...{ batch: true, normalization: true, augment: true },
+  ...{ shuffle: true, seed: true, limit: true },
+});
+
+/** Images as a network takes them, and what they show. */
 export interface Batch {
   /** [n,h,w,c], float32, normalized. */
   x: Tensor;
@@ -59,9 +67,11 @@ export class BatchLoader {
 
   /** @throws {AdderNetError} ERR_ARGUMENT if an option is out of range or does not fit the images; ERR_MEMORY if two batches are too large */
   constructor(dataset: Dataset, options: BatchLoaderOptions) {
+    checkDataset('BatchLoader', dataset);
+    checkOptions('BatchLoader', options, names);
     const { batch, normalization, augment = {}, shuffle = false, seed = 0, limit = dataset.length } = options;
     for (const [name, value] of Object.entries({ batch, limit }))
-      if (!Number.isInteger(value) || value < 1)
+      if (!Number.isInteger(value) || (value as number) < 1)
         throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: ${name} is ${String(value)}, expected a positive integer`);
     if (!Number.isSafeInteger(seed))
       throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: seed is ${String(seed)}, expected an integer between -2^53 and 2^53`);
@@ -72,7 +82,8 @@ export class BatchLoader {
     this.#transform = typeof augment === 'function' ? augment : undefined;
     this.#augmentation = typeof augment === 'function' ? {} : augment;
     checkAugmentation('BatchLoader', this.#augmentation, dataset.imageShape);
-    this.#tables = normalizationTables('BatchLoader', dataset.imageShape[2], normalization.mean, normalization.std);
+    const { mean, std }: Partial<BatchLoaderOptions['normalization']> = normalization ?? {};
+    this.#tables = normalizationTables('BatchLoader', dataset.imageShape[2], mean, std);
     this.#dataset = dataset;
     this.#shuffle = shuffle;
     this.#seed = seed;

@@ -1,9 +1,11 @@
-// CIFAR-10 and CIFAR-100 in their binary version: records of the label bytes (CIFAR-100: coarse, then fine), then 1024 bytes each of red,
-// green and blue, row-major 32x32. There is no header: a file is as many records as its length holds.
+// CIFAR-10 and CIFAR-100. In their binary version files are records of the label bytes (CIFAR-100: coarse, then fine), then 1024 bytes each
+// of red, green and blue, row-major 32x32, without a header: a file is as many records as its length holds. torchvision keeps the Python
+// version (cifar-python.ts).
 import { AdderNetError } from '../errors';
 import { Tensor } from '../tensor';
+import { parseCifarNames, parseCifarPickle } from './cifar-python';
 import { classNames } from './class-names';
-import { findDataFile, readDataFile } from './data-file';
+import { type FilePlaces, findDataFile, readDataFile } from './data-file';
 import { ImageDataset } from './dataset';
 
 const side = 32;
@@ -11,101 +13,137 @@ const channels = 3;
 const planeBytes = side * side;
 const imageBytes = channels * planeBytes;
 
-/** Where CIFAR-10 and CIFAR-100 differ. */
-interface CifarLayout {
-  readonly classes: number;
-  /** The last label byte is the target. */
-  readonly labelBytes: number;
+/** A version of a data set's files. */
+interface Version {
   /** The folder in the official archive. */
   readonly folder: string;
   readonly files: { readonly train: readonly string[]; readonly test: readonly string[] };
+  /** The file with the names of the classes. */
+  readonly names: string;
+}
+
+/** Where CIFAR-10 and CIFAR-100 differ. */
+interface CifarLayout {
+  readonly name: 'cifar10' | 'cifar100';
+  readonly classes: number;
+  /** The last label byte is the target. */
+  readonly labelBytes: number;
+  /** The entry of a pickle with the targets. */
+  readonly labels: string;
+  readonly binary: Version;
+  readonly python: Version;
   readonly expected: string;
 }
 
+const batches = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}`);
+
 const cifar10: CifarLayout = {
+  name: 'cifar10',
   classes: 10,
   labelBytes: 1,
-  folder: 'cifar-10-batches-bin',
-  files: { train: [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`), test: ['test_batch.bin'] },
-  expected: 'data_batch_1.bin to data_batch_5.bin and test_batch.bin, as cifar-10-binary.tar.gz unpacks',
+  labels: 'labels',
+  binary: {
+    folder: 'cifar-10-batches-bin',
+    files: { train: batches.map((file) => `${file}.bin`), test: ['test_batch.bin'] },
+    names: 'batches.meta.txt',
+  },
+  python: { folder: 'cifar-10-batches-py', files: { train: batches, test: ['test_batch'] }, names: 'batches.meta' },
+  expected:
+    'data_batch_1.bin to data_batch_5.bin and test_batch.bin, as cifar-10-binary.tar.gz unpacks, or the same without .bin, the Python version',
 };
 
 const cifar100: CifarLayout = {
+  name: 'cifar100',
   classes: 100,
   labelBytes: 2,
-  folder: 'cifar-100-binary',
-  files: { train: ['train.bin'], test: ['test.bin'] },
-  expected: 'train.bin and test.bin, as cifar-100-binary.tar.gz unpacks',
+  labels: 'fine_labels',
+  binary: { folder: 'cifar-100-binary', files: { train: ['train.bin'], test: ['test.bin'] }, names: 'fine_label_names.txt' },
+  python: { folder: 'cifar-100-python', files: { train: ['train'], test: ['test'] }, names: 'meta' },
+  expected: 'train.bin and test.bin, as cifar-100-binary.tar.gz unpacks, or the same without .bin, the Python version',
 };
+
+/** Images, and the target of each. */
+interface Labeled {
+  /** [n,32,32,3] */
+  readonly images: Tensor<Uint8Array>;
+  readonly targets: Int32Array;
+}
 
 /**
  * Reads one file of records.
  * @param labelBytes 1 for CIFAR-10, 2 for CIFAR-100
  * @param classes    labels are less than this
  * @param name       the file, for messages
- * @returns images [n,32,32,3] and the target of each
  * @throws {AdderNetError} ERR_CORRUPT if the file does not end with a record or a label is no class
  */
-export function parseCifar(
-  bytes: Uint8Array,
-  labelBytes: number,
-  classes: number,
-  name = 'cifar',
-): { images: Tensor<Uint8Array>; targets: Int32Array } {
+export function parseCifar(bytes: Uint8Array, labelBytes: number, classes: number, name = 'cifar'): Labeled {
   const recordBytes = labelBytes + imageBytes;
   const n = bytes.length / recordBytes;
   if (!Number.isInteger(n) || n === 0)
     throw new AdderNetError('ERR_CORRUPT', `${name}: ${bytes.length} bytes are not a multiple of the ${recordBytes} of a record`);
-  const images = new Uint8Array(n * imageBytes);
-  const targets = new Int32Array(n);
-  for (let i = 0; i < n; i++) {
-    const pixels = i * recordBytes + labelBytes;
-    const target = bytes[pixels - 1]!;
-    if (target >= classes)
-      throw new AdderNetError('ERR_CORRUPT', `${name}: the label of record ${i} is ${target}, expected 0 to ${classes - 1}`);
-    targets[i] = target;
-    for (let red = pixels, to = i * imageBytes; red < pixels + planeBytes; red++, to += channels) {
-      images[to] = bytes[red]!;
-      images[to + 1] = bytes[red + planeBytes]!;
-      images[to + 2] = bytes[red + 2 * planeBytes]!;
+  const startOf = (i: number) => i * recordBytes + labelBytes;
+  const targets = Int32Array.from({ length: n }, (_, i) => bytes[startOf(i) - 1]!);
+  return labeled((i) => bytes.subarray(startOf(i)), targets, classes, name);
+}
+
+/** @param planesOf the pixels of an image: 1024 bytes each of red, green and blue */
+function labeled(planesOf: (image: number) => Uint8Array, targets: Int32Array, classes: number, name: string): Labeled {
+  const wrong = targets.findIndex((target) => !(target >= 0 && target < classes));
+  if (wrong >= 0)
+    throw new AdderNetError('ERR_CORRUPT', `${name}: the label of record ${wrong} is ${targets[wrong]}, expected 0 to ${classes - 1}`);
+  const images = new Uint8Array(targets.length * imageBytes);
+  for (let i = 0, to = 0; i < targets.length; i++) {
+    const planes = planesOf(i);
+    for (let red = 0; red < planeBytes; red++, to += channels) {
+      images[to] = planes[red]!;
+      images[to + 1] = planes[red + planeBytes]!;
+      images[to + 2] = planes[red + 2 * planeBytes]!;
     }
   }
-  return { images: new Tensor(images, [n, side, side, channels]), targets };
+  return { images: new Tensor(images, [targets.length, side, side, channels]), targets };
 }
 
 /**
- * @param directory holds the files, or the folder `cifar-10-batches-bin` with them
- * @throws {AdderNetError} ERR_ARGUMENT if a file is missing; ERR_CORRUPT if one is damaged
+ * Opens CIFAR-10.
+ * @param directory holds the files, or the folder `cifar-10-batches-bin` or `cifar-10-batches-py` with them
+ * @throws {AdderNetError} ERR_ARGUMENT if a file is missing; ERR_FORMAT or ERR_CORRUPT if one is damaged
  */
 export const openCifar10 = (directory: string, split: 'train' | 'test'): ImageDataset =>
-  open('cifar10', cifar10, directory, split, classNames.cifar10);
+  open(cifar10, directory, split, classNames.cifar10);
 
 /**
- * Fine labels; class names come from `fine_label_names.txt` if it is there.
- * @param directory holds the files, or the folder `cifar-100-binary` with them
- * @throws {AdderNetError} ERR_ARGUMENT if a file is missing; ERR_CORRUPT if one is damaged
+ * Opens CIFAR-100 with its fine labels; class names come from `fine_label_names.txt`, or the Python version's `meta`, if it is there.
+ * @param directory holds the files, or the folder `cifar-100-binary` or `cifar-100-python` with them
+ * @throws {AdderNetError} ERR_ARGUMENT if a file is missing; ERR_FORMAT or ERR_CORRUPT if one is damaged
  */
 export function openCifar100(directory: string, split: 'train' | 'test'): ImageDataset {
-  const file = findDataFile(directory, inEither(cifar100, 'fine_label_names.txt'));
-  const names = file && Buffer.from(file.bytes).toString().trim().split(/\s+/);
+  const text = findDataFile(placesOf(cifar100, cifar100.binary, directory), [cifar100.binary.names]);
+  const meta = text ? undefined : findDataFile(placesOf(cifar100, cifar100.python, directory), [cifar100.python.names]);
+  const names = text
+    ? Buffer.from(text.bytes).toString().trim().split(/\s+/)
+    : meta && parseCifarNames(meta.bytes, 'fine_label_names', meta.path);
   if (names && names.length !== cifar100.classes)
-    throw new AdderNetError('ERR_CORRUPT', `${file.path}: ${names.length} names, expected ${cifar100.classes}, one a line`);
-  return open('cifar100', cifar100, directory, split, names);
+    throw new AdderNetError('ERR_CORRUPT', `${(text ?? meta)!.path}: ${names.length} names, expected ${cifar100.classes}`);
+  return open(cifar100, directory, split, names);
 }
 
-const inEither = ({ folder }: CifarLayout, file: string): string[] => [file, `${folder}/${file}`];
+const placesOf = ({ name, expected }: CifarLayout, { folder }: Version, directory: string): FilePlaces => ({
+  dataset: name,
+  directory,
+  folders: ['.', folder, name],
+  expected,
+});
 
-function open(
-  name: string,
-  layout: CifarLayout,
-  directory: string,
-  split: 'train' | 'test',
-  classNames: readonly string[] | undefined,
-): ImageDataset {
-  const { classes, labelBytes, files, expected } = layout;
-  const parts = files[split].map((file) => {
-    const { path, bytes } = readDataFile(name, directory, inEither(layout, file), expected);
-    return parseCifar(bytes, labelBytes, classes, path);
+function open(layout: CifarLayout, directory: string, split: 'train' | 'test', names: readonly string[] | undefined): ImageDataset {
+  const { name, classes, labelBytes, labels, binary, python } = layout;
+  const first = (version: Version) => findDataFile(placesOf(layout, version, directory), version.files[split].slice(0, 1));
+  const isPython = !first(binary) && first(python) !== undefined;
+  const version = isPython ? python : binary;
+  const parts = version.files[split].map((file) => {
+    const { path, bytes } = readDataFile(placesOf(layout, version, directory), [file]);
+    if (!isPython) return parseCifar(bytes, labelBytes, classes, path);
+    const { planes, targets } = parseCifarPickle(bytes, labels, path);
+    return labeled((i) => planes.subarray(i * imageBytes), targets, classes, path);
   });
   const targets = Int32Array.from(parts.flatMap((part) => [...part.targets]));
   const images = new Uint8Array(targets.length * imageBytes);
@@ -119,6 +157,6 @@ function open(
     images: new Tensor(images, [targets.length, side, side, channels]),
     targets,
     classes,
-    ...(classNames && { classNames }),
+    ...(names && { classNames: names }),
   });
 }

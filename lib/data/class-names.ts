@@ -1,8 +1,21 @@
-// What the classes of the known data sets are called, in the order of their targets. CIFAR-100's names come with its files.
+// What the classes of the known data sets are called, in the order of their targets, as their authors publish it. CIFAR-100's names come with
+// its files.
 const digits = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
+const capitals = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+const smallLetters = [...'abcdefghijklmnopqrstuvwxyz'];
+/** Small letters that do not look like their capitals: the others are one class with them. */
+const distinctSmallLetters = [...'abdefghnqrt'];
 
+/** By the name of the data set. */
 export const classNames = {
   cifar10: ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
   mnist: digits,
   'fashion-mnist': ['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
+  kmnist: ['お', 'き', 'す', 'つ', 'な', 'は', 'ま', 'や', 'れ', 'を'],
+  emnist: smallLetters,
+  'emnist-balanced': [...digits, ...capitals, ...distinctSmallLetters],
+  'emnist-byclass': [...digits, ...capitals, ...smallLetters],
+  'emnist-bymerge': [...digits, ...capitals, ...distinctSmallLetters],
+  'emnist-digits': digits,
+  'emnist-mnist': digits,
 } as const;

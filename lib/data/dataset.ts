@@ -1,9 +1,13 @@
-// Labelled images, as training, evaluation and calibration see them. Pixels are bytes, NHWC; a target is the index of a class.
+// Labeled images, as training, evaluation and calibration see them. Pixels are bytes, NHWC; a target is the index of a class.
 import { AdderNetError } from '../errors';
+import { checkDType } from '../ops/out';
+import { checkOptions, optionNames } from '../options';
 import { elementCount, shapeText } from '../shape';
-import { Tensor } from '../tensor';
+import { Tensor, typedArrayName } from '../tensor';
 
+/** Labeled images: what training, evaluation and calibration read. */
 export interface Dataset {
+  /** For messages. */
   readonly name: string;
   /** Number of images. */
   readonly length: number;
@@ -66,37 +70,62 @@ export function checkGather({ name, length, imageShape }: Sizes, indices: Int32A
     throw new AdderNetError('ERR_ARGUMENT', `${name}: gather was asked for image ${indices[wrong]}, expected 0 to ${length - 1}`);
 }
 
+/** What a data set in memory is made of. */
 export interface ImageDatasetOptions {
+  /** For messages. */
   readonly name: string;
   /** [n,h,w,c], used as it is */
   readonly images: Tensor<Uint8Array>;
   /** The class of each image, used as it is. */
   readonly targets: Int32Array;
+  /** Number of classes. */
   readonly classes: number;
-  readonly classNames?: readonly string[];
+  /** What each class is called, by its index. */
+  readonly classNames?: readonly string[] | undefined;
 }
+
+const names = optionNames<ImageDatasetOptions>({ name: true, images: true, targets: true, classes: true, classNames: true });
 
 /** A data set in memory. */
 export class ImageDataset implements Dataset {
+  /** For messages. */
   readonly name: string;
+  /** Number of images. */
   readonly length: number;
+  /** Number of classes. */
   readonly classes: number;
+  /** What each class is called, by its index. */
   readonly classNames?: readonly string[];
+  /** [h, w, c] */
   readonly imageShape: readonly [number, number, number];
   readonly #images: Uint8Array;
   readonly #targets: Int32Array;
 
-  /** @throws {AdderNetError} ERR_SHAPE if images are not [n,h,w,c] with n targets; ERR_ARGUMENT if a target or the names do not fit the classes */
-  constructor({ name, images, targets, classes, classNames }: ImageDatasetOptions) {
+  /**
+   * @throws {AdderNetError} ERR_SHAPE if images are not [n,h,w,c] with n targets; ERR_DTYPE if they are not bytes, or targets no Int32Array;
+   *   ERR_ARGUMENT if a target or the names do not fit the classes, or an option is unknown
+   */
+  constructor(options: ImageDatasetOptions) {
+    checkOptions('ImageDataset', options, names);
+    const { name, images, targets, classes, classNames } = options;
+    if (typeof name !== 'string') throw new AdderNetError('ERR_ARGUMENT', `ImageDataset: name is ${String(name)}, expected a text`);
+    checkDType(name, 'images', images, 'u8');
     const [n, h, w, c] = images.shape;
     if (n === undefined || h === undefined || w === undefined || c === undefined || images.shape.length !== 4)
       throw new AdderNetError('ERR_SHAPE', `${name}: images have shape ${shapeText(images.shape)}, expected [n,h,w,c]`);
+    if (typedArrayName(targets) !== 'Int32Array')
+      throw new AdderNetError(
+        'ERR_DTYPE',
+        `${name}: targets are ${typedArrayName(targets) ?? Object.prototype.toString.call(targets)}, expected an Int32Array`,
+      );
     if (targets.length !== n) throw new AdderNetError('ERR_SHAPE', `${name}: ${targets.length} targets for ${n} images`);
-    if (!Number.isInteger(classes) || classes < 1)
-      throw new AdderNetError('ERR_ARGUMENT', `${name}: classes is ${classes}, expected a positive integer`);
+    if (!Number.isSafeInteger(classes) || classes < 1)
+      throw new AdderNetError('ERR_ARGUMENT', `${name}: classes is ${String(classes)}, expected a positive integer`);
     const wrong = targets.findIndex((target) => target < 0 || target >= classes);
     if (wrong >= 0)
       throw new AdderNetError('ERR_ARGUMENT', `${name}: the target of image ${wrong} is ${targets[wrong]}, expected 0 to ${classes - 1}`);
+    if (classNames !== undefined && !(Array.isArray(classNames) && classNames.every((text) => typeof text === 'string')))
+      throw new AdderNetError('ERR_ARGUMENT', `${name}: classNames is ${String(classNames)}, expected a list of names`);
     if (classNames && classNames.length !== classes)
       throw new AdderNetError('ERR_ARGUMENT', `${name}: ${classNames.length} class names for ${classes} classes`);
     this.name = name;
@@ -108,6 +137,7 @@ export class ImageDataset implements Dataset {
     this.#targets = targets;
   }
 
+  /** See {@link Dataset.images}. It is a view. */
   images(start: number, end: number): Tensor<Uint8Array> {
     checkRange(this, start, end);
     const [h, w, c] = this.imageShape;
@@ -115,11 +145,13 @@ export class ImageDataset implements Dataset {
     return new Tensor(this.#images.subarray(start * size, end * size), [end - start, h, w, c]);
   }
 
+  /** See {@link Dataset.targets}. It is a view. */
   targets(start: number, end: number): Int32Array {
     checkRange(this, start, end);
     return this.#targets.subarray(start, end);
   }
 
+  /** See {@link Dataset.gather}. */
   gather(indices: Int32Array, images: Uint8Array, targets: Int32Array): void {
     checkGather(this, indices, images, targets);
     const size = elementCount(this.imageShape);

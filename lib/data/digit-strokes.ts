@@ -1,6 +1,8 @@
 // How digits are written: strokes as points of smooth curves, "x,y x,y ...", in a box from 0,0, top left, to 100,100. A stroke of two points
 // is straight.
+/** x and y within the box of a glyph, 0 to 1, y downwards. */
 export type Point = readonly [x: number, y: number];
+/** What a pen draws without being lifted: the points that it passes. */
 export type Stroke = readonly Point[];
 /** One way to write a digit. */
 export type Glyph = readonly Stroke[];

@@ -1,4 +1,4 @@
-// Handwritten-like digits that need no download: strokes, unsteady and slanted as a hand makes them, drawn by their distance to each pixel.
+// Synthetic digits, like handwritten ones, that need no download: strokes, unsteady and slanted as a hand makes them, drawn by their distance to each pixel.
 // Sines and logarithms may differ in their last bit between JavaScript engines; bytes, rounded at the very end, all but never show it.
 import { AdderNetError } from '../errors';
 import { Random } from '../random';
@@ -10,14 +10,17 @@ import { glyphs, type Stroke } from './digit-strokes';
 const side = 28;
 
 /**
- * White digits on black, 28x28, as many of each class as of the others, in random order. The same seed gives the same images.
+ * Generates white digits on black, 28x28, as many of each class as of the others, in random order. The same seed gives the same images.
  * @param images from 1 to 2^31 - 1
  * @param seed   a safe integer
+ * @param name   of the data set, for messages
  * @throws {AdderNetError} ERR_ARGUMENT if one of them is out of range; ERR_MEMORY if the images do not fit in memory
  */
 export function generateDigits(images: number, seed: number, name = 'digits'): ImageDataset {
   if (!Number.isInteger(images) || images < 1 || images >= 2 ** 31)
     throw new AdderNetError('ERR_ARGUMENT', `generateDigits: images is ${String(images)}, expected an integer from 1 to 2147483647`);
+  if (!Number.isSafeInteger(seed))
+    throw new AdderNetError('ERR_ARGUMENT', `generateDigits: seed is ${String(seed)}, expected an integer between -2^53 and 2^53`);
   const pixels = Tensor.zeros([images, side, side, 1], 'u8');
   const targets = Int32Array.from({ length: images }, (_, i) => i % glyphs.length);
   Random.of(seed).shuffle(targets);

@@ -10,10 +10,11 @@ import { writeFileAtomic } from '../io/write-file';
 import type { OfficialFile, OfficialSet } from './official-files';
 import { tarFiles } from './tar';
 
+/** How files are fetched. */
 export interface DownloadOptions {
   /** Addresses to try instead of the official ones. */
   mirrors?: readonly string[] | undefined;
-  /** Called now and then with the bytes of a file so far, and of all of it where the server tells. */
+  /** Called now and then with the bytes of a file so far, and of all of it where the server says how many those are. */
   onProgress?: ((file: string, bytes: number, total: number | undefined) => void) | undefined;
   /** Stops the download and removes what came of the file that is under way; the call rejects with the signal's reason. */
   signal?: AbortSignal | undefined;

@@ -5,9 +5,6 @@ import { AdderNetError } from '../errors';
 import { ByteReader } from '../io/byte-reader';
 import { elementBytes, payloadTensor } from '../io/payload';
 import type { DType, Tensor, TensorData } from '../tensor';
-import { classNames } from './class-names';
-import { readDataFile } from './data-file';
-import { ImageDataset } from './dataset';
 
 const dtypes = new Map<number, DType>([
   [0x08, 'u8'],
@@ -52,44 +49,4 @@ function littleEndian(bytes: Uint8Array, dtype: DType, name: string): Uint8Array
     throw new AdderNetError('ERR_CORRUPT', `${name}: ${bytes.length} bytes of elements are not a multiple of the ${size} of an element`);
   const copy = Buffer.from(bytes);
   return size === 2 ? copy.swap16() : size === 4 ? copy.swap32() : copy.swap64();
-}
-
-/**
- * @param directory holds {train,t10k}-{images-idx3,labels-idx1}-ubyte, plain or with .gz
- * @throws {AdderNetError} ERR_ARGUMENT if a file is missing; ERR_FORMAT or ERR_CORRUPT if one is damaged
- */
-export const openMnist = (directory: string, split: 'train' | 'test'): ImageDataset => open('mnist', directory, split, classNames.mnist);
-
-/** As {@link openMnist}: Fashion-MNIST has the names of MNIST's files. */
-export const openFashionMnist = (directory: string, split: 'train' | 'test'): ImageDataset =>
-  open('fashion-mnist', directory, split, classNames['fashion-mnist']);
-
-function open(name: string, directory: string, split: 'train' | 'test', names: readonly string[]): ImageDataset {
-  const prefix = split === 'train' ? 'train' : 't10k';
-  const read = (kind: string, rank: number): Tensor<Uint8Array> => {
-    const file = `${prefix}-${kind}-ubyte`;
-    const expected = '{train,t10k}-{images-idx3,labels-idx1}-ubyte, plain or with .gz';
-    const { path, bytes } = readDataFile(name, directory, [file, `${file}.gz`], expected);
-    const tensor = parseIdx(bytes, path);
-    if (tensor.dtype !== 'u8' || tensor.shape.length !== rank)
-      throw new AdderNetError('ERR_FORMAT', `${path}: ${tensor.dtype} of rank ${tensor.shape.length}, expected u8 of rank ${rank}`);
-    return tensor as Tensor<Uint8Array>;
-  };
-  const images = read('images-idx3', 3);
-  const labels = read('labels-idx1', 1);
-  if (images.shape[0] !== labels.size)
-    throw new AdderNetError('ERR_CORRUPT', `${name}: ${directory} has ${labels.size} labels for ${images.shape[0]} images`);
-  const wrong = labels.data.findIndex((label) => label >= names.length);
-  if (wrong >= 0)
-    throw new AdderNetError(
-      'ERR_CORRUPT',
-      `${name}: in ${directory}, label ${wrong} is ${labels.data[wrong]}, expected 0 to ${names.length - 1}`,
-    );
-  return new ImageDataset({
-    name: `${name} ${split}`,
-    images: images.reshape([...images.shape, 1]),
-    targets: Int32Array.from(labels.data),
-    classes: names.length,
-    classNames: names,
-  });
 }

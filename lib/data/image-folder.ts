@@ -1,95 +1,125 @@
-// One's own pictures: a folder for each class, named like it.
-import { type Dirent, readdirSync, type Stats, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
+// Images of one's own: a folder for each class, named like it.
 import { AdderNetError } from '../errors';
+import { checkOptions, optionNames } from '../options';
 import { elementCount } from '../shape';
 import { Tensor } from '../tensor';
-import { ImageDataset } from './dataset';
-import { readPicture } from './picture';
+import { folderPath } from './data-file';
+import { ImageDataset, type ImageDatasetOptions } from './dataset';
+import { decodedAtOnce } from './decoding-limit';
+import { checkColorName, checkImageOptions, checkImageShape, type ImageOptions, type ImageShape, readImage } from './image';
+import { type ImageFile, listImages } from './image-files';
 
-const extensions = new Set(['.png', '.jpg', '.jpeg', '.webp', '.gif', '.avif', '.tif', '.tiff']);
-/** Where there is no folder of test pictures, every so many of a class are kept for testing. */
-const testEvery = 10;
-/** Pictures decoded at a time: as many as libuv has threads. */
-const atOnce = 4;
+/** How the images of a folder are read. */
+export interface ImageFolderOptions extends ImageOptions {
+  /** An image of more pixels is one that cannot be read. Default 100,000,000. */
+  readonly maxPixels?: number | undefined;
+  /** Leaves out images that cannot be read, instead of refusing them all; how many is said by `onNote`. Default false. */
+  readonly skipBad?: boolean | undefined;
+  /** Gets a sentence about files that are left out. Default: a warning of the process, with the code ADDERNET_SKIPPED. */
+  readonly onNote?: ((note: string) => void) | undefined;
+}
 
-interface Picture {
-  readonly path: string;
-  readonly target: number;
+const names = optionNames<ImageFolderOptions>({ maxPixels: true, background: true, invert: true, skipBad: true, onNote: true });
+
+/** Cameras of telephones make more than what a service has to decode for strangers. */
+const folderMaxPixels = 100_000_000;
+
+/** The images of a folder, in memory. */
+export class ImageFolder extends ImageDataset {
+  /** Paths of the files below the folder that are not among the images of either split, since they are no images or cannot be read. */
+  readonly skipped: readonly string[];
+
+  constructor(options: ImageDatasetOptions, skipped: readonly string[]) {
+    super(options);
+    this.skipped = skipped;
+  }
 }
 
 /**
- * Reads pictures from `directory/<class>/<picture>`, each scaled and cut to the shape; links are followed. Splits are the subfolders
- * `train` and `test` (or `val`), of the same classes, where there is a `train`; else every tenth picture of each class, at least one, is
- * for testing.
- * @param imageShape [h, w, c], where c is 3 for colours or 1 for grey
- * @returns classes in the order of their names
- * @throws {AdderNetError} ERR_ARGUMENT at a missing folder, or a class without pictures or with one that would have to be in both splits;
- *   ERR_FORMAT at a picture that cannot be read; each names the path. ERR_PEER_MISSING if sharp is not installed; ERR_MEMORY if the
- *   pictures do not fit
+ * Reads the images in `directory/<class>` and the folders below it, each scaled and cut to the shape; links are followed, hidden files left
+ * out. Splits are the subfolders `train` and `test` (or `val`, `valid`, `validation`), of the same classes, where there is a `train`; else
+ * every tenth image of each class, at least one, is for testing.
+ * @param directory  path or file: URL
+ * @param imageShape [h, w, c], where c is 3 for red, green and blue, or 1 for gray
+ * @returns classes in the order of their names; images of each in that of theirs, those of a folder before those of its subfolders
+ * @throws {AdderNetError} ERR_ARGUMENT at a missing folder, or a class without images or with one that would have to be in both splits, or
+ *   an option out of range; unless `skipBad` is set, ERR_FORMAT or ERR_CORRUPT at an image that cannot be read; each names the path.
+ *   ERR_SHAPE at another imageShape; ERR_PEER_MISSING if sharp is not installed; ERR_MEMORY if the images do not fit
  */
 export async function openImageFolder(
-  directory: string,
-  imageShape: readonly [number, number, number],
+  directory: string | URL,
+  imageShape: ImageShape,
   split: 'train' | 'test',
-): Promise<ImageDataset> {
+  options: ImageFolderOptions = {},
+): Promise<ImageFolder> {
+  const op = 'openImageFolder';
+  const folder = folderPath(op, directory);
+  checkImageShape(op, imageShape);
   if (split !== 'train' && split !== 'test')
-    throw new AdderNetError('ERR_ARGUMENT', `openImageFolder: split is ${JSON.stringify(split)}, expected 'train' or 'test'`);
-  const { classNames, pictures } = listPictures(directory, split);
-  const images = Tensor.zeros([pictures.length, ...imageShape], 'u8');
-  const size = elementCount(imageShape);
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: split is ${JSON.stringify(split)}, expected 'train' or 'test'`);
+  checkOptions(op, options, names);
+  checkImageOptions(options);
+  if (options.background !== undefined) checkColorName(options.background);
+  const { skipBad = false, onNote = warn } = options;
+  if (typeof skipBad !== 'boolean') throw new AdderNetError('ERR_ARGUMENT', `${op}: skipBad is ${String(skipBad)}, expected true or false`);
+  if (typeof onNote !== 'function') throw new AdderNetError('ERR_ARGUMENT', `${op}: onNote is ${String(onNote)}, expected a function`);
+  const { classNames, files, others } = listImages(folder, split);
+  if (others.length > 0)
+    onNote(`${folder}: ${counted(others, 'file is no image', 'files are no images')} of a kind that is read: ${some(others)}`);
+  const { images, targets, bad } = await decodeAll(files, imageShape, { ...options, maxPixels: options.maxPixels ?? folderMaxPixels });
+  if (bad.length > 0)
+    onNote(`${folder}: ${counted(bad, 'image', 'images')} cannot be read and ${bad.length > 1 ? 'are' : 'is'} left out: ${some(bad)}`);
+  const empty = classNames.findIndex((_, target) => !targets.includes(target));
+  if (empty >= 0)
+    throw new AdderNetError('ERR_ARGUMENT', `${folder}: no image of the class ${classNames[empty]} can be read for the split ${split}`);
+  const name = `${folder} ${split}`;
+  return new ImageFolder({ name, images, targets, classes: classNames.length, classNames }, [...others, ...bad]);
+}
+
+const warn = (note: string): void => process.emitWarning(note, { type: 'AdderNetWarning', code: 'ADDERNET_SKIPPED' });
+
+const counted = ({ length }: readonly string[], one: string, several: string): string => `${length} ${length === 1 ? one : several}`;
+
+/** A few of the paths. */
+function some(paths: readonly string[]): string {
+  const shown = paths.slice(0, 5).join(', ');
+  return paths.length > 5 ? `${shown} and ${paths.length - 5} more` : shown;
+}
+
+interface Decoded {
+  readonly images: Tensor<Uint8Array>;
+  readonly targets: Int32Array;
+  /** Paths of those left out. */
+  readonly bad: readonly string[];
+}
+
+async function decodeAll(files: readonly ImageFile[], shape: ImageShape, options: ImageFolderOptions): Promise<Decoded> {
+  const size = elementCount(shape);
+  const { data } = Tensor.zeros([files.length, ...shape], 'u8');
+  const bad = new Set<ImageFile>();
   let next = 0;
   const decode = async (): Promise<void> => {
-    for (let i = next++; i < pictures.length; i = next++)
-      images.data.set((await readPicture(pictures[i]!.path, imageShape)).data, i * size);
+    for (let i = next++; i < files.length; i = next++) {
+      const file = files[i]!;
+      const image = await readImage(file.path, shape, options).catch((error) => refuse(file, error));
+      if (image) data.set(image.data, i * size);
+    }
   };
-  await Promise.all(Array.from({ length: atOnce }, decode)).finally(() => {
-    next = pictures.length; // where one cannot be read, none of the others is waited for
+  const refuse = (file: ImageFile, error: unknown): void => {
+    const isBad = error instanceof AdderNetError && ['ERR_FORMAT', 'ERR_CORRUPT', 'ERR_ARGUMENT'].includes(error.code);
+    if (!isBad) throw error;
+    if (!options.skipBad) throw new AdderNetError(error.code, `${error.message}; skipBad leaves such images out`, { cause: error });
+    bad.add(file);
+  };
+  await Promise.all(Array.from({ length: decodedAtOnce }, decode)).finally(() => {
+    next = files.length; // where one cannot be read, none of the others is waited for
   });
-  const targets = Int32Array.from(pictures, ({ target }) => target);
-  return new ImageDataset({ name: `${directory} ${split}`, images, targets, classes: classNames.length, classNames });
-}
-
-function listPictures(directory: string, split: 'train' | 'test'): { classNames: string[]; pictures: Picture[] } {
-  const folders = foldersIn(directory);
-  const hasSplits = folders.includes('train');
-  const names = split === 'train' ? ['train'] : ['test', 'val'];
-  const own = hasSplits ? names.find((name) => folders.includes(name)) : '.';
-  if (own === undefined) throw new AdderNetError('ERR_ARGUMENT', `${directory} has a folder train, but none called ${names.join(' or ')}`);
-  const root = join(directory, own);
-  const classNames = hasSplits ? foldersIn(join(directory, 'train')) : folders;
-  if (classNames.length < 2)
-    throw new AdderNetError('ERR_ARGUMENT', `${root} has ${classNames.length} folders, expected one for each of two or more classes`);
-  const unknown = foldersIn(root).find((name) => !classNames.includes(name));
-  if (unknown !== undefined)
-    throw new AdderNetError(
-      'ERR_ARGUMENT',
-      `${join(root, unknown)} is of no class to learn, expected a folder of that name in ${join(directory, 'train')}`,
-    );
-  const pictures = classNames.flatMap((name, target) => {
-    const files = filesIn(join(root, name)).map((file) => ({ path: join(root, name, file), target }));
-    if (files.length === 0) throw new AdderNetError('ERR_ARGUMENT', `${join(root, name)} has no pictures (${[...extensions].join(' ')})`);
-    if (files.length === 1 && !hasSplits)
-      throw new AdderNetError('ERR_ARGUMENT', `${join(root, name)} has one picture, expected two or more: one of them is kept for testing`);
-    return hasSplits ? files : files.filter((_, i) => (i % testEvery === 0) === (split === 'test'));
+  const good = files.flatMap((file, i) => (bad.has(file) ? [] : [i]));
+  good.forEach((i, to) => {
+    if (i !== to) data.copyWithin(to * size, i * size, (i + 1) * size);
   });
-  return { classNames, pictures };
-}
-
-const foldersIn = (directory: string): string[] => namesIn(directory, (_, found) => found.isDirectory());
-
-const filesIn = (directory: string): string[] =>
-  namesIn(directory, (name, found) => extensions.has(extname(name).toLowerCase()) && found.isFile());
-
-/** Without hidden ones; a link counts as what it leads to; sorted by code units, alike in every locale. */
-function namesIn(directory: string, isWanted: (name: string, found: Dirent | Stats) => boolean): string[] {
-  try {
-    return readdirSync(directory, { withFileTypes: true })
-      .filter((entry) => !entry.name.startsWith('.'))
-      .filter((entry) => isWanted(entry.name, entry.isSymbolicLink() ? statSync(join(directory, entry.name)) : entry))
-      .map(({ name }) => name)
-      .sort();
-  } catch (cause) {
-    throw new AdderNetError('ERR_ARGUMENT', `cannot read the folder of pictures '${directory}': ${(cause as Error).message}`, { cause });
-  }
+  const targets = Int32Array.from(good, (i) => files[i]!.target);
+  const paths = files.flatMap((file) => (bad.has(file) ? [file.path] : []));
+  if (good.length === 0) throw new AdderNetError('ERR_ARGUMENT', `none of ${files.length} images can be read, such as ${some(paths)}`);
+  return { images: new Tensor(data.subarray(0, good.length * size), [good.length, ...shape]), targets, bad: paths };
 }

@@ -1,6 +1,6 @@
 // y[..., c] = (x[..., c] / 255 - mean[c]) / std[c]: pixels as a network sees them. A byte has 256 values, so each channel is a table.
 import { AdderNetError } from '../errors';
-import { outputTensor } from '../ops/out';
+import { checkDType, outputTensor } from '../ops/out';
 import { shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 
@@ -12,20 +12,31 @@ const bytes = 256;
  * @param op for messages
  * @throws {AdderNetError} ERR_ARGUMENT unless mean and std are one number for each channel, those of std above 0
  */
-export function normalizationTables(op: string, channels: number, mean: readonly number[], std: readonly number[]): Float32Array {
+export function normalizationTables(
+  op: string,
+  channels: number,
+  mean: readonly number[] | undefined,
+  std: readonly number[] | undefined,
+): Float32Array {
   for (const [name, values] of Object.entries({ mean, std }))
-    if (values.length !== channels || !values.every(Number.isFinite) || (name === 'std' && !values.every((value) => value > 0)))
+    if (
+      !Array.isArray(values) ||
+      values.length !== channels ||
+      !values.every(Number.isFinite) ||
+      (name === 'std' && !values.every((value) => value > 0))
+    )
       throw new AdderNetError(
         'ERR_ARGUMENT',
-        `${op}: ${name} is ${shapeText(values)}, expected ${channels} numbers${name === 'std' ? ' above 0' : ''}, one for each channel of images`,
+        `${op}: ${name} is ${Array.isArray(values) ? shapeText(values) : String(values)}, expected ${channels} numbers${name === 'std' ? ' above 0' : ''}, one for each channel of images`,
       );
   return Float32Array.from({ length: channels * bytes }, (_, i) => {
     const channel = Math.floor(i / bytes);
-    return ((i % bytes) / 255 - mean[channel]!) / std[channel]!;
+    return ((i % bytes) / 255 - mean![channel]!) / std![channel]!;
   });
 }
 
 /**
+ * Makes of bytes what a network takes: (image / 255 - mean) / std, channel by channel.
  * @param images [..., c], bytes
  * @param mean   of each channel, of pixels from 0 to 1
  * @param std    of each channel, above 0
@@ -33,8 +44,9 @@ export function normalizationTables(op: string, channels: number, mean: readonly
  * @throws {AdderNetError} ERR_ARGUMENT if mean or std do not fit the channels or `out` overlaps images; ERR_SHAPE or ERR_DTYPE if a tensor does not fit
  */
 export function normalize(images: Tensor<Uint8Array>, mean: readonly number[], std: readonly number[], out?: Tensor): Tensor {
-  const channels = images.shape.at(-1)!;
-  if (images.dtype !== 'u8') throw new AdderNetError('ERR_DTYPE', `normalize: images have dtype ${images.dtype}, expected u8`);
+  checkDType('normalize', 'images', images, 'u8');
+  const channels = images.shape.at(-1);
+  if (channels === undefined) throw new AdderNetError('ERR_SHAPE', 'normalize: images have shape [], expected channels on the last axis');
   const tables = normalizationTables('normalize', channels, mean, std);
   const y = outputTensor('normalize', out, images.shape, [images]);
   const [from, to] = [images.data, y.data];

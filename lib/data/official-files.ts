@@ -1,13 +1,18 @@
 // Where the data sets' official files are, and their SHA-256: mirrors are trusted with nothing but the bytes, by plain HTTP too.
 
+/** A file as the authors of a data set publish it. */
 export interface OfficialFile {
+  /** Last part of its address. */
   readonly name: string;
+  /** In hexadecimal digits. */
   readonly sha256: string;
 }
 
+/** What a data set is downloaded from. */
 export interface OfficialSet {
   /** Addresses that the names of the files are appended to, tried in this order. */
   readonly mirrors: readonly string[];
+  /** All that are fetched. */
   readonly files: readonly OfficialFile[];
   /** What is taken out of the files, where they are .tar.gz archives. */
   readonly unpack?: readonly string[];
@@ -21,6 +26,7 @@ const idxFiles = (hashes: readonly [string, string, string, string]): OfficialFi
 
 const cifarMirrors = ['https://www.cs.toronto.edu/~kriz/'];
 
+/** By the name of the data set. */
 export const officialSets = {
   mnist: {
     mirrors: ['https://ossci-datasets.s3.amazonaws.com/mnist/', 'https://storage.googleapis.com/cvdf-datasets/mnist/'],
@@ -57,4 +63,5 @@ export const officialSets = {
 
 /** Data sets that can be downloaded. */
 export type DownloadName = keyof typeof officialSets;
+/** All of them. */
 export const downloadNames = Object.keys(officialSets) as readonly DownloadName[];

@@ -3,7 +3,7 @@ import { AdderNetError } from '../errors';
 import { Random } from '../random';
 import { elementCount } from '../shape';
 import { Tensor } from '../tensor';
-import { checkGather, checkRange, type Dataset } from './dataset';
+import { checkDataset, checkGather, checkRange, type Dataset } from './dataset';
 
 /** The images at some indices of another data set. */
 class Subset implements Dataset {
@@ -58,7 +58,10 @@ class Subset implements Dataset {
  * @throws {AdderNetError} ERR_ARGUMENT if either would be empty, or the seed is no safe integer
  */
 export function splitDataset(dataset: Dataset, fraction: number, seed: number): [rest: Dataset, part: Dataset] {
-  const size = Math.round(dataset.length * fraction);
+  checkDataset('splitDataset', dataset);
+  if (!Number.isSafeInteger(seed))
+    throw new AdderNetError('ERR_ARGUMENT', `splitDataset: seed is ${String(seed)}, expected an integer between -2^53 and 2^53`);
+  const size = typeof fraction === 'number' ? Math.round(dataset.length * fraction) : Number.NaN;
   if (!(size >= 1 && size < dataset.length))
     throw new AdderNetError(
       'ERR_ARGUMENT',

@@ -50,9 +50,12 @@ const isBlob = (source: unknown): source is Blob => tagOf(source) === 'Blob' || 
 
 function viewOf(source: unknown): Uint8Array | undefined {
   const tag = tagOf(source);
-  if (tag === 'ArrayBuffer' || tag === 'SharedArrayBuffer') return new Uint8Array(source as ArrayBuffer);
   const type = typedArrayName(source);
-  if (type !== 'Uint8Array' && type !== 'Uint8ClampedArray') return undefined;
-  const { buffer, byteOffset, byteLength } = source as Uint8Array;
+  const isBuffer = tag === 'ArrayBuffer' || tag === 'SharedArrayBuffer';
+  if (!isBuffer && type !== 'Uint8Array' && type !== 'Uint8ClampedArray') return undefined;
+  const { byteLength } = source as ArrayBuffer | Uint8Array;
+  if (byteLength === 0) return new Uint8Array(); // a detached buffer, too, which no view can be made of
+  if (isBuffer) return new Uint8Array(source as ArrayBuffer);
+  const { buffer, byteOffset } = source as Uint8Array;
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

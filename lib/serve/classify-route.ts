@@ -1,6 +1,7 @@
 // Pictures: the bytes of a file, or pixels, in; classes with names and probabilities out.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { fitPicture, readPicture } from '../data/picture';
+import { defaultBackground } from '../data/background';
+import { readImage } from '../data/image';
 import { classification } from '../session/classification';
 import type { Tensor } from '../tensor';
 import { answer, findModel, modelPaths } from './asked-model';
@@ -47,8 +48,7 @@ async function networkInput({ metadata }: ServedModel, body: Buffer, { width, he
   const { inputShape } = metadata;
   const isFile = width === undefined && height === undefined;
   if (!isFile && (width ?? 1) * (height ?? 1) > maxPixels) throw new Refusal(400, `the picture has more than ${maxPixels} pixels`);
-  const image = isFile
-    ? await readPicture(body, inputShape, { maxPixels })
-    : await fitPicture({ data: body, width: width!, height: height! }, inputShape);
+  const source = isFile ? body : { data: body, width: width!, height: height! };
+  const image = await readImage(source, inputShape, { maxPixels, background: defaultBackground(metadata.normalization) });
   return pixelInput(image.data, image.shape, metadata);
 }

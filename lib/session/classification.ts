@@ -4,6 +4,7 @@ import type { ModelMetadata } from '../models';
 /** What a network says of its images and its answers. */
 export type Labels = Pick<ModelMetadata, 'normalization' | 'classNames'>;
 
+/** A class that an image may be of. */
 export interface Classification {
   /** Index of the class, from 0. */
   readonly class: number;

@@ -6,17 +6,19 @@ import { compile } from './compile';
 import type { InferenceSession } from './inference-session';
 import type { QuantizedNetwork } from './steps';
 
-type Description = Pick<Model, 'name' | 'inputShape' | 'classes' | 'normalization'>;
+type Description = Pick<Model, 'name' | 'inputShape' | 'classes' | 'normalization' | 'classNames'>;
 
+/** What answers as its network does, in one native call. */
 export interface CompiledClassifier extends Description {
+  /** What runs it. Disposing of it is up to the caller. */
   readonly session: InferenceSession;
   /** x [n,h,w,c], normalized -> logits [n,classes] */
   forward(x: Tensor): Tensor;
 }
 
-/** Errors as of compile. */
+/** The classifier, compiled. Errors as of compile. */
 export async function compiled(model: Description & (Layer | QuantizedNetwork)): Promise<CompiledClassifier> {
-  const { name, inputShape, classes, normalization } = model;
+  const { name, inputShape, classes, normalization, classNames } = model;
   const session = await compile(model);
-  return { name, inputShape, classes, normalization, session, forward: (x) => session.runSync(x) };
+  return { name, inputShape, classes, normalization, classNames, session, forward: (x) => session.runSync(x) };
 }

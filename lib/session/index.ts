@@ -2,5 +2,5 @@
 export type { Classification } from './classification';
 export { type CompileOptions, compile } from './compile';
 export { type CompiledClassifier, compiled } from './compiled';
-export { type ClassifyOptions, InferenceSession } from './inference-session';
+export { type ClassifyOptions, InferenceSession, type RunOptions } from './inference-session';
 export type { QuantizedNetwork } from './steps';

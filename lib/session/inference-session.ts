@@ -1,19 +1,43 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // A compiled network, ready to run.
 import { type NativePlan, rethrow } from '../binding';
+import { defaultBackground } from '../data/background';
+import { type Color, checkImageOptions, type ImageOptions, type ImageShape, type ImageSource, readImage } from '../data/image';
 import { normalize } from '../data/normalize';
-import { fitPicture, type Pixels, readPicture } from '../data/picture';
 import { AdderNetError } from '../errors';
+import { type FileSource, readSource, sourcePath } from '../io/file-source';
 import { checkFloat, type OutOption, outputTensor } from '../ops/out';
-import { type Shape, shapeText } from '../shape';
-import { Tensor } from '../tensor';
+import { checkOptions, optionNames } from '../options';
+import { elementCount, type Shape, shapeText } from '../shape';
+import { checkBuffer, Tensor, typedArrayName } from '../tensor';
+import { checkSignal, unlessAborted } from './abort';
 import { type Classification, classification, type Labels } from './classification';
+import { RunQueue } from './run-queue';
 
-/** width and height tell pixels from a file. */
-export interface ClassifyOptions extends Partial<Omit<Pixels, 'data'>> {
+/** How a network is run. */
+export interface RunOptions {
+  /** Gives the run up: the call rejects with the signal's reason at once. A run that waits does not start; one under way ends unseen. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How images are classified. */
+export interface ClassifyOptions extends ImageOptions, RunOptions {
   /** How many classes to name. Default 5. */
   readonly top?: number | undefined;
+  /** What transparent pixels lie on. Default: white, or black for a network of white on black, the opposite if `invert` is set. */
+  readonly background?: Color | undefined;
+  /** Columns of an image that is given as the bytes of its pixels; together with `height`. */
+  readonly width?: number | undefined;
+  /** Rows of the same. */
+  readonly height?: number | undefined;
 }
+
+const runNames = optionNames<RunOptions>({ signal: true });
+const runSyncNames = optionNames<OutOption>({ out: true });
+const classifyNames = optionNames<ClassifyOptions>({
+  ...{ top: true, width: true, height: true, signal: true },
+  ...{ maxPixels: true, background: true, invert: true },
+});
 
 /** Made by `compile`. It holds native memory, which goes at `dispose()`, or with the object itself. */
 export class InferenceSession {
@@ -22,6 +46,7 @@ export class InferenceSession {
   /** Shape of what one image gives, such as [classes]. */
   readonly outputShape: Shape;
   readonly #labels: Labels | undefined;
+  readonly #queue = new RunQueue();
   #plan: NativePlan | undefined;
 
   /** @param labels of a classifier of images */
@@ -32,61 +57,100 @@ export class InferenceSession {
     this.outputShape = Object.freeze(outputShape);
   }
 
+  /** What each class is called, by its index; undefined if the network does not say it. */
+  get classNames(): readonly string[] | undefined {
+    return this.#labels?.classNames;
+  }
+
   /**
    * Runs on another thread, so that the event loop goes on. `x` is copied before this returns. Runs of one session follow each other;
    * those of several share the threads. An image gives the same bits in any batch and with any number of threads.
    *
    * @param x [n, ...inputShape], float32, any n
    * @returns [n, ...outputShape]
-   * @throws {AdderNetError} as a rejection: ERR_SHAPE, ERR_DTYPE; ERR_DISPOSED after dispose; ERR_MEMORY if memory runs out
+   * @throws {AdderNetError} as a rejection: ERR_SHAPE, ERR_DTYPE; ERR_ARGUMENT if x is no tensor, or an option is unknown; ERR_DISPOSED after
+   *   dispose; ERR_MEMORY if memory runs out. The signal's reason if it aborts
    */
-  async run(x: Tensor): Promise<Tensor> {
+  async run(x: Tensor, options: RunOptions = {}): Promise<Tensor> {
     const plan = this.#alive();
-    const n = this.#checkInput(x);
-    const y = Tensor.zeros([n, ...this.outputShape]);
-    await new Promise<void>((resolve, reject) => {
-      const done = (code: string | undefined) => (code === undefined ? resolve() : reject(runError(code)));
-      rethrow(() => plan.run(x.data, y.data, n, done));
-    });
-    return y;
+    checkOptions('run', options, runNames);
+    checkSignal('run', options.signal);
+    const n = this.#checkInput('run', x);
+    return await this.#enqueue(plan, x, n, options.signal);
   }
 
   /**
    * The same at once, and without a copy; waits for a run under way. Errors as of run, thrown.
    * @throws {AdderNetError} ERR_ARGUMENT if `out` overlaps x
    */
-  runSync(x: Tensor, { out }: OutOption = {}): Tensor {
+  runSync(x: Tensor, options: OutOption = {}): Tensor {
     const plan = this.#alive();
-    const n = this.#checkInput(x);
-    const y = outputTensor('runSync', out, [n, ...this.outputShape], [x]);
+    checkOptions('runSync', options, runSyncNames);
+    const n = this.#checkInput('runSync', x);
+    const y = outputTensor('runSync', options.out, [n, ...this.outputShape], [x]);
     rethrow(() => plan.runSync(x.data, y.data, n));
     return y;
   }
 
   /**
-   * Classifies a picture: scaled to cover the network's input, what is beyond cut off evenly, and normalised as the model's metadata says.
-   * Files and other sizes than the network's need the package sharp.
-   *
-   * @param picture the path of a file, PNG, JPEG, WebP and others; or the bytes of one; or, with `width` and `height`, pixels: bytes, rows from
-   *   the top, of red, green and blue; or of these and opacity; or of grey
-   * @returns the likeliest classes, best first
-   * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if the session is not of a model for images, or width, height, `top` or the number of
-   *   bytes do not fit; ERR_FORMAT if a file holds no picture; ERR_PEER_MISSING if sharp is needed and not installed; as run
+   * Pixels as the network takes them: (image / 255 - mean) / std, by the model's metadata.
+   * @param images [n, ...inputShape], or one image of inputShape; bytes, as a tensor or as they are
+   * @returns [n, ...inputShape], for {@link run}
+   * @throws {AdderNetError} ERR_ARGUMENT if the session is not of a model for images, or images are neither; ERR_SHAPE, ERR_DTYPE
    */
-  async classify(picture: string | Uint8Array, { width, height, top = 5 }: ClassifyOptions = {}): Promise<Classification[]> {
+  normalize(images: Tensor<Uint8Array> | Uint8Array | Uint8ClampedArray): Tensor {
+    const { mean, std } = this.#classifier('normalize').normalization;
+    const batch = images instanceof Tensor ? images : this.#batchOf(images);
+    const shape = batch.shape.length === this.inputShape.length ? [1, ...batch.shape] : batch.shape;
+    this.#checkShape('normalize', 'images', shape);
+    return normalize(batch.reshape(shape), mean, std);
+  }
+
+  /**
+   * Classifies several images in one run, each as if it were alone.
+   * @returns for each image the likeliest classes, best first
+   * @throws {AdderNetError} as for one image; messages name the image
+   */
+  classify(images: readonly ImageSource[], options?: ClassifyOptions): Promise<Classification[][]>;
+  /**
+   * Classifies an image: scaled to cover the network's input, what is beyond cut off evenly, and normalized
+   * as the model's metadata says. Files and other sizes than the network's need the package sharp.
+   *
+   * Transparent pixels lie on `background`: by default on white, and on black if the network is of gray images with a mean below 0.5, as
+   * MNIST's, which are white on black; with `invert`, the other way round.
+   *
+   * @param image the path or file: URL of a file, PNG, JPEG, WebP, BMP and others; the bytes of one; `{ data, width, height }`, such as a
+   *   canvas gives; or, with the options `width` and `height`, pixels: bytes, rows from the top, of red, green and blue; or of these and
+   *   opacity; or of gray
+   * @returns the likeliest classes, best first
+   * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if the session is not of a model for images, an option or the number of bytes does
+   *   not fit, or an image has more than `maxPixels`; ERR_FORMAT if a file holds no image, ERR_CORRUPT if it is cut off or damaged;
+   *   ERR_PEER_MISSING if sharp is needed and not installed; as run. The signal's reason if it aborts
+   */
+  classify(image: ImageSource, options?: ClassifyOptions): Promise<Classification[]>;
+  async classify(
+    images: ImageSource | readonly ImageSource[],
+    options: ClassifyOptions = {},
+  ): Promise<Classification[] | Classification[][]> {
     this.#alive();
-    const labels = this.#labels;
-    const [classes, ...others] = this.outputShape;
-    if (!labels || this.inputShape.length !== 3 || others.length > 0)
-      throw new AdderNetError('ERR_ARGUMENT', 'classify: the session is of layers alone, which say nothing of pictures: compile a model');
+    checkOptions('classify', options, classifyNames);
+    const { top = 5, signal } = options;
+    checkSignal('classify', signal);
+    checkImageOptions(options);
+    const labels = this.#classifier('classify');
     if (!Number.isSafeInteger(top) || top < 1)
-      throw new AdderNetError('ERR_ARGUMENT', `classify: top is ${top}, expected a number of classes, of which there are ${classes}`);
-    const shape = this.inputShape as [number, number, number];
-    const isFile = width === undefined && height === undefined;
-    const image = isFile ? await readPicture(picture, shape) : await fitPicture({ data: picture, width, height } as Pixels, shape);
-    const { mean, std } = labels.normalization;
-    const logits = await this.run(normalize(image, mean, std));
-    return classification(logits.data, labels, top);
+      throw new AdderNetError(
+        'ERR_ARGUMENT',
+        `classify: top is ${String(top)}, expected a number of classes, of which there are ${this.outputShape[0]}`,
+      );
+    const isBatch = Array.isArray(images);
+    const sources: readonly ImageSource[] = isBatch ? images : [images as ImageSource];
+    if (sources.length === 0) return [];
+    const batch = await unlessAborted(this.#readBatch(sources, labels, options, isBatch), signal);
+    const logits = await this.#enqueue(this.#alive(), batch, sources.length, signal);
+    const classes = this.outputShape[0]!;
+    const results = sources.map((_, i) => classification(logits.data.subarray(i * classes, (i + 1) * classes), labels, top));
+    return isBatch ? results : results[0]!;
   }
 
   /** Bytes of native memory: packed weights, and intermediate values, which grow with the largest batch so far up to a limit. */
@@ -96,10 +160,12 @@ export class InferenceSession {
 
   /** Frees the native memory; runs that were asked for before still end. Does nothing the second time. */
   dispose(): void {
-    this.#plan?.dispose();
+    const plan = this.#plan;
     this.#plan = undefined;
+    if (plan) this.#queue.whenIdle(() => plan.dispose());
   }
 
+  /** For `using`: see {@link dispose}. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -109,20 +175,91 @@ export class InferenceSession {
     return this.#plan;
   }
 
-  /** The number of images. */
-  #checkInput(x: Tensor): number {
-    checkFloat('InferenceSession', 'x', x);
-    const [n, ...image] = x.shape;
-    if (n === undefined || shapeText(image) !== shapeText(this.inputShape))
-      throw new AdderNetError(
-        'ERR_SHAPE',
-        `InferenceSession: x has shape ${shapeText(x.shape)}, expected [n,${this.inputShape.join(',')}]`,
-      );
-    return n;
+  /** Runs when those before it have ended. A run that has to wait works on a copy. */
+  async #enqueue(plan: NativePlan, x: Tensor, n: number, signal: AbortSignal | undefined): Promise<Tensor> {
+    signal?.throwIfAborted();
+    const y = Tensor.zeros([n, ...this.outputShape]);
+    const data = this.#queue.isIdle ? x.data : x.data.slice();
+    let leave = () => {};
+    const result = new Promise<Tensor>((resolve, reject) => {
+      leave = this.#queue.add(() => start(plan, data, y.data, n).then(() => resolve(y), reject));
+    });
+    return await unlessAborted(result, signal, leave);
   }
+
+  async #readBatch(
+    sources: readonly ImageSource[],
+    labels: Labels,
+    { width, height, maxPixels, invert, background = defaultBackground(labels.normalization, invert) }: ClassifyOptions,
+    isBatch: boolean,
+  ): Promise<Tensor> {
+    const shape = this.inputShape as ImageShape;
+    const size = elementCount(shape);
+    const bytes = new Uint8Array(sources.length * size);
+    const read = async (source: ImageSource, i: number) => {
+      const image = width === undefined && height === undefined ? source : await asPixels(source, width, height);
+      const name = isBatch ? `images[${i}]${typeof source === 'string' ? `, '${source}'` : ''}` : undefined;
+      const { data } = await readImage(image, shape, { maxPixels, invert, background }, name);
+      bytes.set(data, i * size);
+    };
+    await Promise.all(sources.map(read));
+    return this.normalize(new Tensor(bytes, [sources.length, ...shape]));
+  }
+
+  #classifier(op: string): Labels {
+    if (!this.#labels || this.inputShape.length !== 3 || this.outputShape.length !== 1)
+      throw new AdderNetError('ERR_ARGUMENT', `${op}: the session is of layers alone, which say nothing of images: compile a model`);
+    return this.#labels;
+  }
+
+  #batchOf(bytes: Uint8Array | Uint8ClampedArray): Tensor<Uint8Array> {
+    const type = typedArrayName(bytes);
+    const size = elementCount(this.inputShape);
+    if (type !== 'Uint8Array' && type !== 'Uint8ClampedArray')
+      throw new AdderNetError('ERR_ARGUMENT', `normalize: images are ${type ?? String(bytes)}, expected a Tensor of bytes, or bytes`);
+    checkBuffer(bytes as Uint8Array, 'normalize: images');
+    if (bytes.length % size !== 0)
+      throw new AdderNetError('ERR_SHAPE', `normalize: ${bytes.length} bytes are no images of ${shapeText(this.inputShape)}, ${size} each`);
+    return new Tensor(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), [bytes.length / size, ...this.inputShape]);
+  }
+
+  /** The number of images. */
+  #checkInput(op: string, x: Tensor): number {
+    const type = typedArrayName(x);
+    if (type !== undefined) {
+      const size = elementCount(this.inputShape);
+      const images = (x as unknown as Float32Array).length / size;
+      const shape = `[${Number.isInteger(images) && images > 0 ? images : 'n'},${this.inputShape.join(',')}]`;
+      throw new AdderNetError('ERR_ARGUMENT', `${op}: x is a ${type}, expected a Tensor: new Tensor(data, ${shape})`);
+    }
+    checkFloat(op, 'x', x);
+    this.#checkShape(op, 'x', x.shape);
+    return x.shape[0]!;
+  }
+
+  #checkShape(op: string, name: string, shape: Shape): void {
+    if (shape.length === 0 || shapeText(shape.slice(1)) !== shapeText(this.inputShape))
+      throw new AdderNetError('ERR_SHAPE', `${op}: ${name} has shape ${shapeText(shape)}, expected [n,${this.inputShape.join(',')}]`);
+  }
+}
+
+/** Begins a run, which copies x before this returns. */
+const start = (plan: NativePlan, x: Float32Array, y: Float32Array, n: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    rethrow(() => plan.run(x, y, n, (code) => (code === undefined ? resolve() : reject(runError(code)))));
+  });
+
+/** Bytes that are pixels and not those of a file. */
+async function asPixels(source: ImageSource, width: number | undefined, height: number | undefined): Promise<ImageSource> {
+  if (sourcePath('classify', source as FileSource) !== undefined)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      'classify: width and height are of pixels, but the image is a file, which has its own: leave them out',
+    );
+  return { data: await readSource('classify', source as FileSource), width, height } as ImageSource;
 }
 
 const runError = (code: string): AdderNetError =>
   code === 'ERR_ARGUMENT'
-    ? new AdderNetError(code, 'run: x holds a number that is not finite, which no quantised number stands for')
+    ? new AdderNetError(code, 'run: x holds a number that is not finite, which no quantized number stands for')
     : new AdderNetError('ERR_MEMORY', 'run: not enough memory for working buffers');

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { BatchLoader } from '../data/batch-loader';
 import { checkDataset, type Dataset } from '../data/dataset';
+import { matchClasses } from '../data/match-classes';
 import { AdderNetError } from '../errors';
 import { nameOf } from '../layers/layer';
 import type { Model } from '../models';
@@ -37,20 +38,24 @@ export interface Evaluation {
 
 /** What can be evaluated: float networks, and quantised ones. */
 export interface Classifier extends Pick<Model, 'name' | 'inputShape' | 'classes' | 'normalization'> {
+  /** What its classes are called, by their index; the data set's are matched to them. */
+  readonly classNames?: readonly string[] | undefined;
   /** x [n,h,w,c], normalized -> logits [n,classes] */
   forward(x: Tensor): Tensor;
 }
 
 /**
  * Runs the network over the data set; the event loop gets its turn between batches.
- * @throws {AdderNetError} as a rejection: ERR_SHAPE if images or classes are not those of the network; ERR_ARGUMENT if it is no network for
- *   images or no data set, or an option is unknown or out of range
+ * Classes are matched by their names, where the network and the data set have some.
+ * @throws {AdderNetError} as a rejection: ERR_SHAPE if images or classes are not of the network's sizes; ERR_ARGUMENT if it is no network for
+ *   images or no data set, the classes have other names, or an option is unknown or out of range
  */
 export async function evaluate(model: Classifier, dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
   checkOptions('evaluate', options, names);
   const { batch = 100, limit, onBatch } = options;
   checkFits('evaluate', model, dataset);
-  const loader = new BatchLoader(dataset, { batch, limit, normalization: model.normalization });
+  const matched = matchClasses(dataset, model.classNames, 'evaluate');
+  const loader = new BatchLoader(matched, { batch, limit, normalization: model.normalization });
   let [first, firstFive, loss, images, seconds] = [0, 0, 0, 0, 0];
   let began = performance.now();
   for await (const { x, targets } of loader.batches(0)) {

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Augmentation, Transform } from '../data/augment';
 import { BatchLoader } from '../data/batch-loader';
 import type { Dataset } from '../data/dataset';
+import { matchClasses } from '../data/match-classes';
 import { AdderNetError } from '../errors';
 import type { Layer } from '../layers';
 import { nameOf } from '../layers/layer';
@@ -106,7 +107,14 @@ export async function fit(model: Model, dataset: Dataset, options: FitOptions): 
   const { epochs, optimizer, augment, seed = 0, limit, validation, earlyStopping, signal, onEpoch } = options;
   const { schedule = schedules.constant(), batch = defaultBatch(Math.min(limit ?? dataset.length, dataset.length)) } = options;
   const { normalization } = model;
-  const loader = new BatchLoader(dataset, { batch, normalization, augment, seed, limit, shuffle: true });
+  const loader = new BatchLoader(matchClasses(dataset, model.classNames, 'fit'), {
+    batch,
+    normalization,
+    augment,
+    seed,
+    limit,
+    shuffle: true,
+  });
   const average = options.average && new WeightAverage(model, options.average);
   const settings = { network: model.name, unit: model.unit, batch, seed, images: loader.images, ...options.average };
   const pass = trainingPass(model, options);
@@ -212,7 +220,10 @@ function checkFit(model: Model, dataset: Dataset, options: FitOptions): void {
   if (epochs === undefined) throw new AdderNetError('ERR_ARGUMENT', 'fit: epochs is missing, expected how often to go over the images');
   checkNested({ checkpoint, earlyStopping, average, distillation });
   checkOptimizer(model, optimizer);
-  if (validation) checkFits('fit', model, validation);
+  if (validation) {
+    checkFits('fit', model, validation);
+    matchClasses(validation, model.classNames, 'fit');
+  }
   for (const [name, value] of Object.entries({ epochs, limit, 'earlyStopping.patience': earlyStopping?.patience }))
     if (value !== undefined && !(Number.isInteger(value) && value > 0))
       throw new AdderNetError('ERR_ARGUMENT', `fit: ${name} is ${String(value)}, expected a positive integer`);

@@ -180,3 +180,18 @@ t.test('what does not fit is refused before anything runs', async (t) => {
     { message: 'the caller gives up' },
   );
 });
+
+t.test('classes are matched by their names', async (t) => {
+  const classNames = [...'abcdefg'];
+  const named = new models.Model({ pixels: new Pixels() }, { ...model.metadata, classNames });
+  const reversed = (names: readonly string[]) => {
+    const images = new Tensor(Uint8Array.of(9, 1, 2, 3, 4, 5, 6), [1, 1, 1, classes]);
+    return new ImageDataset({ name: 'reversed', images, targets: Int32Array.of(6), classes, classNames: names });
+  };
+  t.match(await evaluate(named, reversed([...'gfedcba'])), { top1: 1 }, 'class 6 of the data is a, class 0 of the network');
+  t.match(await evaluate(named, reversed(classNames)), { top1: 0 });
+  await t.rejects(evaluate(named, reversed([...'abcdefx'])), {
+    code: 'ERR_ARGUMENT',
+    message: /^evaluate: the classes of reversed are a, b, c, d, e, f, x, but those of the network a, b, c, d, e, f, g, without x/,
+  });
+});

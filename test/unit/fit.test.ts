@@ -3,7 +3,21 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
-import { type BatchInfo, evaluate, type FitOptions, fit, ImageDataset, layers, Model, Sgd, schedule, setThreads, Tensor } from '../../dist';
+import {
+  type BatchInfo,
+  evaluate,
+  type FitOptions,
+  fit,
+  generateDigits,
+  ImageDataset,
+  layers,
+  Model,
+  models,
+  Sgd,
+  schedule,
+  setThreads,
+  Tensor,
+} from '../../dist';
 import { Random } from '../../dist/random';
 
 const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Relu, Sequential } = layers;
@@ -261,4 +275,36 @@ t.test('misuse is named before anything runs', async (t) => {
   const model = network();
   await t.rejects(fit(model, other, { epochs: 1, optimizer: optimizerOf(model) }), { code: 'ERR_SHAPE', message: /\[5,5,1\].*\[6,6,1\]/ });
   await t.rejects(fit(model, train, { epochs: 1, optimizer: optimizerOf(model), validation: other }), { code: 'ERR_SHAPE' });
+});
+
+t.test('classes of a data set are those of the network, by their names', async (t) => {
+  const digits = generateDigits(64, 1);
+  const reversed = [...digits.classNames!].reverse();
+  const renamed = new ImageDataset({
+    name: 'renamed',
+    images: digits.images(0, 64),
+    targets: digits.targets(0, 64).map((target) => 9 - target),
+    classes: 10,
+    classNames: reversed,
+  });
+  const others = new ImageDataset({
+    name: 'others',
+    images: digits.images(0, 64),
+    targets: digits.targets(0, 64),
+    classes: 10,
+    classNames: [...'abcdefghij'],
+  });
+  const losses: number[] = [];
+  for (const dataset of [digits, renamed]) {
+    const model = models.lenet5bn({ seed: 1 });
+    const optimizer = new Sgd(model.parameters(), { lr: 0.1 });
+    const { history } = await fit(model, dataset, { epochs: 1, batch: 32, optimizer, validation: renamed });
+    losses.push(history[0]!.loss, history[0]!.validation!.loss);
+  }
+  t.same(losses.slice(0, 2), losses.slice(2), 'in another order they are the same classes');
+  const model = models.lenet5bn({ seed: 1 });
+  const optimizer = new Sgd(model.parameters(), { lr: 0.1 });
+  const refused = { code: 'ERR_ARGUMENT', message: /^fit: the classes of others are a, b, .*, but those of the network 0, 1, / };
+  await t.rejects(fit(model, others, { epochs: 1, optimizer }), refused);
+  await t.rejects(fit(model, digits, { epochs: 1, optimizer, validation: others }), refused, 'before anything is trained');
 });

@@ -1,7 +1,17 @@
+import { join } from 'node:path';
 import t from 'tap';
-import { ImageDataset } from '../../../dist/data/dataset';
-import { type DatasetName, datasetNames, openDataset } from '../../../dist/data/open-dataset';
-import { Tensor } from '../../../dist/tensor';
+import {
+  BatchLoader,
+  type DatasetName,
+  datasetNames,
+  generateDigits,
+  ImageDataset,
+  matchClasses,
+  normalize,
+  openDataset,
+  splitDataset,
+  Tensor,
+} from '../../../dist';
 
 const images = new Tensor(
   Uint8Array.from({ length: 3 * 4 }, (_, i) => i),
@@ -66,6 +76,41 @@ t.test('parts that do not fit each other are refused', async (t) => {
   t.equal(new ImageDataset(unnamed).classNames, undefined);
 });
 
+t.test('arguments of other types are refused', async (t) => {
+  const made = (changes: object) => () => new ImageDataset({ ...options, ...changes } as never);
+  const named = (code: string, message: RegExp) => ({ name: 'AdderNetError', code, message });
+  t.throws(() => new ImageDataset(undefined as never), named('ERR_ARGUMENT', /^ImageDataset: options are a undefined, expected an object/));
+  t.throws(made({ class: 2 }), named('ERR_ARGUMENT', /there is no option 'class', did you mean classes/));
+  t.throws(made({ name: undefined }), named('ERR_ARGUMENT', /name is undefined/));
+  t.throws(made({ images: images.data }), named('ERR_ARGUMENT', /^three: images is not a Tensor/));
+  t.throws(made({ images: Tensor.zeros([3, 2, 2, 1]) }), named('ERR_DTYPE', /^three: images has dtype f32, expected u8/));
+  t.throws(made({ targets: [1, 0, 1] }), named('ERR_DTYPE', /^three: targets are .*Array.*, expected an Int32Array/));
+  t.throws(made({ classes: '2' }), named('ERR_ARGUMENT', /classes is 2/));
+  t.throws(made({ classNames: 'ab' }), named('ERR_ARGUMENT', /classNames is ab, expected a list of names/));
+  for (const other of [undefined, null, 'mnist', images, {}, [], { ...options, length: 3, imageShape: [2, 2, 1] }]) {
+    const refused = named('ERR_ARGUMENT', /: the data set is .*, expected a Dataset, as openDataset\(\)/);
+    t.throws(() => splitDataset(other as never, 0.5, 1), refused);
+    t.throws(() => new BatchLoader(other as never, { batch: 1, normalization: { mean: [0], std: [1] } }), refused);
+    t.throws(() => matchClasses(other as never, ['a']), refused);
+  }
+  const dataset = new ImageDataset(options);
+  t.throws(() => splitDataset(dataset, 0.5, undefined as never), named('ERR_ARGUMENT', /seed is undefined/));
+  t.throws(() => splitDataset(dataset, '0.5' as never, 1), named('ERR_ARGUMENT', /fraction is 0.5/));
+  t.throws(() => generateDigits(1, undefined as never), named('ERR_ARGUMENT', /^generateDigits: seed is undefined/));
+  t.throws(() => new BatchLoader(dataset, undefined as never), named('ERR_ARGUMENT', /^BatchLoader: options are a undefined/));
+  t.throws(() => new BatchLoader(dataset, { batch: 1 } as never), named('ERR_ARGUMENT', /mean is undefined, expected 1 numbers/));
+  t.throws(
+    () => new BatchLoader(dataset, { batchSize: 1 } as never),
+    named('ERR_ARGUMENT', /there is no option 'batchSize', did you mean batch/),
+  );
+  t.throws(
+    () => new BatchLoader(dataset, { batch: 1, normalization: { mean: [0], std: [1] }, augment: { mirror: true } as never }),
+    named('ERR_ARGUMENT', /augment: there is no option 'mirror'/),
+  );
+  t.throws(() => normalize(undefined as never, [0], [1]), named('ERR_ARGUMENT', /images is not a Tensor/));
+  t.throws(() => normalize(images, undefined as never, [1]), named('ERR_ARGUMENT', /mean is undefined/));
+});
+
 t.test('openDataset names what is missing and what belongs there', async (t) => {
   const folder = t.testdir();
   const missing = {
@@ -74,11 +119,20 @@ t.test('openDataset names what is missing and what belongs there', async (t) => 
     cifar100: /^cifar100: no train\.bin .*expected there train\.bin and test\.bin/,
     mnist: /^mnist: no train-images-idx3-ubyte or train-images-idx3-ubyte\.gz .*expected there/,
     'fashion-mnist': /^fashion-mnist: no train-images-idx3-ubyte/,
+    kmnist: /^kmnist: no train-images-idx3-ubyte .*codh\.rois\.ac\.jp/,
+    emnist: /^emnist: no emnist-letters-train-images-idx3-ubyte .*www\.nist\.gov/,
+    'emnist-balanced': /^emnist-balanced: no emnist-balanced-train-images-idx3-ubyte/,
+    'emnist-byclass': /emnist-byclass-train/,
+    'emnist-bymerge': /emnist-bymerge-train/,
+    'emnist-digits': /emnist-digits-train/,
+    'emnist-mnist': /emnist-mnist-train/,
   };
   t.same(datasetNames, ['digits', ...Object.keys(missing)]);
   for (const [name, message] of Object.entries(missing)) {
     t.throws(() => openDataset(name as DatasetName, folder, 'train'), { code: 'ERR_ARGUMENT', message });
     t.throws(() => openDataset(name as DatasetName, undefined, 'train'), { code: 'ERR_ARGUMENT', message: /no directory.*files of/ });
+    const nowhere = { code: 'ERR_ARGUMENT', message: /there is no folder '.*nowhere', expected one with/ };
+    t.throws(() => openDataset(name as DatasetName, join(folder, 'nowhere'), 'train'), nowhere);
   }
   t.same([openDataset('digits', undefined, 'train').length, openDataset('digits', undefined, 'test').length], [10_000, 2_000]);
   t.throws(() => openDataset('imagenet' as never, folder, 'train'), {
@@ -87,4 +141,6 @@ t.test('openDataset names what is missing and what belongs there', async (t) => 
   });
   t.throws(() => openDataset('__proto__' as never, folder, 'train'), { code: 'ERR_ARGUMENT' });
   t.throws(() => openDataset('mnist', folder, 'validation' as never), { code: 'ERR_ARGUMENT', message: /'train' or 'test'/ });
+  for (const other of [null, 7, new URL('https://example.org')])
+    t.throws(() => openDataset('mnist', other as never, 'train'), { name: 'AdderNetError', code: 'ERR_ARGUMENT' });
 });

@@ -1,20 +1,8 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { parseIdx } from '../../../dist/data/idx';
-import { openDataset } from '../../../dist/data/open-dataset';
 import { refusal, survivesCorruption, unnoticedTruncations } from '../io/damage';
-
-const idx = (type: number, shape: number[], payload: readonly number[] | Uint8Array): Buffer =>
-  Buffer.from([
-    0,
-    0,
-    type,
-    shape.length,
-    ...shape.flatMap((size) => [size >>> 24, (size >>> 16) & 255, (size >>> 8) & 255, size & 255]),
-    ...payload,
-  ]);
+import { idx } from './idx-bytes';
 
 t.test('each type of number', async (t) => {
   const cases = [
@@ -47,40 +35,4 @@ t.test('damage, plain and in gzip', async (t) => {
       t.same(unnoticedTruncations(parseIdx, bytes), []);
       survivesCorruption(parseIdx, bytes, 500);
     }
-});
-
-t.test('MNIST from plain and gzip files', async (t) => {
-  const pixels = Array.from({ length: 2 * 28 * 28 }, (_, i) => i & 255);
-  const images = idx(0x08, [2, 28, 28], pixels);
-  const labels = idx(0x08, [2], [7, 2]);
-  const folder = t.testdir({
-    'train-images-idx3-ubyte': images,
-    'train-labels-idx1-ubyte.gz': gzipSync(labels),
-    't10k-images-idx3-ubyte.gz': gzipSync(images),
-    't10k-labels-idx1-ubyte': labels,
-  });
-  for (const split of ['train', 'test'] as const) {
-    const mnist = openDataset('mnist', folder, split);
-    t.match(mnist, { name: `mnist ${split}`, length: 2, classes: 10, imageShape: [28, 28, 1] });
-    t.same([...mnist.images(0, 2).data], pixels);
-    t.same([...mnist.targets(0, 2)], [7, 2]);
-    t.equal(openDataset('fashion-mnist', folder, split).classNames?.[9], 'Ankle boot');
-  }
-});
-
-t.test('MNIST files that do not belong together', async (t) => {
-  const images = idx(0x08, [1, 2, 2], [1, 2, 3, 4]);
-  const open = (labels: Buffer) =>
-    openDataset('mnist', t.testdir({ 'train-images-idx3-ubyte': images, 'train-labels-idx1-ubyte': labels }), 'train');
-  t.throws(() => open(images), { code: 'ERR_FORMAT', message: /labels-idx1-ubyte: u8 of rank 3, expected u8 of rank 1/ });
-  t.throws(() => open(idx(0x09, [1], [1])), { code: 'ERR_FORMAT', message: /i8 of rank 1/ });
-  t.throws(() => open(idx(0x08, [2], [1, 2])), { code: 'ERR_CORRUPT', message: /2 labels for 1 images/ });
-  t.throws(() => open(idx(0x08, [1], [10])), { code: 'ERR_CORRUPT', message: /label 0 is 10/ });
-});
-
-const published = join(__dirname, '../../../../shared/data/mnist');
-t.test('the published MNIST', { skip: !existsSync(published) && 'the files are not part of the repository' }, async (t) => {
-  const mnist = openDataset('mnist', published, 'test');
-  t.equal(mnist.length, 10_000);
-  t.same([...mnist.targets(0, 5)], [7, 2, 1, 0, 4]);
 });

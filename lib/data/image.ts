@@ -1,0 +1,224 @@
+// Images that fit a network's input, from files (PNG, JPEG, WebP and whatever else sharp reads, BMP, PGM and PPM) and from pixels. sharp is an
+// optional package, loaded where there is something for it to do.
+import type Sharp from 'sharp';
+import { AdderNetError } from '../errors';
+import { type FileSource, readSource, sourceName, sourcePath } from '../io/file-source';
+import { packageError } from '../optional-package';
+import { type Shape, shapeText } from '../shape';
+import { checkBuffer, Tensor, typedArrayName } from '../tensor';
+import { decodeBmp, isBmp } from './bmp';
+import { limitDecoding } from './decoding-limit';
+import type { Pixels } from './pixels';
+import { decodePnm, isPnm } from './pnm';
+
+/** Size of the images that a network takes, [h,w,c], where c is 3 for red, green and blue, or 1 for gray. */
+export type ImageShape = readonly [number, number, number];
+
+/** An image: the path or file: URL of a file, the bytes of one, or pixels with their width and height. */
+export type ImageSource = FileSource | Pixels;
+
+/** What colors are given as: a name or `#rrggbb` of CSS, or red, green and blue from 0 to 255. */
+export type Color = string | readonly [number, number, number];
+
+/** How an image becomes pixels of a network's input. */
+export interface ImageOptions {
+  /** An image of more pixels is refused before it is decoded. Default 25,000,000. */
+  readonly maxPixels?: number | undefined;
+  /** What transparent pixels lie on. Default: white, or black if `invert` is set. */
+  readonly background?: Color | undefined;
+  /** Turns light into dark and dark into light, as a network of white on black needs it for what is black on white. Default false. */
+  readonly invert?: boolean | undefined;
+}
+
+/** Largest image that is decoded where nothing else is asked. */
+export const defaultMaxPixels = 25_000_000;
+
+/**
+ * Reads an image and fits it to a network's input: turned upright, scaled to cover it, the rest cut off evenly. Pixels that fit as they are
+ * need no sharp, and are not copied.
+ * @param image see {@link ImageSource}
+ * @param name  what messages call it. Default: the image, with its path or how many bytes there are
+ * @returns [1, h, w, c], bytes
+ * @throws {AdderNetError} ERR_FORMAT if a file is no image that can be read; ERR_CORRUPT if it is cut off or damaged; ERR_ARGUMENT if it is
+ *   not there, has too many pixels, or an option or the number of bytes does not fit; ERR_DTYPE if pixels are not bytes; ERR_SHAPE at other
+ *   channels of the network; ERR_PEER_MISSING or ERR_PEER_BROKEN if sharp is needed and does not load
+ */
+export async function readImage(
+  image: ImageSource,
+  shape: ImageShape,
+  options: ImageOptions = {},
+  name = nameOf(image),
+): Promise<Tensor<Uint8Array>> {
+  const { invert = false } = options;
+  checkImageShape('readImage', shape);
+  checkImageOptions(options);
+  if (!isPixels(image)) return inverted(await limitDecoding(() => readFile(image, shape, options, name)), invert);
+  const pixels = checkPixels(image, options.maxPixels, name);
+  if (fits(pixels, shape)) return inverted(new Tensor(pixels.data, [1, ...shape]), invert);
+  return inverted(await limitDecoding(() => fitPixels(pixels, shape, options)), invert);
+}
+
+/** @throws {AdderNetError} ERR_ARGUMENT if an option is out of range */
+export function checkImageOptions({ maxPixels, background, invert }: ImageOptions): void {
+  if (maxPixels !== undefined && !(Number.isSafeInteger(maxPixels) && maxPixels > 0))
+    throw new AdderNetError('ERR_ARGUMENT', `maxPixels is ${String(maxPixels)}, expected a positive integer`);
+  if (invert !== undefined && typeof invert !== 'boolean')
+    throw new AdderNetError('ERR_ARGUMENT', `invert is ${String(invert)}, expected true or false`);
+  const isLevel = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;
+  const isColor = typeof background === 'string' || (Array.isArray(background) && background.length === 3 && background.every(isLevel));
+  if (background !== undefined && !isColor) throw noColor(background);
+}
+
+/** @throws {AdderNetError} ERR_ARGUMENT unless sharp knows the color by its name */
+export function checkColorName(background: Color): void {
+  onBackground(loadSharp()(), background);
+}
+
+const noColor = (background: unknown): AdderNetError =>
+  new AdderNetError(
+    'ERR_ARGUMENT',
+    `background is ${JSON.stringify(background)}, expected a color of CSS, such as 'black' or '#ff8000', or [red, green, blue] from 0 to 255`,
+  );
+
+/** @throws {AdderNetError} ERR_SHAPE unless images of this shape have colors or gray */
+export function checkImageShape(op: string, shape: Shape): asserts shape is ImageShape {
+  const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) > 0;
+  if (!Array.isArray(shape) || shape.length !== 3 || !shape.every(isSize))
+    throw new AdderNetError('ERR_SHAPE', `${op}: the shape of images is ${textOf(shape)}, expected [h,w,c]`);
+  if (shape[2] !== 1 && shape[2] !== 3)
+    throw new AdderNetError('ERR_SHAPE', `${op}: the network takes ${shape[2]} channels, but an image has 3 or, in gray, 1`);
+}
+
+const textOf = (shape: unknown): string => (Array.isArray(shape) ? shapeText(shape) : String(shape));
+
+const isPixels = (image: ImageSource): image is Pixels =>
+  typeof image === 'object' && image !== null && 'data' in image && 'width' in image && 'height' in image;
+
+function nameOf(image: ImageSource): string {
+  if (isPixels(image)) return 'the image';
+  try {
+    const path = sourcePath('image', image);
+    return path === undefined ? `the image of ${sourceName(image)}` : `the image '${path}'`;
+  } catch (cause) {
+    throw new AdderNetError('ERR_ARGUMENT', `${(cause as Error).message}, or pixels, { data, width, height }`, { cause });
+  }
+}
+
+interface SizedPixels extends Pixels {
+  readonly data: Uint8Array;
+  readonly channels: 1 | 3 | 4;
+}
+
+function checkPixels({ data, width, height }: Pixels, maxPixels: number | undefined, name: string): SizedPixels {
+  for (const [side, value] of Object.entries({ width, height }))
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new AdderNetError('ERR_ARGUMENT', `${side} of ${name} is ${String(value)}, expected the number of its pixels`);
+  const type = typedArrayName(data);
+  if (type !== 'Uint8Array' && type !== 'Uint8ClampedArray')
+    throw new AdderNetError('ERR_DTYPE', `pixels are ${type ?? typeName(data)}, expected a Uint8Array or Uint8ClampedArray`);
+  checkBuffer(data as Uint8Array, `the data of ${name}`);
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length);
+  checkPixelCount(name, width, height, maxPixels);
+  const channels = bytes.length / width / height;
+  if (channels !== 1 && channels !== 3 && channels !== 4)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${name} has ${bytes.length} bytes, expected ${height} x ${width} pixels of 3 (red, green, blue), 4 (with opacity) or 1 (gray)`,
+    );
+  return { data: bytes, width, height, channels };
+}
+
+const typeName = (value: unknown): string => Object.prototype.toString.call(value).slice('[object '.length, -1);
+
+function checkPixelCount(name: string, width: number, height: number, maxPixels = defaultMaxPixels): void {
+  if (width * height > maxPixels) throw tooLarge(name, maxPixels, `${width} x ${height} are`);
+}
+
+const tooLarge = (name: string, maxPixels: number, what: string): AdderNetError =>
+  new AdderNetError('ERR_ARGUMENT', `${name} is too large: ${what} more than ${maxPixels} pixels (maxPixels)`);
+
+const fits = ({ width, height, channels }: SizedPixels, [h, w, c]: ImageShape): boolean => h === height && w === width && c === channels;
+
+async function readFile(source: FileSource, shape: ImageShape, options: ImageOptions, name: string): Promise<Tensor<Uint8Array>> {
+  const bytes = await readSource('image', source).catch((cause) => {
+    if (cause instanceof AdderNetError) throw new AdderNetError(cause.code, `${name}: ${cause.message}`, { cause });
+    throw new AdderNetError('ERR_ARGUMENT', `cannot read ${name}: ${(cause as Error).message}`, { cause });
+  });
+  if (sourcePath('image', source) === undefined) checkBuffer(bytes, name);
+  const checkSize = (width: number, height: number) => checkPixelCount(name, width, height, options.maxPixels);
+  const decode = isBmp(bytes) ? decodeBmp : isPnm(bytes) ? decodePnm : undefined;
+  if (decode) {
+    return await fitPixels(checkPixels(decode(bytes, name, checkSize), options.maxPixels, name), shape, options);
+  }
+  const { maxPixels = defaultMaxPixels } = options;
+  const sharp = loadSharp();
+  try {
+    return await fitted(sharp(bytes, { limitInputPixels: maxPixels, failOn: 'warning' }).rotate(), shape, options);
+  } catch (cause) {
+    if (cause instanceof AdderNetError) throw cause;
+    throw unreadable(bytes, name, maxPixels, cause as Error);
+  }
+}
+
+async function fitPixels(pixels: SizedPixels, shape: ImageShape, options: ImageOptions): Promise<Tensor<Uint8Array>> {
+  if (fits(pixels, shape)) return new Tensor(pixels.data, [1, ...shape]);
+  const { data, width, height, channels } = pixels;
+  return await fitted(loadSharp()(data, { raw: { width, height, channels }, limitInputPixels: false }), shape, options);
+}
+
+async function fitted(
+  image: Sharp.Sharp,
+  [height, width, channels]: ImageShape,
+  { invert = false, background = invert ? 'black' : 'white' }: ImageOptions,
+): Promise<Tensor<Uint8Array>> {
+  const pixels = await onBackground(image, background)
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .resize(width, height, { fit: 'cover' })
+    .raw()
+    .toBuffer();
+  return new Tensor(new Uint8Array(pixels), [1, height, width, channels]);
+}
+
+function onBackground(image: Sharp.Sharp, background: Color): Sharp.Sharp {
+  const [r, g, b] = background as readonly [number, number, number];
+  try {
+    return image.flatten({ background: typeof background === 'string' ? background : { r, g, b } });
+  } catch {
+    throw noColor(background);
+  }
+}
+
+function inverted(image: Tensor<Uint8Array>, invert: boolean): Tensor<Uint8Array> {
+  return invert
+    ? new Tensor(
+        image.data.map((v) => 255 - v),
+        image.shape,
+      )
+    : image;
+}
+
+/** First bytes of JPEG, PNG, GIF, WebP, TIFF and AVIF, in Latin-1. */
+const signatures = /^(\xff\xd8\xff|\x89PNG|GIF8|RIFF....WEBP|II\*\0|MM\0\*|....ftypavi[fs])/s;
+/** How libvips says, in its different readers, that a file ends too early. */
+const cutOff = /premature end|unexpected end|end of file|end of stream/i;
+
+function unreadable(bytes: Uint8Array, name: string, maxPixels: number, cause: Error): AdderNetError {
+  if (cause.message.includes('exceeds pixel limit')) return tooLarge(name, maxPixels, 'it has');
+  const [reason = ''] = cause.message.split('\n');
+  if (signatures.test(Buffer.from(bytes.subarray(0, 12)).toString('latin1')))
+    return new AdderNetError(
+      'ERR_CORRUPT',
+      `cannot read ${name}: the file is ${cutOff.test(cause.message) ? 'cut off' : 'damaged or cut off'} (${reason})`,
+      { cause },
+    );
+  const hint = name.endsWith('in memory') ? '; pixels need their width and height' : '';
+  return new AdderNetError('ERR_FORMAT', `cannot read ${name}: ${reason}${hint}`, { cause });
+}
+
+function loadSharp(): typeof Sharp {
+  try {
+    return require('sharp') as typeof Sharp;
+  } catch (cause) {
+    throw packageError('sharp', 'reading and resizing images', cause);
+  }
+}

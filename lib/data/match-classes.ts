@@ -1,0 +1,75 @@
+// Classes are known by their names: targets of a data set count its own, which may come in another order than a network's.
+import { AdderNetError } from '../errors';
+import type { Tensor } from '../tensor';
+import { checkDataset, type Dataset } from './dataset';
+
+/** Another data set, with classes in another order. */
+class Reordered implements Dataset {
+  readonly name: string;
+  readonly length: number;
+  readonly classes: number;
+  readonly imageShape: readonly [number, number, number];
+  readonly #whole: Dataset;
+  /** The new index of each class, by its old one. */
+  readonly #indices: Int32Array;
+
+  constructor(
+    whole: Dataset,
+    readonly classNames: readonly string[],
+  ) {
+    this.name = whole.name;
+    this.length = whole.length;
+    this.classes = whole.classes;
+    this.imageShape = whole.imageShape;
+    this.#whole = whole;
+    this.#indices = Int32Array.from(whole.classNames!, (name) => classNames.indexOf(name));
+  }
+
+  images(start: number, end: number): Tensor<Uint8Array> {
+    return this.#whole.images(start, end);
+  }
+
+  targets(start: number, end: number): Int32Array {
+    return this.#whole.targets(start, end).map((target) => this.#indices[target]!);
+  }
+
+  gather(indices: Int32Array, images: Uint8Array, targets: Int32Array): void | Promise<void> {
+    const rename = () =>
+      targets.forEach((target, i) => {
+        targets[i] = this.#indices[target]!;
+      });
+    const gathering = this.#whole.gather(indices, images, targets);
+    return gathering ? gathering.then(rename) : rename();
+  }
+}
+
+/**
+ * The data set with its classes in the order of a network's, by their names. Where one of the two has no names, or both are alike, that is
+ * the data set itself.
+ * @param classNames of the network, `model.classNames`
+ * @param op         who asks, for messages
+ * @throws {AdderNetError} ERR_ARGUMENT if the names are not the same ones
+ */
+export function matchClasses(dataset: Dataset, classNames: readonly string[] | undefined, op = 'matchClasses'): Dataset {
+  checkDataset(op, dataset);
+  const { name, classNames: own } = dataset;
+  if (!own || !classNames || own.length === 0 || sameList(own, classNames)) return dataset;
+  const isUnique = new Set(own).size === own.length;
+  if (!isUnique || !sameList([...own].sort(), [...classNames].sort())) {
+    const stranger = own.find((className) => !classNames.includes(className));
+    const which = stranger === undefined ? '' : `, without ${stranger}`;
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${op}: the classes of ${name} are ${some(own)}, but those of the network ${some(classNames)}${which}: ${remedy}`,
+    );
+  }
+  return new Reordered(dataset, classNames);
+}
+
+const remedy = 'open the data that it was trained for, or make the network with { classes, classNames } of the data set';
+
+const sameList = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((name, i) => name === b[i]);
+
+/** Not all of ImageNet's. */
+const some = (names: readonly string[]): string =>
+  names.length > 12 ? `${names.slice(0, 12).join(', ')} and ${names.length - 12} more` : names.join(', ');

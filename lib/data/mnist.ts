@@ -1,0 +1,128 @@
+// MNIST and the data sets in its format: an idx file of images and one of labels for each split, plain or in gzip.
+import { AdderNetError } from '../errors';
+import { Tensor } from '../tensor';
+import { classNames } from './class-names';
+import { type FilePlaces, readDataFile } from './data-file';
+import { ImageDataset } from './dataset';
+import { parseIdx } from './idx';
+
+/** Where data sets in this format differ. */
+interface Variant {
+  /** Folder of its files under a root of torchvision. */
+  readonly folder: string;
+  /** What its authors call the two parts of the files of each split. Default: as MNIST's. */
+  readonly prefixes?: { readonly train: readonly string[]; readonly test: readonly string[] };
+  /** The label of the first class. Default 0. */
+  readonly firstLabel?: number;
+  /** Rows of the file are columns of the image. Default false. */
+  readonly isTransposed?: boolean;
+  /** Where the files are to be had, of sets that are not downloaded by this package. */
+  readonly source?: string;
+}
+
+const own = { train: ['train'], test: ['t10k'] } as const;
+const ofEmnist = (split: string, others: { train: readonly string[]; test: readonly string[] } = { train: [], test: [] }) => ({
+  folder: 'EMNIST/raw',
+  prefixes: { train: [`emnist-${split}-train`, ...others.train], test: [`emnist-${split}-test`, ...others.test] },
+  isTransposed: true,
+  source: 'the NIST offers them as gzip.zip: https://www.nist.gov/itl/products-and-services/emnist-dataset',
+});
+
+const variants = {
+  mnist: { folder: 'MNIST/raw' },
+  'fashion-mnist': { folder: 'FashionMNIST/raw' },
+  kmnist: { folder: 'KMNIST/raw', source: 'the CODH offers them: https://codh.rois.ac.jp/kmnist' },
+  // Labels tell EMNIST's letters from MNIST, but not its other splits: those are read by names of their own alone.
+  emnist: { ...ofEmnist('letters', own), firstLabel: 1 },
+  'emnist-balanced': ofEmnist('balanced'),
+  'emnist-byclass': ofEmnist('byclass'),
+  'emnist-bymerge': ofEmnist('bymerge'),
+  'emnist-digits': ofEmnist('digits'),
+  'emnist-mnist': ofEmnist('mnist'),
+} as const satisfies Record<string, Variant>;
+
+/** Data sets in the format of MNIST. `emnist` is its letters, a to z; the other splits of EMNIST have their names behind it. */
+export type MnistName = keyof typeof variants;
+/** All of them. */
+export const mnistNames = Object.keys(variants) as readonly MnistName[];
+
+/**
+ * @param directory holds {train,t10k}-{images-idx3,labels-idx1}-ubyte, those of EMNIST emnist-{letters,...}-{train,test}-..., plain or with
+ *   .gz, also as images.idx3-ubyte, or each in a folder of its name; or the folder, such as MNIST/raw, in which torchvision keeps them
+ * @returns images [n,28,28,1], upright
+ * @throws {AdderNetError} ERR_ARGUMENT if a file is missing or of another data set; ERR_FORMAT or ERR_CORRUPT if one is damaged
+ */
+export function openMnist(name: MnistName, directory: string, split: 'train' | 'test'): ImageDataset {
+  const variant: Variant = variants[name];
+  const { folder, prefixes = own, firstLabel = 0, isTransposed = false } = variant;
+  const names: readonly string[] = classNames[name];
+  const places: FilePlaces = { dataset: name, directory, folders: ['.', 'raw', folder, name, 'gzip'], expected: expectedFiles(variant) };
+  const read = (kind: string, rank: number): Tensor<Uint8Array> => {
+    const { path, bytes } = readDataFile(
+      places,
+      prefixes[split].flatMap((prefix) => spellings(`${prefix}-${kind}-ubyte`)),
+    );
+    const tensor = parseIdx(bytes, path);
+    if (tensor.dtype !== 'u8' || tensor.shape.length !== rank)
+      throw new AdderNetError('ERR_FORMAT', `${path}: ${tensor.dtype} of rank ${tensor.shape.length}, expected u8 of rank ${rank}`);
+    return tensor as Tensor<Uint8Array>;
+  };
+  const images = read('images-idx3', 3);
+  const labels = read('labels-idx1', 1);
+  if (images.shape[0] !== labels.size)
+    throw new AdderNetError('ERR_CORRUPT', `${name}: ${directory} has ${labels.size} labels for ${images.shape[0]} images`);
+  checkLabels(name, directory, labels.data, firstLabel, names.length);
+  return new ImageDataset({
+    name: `${name} ${split}`,
+    images: isTransposed ? transposed(images) : images.reshape([...images.shape, 1]),
+    targets: Int32Array.from(labels.data, (label) => label - firstLabel),
+    classes: names.length,
+    classNames: names,
+  });
+}
+
+/** The file as its authors call it, and as 7-Zip and file managers unpack it. */
+function spellings(file: string): string[] {
+  const dotted = file.replace(/-(idx\d)/, '.$1');
+  return [file, `${file}.gz`, dotted, `${dotted}.gz`];
+}
+
+function expectedFiles({ prefixes = own, source }: Variant): string {
+  const files = `{${prefixes.train[0]},${prefixes.test[0]}}-{images-idx3,labels-idx1}-ubyte, plain or with .gz`;
+  return source === undefined ? files : `${files}; ${source}`;
+}
+
+/** [n,w,h] -> [n,h,w,1] */
+function transposed(images: Tensor<Uint8Array>): Tensor<Uint8Array> {
+  const [n, w, h] = images.shape as [number, number, number];
+  const upright = new Uint8Array(images.size);
+  for (let image = 0; image < n; image++)
+    for (let x = 0, from = image * w * h; x < w; x++)
+      for (let y = 0; y < h; y++, from++) upright[(image * h + y) * w + x] = images.data[from]!;
+  return new Tensor(upright, [n, h, w, 1]);
+}
+
+function checkLabels(name: MnistName, directory: string, labels: Uint8Array, first: number, classes: number): void {
+  const last = first + classes - 1;
+  const wrong = labels.findIndex((label) => label < first || label > last);
+  if (wrong < 0) return;
+  const what = `${name}: in ${directory}, label ${wrong} is ${labels[wrong]}, expected ${first} to ${last}`;
+  const alike = likelyName(labels);
+  if (alike === undefined || alike === name) throw new AdderNetError('ERR_CORRUPT', what);
+  throw new AdderNetError('ERR_ARGUMENT', `${what}: this looks like ${descriptions[alike] ?? alike}, open it as '${alike}'`);
+}
+
+const descriptions: Partial<Record<MnistName, string>> = {
+  mnist: 'MNIST or another set of ten classes',
+  emnist: 'the letters of EMNIST',
+  'emnist-balanced': 'the balanced or merged classes of EMNIST',
+  'emnist-byclass': 'EMNIST by class',
+};
+
+/** The data set whose labels these may be. */
+function likelyName(labels: Uint8Array): MnistName | undefined {
+  const [least, most] = labels.reduce(([low, high], label) => [Math.min(low, label), Math.max(high, label)], [255, 0]);
+  if (most < 10) return 'mnist';
+  if (least >= 1 && most <= classNames.emnist.length) return 'emnist';
+  return (['emnist-balanced', 'emnist-byclass'] as const).find((name) => most < classNames[name].length);
+}
