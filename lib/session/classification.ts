@@ -1,5 +1,7 @@
 // From logits to classes with names.
 import type { ModelMetadata } from '../models';
+import { softmax } from '../ops';
+import { Tensor } from '../tensor';
 
 /** What a network says of its images and its answers. */
 export type Labels = Pick<ModelMetadata, 'normalization' | 'classNames'>;
@@ -16,15 +18,8 @@ export interface Classification {
 
 /** The `top` likeliest classes of one image, best first. */
 export function classification(logits: Float32Array, { classNames }: Labels, top: number): Classification[] {
-  return Array.from(softmax(logits), (probability, i) => ({ class: i, name: classNames?.[i] ?? `class ${i}`, probability }))
+  const probabilities = softmax(new Tensor(logits, [1, logits.length])).data;
+  return Array.from(probabilities, (probability, i) => ({ class: i, name: classNames?.[i] ?? `class ${i}`, probability }))
     .sort((a, b) => b.probability - a.probability)
     .slice(0, top);
-}
-
-/** exp(x - max) / sum: taking the largest off first keeps exp within its range. */
-function softmax(logits: Float32Array): Float64Array {
-  const largest = logits.reduce((a, b) => Math.max(a, b));
-  const exponentials = Float64Array.from(logits, (logit) => Math.exp(logit - largest));
-  const sum = exponentials.reduce((a, b) => a + b);
-  return exponentials.map((e) => e / sum);
 }
