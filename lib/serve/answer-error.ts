@@ -26,6 +26,7 @@ const statusOf: Partial<Record<AdderNetError['code'], number>> = {
   ERR_MEMORY: 503,
   ERR_DISPOSED: 503,
   ERR_PEER_MISSING: 501,
+  ERR_PEER_BROKEN: 501,
 };
 
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

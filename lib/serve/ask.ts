@@ -9,11 +9,17 @@ import { Refusal } from './refusal';
  * @param client  aborted when the client has gone: it no longer waits in the queue
  * @throws {Refusal} as a rejection: 503 if it waits longer than that; as Batcher.infer
  */
-export async function ask({ batcher }: ServedModel, x: Tensor, timeout: number, client: AbortController): Promise<Answer> {
+export async function ask({ batcher, statistics }: ServedModel, x: Tensor, timeout: number, client: AbortController): Promise<Answer> {
   const tooLate = () => client.abort(new Refusal(503, `the server is busy: no answer within ${timeout} ms; try again`, 1));
   const timer = setTimeout(tooLate, timeout);
+  const began = performance.now();
   try {
-    return await batcher.infer(x, client.signal);
+    const answer = await batcher.infer(x, client.signal);
+    statistics.answered(x.shape[0]!, { ...answer, all: performance.now() - began });
+    return answer;
+  } catch (error) {
+    statistics.failed(performance.now() - began);
+    throw error;
   } finally {
     clearTimeout(timer);
   }

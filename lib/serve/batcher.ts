@@ -30,7 +30,7 @@ export interface Answer {
 export class Batcher {
   readonly #run: (x: Tensor) => Promise<Tensor>;
   readonly #options: BatchingOptions;
-  readonly #onBatch: (images: number) => void;
+  readonly #onBatch: (images: number, milliseconds: number) => void;
   readonly #queue: Waiting[] = [];
   #waiting = 0;
   #running = false;
@@ -39,9 +39,13 @@ export class Batcher {
 
   /**
    * @param run     [n, ...] -> [n, ...], row by row
-   * @param onBatch called with the images of each batch
+   * @param onBatch called with the images of each batch that has run, and how long it took
    */
-  constructor(run: (x: Tensor) => Promise<Tensor>, options: BatchingOptions, onBatch: (images: number) => void = () => {}) {
+  constructor(
+    run: (x: Tensor) => Promise<Tensor>,
+    options: BatchingOptions,
+    onBatch: (images: number, milliseconds: number) => void = () => {},
+  ) {
     this.#run = run;
     this.#options = options;
     this.#onBatch = onBatch;
@@ -100,10 +104,10 @@ export class Batcher {
     const began = performance.now();
     try {
       const x = concatenated(batch.map(({ x }) => x));
-      this.#onBatch(x.shape[0]!);
       const y = await this.#run(x);
       const running = performance.now() - began;
       this.#next();
+      this.#onBatch(x.shape[0]!, running);
       let first = 0;
       for (const { x, since, resolve } of batch) {
         const images = x.shape[0]!;

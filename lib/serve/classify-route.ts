@@ -1,13 +1,15 @@
-// Pictures: the bytes of a file, or pixels, in; classes with names and probabilities out.
+// Images: the bytes of a file, or pixels, in; classes with names and probabilities out.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { defaultBackground } from '../data/background';
 import { readImage } from '../data/image';
 import { classification } from '../session/classification';
 import type { Tensor } from '../tensor';
 import { answer, findModel, modelPaths } from './asked-model';
+import { imageBody, notAnImage } from './image-body';
 import { pixelInput } from './input-tensor';
 import type { ServedModel } from './model-store';
-import { Refusal } from './refusal';
+import { bad } from './refusal';
+import { quoted } from './request-json';
 import type { Service } from './service';
 
 export function addClassifyRoute(app: FastifyInstance, { store, options }: Service): void {
@@ -15,8 +17,10 @@ export function addClassifyRoute(app: FastifyInstance, { store, options }: Servi
     app.post(path, { config: { inference: 'classify' }, onRequest: findModel(store) }, async (request, reply) => {
       const model = request.served!;
       const query = queryOf(request);
-      const body = (request.body ?? Buffer.alloc(0)) as Buffer;
-      const x = await networkInput(model, body, query, options.maxPixels);
+      const { bytes, isForm } = imageBody(request);
+      const x = await networkInput(model, bytes, query, options.maxPixels).catch((error) => {
+        throw isForm && error.code === 'ERR_FORMAT' ? notAnImage(error) : error;
+      });
       const y = await answer(x, request, reply, options.timeout);
       const { name, version, metadata } = model;
       return { model_name: name, model_version: version, classes: classification(y.data, metadata, query.top ?? 5) };
@@ -25,30 +29,46 @@ export function addClassifyRoute(app: FastifyInstance, { store, options }: Servi
 
 interface Query {
   /** Of pixels; a file tells its own. */
-  width?: number;
-  height?: number;
+  readonly width?: number;
+  readonly height?: number;
   /** How many classes to name. */
-  top?: number;
+  readonly top?: number;
+  /** What transparent pixels lie on, a color of CSS. Default: what is nothing to the network. */
+  readonly background?: string;
+  /** Turns light into dark. */
+  readonly invert?: boolean;
 }
+
+const count = (name: string, text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw bad(`${name} is ${quoted(text)}, expected a number of at least 1`);
+  return value;
+};
+const flag = (name: string, text: string): boolean => {
+  if (!['true', '1', 'false', '0', ''].includes(text)) throw bad(`${name} is ${quoted(text)}, expected true or false`);
+  return text !== 'false' && text !== '0';
+};
+const parameters: Record<keyof Query, (name: string, text: string) => unknown> = {
+  ...{ width: count, height: count, top: count, background: (_, text) => text, invert: flag },
+};
 
 /** @throws {Refusal} 400 at anything else */
 function queryOf(request: FastifyRequest): Query {
   const entries = Object.entries(request.query as Record<string, unknown>).map(([name, text]) => {
-    const value = Number(text);
-    if (!['width', 'height', 'top'].includes(name))
-      throw new Refusal(400, `there is no parameter '${name}', expected width, height or top`);
-    if (!Number.isSafeInteger(value) || value < 1) throw new Refusal(400, `${name} is '${text}', expected a number of at least 1`);
-    return [name, value];
+    if (!Object.hasOwn(parameters, name))
+      throw bad(`there is no parameter ${quoted(name)}, expected ${Object.keys(parameters).join(', ')}`);
+    if (typeof text !== 'string') throw bad(`${name} is given more than once`);
+    return [name, parameters[name as keyof Query](name, text)];
   });
   return Object.fromEntries(entries);
 }
 
-async function networkInput({ metadata }: ServedModel, body: Buffer, { width, height }: Query, maxPixels: number): Promise<Tensor> {
-  if (body.length === 0) throw new Refusal(400, 'the body is empty, expected a picture: a file, or pixels with width and height');
-  const { inputShape } = metadata;
+async function networkInput({ metadata }: ServedModel, body: Uint8Array, query: Query, maxPixels: number): Promise<Tensor> {
+  const { inputShape, normalization } = metadata;
+  const { width, height, invert = false, background = defaultBackground(normalization, invert) } = query;
   const isFile = width === undefined && height === undefined;
-  if (!isFile && (width ?? 1) * (height ?? 1) > maxPixels) throw new Refusal(400, `the picture has more than ${maxPixels} pixels`);
+  if (!isFile && (width ?? 1) * (height ?? 1) > maxPixels) throw bad(`the image has more than ${maxPixels} pixels`);
   const source = isFile ? body : { data: body, width: width!, height: height! };
-  const image = await readImage(source, inputShape, { maxPixels, background: defaultBackground(metadata.normalization) });
+  const image = await readImage(source, inputShape, { maxPixels, background, invert });
   return pixelInput(image.data, image.shape, metadata);
 }

@@ -1,10 +1,13 @@
-// What the server says of itself and of its networks.
+// What the server says of itself and of its networks, over HTTP and gRPC alike.
 import { inputName, outputName } from './input-tensor';
 import type { ModelStore, ServedModel } from './model-store';
 import { Refusal } from './refusal';
 import type { Service } from './service';
 
-export const serverMetadata = ({ options: { version } }: Service) => ({ name: 'addernet', version, extensions: ['binary_tensor_data'] });
+/** Of the model repository extension there is the index alone: networks are loaded when the server starts. */
+const extensions = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository(index)', 'statistics'];
+
+export const serverMetadata = ({ options: { version } }: Service) => ({ name: 'addernet', version, extensions });
 
 export function modelMetadata(store: ModelStore, { name, bits, metadata }: ServedModel) {
   const { unit, dataset, classNames, inputShape, classes } = metadata;
@@ -18,12 +21,50 @@ export function modelMetadata(store: ModelStore, { name, bits, metadata }: Serve
   };
 }
 
+/** As the model configuration extension has it; shapes are those of one image. */
+export function modelConfig({ options: { maxBatch, maxDelay } }: Service, { name, metadata: { inputShape, classes } }: ServedModel) {
+  return {
+    name,
+    platform: 'addernet',
+    backend: 'addernet',
+    version_policy: { all: {} },
+    max_batch_size: maxBatch,
+    input: [{ name: inputName, data_type: 'TYPE_FP32', format: 'FORMAT_NHWC', dims: inputShape }],
+    output: [{ name: outputName, data_type: 'TYPE_FP32', dims: [classes], label_filename: '' }],
+    instance_group: [{ name: `${name}_0`, kind: 'KIND_CPU', count: 1 }],
+    dynamic_batching: { preferred_batch_size: [maxBatch], max_queue_delay_microseconds: Math.round(1000 * maxDelay) },
+  };
+}
+
+/**
+ * Of all networks, of all versions of one, or of one version.
+ * @throws {Refusal} as ModelStore.get, if there are none
+ */
+export function modelStatistics(store: ModelStore, name?: string, version?: string) {
+  const asked = store
+    .ready()
+    .filter((model) => (name === undefined || model.name === name) && (version === undefined || model.version === version));
+  if (name !== undefined && asked.length === 0) store.get(name, version);
+  return { model_stats: asked.map(({ name, version, statistics }) => ({ name, version, ...statistics.report() })) };
+}
+
+/** @param onlyReady leaves out those that could not be loaded */
+export const repositoryIndex = (store: ModelStore, onlyReady: boolean) =>
+  (onlyReady ? store.ready() : store.all()).map((model) => ({
+    name: model.name,
+    version: model.version,
+    ...('error' in model ? { state: 'UNAVAILABLE', reason: model.error } : { state: 'READY' }),
+  }));
+
+export const loadedAtStart = (): Refusal =>
+  new Refusal(501, 'models are neither loaded nor unloaded while the server runs: start it with those of --weights');
+
 /**
  * Every network that was asked for: a new server with a broken file must not take the place of one that is whole.
  * @throws {Refusal} 503
  */
-export function checkReady({ isEnding, store }: Service): void {
-  if (isEnding) throw new Refusal(503, 'the server is ending');
+export function checkReady({ shutdown, store }: Service): void {
+  if (shutdown.aborted) throw new Refusal(503, 'the server is ending');
   const broken = store.broken().map(({ name, error }) => `${name}: ${error}`);
   if (broken.length > 0) throw new Refusal(503, `not all models could be loaded: ${broken.join('; ')}`);
 }

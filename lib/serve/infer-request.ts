@@ -1,53 +1,57 @@
-// An inference request of the Open Inference Protocol v2: JSON, or JSON followed by the bytes of its tensors (binary tensor data extension).
+// An inference request of the Open Inference Protocol v2: JSON, JSON followed by the bytes of its tensors, or nothing but these (binary tensor
+// data extension).
 import type { ModelMetadata } from '../models';
 import { elementCount, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
-import { bad, bytesOf, checkInput, floatInput, floatsOf, inputName, kindOf, outputName, pixelInput } from './input-tensor';
+import { bytesOf, checkInput, floatInput, floatsOf, inputName, pixelInput } from './input-tensor';
+import { checkParameters, type OutputRequest, outputRequest } from './output-request';
+import { bad } from './refusal';
+import { isObject, type Json, kindOf, parametersOf, parseJson, quoted } from './request-json';
 
 export interface InferRequest {
   readonly id: string | undefined;
   /** [n,h,w,c], normalised, finite. */
   readonly x: Tensor;
-  /** Whether the answer goes as bytes behind its JSON. */
-  readonly binaryOutput: boolean;
+  readonly output: OutputRequest;
 }
 
 /**
- * Takes one input [n,h,w,c], n at least 1: FP32, as the network takes it, or UINT8, pixels that are normalised here.
- * @param headerLength value of Inference-Header-Content-Length, where bytes follow the JSON
+ * Takes one input [n,h,w,c], n at least 1: FP32, as the network takes it, or UINT8, pixels that are normalised here. Optional fields may be null.
+ * @param headerLength value of Inference-Header-Content-Length, where bytes follow the JSON; 0: the body is the input's bytes, FP32
  * @throws {Refusal} 400, saying which part of the request is wrong
  */
 export function parseInferRequest(body: Buffer, headerLength: string | undefined, metadata: ModelMetadata): InferRequest {
   const length = headerLength === undefined ? body.length : Number(headerLength);
-  if (!Number.isSafeInteger(length) || length < 0 || length > body.length)
+  if (!/^\d+$/.test(headerLength ?? '0') || length > body.length)
     throw bad(
-      `Inference-Header-Content-Length is '${headerLength}', expected the length of the JSON, at most that of the body, ${body.length}`,
+      `Inference-Header-Content-Length is ${quoted(headerLength)}, expected the length of the JSON, at most that of the body, ${body.length}`,
     );
-  const request = parseJson(body.subarray(0, length));
-  const { id, inputs, outputs, parameters } = request;
-  if (id !== undefined && typeof id !== 'string') throw bad(`id is ${kindOf(id)}, expected a string`);
+  if (headerLength !== undefined && length === 0) return rawRequest(body, metadata);
+  const { id, inputs, outputs, parameters } = parseJson(body.subarray(0, length));
+  if (id !== undefined && id !== null && typeof id !== 'string') throw bad(`id is ${kindOf(id)}, expected a string`);
   if (!Array.isArray(inputs) || inputs.length !== 1 || !isObject(inputs[0]))
     throw bad(`inputs: expected an array of one tensor, '${inputName}'`);
-  const x = parseTensor(inputs[0], body.subarray(length), metadata);
-  return { id, x, binaryOutput: wantsBinary(outputs, parametersOf('the request', parameters)) };
+  const output = outputRequest(outputs, parametersOf('the request', parameters));
+  return { id: id ?? undefined, x: parseTensor(inputs[0], body.subarray(length), metadata), output };
 }
 
-type Json = Record<string, unknown>;
-
-function parseJson(bytes: Buffer): Json {
-  let request: unknown;
-  try {
-    request = JSON.parse(bytes.toString('utf8'));
-  } catch (cause) {
-    throw bad(`the body is no JSON: ${(cause as Error).message}`);
-  }
-  if (!isObject(request)) throw bad(`the body is ${kindOf(request)}, expected an object with inputs`);
-  return request;
+/** Its number of images follows from its length; its answer is in bytes, too. */
+function rawRequest(body: Buffer, metadata: ModelMetadata): InferRequest {
+  const image = 4 * elementCount(metadata.inputShape);
+  if (body.length === 0 || body.length % image !== 0)
+    throw bad(`the body has ${body.length} bytes and no JSON, expected those of FP32 [n,${metadata.inputShape}], ${image} an image`);
+  const x = floatInput(floatsOf(body), [body.length / image, ...metadata.inputShape]);
+  return { id: undefined, x, output: { binary: true, classification: 0 } };
 }
 
 function parseTensor({ name, shape, datatype, data, parameters }: Json, binary: Buffer, metadata: ModelMetadata): Tensor {
   const input = checkInput({ name, shape, datatype }, metadata);
-  const { binary_data_size: size } = parametersOf('inputs[0]', parameters);
+  const own = parametersOf('inputs[0]', parameters);
+  checkParameters('inputs[0]', own, ['binary_data_size']);
+  const size = own.binary_data_size ?? undefined;
+  if (size !== undefined && Array.isArray(data)) throw bad('inputs[0] has both data and binary_data_size, expected one of them');
+  if (size === undefined && binary.length > 0)
+    throw bad(`${binary.length} bytes follow the JSON, but inputs[0].parameters has no binary_data_size`);
   const count = elementCount(input.shape);
   if (input.datatype === 'UINT8') {
     const pixels = size === undefined ? bytesOf(numbers(data, input.shape, Float64Array)) : binaryData(binary, size, count);
@@ -60,7 +64,7 @@ function parseTensor({ name, shape, datatype, data, parameters }: Json, binary: 
 }
 
 function binaryData(binary: Buffer, size: unknown, expected: number): Buffer {
-  if (size !== expected) throw bad(`inputs[0].parameters.binary_data_size is ${JSON.stringify(size)}, expected ${expected} bytes`);
+  if (size !== expected) throw bad(`inputs[0].parameters.binary_data_size is ${quoted(size)}, expected ${expected} bytes`);
   if (binary.length !== expected) throw bad(`${binary.length} bytes follow the JSON, expected ${expected}`);
   return binary;
 }
@@ -84,20 +88,3 @@ function numbers<A extends Float32Array | Float64Array>(data: unknown, shape: re
   if (i !== count) throw bad(`inputs[0].data holds ${i} numbers, expected ${count}`);
   return values;
 }
-
-/** What one output asks for goes before what the request asks for all of them. */
-function wantsBinary(outputs: unknown, { binary_data_output: all }: Json): boolean {
-  if (outputs === undefined) return all === true;
-  if (!Array.isArray(outputs) || outputs.length !== 1 || !isObject(outputs[0]) || outputs[0].name !== outputName)
-    throw bad(`outputs is ${JSON.stringify(outputs)}, expected [{ "name": "${outputName}" }]`);
-  const { binary_data: own = all } = parametersOf('outputs[0]', outputs[0].parameters);
-  return own === true;
-}
-
-function parametersOf(owner: string, parameters: unknown): Json {
-  if (parameters === undefined) return {};
-  if (!isObject(parameters)) throw bad(`parameters of ${owner} is ${kindOf(parameters)}, expected an object`);
-  return parameters;
-}
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);

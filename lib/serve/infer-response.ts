@@ -1,8 +1,8 @@
-// Its answer: JSON, or JSON followed by the bytes of the logits.
+// Its answer: JSON, or JSON followed by the bytes of the output.
 import type { Tensor } from '../tensor';
 import type { InferRequest } from './infer-request';
-import { outputName } from './input-tensor';
 import type { ServedModel } from './model-store';
+import { outputTensor } from './output-tensor';
 
 export interface InferResponse {
   readonly contentType: string;
@@ -12,12 +12,19 @@ export interface InferResponse {
 }
 
 /** @param y logits [n,classes] */
-export function formatInferResponse({ name, version }: ServedModel, { id, binaryOutput }: InferRequest, y: Tensor): InferResponse {
-  const output = { name: outputName, shape: y.shape, datatype: 'FP32' };
-  const response = (tensor: object) =>
-    JSON.stringify({ model_name: name, model_version: version, ...(id !== undefined && { id }), outputs: [{ ...output, ...tensor }] });
-  if (!binaryOutput) return { contentType: 'application/json; charset=utf-8', body: response({ data: [...y.data] }) };
-  const bytes = Buffer.from(y.data.buffer, y.data.byteOffset, y.data.byteLength);
+export function formatInferResponse(
+  { name, version, metadata }: ServedModel,
+  { id, output: asked }: InferRequest,
+  y: Tensor,
+): InferResponse {
+  const output = outputTensor(y, asked.classification, metadata);
+  const response = (rest: object) =>
+    JSON.stringify({
+      ...{ model_name: name, model_version: version, ...(id !== undefined && { id }) },
+      outputs: [{ name: output.name, shape: output.shape, datatype: output.datatype, ...rest }],
+    });
+  if (!asked.binary) return { contentType: 'application/json; charset=utf-8', body: response({ data: output.elements }) };
+  const { bytes } = output;
   const header = Buffer.from(response({ parameters: { binary_data_size: bytes.length } }));
   return { contentType: 'application/octet-stream', headerLength: header.length, body: Buffer.concat([header, bytes]) };
 }

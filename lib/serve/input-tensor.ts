@@ -2,7 +2,8 @@
 import { normalize } from '../data/normalize';
 import type { ModelMetadata } from '../models';
 import { Tensor } from '../tensor';
-import { Refusal } from './refusal';
+import { bad } from './refusal';
+import { quoted } from './request-json';
 
 export const inputName = 'input';
 export const outputName = 'logits';
@@ -25,7 +26,7 @@ export function checkInput(
     !(Number.isSafeInteger(shape[0]) && shape[0] > 0) ||
     inputShape.some((size, i) => size !== shape[i + 1])
   )
-    throw bad(`inputs[0].shape is ${JSON.stringify(shape)}, expected [n,${inputShape}], n at least 1`);
+    throw bad(`inputs[0].shape is ${quoted(shape)}, expected [n,${inputShape}], n at least 1`);
   if (datatype !== 'FP32' && datatype !== 'UINT8') throw bad(`inputs[0].datatype is ${quoted(datatype)}, expected 'FP32' or 'UINT8'`);
   return { shape, datatype };
 }
@@ -56,10 +57,3 @@ export function bytesOf(values: ArrayLike<number>): Uint8Array {
   if (wrong >= 0) throw bad(`inputs[0].data[${wrong}] is ${values[wrong]}, expected an integer from 0 to 255`);
   return Uint8Array.from(values);
 }
-
-export const bad = (message: string): Refusal => new Refusal(400, message);
-
-export const kindOf = (value: unknown): string =>
-  value === undefined ? 'missing' : value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
-
-const quoted = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : kindOf(value));

@@ -6,6 +6,8 @@ import type { ModelMetadata } from '../models';
 import { compile, type InferenceSession } from '../session';
 import { Batcher, type BatchingOptions } from './batcher';
 import { Refusal } from './refusal';
+import { quoted } from './request-json';
+import { ModelStatistics } from './statistics';
 
 /** A network that answers. */
 export interface ServedModel {
@@ -16,6 +18,7 @@ export interface ServedModel {
   readonly bits: number;
   readonly session: InferenceSession;
   readonly batcher: Batcher;
+  readonly statistics: ModelStatistics;
 }
 
 /** A file that could not be loaded: the others serve. */
@@ -74,9 +77,9 @@ export class ModelStore {
   get(name: string, version?: string): ServedModel {
     const versions = this.#models.get(name);
     if (!versions)
-      throw new Refusal(404, `there is no model '${name}', but ${[...this.#models.keys()].map((known) => `'${known}'`).join(', ')}`);
+      throw new Refusal(404, `there is no model ${quoted(name)}, but ${[...this.#models.keys()].map((known) => `'${known}'`).join(', ')}`);
     const model = version === undefined ? versions.at(-1)! : versions.find((candidate) => candidate.version === version);
-    if (!model) throw new Refusal(404, `model '${name}' has no version '${version}', but ${this.versions(name).join(', ')}`);
+    if (!model) throw new Refusal(404, `model '${name}' has no version ${quoted(version)}, but ${this.versions(name).join(', ')}`);
     if (!isServed(model)) throw new Refusal(503, `model '${name}' could not be loaded: ${model.error}`);
     return model;
   }
@@ -104,12 +107,16 @@ async function loadModel(name: string, version: string, file: string, options: S
   try {
     const network = await load(file);
     const session = await compile(network, { threads: options.threads });
+    const statistics = new ModelStatistics();
     const batcher = new Batcher(
       (x) => session.run(x),
       options,
-      (images) => options.onBatch?.({ name, version }, images),
+      (images, milliseconds) => {
+        statistics.batch(images, milliseconds);
+        options.onBatch?.({ name, version }, images);
+      },
     );
-    return { name, version, metadata: network.metadata, bits: 'bits' in network ? network.bits : 32, session, batcher };
+    return { name, version, metadata: network.metadata, bits: 'bits' in network ? network.bits : 32, session, batcher, statistics };
   } catch (error) {
     return { name, version, error: (error as Error).message };
   }

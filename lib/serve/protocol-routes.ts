@@ -1,13 +1,16 @@
-// Health, metadata and inference of the Open Inference Protocol v2.
+// Health, metadata and inference of the Open Inference Protocol v2, and its extensions.
 import type { FastifyInstance } from 'fastify';
 import { answer, askedModel, findModel, modelPaths } from './asked-model';
-import { checkReady, modelMetadata, serverMetadata } from './descriptions';
+import { checkReady, loadedAtStart, modelConfig, modelMetadata, modelStatistics, repositoryIndex, serverMetadata } from './descriptions';
+import { isForm } from './image-body';
 import { parseInferRequest } from './infer-request';
 import { formatInferResponse } from './infer-response';
+import { bad, Refusal } from './refusal';
+import { parseJson, quoted } from './request-json';
 import type { Service } from './service';
 
 export function addProtocolRoutes(app: FastifyInstance, service: Service): void {
-  const { store, options } = service;
+  const { store } = service;
   app.get('/v2', async () => serverMetadata(service));
 
   const open = { config: { open: true } };
@@ -17,22 +20,37 @@ export function addProtocolRoutes(app: FastifyInstance, service: Service): void 
     return { ready: true };
   });
 
-  // The listing of the model repository extension.
-  app.post('/v2/repository/index', async () =>
-    store.all().map((model) => ({
-      name: model.name,
-      version: model.version,
-      ...('error' in model ? { state: 'UNAVAILABLE', reason: model.error } : { state: 'READY' }),
-    })),
-  );
-
   for (const path of modelPaths('/ready')) app.get(path, open, async (request) => ({ name: askedModel(store, request).name, ready: true }));
-
   for (const path of modelPaths('')) app.get(path, async (request) => modelMetadata(store, askedModel(store, request)));
+  for (const path of modelPaths('/config')) app.get(path, async (request) => modelConfig(service, askedModel(store, request)));
+  for (const path of ['/v2/models/stats', ...modelPaths('/stats')])
+    app.get(path, async (request) => {
+      const { model, version } = request.params as { model?: string; version?: string };
+      return modelStatistics(store, model, version);
+    });
 
+  addRepositoryRoutes(app, service);
+  addInferRoute(app, service);
+}
+
+/** The model repository extension. */
+function addRepositoryRoutes(app: FastifyInstance, { store }: Service): void {
+  app.post('/v2/repository/index', async ({ body }) => {
+    const { ready } = body === undefined || (body as Buffer).length === 0 ? {} : parseJson(body as Buffer);
+    if (ready !== undefined && ready !== null && typeof ready !== 'boolean') throw bad(`ready is ${quoted(ready)}, expected true or false`);
+    return repositoryIndex(store, ready === true);
+  });
+  for (const end of ['load', 'unload'])
+    app.post(`/v2/repository/models/:model/${end}`, async () => {
+      throw loadedAtStart();
+    });
+}
+
+function addInferRoute(app: FastifyInstance, { store, options }: Service): void {
   for (const path of modelPaths('/infer'))
     app.post(path, { config: { inference: 'infer' }, onRequest: findModel(store) }, async (request, reply) => {
       const model = request.served!;
+      if (isForm(request)) throw new Refusal(415, 'the body is a form, expected JSON or tensors; …/classify takes images');
       const body = (request.body ?? Buffer.alloc(0)) as Buffer;
       const asked = parseInferRequest(body, request.headers['inference-header-content-length'] as string | undefined, model.metadata);
       const y = await answer(asked.x, request, reply, options.timeout);

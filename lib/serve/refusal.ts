@@ -11,3 +11,5 @@ export class Refusal extends Error {
     this.retryAfter = retryAfter;
   }
 }
+
+export const bad = (message: string): Refusal => new Refusal(400, message);

@@ -2,16 +2,19 @@
 import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AdderNetError } from '../errors';
+import { packageError } from '../optional-package';
 import { answerError, answerNoHttp } from './answer-error';
 import { checkToken } from './authorization';
 import { addClassifyRoute } from './classify-route';
-import type { GrpcServer } from './grpc/grpc-server';
+import { checkEncoding, packedAnswer, unpackedBody } from './content-encoding';
+import { type GrpcServer, startGrpc } from './grpc/grpc-server';
 import { createMetrics, type Metrics } from './metrics';
 import { ModelStore } from './model-store';
+import { addRoutesAndRefusals } from './other-methods';
 import { addPageRoutes } from './page-routes';
 import { addProtocolRoutes } from './protocol-routes';
 import { Refusal } from './refusal';
-import type { ServerOptions, Service } from './service';
+import { checkServerOptions, type ServerOptions, type Service } from './service';
 
 export interface InferenceServer {
   readonly app: FastifyInstance;
@@ -27,11 +30,14 @@ export interface InferenceServer {
 
 /**
  * Loads the networks and makes the server; it does not listen yet.
- * @throws {AdderNetError} as a rejection: ERR_PEER_MISSING if fastify or prom-client is not installed; ERR_ARGUMENT if no network could be loaded
+ * @throws {AdderNetError} as a rejection: ERR_ARGUMENT at wrong options, or if no network could be loaded;
+ *   ERR_PEER_MISSING if fastify or prom-client is not installed, ERR_PEER_BROKEN if one does not load
  */
 export async function createServer(options: ServerOptions): Promise<InferenceServer> {
-  const [{ default: Fastify }, Prometheus] = await loadPackages();
-  const app = Fastify({
+  checkServerOptions(options);
+  const { fastify } = loadFastify();
+  const metrics = createMetrics(loadPrometheus(), () => store);
+  const app = fastify({
     logger: { level: options.logLevel, redact: ['req.headers.authorization'] },
     bodyLimit: options.maxBody,
     requestTimeout: options.timeout,
@@ -45,8 +51,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   });
   app.server.maxConnections = options.maxConnections;
 
-  let isEnding = false;
-  const metrics = createMetrics(Prometheus, () => store);
+  const ending = new AbortController();
   const store = await ModelStore.load(options.weights, {
     ...options,
     onBatch: ({ name, version }, images) => metrics.batch({ model: name, version }, images),
@@ -63,44 +68,42 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
 
   // Bodies are taken as bytes, whatever their type: routes know what they expect.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
+    unpackedBody(request, body, options.maxBody),
+  );
   app.decorateRequest('served', null);
   app.addHook('onRequest', async (request) => {
     if (request.raw.httpVersion === '1.1' && !request.headers.host) throw new Refusal(400, 'the request has no Host');
     if (options.token !== undefined && !request.routeOptions.config.open) checkToken(request.headers.authorization, options.token);
   });
+  app.addHook('onRequest', checkEncoding);
+  app.addHook('onSend', packedAnswer);
   // What was asked before the end is answered after it: its connection would stay open.
   app.addHook('onSend', async (_request, reply) => {
-    if (isEnding) reply.header('connection', 'close');
+    if (ending.signal.aborted) reply.header('connection', 'close');
   });
   app.addHook('onResponse', async (request, reply) => observe(metrics, request, reply));
   app.setNotFoundHandler((request, reply) => reply.code(404).send({ error: `there is no ${request.method} ${request.url.split('?')[0]}` }));
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
 
-  const service: Service = {
-    store,
-    metrics,
-    options,
-    get isEnding() {
-      return isEnding;
-    },
-  };
-  addProtocolRoutes(app, service);
-  addClassifyRoute(app, service);
-  addPageRoutes(app);
-  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  const service: Service = { store, metrics, options, shutdown: ending.signal };
+  addRoutesAndRefusals(app, () => {
+    addProtocolRoutes(app, service);
+    addClassifyRoute(app, service);
+    addPageRoutes(app);
+    app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  });
 
   let grpc: GrpcServer | undefined;
   return {
     app,
     store,
     async listenGrpc(address) {
-      const { startGrpc } = await import('./grpc/grpc-server.js');
       grpc = await startGrpc(service, address, (error) => app.log.error(error));
       return grpc;
     },
     async close(drain = 0) {
-      isEnding = true;
+      ending.abort();
       await setTimeout(drain);
       await Promise.all([app.close(), grpc?.close()]);
       store.dispose();
@@ -115,10 +118,20 @@ function observe(metrics: Metrics, request: FastifyRequest, reply: FastifyReply)
   metrics.request({ model: name, version, route: inference, code: reply.statusCode }, reply.elapsedTime / 1000);
 }
 
-async function loadPackages() {
+const packages = ['fastify', 'prom-client'];
+
+function loadFastify() {
   try {
-    return await Promise.all([import('fastify'), import('prom-client')] as const);
+    return require('fastify') as typeof import('fastify');
   } catch (cause) {
-    throw new AdderNetError('ERR_PEER_MISSING', 'serve: needs the packages fastify and prom-client: npm i fastify prom-client', { cause });
+    throw packageError('fastify', 'serve', cause, packages);
+  }
+}
+
+function loadPrometheus() {
+  try {
+    return require('prom-client') as typeof import('prom-client');
+  } catch (cause) {
+    throw packageError('prom-client', 'serve', cause, packages);
   }
 }

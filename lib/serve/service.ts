@@ -1,4 +1,6 @@
 // How a server is set up, and what its routes share.
+import { AdderNetError } from '../errors';
+import { checkOptions, optionNames } from '../options';
 import type { Metrics } from './metrics';
 import type { ModelStore, ServedModel, StoreOptions } from './model-store';
 
@@ -7,9 +9,9 @@ export interface ServerOptions extends Omit<StoreOptions, 'onBatch'> {
   readonly weights: readonly string[];
   /** Of the package. */
   readonly version: string;
-  /** Largest body of a request, in bytes. */
+  /** Largest body of a request, in bytes, also once it is unpacked. */
   readonly maxBody: number;
-  /** Most pixels of a picture. */
+  /** Most pixels of an image. */
   readonly maxPixels: number;
   /** Milliseconds that a request may take to arrive, and to wait in the queue. */
   readonly timeout: number;
@@ -21,13 +23,42 @@ export interface ServerOptions extends Omit<StoreOptions, 'onBatch'> {
   readonly logLevel: string;
 }
 
+const names = optionNames<ServerOptions>({
+  ...{ weights: true, version: true, threads: true, maxBatch: true, maxDelay: true, maxQueue: true, maxBody: true },
+  ...{ maxPixels: true, timeout: true, maxConnections: true, token: true, logLevel: true },
+});
+
+/** Longer timers fire at once. */
+const longestTimer = 2 ** 31 - 1;
+const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'];
+
+/** @throws {AdderNetError} ERR_ARGUMENT at options that do not exist or are out of their range */
+export function checkServerOptions(options: ServerOptions): void {
+  checkOptions('createServer', options, names);
+  const check = (name: keyof ServerOptions, isRight: boolean, expected: string): void => {
+    if (!isRight)
+      throw new AdderNetError('ERR_ARGUMENT', `createServer: ${name} is ${JSON.stringify(options[name])}, expected ${expected}`);
+  };
+  const { weights, maxDelay, token, logLevel } = options;
+  const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+  check('weights', Array.isArray(weights) && weights.length > 0 && weights.every(isText), 'an array of files or names');
+  check('version', isText(options.version), 'a string');
+  for (const name of ['maxBatch', 'maxQueue', 'maxBody', 'maxPixels', 'maxConnections'] as const)
+    check(name, Number.isSafeInteger(options[name]) && options[name] >= 1, 'an integer of at least 1');
+  check('timeout', options.timeout >= 1 && options.timeout <= longestTimer, `milliseconds from 1 to ${longestTimer}`);
+  check('maxDelay', maxDelay >= 0 && maxDelay <= longestTimer, `milliseconds from 0 to ${longestTimer}`);
+  // What a header can say: a token with anything else in it could never be given.
+  check('token', token === undefined || (typeof token === 'string' && /^[\x21-\x7e]+( +[\x21-\x7e]+)*$/.test(token)), 'printable ASCII');
+  check('logLevel', logLevels.includes(logLevel), logLevels.join(', '));
+}
+
 /** What the routes share. */
 export interface Service {
   readonly store: ModelStore;
   readonly metrics: Metrics;
   readonly options: ServerOptions;
-  /** Whether the server is ending: it still answers, but wants no new clients. */
-  readonly isEnding: boolean;
+  /** Aborted once the server is ending: it still answers, but wants no new clients. */
+  readonly shutdown: AbortSignal;
 }
 
 declare module 'fastify' {

@@ -45,7 +45,11 @@ t.test('health and metadata', async (t) => {
   t.same(await call('ServerReady'), { ready: true });
   t.same(await call('ModelReady', { name: float }), { ready: true });
   t.same(await call('ModelReady', { name: float, version: '2' }), { ready: false });
-  t.same(await call('ServerMetadata'), { name: 'addernet', version: '1.2.3', extensions: ['binary_tensor_data'] });
+  t.same(await call('ServerMetadata'), {
+    name: 'addernet',
+    version: '1.2.3',
+    extensions: ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository(index)', 'statistics'],
+  });
   t.same(await call('ModelMetadata', { name: bytes, version: '1' }), {
     ...{ name: bytes, versions: ['1'], platform: 'addernet' },
     inputs: [{ name: 'input', datatype: 'FP32', shape: [-1, 28, 28, 1] }],

@@ -7,8 +7,10 @@ import Ajv from 'ajv';
 import t, { type Test } from 'tap';
 import { parse } from 'yaml';
 import { Tensor } from '../../dist';
+import { asJson, binaryRequest, input } from './infer-requests';
 import { bytes, digits, expected, float, running } from './running-server';
 
+const extensions = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository(index)', 'statistics'];
 const description = parse(readFileSync(join(__dirname, '../../test/fixtures/open_inference_rest.yaml'), 'utf8'));
 const ajv = new Ajv({ strict: false });
 ajv.addSchema(description, 'protocol');
@@ -17,18 +19,6 @@ function fits(t: Test, schema: string, body: unknown): void {
   const validate = ajv.getSchema(`protocol#/components/schemas/${schema}`)!;
   t.ok(validate(body), `is a ${schema}: ${JSON.stringify(validate.errors)}`);
 }
-
-const asJson = (body: unknown, headers = {}): RequestInit => ({
-  method: 'POST',
-  body: JSON.stringify(body),
-  headers: { 'content-type': 'application/json', ...headers },
-});
-const input = (x: Tensor | Tensor<Uint8Array>, datatype: string, data: unknown = [...x.data]) => ({
-  name: 'input',
-  shape: x.shape,
-  datatype,
-  data,
-});
 
 t.test('health and metadata', async (t) => {
   const { url } = await running(t);
@@ -43,7 +33,7 @@ t.test('health and metadata', async (t) => {
   for (const path of ['/v2', '/v2/']) {
     const server = await get(path);
     fits(t, 'metadata_server_response', server);
-    t.same(server, { name: 'addernet', version: '1.2.3', extensions: ['binary_tensor_data'] });
+    t.same(server, { name: 'addernet', version: '1.2.3', extensions });
   }
   for (const name of [float, bytes])
     for (const version of ['', '/versions/1']) {
@@ -90,15 +80,6 @@ for (const name of [float, bytes])
         t.same(body.outputs[0]!.data, [...y.data], `${kind}: to the last bit`);
       }
   });
-
-/** JSON, and the bytes of a tensor behind it. */
-function binaryRequest(x: Tensor | Tensor<Uint8Array>, datatype: string, rest: object): RequestInit {
-  const data = Buffer.from(x.data.buffer, x.data.byteOffset, x.data.byteLength);
-  const tensor = { name: 'input', shape: x.shape, datatype, parameters: { binary_data_size: data.length } };
-  const json = Buffer.from(JSON.stringify({ inputs: [tensor], ...rest }));
-  const headers = { 'content-type': 'application/octet-stream', 'inference-header-content-length': String(json.length) };
-  return { method: 'POST', body: Buffer.concat([json, data]), headers };
-}
 
 t.test('the binary tensor data extension', async (t) => {
   const { url } = await running(t);
@@ -148,7 +129,6 @@ t.test('requests that are wrong, each in its own way', async (t) => {
     ['/v2/models/none/infer', ask({}), 404, /no model 'none', but 'lenet5-bn-mnist'/],
     [`/v2/models/${float}/versions/7/infer`, ask({}), 404, /no version '7', but 1/],
     ['/nowhere', {}, 404, /no GET \/nowhere/],
-    ['/v2', { method: 'DELETE' }, 404, /no DELETE/],
     [infer, { method: 'POST' }, 400, /no JSON/],
     [infer, { method: 'POST', body: '{"inputs":' }, 400, /no JSON/],
     [infer, { method: 'POST', body: 'null' }, 400, /is null, expected an object/],
@@ -170,7 +150,7 @@ t.test('requests that are wrong, each in its own way', async (t) => {
     [infer, ask({ data: [1e39, ...x.data.subarray(1)] }), 400, /data\[0\] is Infinity/],
     [infer, ask({ datatype: 'UINT8' }), 400, /data\[0\] is -0.4/],
     [infer, ask({ parameters: [] }), 400, /parameters of inputs\[0\] is an array/],
-    [infer, ask({ parameters: { binary_data_size: 3136 } }), 400, /0 bytes follow the JSON, expected 3136/],
+    [infer, ask({ data: undefined, parameters: { binary_data_size: 3136 } }), 400, /0 bytes follow the JSON, expected 3136/],
     [infer, asJson({ inputs: [good], outputs: [{ name: 'y' }] }), 400, /outputs/],
     [infer, asJson({ inputs: [good], outputs: {} }), 400, /outputs/],
     [infer, binary({ 'inference-header-content-length': '-1' }), 400, /Inference-Header-Content-Length/],

@@ -2,38 +2,66 @@
 import type { ModelMetadata } from '../../models';
 import { elementCount } from '../../shape';
 import type { Tensor } from '../../tensor';
-import { bad, bytesOf, checkInput, floatInput, floatsOf, outputName, pixelInput } from '../input-tensor';
+import { bytesOf, checkInput, floatInput, floatsOf, pixelInput } from '../input-tensor';
 import type { ServedModel } from '../model-store';
-import type { ModelInferRequest, ModelInferResponse } from './messages';
+import { checkParameters, type OutputRequest, outputRequest } from '../output-request';
+import { outputTensor } from '../output-tensor';
+import { bad } from '../refusal';
+import type { Json } from '../request-json';
+import type { InferParameters, ModelInferRequest, ModelInferResponse, TensorContents } from './messages';
 
 const isRaw = ({ raw_input_contents: raw }: ModelInferRequest): boolean => raw.length > 0;
 
+const plain = (parameters: InferParameters): Json =>
+  Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, value[value.parameter_choice!]]));
+
+/** @throws {Refusal} 400 */
+export const outputOf = ({ outputs, parameters }: ModelInferRequest): OutputRequest =>
+  outputRequest(
+    outputs.map(({ name, parameters }) => ({ name, parameters: plain(parameters) })),
+    plain(parameters),
+  );
+
 /** @throws {Refusal} 400, saying which part of the request is wrong */
 export function inputOf(request: ModelInferRequest, metadata: ModelMetadata): Tensor {
-  const { inputs, outputs, raw_input_contents: raw } = request;
+  const { inputs, raw_input_contents: raw } = request;
   const [input] = inputs;
   if (!input || inputs.length > 1) throw bad(`there are ${inputs.length} inputs, expected one`);
-  if (outputs.some(({ name }) => name !== outputName)) throw bad(`outputs: there is '${outputName}' alone`);
   const { shape, datatype } = checkInput(input, metadata);
+  checkParameters('inputs[0]', plain(input.parameters), ['binary_data_size']);
   const isFloat = datatype === 'FP32';
   const count = elementCount(shape);
   if (isRaw(request)) {
     const [data] = raw as [Buffer];
     const expected = count * (isFloat ? 4 : 1);
     if (raw.length > 1 || data.length !== expected)
-      throw bad(`raw_input_contents: ${raw.map(({ length }) => length)} bytes, expected ${expected}`);
+      throw bad(`raw_input_contents: ${raw.length > 1 ? `${raw.length} of them` : `${data.length} bytes`}, expected ${expected} bytes`);
     return isFloat ? floatInput(floatsOf(data), shape) : pixelInput(data, shape, metadata);
   }
-  const { fp32_contents: floats = [], uint_contents: integers = [] } = input.contents ?? {};
-  const [values, name] = isFloat ? ([floats, 'fp32_contents'] as const) : ([integers, 'uint_contents'] as const);
+  const [values, name] = elementsOf(input.contents ?? {}, isFloat);
   if (values.length !== count) throw bad(`${name} has ${values.length} elements, expected ${count} of shape [${shape}]`);
   return isFloat ? floatInput(Float32Array.from(values), shape) : pixelInput(bytesOf(values), shape, metadata);
 }
 
+/** Pixels belong to uint_contents; clients also send them as int_contents, or as they are in bytes_contents. */
+function elementsOf(contents: Partial<TensorContents>, isFloat: boolean): readonly [ArrayLike<number>, string] {
+  const { fp32_contents: floats = [], uint_contents: unsigned = [], int_contents: signed = [], bytes_contents: bytes = [] } = contents;
+  if (isFloat) return [floats, 'fp32_contents'];
+  if (unsigned.length > 0 || signed.length + bytes.length === 0) return [unsigned, 'uint_contents'];
+  return signed.length > 0 ? [signed, 'int_contents'] : [Buffer.concat(bytes), 'bytes_contents'];
+}
+
 /** In bytes if the request was. */
-export function responseOf({ name, version }: ServedModel, request: ModelInferRequest, { data, shape }: Tensor): ModelInferResponse {
-  const output = { name: outputName, datatype: 'FP32', shape };
+export function responseOf(
+  { name, version, metadata }: ServedModel,
+  request: ModelInferRequest,
+  y: Tensor,
+  { classification }: OutputRequest,
+): ModelInferResponse {
+  const { elements, bytes, datatype, ...output } = outputTensor(y, classification, metadata);
   const whole = { model_name: name, model_version: version, id: request.id };
-  if (!isRaw(request)) return { ...whole, outputs: [{ ...output, contents: { fp32_contents: [...data] } }], raw_output_contents: [] };
-  return { ...whole, outputs: [output], raw_output_contents: [Buffer.from(data.buffer, data.byteOffset, data.byteLength)] };
+  if (isRaw(request)) return { ...whole, outputs: [{ ...output, datatype }], raw_output_contents: [bytes] };
+  const contents =
+    datatype === 'FP32' ? { fp32_contents: elements as number[] } : { bytes_contents: elements.map((text) => Buffer.from(String(text))) };
+  return { ...whole, outputs: [{ ...output, datatype, contents }], raw_output_contents: [] };
 }

@@ -4,11 +4,21 @@ export interface ModelOfVersion {
   readonly version: string;
 }
 
+/** Each has its value in the field that parameter_choice names. */
+export type InferParameters = Readonly<Record<string, Readonly<Record<string, unknown>> & { readonly parameter_choice?: string }>>;
+
+export interface TensorContents {
+  readonly int_contents: readonly number[];
+  readonly uint_contents: readonly number[];
+  readonly fp32_contents: readonly number[];
+  readonly bytes_contents: readonly Buffer[];
+}
+
 export interface TensorMessage {
   readonly name: string;
   readonly datatype: string;
   readonly shape: readonly number[];
-  readonly contents?: { readonly uint_contents?: readonly number[]; readonly fp32_contents?: readonly number[] } | null;
+  readonly contents?: Partial<TensorContents> | null;
 }
 
 export interface ModelInferRequest {
@@ -16,8 +26,9 @@ export interface ModelInferRequest {
   /** Empty: the latest. */
   readonly model_version: string;
   readonly id: string;
-  readonly inputs: readonly TensorMessage[];
-  readonly outputs: readonly { readonly name: string }[];
+  readonly parameters: InferParameters;
+  readonly inputs: readonly (TensorMessage & { readonly parameters: InferParameters })[];
+  readonly outputs: readonly { readonly name: string; readonly parameters: InferParameters }[];
   /** Bytes of each input, where they are not in its contents. */
   readonly raw_input_contents: readonly Buffer[];
 }

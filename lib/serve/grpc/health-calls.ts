@@ -1,0 +1,52 @@
+// Health as gRPC's own protocol asks for it: probes of Kubernetes, load balancers. It needs no token.
+import type * as Grpc from '@grpc/grpc-js';
+import { checkReady } from '../descriptions';
+import { quoted } from '../request-json';
+import type { Service } from '../service';
+import type { OpenStreams } from './open-streams';
+
+interface HealthCheckRequest {
+  readonly service: string;
+}
+
+/** @param names of the services that are known; '' is the server as a whole */
+export function healthCalls(
+  { status }: typeof Grpc,
+  service: Service,
+  streams: OpenStreams,
+  names: readonly string[],
+): Grpc.UntypedServiceImplementation {
+  const answer = () => ({ status: isReady(service) ? 'SERVING' : 'NOT_SERVING' });
+  const watching = new Set<() => void>();
+  // Networks neither come nor go while it runs: this is the one change there is.
+  service.shutdown.addEventListener('abort', () => {
+    for (const tell of watching) tell();
+  });
+
+  const check: Grpc.handleUnaryCall<HealthCheckRequest, unknown> = ({ request }, callback) => {
+    if (names.includes(request.service)) callback(null, answer());
+    else
+      callback({
+        code: status.NOT_FOUND,
+        details: `there is no service ${quoted(request.service)}, but ${names.filter(Boolean).join(', ')}`,
+      });
+  };
+  const watch: Grpc.handleServerStreamingCall<HealthCheckRequest, unknown> = (call) => {
+    const isKnown = names.includes(call.request.service);
+    const tell = () => void call.write(isKnown ? answer() : { status: 'SERVICE_UNKNOWN' });
+    tell();
+    if (isKnown) watching.add(tell);
+    streams.add(call);
+    for (const event of ['close', 'cancelled']) call.on(event, () => watching.delete(tell));
+  };
+  return { Check: check, Watch: watch };
+}
+
+function isReady(service: Service): boolean {
+  try {
+    checkReady(service);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,64 @@
+// Server reflection: what services, methods and messages there are, for tools such as grpcurl.
+import type * as Grpc from '@grpc/grpc-js';
+import { quoted } from '../request-json';
+import type { Service } from '../service';
+import { isService, type ProtoFile } from './file-descriptors';
+import type { OpenStreams } from './open-streams';
+import { authorize, statusOf } from './status';
+
+interface ReflectionRequest {
+  readonly host: string;
+  /** Which of the fields is set. */
+  readonly message_request?: string;
+  readonly file_by_filename?: string;
+  readonly file_containing_symbol?: string;
+}
+
+export function reflectionCalls(
+  grpc: typeof Grpc,
+  service: Service,
+  streams: OpenStreams,
+  files: readonly ProtoFile[],
+): Grpc.UntypedServiceImplementation {
+  const services = files.flatMap(({ definition }) => Object.keys(definition).filter((name) => isService(definition[name]!)));
+
+  const fileOf = ({ message_request: kind, file_by_filename: filename, file_containing_symbol: symbol }: ReflectionRequest) =>
+    kind === 'file_by_filename'
+      ? files.find(({ name }) => name === filename)
+      : files.find(({ definition }) => enclosing(symbol!).some((name) => Object.hasOwn(definition, name)));
+
+  const answer = (request: ReflectionRequest): object => {
+    const { message_request: kind } = request;
+    if (kind === 'list_services') return { list_services_response: { service: services.map((name) => ({ name })) } };
+    const isKnown = kind === 'file_by_filename' || kind === 'file_containing_symbol';
+    const file = isKnown ? fileOf(request) : undefined;
+    if (file) return { file_descriptor_response: { file_descriptor_proto: [file.descriptor] } };
+    const error_message = isKnown
+      ? `there is no ${quoted(request.file_by_filename ?? request.file_containing_symbol)}`
+      : 'messages have no extensions here';
+    return { error_response: { error_code: grpc.status.NOT_FOUND, error_message } };
+  };
+
+  const reflect: Grpc.handleBidiStreamingCall<ReflectionRequest, object> = (call) => {
+    try {
+      authorize(service, call.metadata);
+    } catch (error) {
+      return void call.emit(
+        'error',
+        statusOf(grpc, error, () => {}),
+      );
+    }
+    streams.add(call);
+    call.on('data', (request: ReflectionRequest) =>
+      call.write({ valid_host: request.host, original_request: request, ...answer(request) }),
+    );
+    call.on('end', () => call.end());
+  };
+  return { ServerReflectionInfo: reflect };
+}
+
+/** A symbol and what it is within: of a.b.c also a.b and a. Methods, fields and nested messages are not listed by themselves. */
+const enclosing = (symbol: string): string[] => {
+  const parts = symbol.split('.', 16);
+  return parts.map((_, i) => parts.slice(0, i + 1).join('.'));
+};

@@ -1,0 +1,26 @@
+// What went wrong, as a status of gRPC.
+import type * as Grpc from '@grpc/grpc-js';
+import { checkToken } from '../authorization';
+import { Refusal } from '../refusal';
+import type { Service } from '../service';
+
+/** @throws {Refusal} 401 unless the call has the token of the server, where that has one */
+export function authorize({ options: { token } }: Service, metadata: Grpc.Metadata): void {
+  if (token !== undefined) checkToken(metadata.get('authorization')[0]?.toString(), token);
+}
+
+/** What was not meant to happen is for the log, not for strangers. */
+export function statusOf({ status }: typeof Grpc, error: unknown, log: (error: unknown) => void): { code: Grpc.status; details: string } {
+  const codes: Record<number, Grpc.status> = {
+    400: status.INVALID_ARGUMENT,
+    401: status.UNAUTHENTICATED,
+    404: status.NOT_FOUND,
+    499: status.CANCELLED,
+    501: status.UNIMPLEMENTED,
+    503: status.UNAVAILABLE,
+  };
+  const code = error instanceof Refusal ? codes[error.statusCode] : undefined;
+  if (code !== undefined) return { code, details: (error as Error).message };
+  log(error);
+  return { code: status.INTERNAL, details: 'internal error, see the log of the server' };
+}

@@ -1,0 +1,30 @@
+// An address that exists, asked by a method that it does not have: 405, with those that it has.
+import type { FastifyInstance } from 'fastify';
+import { Refusal } from './refusal';
+
+/** Adds routes, and to each of their addresses the refusal of all other methods. */
+export function addRoutesAndRefusals(app: FastifyInstance, addRoutes: () => void): void {
+  const methodsOf = new Map<string, Set<string>>();
+  let isListening = true;
+  app.addHook('onRoute', ({ url, method }) => {
+    if (!isListening) return;
+    const methods = methodsOf.get(url) ?? new Set();
+    methodsOf.set(url, methods);
+    for (const name of [method].flat()) methods.add(name).add(name === 'GET' ? 'HEAD' : name);
+  });
+  addRoutes();
+  isListening = false;
+  for (const [url, methods] of methodsOf) {
+    const allowed = [...methods].join(', ');
+    app.route({
+      url,
+      method: app.supportedMethods.filter((method) => !methods.has(method)),
+      // Before a body is read.
+      onRequest: async ({ method }, reply) => {
+        reply.header('allow', allowed);
+        throw new Refusal(405, `${method} is not supported here, but ${allowed}`);
+      },
+      handler: () => {},
+    });
+  }
+}

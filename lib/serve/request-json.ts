@@ -1,0 +1,46 @@
+// JSON that clients send, and how messages quote it.
+import { TextDecoder } from 'node:util';
+import { bad } from './refusal';
+
+export type Json = Record<string, unknown>;
+
+export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * A byte order mark before it is skipped.
+ * @throws {Refusal} 400 unless it is one object
+ */
+export function parseJson(bytes: Uint8Array): Json {
+  let request: unknown;
+  try {
+    request = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw bad(`the body is no JSON: ${(cause as Error).message}`);
+  }
+  if (!isObject(request)) throw bad(`the body is ${kindOf(request)}, expected an object`);
+  return request;
+}
+
+/** Of what has parameters: an object, empty where there is none. */
+export function parametersOf(owner: string, parameters: unknown): Json {
+  if (parameters === undefined || parameters === null) return {};
+  if (!isObject(parameters)) throw bad(`parameters of ${owner} is ${kindOf(parameters)}, expected an object`);
+  return parameters;
+}
+
+export function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** A value as a message quotes it. What is long or nested is only named: JSON.stringify overflows the stack where a client nests deeply enough. */
+export function quoted(value: unknown): string {
+  if (Array.isArray(value))
+    return value.length <= 8 && value.every(isShort) ? JSON.stringify(value) : `an array of ${value.length} elements`;
+  if (typeof value === 'string') return isShort(value) ? `'${value}'` : `a string of ${value.length} characters`;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : kindOf(value);
+}
+
+const isShort = (value: unknown): boolean =>
+  typeof value === 'string' ? value.length <= 100 : typeof value !== 'object' || value === null;
