@@ -203,10 +203,7 @@ t.test('parameters that would change the answer are never ignored', async (t) =>
     [{ inputs: [good], parameters: [] }, /parameters of the request is an array/],
     [{ inputs: [{ ...good, parameters: { binary_data_size: 3136 } }] }, /both data and binary_data_size/],
     [{ inputs: [{ ...good, data: undefined, parameters: { binary_data_size: '3136' } }] }, /binary_data_size is '3136', expected 3136/],
-    [
-      { inputs: [{ ...good, data: undefined, parameters: { binary_data_size: {} } }] },
-      /binary_data_size is an object/,
-    ],
+    [{ inputs: [{ ...good, data: undefined, parameters: { binary_data_size: {} } }] }, /binary_data_size is an object/],
     [{ inputs: [good], outputs: [{ name: 'logits' }, { name: 'logits' }] }, /2 of them/],
     [{ inputs: [good], outputs: ['logits'] }, /'logits' alone/],
     [{ inputs: [good], outputs: 'logits' }, /outputs is a string/],
