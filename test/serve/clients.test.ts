@@ -314,10 +314,32 @@ t.test('images in forms, as curl -F sends them', async (t) => {
   t.match(await post(form(['a', png], ['b', png])), { status: 400, error: /2 files, expected one/ });
   t.match(await post(form(['image', Buffer.from('x')])), { status: 415, error: /curl --data-binary @a.png/ }, 'no image');
   t.match(await post(form(['image', png]), infer), { status: 415, error: /a form, expected JSON or tensors/ });
-  for (const type of ['multipart/form-data', 'multipart/form-data; boundary=X', 'multipart/mixed; boundary=X']) {
-    const response = await fetch(url + classify, { method: 'POST', body: '--Y\r\nnothing', headers: { 'content-type': type } });
-    t.match({ status: response.status, ...((await response.json()) as object) }, { status: 415, error: /curl --data-binary/ }, type);
-  }
+  const raw = async (body: string | Buffer, type = 'multipart/form-data; boundary=X') => {
+    const response = await fetch(url + classify, { method: 'POST', body, headers: { 'content-type': type } });
+    return { status: response.status, ...((await response.json()) as object) };
+  };
+  for (const type of ['multipart/form-data', 'multipart/form-data; boundary=X', 'multipart/mixed; boundary=X'])
+    t.match(await raw('--Y\r\nnothing', type), { status: 415, error: /curl --data-binary/ }, type);
+  const file = (content: Buffer, rest = '') =>
+    Buffer.concat([
+      Buffer.from(`--X\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n${rest}\r\n`),
+      content,
+      Buffer.from('\r\n'),
+    ]);
+  const end = Buffer.from('--X--\r\n');
+  t.match(await raw(Buffer.concat([file(png), end])), { status: 200 });
+  t.match(
+    await raw(Buffer.concat([Buffer.from('before\r\n'), file(png, 'A: b\r\n'), end]), 'Multipart/Form-Data; charset=utf-8; boundary="X"'),
+    {
+      status: 200,
+    },
+  );
+  t.match(await raw(file(png)), { status: 415 }, 'without its end');
+  t.match(await raw('--X\r\nContent-Disposition: form-data; name="f"'), { status: 415 }, 'cut short');
+  const began = performance.now();
+  t.match(await raw(Buffer.concat([...Array(15_000).fill(file(Buffer.alloc(0))), end])), { status: 415 }, 'too many of them');
+  t.ok(performance.now() - began < 500, 'are not all looked at');
+  t.match(await raw(Buffer.concat([file(png, `A: ${'b'.repeat(500_000)}\r\n`), end])), { status: 200 }, 'a long header');
 });
 
 t.test("Triton's client, byte for byte", async (t) => {
