@@ -1,18 +1,18 @@
-// Bodies that come packed, and answers that go packed: gzip and deflate (RFC 9110, 8.4).
+// Compressed bodies of requests and responses: gzip and deflate (RFC 9110, 8.4).
 import { promisify } from 'node:util';
 import { constants, deflate, gunzip, gzip, inflate, inflateRaw } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bad, Refusal } from './refusal';
 
-/** Below, packing takes longer than it saves. */
-const worthPacking = 1024;
+/** Bytes; compressing less takes longer than it saves. */
+const minLength = 1024;
 
-const unpackers = { gzip: promisify(gunzip), deflate: promisify(inflate), raw: promisify(inflateRaw) };
-const packers = { gzip: promisify(gzip), deflate: promisify(deflate) };
+const decompressors = { gzip: promisify(gunzip), deflate: promisify(inflate), raw: promisify(inflateRaw) };
+const compressors = { gzip: promisify(gzip), deflate: promisify(deflate) };
 
 /**
  * For onRequest: before the body is read.
- * @throws {Refusal} 415 at an encoding that cannot be unpacked
+ * @throws {Refusal} 415 at an encoding that is not supported
  */
 export async function checkEncoding(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const encoding = request.headers['content-encoding'];
@@ -28,32 +28,32 @@ function encodingOf(header = ''): 'identity' | 'gzip' | 'deflate' | undefined {
 }
 
 /**
- * @param maxBody in bytes, of the body unpacked: no more memory is taken for one that unpacks to more
+ * @param maxBody in bytes, of the decompressed body: no more memory is taken for one that would be larger
  * @throws {Refusal} as a rejection: 413, 400 if it is not encoded as the request says
  */
-export async function unpackedBody(request: FastifyRequest, body: Buffer, maxBody: number): Promise<Buffer> {
+export async function decompressBody(request: FastifyRequest, body: Buffer, maxBody: number): Promise<Buffer> {
   const encoding = encodingOf(request.headers['content-encoding']);
   if (encoding === undefined || encoding === 'identity' || body.length === 0) return body;
   // Some clients call deflate what has no zlib header, whose first byte ends in 8.
   const kind = encoding === 'deflate' && (body[0]! & 15) !== 8 ? 'raw' : encoding;
   try {
-    return await unpackers[kind](body, { maxOutputLength: maxBody });
+    return await decompressors[kind](body, { maxOutputLength: maxBody });
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw new Refusal(413, `the body unpacks to more than ${maxBody} bytes`);
-    throw bad(`the body cannot be unpacked as ${encoding}: ${message}`);
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw new Refusal(413, `the body decompresses to more than ${maxBody} bytes`);
+    throw bad(`the body cannot be decompressed as ${encoding}: ${message}`);
   }
 }
 
-/** For onSend: packs text of some length where the client takes it. Logits in bytes hardly become shorter, and go as they are. */
-export async function packedAnswer(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
+/** For onSend: compresses text where the client accepts it. Logits in bytes would hardly become shorter, and are sent as they are. */
+export async function compressResponse(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
   if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
-  if (Buffer.byteLength(payload) < worthPacking || !/json|text\//.test(String(reply.getHeader('content-type')))) return payload;
+  if (Buffer.byteLength(payload) < minLength || !/json|text\//.test(String(reply.getHeader('content-type')))) return payload;
   reply.header('vary', 'accept-encoding');
   const encoding = acceptedEncoding(request.headers['accept-encoding']);
   if (encoding === undefined) return payload;
   reply.header('content-encoding', encoding).removeHeader('content-length');
-  return await packers[encoding](payload, { level: constants.Z_BEST_SPEED });
+  return await compressors[encoding](payload, { level: constants.Z_BEST_SPEED });
 }
 
 function acceptedEncoding(header: string | string[] = ''): 'gzip' | 'deflate' | undefined {

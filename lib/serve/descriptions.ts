@@ -56,7 +56,7 @@ export const repositoryIndex = (store: ModelStore, onlyReady: boolean) =>
     ...('error' in model ? { state: 'UNAVAILABLE', reason: model.error } : { state: 'READY' }),
   }));
 
-export const loadedAtStart = (): Refusal =>
+export const loadingNotSupported = (): Refusal =>
   new Refusal(501, 'models are neither loaded nor unloaded while the server runs: start it with those of --weights');
 
 /**

@@ -1,7 +1,15 @@
 // Health, metadata and inference of the Open Inference Protocol v2, and its extensions.
 import type { FastifyInstance } from 'fastify';
 import { answer, askedModel, findModel, modelPaths } from './asked-model';
-import { checkReady, loadedAtStart, modelConfig, modelMetadata, modelStatistics, repositoryIndex, serverMetadata } from './descriptions';
+import {
+  checkReady,
+  loadingNotSupported,
+  modelConfig,
+  modelMetadata,
+  modelStatistics,
+  repositoryIndex,
+  serverMetadata,
+} from './descriptions';
 import { isForm } from './image-body';
 import { parseInferRequest } from './infer-request';
 import { formatInferResponse } from './infer-response';
@@ -42,7 +50,7 @@ function addRepositoryRoutes(app: FastifyInstance, { store }: Service): void {
   });
   for (const end of ['load', 'unload'])
     app.post(`/v2/repository/models/:model/${end}`, async () => {
-      throw loadedAtStart();
+      throw loadingNotSupported();
     });
 }
 

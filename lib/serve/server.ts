@@ -6,11 +6,11 @@ import { packageError } from '../optional-package';
 import { answerError, answerNoHttp } from './answer-error';
 import { checkToken } from './authorization';
 import { addClassifyRoute } from './classify-route';
-import { checkEncoding, packedAnswer, unpackedBody } from './content-encoding';
+import { checkEncoding, compressResponse, decompressBody } from './content-encoding';
 import { type GrpcServer, startGrpc } from './grpc/grpc-server';
+import { addRoutesWithMethods } from './method-not-allowed';
 import { createMetrics, type Metrics } from './metrics';
 import { ModelStore } from './model-store';
-import { addRoutesAndRefusals } from './other-methods';
 import { addPageRoutes } from './page-routes';
 import { addProtocolRoutes } from './protocol-routes';
 import { Refusal } from './refusal';
@@ -69,7 +69,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   // Bodies are taken as bytes, whatever their type: routes know what they expect.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
-    unpackedBody(request, body, options.maxBody),
+    decompressBody(request, body, options.maxBody),
   );
   app.decorateRequest('served', null);
   app.addHook('onRequest', async (request) => {
@@ -77,7 +77,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     if (options.token !== undefined && !request.routeOptions.config.open) checkToken(request.headers.authorization, options.token);
   });
   app.addHook('onRequest', checkEncoding);
-  app.addHook('onSend', packedAnswer);
+  app.addHook('onSend', compressResponse);
   // What was asked before the end is answered after it: its connection would stay open.
   app.addHook('onSend', async (_request, reply) => {
     if (ending.signal.aborted) reply.header('connection', 'close');
@@ -87,7 +87,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
 
   const service: Service = { store, metrics, options, shutdown: ending.signal };
-  addRoutesAndRefusals(app, () => {
+  addRoutesWithMethods(app, () => {
     addProtocolRoutes(app, service);
     addClassifyRoute(app, service);
     addPageRoutes(app);

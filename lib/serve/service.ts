@@ -9,7 +9,7 @@ export interface ServerOptions extends Omit<StoreOptions, 'onBatch'> {
   readonly weights: readonly string[];
   /** Of the package. */
   readonly version: string;
-  /** Largest body of a request, in bytes, also once it is unpacked. */
+  /** Largest body of a request, in bytes, compressed or not. */
   readonly maxBody: number;
   /** Most pixels of an image. */
   readonly maxPixels: number;

@@ -1,4 +1,4 @@
-// What clients of the protocol send besides the plainest of requests: packed bodies, nulls, raw tensors, forms, other methods.
+// What clients of the protocol send besides the plainest of requests: compressed bodies, nulls, raw tensors, forms, other methods.
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
@@ -12,7 +12,7 @@ const infer = `/v2/models/${float}/infer`;
 const classify = `/v2/models/${float}/classify`;
 const bytesOf = ({ data }: { data: Float32Array }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 
-t.test('bodies that come packed', async (t) => {
+t.test('compressed bodies', async (t) => {
   const { url } = await running(t);
   const { x, y } = await expected(float, 2);
   const json = JSON.stringify({ inputs: [input(x, 'FP32')] });
@@ -30,7 +30,7 @@ t.test('bodies that come packed', async (t) => {
     t.same(((await response.json()) as { outputs: [{ data: number[] }] }).outputs[0].data, [...y.data], kind);
   }
 
-  // The length of the JSON is that before packing.
+  // The length of the JSON is that before compression.
   const whole = binaryRequest(x, 'FP32', { parameters: { binary_data_output: true } });
   const headers = { ...(whole.headers as Record<string, string>), 'content-encoding': 'gzip' };
   const response = await fetch(url + infer, { ...whole, body: gzipSync(whole.body as Buffer), headers });
@@ -47,7 +47,7 @@ t.test('bodies that come packed', async (t) => {
   t.equal(classes.status, 200, 'an image');
 });
 
-t.test('bodies that cannot be unpacked', async (t) => {
+t.test('bodies that cannot be decompressed', async (t) => {
   const { url } = await running(t);
   const json = '{"inputs":[]}';
   const post = async (encoding: string, body: Buffer) => {
@@ -64,15 +64,15 @@ t.test('bodies that cannot be unpacked', async (t) => {
   const broken = Buffer.from(whole);
   broken.writeUInt8(broken[30]! ^ 255, 30);
   for (const [kind, encoding, body] of [
-    ['not packed', 'gzip', Buffer.from(json)],
-    ['not packed', 'deflate', Buffer.from('xyz')],
+    ['not compressed', 'gzip', Buffer.from(json)],
+    ['not compressed', 'deflate', Buffer.from('xyz')],
     ['cut short', 'gzip', whole.subarray(0, -12)],
     ['damaged', 'gzip', broken],
   ] as const)
-    t.match(await post(encoding, body), { status: 400, error: `cannot be unpacked as ${encoding}` }, kind);
+    t.match(await post(encoding, body), { status: 400, error: `cannot be decompressed as ${encoding}` }, kind);
 });
 
-t.test('a body that unpacks to more than there is room for', async (t) => {
+t.test('a body that decompresses to more than its limit', async (t) => {
   const { url } = await running(t);
   const bomb = gzipSync(Buffer.alloc(500 << 20, ' '), { level: 9 });
   t.ok(bomb.length < options.maxBody, 'small enough as it comes');
@@ -95,7 +95,7 @@ t.test('a body that unpacks to more than there is room for', async (t) => {
   );
 });
 
-t.test('answers go packed where the client takes it', async (t) => {
+t.test('responses are compressed where the client accepts it', async (t) => {
   const { url } = await running(t);
   const { x, y } = await expected(float, 5);
   const many = JSON.stringify({ inputs: [input(x, 'FP32')] });

@@ -1,4 +1,4 @@
-// What gRPC has beside inference: health and reflection, configuration, statistics, the index, streams, packed messages. Messages are taken
+// What gRPC has beside inference: health and reflection, configuration, statistics, the index, streams, compressed messages. Messages are taken
 // apart by their field numbers, so that a wrong number in a .proto of ours cannot hide.
 import { connect } from 'node:http2';
 import { setTimeout } from 'node:timers/promises';
@@ -316,7 +316,7 @@ t.test('a stream: each request is answered in its turn, one that is wrong ends n
   t.equal(await ended, grpc.status.OK, 'the end of the server ends it, with all its answers');
 });
 
-t.test('packed messages', async (t) => {
+t.test('compressed messages', async (t) => {
   const { pixels, y } = await expected(float, 1);
   for (const algorithm of [grpc.compressionAlgorithms.gzip, grpc.compressionAlgorithms.deflate]) {
     const { inference } = await client(t, {}, { 'grpc.default_compression_algorithm': algorithm });
@@ -324,12 +324,12 @@ t.test('packed messages', async (t) => {
   }
 });
 
-t.test('a message that unpacks to more than there is room for', async (t) => {
+t.test('a message that decompresses to more than its limit', async (t) => {
   const { server } = await running(t);
   const { port } = await server.listenGrpc({ host: '127.0.0.1', port: 0 });
   const session = connect(`http://127.0.0.1:${port}`);
   const bomb = gzipSync(Buffer.alloc(500 << 20), { level: 9 });
-  const head = Buffer.from([1, 0, 0, 0, 0]); // packed, and its length
+  const head = Buffer.from([1, 0, 0, 0, 0]); // compressed, and its length
   head.writeUInt32BE(bomb.length, 1);
   const before = process.memoryUsage.rss();
   for (let i = 0; i < 10; i++) {

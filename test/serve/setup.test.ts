@@ -1,6 +1,6 @@
 // How a server is set up: options out of their range, optional packages that are missing or broken.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { createServer } from '../../dist/serve/server';
@@ -36,37 +36,42 @@ t.test('options', async (t) => {
   await server.close();
 });
 
-/** What `addernet serve` says in an installation with these packages: whole, as they are here; or broken. */
-function serving(t: Test, { whole = [], broken = [] }: { whole?: string[]; broken?: string[] }, args: string[] = []): string {
+/** What `addernet serve` says in an installation that has these packages: whole, as they are here; or broken. */
+function installation(t: Test): (packages: { whole?: string[]; broken?: string[] }, args?: string[]) => string {
   const copy = installedCopy(t, { binary: true });
   const modules = join(copy, '..');
-  for (const name of whole) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true });
-    symlinkSync(join(__dirname, '../../node_modules', name), join(modules, name), 'junction');
-  }
-  for (const name of broken) {
-    mkdirSync(join(modules, name), { recursive: true });
-    writeFileSync(join(modules, name, 'index.js'), "require('what-it-needs');");
-  }
   const main = join(copy, 'dist/cli/main.js');
-  const { status, stderr } = spawnSync(process.execPath, [main, 'serve', '--weights', 'none', '--port', '0', ...args], {
-    encoding: 'utf8',
-  });
-  t.equal(status, 1);
-  return stderr;
+  return ({ whole = [], broken = [] }, args = []) => {
+    for (const name of ['fastify', 'prom-client', '@grpc']) rmSync(join(modules, name), { recursive: true, force: true });
+    for (const name of whole) {
+      mkdirSync(dirname(join(modules, name)), { recursive: true });
+      symlinkSync(join(__dirname, '../../node_modules', name), join(modules, name), 'junction');
+    }
+    for (const name of broken) {
+      mkdirSync(join(modules, name), { recursive: true });
+      writeFileSync(join(modules, name, 'index.js'), "require('what-it-needs');");
+    }
+    const { status, stderr } = spawnSync(process.execPath, [main, 'serve', '--weights', 'none', '--port', '0', ...args], {
+      encoding: 'utf8',
+    });
+    t.equal(status, 1);
+    return stderr;
+  };
 }
 
 t.test('packages: which is missing, or broken, and what to install', async (t) => {
-  t.match(serving(t, {}), /serve needs the package fastify: npm i fastify prom-client/);
-  t.match(serving(t, { whole: ['fastify'] }), /serve needs the package prom-client: npm i fastify prom-client/);
-  t.match(serving(t, { broken: ['fastify'] }), /serve needs the package fastify, which is installed but does not load: .*'what-it-needs'/);
-  t.match(serving(t, { whole: ['fastify'], broken: ['prom-client'] }), /package prom-client, which is installed but does not load/);
+  const serving = installation(t);
+  t.match(serving({}), /serve needs the package fastify: npm i fastify prom-client/);
+  t.match(serving({ whole: ['fastify'] }), /serve needs the package prom-client: npm i fastify prom-client/);
+  t.match(serving({ broken: ['fastify'] }), /serve needs the package fastify, which is installed but does not load: .*'what-it-needs'/);
+  t.match(serving({ whole: ['fastify'], broken: ['prom-client'] }), /package prom-client, which is installed but does not load/);
 });
 
 t.test('packages of gRPC', async (t) => {
+  const serving = installation(t);
   const whole = ['fastify', 'prom-client'];
   const args = ['--grpc-port', '0', '--weights', join(__dirname, '../../models/lenet5-bn-mnist.safetensors')];
-  t.match(serving(t, { whole }, args), /gRPC needs the package @grpc\/grpc-js: npm i @grpc\/grpc-js @grpc\/proto-loader/);
-  t.match(serving(t, { whole: [...whole, '@grpc/grpc-js'] }, args), /gRPC needs the package @grpc\/proto-loader: npm i @grpc\/grpc-js/);
-  t.match(serving(t, { whole, broken: ['@grpc/grpc-js'] }, args), /package @grpc\/grpc-js, which is installed but does not load/);
+  t.match(serving({ whole }, args), /gRPC needs the package @grpc\/grpc-js: npm i @grpc\/grpc-js @grpc\/proto-loader/);
+  t.match(serving({ whole: [...whole, '@grpc/grpc-js'] }, args), /gRPC needs the package @grpc\/proto-loader: npm i @grpc\/grpc-js/);
+  t.match(serving({ whole, broken: ['@grpc/grpc-js'] }, args), /package @grpc\/grpc-js, which is installed but does not load/);
 });

@@ -18,9 +18,9 @@ export function healthCalls(
 ): Grpc.UntypedServiceImplementation {
   const answer = () => ({ status: isReady(service) ? 'SERVING' : 'NOT_SERVING' });
   const watching = new Set<() => void>();
-  // Networks neither come nor go while it runs: this is the one change there is.
+  // The only change: networks are loaded before the server starts.
   service.shutdown.addEventListener('abort', () => {
-    for (const tell of watching) tell();
+    for (const send of watching) send();
   });
 
   const check: Grpc.handleUnaryCall<HealthCheckRequest, unknown> = ({ request }, callback) => {
@@ -33,11 +33,11 @@ export function healthCalls(
   };
   const watch: Grpc.handleServerStreamingCall<HealthCheckRequest, unknown> = (call) => {
     const isKnown = names.includes(call.request.service);
-    const tell = () => void call.write(isKnown ? answer() : { status: 'SERVICE_UNKNOWN' });
-    tell();
-    if (isKnown) watching.add(tell);
+    const send = () => void call.write(isKnown ? answer() : { status: 'SERVICE_UNKNOWN' });
+    send();
+    if (isKnown) watching.add(send);
     streams.add(call);
-    for (const event of ['close', 'cancelled']) call.on(event, () => watching.delete(tell));
+    for (const event of ['close', 'cancelled']) call.on(event, () => watching.delete(send));
   };
   return { Check: check, Watch: watch };
 }

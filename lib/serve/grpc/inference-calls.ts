@@ -1,7 +1,15 @@
 // GRPCInferenceService: health, metadata and inference, as over HTTP.
 import type * as Grpc from '@grpc/grpc-js';
 import { ask, clientHasGone } from '../ask';
-import { checkReady, loadedAtStart, modelConfig, modelMetadata, modelStatistics, repositoryIndex, serverMetadata } from '../descriptions';
+import {
+  checkReady,
+  loadingNotSupported,
+  modelConfig,
+  modelMetadata,
+  modelStatistics,
+  repositoryIndex,
+  serverMetadata,
+} from '../descriptions';
 import type { ServedModel } from '../model-store';
 import type { Service } from '../service';
 import { inputOf, outputOf, responseOf } from './infer-messages';
@@ -37,10 +45,10 @@ export function inferenceCalls(grpc: typeof Grpc, service: Service, streams: Ope
     ModelStatistics: ({ request: { name, version } }: Call<ModelOfVersion>) => modelStatistics(store, given(name), given(version)),
     RepositoryIndex: ({ request: { ready } }: Call<{ ready: boolean }>) => ({ models: repositoryIndex(store, ready) }),
     RepositoryModelLoad: () => {
-      throw loadedAtStart();
+      throw loadingNotSupported();
     },
     RepositoryModelUnload: () => {
-      throw loadedAtStart();
+      throw loadingNotSupported();
     },
   };
   const withToken =

@@ -1,9 +1,9 @@
-// An address that exists, asked by a method that it does not have: 405, with those that it has.
+// Requests of an address by a method that it does not have: 405, with the methods that it has.
 import type { FastifyInstance } from 'fastify';
 import { Refusal } from './refusal';
 
-/** Adds routes, and to each of their addresses the refusal of all other methods. */
-export function addRoutesAndRefusals(app: FastifyInstance, addRoutes: () => void): void {
+/** Adds routes, and for each of their addresses one that answers all other methods. */
+export function addRoutesWithMethods(app: FastifyInstance, addRoutes: () => void): void {
   const methodsOf = new Map<string, Set<string>>();
   let isListening = true;
   app.addHook('onRoute', ({ url, method }) => {
