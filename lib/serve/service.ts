@@ -47,8 +47,12 @@ export function checkServerOptions(options: ServerOptions): void {
     check(name, Number.isSafeInteger(options[name]) && options[name] >= 1, 'an integer of at least 1');
   check('timeout', options.timeout >= 1 && options.timeout <= longestTimer, `milliseconds from 1 to ${longestTimer}`);
   check('maxDelay', maxDelay >= 0 && maxDelay <= longestTimer, `milliseconds from 0 to ${longestTimer}`);
-  // What a header can say: a token with anything else in it could never be given.
-  check('token', token === undefined || (typeof token === 'string' && /^[\x21-\x7e]+( +[\x21-\x7e]+)*$/.test(token)), 'printable ASCII');
+  // What a header can say: a token with anything else in it could never be given. It is not quoted, since logs are read by others.
+  if (token !== undefined && !(typeof token === 'string' && /^[\x21-\x7e]+( +[\x21-\x7e]+)*$/.test(token)))
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      'createServer: token is empty or not printable ASCII: it may end in a line break, or in spaces',
+    );
   check('logLevel', logLevels.includes(logLevel), logLevels.join(', '));
 }
 

@@ -27,7 +27,8 @@ t.test('options', async (t) => {
     // A timer of more fires at once: every request would be answered with 503.
     [{ timeout: 2 ** 31 }, /timeout is 2147483648, expected milliseconds from 1 to 2147483647/],
     [{ token: '' }, /token/],
-    [{ token: 'two\nlines' }, /token .* expected printable ASCII/],
+    [{ token: 'secret\n' }, /^createServer: token is empty or not printable ASCII(?!.*secret)/],
+    [{ token: 'sécret' }, /token is empty or not printable ASCII/],
     [{ logLevel: 'loud' }, /logLevel is "loud", expected silent, fatal/],
   ];
   for (const [changed, message] of wrong)
