@@ -165,6 +165,7 @@ t.test('requests that are wrong, each in its own way', async (t) => {
     [`/v2/models/${float}/classify?width=28&height=29`, { method: 'POST', body: Buffer.alloc(784) }, 400, /784 bytes/],
     [`/v2/models/${float}/classify?width=5000&height=5000`, { method: 'POST', body: Buffer.alloc(784) }, 400, /more than 1000000 pixels/],
     [`/v2/models/${float}/classify?top=0`, { method: 'POST', body: Buffer.alloc(784) }, 400, /top is '0'/],
+    [`/v2/models/${float}/classify?top=1&top=2`, { method: 'POST', body: Buffer.alloc(784) }, 400, /top is given more than once/],
     [`/v2/models/${float}/classify?depth=1`, { method: 'POST', body: Buffer.alloc(784) }, 400, /no parameter 'depth'/],
   ];
   for (const [path, init, status, message] of cases) {
