@@ -95,10 +95,11 @@ const isServed = (model: ServedModel | BrokenModel): model is ServedModel => 'se
 function parseWeights(text: string): { name: string; file: string } {
   const [, given, file = text] = /^([^=/\\]+)=(.+)$/.exec(text) ?? [];
   const name = given ?? basename(file).replace(/\.(safetensors|pth)$/, '');
-  if (!/^[\w.-]+$/.test(name))
+  // '.' and '..' would vanish from an address, and /v2/models/stats is one already.
+  if (!/^(?!\.{1,2}$|stats$)[\w.-]+$/.test(name))
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `serve: '${name}' cannot be the name of a model, expected letters, digits, '.', '_' and '-': name it, as in --weights digits=${file}`,
+      `serve: '${name}' cannot be the name of a model, expected letters, digits, '.', '_' and '-', and not 'stats': name it, as in --weights digits=${file}`,
     );
   return { name, file };
 }

@@ -60,7 +60,12 @@ t.test('no file that can be loaded, or a name that cannot stand in an address', 
     code: 'ERR_ARGUMENT',
     message: /no network could be loaded.*none/,
   });
-  await t.rejects(createServer({ ...options, weights: [`a b=${float}`] }), { code: 'ERR_ARGUMENT', message: /'a b' cannot be the name/ });
+  for (const name of ['a b', '.', '..', 'stats', 'é'])
+    await t.rejects(
+      createServer({ ...options, weights: [`${name}=${float}`] }),
+      { code: 'ERR_ARGUMENT', message: `'${name}' cannot be the name of a model` },
+      name,
+    );
 });
 
 t.test('versions of one name', async (t) => {
