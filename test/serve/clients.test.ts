@@ -378,3 +378,26 @@ t.test('nothing is left of what was sent with a refused encoding', async (t) => 
   const answer = await text(socket);
   t.same(answer.match(/HTTP\/1.1 \d+/g), ['HTTP/1.1 415', 'HTTP/1.1 200']);
 });
+
+t.test('transparent images: what they lie on, and light for dark', async (t) => {
+  const { url } = await running(t);
+  const digit = digits.images(0, 1);
+  const target = digits.targets(0, 1)[0]!;
+  const ink = Buffer.from([...digit.data].flatMap((opacity) => [0, 0, 0, opacity]));
+  const png = await sharp(ink, { raw: { width: 28, height: 28, channels: 4 } })
+    .png()
+    .toBuffer();
+  const classified = async (query: string) => {
+    const response = await fetch(`${url}${classify}?top=1${query}`, { method: 'POST', body: png });
+    return { status: response.status, ...((await response.json()) as object) };
+  };
+  const alone = await fetch(`${url}${classify}?top=1&width=28&height=28`, { method: 'POST', body: Buffer.from(digit.data) });
+  const { classes } = (await alone.json()) as { classes: [{ class: number; probability: number }] };
+  t.equal(classes[0].class, target);
+  for (const query of ['&invert=true', '&invert=1', '&invert', '&invert=true&background=white', '&invert=true&background=%23fff'])
+    t.match(await classified(query), { status: 200, classes }, query);
+  t.notMatch(await classified('&background=black'), { classes }, 'black on black');
+  t.match(await classified('&invert=maybe'), { status: 400, error: /invert is 'maybe', expected true or false/ });
+  t.match(await classified('&background=no-color'), { status: 400, error: /background is/ });
+  t.match(await classified('&top=2'), { status: 400, error: /top is given more than once/ });
+});
