@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import t from 'tap';
 import { parseCifar } from '../../../dist/data/cifar';
+import { parseCifarPickle } from '../../../dist/data/cifar-python';
 import { openDataset } from '../../../dist/data/open-dataset';
 import { refusal, survivesCorruption, unnoticedTruncations } from '../io/damage';
 
@@ -44,6 +46,70 @@ t.test('CIFAR-100, with and without names', async (t) => {
     code: 'ERR_CORRUPT',
     message: /fine_label_names\.txt: 1 names, expected 100/,
   });
+});
+
+/** A pickle as Python 2 and NumPy write it: an array [n,3072], here with the bytes of the planes, and lists. */
+function pickled(planes: Uint8Array, lists: Record<string, readonly number[]>): Buffer {
+  const text = (value: string) => Buffer.concat([Buffer.of(0x55, value.length), Buffer.from(value, 'latin1')]);
+  const number = (value: number) => Buffer.of(0x4b, value);
+  const long = Buffer.alloc(5);
+  long[0] = 0x54;
+  long.writeUInt32LE(planes.length, 1);
+  const array = [
+    ...[Buffer.from('cnumpy.core.multiarray\n_reconstruct\n'), Buffer.from('cnumpy\nndarray\n'), number(0), Buffer.of(0x85), text('b')],
+    ...[Buffer.of(0x87), Buffer.from('R('), number(1), number(planes.length / 3072), Buffer.of(0x4d, 0, 12, 0x86)],
+    ...[Buffer.from('cnumpy\ndtype\n'), text('u1'), number(0), number(1), Buffer.of(0x87), Buffer.from('R('), number(3), text('|')],
+    ...[Buffer.from('NNN'), Buffer.of(0x4a, 255, 255, 255, 255, 0x4a, 255, 255, 255, 255), number(0), Buffer.from('tb'), Buffer.of(0x89)],
+    ...[long, planes, Buffer.from('tb')],
+  ];
+  const entries = Object.entries(lists).flatMap(([key, values]) => [text(key), Buffer.from(']('), ...values.map(number), Buffer.from('e')]);
+  return Buffer.concat([Buffer.of(0x80, 2, 0x7d, 0x28), text('data'), ...array, ...entries, Buffer.from('u.')]);
+}
+
+const planes = Buffer.concat([record([], 10), record([], 20)]);
+
+t.test('the Python version, as torchvision leaves it', async (t) => {
+  const test = { test_batch: pickled(planes, { labels: [3, 9] }) };
+  for (const files of [test, { 'cifar-10-batches-py': test }]) {
+    const cifar10 = openDataset('cifar10', t.testdir(files), 'test');
+    t.match(cifar10, { name: 'cifar10 test', length: 2, classes: 10, imageShape: [32, 32, 3] });
+    t.same([...cifar10.targets(0, 2)], [3, 9]);
+    t.same([...cifar10.images(0, 2).data], [...parseCifar(Buffer.concat([record([3], 10), record([9], 20)]), 1, 10).images.data]);
+  }
+  const batches = Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`data_batch_${i}`, pickled(record([], i), { labels: [i] })]));
+  t.same([...openDataset('cifar10', t.testdir(batches), 'train').targets(0, 5)], [1, 2, 3, 4, 5]);
+  delete batches.data_batch_3;
+  t.throws(() => openDataset('cifar10', t.testdir(batches), 'train'), { code: 'ERR_ARGUMENT', message: /no data_batch_3 in/ });
+
+  const hundred = { test: pickled(planes, { fine_labels: [42, 99], coarse_labels: [1, 2] }) };
+  const cifar100 = openDataset('cifar100', t.testdir({ 'cifar-100-python': hundred }), 'test');
+  t.same([...cifar100.targets(0, 2)], [42, 99]);
+  t.equal(cifar100.classNames, undefined);
+  const names = Array.from({ length: 100 }, (_, i) => `class_${i}`);
+  const meta = Buffer.from(
+    `\x80\x02}U\x10fine_label_names](${names.map((name) => `U${String.fromCharCode(name.length)}${name}`).join('')}es.`,
+    'latin1',
+  );
+  t.same(openDataset('cifar100', t.testdir({ 'cifar-100-python': { ...hundred, meta } }), 'test').classNames, names);
+});
+
+t.test('the Python version as Python 3 writes it again', async (t) => {
+  const cifar10 = openDataset('cifar10', join(__dirname, '../../../test/fixtures/cifar-python'), 'test');
+  t.same([cifar10.length, cifar10.classes], [1, 10]);
+});
+
+t.test('pickles that are no CIFAR', async (t) => {
+  const open = (file: Uint8Array) => () => openDataset('cifar10', t.testdir({ test_batch: file }), 'test');
+  t.throws(open(Buffer.from('no pickle')), { name: 'AdderNetError', code: 'ERR_CORRUPT' });
+  t.throws(open(Buffer.from('\x80\x02}.', 'latin1')), { code: 'ERR_FORMAT', message: /test_batch: a pickle without the entries 'data'/ });
+  t.throws(open(pickled(planes, { fine_labels: [1, 2] })), { code: 'ERR_FORMAT', message: /and 'labels', a list/ });
+  t.throws(open(pickled(planes, { labels: [1] })), { code: 'ERR_CORRUPT', message: /shape \[2,3072\] .* for 1 labels/ });
+  t.throws(open(pickled(planes, { labels: [1, 10] })), { code: 'ERR_CORRUPT', message: /the label of record 1 is 10, expected 0 to 9/ });
+  const file = pickled(record([], 1), { labels: [1] });
+  const read = (bytes: Uint8Array) => parseCifarPickle(bytes, 'labels', 'test_batch');
+  const cut = Array.from({ length: 200 }, (_, i) => file.subarray(0, Math.floor((i * file.length) / 200)));
+  t.ok(cut.every((bytes) => ['ERR_FORMAT', 'ERR_CORRUPT'].includes(refusal(read, bytes)?.code ?? '')));
+  survivesCorruption(read, file, 300);
 });
 
 t.test('damage', async (t) => {
