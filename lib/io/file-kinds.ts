@@ -1,5 +1,6 @@
 // What a file is, by its first bytes: names lie, and a download may have given something else.
 import { unzipSync } from 'fflate';
+import { quoted } from './quoted';
 
 export interface FileKind {
   /** A noun with its article. */
@@ -133,7 +134,7 @@ export function fileKind(bytes: Uint8Array): FileKind | undefined {
   const known = kinds.find(({ matches }) => matches(bytes, text));
   const isText = /[a-z]/i.test(text) && !/[^\s -~\u0080-\u00ff]/.test(text);
   if (known || !isText) return known;
-  return { what: `text that begins with ${JSON.stringify(text.slice(0, 40))}`, remedy: 'open it to see what the download gave' };
+  return { what: `text that begins with ${quoted(text.slice(0, 40))}`, remedy: 'open it to see what the download gave' };
 }
 
 /**
@@ -185,12 +186,21 @@ function isOnnx(bytes: Uint8Array): boolean {
   return second !== undefined && [2, 3, 4, 6, 7, 8].includes(second);
 }
 
+/** Bytes that the directory of a ZIP takes for an entry at least. */
+const zipEntryBytes = 46;
+
 function zipEntries(bytes: Uint8Array): string[] {
   const names: string[] = [];
+  // fflate believes the number of entries that a damaged file gives. None is unpacked.
+  const list = ({ name }: { name: string }): boolean => {
+    if (names.push(name) * zipEntryBytes > bytes.length) throw new Error('more entries than the file has room for');
+    return false;
+  };
   try {
-    // No entry is unpacked.
-    unzipSync(bytes, { filter: ({ name }) => !names.push(name) });
-  } catch {}
+    unzipSync(bytes, { filter: list });
+  } catch {
+    return [];
+  }
   return names;
 }
 

@@ -5,6 +5,7 @@ import { AdderNetError } from '../errors';
 import type { Tensor, TensorData } from '../tensor';
 import { ByteReader } from './byte-reader';
 import { type FileType, payloadTensor } from './payload';
+import { quoted } from './quoted';
 import { gather, StridedView } from './strided';
 
 const magic = '\x93NUMPY';
@@ -76,13 +77,13 @@ function parseHeader(header: string, name: string): Header {
   if (!/^\{.*\}\s*$/s.test(header) || descr === undefined || order === undefined || sizes === undefined)
     throw new AdderNetError(
       'ERR_FORMAT',
-      `${name}: the header is ${header.trim()}, expected a plain array's descr, fortran_order and shape`,
+      `${name}: the header is ${quoted(header.trim())}, expected a plain array's descr, fortran_order and shape`,
     );
   const type = numpyType(descr);
   if (!type)
     throw new AdderNetError(
       'ERR_FORMAT',
-      `${name}: dtype is '${descr}', expected little-endian ${[...types.keys()].join(', ')}: convert it with astype('<f4')`,
+      `${name}: dtype is ${quoted(descr)}, expected little-endian ${[...types.keys()].join(', ')}: convert it with astype('<f4')`,
     );
   return { type, shape: sizes.match(/\d+/g)?.map(Number) ?? [], isFortran: order === 'True' };
 }

@@ -2,6 +2,7 @@
 import { AdderNetError } from '../errors';
 import type { ByteReader } from './byte-reader';
 import { describeValue, PickleGlobal, PickleObject } from './pickle-values';
+import { quoted } from './quoted';
 
 /** Turns a persistent id, a reference to something outside the pickle, into a value. */
 export type LoadPersistent = (id: unknown) => unknown;
@@ -41,7 +42,7 @@ export class PickleMachine {
 
   /** @param value undefined if its text in the pickle is none */
   pushParsed(value: unknown, text: string): void {
-    if (value === undefined) this.corrupt(`${JSON.stringify(text.slice(0, 40))} is no value of its kind`);
+    if (value === undefined) this.corrupt(`${quoted(text)} is no value of its kind`);
     this.create(value);
   }
 

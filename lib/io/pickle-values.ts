@@ -1,4 +1,5 @@
 // What a pickle holds beside numbers, text, lists and dicts. Where Python's reader imports and calls, these only record what the pickle says.
+import { quoted } from './quoted';
 
 /** A class or function by its name, "module.name". It is never looked up. */
 export class PickleGlobal {
@@ -57,6 +58,3 @@ export function describeValue(value: unknown): string {
   if (typeof value === 'string') return 'text';
   return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }
-
-/** Escaped, so that a hostile name cannot steer a terminal, and cut. */
-export const quoted = (text: string): string => JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);

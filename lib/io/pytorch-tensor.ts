@@ -6,6 +6,7 @@ import { isPickledArray, pickledArray } from './numpy-pickle';
 import { elementBytes, type FileType } from './payload';
 import { bytesIn, PickleGlobal, PickleObject } from './pickle-values';
 import { isReadable, Storage, StorageView, typeOfDtype } from './pytorch-storage';
+import { quoted } from './quoted';
 import { checkView, StridedView } from './strided';
 
 /** What a pickle says about a tensor; its numbers lie in the storage. */
@@ -126,7 +127,7 @@ export class TensorReader {
     const { bytes, descr, isFortran } = array;
     const shape = array.shape as number[];
     this.takeBytes(bytes.length);
-    const storage = new Storage('of NumPy', numpyType(descr) ?? `NumPy's '${descr}'`, bytes.length, 1);
+    const storage = new Storage('NumPy', numpyType(descr) ?? `NumPy's ${descr}`, bytes.length, 1);
     storage.bytes = bytes;
     const axes = shape.map((_, axis) => shape.length - 1 - axis);
     return this.#checked(
@@ -137,12 +138,12 @@ export class TensorReader {
   }
 
   #checked(storage: Storage, type: string, view: StridedView): PickledTensor | string {
-    if (!isReadable(type)) return `its numbers are ${type}, which is not supported here`;
+    if (!isReadable(type)) return `its numbers are ${quoted(type)}, which is not supported here`;
     if (elementCount(view.shape) === 0) return 'it has no elements';
     const expected = storage.elements * (storage.elementBytes ?? Number.NaN);
     if (storage.bytes?.length !== expected)
-      throw this.#corrupt(`storage ${storage.key} has ${storage.bytes?.length ?? 'no'} bytes, expected ${expected}`);
-    checkView(`${this.name}: a tensor of storage ${storage.key}`, view, Math.floor(expected / elementBytes(type)));
+      throw this.#corrupt(`storage ${quoted(storage.key)} has ${storage.bytes?.length ?? 'no'} bytes, expected ${expected}`);
+    checkView(`${this.name}: a tensor of storage ${quoted(storage.key)}`, view, Math.floor(expected / elementBytes(type)));
     return { storage, type, view };
   }
 

@@ -12,6 +12,7 @@ import { unpickle } from './pickle';
 import { describeValue, PickleGlobal } from './pickle-values';
 import { Storage, StorageView, typeOfStorage } from './pytorch-storage';
 import { isTensor, TensorReader } from './pytorch-tensor';
+import { quoted } from './quoted';
 import { type NamedTensors, StateDictFinder } from './state-dict';
 import { filterAxes, gather } from './strided';
 import type { StoredTensors } from './tensor-file';
@@ -117,10 +118,13 @@ function readLegacy(reader: ByteReader, name: string): unknown {
   for (const key of keys) {
     const storage = byKey.get(key)!;
     if (storage.elementBytes === undefined)
-      throw new AdderNetError('ERR_FORMAT', `${name}: holds a ${storage.type}, whose size is not known here: save it in the newer format`);
+      throw new AdderNetError(
+        'ERR_FORMAT',
+        `${name}: holds a ${quoted(storage.type)}, whose size is not known here: save it in the newer format`,
+      );
     const count = reader.u64();
     if (count !== storage.elements)
-      throw new AdderNetError('ERR_CORRUPT', `${name}: storage ${key} has ${count} elements, expected ${storage.elements}`);
+      throw new AdderNetError('ERR_CORRUPT', `${name}: storage ${quoted(key)} has ${count} elements, expected ${storage.elements}`);
     storage.bytes = reader.take(count * storage.elementBytes);
   }
   checkEnd(reader, name);
@@ -154,11 +158,11 @@ class Storages {
       throw corrupt('a storage is not described as torch.save does');
     const known = typeOfStorage(type.name);
     const storage = this.byKey.get(key) ?? new Storage(key, known.type, elements, known.bytes);
-    if (storage.type !== known.type || storage.elements !== elements) throw corrupt(`storage ${key} is described in two ways`);
+    if (storage.type !== known.type || storage.elements !== elements) throw corrupt(`storage ${quoted(key)} is described in two ways`);
     this.byKey.set(key, storage);
     if (view === undefined || view === null) return storage;
     if (!Array.isArray(view) || !Number.isSafeInteger(view[1]))
-      throw corrupt(`the view of storage ${key} is not described as torch.save does`);
+      throw corrupt(`the view of storage ${quoted(key)} is not described as torch.save does`);
     return new StorageView(storage, view[1]);
   };
 

@@ -6,6 +6,7 @@ import { describeFile, fileKind } from './file-kinds';
 import { type FileSource, readSource, sourceName, sourcePath } from './file-source';
 import { readNpy, storedNpyType } from './npy';
 import { parsePytorch } from './pytorch';
+import { quoted } from './quoted';
 import { parseSafetensors } from './safetensors';
 import { type StoredTensors, TensorFile, turnFilters } from './tensor-file';
 import { unwrapNames } from './wrapper-prefix';
@@ -111,9 +112,7 @@ function leftOutNotes(reasons: ReadonlyMap<string, string>): string[] {
 /** A sentence on some tensors; none on none. */
 function notesOf(names: readonly string[], done: string): string[] {
   if (names.length === 0) return [];
-  const shown = names.slice(0, 3).join(', ');
-  const [first] = names;
-  return [
-    names.length === 1 ? `${first} was ${done}.` : `${names.length} tensors were ${done} (${shown}${names.length > 3 ? ', ...' : ''}).`,
-  ];
+  const shown = names.slice(0, 3).map(quoted).join(', ');
+  if (names.length === 1) return [`${shown} was ${done}.`];
+  return [`${names.length} tensors were ${done} (${shown}${names.length > 3 ? ', ...' : ''}).`];
 }

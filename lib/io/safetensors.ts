@@ -7,6 +7,7 @@ import type { Tensor, TensorData } from '../tensor';
 import { ByteReader } from './byte-reader';
 import { largestHalf, nearestHalves } from './half';
 import { elementBytes, type FileType, fileTypes, payloadTensor } from './payload';
+import { quoted } from './quoted';
 import type { StoredTensors } from './tensor-file';
 
 /** The format's own limit, in bytes. */
@@ -44,7 +45,7 @@ export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safet
       Object.assign(metadata, parseMetadata(entry, name));
       continue;
     }
-    const what = `${name}: tensor ${JSON.stringify(key)}`;
+    const what = `${name}: tensor ${quoted(key)}`;
     const { dtype, shape, data_offsets: offsets } = isObject(entry) ? entry : {};
     if (typeof dtype !== 'string' || !Array.isArray(shape) || !Array.isArray(offsets))
       throw new AdderNetError('ERR_CORRUPT', `${what}: expected dtype, shape and data_offsets in the header`);
@@ -52,10 +53,10 @@ export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safet
     if (offsets.length !== 2 || !Number.isInteger(begin) || !Number.isInteger(end) || begin < 0 || begin > end || end > payload.length)
       throw new AdderNetError(
         'ERR_CORRUPT',
-        `${what}: data_offsets are ${JSON.stringify(offsets)}, expected [begin, end] within the ${payload.length} bytes after the header`,
+        `${what}: data_offsets are ${quoted(String(offsets))}, expected [begin, end] within the ${payload.length} bytes after the header`,
       );
     const type = types.get(dtype);
-    if (!type) leftOut.set(key, `its numbers are ${JSON.stringify(dtype)}, which is not supported here`);
+    if (!type) leftOut.set(key, `its numbers are ${quoted(dtype)}, which is not supported here`);
     else if (begin === end && shape.includes(0)) leftOut.set(key, 'it has no elements');
     else {
       tensors.set(key, payloadTensor(what, payload.subarray(begin, end), type, shape));
@@ -69,7 +70,7 @@ export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safet
     if (begin !== covered)
       throw new AdderNetError(
         'ERR_CORRUPT',
-        `${name}: tensor ${JSON.stringify(key)} begins at byte ${begin}, but the tensors before it end at ${covered}`,
+        `${name}: tensor ${quoted(key)} begins at byte ${begin}, but the tensors before it end at ${covered}`,
       );
     covered = end;
   }
@@ -145,7 +146,7 @@ function parseHeader(json: string, name: string): Record<string, unknown> {
     throw new AdderNetError('ERR_CORRUPT', `${name}: the header is not JSON: ${(cause as Error).message}`, { cause });
   }
   const repeated = repeatedKey(json);
-  if (repeated !== undefined) throw new AdderNetError('ERR_CORRUPT', `${name}: the header has ${JSON.stringify(repeated)} twice`);
+  if (repeated !== undefined) throw new AdderNetError('ERR_CORRUPT', `${name}: the header has ${quoted(repeated)} twice`);
   return header as Record<string, unknown>;
 }
 

@@ -3,6 +3,7 @@
 import { AdderNetError } from '../errors';
 import { PickleObject } from './pickle-values';
 import { isTensor } from './pytorch-tensor';
+import { quoted } from './quoted';
 
 /** Where training scripts keep the weights in a checkpoint, the likeliest first. */
 const weightKeys = [
@@ -106,7 +107,7 @@ export class StateDictFinder {
         const name = `${prefix}${part}`;
         if (name.length > maxNameLength) throw this.#refuse(`the name of a tensor is longer than ${maxNameLength} characters`);
         if (isTensor(item)) {
-          if (tensors.has(name)) throw this.#refuse(`two tensors are named ${JSON.stringify(name)}`);
+          if (tensors.has(name)) throw this.#refuse(`two tensors are named ${quoted(name)}`);
           if (tensors.size === maxTensors) throw this.#refuse(`there are more than ${maxTensors} tensors`);
           tensors.set(name, item);
         } else if (state || path.size > 1 || !notWeights.test(part)) collect(item, `${name}.`);

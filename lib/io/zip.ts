@@ -1,6 +1,7 @@
 // The entries of a ZIP whose files are stored without compression, as torch.save writes them.
 import { unzipSync } from 'fflate';
 import { AdderNetError } from '../errors';
+import { quoted } from './quoted';
 
 /**
  * @param name the file, for messages
@@ -12,7 +13,7 @@ export function unzipStored(bytes: Uint8Array, name: string): Map<string, Uint8A
   let total = 0;
   // fflate believes the directory, so each entry is checked before it is copied: no file is larger than the archive it lies in.
   const check = (entry: { name: string; size: number; originalSize: number; compression: number }): boolean => {
-    const what = `${name}: entry ${JSON.stringify(entry.name)} of the archive`;
+    const what = `${name}: entry ${quoted(entry.name)} of the archive`;
     if (sizes.has(entry.name)) throw new AdderNetError('ERR_CORRUPT', `${what} is there twice`);
     if (entry.compression !== 0)
       throw new AdderNetError(
@@ -38,6 +39,6 @@ export function unzipStored(bytes: Uint8Array, name: string): Map<string, Uint8A
   }
   for (const [entry, size] of sizes)
     if (entries.get(entry)?.length !== size)
-      throw new AdderNetError('ERR_CORRUPT', `${name}: entry ${JSON.stringify(entry)} of the archive lies outside the file`);
+      throw new AdderNetError('ERR_CORRUPT', `${name}: entry ${quoted(entry)} of the archive lies outside the file`);
   return entries;
 }

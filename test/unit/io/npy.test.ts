@@ -68,7 +68,7 @@ t.test('what is refused, and how it is named', async (t) => {
   const refused = (bytes: Uint8Array) => refusal((b) => readNpy(b, 'w.npy'), bytes);
   t.match(refused(Buffer.from('not an array')), { code: 'ERR_FORMAT', message: /^w.npy: not a .npy file/ });
   for (const descr of ['>f4', '<c8', '<U3', '<u8', '|O', 'f4'])
-    t.match(refused(npy(descr, '(1,)', new Uint8Array(4))), { code: 'ERR_FORMAT', message: `dtype is '${descr}'` });
+    t.match(refused(npy(descr, '(1,)', new Uint8Array(4))), { code: 'ERR_FORMAT', message: `dtype is "${descr}"` });
   t.match(refused(npy('|u1', '(1,)', new Uint8Array(1), { version: 4 })), { code: 'ERR_FORMAT', message: /version is 4.0/ });
   t.match(refused(npy('|u1', '(0, 3)', new Uint8Array(0))), { code: 'ERR_FORMAT', message: /\[0,3\]/ });
   t.match(refused(npy('|u1', '(2,)', new Uint8Array(3))), { code: 'ERR_CORRUPT', message: /takes 2 bytes, but there are 3/ });

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import t from 'tap';
 import { readTensors, type TensorFile } from '../../../dist';
+import { parseTensors } from '../../../dist/io/read-tensors';
 import { formatSafetensors } from '../../../dist/io/safetensors';
 import { Tensor, type TensorData } from '../../../dist/tensor';
+import { survivesCorruption, unnoticedTruncations } from './damage';
 import { npyFile } from './npy-bytes';
 
 const folder = join(__dirname, '../../../test/fixtures/weights');
@@ -65,8 +67,8 @@ t.test('notes', async (t) => {
   t.same((await read('half.pth')).notes, [], 'halves are widened exactly');
   t.equal((await read('half.pth')).storedTypes.get('fc.bias'), 'f16');
   t.equal((await read('bfloat16.pth')).storedTypes.get('fc.bias'), 'bf16');
-  t.match((await read('double.pth')).notes, [/^8 tensors were rounded from f64 to f32 \(conv1\.weight, .*\.\.\.\)\.$/]);
-  t.match((await read('averaged.pth')).notes, [/^n_averaged was left out/]);
+  t.match((await read('double.pth')).notes, [/^8 tensors were rounded from f64 to f32 \("conv1\.weight", .*\.\.\.\)\.$/]);
+  t.match((await read('averaged.pth')).notes, [/^"n_averaged" was left out/]);
   t.equal((await read('compiled.pth')).droppedPrefix, 'module.');
   t.equal((await read('lightning.pth')).droppedPrefix, 'model.');
 });
@@ -128,7 +130,7 @@ t.test('safetensors: numbers', async (t) => {
   const file = await readTensors(formatSafetensors(tensors));
   t.same(file.get('a')!.data, Float32Array.of(0.1));
   t.equal(file.storedTypes.get('a'), 'f64');
-  t.same(file.notes, ['a was rounded from f64 to f32.']);
+  t.same(file.notes, ['"a" was rounded from f64 to f32.']);
 });
 
 t.test('one array of NumPy', async (t) => {
@@ -139,6 +141,23 @@ t.test('one array of NumPy', async (t) => {
   const file = await readTensors(path);
   t.same([...file.keys()], ['some.array']);
   t.same(file.get('some.array')!.data, Float32Array.of(0.1, 2));
-  t.match(about(file), { format: 'npy', layout: 'unknown', notes: ['some.array was rounded from f64 to f32.'] });
+  t.match(about(file), { format: 'npy', layout: 'unknown', notes: ['"some.array" was rounded from f64 to f32.'] });
   t.equal(file.storedTypes.get('some.array'), 'f64');
+});
+
+t.test('damage', async (t) => {
+  const damaged = ['network.pth', 'network-legacy.pth', 'other-values-5.pth', 'other-values-0.pth', 'tensors-2.pkl', 'arrays-5.pkl'];
+  const parse = (bytes: Uint8Array) => parseTensors(bytes, 'w.pth');
+  for (const name of damaged) survivesCorruption(parse, readFileSync(join(folder, name)), 200);
+  for (const name of ['network.pth', 'network-legacy.pth', 'tensors-2.pkl', 'arrays-0.pkl'])
+    t.same(unnoticedTruncations(parse, readFileSync(join(folder, name))), [], name);
+});
+
+t.test('names in messages cannot steer a terminal', async (t) => {
+  const hostile = '\u001b[2J\u009b2J\u202e'.repeat(100);
+  const { notes } = await readTensors(formatSafetensors(new Map([[hostile, new Tensor(Float64Array.of(1), [1])]])));
+  t.equal(notes.length, 1);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  t.notMatch(notes[0], /[\u0000-\u001f\u007f-\u009f\u202e]/);
+  t.ok(notes[0]!.length < 2000);
 });
