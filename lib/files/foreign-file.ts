@@ -2,7 +2,7 @@
 // assumed, and said.
 import { AdderNetError } from '../errors';
 import type { TensorFile } from '../io/tensor-file';
-import { createModel, type Model, type ModelName } from '../models';
+import { createModel, type InputShape, type Model, type ModelName } from '../models';
 import { closestNetwork, type Likeness, unknownNetwork } from '../models/identify';
 import { shapeText } from '../shape';
 import type { LoadOptions } from './load-options';
@@ -16,6 +16,7 @@ export function foreignNetwork(file: TensorFile, options: LoadOptions, note: (te
   if (wanted !== undefined) createModel(wanted, { seed: null }); // refuses a name that there is not
   const { likeness, state } = laidOut(file, options, note);
   const fits = likeness.differing.length === 0;
+  if (!fits && inputShape) checkInputFits(state, { ...options, inputShape });
   if (wanted === undefined && !fits) throw withAdvice(unknownNetwork(file.name, state, likeness));
   checkContradiction(file, 'classes', classes, likeness.classes);
   if (unit !== undefined && (unit === 'adder') !== (likeness.unit === 'adder'))
@@ -54,6 +55,16 @@ function laidOut(
   if (ownMisfits === 0 && pytorchMisfits === 0)
     note(`${file.name} does not say whose order its filters are in, and both fit: that of this package, [co,kh,kw,ci], was assumed.`);
   return pytorchMisfits < ownMisfits ? pytorch : own;
+}
+
+/** Where it is the size of the images alone that does not fit. */
+function checkInputFits(state: TensorFile, { model, inputShape }: LoadOptions & { inputShape: InputShape }): void {
+  const { name, differing, inputShape: fitting } = closestNetwork(state, { model: model as ModelName | undefined });
+  if (differing.length === 0)
+    throw new AdderNetError(
+      'ERR_SHAPE',
+      `load: inputShape is ${shapeText(inputShape)}, but the weights of ${state.name} are those of ${name} for ${shapeText(fitting)}`,
+    );
 }
 
 function noteAssumptions(file: TensorFile, model: Model, given: LoadOptions, note: (text: string) => void): void {
