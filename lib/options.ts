@@ -19,14 +19,15 @@ export function checkOptions(op: string, options: object, known: readonly string
       throw new AdderNetError('ERR_ARGUMENT', `${op}: there is no option '${name}', ${suggestion(name, known)}`);
 }
 
-const describe = (value: unknown): string => (Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`);
+const describe = (value: unknown): string => (Array.isArray(value) ? 'an array' : value == null ? String(value) : `a ${typeof value}`);
 
 function suggestion(name: string, known: readonly string[]): string {
   const isLike = (candidate: string) => {
     const [a, b] = [name.toLowerCase(), candidate.toLowerCase()];
     return a.includes(b) || b.includes(a) || distance(a, b) <= 2;
   };
-  const meant = known.filter(isLike);
+  const sameLetters = known.filter((candidate) => candidate.toLowerCase() === name.toLowerCase());
+  const meant = sameLetters.length > 0 ? sameLetters : known.filter(isLike);
   return meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : `expected ${known.length > 0 ? known.join(', ') : 'none'}`;
 }
 

@@ -19,6 +19,7 @@ import {
   Tensor,
 } from '../../dist';
 import { Random } from '../../dist/random';
+import { defaultBatch } from '../../dist/train/default-batch';
 
 const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Relu, Sequential } = layers;
 
@@ -250,10 +251,73 @@ t.test('a checkpoint that does not fit is refused, and nothing changes', async (
   await refuses({ checkpoint: join(folder, 'missing', 'x'), resume: false }, 'ERR_ARGUMENT', /cannot write the checkpoint/, network());
 });
 
+t.test('few images are learnt in small batches', async (t) => {
+  for (const [images, batch] of [
+    [1, 8],
+    [60, 8],
+    [128, 8],
+    [255, 8],
+    [256, 16],
+    [1100, 64],
+    [2047, 64],
+    [2048, 128],
+    [60_000, 128],
+  ] as const)
+    t.equal(defaultBatch(images), batch, `${images} images`);
+  const steps: number[] = [];
+  await run({ batch: undefined, epochs: 1, onBatch: (info) => steps.push(info.steps) });
+  t.equal(steps[0], 14, '110 images');
+  await run({ batch: undefined, limit: 20, epochs: 1, onBatch: (info) => steps.push(info.steps) });
+  t.equal(steps.at(-1), 3, 'or so many as are used');
+});
+
+t.test('the optimizer is that of the network', async (t) => {
+  const [model, other] = [network(), network()];
+  const before = bits(model);
+  const refuses = async (optimizer: unknown, message: RegExp) => {
+    await t.rejects(run({ optimizer: optimizer as Sgd }, model), { code: 'ERR_ARGUMENT', message });
+    t.same(bits(model), before);
+  };
+  await refuses(optimizerOf(other), /lacks parameters of small, conv1\.adder, bn1\.weight.*new Sgd\(model\.parameters\(\)/);
+  await refuses(new Sgd(model.layer('fc').parameters(), { lr: 0.1 }), /lacks parameters of small, conv1\.adder.*freeze/);
+  await refuses(new Sgd([...model.parameters(), ...other.parameters()], { lr: 0.1 }), /has 6 parameters that small has not/);
+  await refuses(undefined, /optimizer is undefined, expected one of this model/);
+  await refuses({ step: () => {} }, /optimizer is a Object/);
+  for (const name of ['conv1', 'bn1']) model.layer(name).freeze();
+  t.equal(
+    (
+      await run(
+        { epochs: 1, optimizer: new Sgd([...model.layer('fc').parameters(), ...model.layer('bn2').parameters()], { lr: 0.1 }) },
+        model,
+      )
+    ).stopped,
+    'finished',
+  );
+  model.freeze();
+  await t.rejects(run({}, model), { code: 'ERR_ARGUMENT', message: /small has no parameter to train/ });
+});
+
 t.test('misuse is named before anything runs', async (t) => {
   const refuses = (options: Partial<FitOptions>, code: string, message: RegExp) =>
     t.rejects(run(options), { code, message }, String(message));
   await refuses({ epochs: 0 }, 'ERR_ARGUMENT', /epochs is 0/);
+  await refuses({ epochs: undefined as never }, 'ERR_ARGUMENT', /epochs is missing/);
+  await refuses({ epoch: 3 } as object, 'ERR_ARGUMENT', /no option 'epoch', did you mean epochs/);
+  await refuses({ limit: 0 }, 'ERR_ARGUMENT', /limit is 0/);
+  await refuses({ average: { dekay: 0.9 } as never }, 'ERR_ARGUMENT', /fit: average: there is no option 'dekay', did you mean decay/);
+  await refuses({ checkpoint: { file: 'x' } as never }, 'ERR_ARGUMENT', /fit: checkpoint: there is no option 'file'/);
+  await refuses({ earlyStopping: { patient: 2 } as never }, 'ERR_ARGUMENT', /'patient', did you mean patience/);
+  await refuses({ distillation: { teacher: new Relu() } as never }, 'ERR_ARGUMENT', /distillation\.teacher: model is a Relu/);
+  await t.rejects(fit(network(), train, undefined as never), { code: 'ERR_ARGUMENT', message: /fit: options are undefined/ });
+  for (const strange of [undefined, {}, Promise.resolve(train), 'mnist'])
+    await t.rejects(fit(network(), strange as never, { ...common, optimizer: optimizerOf(network()) }), {
+      code: 'ERR_ARGUMENT',
+      message: /the data set is .*expected a Dataset/,
+    });
+  await t.rejects(fit(new Sequential([new Relu()]) as never, train, common as never), {
+    code: 'ERR_ARGUMENT',
+    message: /a Sequential, expected a Model/,
+  });
   await refuses({ batch: 1.5 }, 'ERR_ARGUMENT', /batch is 1.5/);
   await refuses({ resume: true }, 'ERR_ARGUMENT', /resume needs a checkpoint/);
   await refuses({ earlyStopping: { patience: 2 } }, 'ERR_ARGUMENT', /no validation/);

@@ -1,7 +1,7 @@
 // Networks: the counts of the paper's tables, the names of the authors' checkpoint, and recognition by names and shapes.
 import { inspect } from 'node:util';
 import t from 'tap';
-import { Conv2d, Flatten, Linear, Relu, type Residual } from '../../dist/layers';
+import { AdderConv2d, BatchNorm, Conv2d, Flatten, Linear, MaxPool2d, Relu, Residual, Sequential } from '../../dist/layers';
 import * as models from '../../dist/models';
 import { softmaxCrossEntropy } from '../../dist/ops';
 import { Sgd } from '../../dist/optim';
@@ -170,6 +170,72 @@ t.test('unknown names and options that do not fit are refused', (t) => {
     [() => models.resnet20({ seed: 0.5 }), /seed is 0.5/],
   ];
   for (const [make, message] of refused) t.throws(make, { code: 'ERR_ARGUMENT', message });
+  t.end();
+});
+
+t.test('images of other sizes and channels', (t) => {
+  const normalization = { mean: [0.5], std: [0.5] };
+  for (const [name, inputShape] of [
+    ['lenet5bn', [12, 12, 1]],
+    ['lenet5bn', [33, 64, 1]],
+    ['vggSmall', [8, 8, 1]],
+    ['vggSmall', [17, 40, 1]],
+    ['resnet20', [64, 48, 1]],
+    ['resnet20', [1, 1, 1]],
+    ['resnet18', [50, 70, 1]],
+  ] as const) {
+    const model = models.createModel(name, { inputShape, normalization, classes: 3, seed: 1 });
+    t.same(model.metadata.inputShape, inputShape);
+    const x = Tensor.zeros([2, ...inputShape]);
+    new Random(1).fillNormal(x.data);
+    const { grad } = softmaxCrossEntropy(model.forward(x, { training: true }), Int32Array.of(0, 2));
+    model.backward(grad, { inputGradient: false });
+    t.same(model.forward(x).shape, [2, 3], `${name} ${inputShape}`);
+  }
+  for (const [name, inputShape, least] of [
+    ['lenet5bn', [11, 28, 1], 12],
+    ['vggSmall', [32, 7, 3], 8],
+  ] as const)
+    t.throws(() => models.createModel(name, { inputShape, ...zeros }), {
+      code: 'ERR_SHAPE',
+      message: `${name}: inputShape is [${inputShape}], too small for this network: expected at least ${least}x${least} pixels`,
+    });
+  for (const inputShape of [[32, 32], 'large', [32, 32, 0], [1.5, 3, 3], [32, 32, 3, 1]])
+    t.throws(() => models.resnet20({ inputShape: inputShape as never, ...zeros }), {
+      code: 'ERR_SHAPE',
+      message: /expected \[height, width, channels\]/,
+    });
+  t.throws(() => models.resnet20({ inputShape: [32, 32, 1], ...zeros }), { code: 'ERR_ARGUMENT', message: /each of 1 channels/ });
+  t.end();
+});
+
+t.test('options and metadata that there are not', (t) => {
+  const { metadata } = models.lenet5bn(zeros);
+  const layers = { flatten: new Flatten(), fc: new Linear(784, 10) };
+  const refused: [() => unknown, RegExp][] = [
+    [() => models.resnet20({ input: [32, 32, 3] } as object), /resnet20: there is no option 'input', did you mean inputShape/],
+    [() => models.resnet20({ unit: 'conv', filterGradient: 'sign', ...zeros }), /unit 'conv' has no adder filters/],
+    [
+      () => new models.Model(layers, { ...metadata, classnames: [] } as never),
+      /Model: there is no option 'classnames', did you mean classNames/,
+    ],
+    [() => new models.Model(layers, { ...metadata, name: '' }), /name is ""/],
+    [() => new models.Model(layers, { ...metadata, unit: 'and' as 'adder' }), /unit is "and"/],
+    [() => new models.Model(layers, undefined as never), /Model: options are undefined/],
+    [() => new models.Model({ fc: 5 as never }, metadata), /'fc' is 5, expected a layer/],
+    [() => new models.Model(undefined as never, metadata), /layers is undefined, expected a list or an object of layers/],
+    [() => new Conv2d(1, 1, { kernal: 3 } as never), /Conv2d: there is no option 'kernal', did you mean kernel/],
+    [() => new Conv2d(1, 1, undefined as never), /Conv2d: options are undefined, expected an object \{ kernel/],
+    [() => new AdderConv2d(1, 1, undefined as never), /AdderConv2d: options are/],
+    [() => new Conv2d(1, 1, { kernel: 1, filterGradient: 'full' } as never), /no option 'filterGradient'/],
+    [() => new Linear(1, 1, { biased: true } as never), /Linear: there is no option 'biased', did you mean bias/],
+    [() => new BatchNorm(1, { eps: 1 } as never), /no option 'eps'/],
+    [() => new MaxPool2d({ kernel: 2, strides: 2 } as never), /no option 'strides', did you mean stride/],
+    [() => new Residual(new Relu() as never), /the body is a Relu, expected a Sequential/],
+    [() => new Residual(new Sequential([new Relu()]), undefined, { rellu: true } as never), /no option 'rellu', did you mean relu/],
+    [() => new Residual(new Sequential({ downsample: new Relu() }), new Relu()), /called 'downsample'/],
+  ];
+  for (const [make, message] of refused) t.throws(make, { name: 'AdderNetError', code: 'ERR_ARGUMENT', message });
   t.end();
 });
 

@@ -2,7 +2,7 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { layers, loadQuantized, Model, models, save, saveQuantized, Tensor } from '../../dist';
+import { generateDigits, layers, loadQuantized, Model, models, save, saveQuantized, Tensor } from '../../dist';
 import { formatSafetensors } from '../../dist/io/safetensors';
 import { type QuantizedModel, quantize } from '../../dist/quantize';
 import { roundHalfEven } from '../../dist/quantize/quantized-steps';
@@ -170,6 +170,30 @@ t.test('saved and loaded back it gives the same bits, from a quarter of the byte
 t.test('misuse is named', async (t) => {
   const refuses = (options: object, message: RegExp) => t.rejects(quantize(model, images, options), { code: 'ERR_ARGUMENT', message });
   await refuses({ bits: 9 }, /bits is 9/);
+  await refuses({ bit: 8 }, /no option 'bit', did you mean bits/);
+  await refuses({ calibration: 4 }, /calibration counts images of a data set/);
+  const data = generateDigits(4, 1);
+  await t.rejects(quantize(models.lenet5bn({ seed: 1 }), data, { calibration: 0 }), { code: 'ERR_ARGUMENT', message: /calibration is 0/ });
+  await t.rejects(quantize(model, data), { code: 'ERR_SHAPE', message: /digits.*\[28,28,1\], expected \[9,8,3\]/ });
+  for (const strange of [undefined, {}, [1]])
+    await t.rejects(quantize(model, strange as never), { code: 'ERR_ARGUMENT', message: /a Dataset/ });
+  await t.rejects(quantize(new Sequential([new Flatten()]) as never, images), {
+    code: 'ERR_ARGUMENT',
+    message: /a Sequential, expected a Model/,
+  });
+  await t.rejects(quantize((await quantize(model, images)) as never, images), { code: 'ERR_ARGUMENT', message: /quantized already/ });
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const spoilt = network();
+    spoilt.stateDict().get('layer1.0.1.running_var')!.data[2] = value;
+    await t.rejects(quantize(spoilt, images), {
+      code: 'ERR_ARGUMENT',
+      message: `quantize: layer1.0.1.running_var of small holds ${value}, expected finite weights`,
+    });
+  }
+  const strange = normal([2, 9, 8, 3], 1);
+  strange.data[3] = Number.NaN;
+  await t.rejects(quantize(model, strange), { code: 'ERR_ARGUMENT', message: /not finite/ });
+  await t.rejects(quantize(model, Tensor.zeros([1, 9, 8, 3], 'f64') as never), { code: 'ERR_DTYPE', message: /f64/ });
   await refuses({ bits: 1 }, /bits is 1/);
   await refuses({ range: 0 }, /range is 0/);
   await refuses({ range: 'most' }, /range is most/);

@@ -71,6 +71,12 @@ t.test('options', async (t) => {
   await bad({ input: [0, 28, 1] }, 'ERR_SHAPE', /input/);
   await t.rejects(compile(new Relu()), { code: 'ERR_ARGUMENT', message: /Relu.*input/ }, 'a layer does not tell its input');
   await t.rejects(compile({} as never), { code: 'ERR_ARGUMENT', message: /network/ }, 'no network');
+  for (const [options, message] of [
+    [{ inputShape: [32, 32, 3] }, /compile: there is no option 'inputShape', did you mean input\?/],
+    [{ bits: 8 }, /no option 'bits'/],
+    [null, /options are null/],
+  ] as const)
+    await t.rejects(compile(new Relu(), options as never), { code: 'ERR_ARGUMENT', message });
   await t.rejects(compile(new Sequential([new Linear(4, 2)]), { input: [5] }), { code: 'ERR_SHAPE' }, 'features that do not fit');
   await t.rejects(compile(new BatchNorm(3), { input: [2, 2, 4] }), { code: 'ERR_SHAPE' }, 'channels that do not fit');
 
