@@ -42,9 +42,9 @@ export function ownMetadata({ name: file, metadata }: TensorFile): ModelMetadata
   throw new AdderNetError('ERR_CORRUPT', `${file}: its metadata '${metadataKey}' is not the JSON of a model`);
 }
 
-/** Without what later versions may have added. */
+/** Without what later versions may have added; in the order of the file, so that it is saved again as it was. */
 export const knownMetadata = (parsed: Record<string, unknown>): ModelMetadata =>
-  Object.fromEntries(metadataNames.filter((key) => parsed[key] !== undefined).map((key) => [key, parsed[key]])) as unknown as ModelMetadata;
+  Object.fromEntries(Object.entries(parsed).filter(([key]) => metadataNames.includes(key))) as unknown as ModelMetadata;
 
 /**
  * The network of a file that this package saved.

@@ -10,6 +10,7 @@ import { QuantizedModel } from '../quantize';
 import { describeModel } from './own-file';
 import { formatQuantized } from './quantized-file';
 
+/** What `save` takes. */
 export interface SaveOptions {
   /** Where the weights come from, if that is to be in the file. Default: what the file said that the model was loaded from. */
   training?: Training | undefined;

@@ -5,6 +5,7 @@ import { optionNames } from '../options';
 import { type Arithmetic, type Conv2dOptions, Convolution, conv2dOptionNames } from './convolution';
 import type { LayerConfig } from './layer';
 
+/** What an AdderConv2d takes. */
 export interface AdderConv2dOptions extends Conv2dOptions {
   /** Gradient to the filters: x - w in full precision, or the ablation sgn(x - w). Default 'full'. */
   filterGradient?: FilterGradient;
@@ -48,6 +49,7 @@ export class AdderConv2d extends Convolution {
     this.#filterGradient = filterGradient;
   }
 
+  /** @internal */
   override config(): LayerConfig {
     return { ...super.config(), filterGradient: this.#filterGradient };
   }

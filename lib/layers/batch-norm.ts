@@ -10,6 +10,7 @@ import { type BackwardOptions, type ForwardOptions, Layer, type LayerConfig, sav
 import type { PlanBuilder, Statistics, Value } from './lowering';
 import { Parameter } from './parameter';
 
+/** What a BatchNorm takes. */
 export interface BatchNormOptions {
   /** Added to the variance. Default 1e-5. */
   epsilon?: number;
@@ -36,10 +37,15 @@ interface Saved extends Epilogue {
 
 /** y[..,c] = gamma[c] * (x[..,c] - mean[c]) / sqrt(variance[c] + epsilon) + beta[c] */
 export class BatchNorm extends Layer {
+  /** The learned factor, [c]. */
   readonly gamma: Parameter;
+  /** The learned shift, [c]. */
   readonly beta: Parameter;
+  /** What inference takes for the mean of a batch, [c]. */
   readonly runningMean: Tensor;
+  /** What inference takes for its variance, [c]. */
   readonly runningVariance: Tensor;
+  /** Added to the variance. */
   readonly epsilon: number;
   /** Share of a new batch in the running statistics. */
   momentum: number;
@@ -119,6 +125,7 @@ export class BatchNorm extends Layer {
     return { weight: this.gamma, bias: this.beta, running_mean: this.runningMean, running_var: this.runningVariance };
   }
 
+  /** @internal */
   override config(): LayerConfig {
     return { channels: this.gamma.value.size, epsilon: this.epsilon, momentum: this.momentum };
   }

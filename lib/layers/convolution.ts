@@ -13,6 +13,7 @@ import type { PlanBuilder, ProductKind, Value } from './lowering';
 import { type Operations, scaleOperations } from './operations';
 import { Parameter, type ParameterKind } from './parameter';
 
+/** What a convolution takes. */
 export interface Conv2dOptions extends ConvOptions {
   /** Size of the window, one number or [height, width]. */
   kernel: Pair;
@@ -58,7 +59,9 @@ export interface Arithmetic {
 
 /** x [n,h,w,ci] -> y [n,ho,wo,co], filters [co,kh,kw,ci/groups]. */
 export abstract class Convolution extends Layer {
+  /** [co,kh,kw,ci/groups] */
   readonly filters: Parameter;
+  /** [co] */
   readonly bias: Parameter | undefined;
   /** Stride, padding, dilation and groups. */
   readonly options: Readonly<Required<ConvOptions>>;
@@ -128,6 +131,7 @@ export abstract class Convolution extends Layer {
     return { [this.#arithmetic.key]: this.filters, ...(this.bias && { bias: this.bias }) };
   }
 
+  /** @internal */
   override config(): LayerConfig {
     const { options, filters, bias } = this;
     const [outputs, kh, kw, groupInputs] = filters.value.shape as [number, number, number, number];

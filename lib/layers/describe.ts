@@ -23,7 +23,10 @@ export function describeLayer(layer: Layer): LayerDescription {
       throw new AdderNetError('ERR_ARGUMENT', `${where} stands in the network twice, and a file would not keep its weights in common`);
     seen.add(layer);
     const type = typeOf(layer);
-    const config = layer.config((name, child) => describe(child, name === undefined ? path : [...path, name], depth + 1));
+    const config =
+      type === undefined
+        ? undefined
+        : layer.config((name, child) => describe(child, name === undefined ? path : [...path, name], depth + 1));
     if (type === undefined || config === undefined)
       throw new AdderNetError(
         'ERR_ARGUMENT',

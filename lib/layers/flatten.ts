@@ -23,6 +23,7 @@ export class Flatten extends Layer {
     return builder.reshape(x, this.outputShape(x.shape));
   }
 
+  /** @internal */
   override config(): LayerConfig {
     return {};
   }

@@ -12,6 +12,7 @@ import { addOperations, noOperations, type Operations } from './operations';
 import { Parameter } from './parameter';
 import { copyState, type LoadedState, layouts, type StateDict, type StateLayout } from './state';
 
+/** How a layer is run forward. */
 export interface ForwardOptions {
   /** At inference the layer may overwrite x and return it: whoever sets this made x and reads it no more. Default false. */
   inPlace?: boolean;
@@ -22,6 +23,7 @@ export interface ForwardOptions {
   training?: boolean;
 }
 
+/** How a layer is run backward. */
 export interface BackwardOptions {
   /** Whether the gradient to the layer's input is wanted; without, undefined may be returned. Default true. */
   inputGradient?: boolean;
@@ -34,6 +36,7 @@ export type LayerDescription = LayerConfig & { readonly type: string };
 /** Describes a layer inside of another, by its name there; undefined if its own layers have their names beside those of the other. */
 export type DescribeChild = (name: string | undefined, layer: Layer) => LayerDescription;
 
+/** What `loadStateDict` takes. */
 export interface LoadStateOptions {
   /** False lets names be missing or left over. Default true. */
   strict?: boolean | undefined;
@@ -58,6 +61,7 @@ export interface Step {
   readonly output: Shape;
 }
 
+/** A function from one tensor to one tensor, with named state, and its gradient. Extend it to write a layer of your own. */
 export abstract class Layer {
   /** Where the layer writes in training. */
   protected readonly buffers = new Buffers();

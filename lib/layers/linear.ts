@@ -12,6 +12,7 @@ import type { PlanBuilder, Value } from './lowering';
 import type { Operations } from './operations';
 import { Parameter } from './parameter';
 
+/** What a Linear takes. */
 export interface LinearOptions {
   /** Whether a learned number, at first 0, is added to each output. Default true. */
   bias?: boolean;
@@ -26,7 +27,9 @@ const names = optionNames<LinearOptions>({ bias: true, random: true });
  * Weights start as N(0, 1/k), which keeps the variance of x: this layer ends networks, so no ReLU halves what it gives.
  */
 export class Linear extends Layer {
+  /** [co,k] */
   readonly weights: Parameter;
+  /** [co] */
   readonly bias: Parameter | undefined;
   #x: Tensor | undefined;
 
@@ -87,6 +90,7 @@ export class Linear extends Layer {
     return { weight: this.weights, ...(this.bias && { bias: this.bias }) };
   }
 
+  /** @internal */
   override config(): LayerConfig {
     const [outputs, inputs] = this.weights.value.shape;
     return { inputs, outputs, bias: this.bias !== undefined };

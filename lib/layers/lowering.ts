@@ -11,6 +11,7 @@ export interface Value {
 /** How inputs meet weights in a convolution. */
 export type ProductKind = 'adder' | 'conv' | 'xnor';
 
+/** A convolution as compilers see it. */
 export interface ConvolutionStep extends Required<ConvOptions> {
   readonly product: ProductKind;
   /** [co,kh,kw,ci/groups] */

@@ -2,6 +2,7 @@
 // 2 additions in an adder layer (subtract, accumulate) and 1 multiplication and 1 addition in an ordinary one.
 // Biases, batch norm, activations, pooling and the additions of residual blocks count nothing.
 
+/** How many of each. */
 export interface Operations {
   readonly multiplications: number;
   readonly additions: number;

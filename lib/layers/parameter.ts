@@ -4,9 +4,11 @@ import { Tensor } from '../tensor';
 /** Adder filters are told apart because they alone learn at an adaptive rate. */
 export type ParameterKind = 'adder' | 'ordinary';
 
+/** Weights that an optimizer moves, and their gradient. */
 export class Parameter {
   /** The same tensor for the life of the layer: loading and training write into it. */
   readonly value: Tensor;
+  /** By which its learning rate goes. */
   readonly kind: ParameterKind;
   /** A frozen parameter gets no gradient, and the optimiser leaves it alone. */
   frozen = false;

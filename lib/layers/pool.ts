@@ -8,6 +8,7 @@ import type { ElementOrder } from './element-order';
 import { type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
 import type { PlanBuilder, Value } from './lowering';
 
+/** What a pooling takes. */
 export interface PoolOptions {
   /** Size of the window, one number or [height, width]. */
   kernel: Pair;
@@ -21,6 +22,7 @@ const names = optionNames<PoolOptions>({ kernel: true, stride: true, padding: tr
 
 /** x [n,h,w,c] -> y [n,ho,wo,c]. */
 abstract class WindowPool extends Layer {
+  /** Kernel, stride and padding. */
   readonly options: Readonly<Required<PoolOptions>>;
 
   /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range */
@@ -35,6 +37,7 @@ abstract class WindowPool extends Layer {
     };
   }
 
+  /** @internal */
   override config(): LayerConfig {
     return { ...this.options };
   }
@@ -108,6 +111,7 @@ export class GlobalAveragePool2d extends Layer {
     return builder.averagePool(x, { kernel: [x.shape[1]!, x.shape[2]!] });
   }
 
+  /** @internal */
   override config(): LayerConfig {
     return {};
   }

@@ -24,6 +24,7 @@ export class Relu extends Layer {
     return builder.relu(x);
   }
 
+  /** @internal */
   override config(): LayerConfig {
     return {};
   }

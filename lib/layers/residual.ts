@@ -19,6 +19,7 @@ import {
 import type { PlanBuilder, Value } from './lowering';
 import { Sequential } from './sequential';
 
+/** What a Residual takes. */
 export interface ResidualOptions {
   /** Whether the sum is rectified. Default true. */
   relu?: boolean;
@@ -31,8 +32,11 @@ const names = optionNames<ResidualOptions>({ relu: true });
  * State is named by the layers of the body, with `downsample` beside them.
  */
 export class Residual extends Layer {
+  /** What the block computes. */
   readonly body: Sequential;
+  /** What its shortcut computes; undefined if it passes x on. */
   readonly downsample: Layer | undefined;
+  /** Whether the sum is rectified. */
   readonly relu: boolean;
   #y: Tensor | undefined;
 
@@ -107,6 +111,7 @@ export class Residual extends Layer {
     return [...this.body.children(), ...(this.downsample ? [['downsample', this.downsample] as const] : [])];
   }
 
+  /** @internal */
   override config(describe: DescribeChild): LayerConfig {
     const { body, downsample, relu } = this;
     return { body: describe(undefined, body), ...(downsample && { downsample: describe('downsample', downsample) }), relu };

@@ -88,6 +88,7 @@ export class Sequential extends Layer {
     return this.#layers;
   }
 
+  /** @internal */
   override config(describe: DescribeChild): LayerConfig {
     const layers = this.#layers.map(([name, layer]) => describe(name, layer));
     return Array.isArray(this.layers) ? { layers } : { names: this.#layers.map(([name]) => name), layers };

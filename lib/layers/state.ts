@@ -7,8 +7,8 @@ import { checkReordered, copyReordered } from './element-order';
 /** The live tensors of a network by name, such as `layer1.0.bn1.running_mean`. */
 export type StateDict = Map<string, Tensor>;
 /** Whose order the columns after a Flatten are in; 'unknown' counts as this package's. */
-export const layouts = ['addernet', 'pytorch', 'unknown'] as const;
-export type StateLayout = (typeof layouts)[number];
+export type StateLayout = 'addernet' | 'pytorch' | 'unknown';
+export const layouts: readonly StateLayout[] = ['addernet', 'pytorch', 'unknown'];
 /** What a file may hold. */
 export type LoadedState = ReadonlyMap<string, Tensor<TensorData>> & { readonly layout?: StateLayout };
 

@@ -2,14 +2,17 @@
 import { AdderNetError } from '../errors';
 import { type Layer, Sequential } from '../layers';
 import { compareStates, type LoadedState, nameList } from '../layers/state';
-import { shapeText } from '../shape';
+import { elementCount, shapeText } from '../shape';
 import { defaultInputShape, layersOf, type ModelName, modelNames } from './registry';
 import type { InputShape, Unit } from './unit';
 
 /** A network by name, with what tells its layers from those of others. */
 export interface Identity {
+  /** Name of the network. */
   readonly name: ModelName;
+  /** 'adder' or 'conv'. */
   readonly unit: Unit;
+  /** How many the classifier tells. */
   readonly classes: number;
 }
 
@@ -43,6 +46,7 @@ export function identify(state: LoadedState): Identity {
 export function closestNetwork(state: LoadedState, { model, inputShape }: IdentifyOptions = {}): Likeness {
   const classes = classesOf(state) ?? (model === undefined ? undefined : 10);
   if (classes === undefined) throw new AdderNetError('ERR_FORMAT', `identify: no classifier, fc.weight or fc.adder, among ${seen(state)}`);
+  if (classesOf(state) !== undefined) checkClassifier(state, classes);
   const channels = (state.get('conv1.weight') ?? state.get('conv1.adder'))?.shape[3];
   const unit = [...state.keys()].some((key) => key.endsWith('.adder')) ? 'adder' : 'conv';
   let closest: Likeness | undefined;
@@ -58,6 +62,14 @@ export function closestNetwork(state: LoadedState, { model, inputShape }: Identi
   }
   if (!closest) throw new AdderNetError('ERR_FORMAT', `identify: no network takes images of ${shapeText(inputShape ?? [])}`);
   return closest;
+}
+
+/** Features of the smallest network. Networks are built to be compared, so a file cannot claim more classes than it has numbers for. */
+const leastFeatures = 64;
+function checkClassifier(state: LoadedState, classes: number): void {
+  const elements = [...state.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  if (classes * leastFeatures > elements)
+    throw new AdderNetError('ERR_FORMAT', `identify: no network has ${classes} classes and ${elements} numbers, as ${seen(state)}`);
 }
 
 /** The number of classes of a state of one of the networks, all of which call their classifier `fc`. */

@@ -17,7 +17,9 @@ export interface Normalization {
 export interface Training {
   /** The command that made them, without its folders. */
   readonly command: string;
+  /** Of the training. */
   readonly seed: number;
+  /** How many it took. */
   readonly epochs: number;
   /** Part of the images it was measured on that were classified right, 0 to 1. */
   readonly accuracy: number;
@@ -31,15 +33,19 @@ export interface Training {
 export interface ModelMetadata {
   /** Name of the network, such as resnet20. */
   readonly name: string;
+  /** What its inner layers compute with. */
   readonly unit: Unit;
+  /** How many there are. */
   readonly classes: number;
   /** Size of one image, [h,w,c]. */
   readonly inputShape: InputShape;
+  /** How images are normalized. */
   readonly normalization: Normalization;
   /** Name of the data the network is meant for, such as cifar10. */
   readonly dataset: string;
   /** One name for each class, in order. */
   readonly classNames?: readonly string[];
+  /** Where the weights come from. */
   readonly training?: Training;
 }
 
@@ -57,6 +63,7 @@ export const metadataNames = optionNames<ModelMetadata>({
 
 /** x [n,h,w,c], normalized -> logits [n,classes]. */
 export class Model extends Sequential {
+  /** What travels with the weights. */
   readonly metadata: ModelMetadata;
 
   /**
@@ -86,22 +93,27 @@ export class Model extends Sequential {
     return this.metadata.name;
   }
 
+  /** What its inner layers compute with. */
   get unit(): Unit {
     return this.metadata.unit;
   }
 
+  /** How many logits an image gives. */
   get classes(): number {
     return this.metadata.classes;
   }
 
+  /** Of one image, [h,w,c]. */
   get inputShape(): InputShape {
     return this.metadata.inputShape;
   }
 
+  /** How images are normalized. */
   get normalization(): Normalization {
     return this.metadata.normalization;
   }
 
+  /** One name for each class, where they are known. */
   get classNames(): readonly string[] | undefined {
     return this.metadata.classNames;
   }

@@ -5,15 +5,19 @@ import { join } from 'node:path';
 const folder = join(__dirname, '../../models');
 const extension = '.safetensors';
 
-/** The float networks that come with the package, for the types of `load`: what is there at run time, pretrainedModels() says. */
-export const floatPretrained = ['lenet5-bn-mnist', 'resnet20-cifar10', 'resnet20-cifar10-conv'] as const;
-/** Those in 8 bits. */
-export const quantizedPretrained = ['lenet5-bn-mnist-8bit', 'resnet20-cifar10-8bit'] as const;
-
 /** The name of a float network that comes with the package. */
-export type FloatPretrained = (typeof floatPretrained)[number];
-/** The name of one in 8 bits. */
-export type QuantizedPretrained = (typeof quantizedPretrained)[number];
+export type FloatPretrained = 'lenet5-bn-mnist' | 'resnet20-cifar10' | 'resnet20-cifar10-conv';
+/** The name of a network in 8 bits that comes with the package. */
+export type QuantizedPretrained = 'lenet5-bn-mnist-8bit' | 'resnet20-cifar10-8bit';
+
+/** Every name that the types know; a test compares them with the folder. */
+export const pretrainedNames: Readonly<Record<FloatPretrained | QuantizedPretrained, true>> = {
+  'lenet5-bn-mnist': true,
+  'lenet5-bn-mnist-8bit': true,
+  'resnet20-cifar10': true,
+  'resnet20-cifar10-8bit': true,
+  'resnet20-cifar10-conv': true,
+};
 
 /** Names of the trained networks that come with the package, which `load` opens; none in a bundle, which leaves the files behind. */
 export function pretrainedModels(): string[] {

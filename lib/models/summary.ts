@@ -3,22 +3,28 @@ import { inspect } from 'node:util';
 import type { Layer, Operations } from '../layers';
 import { type Shape, shapeText } from '../shape';
 
+/** A layer of a network, with what it costs for one input. */
 export interface SummaryRow extends Operations {
   /** Dotted name, as in the state dict. */
   readonly name: string;
   /** How many blocks the layer lies in. */
   readonly depth: number;
+  /** Class of the layer. */
   readonly type: string;
+  /** With n = 1. */
   readonly outputShape: Shape;
   /** Numbers that training changes. */
   readonly parameters: number;
 }
 
+/** What all layers cost together. */
 export type SummaryTotals = Operations & Pick<SummaryRow, 'parameters'>;
 
+/** A table of the layers of a network: shapes, parameters and operations. */
 export class Summary {
   /** In forward order; a block stands before its layers, with the sums over them. */
   readonly rows: readonly SummaryRow[];
+  /** Over all rows of depth 0. */
   readonly totals: SummaryTotals;
 
   /**

@@ -6,6 +6,7 @@ import { checkOptions, optionNames } from '../options';
 import type { Tensor } from '../tensor';
 import { channelsOf, checkFloat, checkNumber, checkShapeIs, outputTensor } from './out';
 
+/** What `batchNormTrain` takes. */
 export interface BatchNormTrainOptions {
   /** The learned affine map, [c]. */
   gamma: Tensor;
@@ -92,6 +93,7 @@ export function batchNormTrain(x: Tensor, options: BatchNormTrainOptions): Batch
   return { y, mean, inverseDeviation };
 }
 
+/** What `batchNormGrad` takes. */
 export interface BatchNormGradOptions {
   /** What the forward pass read and returned. */
   x: Tensor;

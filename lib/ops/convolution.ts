@@ -7,6 +7,7 @@ import type { Tensor } from '../tensor';
 import { adderConv2dInteger, type IntegerArray, type IntegerConvolutionOptions, isInteger } from './integer-convolution';
 import { checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
 
+/** What a convolution of floats takes. */
 export interface ConvolutionOptions extends ConvOptions, OutOption {
   /** Added to each output channel, [co]. */
   bias?: Tensor | undefined;

@@ -6,6 +6,7 @@ import { shapeText } from '../shape';
 import { checkBuffer, type Tensor, typedArrayName } from '../tensor';
 import { checkFloat, checkNumber, type OutOption, outputTensor } from './out';
 
+/** What `softmaxCrossEntropy` takes. */
 export interface CrossEntropyOptions extends OutOption {
   /** Share of the target spread evenly over all classes, 0 to 1. Default 0. */
   labelSmoothing?: number | undefined;

@@ -6,6 +6,7 @@ import { shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 import { checkFloat, checkShapeIs, type OutOption, outNames, outputTensor } from './out';
 
+/** What `batchNorm` takes. */
 export interface BatchNormOptions extends OutOption {
   /** Running statistics and the learned affine map, one number a channel, [c]. */
   mean: Tensor;

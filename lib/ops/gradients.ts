@@ -7,11 +7,13 @@ import { type ConvGeometry, type ConvOptions, convGeometry, type Shape } from '.
 import type { Tensor } from '../tensor';
 import { checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
 
+/** What `adderConv2dGradInput` takes. */
 export interface AdderGradInputOptions extends ConvOptions, OutOption {
   /** clamp(w − x, −1, 1), or the ablation sgn(w − x). Default 'hardtanh'. */
   gradient?: 'hardtanh' | 'sign' | undefined;
 }
 
+/** What `adderConv2dGradFilter` takes. */
 export interface AdderGradFilterOptions extends ConvOptions, OutOption {
   /** x − w, or the ablation sgn(x − w). Default 'full'. */
   gradient?: 'full' | 'sign' | undefined;

@@ -6,18 +6,22 @@ import { type ConvGeometry, type ConvOptions, convGeometry } from '../shape';
 import { type DType, Tensor, type TensorData } from '../tensor';
 import { checkDType, type OutOption, outputTensor } from './out';
 
+/** What integer convolutions take. */
 export type IntegerArray = Uint8Array | Int8Array | Int16Array;
 
+/** What a convolution of integers takes. */
 export interface IntegerConvolutionOptions<Y extends TensorData = Int32Array> extends ConvOptions, OutOption<Y> {
   /** What padding reads, an integer that x could hold: the zero point of its quantization. Default 0. */
   padValue?: number | undefined;
 }
 
+/** How large weights are. */
 export interface WeightBits {
   /** 7 promises weights in [-64, 63], which CPUs without VNNI or dot products multiply faster. The result is the same. Default 8. */
   weightBits?: 7 | 8 | undefined;
 }
 
+/** What `int8Conv2d` takes. */
 export interface Int8ConvolutionOptions extends IntegerConvolutionOptions, WeightBits {}
 
 /** Names of the options of each. */

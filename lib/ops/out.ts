@@ -4,6 +4,7 @@ import { optionNames } from '../options';
 import { type Shape, shapeText } from '../shape';
 import { type ArrayOf, checkBuffer, type DType, Tensor, type TensorData } from '../tensor';
 
+/** Where an operation writes. */
 export interface OutOption<A extends TensorData = Float32Array> {
   /** A tensor to write the result into, instead of a new one. It may not overlap an input, unless the operation says so. */
   out?: Tensor<A> | undefined;

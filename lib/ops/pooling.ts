@@ -6,6 +6,7 @@ import { type Pair, poolGeometry, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 import { checkFloat, type OutOption, outNames, outputTensor } from './out';
 
+/** What a pooling takes. */
 export interface PoolOptions extends OutOption {
   /** Window, in pixels. */
   kernel: Pair;

@@ -7,6 +7,7 @@ import type { Tensor } from '../tensor';
 import { checkAdderBytes, checkInt8, type IntegerConvolutionOptions, integerNames, type WeightBits } from './integer-convolution';
 import { checkDType, checkFloat, checkNumber, checkShapeIs, type OutOption, outputTensor } from './out';
 
+/** What `quantizeActivations` takes. */
 export interface QuantizeOptions extends OutOption<Uint8Array> {
   /** The quantized number of 0, an integer from 0 to `most`; of {@link quantizeActivations} alone. Default 0. */
   zero?: number | undefined;

@@ -5,7 +5,9 @@ import { checkOptions, optionNames } from '../options';
 import type { Tensor } from '../tensor';
 import { checkFloat, checkNumber, checkShapeIs, outputTensor } from './out';
 
+/** What `sgdStep` takes. */
 export interface SgdStepOptions {
+  /** Factor of the step, at least 0. */
   learningRate: number;
   /** Default 0. */
   momentum?: number | undefined;

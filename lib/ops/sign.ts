@@ -5,6 +5,7 @@ import { type ConvGeometry, convGeometry, type Pair, type Shape } from '../shape
 import type { Tensor } from '../tensor';
 import { checkFloat, checkShapeIs, type OutOption, outNames, outputTensor } from './out';
 
+/** What `sign` takes. */
 export interface SignOptions extends OutOption {
   /** Rows and columns of +1 added on each side. Default 0. */
   padding?: Pair | undefined;

@@ -2,12 +2,16 @@
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
 
-/** @param epoch the time that has passed, from 0 to the number of epochs; 1.5 is the middle of the second */
+/**
+ * The factor of the learning rate at a time.
+ * @param epoch the time that has passed, from 0 to the number of epochs; 1.5 is the middle of the second
+ */
 export type Schedule = (epoch: number) => number;
 
 /** The same rate all the time. */
 export const constant = (): Schedule => () => 1;
 
+/** What `cosine` takes. */
 export interface CosineOptions {
   /** Epochs until the end. */
   epochs: number;
@@ -24,6 +28,7 @@ export function cosine(options: CosineOptions): Schedule {
   return (epoch) => end + ((1 - end) * (1 + Math.cos((Math.PI * Math.min(epoch, epochs)) / epochs))) / 2;
 }
 
+/** What `step` takes. */
 export interface StepOptions {
   /** Epochs at which the rate changes. */
   milestones: readonly number[];
@@ -42,6 +47,7 @@ export function step(options: StepOptions): Schedule {
   return (epoch) => factor ** milestones.filter((milestone) => epoch >= milestone).length;
 }
 
+/** What `polynomial` takes. */
 export interface PolynomialOptions {
   /** Epochs until the end. */
   epochs: number;
@@ -60,6 +66,7 @@ export function polynomial(options: PolynomialOptions): Schedule {
   return (epoch) => end + (1 - end) * (1 - Math.min(epoch, epochs) / epochs) ** power;
 }
 
+/** What `warmUp` takes. */
 export interface WarmUpOptions {
   /** How long it takes. */
   epochs: number;

@@ -5,6 +5,7 @@ import { type SgdStepOptions, sgdStep } from '../ops';
 import { checkOptions, optionNames } from '../options';
 import { Tensor } from '../tensor';
 
+/** What `Sgd` takes. */
 export interface SgdOptions {
   /** Learning rate, which a schedule scales from step to step. */
   lr: number;
@@ -36,7 +37,9 @@ const adderNames = optionNames<NonNullable<SgdOptions['adder']>>({ rate: true, e
  * their gradients differs from layer to layer by orders of magnitude. For ordinary parameters a is 1, or clipNorm / norm.
  */
 export class Sgd {
+  /** Those it moves, each once. */
   readonly parameters: readonly Parameter[];
+  /** As they were given. */
   readonly options: Readonly<SgdOptions>;
   readonly #velocities = new Map<Parameter, Tensor>();
 

@@ -15,6 +15,7 @@ import { QuantizedModel } from './quantized-model';
 import { clamp, type Quantization, roundHalfEven } from './quantized-steps';
 import { Quantizer, takesBytes } from './quantizer';
 
+/** What `quantize` takes. */
 export interface QuantizeOptions {
   /** Bits of activations and filters, 8 down to 2. Default 8. */
   bits?: number | undefined;

@@ -11,8 +11,11 @@ import { clamp, roundHalfEven } from './quantized-steps';
 /** Bytes or floats, by how the value is stored. */
 type Stored = Tensor | Tensor<Uint8Array>;
 
+/** A network in 8 bits or fewer, for inference: `quantize` makes it, `compile` makes it fast, `save` and `load` keep it. */
 export class QuantizedModel implements QuantizedNetwork {
+  /** That of the float network. */
   readonly metadata: ModelMetadata;
+  /** Of activations and filters, 2 to 8. */
   readonly bits: number;
   /** In an order that can be run; value 0 is the input. */
   readonly steps: readonly QuantizedStep[];
@@ -26,26 +29,32 @@ export class QuantizedModel implements QuantizedNetwork {
     this.output = output;
   }
 
+  /** As metadata has it. */
   get name(): string {
     return this.metadata.name;
   }
 
+  /** What its layers compute with. */
   get unit(): ModelMetadata['unit'] {
     return this.metadata.unit;
   }
 
+  /** How many logits an image gives. */
   get classes(): number {
     return this.metadata.classes;
   }
 
+  /** Of one image, [h,w,c]. */
   get inputShape(): readonly [number, number, number] {
     return this.metadata.inputShape;
   }
 
+  /** How images are normalized. */
   get normalization(): Normalization {
     return this.metadata.normalization;
   }
 
+  /** One name for each class, where they are known. */
   get classNames(): readonly string[] | undefined {
     return this.metadata.classNames;
   }

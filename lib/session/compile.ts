@@ -12,6 +12,7 @@ import { InferenceSession } from './inference-session';
 import { StepRecorder } from './step-recorder';
 import type { QuantizedNetwork, QuantizedStep } from './steps';
 
+/** What `compile` takes. */
 export interface CompileOptions {
   /** In which numbers the session computes: 'u8' takes a quantised network. Default: what the network is. */
   dtype?: 'f32' | 'u8' | undefined;

@@ -1,6 +1,7 @@
 // When a training has learned what it will: its accuracy on images it does not learn from stays where it is.
 import type { EpochRecord } from './progress';
 
+/** When training stops before its last epoch. */
 export interface EarlyStopping {
   /** Epochs without a new best accuracy after which training stops. */
   patience: number;

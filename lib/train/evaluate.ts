@@ -11,6 +11,7 @@ import { checkOptions, optionNames } from '../options';
 import { shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 
+/** What `evaluate` takes. */
 export interface EvaluateOptions {
   /** Images at a time. Default 100. */
   batch?: number | undefined;
@@ -30,9 +31,11 @@ export interface Evaluation {
   top5: number;
   /** Mean cross-entropy, in nats. */
   loss: number;
+  /** How many there were. */
   images: number;
   /** Time of the forward passes and of waiting for their input. */
   seconds: number;
+  /** The same by the second. */
   imagesPerSecond: number;
 }
 

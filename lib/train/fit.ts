@@ -22,6 +22,7 @@ import { type EpochRecord, type Place, startOf } from './progress';
 import { type TrainingPass, trainingPass } from './training-pass';
 import { type AverageOptions, estimateStatistics, WeightAverage } from './weight-average';
 
+/** What `fit` takes. */
 export interface FitOptions extends AutosaveOptions {
   /** Passes over the data set, those before a resumption counted. */
   epochs: number;
@@ -31,6 +32,7 @@ export interface FitOptions extends AutosaveOptions {
   batch?: number | undefined;
   /** Factor of the optimiser's learning rate over time, asked at every step. Default: constant. */
   schedule?: Schedule | undefined;
+  /** Crops and mirrors, or a function of a batch of bytes. Default: none. */
   augment?: Augmentation | Transform | undefined;
   /** Share of the target spread over all classes, 0 to 1. Default 0. */
   labelSmoothing?: number | undefined;
@@ -48,6 +50,7 @@ export interface FitOptions extends AutosaveOptions {
   earlyStopping?: EarlyStopping | undefined;
   /** Stops after the step under way. */
   signal?: AbortSignal | undefined;
+  /** Called after every step. */
   onBatch?: ((info: BatchInfo) => void) | undefined;
   /** Awaited, so that it may save or look at the network. */
   onEpoch?: ((record: EpochRecord, history: readonly EpochRecord[]) => void | Promise<void>) | undefined;
@@ -77,20 +80,29 @@ const names = optionNames<FitOptions>({
 export interface BatchInfo {
   /** From 1. */
   readonly epoch: number;
+  /** Of the whole training. */
   readonly epochs: number;
   /** Steps done in this epoch. */
   readonly step: number;
+  /** Steps of a whole epoch. */
   readonly steps: number;
+  /** Images seen in this epoch. */
   readonly images: number;
+  /** Images of a whole epoch. */
   readonly imagesInEpoch: number;
+  /** In this epoch, without validation. */
   readonly imagesPerSecond: number;
+  /** Mean loss of an image. */
   readonly loss: number;
+  /** Part of the images, 0 to 1, whose class had the largest logit. */
   readonly accuracy: number;
 }
 
 /** What `fit` did. */
 export interface FitResult {
+  /** Every epoch that is over. */
   readonly history: readonly EpochRecord[];
+  /** Why it ended: all epochs are done, the accuracy rose no more, or the signal aborted. */
   readonly stopped: 'finished' | 'early' | 'aborted';
 }
 

@@ -8,6 +8,7 @@ import type { Tensor } from '../tensor';
 import { type Classifier, checkClassifier } from './evaluate';
 import type { FeatureTeacher } from './teacher';
 
+/** How a network learns from a teacher. */
 export interface Distillation {
   /** A trained network of the same images, classes and normalization; `compile` makes it fast. */
   readonly teacher: Classifier | FeatureTeacher;

@@ -14,6 +14,7 @@ export interface EpochRecord {
   readonly validation?: { readonly loss: number; readonly accuracy: number };
   /** Without validation. */
   readonly seconds: number;
+  /** Training alone. */
   readonly imagesPerSecond: number;
 }
 

@@ -5,6 +5,7 @@ import { copyState, type StateDict } from '../layers/state';
 import type { Model } from '../models';
 import { Tensor } from '../tensor';
 
+/** How the moving average of weights follows them. */
 export interface AverageOptions {
   /** Share of the average that a step leaves, such as 0.999: it follows the last 1 / (1 - decay) steps. */
   readonly decay: number;

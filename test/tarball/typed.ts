@@ -12,7 +12,7 @@ import {
   type InferenceSession,
   layers,
   load,
-  type Model,
+  Model,
   models,
   openDataset,
   ops,
@@ -50,6 +50,15 @@ export async function everything(): Promise<void> {
   session.dispose();
   const stack = new layers.Sequential({ conv: new layers.AdderConv2d(3, 4, { kernel: 3 }), relu: new layers.Relu() });
   await save(model, 'model.safetensors');
+  await save(small, new URL('file:///small.safetensors'), { training: model.metadata.training });
+  const bundled: QuantizedModel = await load('resnet20-cifar10-8bit');
+  const floats: Model = await load(new Uint8Array(8), { dtype: 'f32', inputShape: [64, 64, 3], onNote: (note) => void note.length });
+  const bytes: QuantizedModel = await load(new URL('file:///small.safetensors'), { dtype: 'u8' });
+  const either: Model | QuantizedModel = await load(new Blob([]));
+  const tall: Model = models.resnet20({ inputShape: [64, 32, 3], classNames: undefined });
+  const mine = new Model(stack, { ...tall.metadata, name: 'mine' });
+  mine.loadStateDict(new Map<string, Tensor>(), { strict: false, layout: 'pytorch' });
+  void [bundled, floats, bytes, either, ops.softmax(y)];
   void [info, y, integers, first, result.top1, best?.name, logits, stack];
 }
 
@@ -57,6 +66,14 @@ export const codeOf = (error: AdderNetError): 'ERR_SHAPE' | undefined => (error.
 
 // @ts-expect-error: a unit that does not exist
 models.resnet20({ unit: 'multiplier' });
+// @ts-expect-error: the network is in 8 bits
+load('lenet5-bn-mnist-8bit').then((model) => model.stateDict());
+// @ts-expect-error: a file that may hold either
+load('some.safetensors').then((model) => model.stateDict());
+// @ts-expect-error: an option that there is not
+models.resnet20({ input: [32, 32, 3] });
+// @ts-expect-error: an image has three sizes
+models.resnet20({ inputShape: [32, 32] });
 // @ts-expect-error: filters are a tensor
 ops.adderConv2d(Tensor.zeros([1, 4, 4, 1]), new Float32Array(9));
 // @ts-expect-error: rates are known by name

@@ -172,7 +172,7 @@ t.test('what does not fit is refused before anything runs', async (t) => {
   });
   await refused({}, 'ERR_SHAPE', 'evaluate: few has images [1,1,7] of 2 classes, but pixels takes [1,1,7] and tells 7', few);
   await refused({ onbatch: () => {} }, 'ERR_ARGUMENT', "evaluate: there is no option 'onbatch', did you mean onBatch?");
-  for (const strange of [undefined, null, {}, Promise.resolve(zeros)])
+  for (const strange of [null, {}, 'mnist', Promise.resolve(zeros)])
     await refused({}, 'ERR_ARGUMENT', /^evaluate: the data set is .*expected a Dataset/, strange as never);
   for (const strange of [undefined, {}, new layers.Sequential([new layers.Flatten()])])
     await t.rejects(evaluate(strange as never, zeros), { code: 'ERR_ARGUMENT', message: /^evaluate: model is .*expected a Model/ });
