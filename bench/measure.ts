@@ -1,8 +1,8 @@
 // Compares functions fairly on a noisy machine: benchmark.js samples each of them in turn, round after round, and what is reported is the
 // median of a function's pooled samples. A ratio of two medians of one run means something; a time alone does not.
 import type Benchmark from 'benchmark';
-import { AdderNetError } from '../dist';
 import { native } from '../dist/binding';
+import { packageError } from '../dist/optional-package';
 
 export interface MeasureOptions {
   /** Times each function gets its turn. Default 15. */
@@ -114,6 +114,6 @@ function loadBenchmark(): typeof Benchmark {
   try {
     return require('benchmark');
   } catch (cause) {
-    throw new AdderNetError('ERR_PEER_MISSING', 'benchmarks need the package benchmark: npm i benchmark', { cause });
+    throw packageError('benchmark', 'bench', cause);
   }
 }

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type autocannon from 'autocannon';
 import { AdderNetError, compile, cpuInfo, type InferenceSession, load, setThreads, Tensor } from '../dist';
+import { packageError } from '../dist/optional-package';
 import { Random } from '../dist/random';
 import { median } from './measure';
 
@@ -184,6 +185,6 @@ function loadAutocannon(): typeof autocannon {
   try {
     return require('autocannon');
   } catch (cause) {
-    throw new AdderNetError('ERR_PEER_MISSING', 'bench serve needs the package autocannon: npm i autocannon', { cause });
+    throw packageError('autocannon', 'bench serve', cause);
   }
 }

@@ -18,7 +18,7 @@ export type ErrorCode =
 export class AdderNetError extends Error {
   readonly code: ErrorCode;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = 'AdderNetError';
     this.code = code;

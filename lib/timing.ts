@@ -1,4 +1,5 @@
 // Times that can be compared on a noisy machine.
+import { performance } from 'node:perf_hooks';
 
 /** Median milliseconds of a call of each function, called in turns: what disturbs the machine disturbs all of them. */
 export function medianTimes<Name extends string>(functions: Record<Name, () => void>, rounds: number): Record<Name, number> {

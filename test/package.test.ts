@@ -11,12 +11,16 @@ const root = join(__dirname, '..');
 const read = (...path: string[]) => readFileSync(join(root, ...path), 'utf8');
 
 t.test('an entry for each platform names its binary', async (t) => {
-  const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, { types: string; default: string }> };
+  const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, object> };
   const platforms = readdirSync(join(root, 'lib/static')).map((file) => file.replace('.ts', ''));
   t.same(Object.keys(exports).sort(), ['.', './package.json', ...platforms.map((platform) => `./${platform}`)].sort());
   const workflow = read('.github/workflows/prebuilds.yml');
   for (const platform of platforms) {
-    t.same(exports[`./${platform}`], { types: `./dist/static/${platform}.d.ts`, default: `./dist/static/${platform}.js` });
+    t.same(exports[`./${platform}`], {
+      types: `./dist/static/${platform}.d.ts`,
+      module: `./dist/esm/${platform}.mjs`,
+      default: `./dist/static/${platform}.js`,
+    });
     const [, folder, libc] = /^(\w+-\w+?)(-musl)?$/.exec(platform)!;
     const tag = !folder!.startsWith('linux') ? '' : libc ? '.musl' : '.glibc';
     t.match(read('lib/static', `${platform}.ts`), `require('../../prebuilds/${folder}/addernet${tag}.node')`);

@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import type { EChartsCoreOption } from 'echarts';
 import { AdderNetError } from '../errors';
+import { packageError } from '../optional-package';
 
 export interface Chart {
   readonly svg: string;
@@ -10,6 +11,7 @@ export interface Chart {
 }
 
 export const chartPackages = ['echarts', '@resvg/resvg-js', 'dejavu-fonts-ttf'] as const;
+const purpose = 'drawing a chart';
 const { resolve } = createRequire(__filename);
 
 /** Those of the packages which are not installed. */
@@ -36,11 +38,11 @@ export function checkPackages(purpose: string, names: readonly string[]): void {
 
 /**
  * @param size in pixels; the PNG has twice as many
- * @throws {AdderNetError} ERR_PEER_MISSING if a package that it needs is not installed
+ * @throws {AdderNetError} ERR_PEER_MISSING if a package that it needs is not installed, ERR_PEER_BROKEN if it does not load
  */
 export async function drawChart(option: EChartsCoreOption, size: { width: number; height: number }): Promise<Chart> {
-  checkPackages('drawing a chart', chartPackages);
-  const { init } = await import('echarts');
+  checkPackages(purpose, chartPackages);
+  const { init } = loadEcharts();
   const chart = init(null, null, { renderer: 'svg', ssr: true, ...size });
   try {
     chart.setOption({ animation: false, textStyle: { fontFamily: 'DejaVu Sans, Arial, Helvetica, sans-serif' }, ...option });
@@ -52,9 +54,25 @@ export async function drawChart(option: EChartsCoreOption, size: { width: number
 
 /** Errors as of drawChart. */
 export async function withPng(svg: string): Promise<Chart> {
-  checkPackages('drawing a chart', chartPackages);
-  const { Resvg } = await import('@resvg/resvg-js');
+  checkPackages(purpose, chartPackages);
+  const { Resvg } = loadResvg();
   const fontFiles = ['DejaVuSans', 'DejaVuSans-Bold'].map((name) => resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`));
   const options = { font: { fontFiles, loadSystemFonts: false }, background: 'white', fitTo: { mode: 'zoom', value: 2 } } as const;
   return { svg, png: new Resvg(svg, options).render().asPng() };
+}
+
+function loadEcharts(): typeof import('echarts') {
+  try {
+    return require('echarts');
+  } catch (cause) {
+    throw packageError('echarts', purpose, cause);
+  }
+}
+
+function loadResvg(): typeof import('@resvg/resvg-js') {
+  try {
+    return require('@resvg/resvg-js');
+  } catch (cause) {
+    throw packageError('@resvg/resvg-js', purpose, cause);
+  }
 }

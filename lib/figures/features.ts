@@ -4,6 +4,7 @@ import type { Dataset } from '../data/dataset';
 import { load } from '../files';
 import type { Layer } from '../layers';
 import { bodyAndHead, type Normalization } from '../models';
+import { packageError } from '../optional-package';
 import { Random } from '../random';
 import { bottleneckLenet } from './bottleneck';
 import { drawChart } from './chart';
@@ -119,9 +120,17 @@ function describe(network: string, unit: Embedded['unit'], { rows, targets, clas
 }
 
 async function inTwoDimensions(rows: readonly Float32Array[]): Promise<number[][]> {
-  const { UMAP } = await import('umap-js');
+  const { UMAP } = loadUmap();
   const random = new Random(1);
   return new UMAP({ nComponents: 2, random: () => random.uniform() }).fit(rows.map((row) => [...row]));
+}
+
+function loadUmap(): typeof import('umap-js') {
+  try {
+    return require('umap-js');
+  } catch (cause) {
+    throw packageError('umap-js', 'the figure of the features', cause);
+  }
 }
 
 const meanOf = (rows: readonly Float32Array[]): Float32Array =>

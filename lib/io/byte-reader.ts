@@ -1,5 +1,6 @@
 // Reads the bytes of a file in order. Every read is checked against the end of the file: what a truncated one lacks is ERR_CORRUPT,
 // never undefined or zero.
+import { TextDecoder } from 'node:util';
 import { AdderNetError } from '../errors';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -1,8 +1,9 @@
 // Trained networks that come with the package: models/<name>.safetensors. A name stands wherever a weights file may.
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { AdderNetError } from '../errors';
+import { packageFile } from '../package-files';
 
-const folder = join(__dirname, '../../models');
 const extension = '.safetensors';
 
 /** The name of a float network that comes with the package. */
@@ -19,15 +20,27 @@ export const pretrainedNames: Readonly<Record<FloatPretrained | QuantizedPretrai
   'resnet20-cifar10-conv': true,
 };
 
-/** Names of the trained networks that come with the package, which `load` opens; none in a bundle, which leaves the files behind. */
+/** Names of the trained networks that come with the package, which `load` opens; none in a bundle that runs away from its node_modules. */
 export function pretrainedModels(): string[] {
-  if (!existsSync(folder)) return [];
+  const folder = packageFile('models');
+  if (folder === undefined) return [];
   return readdirSync(folder)
     .filter((file) => file.endsWith(extension))
     .map((file) => file.slice(0, -extension.length))
     .sort();
 }
 
-/** The path of the network of this name, or `weights` itself, a path. A file of that very name in the working directory goes first. */
-export const weightsPath = (weights: string): string =>
-  !existsSync(weights) && pretrainedModels().includes(weights) ? join(folder, weights + extension) : weights;
+/**
+ * The path of the network of this name, or `weights` itself, a path. A file of that very name in the working directory goes first.
+ * @throws {AdderNetError} ERR_ARGUMENT if it is a name, and the networks of the package are not there
+ */
+export function weightsPath(weights: string): string {
+  if (existsSync(weights)) return weights;
+  const folder = packageFile('models');
+  if (folder === undefined && /^[\w-]+$/.test(weights))
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `no file '${weights}', and a bundle leaves the pretrained networks behind: deploy node_modules/addernet/models with it, or pass the path of a .safetensors file`,
+    );
+  return folder !== undefined && pretrainedModels().includes(weights) ? join(folder, weights + extension) : weights;
+}

@@ -1,4 +1,5 @@
 // When a training is saved, and where.
+import { performance } from 'node:perf_hooks';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint';
 import { type Progress, startOf } from './progress';
 

@@ -1,4 +1,5 @@
 // Accuracy of a network on a data set.
+import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { BatchLoader } from '../data/batch-loader';
 import { checkDataset, type Dataset } from '../data/dataset';

@@ -1,5 +1,6 @@
 // The training loop: batches in, forward, loss, backward, step; and what surrounds it, so that a run can be watched, stopped and taken up
 // again with the same bits.
+import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import type { Augmentation, Transform } from '../data/augment';
 import { BatchLoader } from '../data/batch-loader';
