@@ -1,9 +1,9 @@
 // Loads the compiled addon at first use: build/Release in a checkout, prebuilds/<platform>-<arch> in the package.
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Binding } from '../binding.d.ts';
 import { AdderNetError, type ErrorCode } from './errors';
-import { codeFolder, isBundled, packageFolders } from './package-files';
+import { bundleFolders, isBundled, packageFolders } from './package-files';
 
 export type { NativePlan } from '../binding.d.ts';
 
@@ -36,19 +36,22 @@ function load(): Binding {
   return binding;
 }
 
-/** Binaries that a bundler copied, under names of its own. Next.js gives the bundle a folder that does not exist. */
-function besideTheBundle(): string[] {
-  if (!isBundled() || !existsSync(codeFolder)) return [];
-  return readdirSync(codeFolder)
-    .filter((file) => /^addernet\b.*\.node$/.test(file))
-    .map((file) => join(codeFolder, file));
-}
+/** Binaries that were copied there, by a bundler under names of its own. */
+const besideTheBundle = (): string[] =>
+  !isBundled()
+    ? []
+    : bundleFolders().flatMap((folder) =>
+        readdirSync(folder)
+          .filter((file) => /^addernet\b.*\.node$/.test(file))
+          .map((file) => join(folder, file)),
+      );
 
 function firstThatLoads(loads: readonly (() => unknown)[]): Binding {
   const causes: Error[] = [];
   for (const load of loads) {
     try {
-      return load() as Binding;
+      const binding = load();
+      if (typeof binding === 'object') return binding as Binding; // a bundler may make a file's name of it
     } catch (cause) {
       causes.push(cause as Error);
     }
@@ -58,22 +61,27 @@ function firstThatLoads(loads: readonly (() => unknown)[]): Binding {
 
 function nativeMissing(causes: readonly Error[]): AdderNetError {
   const platform = `${process.platform}-${process.arch}`;
-  // A binary that is there and does not load says more than one that is not there.
-  const cause = causes.find(({ message }) => !message.startsWith('No native build')) ?? causes[0];
-  const reason = cause ? cause.message.split('\n')[0] : 'its package is not found from here';
+  // What a binary says that is there and does not load is worth more than that another is not there.
+  const cause = causes.find(({ code }: NodeJS.ErrnoException) => code === 'ERR_DLOPEN_FAILED') ?? causes[0];
+  const reason = cause ? `: ${cause.message.split('\n')[0]}` : '';
   return new AdderNetError(
     'ERR_NATIVE_MISSING',
-    `no compiled binary of addernet loads on ${platform}, Node ${process.versions.node} (${reason}). ${remedy(platform)}`,
+    `no compiled binary of addernet loads on ${platform}, Node ${process.versions.node}${reason}. ${remedy(platform)}`,
     { cause },
   );
 }
 
 function remedy(platform: string): string {
-  if (process.env.NEXT_RUNTIME)
-    return 'In next.config, set serverExternalPackages: ["addernet"], so that Next.js leaves the package unbundled.';
+  if (process.env.NEXT_RUNTIME) return 'In the configuration of Next.js, set serverExternalPackages: ["addernet"]';
   if (isBundled())
-    return `A bundle leaves it behind: mark addernet as external, or deploy node_modules/addernet with the bundle, or import 'addernet/${platform}' and let the bundler copy .node files.`;
-  return 'If node_modules came from another machine, such as into a container, install it anew where it runs; otherwise `npx addernet rebuild` compiles one.';
+    return (
+      `A bundle leaves it behind: mark addernet as external, or copy node_modules/addernet/prebuilds/${platform}/*.node beside the bundle, ` +
+      `or import 'addernet/${platform}' and let the bundler copy .node files`
+    );
+  return (
+    'Install node_modules anew on this machine if it came from another one, such as into a container; ' +
+    'otherwise compile a binary: npx addernet rebuild'
+  );
 }
 
 /** Runs `use` and turns the coded errors of native code into AdderNetError. */

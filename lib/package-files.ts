@@ -1,29 +1,32 @@
 // Where the package's own files lie at run time, its binaries (prebuilds/) and its networks (models/): around this file where it is
-// installed; in a bundle, which moves the code away from them, in a node_modules/addernet that is searched for.
+// installed; for a bundle, which moves the code away from them, in a node_modules/addernet that is searched for.
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** The file that runs as the package: this one, or the bundle that it became a part of. */
-export const codeFolder = __dirname;
+const packageFolder = join(__dirname, '..');
 
-/** Whether the code was moved away from its package, by a bundler. */
-export const isBundled = (): boolean => !isPackage(join(codeFolder, '..'));
+/** Whether a bundler moved the code away from its package. */
+export const isBundled = (): boolean => !isAddernet(packageFolder);
 
-/** The package's folders, best first: its own; then what the bundle, the program and the working directory find as Node would. */
-export function packageFolders(): string[] {
-  const own = isBundled() ? [] : [join(codeFolder, '..')];
+/** Folders that may hold the bundle: some bundlers tell its code the folder that it was built from, or one that does not exist. */
+export function bundleFolders(): string[] {
   const { 1: program } = process.argv;
-  const starts = [codeFolder, ...(program === undefined ? [] : [dirname(program)]), process.cwd()];
-  return [...new Set([...own, ...starts.flatMap(installedAbove)])];
+  return [__dirname, ...(program === undefined ? [] : [dirname(program)])].filter(existsSync);
 }
 
-/** The first of those folders' `name` that exists. */
+/** The package's folders, best first: its own; then every node_modules/addernet above a bundle, and above the working directory. */
+export function packageFolders(): string[] {
+  if (!isBundled()) return [packageFolder];
+  return [...new Set([...bundleFolders(), process.cwd()].flatMap(installedAbove))];
+}
+
+/** A file or folder of the package by its name in there. */
 export const packageFile = (name: string): string | undefined =>
   packageFolders()
     .map((folder) => join(folder, name))
     .find(existsSync);
 
-function isPackage(folder: string): boolean {
+function isAddernet(folder: string): boolean {
   try {
     return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).name === 'addernet';
   } catch {
@@ -31,7 +34,7 @@ function isPackage(folder: string): boolean {
   }
 }
 
-/** Every node_modules/addernet from this folder upwards; the walk is Node's, but bundlers do not follow it at build time. */
+/** As Node resolves a package, but at run time: a bundler would resolve it, too, and then no longer find its files. */
 function installedAbove(folder: string): string[] {
   const parent = dirname(folder);
   const here = join(folder, 'node_modules', 'addernet');
