@@ -32,3 +32,14 @@ export type { Distillation } from './train/loss';
 export type { EpochRecord } from './train/progress';
 export { type FeatureTeacher, featureTeacher } from './train/teacher';
 export type { AverageOptions } from './train/weight-average';
+
+// What the types of this package name and the user's configuration may not declare (lib.dom and @types/node do, and lib.esnext.disposable
+// from TypeScript 5.2 on): their declarations merge with these, and without them these are no errors.
+declare global {
+  interface AbortSignal {}
+  interface Blob {}
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+  interface URL {}
+}

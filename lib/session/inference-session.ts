@@ -1,4 +1,3 @@
-/// <reference lib="esnext.disposable" preserve="true" />
 // A compiled network, ready to run.
 import { type NativePlan, rethrow } from '../binding';
 import { defaultBackground } from '../data/background';
