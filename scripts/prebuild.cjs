@@ -1,17 +1,24 @@
-// node scripts/prebuild.cjs [ARCH]: the binary that goes into the tarball, prebuilds/<platform>-<arch>/addernet[.<libc>].node, compiled for
-// this machine or, on Linux, cross-compiled for arm64.
+// node scripts/prebuild.cjs [ARCH...]: binaries that go into the tarball, prebuilds/<platform>-<arch>/addernet[.<libc>].node, each compiled
+// for this machine or, on Linux, cross-compiled for arm64. --all: every one that this machine can make, its own first.
+const { existsSync, renameSync, rmSync } = require('node:fs');
 const { join } = require('node:path');
-const prebuildify = require('prebuildify');
+const { promisify } = require('node:util');
+const prebuildify = promisify(require('prebuildify'));
+const { missingToolchain } = require('./check-toolchain.cjs');
 
-const arch = process.argv[2] ?? process.arch;
-const crossing = process.platform === 'linux' && arch === 'arm64' && process.arch !== 'arm64';
-if (crossing) process.env.CMAKE_TOOLCHAIN_FILE = join(__dirname, 'aarch64.cmake');
+const root = join(__dirname, '..');
+const build = join(root, 'build');
 const windows = process.platform === 'win32';
 const nodeGyp = join(__dirname, 'cmake-js-as-node-gyp.cjs');
 
-prebuildify(
-  {
+async function compile(arch) {
+  const crossing = process.platform === 'linux' && arch === 'arm64' && process.arch !== 'arm64';
+  const missing = missingToolchain(crossing);
+  if (missing) throw new Error(missing);
+  if (crossing) process.env.CMAKE_TOOLCHAIN_FILE = join(__dirname, 'aarch64.cmake');
+  await prebuildify({
     arch,
+    cwd: root,
     name: 'addernet',
     napi: true,
     targets: ['20.0.0'],
@@ -20,10 +27,30 @@ prebuildify(
     stripBin: crossing ? 'aarch64-linux-gnu-strip' : 'strip',
     nodeGyp: windows ? `node "${nodeGyp}"` : nodeGyp,
     quiet: process.argv.includes('--quiet'),
-  },
-  (error) => {
-    if (!error) return;
-    console.error(error.message);
-    process.exitCode = 1;
-  },
-);
+  });
+}
+
+/** prebuildify compiles in build/, where the binary of this machine lies that a checkout runs with: a cross-compiled one must not stay. */
+async function withBuildKept(compile) {
+  const kept = join(root, 'build-kept');
+  rmSync(kept, { recursive: true, force: true });
+  if (existsSync(build)) renameSync(build, kept);
+  try {
+    await compile();
+  } finally {
+    rmSync(build, { recursive: true, force: true });
+    if (existsSync(kept)) renameSync(kept, build);
+  }
+}
+
+async function main() {
+  const all = process.platform === 'linux' && process.arch === 'x64' ? ['x64', 'arm64'] : [process.arch];
+  const named = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
+  const archs = process.argv.includes('--all') ? all : named.length > 0 ? named : [process.arch];
+  for (const arch of archs) await (arch === process.arch ? compile(arch) : withBuildKept(() => compile(arch)));
+}
+
+main().catch(({ message }) => {
+  console.error(`prebuild: ${message}`);
+  process.exitCode = 1;
+});
