@@ -29,8 +29,10 @@ function missingToolchain(crossing = false) {
     ...(hasCompiler() ? [] : ['a C++ compiler']),
     ...(hasMake() ? [] : ['make or ninja']),
   ];
-  if (missing.length > 0)
-    return `compiling addernet needs ${missing.join(' and ')}, which ${missing.length > 1 ? 'are' : 'is'} not here. ${install[platform] ?? install.other}`;
+  if (missing.length > 0) {
+    const names = missing.length > 1 ? `${missing.slice(0, -1).join(', ')} and ${missing.at(-1)}, which are` : `${missing[0]}, which is`;
+    return `compiling addernet needs ${names} not here. ${install[platform] ?? install.other}`;
+  }
   if (crossing && !runs('aarch64-linux-gnu-g++', '--version'))
     return 'the binary for arm64 needs the cross compiler aarch64-linux-gnu-g++, which is not here. Debian, Ubuntu: apt-get install g++-aarch64-linux-gnu';
   return undefined;

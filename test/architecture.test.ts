@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import ts from 'typescript';
 import { missingProgram, testNeeding } from './needing';
 
@@ -133,6 +134,43 @@ testNeeding([git], 'lib/', (t) => {
   t.same(wrong, [], 'imports go down only');
   t.same(findCycle(graph), [], 'no file imports itself, not even through others');
 });
+
+testNeeding([git], 'globals', (t) => {
+  // Beside those of the language, what every test runner's environment has, jsdom's too. All else comes from a node: module.
+  const everywhere = ['process', 'Buffer', 'URL', 'AbortController', 'AbortSignal', 'console', 'setTimeout', 'clearTimeout'];
+  const ofTheLanguage: string[] = runInNewContext('Object.getOwnPropertyNames(globalThis)');
+  const ofNode = Object.getOwnPropertyNames(globalThis).filter((name) => !ofTheLanguage.includes(name) && !everywhere.includes(name));
+  const inALibrary = files.filter((file) => /^lib\/(?!cli|serve|figures)[^.]*\.ts$/.test(file) && file !== 'lib/data/download.ts');
+  t.same(
+    inALibrary.flatMap((file) =>
+      freeNames(file)
+        .filter((name) => ofNode.includes(name))
+        .map((name) => `${file}: ${name}`),
+    ),
+    [],
+    'the library uses none that test environments lack',
+  );
+  t.ok(ofNode.includes('TextDecoder') && inALibrary.length > 50);
+  t.end();
+});
+
+/** Names that a file uses as values and does not declare. */
+function freeNames(file: string): string[] {
+  const used = new Set<string>();
+  const declared = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    if (ts.isTypeNode(node)) return;
+    if (ts.isIdentifier(node)) {
+      const { parent } = node;
+      if ((ts.isPropertyAccessExpression(parent) || ts.isPropertyAssignment(parent)) && parent.name === node) return;
+      if ('name' in parent && parent.name === node) declared.add(node.text);
+      else used.add(node.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, read(file), ts.ScriptTarget.Latest, true));
+  return [...used].filter((name) => !declared.has(name));
+}
 
 /** Files that import one another in a circle, the first one at both ends; empty if there are none. */
 function findCycle(graph: Map<string, string[]>): string[] {
