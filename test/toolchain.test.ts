@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
 import { missingProgram, testNeeding } from './needing';
 
 const root = join(__dirname, '..');
