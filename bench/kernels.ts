@@ -2,7 +2,7 @@
 import { type ConvOptions, cpuInfo, ops, type Shape, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
 import { Random } from '../dist/random';
-import { type MeasureOptions, measure } from './measure';
+import { isChosen, type MeasureOptions, measure } from './measure';
 
 /** A 3x3 convolution with padding 1. */
 export interface Layer {
@@ -180,13 +180,16 @@ export function measureKernels(options: KernelOptions = {}): KernelReport {
 /** A kernel's peak is as many elements of its step in registers: both take about as long, and whoever else uses the machine disturbs both alike. */
 function measureLayer(isa: string, layer: Layer, options: MeasureOptions): KernelResult[] {
   const runs: Record<string, () => void> = {};
-  for (const { name, peak, prepare } of kernels) {
+  const group = `${isa}, ${layerName(layer)}`;
+  const wanted = kernels.filter(({ name }) => isChosen(group, name, options));
+  if (wanted.length > 0) options.onGroup?.(group);
+  for (const { name, peak, prepare } of wanted) {
     const steps = Math.ceil(elements(layer) / native().peak(peak, 1));
     runs[name] = prepare(layer);
     runs[`${name}: peak`] = () => native().peak(peak, steps);
   }
   const medians = measure(runs, options);
-  return kernels.map(({ name }) => {
+  return wanted.map(({ name }) => {
     const seconds = medians[name]!;
     const [rate, peak] = [elements(layer) / seconds / 1e9, elements(layer) / medians[`${name}: peak`]! / 1e9];
     return { isa, layer: layerName(layer), kernel: name, seconds, rate, peak, share: rate / peak };

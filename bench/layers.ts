@@ -3,7 +3,7 @@ import { compile, cpuInfo, layers as nn, ops, setThreads, Tensor } from '../dist
 import { native, rethrow } from '../dist/binding';
 import { Random } from '../dist/random';
 import { elements, forward, i7, i8, layers as kernelLayers, type Layer, layerName, normal, u8, uniform } from './kernels';
-import { type MeasureOptions, measureAsync } from './measure';
+import { chosen, type MeasureOptions, measureAsync, opens } from './measure';
 import { chainLength, checkSame, havePeers, onnxLayers } from './peers/onnxruntime';
 
 /** Layers that can follow themselves, with batches of 64. */
@@ -80,7 +80,9 @@ async function measureLayer(layer: Layer, isa: string, threads: number, options:
     ),
     ...(havePeers() && (await peers(layer, threads))),
   };
-  const medians = await measureAsync(contestants, options);
+  const group = `${isa}, ${layerName(layer)}`;
+  if (!opens(group, Object.keys(contestants), options)) return [];
+  const medians = await measureAsync(chosen(group, contestants, options), options);
   return Object.entries(medians).map(([contestant, median]) => {
     const seconds = contestant === 'onnxruntime f32' ? median / chainLength : median;
     return { isa, layer: layerName(layer), contestant, seconds, rate: elements(layer) / seconds / 1e9 };

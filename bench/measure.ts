@@ -9,7 +9,26 @@ export interface MeasureOptions {
   rounds?: number | undefined;
   /** Seconds of each turn. Default 0.02. */
   seconds?: number | undefined;
+  /** Measures only what has this text in its name or in that of its group, in capitals or not. Default: everything. */
+  filter?: string | undefined;
+  /** Called when a group begins, such as all kernels on one layer. */
+  onGroup?: ((name: string) => void) | undefined;
 }
+
+/** Whether the filter lets something of a group through. */
+export const isChosen = (group: string, name: string, { filter = '' }: MeasureOptions): boolean =>
+  `${group} ${name}`.toLowerCase().includes(filter.toLowerCase());
+
+/** Whether the filter leaves something of a group to measure, which then begins. */
+export function opens(group: string, names: readonly string[], options: MeasureOptions): boolean {
+  const isAny = names.some((name) => isChosen(group, name, options));
+  if (isAny) options.onGroup?.(group);
+  return isAny;
+}
+
+/** Those of a group that the filter lets through. */
+export const chosen = <Run>(group: string, functions: Readonly<Record<string, Run>>, options: MeasureOptions): Record<string, Run> =>
+  Object.fromEntries(Object.entries(functions).filter(([name]) => isChosen(group, name, options)));
 
 /** Shorter than a scheduler's slice: most samples run undisturbed on a machine that others use too, and the median is one of them. */
 const sampleSeconds = 0.001;

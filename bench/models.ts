@@ -3,7 +3,7 @@
 import { compile, cpuInfo, type Model, models, quantize, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
 import { Random } from '../dist/random';
-import { type MeasureOptions, measureAsync } from './measure';
+import { chosen, type MeasureOptions, measureAsync, opens } from './measure';
 import { checkSame, havePeers, onnxNetworks } from './peers/onnxruntime';
 
 export interface Task {
@@ -62,7 +62,12 @@ export async function measureModels(options: ModelBenchOptions = {}): Promise<Mo
   return { cpu: model, threads, peers: havePeers(), results };
 }
 
+const names = ['adder u8', 'adder u8 run', 'adder f32', 'adder f32 run', 'conv f32', 'xnor'];
+const peerNames = ['onnxruntime f32', 'onnxruntime int8'];
+
 async function measureTask({ network, batch }: Task, isa: string, threads: number, options: MeasureOptions): Promise<ModelResult[]> {
+  const group = `${isa}, ${network}, batch ${batch}`;
+  if (!opens(group, [...names, ...(havePeers() ? peerNames : [])], options)) return [];
   const make = (unit: models.Unit) => settled(models[network]({ unit, seed: 1 }));
   const [adder, conv] = [make('adder'), make('conv')];
   const x = Tensor.zeros([batch, ...adder.inputShape]);
@@ -86,7 +91,7 @@ async function measureTask({ network, batch }: Task, isa: string, threads: numbe
     checkSame(await int8(), logits, 0.5); // 1 % a layer, which grows through a network of random filters
     Object.assign(contestants, { 'onnxruntime f32': f32, 'onnxruntime int8': int8 });
   }
-  const medians = await measureAsync(contestants, options);
+  const medians = await measureAsync(chosen(group, contestants, options), options);
   for (const session of Object.values(compiled)) session.dispose();
   const { 'onnxruntime f32': f32, 'onnxruntime int8': int8 } = medians;
   return Object.entries(medians).map(([contestant, seconds]) => ({

@@ -3,7 +3,7 @@
 import { cpuInfo, models, ops, Sgd, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
 import { Random } from '../dist/random';
-import { type MeasureOptions, measureAsync } from './measure';
+import { chosen, type MeasureOptions, measureAsync, opens } from './measure';
 import { haveTorch, TorchTrainer } from './peers/torch';
 
 export interface TrainResult {
@@ -59,7 +59,9 @@ export async function measureTrain(options: TrainBenchOptions = {}): Promise<Tra
         ['adder', small],
       ] as const)
         contestants[`PyTorch ${unit} ${batch}`] = () => torch.step(unit, batch);
-    const medians = await measureAsync(contestants, options);
+    const group = `${isa}, resnet20`;
+    opens(group, Object.keys(contestants), options);
+    const medians = await measureAsync(chosen(group, contestants, options), options);
     const results = Object.entries(medians).map(([name, seconds]): TrainResult => {
       const [, contestant, size] = /^(.*) (\d+)$/.exec(name)!;
       const batch = Number(size);

@@ -197,9 +197,44 @@ t.test('the server beside its session: every answer is right', async (t) => {
   t.equal(report.throughputShare, alone / together);
 });
 
+t.test('a filter leaves what it names, by the function or its group', async (t) => {
+  const small: Layer = { network: 'none', x: [1, 4, 4, 16], co: 16, stride: 1 };
+  const groups: string[] = [];
+  const names = (filter: string, layers: Layer[] = [small]) => {
+    const options = { ...shortest, layers, isa: 'scalar', filter, onGroup: (group: string) => groups.push(group) };
+    return measureKernels(options).results.map(({ kernel }) => kernel);
+  };
+  t.same(names('ADDERCONV2D u8'), ['adderConv2d u8']);
+  t.same(names('4x4 16-16 batch 1 xnor'), ['xnorConv2d'], 'of one layer');
+  t.same(groups, ['scalar, none 4x4 16-16 batch 1', 'scalar, none 4x4 16-16 batch 1'], 'what begins is said');
+  t.same(names('birds'), []);
+  t.equal(groups.length, 2);
+  const layerNames = (await measureLayers({ ...shortest, layers: [small], isa: 'scalar', filter: 'xnor' })).results;
+  t.same(
+    layerNames.map(({ contestant }) => contestant),
+    ['xnor'],
+  );
+  t.same((await measureModels({ ...shortest, isa: 'scalar', filter: 'birds' })).results, [], 'and no network is made for nothing');
+  const steps = (await measureTrain({ ...shortest, batches: [2, 1], isa: 'scalar', threads: 1, filter: 'xnor' })).results;
+  t.same(
+    steps.map(({ contestant }) => contestant),
+    ['xnor'],
+  );
+});
+
 t.test('addernet bench', async (t) => {
   const run = (...args: string[]) =>
     spawnSync(process.execPath, [join(__dirname, '../dist/cli/main.js'), 'bench', ...args], { encoding: 'utf8' });
   t.match(run('kernels', '--isa', 'avx1024'), { status: 1, stdout: '', stderr: /^addernet: isa is 'avx1024'/ });
   t.equal(run('birds').status, 2);
+  const { status, stdout, stderr } = run('kernels', '--quick', '--filter', '8x8 64-64 batch 64 adderConv2d', '--threads', '1');
+  t.same({ status, stderr }, { status: 0, stderr: '' });
+  t.match(
+    stdout,
+    /^.+\n1e9\/s: billions .*\n\n {2}kernel +1e9\/s +peak +share\n\n\w+, ResNet-20 8x8 64-64 batch 64\n( {2}adderConv2d\w* \w+ +[\d.]+ +[\d.]+ +[\d.]+ %\n)+\n1 thread; quick/,
+  );
+  for (const line of stdout.split('\n').slice(2)) t.ok(line.length <= 80, line);
+  const { results } = JSON.parse(run('kernels', '--quick', '--filter', '8x8 64-64 batch 64 xnor', '--json').stdout);
+  t.match(results, [{ kernel: 'xnorConv2d', isa: cpuInfo().isa }]);
+  t.match(run('kernels', '--filter', 'birds'), { status: 1, stdout: '', stderr: /nothing in kernels has 'birds' in its name/ });
 });

@@ -1,6 +1,6 @@
 // `addernet train` and `addernet demo`, as processes: what they print, what they leave, how they stop and go on.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import t, { type Test } from 'tap';
@@ -63,7 +63,7 @@ t.test('a teacher, and the average of the weights', async (t) => {
   for (const option of ['--average 0.9', '--seed 2', '--teacher model.safetensors', '--teacher-features 1'])
     t.match(training!.command, option);
   const small8 = addernet([...small, '--teacher', 'lenet5-bn-mnist-8bit', '--teacher-features', '1', '--out', at('x')]);
-  t.match(small8, { status: 1, stderr: /a quantized network, where a float one is needed/ });
+  t.match(small8, { status: 1, stderr: /--teacher-features: lenet5-bn-mnist-8bit is quantized already, to 8 bits/ });
 });
 
 t.test('without --json a person reads it', (t) => {
@@ -113,23 +113,104 @@ t.test('Ctrl-C saves, and --resume goes on with the same bits', async (t) => {
   }
 });
 
+/** Ends with this exit code, nothing on standard output, and these words. */
+function fails(t: Test, status: number, args: string[], message: RegExp): void {
+  const found = addernet(args);
+  t.same({ status: found.status, stdout: found.stdout }, { status, stdout: '' }, args.join(' '));
+  t.match(found.stderr, message);
+  t.match(
+    found.stderr.replace(/^addernet: note: .*\n/gm, ''),
+    status === 1 ? /^addernet: [^\n]+\n$/ : /^addernet: [^\n]+\n\(addernet train --help lists what it takes\)\n$/,
+  );
+}
+
 t.test('nothing is overwritten or confused', (t) => {
-  const fails = (args: string[], message: RegExp) => {
-    const { status, stdout, stderr } = addernet(args);
-    t.same({ status, stdout }, { status: 1, stdout: '' }, args.join(' '));
-    t.match(stderr, message);
-    t.match(stderr, /^addernet: [^\n]+\n$/, 'one line');
-  };
-  fails([...small, '--out', at('whole')], /holds a training: --resume goes on with it, another --out starts anew/);
-  fails(['train', '--resume', '--out', at('nowhere')], /no training to resume in/);
-  fails(['train', '--resume', '--out', at('whole'), '--batch', '32', '--epochs', '5'], /with batch 64, not 32/);
-  fails(['train', '--dataset', 'mnist', '--out', at('x')], /--data|directory/);
-  fails(['train', '--dataset', 'folder', '--out', at('x')], /needs --data/);
-  fails([...small, '--patience', '2', '--out', at('x')], /--patience.*--validation/);
-  fails([...small, '--model', 'resnet20', '--out', at('x')], /train: digits train has images \[28,28,1\].*resnet20 takes \[32,32,3\]/);
-  fails([...small, '--freeze', 'conv9', '--out', at('x')], /no layer 'conv9'/);
-  t.equal(addernet(['train', '--unit', 'spiking']).status, 2, 'wrong usage');
+  const file = at('file');
+  writeFileSync(file, 'no folder');
+  fails(t, 1, [...small, '--out', at('whole')], /holds a training: --resume goes on with it, another --out starts anew/);
+  fails(t, 1, [...small, '--out', file], /--out .*file: .*file is a file, expected a folder/);
+  fails(t, 1, [...small, '--out', join(file, 'inside')], /--out .*inside: .*file is a file, expected a folder/);
+  fails(t, 1, ['train', '--resume', '--out', at('nowhere')], /no training to resume in/);
+  fails(
+    t,
+    1,
+    ['train', '--dataset', 'mnist', '--out', at('x')],
+    /no folder data\/mnist .*`addernet data get mnist` downloads them; --data DIR/,
+  );
+  fails(t, 1, ['train', '--dataset', 'folder', '--out', at('x')], /needs --data/);
+  fails(
+    t,
+    1,
+    [...small, '--model', 'resnet20', '--out', at('x')],
+    /train: digits train has images \[28,28,1\].*resnet20 takes \[32,32,3\]/,
+  );
+  fails(t, 1, [...small, '--model', 'resnet21', '--out', at('x')], /no network 'resnet21', expected one of lenet5bn/);
+  fails(t, 1, [...small, '--freeze', 'conv9', '--out', at('x')], /no layer 'conv9'/);
   t.notOk(existsSync(at('x')), 'and nothing is made');
+  t.end();
+});
+
+t.test('what a resumed training may change, and what not', (t) => {
+  const resume = ['train', '--resume', '--out', at('whole')];
+  fails(
+    t,
+    1,
+    [...resume, '--batch', '32', '--epochs', '5'],
+    /--batch 32 would change the training, which began with --batch 64: leave it out/,
+  );
+  fails(t, 1, [...resume, '--lr', '0.2'], /--lr 0\.2 would change the training, which began with --lr 0\.1/);
+  fails(t, 1, [...resume, '--average', '0.9'], /--average 0\.9 would change the training, which began without it/);
+  fails(t, 1, [...resume, '--dataset', 'mnist'], /--dataset mnist would change the training, which began with --dataset digits/);
+  fails(t, 1, [...resume, '--data', 'x'], /--data applies only to data sets with files/);
+  fails(t, 1, [...resume, '--patience', '2'], /--patience applies only with --validation/);
+  const { status, stdout } = addernet([...resume, '--batch', '64', '--threads', '2', '--json']);
+  t.equal(status, 0, 'what is as it was may be said again');
+  t.match(lines(stdout).at(-1), { stopped: 'finished' });
+  t.end();
+});
+
+t.test('wrong usage is told before anything is read or made', (t) => {
+  const x = ['--out', at('x')];
+  const wrong: [string[], RegExp][] = [
+    [['--unit', 'spiking'], /'spiking' is invalid. Allowed choices are adder, conv, xnor/],
+    [['--dataset', 'imagenet'], /'imagenet' is invalid. Allowed choices are digits, .*mnist.*, folder/],
+    [['--momentum', '1'], /Expected a number from 0 to below 1/],
+    [['--label-smoothing', '1.5'], /Expected a number from 0 to 1/],
+    [['--lr', '0'], /Expected a positive number/],
+    [['--clip-norm', '0'], /Expected a positive number/],
+    [['--validation', '1'], /Expected a number between 0 and 1/],
+    [['--image-size', '0x7'], /Expected a size such as 96, or HEIGHTxWIDTH/],
+    [['--patience', '2'], /--patience applies only with --validation/],
+    [['--temperature', '3'], /--temperature applies only with --teacher/],
+    [['--teacher-share', '0.5'], /--teacher-share applies only with --teacher/],
+    [['--teacher-features', '1'], /--teacher-features applies only with --teacher/],
+    [['--unit', 'conv', '--eta', '0.1'], /--eta applies only to adder filters: with --unit adder/],
+    [['--unit', 'xnor', '--gradient', 'sign'], /--gradient applies only to adder filters/],
+    [['--rate', 'plain', '--eta', '0.1'], /--eta applies only with --rate adaptive/],
+    [['--weights', 'x', '--gradient', 'sign'], /--gradient applies only to a new network, without --weights/],
+    [['--momentum', '0', '--nesterov'], /--nesterov applies only with a --momentum above 0/],
+    [['--warm-up', '10'], /--warm-up applies only to fewer epochs than --epochs/],
+    [['--data', 'x'], /--data applies only to data sets with files, such as --dataset mnist/],
+    [['--image-size', '64'], /--image-size applies only with --dataset folder/],
+    [['--skip-bad'], /--skip-bad applies only with --dataset folder/],
+  ];
+  for (const [args, message] of wrong) fails(t, 2, ['train', ...args, ...x], message);
+  const digits = ['--weights', 'lenet5-bn-mnist'];
+  fails(t, 1, [...small, ...digits, '--unit', 'conv', ...x], /holds the network lenet5bn of unit adder, which --unit conv contradicts/);
+  fails(
+    t,
+    1,
+    [...small, ...digits, '--model', 'resnet20', ...x],
+    /holds the network lenet5bn of unit adder, which --model resnet20 contradicts/,
+  );
+  fails(t, 1, [...small, '--weights', 'lenet5-bn-mnist-8bit', ...x], /is quantized already, to 8 bits; expected the float network/);
+  fails(
+    t,
+    1,
+    ['train', '--weights', 'resnet20-cifar10-conv', '--rate', 'plain', ...x],
+    /--rate applies only to adder filters, but --weights is of unit conv/,
+  );
+  t.notOk(existsSync(at('x')), 'nothing is made');
   t.end();
 });
 
@@ -153,7 +234,8 @@ t.test('fine-tuning: a new head on a body that stays', async (t) => {
 t.test('held-out images, early stopping and other learning rates', (t) => {
   const options = ['--validation', '0.2', '--patience', '1', '--schedule', 'constant', '--warm-up', '0.5', '--label-smoothing', '0.1'];
   const more = ['--clip-norm', '1', '--augment', 'crop', '--gradient', 'sign', '--rate', 'increased', '--lr', '0.0001', '--epochs', '8'];
-  const { status, stdout, stderr } = addernet([...small, ...options, ...more, '--out', at('early'), '--json']);
+  const plain = small.filter((word) => word !== '--eta' && word !== '0.1');
+  const { status, stdout, stderr } = addernet([...plain, ...options, ...more, '--out', at('early'), '--json']);
   t.same({ status, stderr }, { status: 0, stderr: '' });
   const [first, ...rest] = lines(stdout) as unknown as { learningRate: number; stopped?: string }[];
   t.equal(first!.learningRate, 0, 'warm-up starts at 0');
@@ -161,38 +243,65 @@ t.test('held-out images, early stopping and other learning rates', (t) => {
   t.end();
 });
 
-t.test('pictures in folders', async (t) => {
-  for (const [name, background] of [
-    ['dark', '#101020'],
-    ['light', '#e0e0ff'],
-  ] as const)
+/** Twenty images for each class, all of one color. */
+async function makeImages(folder: string, ...classes: [name: string, background: string][]): Promise<string> {
+  for (const [name, background] of classes)
     for (let i = 0; i < 20; i++) {
-      const file = at('pictures', name, `${i}.png`);
-      await import('node:fs').then(({ mkdirSync }) => mkdirSync(at('pictures', name), { recursive: true }));
+      mkdirSync(at(folder, name), { recursive: true });
       await sharp({ create: { width: 40, height: 36, channels: 3, background } })
         .png()
-        .toFile(file);
+        .toFile(at(folder, name, `${i}.png`));
     }
-  const { status, stdout, stderr } = addernet([
-    'train',
-    '--dataset',
-    'folder',
-    '--data',
-    at('pictures'),
-    '--unit',
-    'conv',
-    '--epochs',
-    '1',
-    '--batch',
-    '8',
-    '--out',
-    at('own'),
-    '--json',
-  ]);
-  t.same({ status, stderr }, { status: 0, stderr: '' });
-  t.match(lines(stdout).at(-1), { test: { images: 4 } });
+  return at(folder);
+}
+
+t.test('images in folders', async (t) => {
+  const data = await makeImages('images', ['dark', '#101020'], ['light', '#e0e0ff']);
+  const fromFolder = ['train', '--dataset', 'folder', '--data', data, '--epochs', '1'];
+  const { status, stdout, stderr } = addernet([...fromFolder, '--unit', 'conv', '--out', at('own')]);
+  t.equal(status, 0, stderr);
+  t.match(stderr, /resnet20, unit conv, on .*: 36 images in batches of 8/, 'a batch that fits the folder');
+  t.match(stderr, /These are few images.*--weights resnet20-cifar10 --freeze body/);
+  t.match(stdout, /on 4 images of/);
   const model = await load(at('own', 'model.safetensors'));
   t.same([model.name, model.classNames], ['resnet20', ['dark', 'light']]);
+  t.match(model.metadata.training!.command, / --batch 8$/, 'the batch belongs to what is needed to do it again');
+  t.match(JSON.parse(addernet(['evaluate', '--weights', at('own', 'model.safetensors'), '--data', data, '--json']).stdout), { images: 4 });
+
+  const tuned = addernet([...fromFolder, '--weights', 'resnet20-cifar10-conv', '--freeze', 'body', '--out', at('from-bundled')]);
+  t.equal(tuned.status, 0, tuned.stderr);
+  t.match(tuned.stderr, /resnet20, unit conv/, '--weights says what the unit is');
+  t.notMatch(tuned.stderr, /few images/);
+});
+
+t.test('images of another size, some of which are none', async (t) => {
+  const data = await makeImages('mixed', ['a', '#101020'], ['b', '#e0e0ff']);
+  writeFileSync(at('mixed', 'a', 'broken.png'), 'no image');
+  writeFileSync(at('mixed', 'b', 'notes.txt'), 'no image either');
+  const args = ['train', '--dataset', 'folder', '--data', data, '--unit', 'conv', '--epochs', '1', '--image-size', '24x40'];
+  fails(t, 1, [...args, '--out', at('x')], /broken\.png.*--skip-bad leaves such images out/);
+  const { status, stderr } = addernet([...args, '--skip-bad', '--out', at('sized')]);
+  t.equal(status, 0, stderr);
+  t.match(stderr, /^addernet: note: .*1 image cannot be read and is left out: .*broken\.png$/m);
+  t.equal(stderr.match(/notes\.txt/g)?.length, 1, 'and a file of another kind, once');
+  const weights = ['--weights', at('sized', 'model.safetensors')];
+  const model = await load(at('sized', 'model.safetensors'));
+  t.same(model.inputShape, [24, 40, 3], 'the file says the size');
+  t.match(model.metadata.training!.command, / --image-size 24x40/);
+  t.match(JSON.parse(addernet(['evaluate', ...weights, '--data', data, '--skip-bad', '--json']).stdout), { images: 4 });
+  t.match(
+    JSON.parse(
+      addernet(['evaluate', ...weights, '--dataset', 'folder', '--data', data, '--skip-bad', '--image-size', '32', '--json']).stdout,
+    ),
+    { images: 4 },
+  );
+});
+
+t.test('classes are known by their names', async (t) => {
+  const data = await makeImages('renamed', ['light', '#e0e0ff'], ['unlit', '#101020']);
+  const weights = ['evaluate', '--weights', at('own', 'model.safetensors')];
+  fails(t, 1, [...weights, '--data', data], /the classes of .* are light, unlit, but those of the network dark, light/);
+  t.end();
 });
 
 t.test('without the packages that draw, training goes on and says so at its start', (t) => {
@@ -218,8 +327,7 @@ t.test('the demonstration of the networks of the package', (t: Test) => {
   t.same({ status, stderr }, { status: 0, stderr: '' });
   t.match(stdout, /kernels \w+, \d threads?/);
   t.match(stdout, /[\u2801-\u28ff].*\n +\d.* +\d/, 'digits are drawn, and what they are below');
-  for (const row of ['adders, 8 bits', 'adders, floats', 'multiplications, floats'])
-    t.match(stdout, new RegExp(`^  ${row} +\\d+\\.\\d{3}$`, 'm'));
+  for (const row of ['adders, 8 bits', 'adders, floats', 'CNN, floats']) t.match(stdout, new RegExp(`^  ${row} +\\d+\\.\\d{3}$`, 'm'));
   t.end();
 });
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cpuInfo } from '../cpu';
 import { AdderNetError } from '../errors';
+import { columnsOf, print } from './text-layout';
 
 // What bench/ gives; it lies beside dist/ and is compiled on its own, since it measures the package from outside.
 interface KernelResult {
@@ -56,73 +57,143 @@ interface Report {
   throughputShare?: number;
   answers?: number;
   errors?: number;
+  results: readonly unknown[];
 }
-interface Choice {
-  isa?: string | undefined;
-  threads?: number | undefined;
+interface BenchArguments {
+  isa?: string;
+  threads?: number;
+  filter?: string;
+  quick?: boolean;
+  json?: boolean;
 }
 
-const number = (value: number, digits = 1): string => value.toFixed(digits).padStart(7);
-const milliseconds = (seconds: number): string => `${(1000 * seconds).toFixed(3).padStart(9)} ms`;
+/** A result as text: those of one group stand below each other. */
+interface Row {
+  readonly group: string;
+  readonly name: string;
+  readonly cells: readonly string[];
+}
 
-/** The module in bench/ of each, its function, and a line for one of its results. */
+interface Bench<Result> {
+  /** What it exports in bench/. */
+  readonly measure: string;
+  readonly units: string;
+  readonly header: readonly string[];
+  readonly row: (result: Result) => Row;
+}
+const define = <Result>(bench: Bench<Result>): Bench<Result> => bench;
+
+const number = (value: number, digits = 1): string => value.toFixed(digits);
+const milliseconds = (seconds: number): string => number(1000 * seconds, 3);
+
 const benches = {
-  kernels: {
+  kernels: define<KernelResult>({
     measure: 'measureKernels',
-    legend: '1e9 elements a second: pairs of an input and a weight. Peak: the inner step in registers.',
-    line: ({ isa, layer, kernel, rate, peak, share }: KernelResult) =>
-      `${isa.padEnd(16)}  ${layer.padEnd(36)}  ${kernel.padEnd(25)}${number(rate)} of${number(peak)}  ${number(100 * share)} %`,
-  },
-  layers: {
+    units: '1e9/s: billions of pairs of an input and a weight per second; peak: of the micro-op in registers; share: of the peak',
+    header: ['kernel', '1e9/s', 'peak', 'share'],
+    row: ({ isa, layer, kernel, rate, peak, share }) => ({
+      ...{ group: `${isa}, ${layer}`, name: kernel },
+      cells: [number(rate), number(peak), `${number(100 * share)} %`],
+    }),
+  }),
+  layers: define<LayerResult>({
     measure: 'measureLayers',
-    legend: '1e9 elements a second: pairs of an input and a weight.',
-    line: ({ isa, layer, contestant, seconds, rate }: LayerResult) =>
-      `${isa.padEnd(12)}  ${layer.padEnd(36)}  ${contestant.padEnd(26)}${milliseconds(seconds)}  ${number(rate)}`,
-  },
-  models: {
+    units: 'ms: milliseconds of one layer; 1e9/s: billions of pairs of an input and a weight per second',
+    header: ['implementation', 'ms', '1e9/s'],
+    row: ({ isa, layer, contestant, seconds, rate }) => ({
+      ...{ group: `${isa}, ${layer}`, name: contestant },
+      cells: [milliseconds(seconds), number(rate)],
+    }),
+  }),
+  models: define<ModelResult>({
     measure: 'measureModels',
-    legend: '',
-    line: ({ network, batch, isa, contestant, seconds, imagesPerSecond, ratios }: ModelResult) => {
-      const compared = ratios ? `  ${number(ratios.f32, 2)} of onnxruntime's float time, ${ratios.int8.toFixed(2)} of its int8 time` : '';
-      const name = `${isa.padEnd(12)}  ${network}  batch ${String(batch).padEnd(3)} ${contestant.padEnd(16)}`;
-      return `${name}${milliseconds(seconds)}  ${number(imagesPerSecond)} images/s${compared}`;
-    },
-  },
-  train: {
+    units: 'ms: milliseconds of one run; ort: its share of the time of onnxruntime, in floats and in 8 bits, where that is installed',
+    header: ['implementation', 'ms', 'images/s', 'ort f32', 'ort int8'],
+    row: ({ network, batch, isa, contestant, seconds, imagesPerSecond, ratios }) => ({
+      ...{ group: `${isa}, ${network}, batch ${batch}`, name: contestant },
+      cells: [milliseconds(seconds), number(imagesPerSecond), ...(ratios ? [number(ratios.f32, 2), number(ratios.int8, 2)] : [])],
+    }),
+  }),
+  train: define<TrainResult>({
     measure: 'measureTrain',
-    legend: '',
-    line: ({ network, isa, contestant, batch, seconds, millisecondsPerImage }: TrainResult) =>
-      `${isa.padEnd(12)}  ${network}  batch ${String(batch).padEnd(3)} ${contestant.padEnd(14)}${milliseconds(seconds)}  ${number(millisecondsPerImage, 3)} ms an image`,
-  },
-  serve: {
+    units: 'ms: milliseconds of one training step; ms/image: the same divided by the batch',
+    header: ['implementation', 'ms', 'ms/image'],
+    row: ({ network, isa, contestant, batch, seconds, millisecondsPerImage }) => ({
+      ...{ group: `${isa}, ${network}`, name: `${contestant}, batch ${batch}` },
+      cells: [milliseconds(seconds), number(millisecondsPerImage, 3)],
+    }),
+  }),
+  serve: define<ServeResult>({
     measure: 'measureServe',
-    legend: '',
-    line: ({ network, isa, contestant, concurrency, seconds, imagesPerSecond }: ServeResult) =>
-      `${isa.padEnd(12)}  ${network}  ${contestant.padEnd(8)} ${String(concurrency).padStart(3)} at a time ${milliseconds(seconds)}  ${number(imagesPerSecond)} images/s`,
-  },
+    units: 'ms: milliseconds of one image, or of as many as are asked for at a time',
+    header: ['where', 'ms', 'images/s'],
+    row: ({ network, isa, contestant, concurrency, seconds, imagesPerSecond }) => ({
+      ...{ group: `${isa}, ${network}`, name: `${contestant}, ${concurrency} at a time` },
+      cells: [milliseconds(seconds), number(imagesPerSecond)],
+    }),
+  }),
 };
 
 export type BenchName = keyof typeof benches;
 
-export async function bench(name: BenchName, { isa, threads, json = false }: Choice & { json?: boolean }): Promise<void> {
-  const { measure, legend, line } = benches[name];
-  const onResults = (results: never[]) => {
-    if (!json) for (const result of results) console.log(line(result));
+/** Few and short turns: rough numbers. */
+const quickTurns = { rounds: 3, seconds: 0.005 };
+
+export async function bench(name: BenchName, { isa, threads, filter, quick = false, json = false }: BenchArguments): Promise<void> {
+  const { measure, units, header, row } = benches[name] as Bench<unknown>;
+  const run = compiled(name)[measure] as (options: object) => Report | Promise<Report>;
+  const columns = columnsOf(process.stdout);
+  const progress = transientLine(json);
+  let [group, isFirst] = ['', true];
+  const onResults = (results: readonly unknown[]): void => {
+    progress.clear();
+    if (json || results.length === 0) return;
+    const rows = results.map(row);
+    if (isFirst) print(cpuInfo().model, units, '', benchLine(header[0]!, header.slice(1), columns));
+    isFirst = false;
+    for (const { group: own, name, cells } of rows) {
+      if (own !== group) print('', own);
+      group = own;
+      console.log(benchLine(name, cells, columns));
+    }
   };
-  const run = compiled(name)[measure] as (options: Choice & { onResults: typeof onResults }) => Report | Promise<Report>;
-  const report = await run({ isa, threads, onResults });
+  const oneIsa = isa ?? (quick && name === 'kernels' ? cpuInfo().isa : undefined);
+  const options = { isa: oneIsa, threads, filter, ...(quick && quickTurns), onGroup: progress.show, onResults };
+  const report = await run(options);
+  progress.clear();
+  if (filter !== undefined && report.results.length === 0)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `bench: nothing in ${name} has '${filter}' in its name: \`addernet bench ${name} --quick\` prints all`,
+    );
   if (json) {
     console.log(JSON.stringify({ bench: name, date: new Date().toISOString().slice(0, 10), ...report }));
     return;
   }
   const notes = [
-    legend,
     report.peers === false ? 'onnxruntime is not installed: see bench/peers' : '',
     torchNote(report),
     serveNote(report),
+    `${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}${quick ? '; quick: without --quick the numbers are steadier' : ''}`,
   ];
-  const machine = `${cpuInfo().model}, ${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}`;
-  console.log([...notes, machine].filter((text) => text !== '').join('\n'));
+  print('', ...notes.filter((text) => text !== ''));
+}
+
+const [nameWidth, cellWidth] = [27, 10];
+
+/** A name and its numbers; where the terminal is too narrow for both, the numbers stand below. */
+export function benchLine(name: string, cells: readonly string[], columns: number): string {
+  const numbers = cells.map((cell) => cell.padStart(cellWidth)).join('');
+  const line = `  ${name.padEnd(nameWidth)}${numbers}`;
+  return line.length <= columns ? line : `  ${name}\n${numbers}`;
+}
+
+/** What is measured at the moment, on a terminal, where it is in the way of nothing. */
+function transientLine(quiet: boolean): { show: (what: string) => void; clear: () => void } {
+  const { stderr } = process;
+  if (quiet || !stderr.isTTY) return { show() {}, clear() {} };
+  const clear = (): void => void stderr.write('\r\x1b[K');
+  return { show: (what) => stderr.write(`\r\x1b[K${`measuring ${what} …`.slice(0, columnsOf(stderr) - 1)}`), clear };
 }
 
 function torchNote({ torch }: Report): string {

@@ -1,13 +1,23 @@
-import { load, save } from '../files';
+import { save } from '../files';
+import type { Unit } from '../models';
+import { weightsPath } from '../models/pretrained';
+import { openFloatNetwork } from './open-network';
+import { checkWeightsOut } from './output-path';
+import { printable } from './printable';
+import { print } from './text-layout';
 
-export async function convert(
-  from: string,
-  to: string,
-  { model: name, half, json }: { model?: string; half?: boolean; json?: boolean },
-): Promise<void> {
-  const model = await load(from, { model: name, dtype: 'f32' });
+interface ConvertArguments {
+  model?: string;
+  unit?: Unit;
+  half?: boolean;
+  json?: boolean;
+}
+
+export async function convert(from: string, to: string, { half, json, ...network }: ConvertArguments): Promise<void> {
+  checkWeightsOut('the output', to, [weightsPath(from)]);
+  const model = await openFloatNetwork('convert', { weights: from, ...network });
   await save(model, to, { half });
   const { metadata } = model;
   if (json) console.log(JSON.stringify({ in: from, out: to, metadata }));
-  else console.log(`${to}: ${metadata.name}, unit ${metadata.unit}, ${metadata.classes} classes`);
+  else print(`${printable(to)}: ${metadata.name}, unit ${metadata.unit}, ${metadata.classes} classes`);
 }

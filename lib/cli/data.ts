@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { downloadDataset } from '../data/download';
 import { type DownloadName, officialSets } from '../data/official-files';
 import { onInterrupt } from './interrupt';
+import { defaultFolder } from './open-data';
+import { checkFolderOut } from './output-path';
+import { printable } from './printable';
 import { startProgress } from './progress';
+import { print } from './text-layout';
 
 interface GetArguments {
   out?: string;
@@ -11,7 +15,8 @@ interface GetArguments {
   json?: boolean;
 }
 
-export async function getData(name: DownloadName, { out = join('data', name), url, json = false }: GetArguments): Promise<void> {
+export async function getData(name: DownloadName, { out = defaultFolder(name), url, json = false }: GetArguments): Promise<void> {
+  checkFolderOut('--out', out);
   let progress: { readonly file: string; readonly bar: ReturnType<typeof startProgress> } | undefined;
   const interrupt = onInterrupt(() => {});
   const files = await downloadDataset(officialSets[name], out, {
@@ -37,5 +42,9 @@ export async function getData(name: DownloadName, { out = join('data', name), ur
   if (!files) return console.error('addernet: stopped; the same command goes on with the files that are missing');
   const bytes = files.reduce((sum, file) => sum + statSync(join(out, file)).size, 0);
   if (json) console.log(JSON.stringify({ dataset: name, directory: out, files, bytes }));
-  else console.log(`${out}: ${files.length} files, ${(bytes / 1e6).toFixed(1)} MB\naddernet train --dataset ${name} --data ${out}`);
+  else
+    print(
+      printable(`${out}: ${files.length} files, ${(bytes / 1e6).toFixed(1)} MB`),
+      printable(`addernet train --dataset ${name}${out === defaultFolder(name) ? '' : ` --data ${out}`}`),
+    );
 }

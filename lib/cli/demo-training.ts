@@ -1,5 +1,5 @@
-// `addernet demo --train`: a whole life of a network in about a minute. Digits are made up, an adder network learns them, is saved, loaded back and
-// asked about digits it has not seen.
+// `addernet demo --train`: the whole life of a network in about a minute. An adder network trains on synthetic digits, is saved, loaded back
+// and used on digits it has not seen.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cpuInfo, setThreads } from '../cpu';
@@ -11,8 +11,14 @@ import { Sgd, schedule } from '../optim';
 import { Tensor } from '../tensor';
 import { evaluate } from '../train/evaluate';
 import { fit } from '../train/fit';
-import { brailleLines, sideBySide } from './terminal-pictures';
+import { checkFolderOut } from './output-path';
+import { printable } from './printable';
+import { brailleLines, picturesAcross, sideBySide } from './terminal-pictures';
+import { print } from './text-layout';
 import { startTrainingProgress } from './training-progress';
+
+/** Characters of a digit in Braille dots. */
+const digitWidth = 14;
 
 interface DemoTrainingArguments {
   images: number;
@@ -22,10 +28,13 @@ interface DemoTrainingArguments {
 }
 
 export async function demoTraining({ images, epochs, threads, out }: DemoTrainingArguments): Promise<void> {
+  checkFolderOut('--out', out);
   if (threads !== undefined) setThreads(threads);
   const cpu = cpuInfo();
-  console.log(`${cpu.model}: kernels ${cpu.isa}, ${cpu.threads} ${cpu.threads === 1 ? 'thread' : 'threads'}`);
-  console.log(`LeNet-5 of adder units (no multiplication in its layers) learns ${images} digits that were made up just now`);
+  print(
+    `${cpu.model}: kernels ${cpu.isa}, ${cpu.threads} ${cpu.threads === 1 ? 'thread' : 'threads'}`,
+    `A LeNet-5 of adder layers, without a multiplication in them, trains on ${images} synthetic digits.`,
+  );
   const model = createModel('lenet5bn', { dataset: 'digits', seed: 1 });
   await train(model, images, epochs);
 
@@ -34,10 +43,12 @@ export async function demoTraining({ images, epochs, threads, out }: DemoTrainin
   await save(model, file);
   const loaded = await load(file, { dtype: 'f32' });
   const { top1, images: tested, imagesPerSecond } = await evaluate(loaded, openDigits('test'));
-  console.log(
-    `saved to ${file} and loaded back: ${(100 * top1).toFixed(2)} % of ${tested} new digits, ${Math.round(imagesPerSecond)} images/s`,
+  print(
+    printable(
+      `saved to ${file} and loaded back: ${(100 * top1).toFixed(2)} % of ${tested} new digits, ${Math.round(imagesPerSecond)} images/s`,
+    ),
   );
-  console.log(drawn(loaded, 5));
+  console.log(drawn(loaded, picturesAcross(digitWidth)));
 }
 
 async function train(model: Model, images: number, epochs: number): Promise<void> {

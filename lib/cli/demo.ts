@@ -1,4 +1,5 @@
-// `addernet demo`: the networks of the package at work, in seconds. Digits are made up, pictures come from CIFAR-10 where it is at hand.
+// `addernet demo`: the bundled networks at work, in seconds, on synthetic digits, and on images of CIFAR-10 where its files are there.
+import { existsSync } from 'node:fs';
 import { cpuInfo, setThreads } from '../cpu';
 import type { Dataset } from '../data/dataset';
 import { generateDigits } from '../data/digits';
@@ -8,29 +9,32 @@ import { compile, compiled, type InferenceSession } from '../session';
 import { Tensor } from '../tensor';
 import { medianTimes } from '../timing';
 import { evaluate } from '../train/evaluate';
-import { brailleLines, colourLines, sideBySide } from './terminal-pictures';
+import { defaultFolder } from './open-data';
+import { brailleLines, colourLines, picturesAcross, sideBySide } from './terminal-pictures';
+import { print } from './text-layout';
 
 export async function demo({ data, threads }: { data?: string; threads?: number }): Promise<void> {
   if (threads !== undefined) setThreads(threads);
   const cpu = cpuInfo();
-  console.log(`${cpu.model}: kernels ${cpu.isa}, ${cpu.threads} ${cpu.threads === 1 ? 'thread' : 'threads'}\n`);
-  console.log('lenet5-bn-mnist-8bit, adders on bytes, reads digits that were made up just now:');
+  print(`${cpu.model}: kernels ${cpu.isa}, ${cpu.threads} ${cpu.threads === 1 ? 'thread' : 'threads'}`, '');
+  print('lenet5-bn-mnist-8bit, an adder network in 8 bits, reads synthetic digits:');
   console.log(`${await classified(await compile(await load('lenet5-bn-mnist-8bit')), generateDigits(5, Date.now()))}\n`);
 
   const network = await load('resnet20-cifar10-8bit');
-  if (data === undefined) console.log('(addernet demo --data cifar-10-batches-bin shows pictures, too)\n');
+  const folder = data ?? defaultFolder('cifar10');
+  if (data === undefined && !existsSync(folder)) print('(`addernet data get cifar10` downloads images to be shown here, too)', '');
   else {
-    const pictures = openDataset('cifar10', data, 'test');
-    console.log('resnet20-cifar10-8bit looks at pictures of CIFAR-10:');
+    const pictures = openDataset('cifar10', folder, 'test');
+    print('resnet20-cifar10-8bit looks at images of CIFAR-10:');
     console.log(await classified(await compile(network), pictures));
     const { top1, images, imagesPerSecond } = await evaluate(await compiled(network), pictures);
-    console.log(`${(100 * top1).toFixed(2)} % of ${images} test images right, ${Math.round(imagesPerSecond)} images/s\n`);
+    print(`${(100 * top1).toFixed(2)} % of ${images} test images right, ${Math.round(imagesPerSecond)} images/s`, '');
   }
 
   const sessions = {
     'adders, 8 bits': await compile(network),
     'adders, floats': await compile(await load('resnet20-cifar10')),
-    'multiplications, floats': await compile(await load('resnet20-cifar10-conv')),
+    'CNN, floats': await compile(await load('resnet20-cifar10-conv')),
   };
   console.log('ResNet-20, milliseconds for one image:');
   const x = Tensor.zeros([1, 32, 32, 3]);
@@ -44,7 +48,7 @@ async function classified(session: InferenceSession, dataset: Dataset): Promise<
   const [height, width, channels] = dataset.imageShape as [number, number, number];
   const isGrey = channels === 1;
   const characters = isGrey ? width / 2 : width;
-  const count = Math.max(1, Math.min(5, Math.floor(((process.stdout.columns ?? 80) + 2) / (characters + 2))));
+  const count = picturesAcross(characters);
   const shown = Array.from({ length: count }, (_, i) => Math.floor((i * dataset.length) / count));
   const images = shown.map((i) => new Tensor(dataset.images(i, i + 1).data, dataset.imageShape));
   const captions: string[] = [];

@@ -1,28 +1,41 @@
 import { cpuInfo, setThreads } from '../cpu';
-import { load } from '../files';
 import { Model } from '../models';
+import type { QuantizedModel } from '../quantize';
 import { compiled } from '../session';
-import { evaluate } from '../train/evaluate';
+import { checkFits, evaluate } from '../train/evaluate';
 import { openData } from './open-data';
+import { type NetworkArguments, openNetwork } from './open-network';
+import { checkApply, type OptionRule } from './option-rules';
+import { printable } from './printable';
 import { startProgress } from './progress';
 import { type QuantizeArguments, quantizeNetwork } from './quantize-network';
+import { print } from './text-layout';
 
-interface EvaluateArguments extends QuantizeArguments {
-  weights: string;
-  model?: string;
-  dtype: 'f32' | 'u8';
+interface EvaluateArguments extends QuantizeArguments, NetworkArguments {
+  dtype?: 'f32' | 'u8';
   limit?: number;
   batch: number;
   threads?: number;
   json?: boolean;
 }
 
+const isFloat = (network: Model | QuantizedModel): boolean => network instanceof Model;
+
+const rules: readonly OptionRule<Model | QuantizedModel>[] = [
+  { options: ['bits', 'range', 'calibration'], apply: isFloat, only: 'to float networks; this one is quantized already' },
+];
+const floatRules: readonly OptionRule<Model | QuantizedModel>[] = [
+  { options: ['dtype'], apply: isFloat, only: 'to float networks; this one is quantized already: evaluate the one it was made from' },
+];
+
 export async function evaluateCommand(args: EvaluateArguments): Promise<void> {
-  const { weights, model: name, limit, batch, threads, json } = args;
+  const { limit, batch, threads, json, dtype } = args;
   if (threads !== undefined) setThreads(threads);
-  const loaded = await load(weights, { model: name });
-  const model = args.dtype === 'u8' && loaded instanceof Model ? await quantizeNetwork(loaded, args) : loaded;
-  const dataset = await openData(args.dataset ?? model.metadata.dataset, args.data, 'test', model.inputShape);
+  const loaded = await openNetwork(args);
+  checkApply(args, loaded, dtype === 'f32' ? floatRules : rules);
+  const model = dtype === 'u8' && loaded instanceof Model ? await quantizeNetwork(loaded, args) : loaded;
+  const dataset = await openData({ ...args, dataset: args.dataset ?? model.metadata.dataset }, 'test', model.inputShape);
+  checkFits('evaluate', model, dataset); // before there is a bar
   const progress = startProgress('evaluating', Math.min(limit ?? dataset.length, dataset.length), { quiet: json === true });
   const result = await evaluate(await compiled(model), dataset, { batch, limit, onBatch: (done) => progress.update(done) }).finally(() =>
     progress.stop(),
@@ -32,12 +45,10 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<void> {
   const numbers = model instanceof Model ? { dtype: 'f32' } : { dtype: 'u8', bits: model.bits };
   if (json) console.log(JSON.stringify({ ...result, ...numbers, isa, threads: used }));
   else
-    console.log(
-      [
-        `${model.name} (${model.unit}) on ${result.images} test images of ${dataset.name}`,
-        `top-1 ${percent(result.top1)}   top-5 ${percent(result.top5)}`,
-        `${result.seconds.toFixed(2)} s, ${Math.round(result.imagesPerSecond)} images/s   ${Object.values(numbers).join(', ')}${model instanceof Model ? '' : ' bits'}, ${isa}, ${used} ${used === 1 ? 'thread' : 'threads'}`,
-      ].join('\n'),
+    print(
+      `${printable(`${model.name} (${model.unit}) on ${result.images} images of ${dataset.name}`)}`,
+      `top-1 ${percent(result.top1)}   top-5 ${percent(result.top5)}`,
+      `${result.seconds.toFixed(2)} s, ${Math.round(result.imagesPerSecond)} images/s   ${Object.values(numbers).join(', ')}${model instanceof Model ? '' : ' bits'}, ${isa}, ${used} ${used === 1 ? 'thread' : 'threads'}`,
     );
 }
 

@@ -6,6 +6,7 @@ import { AdderNetError } from '../errors';
 import { figures } from '../figures';
 import type { AnyFigure } from '../figures/figure';
 import { makeFigures } from '../figures/make-figures';
+import { checkFolderOut } from './output-path';
 
 export async function figuresCommand(
   names: string[],
@@ -15,6 +16,7 @@ export async function figuresCommand(
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new AdderNetError('ERR_ARGUMENT', `figures: there is no figure '${unknown}', expected some of ${known.join(', ')}`);
+  checkFolderOut('--out', out);
   const open = (name: DatasetName, split: 'train' | 'test') => openDataset(name, join(data, name), split);
   const isWanted = ({ name, needs }: AnyFigure): boolean => {
     if (names.length > 0) return names.includes(name);

@@ -1,63 +1,122 @@
+// `addernet info`: this CPU, or what a weights file holds.
+import { statSync } from 'node:fs';
 import { cpuInfo } from '../cpu';
 import { AdderNetError } from '../errors';
-import { loadQuantized } from '../files';
-import { quantizedKey } from '../files/quantized-file';
+import { load } from '../files';
 import { readWeights } from '../files/read-weights';
-import type { LoadedState } from '../layers';
-import { identify } from '../models';
+import { Model, type ModelMetadata, type Training } from '../models';
+import { weightsPath } from '../models/pretrained';
 import { elementCount, shapeText } from '../shape';
+import { printable } from './printable';
+import { columnsOf, fields, table, wrap } from './text-layout';
 
 export async function info(file: string | undefined, { json = false }: { json?: boolean }): Promise<void> {
-  if (file === undefined) printCpu(json);
-  else await printWeights(file, json);
+  const described = file === undefined ? cpuInfo() : await describeFile(file);
+  if (json) console.log(JSON.stringify(described));
+  else console.log('file' in described ? fileText(described, columnsOf(process.stdout)) : cpuText(columnsOf(process.stdout)));
 }
 
-function printCpu(json: boolean): void {
-  const cpu = cpuInfo();
-  if (json) console.log(JSON.stringify(cpu));
-  else
-    console.log(
-      [
-        `CPU               ${cpu.model}`,
-        `instruction set   ${cpu.isa}   (ADDERNET_ISA chooses among ${cpu.supported.join(', ')})`,
-        `threads           ${cpu.threads}   (ADDERNET_NUM_THREADS sets them)`,
-      ].join('\n'),
-    );
-}
-
-async function printWeights(file: string, json: boolean): Promise<void> {
-  const tensors = await readWeights(file);
-  const { format, metadata } = tensors;
-  const network = metadata[quantizedKey] === undefined ? networkOf(tensors) : await quantizedNetwork(file);
-  const numbers = [...tensors.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
-  if (json) {
-    const list = [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
-    console.log(JSON.stringify({ file, format, network: network ?? null, metadata, numbers, tensors: list }));
-    return;
-  }
-  const width = Math.max(...[...tensors.keys()].map((name) => name.length));
-  console.log(
+function cpuText(columns: number): string {
+  const { model, isa, supported, threads } = cpuInfo();
+  return fields(
     [
-      `${file}: ${format === 'npy' ? 'a NumPy array (.npy)' : format}, ${tensors.size} tensors, ${numbers.toLocaleString('en-US')} numbers`,
-      network
-        ? `network ${network.name}, unit ${network.unit}, ${network.classes} classes${'bits' in network ? `, ${network.bits} bits` : ''}`
-        : 'of no network known here',
-      ...Object.entries(metadata).flatMap(([key, value]) => (key === quantizedKey ? [] : [`${key}: ${value}`])),
-      ...[...tensors].map(([name, { dtype, shape }]) => `  ${name.padEnd(width)}  ${dtype}  ${shapeText(shape)}`),
-    ].join('\n'),
+      ['CPU', model],
+      ['instruction set', `${isa}   (ADDERNET_ISA chooses among ${supported.join(', ')})`],
+      ['threads', `${threads}   (ADDERNET_NUM_THREADS sets them)`],
+    ],
+    columns,
   );
 }
 
-async function quantizedNetwork(file: string) {
-  const { name, unit, classes, bits } = await loadQuantized(file);
-  return { name, unit, classes, bits };
+/** What --json prints. */
+export interface FileDescription {
+  readonly file: string;
+  readonly bytes: number;
+  readonly format: string;
+  /** Whose order filters and columns were in: 'addernet', 'pytorch' or 'unknown'. Shapes are those here. */
+  readonly layout: string;
+  /** What all names in the file begin with, and do not here, such as 'module.'; or ''. */
+  readonly droppedPrefix: string;
+  /** null where the tensors are of no network that is known here; `reason` says why. */
+  readonly network: (ModelMetadata & { readonly bits?: number }) | null;
+  readonly reason?: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly numbers: number;
+  readonly tensors: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] }[];
+  /** What was assumed, converted or left out. */
+  readonly notes: readonly string[];
 }
 
-function networkOf(tensors: LoadedState): ReturnType<typeof identify> | undefined {
+async function describeFile(file: string): Promise<FileDescription> {
+  const tensors = await readWeights(file);
+  const { format, layout, droppedPrefix, metadata, storedTypes } = tensors;
+  return {
+    ...{ file, bytes: statSync(weightsPath(file)).size, format, layout, droppedPrefix },
+    ...(await describeNetwork(file, tensors.notes)),
+    ...{ metadata, numbers: [...tensors.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0) },
+    tensors: [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype: storedTypes.get(name) ?? dtype, shape })),
+  };
+}
+
+/** @param fileNotes what is to say of the file even where it holds no network */
+async function describeNetwork(file: string, fileNotes: readonly string[]): Promise<Pick<FileDescription, 'network' | 'reason' | 'notes'>> {
+  const notes: string[] = [];
   try {
-    return identify(tensors);
+    const network = await load(file, { onNote: (note) => notes.push(note) });
+    return { network: network instanceof Model ? network.metadata : { ...network.metadata, bits: network.bits }, notes };
   } catch (error) {
-    if (error instanceof AdderNetError) return undefined;
+    if (error instanceof AdderNetError) return { network: null, reason: error.message, notes: fileNotes };
     throw error;
   }
+}
+
+const count = (value: number): string => value.toLocaleString('en-US');
+
+/** For a person: a line for each property, then the tensors. Metadata that the package wrote itself stands in those lines already. */
+export function fileText(description: FileDescription, columns: number): string {
+  const { file, bytes, format, droppedPrefix, network, reason, metadata, numbers, tensors, notes } = description;
+  const types = [...new Set(tensors.map(({ dtype }) => dtype))].sort().join(', ');
+  const others = Object.entries(metadata).filter(([key]) => !key.startsWith('addernet'));
+  const rows: [string, string][] = [
+    ['format', `${format === 'npy' ? 'a NumPy array (.npy)' : format}, ${count(bytes)} bytes`],
+    ['tensors', `${tensors.length} of ${count(numbers)} numbers, stored as ${types || 'none'}`],
+    ...(network ? networkRows(network) : [['network', `none that is known here: ${reason}`] as [string, string]]),
+    ...others,
+    ...(droppedPrefix === '' ? [] : [['prefix', `${droppedPrefix}, of all names, was dropped`] as [string, string]]),
+    ...notes.map((note): [string, string] => ['note', note]),
+  ];
+  const list = tensors.map(({ name, dtype, shape }) => [printable(name), dtype, shapeText(shape)]);
+  return [
+    wrap(printable(file), columns),
+    fields(
+      rows.map(([name, value]) => [printable(name), printable(value)] as const),
+      columns,
+    ),
+    ...(list.length > 0 ? ['', table({ rows: list, isNumber: [false, false, false] }, columns)] : []),
+  ].join('\n');
+}
+
+function networkRows({ bits, ...metadata }: ModelMetadata & { bits?: number }): [string, string][] {
+  const { name, unit, classes, classNames, inputShape, normalization, dataset, training } = metadata;
+  return [
+    ['network', `${name}, unit ${unit}${bits === undefined ? '' : `, quantized to ${bits} bits`}`],
+    ['classes', `${classes}${classNames ? `: ${listed(classNames)}` : ', without names'}`],
+    ['input', imageText(inputShape)],
+    ['normalization', `mean ${normalization.mean.join(', ')}; std ${normalization.std.join(', ')}`],
+    ['data set', dataset],
+    ['training', training ? trainingText(training) : 'not recorded'],
+  ];
+}
+
+const most = 20;
+const listed = (names: readonly string[]): string =>
+  names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')} … and ${names.length - most} more (--json prints all)`;
+
+/** `32 x 32, color` for [32,32,3]. */
+export const imageText = ([height, width, channels]: readonly number[]): string =>
+  `${height} x ${width}, ${channels === 1 ? 'gray' : channels === 3 ? 'color' : `${channels} channels`}`;
+
+function trainingText({ command, epochs, seed, accuracy, images, startedFrom }: Training): string {
+  const own = `${(100 * accuracy).toFixed(2)} % of ${count(images)} images after ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of \`${command}\` with seed ${seed}`;
+  return startedFrom ? `${own}; started from ${trainingText(startedFrom)}` : own;
 }

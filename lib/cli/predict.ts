@@ -1,32 +1,69 @@
+import { buffer } from 'node:stream/consumers';
 import { setThreads } from '../cpu';
-import { load } from '../files';
-import { type Classification, compile } from '../session';
+import { checkColorName } from '../data/image';
+import { AdderNetError } from '../errors';
+import { type Classification, compile, type InferenceSession } from '../session';
+import { type NetworkArguments, openNetwork } from './open-network';
+import { withFlags } from './option-rules';
+import { printable } from './printable';
+import { columnsOf, table, wrap } from './text-layout';
 
-interface PredictArguments {
-  weights: string;
-  model?: string;
+interface PredictArguments extends NetworkArguments {
   top: number;
+  maxPixels?: number;
+  background?: string;
+  invert?: boolean;
   threads?: number;
   json?: boolean;
 }
 
-interface Prediction {
-  image: string;
-  classes: Classification[];
-}
+/** Of an image that cannot be read, the reason. */
+type Prediction = { readonly image: string } & ({ readonly classes: Classification[] } | { readonly error: string });
 
-export async function predict(images: string[], { weights, model: name, top, threads, json }: PredictArguments): Promise<void> {
-  if (threads !== undefined) setThreads(threads);
-  const model = await load(weights, { model: name });
-  const session = await compile(model);
+export async function predict(images: string[], args: PredictArguments): Promise<void> {
+  if (images.filter((image) => image === '-').length > 1)
+    throw new AdderNetError('ERR_ARGUMENT', 'predict: - stands there twice, but standard input holds one image');
+  if (args.threads !== undefined) setThreads(args.threads);
+  if (args.background !== undefined) checkColorName(args.background);
+  const session = await compile(await openNetwork(args));
   const predictions: Prediction[] = [];
-  for (const image of images) predictions.push({ image, classes: await session.classify(image, { top }) });
-  if (json) console.log(JSON.stringify({ predictions }));
-  else console.log(predictions.map(table).join('\n'));
+  for (const image of images) {
+    const prediction = await predictionOf(session, image, args);
+    predictions.push(prediction);
+    if ('error' in prediction) {
+      console.error(`addernet: ${printable(prediction.error)}`);
+      process.exitCode = 1;
+    } else if (!args.json) console.log(shown(prediction.image, prediction.classes, columnsOf(process.stdout)));
+  }
+  if (args.json) console.log(JSON.stringify({ predictions }));
 }
 
-function table({ image, classes }: Prediction): string {
-  const width = Math.max(...classes.map(({ name }) => name.length));
-  const lines = classes.map(({ name, probability }) => `  ${name.padEnd(width)}  ${(100 * probability).toFixed(2).padStart(6)} %`);
-  return [image, ...lines].join('\n');
+async function predictionOf(
+  session: InferenceSession,
+  image: string,
+  { top, maxPixels, background, invert }: PredictArguments,
+): Promise<Prediction> {
+  try {
+    const source = image === '-' ? await standardInput() : image;
+    return { image, classes: await session.classify(source, { top, maxPixels, background, invert }) };
+  } catch (error) {
+    // Without the package that reads images, none of the others can be read either.
+    if (!(error instanceof AdderNetError) || error.code.startsWith('ERR_PEER')) throw error;
+    const message = withFlags(error.message, ['maxPixels']);
+    return { image, error: image === '-' ? `standard input: ${message}` : message };
+  }
+}
+
+async function standardInput(): Promise<Uint8Array> {
+  if (process.stdin.isTTY)
+    throw new AdderNetError('ERR_ARGUMENT', 'it is a terminal, expected the bytes of an image: addernet predict … - < image.png');
+  const bytes = await buffer(process.stdin);
+  if (bytes.length === 0) throw new AdderNetError('ERR_ARGUMENT', 'it is empty, expected the bytes of an image');
+  return bytes;
+}
+
+/** The image's name, and a line for each class. */
+export function shown(image: string, classes: readonly Classification[], columns: number): string {
+  const rows = classes.map(({ name, probability }) => [printable(name), `${(100 * probability).toFixed(2)} %`]);
+  return `${wrap(printable(image), columns)}\n${table({ rows, isNumber: [false, true], indent: '  ' }, columns)}`;
 }

@@ -1,5 +1,5 @@
 // Progress goes to standard error: a bar on a terminal, a plain line now and then elsewhere, nothing beside --json.
-import { SingleBar } from 'cli-progress';
+import { Format, type Options, type Params, SingleBar } from 'cli-progress';
 
 export interface Progress {
   update(done: number): void;
@@ -9,13 +9,26 @@ export interface Progress {
 export function startProgress(what: string, total: number, { quiet }: { quiet: boolean }): Progress {
   if (quiet) return { update() {}, stop() {} };
   if (!process.stderr.isTTY) return plainLines(what, total);
-  const bar = new SingleBar({ format: `${what} [{bar}] {value}/{total}  {rate}/s  {eta_formatted} left`, hideCursor: true });
   const began = Date.now();
-  bar.start(total, 0, { rate: '-' });
-  return {
-    update: (done) => bar.update(done, { rate: Math.round((done / (Date.now() - began)) * 1000) }),
-    stop: () => bar.stop(),
+  const numbers = (done: number): string => {
+    const rate = (done / (Date.now() - began)) * 1000;
+    return `${what} ${done}/${total}  ${Math.round(rate)}/s  ${done > 0 ? `${Math.ceil((total - done) / rate)} s` : '-'} left`;
   };
+  const bar = new SingleBar({ ...asItIs, format: (options, params) => barWith(numbers(params.value), options, params) });
+  bar.start(total, 0);
+  return { update: (done) => bar.update(done), stop: () => bar.stop() };
+}
+
+/** The terminal's settings stay as they are, cursor and wrapping: a process that is killed could not put them back. */
+export const asItIs: Options = { hideCursor: false, linewrap: true };
+
+const narrowestBar = 10;
+
+/** The bar takes what the terminal has left beside the numbers. The last of them is cut off where even those are too long. */
+export function barWith(numbers: string, options: Options, { progress, maxWidth }: Params): string {
+  const barsize = Math.min(options.barsize!, maxWidth - numbers.length - '[] '.length);
+  const drawn = barsize < narrowestBar ? '' : `[${Format.BarFormat(progress, { ...options, barsize })}] `;
+  return drawn + numbers;
 }
 
 function plainLines(what: string, total: number): Progress {

@@ -1,19 +1,22 @@
 import { statSync } from 'node:fs';
-import { load, saveQuantized } from '../files';
+import { save } from '../files';
 import { weightsPath } from '../models/pretrained';
+import { type NetworkArguments, openFloatNetwork } from './open-network';
+import { checkWeightsOut } from './output-path';
+import { printable } from './printable';
 import { type QuantizeArguments, quantizeNetwork } from './quantize-network';
+import { print } from './text-layout';
 
-export async function quantizeCommand(
-  args: QuantizeArguments & { weights: string; model?: string; out: string; json?: boolean },
-): Promise<void> {
-  const { weights, model: name, out, json } = args;
-  const model = await load(weights, { model: name, dtype: 'f32' });
+export async function quantizeCommand(args: QuantizeArguments & NetworkArguments & { out: string; json?: boolean }): Promise<void> {
+  const { weights, out, json } = args;
+  const input = weightsPath(weights);
+  checkWeightsOut('--out', out, [input]);
+  const model = await openFloatNetwork('quantize', args);
   const quantized = await quantizeNetwork(model, args);
-  await saveQuantized(quantized, out);
+  await save(quantized, out);
   const bytes = statSync(out).size;
   if (json) console.log(JSON.stringify({ in: weights, out, bits: quantized.bits, bytes, metadata: quantized.metadata }));
-  else
-    console.log(
-      `${out}: ${model.name} in ${quantized.bits} bits, ${bytes.toLocaleString('en-US')} bytes, of ${statSync(weightsPath(weights)).size.toLocaleString('en-US')}`,
-    );
+  else print(`${printable(out)}: ${model.name} in ${quantized.bits} bits, ${count(bytes)} bytes, of ${count(statSync(input).size)}`);
 }
+
+const count = (bytes: number): string => bytes.toLocaleString('en-US');

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { AdderNetError } from '../errors';
 import { writeFileAtomic } from '../io/write-file';
 import type { EpochRecord } from '../train/progress';
+import { checkFolderOut } from './output-path';
 
 export class RunFolder {
   readonly path: string;
@@ -28,8 +29,9 @@ export class RunFolder {
     return join(this.path, 'model.safetensors');
   }
 
-  /** @throws {AdderNetError} ERR_ARGUMENT if a training lies there, which a new one would overwrite */
-  checkEmpty(): void {
+  /** @throws {AdderNetError} ERR_ARGUMENT if it cannot be a folder, or a training lies there, which a new one would overwrite */
+  checkNew(): void {
+    checkFolderOut('--out', this.path);
     if (existsSync(this.checkpoint))
       throw new AdderNetError('ERR_ARGUMENT', `train: ${this.path} holds a training: --resume goes on with it, another --out starts anew`);
   }

@@ -31,6 +31,10 @@ export function colourLines({ data, shape }: Tensor<Uint8Array>): string[] {
   });
 }
 
+/** How many of `width` characters go side by side: as many as the terminal has room for, at most five. */
+export const picturesAcross = (width: number, columns = process.stdout.columns ?? 80): number =>
+  Math.max(1, Math.min(5, Math.floor((columns + 2) / (width + 2))));
+
 /** Pictures of `width` characters side by side, each with its caption below. */
 export function sideBySide(pictures: readonly string[][], captions: readonly string[], width: number): string {
   const rows = (pictures[0] ?? []).map((_, line) => pictures.map((picture) => picture[line]).join('  '));

@@ -1,39 +1,56 @@
 // `addernet train`: from arguments to a folder with the trained network, its log and its curves.
 import { join } from 'node:path';
 import { cpuInfo, setThreads } from '../cpu';
-import { AdderNetError } from '../errors';
 import { chartPackages, missingPackages } from '../figures/chart';
 import { drawLearningCurves } from '../figures/learning-curves';
 import { save } from '../files';
 import type { Model, Training } from '../models';
-import { Sgd } from '../optim';
+import type { Schedule, Sgd } from '../optim';
 import { checkFits, type Evaluation, evaluate } from '../train/evaluate';
 import { type FitResult, fit } from '../train/fit';
 import type { EpochRecord } from '../train/progress';
+import { folderName } from './data-rules';
 import { onInterrupt } from './interrupt';
+import { checkApply, type OptionRule } from './option-rules';
+import { printable } from './printable';
 import { RunFolder } from './run-folder';
+import { print } from './text-layout';
+import { checkUnchanged, trainRules } from './train-rules';
 import { startTrainingProgress, type TrainingProgress } from './training-progress';
 import {
+  batchFor,
   commandOf,
+  freeze,
   networkName,
+  networkToStartFrom,
+  networkToTrain,
+  newInputShape,
   openTrainingData,
+  optimizerOf,
   scheduleOf,
-  startingModel,
   type TrainArguments,
   type TrainingData,
 } from './training-setup';
 
 /** @param given the arguments that stood on the command line; a resumed training has the others from its start, a new one from `defaults` */
 export async function train(given: Partial<TrainArguments>, defaults: TrainArguments): Promise<void> {
-  const folder = new RunFolder(given.out ?? defaultFolder({ ...defaults, ...given }));
-  const args: TrainArguments = { ...defaults, ...(given.resume && (await folder.readArguments<TrainArguments>())), ...given };
-  if (!args.resume) folder.checkEmpty();
-  if (args.patience !== undefined && args.validation === undefined)
-    throw new AdderNetError('ERR_ARGUMENT', 'train: --patience needs --validation: to stop by the test images would be to learn from them');
-  if (args.threads !== undefined) setThreads(args.threads);
-  const data = await openTrainingData(args);
-  const model = await startingModel(args, data);
+  const named = await networkToStartFrom(given);
+  const folder = new RunFolder(given.out ?? defaultFolder({ ...defaults, ...given, ...kindOf(named) }));
+  const began = given.resume ? await folder.readArguments<TrainArguments>() : undefined;
+  if (began) checkUnchanged(given, began);
+  else folder.checkNew();
+  const chosen: TrainArguments = { ...defaults, ...began, ...given, ...kindOf(named) };
+  checkApply(given, chosen, trainRules);
+  if (chosen.threads !== undefined) setThreads(chosen.threads);
+  const start = named ?? (await networkToStartFrom(chosen));
+  if (start) checkApply(given, start, rulesOfWeights);
+
+  const data = await openTrainingData(chosen, start?.inputShape ?? newInputShape(chosen));
+  const args: TrainArguments = { ...chosen, batch: chosen.batch ?? batchFor(chosen, data.train) };
+  const model = networkToTrain(args, start, data.train);
   checkFits('train', model, data.train);
+  freeze(model, args.freeze);
+  const [optimizer, schedule] = [optimizerOf(model, args), scheduleOf(args)];
   const { resume, ...lasting } = args;
   if (!resume) await folder.writeArguments(lasting);
 
@@ -42,10 +59,12 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
   const { training: startedFrom } = model.metadata;
   const origin: Origin = { command: commandOf(args, defaults), seed: args.seed, ...(startedFrom && { startedFrom }) };
   const interrupt = onInterrupt(() => progress.note('stopping after this step; once more to stop at once, without saving'));
-  const { history, stopped } = await run(model, data, args, origin, folder, progress, interrupt.signal).finally(() => {
-    interrupt.dispose();
-    progress.stop();
-  });
+  const { history, stopped } = await run({ model, optimizer, schedule, data, args, origin, folder, progress }, interrupt.signal).finally(
+    () => {
+      interrupt.dispose();
+      progress.stop();
+    },
+  );
   await folder.writeArguments(lasting); // those that a resumed run changed, now that they were accepted
   if (stopped === 'aborted') {
     console.error(`addernet: saved; to go on: addernet train --resume --out ${folder.path}`);
@@ -59,49 +78,42 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
   report(model, data, stopped, evaluation, args, folder, files);
 }
 
+const rulesOfWeights: readonly OptionRule<Model>[] = [
+  {
+    options: ['eta', 'rate'],
+    apply: ({ unit }) => unit === 'adder',
+    only: ({ unit }) => `to adder filters, but --weights is of unit ${unit}`,
+  },
+];
+
+/** --weights says what --model and --unit are. */
+const kindOf = (start: Model | undefined): Partial<TrainArguments> => (start ? { model: start.name, unit: start.unit } : {});
+
 /** What is known of a training before its end. */
 type Origin = Pick<Training, 'command' | 'seed' | 'startedFrom'>;
 
 const defaultFolder = (args: TrainArguments): string => join('runs', `${networkName(args)}-${args.unit}-${args.dataset}`);
 
-async function run(
-  model: Model,
-  { train, validation, augment, distillation }: TrainingData,
-  args: TrainArguments,
-  origin: Origin,
-  folder: RunFolder,
-  progress: TrainingProgress,
-  signal: AbortSignal,
-): Promise<FitResult> {
-  const {
-    epochs,
-    batch,
-    lr,
-    momentum,
-    nesterov,
-    weightDecay,
-    clipNorm,
-    rate,
-    eta,
-    labelSmoothing,
-    average,
-    seed,
-    limit,
-    patience,
-    resume,
-  } = args;
+/** Everything a training needs, checked. */
+interface Run {
+  readonly model: Model;
+  readonly optimizer: Sgd;
+  readonly schedule: Schedule;
+  readonly data: TrainingData;
+  readonly args: TrainArguments;
+  readonly origin: Origin;
+  readonly folder: RunFolder;
+  readonly progress: TrainingProgress;
+}
+
+async function run({ model, optimizer, schedule, data, args, origin, folder, progress }: Run, signal: AbortSignal): Promise<FitResult> {
+  const { train, validation, augment, distillation } = data;
+  const { epochs, batch, labelSmoothing, average, seed, limit, patience, resume } = args;
   return await fit(model, train, {
     epochs,
     batch,
-    optimizer: new Sgd(model.parameters(), {
-      lr,
-      momentum,
-      nesterov,
-      weightDecay,
-      clipNorm,
-      adder: rate === 'adaptive' ? { rate, eta } : { rate },
-    }),
-    schedule: scheduleOf(args),
+    optimizer,
+    schedule,
     augment,
     labelSmoothing,
     distillation,
@@ -131,18 +143,26 @@ const isBest = (record: EpochRecord, history: readonly EpochRecord[]): boolean =
 function announce(
   model: Model,
   { train, validation }: TrainingData,
-  { limit }: TrainArguments,
+  args: TrainArguments,
   folder: RunFolder,
   progress: TrainingProgress,
 ): void {
   const { isa, threads } = cpuInfo();
-  const images = Math.min(limit ?? train.length, train.length);
+  const images = Math.min(args.limit ?? train.length, train.length);
   progress.note(
-    `${model.name}, unit ${model.unit}, on ${train.name}: ${images} images; measured on ${validation.name}: ${validation.length}; ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; into ${folder.path}`,
+    printable(
+      `${model.name}, unit ${model.unit}, on ${train.name}: ${images} images in batches of ${args.batch}; measured on ${validation.name}: ${validation.length}; ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; into ${folder.path}`,
+    ),
   );
+  if (args.dataset === folderName && args.weights === undefined && images < fewImages)
+    progress.note(
+      'These are few images to train a network from random weights. A bundled one needs fewer: --weights resnet20-cifar10 --freeze body',
+    );
   const missing = missingPackages(chartPackages);
   if (missing.length > 0) progress.note(`no learning curves will be drawn: npm i ${missing.join(' ')}`);
 }
+
+const fewImages = 1000;
 
 /** @returns the files written: none where the packages for drawing are not installed */
 async function drawCurves(model: Model, { train }: TrainingData, history: readonly EpochRecord[], folder: RunFolder): Promise<string[]> {
@@ -167,6 +187,8 @@ function report(
     return;
   }
   const { top1, loss, images } = evaluation;
-  console.log(`${model.name} (${model.unit}) on ${images} images of ${test.name}: ${(100 * top1).toFixed(2)} %, loss ${loss.toFixed(4)}`);
-  console.log(`${folder.path}: ${files.join(', ')}`);
+  print(
+    printable(`${model.name} (${model.unit}) on ${images} images of ${test.name}: ${(100 * top1).toFixed(2)} %, loss ${loss.toFixed(4)}`),
+    printable(`${folder.path}: ${files.join(', ')}`),
+  );
 }

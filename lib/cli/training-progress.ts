@@ -1,8 +1,10 @@
 // What a person watches while a network learns: on a terminal a bar, elsewhere a line now and then; on standard error, since results are on
 // standard output.
-import { Format, type Options, type Params, SingleBar } from 'cli-progress';
+import { type Options, type Params, SingleBar } from 'cli-progress';
 import type { BatchInfo } from '../train/fit';
 import type { EpochRecord } from '../train/progress';
+import { asItIs, barWith } from './progress';
+import { columnsOf, wrap } from './text-layout';
 
 export interface TrainingProgress {
   onBatch(info: BatchInfo): void;
@@ -33,8 +35,7 @@ export function startTrainingProgress({
 
 /** Where a line is to stay, the bar gives way; the next batch draws it anew below. */
 function bar(stream: NodeJS.WriteStream, timeLeft: TimeLeft): TrainingProgress {
-  // The terminal's settings stay as they are, cursor and wrapping: a process that is killed could not put them back.
-  const shown = new SingleBar({ stream, clearOnComplete: true, linewrap: true, format: fitted });
+  const shown = new SingleBar({ ...asItIs, stream, clearOnComplete: true, format: fitted });
   let drawn = false;
   const stop = (): void => {
     if (drawn) shown.stop();
@@ -42,7 +43,7 @@ function bar(stream: NodeJS.WriteStream, timeLeft: TimeLeft): TrainingProgress {
   };
   const line = (text: string): void => {
     stop();
-    stream.write(`${text}\n`);
+    stream.write(`${wrap(text, columnsOf(stream))}\n`);
   };
   return {
     onBatch(info) {
@@ -65,14 +66,8 @@ interface Shown {
   left: string;
 }
 
-const narrowestBar = 10;
-
-/** The bar takes what the terminal has left beside the numbers. The last of them is cut off where even those are too long. */
-function fitted(options: Options, { progress, maxWidth }: Params, { info, left }: Shown): string {
-  const numbers = `${place(info)}, ${left}  ${soFar(info)}`;
-  const barsize = Math.min(options.barsize!, maxWidth - numbers.length - '[] '.length);
-  const drawn = barsize < narrowestBar ? '' : `[${Format.BarFormat(progress, { ...options, barsize })}] `;
-  return drawn + numbers;
+function fitted(options: Options, params: Params, { info, left }: Shown): string {
+  return barWith(`${place(info)}, ${left}  ${soFar(info)}`, options, params);
 }
 
 const secondsBetweenLines = 30;

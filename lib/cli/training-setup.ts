@@ -3,30 +3,33 @@ import { basename } from 'node:path';
 import type { Augmentation } from '../data/augment';
 import type { Dataset } from '../data/dataset';
 import { splitDataset } from '../data/subset';
-import { load } from '../files';
 import type { FilterGradient } from '../layers';
-import { bodyAndHead, createModel, type HeadOptions, headLayers, type Model, replaceHead, type Unit } from '../models';
-import { type Schedule, schedule as schedules } from '../optim';
+import { bodyAndHead, createModel, headLayers, type Model, replaceHead, type Unit } from '../models';
+import { type Schedule, Sgd, schedule as schedules } from '../optim';
 import { compile, compiled } from '../session';
+import { defaultBatch } from '../train/default-batch';
 import type { Distillation } from '../train/loss';
 import { type FeatureTeacher, featureTeacher } from '../train/teacher';
-import { openData } from './open-data';
+import { folderName } from './data-rules';
+import { type DataArguments, openData } from './open-data';
+import { openFloatNetwork, openNetwork } from './open-network';
+import { optionText } from './option-rules';
 
-export interface TrainArguments {
+export interface TrainArguments extends DataArguments {
   model?: string;
   unit: Unit;
-  dataset: string;
-  data?: string;
+  imageSize?: readonly [height: number, width: number];
   weights?: string;
   freeze?: string[];
   epochs: number;
-  batch: number;
+  /** Where it is not given, the images decide. */
+  batch?: number;
   lr: number;
   eta: number;
   rate: 'adaptive' | 'increased' | 'plain';
   gradient: FilterGradient;
   momentum: number;
-  nesterov: boolean;
+  nesterov?: boolean;
   weightDecay: number;
   clipNorm?: number;
   schedule: 'cosine' | 'constant' | 'step' | 'polynomial';
@@ -59,11 +62,24 @@ export interface TrainingData {
   readonly distillation: Distillation | undefined;
 }
 
-/** @throws {AdderNetError} ERR_ARGUMENT, ERR_FORMAT, ERR_CORRUPT: what opening the data set and the teacher throws */
-export async function openTrainingData(args: TrainArguments): Promise<TrainingData> {
-  const { dataset, data, validation, seed } = args;
-  const shape = createModel(networkName(args), { seed: null }).inputShape;
-  const [all, test] = [await openData(dataset, data, 'train', shape), await openData(dataset, data, 'test', shape)];
+/** The network of --weights, which says what --model and --unit are; undefined where a new one is trained. Errors as of openFloatNetwork. */
+export async function networkToStartFrom({ weights, model, unit, imageSize }: Partial<TrainArguments>): Promise<Model | undefined> {
+  if (weights === undefined) return undefined;
+  return await openFloatNetwork('train', {
+    weights,
+    ...(model !== undefined && { model }),
+    ...(unit && { unit }),
+    ...(imageSize && { imageSize }),
+  });
+}
+
+/**
+ * @param shape [h,w,c] of the network's images
+ * @throws {AdderNetError} ERR_ARGUMENT, ERR_FORMAT, ERR_CORRUPT: what opening the data set and the teacher throws
+ */
+export async function openTrainingData(args: TrainArguments, shape: Model['inputShape']): Promise<TrainingData> {
+  const { validation, seed } = args;
+  const [all, test] = [await openData(args, 'train', shape), await openData(args, 'test', shape)];
   const [augment, distillation] = [augmentationOf(args), await distillationOf(args)];
   if (validation === undefined) return { train: all, validation: test, test, augment, distillation };
   const [train, heldOut] = splitDataset(all, validation, seed);
@@ -71,13 +87,16 @@ export async function openTrainingData(args: TrainArguments): Promise<TrainingDa
 }
 
 async function distillationOf({
-  teacher: file,
+  teacher: weights,
   temperature,
   teacherShare: share,
   teacherFeatures: features,
 }: TrainArguments): Promise<Distillation | undefined> {
-  if (file === undefined) return undefined;
-  const teacher = features > 0 ? await compiledTeacher(await load(file, { dtype: 'f32' })) : await compiled(await load(file));
+  if (weights === undefined) return undefined;
+  const teacher =
+    features > 0
+      ? await compiledTeacher(await openFloatNetwork('--teacher-features', { weights }))
+      : await compiled(await openNetwork({ weights }));
   return { teacher, temperature, share, features };
 }
 
@@ -86,26 +105,41 @@ async function compiledTeacher(model: Model): Promise<FeatureTeacher> {
   return featureTeacher(model, (x) => session.runSync(x));
 }
 
-/** A new network, or a trained one to go on from: with a new head where it tells other classes. */
-export async function startingModel(args: TrainArguments, { train }: TrainingData): Promise<Model> {
-  const { unit, weights, seed, gradient: filterGradient, freeze = [] } = args;
-  const classes = { classes: train.classes, dataset: args.dataset, ...(train.classNames && { classNames: train.classNames }) };
-  const model = weights
-    ? await trainedModel(weights, args, classes)
-    : createModel(networkName(args), { unit, seed, filterGradient, ...classes });
-  for (const name of freeze.flatMap((name) => (name === 'body' ? bodyLayers(model) : [name]))) model.layer(name).freeze();
-  return model;
+/**
+ * The network to train, without the layers to freeze.
+ * @param start what --weights holds, which gets a new head where it tells other classes
+ */
+export function networkToTrain(args: TrainArguments, start: Model | undefined, { classes, classNames }: Dataset): Model {
+  const { unit, seed, gradient: filterGradient, dataset } = args;
+  const target = { classes, dataset, ...(classNames && { classNames }) };
+  if (!start) return createModel(networkName(args), { unit, seed, filterGradient, inputShape: newInputShape(args), ...target });
+  const sameClasses = start.classes === classes && sorted(start.classNames) === sorted(classNames); // in any order: fit goes by the names
+  return sameClasses ? start : replaceHead(start, { ...target, seed });
 }
 
-async function trainedModel(
-  weights: string,
-  args: TrainArguments,
-  target: Pick<HeadOptions, 'classes' | 'classNames' | 'dataset'>,
-): Promise<Model> {
-  const model = await load(weights, { model: args.model, dtype: 'f32' });
-  const sameClasses = model.classes === target.classes && String(model.classNames) === String(target.classNames);
-  return sameClasses ? model : replaceHead(model, { ...target, seed: args.seed, filterGradient: args.gradient });
+const sorted = (names: readonly string[] | undefined): string => String(names && [...names].sort());
+
+export function freeze(model: Model, names: readonly string[] = []): void {
+  for (const name of names.flatMap((name) => (name === 'body' ? bodyLayers(model) : [name]))) model.layer(name).freeze();
 }
+
+/** Errors as of Sgd. */
+export function optimizerOf(model: Model, { lr, momentum, nesterov, weightDecay, clipNorm, rate, eta }: TrainArguments): Sgd {
+  return new Sgd(model.parameters(), {
+    lr,
+    momentum,
+    nesterov,
+    weightDecay,
+    clipNorm,
+    adder: rate === 'adaptive' ? { rate, eta } : { rate },
+  });
+}
+
+const usualBatch = 256;
+
+/** Of the official data sets, as in the paper; of your own images, that of `fit`, which leaves an epoch of few images some steps. */
+export const batchFor = ({ dataset, limit }: TrainArguments, { length }: Dataset): number =>
+  dataset === folderName ? defaultBatch(Math.min(limit ?? length, length)) : usualBatch;
 
 /** All layers but the head. */
 function bodyLayers(model: Model): string[] {
@@ -128,20 +162,23 @@ export function scheduleOf({ schedule, epochs, warmUp = 0 }: TrainArguments): Sc
 
 /** What to type for the same weights: what is not as by default, without folders and what the weights do not depend on. */
 export function commandOf(args: TrainArguments, defaults: TrainArguments): string {
-  const { data, out, threads, resume, json, weights, teacher, ...rest } = args;
+  const { data, out, threads, resume, json, weights, teacher, skipBad, ...rest } = args;
   const files = Object.entries({ weights, teacher }).filter(([, file]) => file !== undefined);
   const own = { ...rest, ...Object.fromEntries(files.map(([name, file]) => [name, basename(file!)])) };
-  const usual = defaults as unknown as Record<string, unknown>;
+  const usual = { ...defaults, batch: usualBatch } as unknown as Record<string, unknown>;
   const options = Object.entries(own)
     .filter(([name, value]) => name === 'dataset' || String(value) !== String(usual[name]))
-    .map(([name, value]) => {
-      const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-      return value === true ? option : `${option} ${[value].flat().join(' ')}`;
-    });
+    .map(([name, value]) => optionText(name, value));
   return ['addernet train', ...options].join(' ');
 }
 
 const isDigits = (dataset: string): boolean => /mnist|digits/.test(dataset);
+
+/** Of a new network: that of its own data, or of --image-size. Errors as of createModel. */
+export function newInputShape(args: TrainArguments): Model['inputShape'] {
+  const { inputShape } = createModel(networkName(args), { seed: null });
+  return args.imageSize ? [...args.imageSize, inputShape[2]] : inputShape;
+}
 
 /** The network meant for a data set, where none is named. */
 export const networkName = ({ model, dataset }: Pick<TrainArguments, 'model' | 'dataset'>): string =>

@@ -1,0 +1,30 @@
+import { Argument, type Command } from 'commander';
+import { checkUsage } from '../option-rules';
+import { json, threads } from './options';
+
+export function addBench(program: Command): void {
+  const command = program
+    .command('bench')
+    .description('measure how fast kernels, layers and networks run on this machine (needs: npm i benchmark)')
+    .addArgument(
+      new Argument(
+        '<what>',
+        'single kernels; layers beside onnxruntime; whole networks (models); training steps (train); the server (serve)',
+      ).choices(['kernels', 'layers', 'models', 'train', 'serve']),
+    )
+    .option('--isa <name>', 'use one instruction set (default: for kernels all that this CPU has, otherwise the best)')
+    .option('--filter <text>', 'measure only what has this text in its name, such as "adder" or "16x16 32-32"')
+    .option('--quick', 'fewer and shorter rounds, and for kernels the best instruction set alone: rough numbers, in seconds')
+    .addOption(threads())
+    .addOption(json());
+  checkUsage(command, {
+    rules: [
+      {
+        options: ['isa', 'filter'],
+        apply: () => command.args[0] !== 'serve',
+        only: 'to what runs in this process: kernels, layers, models, train',
+      },
+    ],
+  });
+  command.action(async (what, options) => (await import('../bench.js')).bench(what, options));
+}

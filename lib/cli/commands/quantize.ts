@@ -1,0 +1,29 @@
+import type { Command } from 'commander';
+import { dataRules } from '../data-rules';
+import { checkUsage } from '../option-rules';
+import * as options from './options';
+
+export function addQuantize(program: Command): void {
+  const command = program
+    .command('quantize')
+    .description('quantize an adder network to 8 bits: a quarter of the size')
+    .addOption(options.weights())
+    .addOption(options.model())
+    .addOption(options.unit())
+    .addOption(options.dataset("what to calibrate on (default: the network's own data set)"))
+    .addOption(options.data())
+    .addOption(options.bits())
+    .addOption(options.range())
+    .addOption(options.calibration())
+    .option('--out <file>', 'the .safetensors file to write')
+    .addOption(options.json())
+    .addHelpText(
+      'after',
+      options.helpNote(
+        'Every number takes a byte in the file, whatever the bits: fewer of them show what accuracy is left, and save nothing.',
+      ),
+    );
+  for (const option of options.folderOptions()) command.addOption(option);
+  checkUsage(command, { required: ['weights', 'out'], rules: dataRules });
+  command.action(async (args) => (await import('../quantize.js')).quantizeCommand(args));
+}

@@ -1,0 +1,63 @@
+// What --weights, --model, --unit and --image-size name.
+import { AdderNetError } from '../errors';
+import { type LoadOptions, load } from '../files';
+import { Model, type Unit } from '../models';
+import type { QuantizedModel } from '../quantize';
+import { printNote } from './notes';
+
+export interface NetworkArguments {
+  weights: string;
+  /** Given only where the file does not say so itself; a file that holds another network is refused. */
+  model?: string;
+  unit?: Unit;
+  /** Of the images, where it is not the network's own. */
+  imageSize?: readonly [height: number, width: number];
+}
+
+/** @throws {AdderNetError} ERR_ARGUMENT if the file holds another network than the arguments say; what loading throws */
+export async function openNetwork({ weights, model, unit, imageSize }: NetworkArguments): Promise<Model | QuantizedModel> {
+  const { network, notes } = await loadWithNotes(weights, { model, unit });
+  const [, , channels] = network.inputShape;
+  const resized = imageSize && (await loadWithNotes(weights, { model, unit, inputShape: [...imageSize, channels] }));
+  for (const note of (resized ?? { notes }).notes) printNote(note);
+  return (resized ?? { network }).network;
+}
+
+/**
+ * The same for what takes float networks alone.
+ * @param what the command, for messages
+ * @throws {AdderNetError} ERR_ARGUMENT if the network is quantized; as openNetwork
+ */
+export async function openFloatNetwork(what: string, args: NetworkArguments): Promise<Model> {
+  const network = await openNetwork(args);
+  if (network instanceof Model) return network;
+  throw new AdderNetError(
+    'ERR_ARGUMENT',
+    `${what}: ${args.weights} is quantized already, to ${network.bits} bits; expected the float network it was made from`,
+  );
+}
+
+async function loadWithNotes(weights: string, options: LoadOptions): Promise<{ network: Model | QuantizedModel; notes: string[] }> {
+  const notes: string[] = [];
+  const network = await load(weights, { ...options, onNote: (note) => notes.push(note) }).catch(async (error) => {
+    throw (await contradiction(weights, options)) ?? error;
+  });
+  return { network, notes };
+}
+
+/** Where a file holds another network than it is said to hold, that is what is wrong with it; undefined otherwise. */
+async function contradiction(weights: string, { model, unit }: LoadOptions): Promise<AdderNetError | undefined> {
+  const held = await load(weights, { onNote() {} }).catch(() => undefined);
+  const wrong =
+    held && model !== undefined && held.name !== model
+      ? `--model ${model}`
+      : held && unit !== undefined && held.unit !== unit
+        ? `--unit ${unit}`
+        : undefined;
+  return wrong === undefined || !held
+    ? undefined
+    : new AdderNetError(
+        'ERR_ARGUMENT',
+        `${weights} holds the network ${held.name} of unit ${held.unit}, which ${wrong} contradicts: leave it out`,
+      );
+}

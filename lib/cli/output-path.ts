@@ -1,0 +1,46 @@
+// Where a command is to write: checked before there is anything to write.
+import { type Stats, statSync } from 'node:fs';
+import { dirname, extname } from 'node:path';
+import { AdderNetError } from '../errors';
+
+const extension = '.safetensors';
+
+/**
+ * @param what   the argument, for messages, such as --out
+ * @param inputs files that are read, none of which may be written over
+ * @throws {AdderNetError} ERR_ARGUMENT unless `path` can become a weights file
+ */
+export function checkWeightsOut(what: string, path: string, inputs: readonly string[]): void {
+  const fail = (message: string): never => {
+    throw new AdderNetError('ERR_ARGUMENT', `${what} ${path} ${message}`);
+  };
+  if (extname(path) !== extension) {
+    const wanted = path.slice(0, path.length - extname(path).length) + extension;
+    fail(`does not end in ${extension}, the one format that is written: ${what} ${wanted}`);
+  }
+  const found = statOf(path);
+  if (found?.isDirectory()) fail('is a folder, expected the name of a file');
+  if (!statOf(dirname(path))?.isDirectory()) fail(`lies in the folder ${dirname(path)}, which does not exist: make it first`);
+  if (found && inputs.some((input) => isSame(found, statOf(input)))) fail('is the file that is read: choose another name');
+}
+
+/** @throws {AdderNetError} ERR_ARGUMENT unless `path` is a folder, or can be made as one */
+export function checkFolderOut(what: string, path: string): void {
+  for (let parent = path; ; parent = dirname(parent)) {
+    const found = statOf(parent);
+    if (found?.isDirectory()) return;
+    if (found) throw new AdderNetError('ERR_ARGUMENT', `${what} ${path}: ${parent} is a file, expected a folder`);
+    if (parent === dirname(parent)) return;
+  }
+}
+
+/** By another path, too, or a link. */
+const isSame = (a: Stats, b: Stats | undefined): boolean => a.dev === b?.dev && a.ino === b.ino;
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined; // not there, or below a file
+  }
+}
