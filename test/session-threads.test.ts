@@ -1,7 +1,9 @@
 // Sessions at work beside each other and beside JavaScript: several at once, in workers, disposed of in mid-run, forgotten.
 // The thread sanitizer runs this file.
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
@@ -90,6 +92,68 @@ t.test('dispose while runs are under way', async (t) => {
   for (const y of await Promise.all(runs)) t.ok(sameBits(y, expected), 'runs that were asked for before still end');
 });
 
+// A process of its own, with a single thread of libuv's. Its input ends when it has written something.
+async function child(body: string, environment: NodeJS.ProcessEnv = {}): Promise<{ lines: string[]; code: number | null }> {
+  const script = `
+    const { compile, layers, models, Tensor } = require(${JSON.stringify(library)});
+    const { readFile, read } = require('node:fs');
+    const { pbkdf2 } = require('node:crypto');
+    const { promisify } = require('node:util');
+    const network = () => compile(new layers.Sequential([1, 2, 3].map(() => new layers.AdderConv2d(32, 32, { kernel: 3, padding: 1 }))), { input: [32, 32, 32] });
+    const x = Tensor.zeros([${quick ? 4 : 64}, 32, 32, 32]); // some 50 ms
+    ${body}`;
+  const process_ = spawn(process.execPath, ['-e', script], {
+    env: { ...process.env, UV_THREADPOOL_SIZE: '1', ...environment },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const exited = once(process_, 'exit');
+  const lines: string[] = [];
+  for await (const line of createInterface({ input: process_.stdout })) {
+    lines.push(line);
+    process_.stdin.end();
+  }
+  return { lines, code: (await exited)[0] };
+}
+
+for (const sessions of [6, 12])
+  t.test(`${sessions} sessions at work leave libuv’s threads to others`, async (t) => {
+    const { lines, code } = await child(`(async () => {
+      const all = await Promise.all(Array.from({ length: ${sessions} }, network));
+      let ended = 0;
+      const runs = all.map((session) => session.run(x).then(() => { ended++; }));
+      await Promise.all([promisify(readFile)(${JSON.stringify(__filename)}), promisify(pbkdf2)('a', 'b', 1, 32, 'sha256')]);
+      console.log(ended);
+      await Promise.all(runs);
+      console.log(ended);
+    })()`);
+    t.equal(code, 0);
+    t.ok(Number(lines[0]) <= sessions / 2, `${lines[0]} of ${sessions} runs had ended when a file was read and a key derived`);
+    t.equal(Number(lines[1]), sessions);
+  });
+
+t.test('others that hold libuv’s threads do not hold up a run', async (t) => {
+  const { lines } = await child(`
+    read(0, Buffer.alloc(1), () => console.log('read'));
+    network().then((session) => session.run(x)).then(() => console.log('ran'));
+  `);
+  t.same(lines, ['ran', 'read']);
+});
+
+t.test('a run keeps the process alive, and nothing else does', async (t) => {
+  const started = performance.now();
+  t.same(await child(`network().then((session) => session.run(x)).then(() => console.log('ran'))`), { lines: ['ran'], code: 0 });
+  t.same(await child('network()'), { lines: [], code: 0 });
+  t.same(await child(`network().then((session) => session.runSync(x)).then(() => console.log('ran'))`), { lines: ['ran'], code: 0 });
+  t.comment(`${Math.round(performance.now() - started)} ms`);
+});
+
+t.test('a process may exit while runs are under way or wait', async (t) => {
+  const runs = 'Promise.all([network(), network(), network()]).then((all) => { for (const session of [...all, ...all]) session.run(x);';
+  t.same(await child(`${runs} setTimeout(() => process.exit(3), 5); })`), { lines: [], code: 3 });
+  t.same(await child(`${runs} process.exit(3); })`), { lines: [], code: 3 });
+  t.equal((await child(`${runs} setTimeout(() => process.kill(process.pid, 'SIGTERM'), 5); })`)).code, null);
+});
+
 // Compiles a network of its own and runs it again and again; posts the first result.
 const worker = `
   const { parentPort, workerData } = require('node:worker_threads');
@@ -127,6 +191,16 @@ t.test('a worker may be terminated with runs under way', async (t) => {
     t.equal(await worker.terminate(), 1, 'it was at work');
   }
   t.ok((await expectedOf(normal([1, ...input], 1))).data.every(Number.isFinite), 'and the threads work on');
+});
+
+const notLinux = process.platform !== 'linux' && 'reads /proc/self/maps';
+t.test('the addon stays loaded for its threads', { skip: notLinux }, async (t) => {
+  const body = 'const { ops, Tensor } = require(require("node:worker_threads").workerData); ops.relu(Tensor.zeros([1 << 20]));';
+  const script = `
+    const { Worker } = require('node:worker_threads');
+    const worker = new Worker(${JSON.stringify(body)}, { eval: true, workerData: ${JSON.stringify(library)} });
+    worker.once('exit', () => console.log(/addernet.node/.test(require('node:fs').readFileSync('/proc/self/maps', 'utf8'))));`;
+  t.same(await child(script, { ADDERNET_NUM_THREADS: '2' }), { lines: ['true'], code: 0 }, 'when the worker that loaded it has ended');
 });
 
 t.test('memory does not grow', { skip: quick ? 'a sanitizer keeps freed memory' : false }, async (t) => {

@@ -1,4 +1,4 @@
-// Asynchronous: it runs on a thread of libuv's while JavaScript goes on, so that the next batch is made ready meanwhile.
+// Asynchronous: it runs on another thread while JavaScript goes on, so that the next batch is made ready meanwhile.
 #include "../ops/crop_mirror_normalize.h"
 
 #include <algorithm>
@@ -7,28 +7,32 @@
 
 #include "../runtime/aligned_buffer.h"
 #include "args.h"
+#include "background.h"
 
 namespace {
 // Refers to the arrays it works on until it is done. Everything small is a copy. It ends in a call, not a promise: nothing would free what
 // keeps a promise where a worker ends first.
-class Preparation : public Napi::AsyncWorker {
+class Preparation : public Background {
  public:
   Preparation(const Napi::CallbackInfo& info, const CropMirrorNormalizeArgs& args, AlignedBuffer<Window> windows,
               AlignedBuffer<float> tables)
-      : AsyncWorker(info[6].As<Napi::Function>(), "cropMirrorNormalize"),
+      : Background(info.Env()),
         args_(args),
         windows_(std::move(windows)),
         tables_(std::move(tables)),
         x_(Napi::Persistent(info[0].As<Napi::Object>())),
-        y_(Napi::Persistent(info[5].As<Napi::Object>())) {}
+        y_(Napi::Persistent(info[5].As<Napi::Object>())),
+        done_(Napi::Persistent(info[6].As<Napi::Function>())) {}
 
  private:
-  void Execute() override { crop_mirror_normalize(args_); }
+  void execute() override { crop_mirror_normalize(args_); }
+  void finish(Napi::Env) override { done_.Call({}); }
 
   const CropMirrorNormalizeArgs args_;
   const AlignedBuffer<Window> windows_;
   const AlignedBuffer<float> tables_;
   const Napi::ObjectReference x_, y_;
+  const Napi::FunctionReference done_;
 };
 }  // namespace
 
@@ -63,5 +67,5 @@ void CropMirrorNormalize(const Napi::CallbackInfo& info) {
   std::copy_n(tables.data, tables.length, own_tables.data());
   const CropMirrorNormalizeArgs work = {n,      static_cast<size_t>(h), static_cast<size_t>(w), c,
                                         x.data, own_windows.data(),     own_tables.data(),      y.data};
-  (new Preparation(info, work, std::move(own_windows), std::move(own_tables)))->Queue();
+  start(info.Env(), std::make_unique<Preparation>(info, work, std::move(own_windows), std::move(own_tables)));
 }

@@ -9,6 +9,7 @@
 
 #include "../ops/xnor_conv.h"
 #include "args.h"
+#include "background.h"
 #include "runtime.h"
 
 namespace {
@@ -25,22 +26,23 @@ struct OwnedPlan {
 class PlanObject;
 
 // One asynchronous run. It keeps the plan alive through a dispose, and the object that has others waiting.
-class PlanRun : public Napi::AsyncWorker {
+class PlanRun : public Background {
  public:
   PlanRun(PlanObject& owner, Napi::Object self, std::shared_ptr<OwnedPlan> owned, size_t n, AlignedBuffer<float> x, AlignedBuffer<float> y,
           Napi::Float32Array out, Napi::Function done)
-      : AsyncWorker(done, "addernet.run"),
+      : Background(self.Env()),
         owner_(owner),
         owned_(std::move(owned)),
         n_(n),
         x_(std::move(x)),
         y_(std::move(y)),
         self_(Napi::Persistent(self)),
-        out_(Napi::Persistent(out)) {}
+        out_(Napi::Persistent(out)),
+        done_(Napi::Persistent(done)) {}
 
  private:
-  void Execute() override { status_ = owned_->plan.run(n_, x_.data(), y_.data()); }
-  void OnOK() override;
+  void execute() override { status_ = owned_->plan.run(n_, x_.data(), y_.data()); }
+  void finish(Napi::Env env) override;
 
   PlanObject& owner_;
   const std::shared_ptr<OwnedPlan> owned_;
@@ -48,6 +50,7 @@ class PlanRun : public Napi::AsyncWorker {
   AlignedBuffer<float> x_, y_;
   Napi::ObjectReference self_;
   Napi::Reference<Napi::Float32Array> out_;
+  Napi::FunctionReference done_;
   Status status_ = Status::kOk;
 };
 
@@ -71,17 +74,19 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     owned_ = std::make_shared<OwnedPlan>(kernels(info.Env()), threads(info.Env()), own, elems);
   }
   ~PlanObject() override {
-    for (PlanRun* run : waiting_) delete run;  // in a worker that ends
+    waiting_.clear();  // in a worker that ends
     owned_.reset();
     account();
   }
 
-  // Runs of one plan take turns: several at once would hold threads of libuv's and wait for each other.
+  // Runs of one plan take turns: several at once would hold runners and wait for each other.
   void begin_next() {
-    under_way_ = !waiting_.empty();
-    if (!under_way_) return;
-    waiting_.front()->Queue();
+    under_way_ = false;
+    if (waiting_.empty()) return;
+    std::unique_ptr<PlanRun> next = std::move(waiting_.front());
     waiting_.pop_front();
+    start(Env(), std::move(next));
+    under_way_ = true;
   }
 
   // Tells the collector what hangs on this small object.
@@ -208,8 +213,8 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     AlignedBuffer<float> x(batch.x.length), y(batch.y.length);
     if (!x.ok() || !y.ok()) args.check(Status::kMemory);
     std::copy(batch.x.data, batch.x.data + batch.x.length, x.data());
-    waiting_.push_back(new PlanRun(*this, info.This().As<Napi::Object>(), owned_, batch.n, std::move(x), std::move(y),
-                                   info[1].As<Napi::Float32Array>(), info[3].As<Napi::Function>()));
+    waiting_.push_back(std::make_unique<PlanRun>(*this, info.This().As<Napi::Object>(), owned_, batch.n, std::move(x), std::move(y),
+                                                 info[1].As<Napi::Float32Array>(), info[3].As<Napi::Function>()));
     if (!under_way_) begin_next();
   }
 
@@ -276,20 +281,20 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     return Napi::Number::New(Env(), static_cast<double>(owned_->plan.add(std::move(step), x, other, output_elems, numbers)));
   }
 
-  std::shared_ptr<OwnedPlan> owned_;  // null once disposed
-  std::deque<PlanRun*> waiting_;      // behind the one under way
+  std::shared_ptr<OwnedPlan> owned_;              // null once disposed
+  std::deque<std::unique_ptr<PlanRun>> waiting_;  // behind the one under way
   bool under_way_ = false;
   int64_t accounted_ = 0;
 };
 
 // Where a worker ends, the call of `done` throws and no other run begins.
-void PlanRun::OnOK() {
+void PlanRun::finish(Napi::Env env) {
   Napi::Float32Array out = out_.Value();
   if (out.ElementLength() * sizeof(float) != y_.bytes()) status_ = Status::kShape;  // somebody took its memory away
   if (status_ == Status::kOk) std::copy_n(y_.data(), out.ElementLength(), out.Data());
   owner_.account();
   const char* const code = status_ == Status::kOk ? nullptr : status_ == Status::kNotFinite ? "ERR_ARGUMENT" : "ERR_MEMORY";
-  Callback().Call({code ? Napi::String::New(Env(), code) : Env().Undefined()});
+  done_.Call({code ? Napi::String::New(env, code) : env.Undefined()});
   owner_.begin_next();
 }
 }  // namespace

@@ -31,7 +31,8 @@ class Plan {
   bool finished() const { return output_ != kNoValue; }
   size_t output_elems() const { return elems_[output_]; }
 
-  // x [n][input elems], y [n][output elems]; y overlaps nothing. One run at a time: a second caller waits.
+  // x [n][input elems], y [n][output elems]; y overlaps nothing. One run at a time: a second caller waits. Threads take images through the
+  // network each for itself where there are as many images as threads, and share every layer of the rest.
   Status run(size_t n, const float* x, float* y);
   // Of what the steps keep and of the arena, which grows with n up to a limit and stays.
   size_t bytes() const { return step_bytes_ + arena_bytes_; }
@@ -45,7 +46,16 @@ class Plan {
     size_t x, other;  // values; other may be kNoValue
   };
 
-  Status run_part(size_t n, const float* x, float* y);
+  // Some images of a run, and who computes them where.
+  struct Images {
+    ThreadPool& pool;
+    float* arena;
+    size_t n;
+    const float* x;
+    float* y;
+  };
+  Status run_steps(const Images& images) const;
+  bool reserve(size_t images);
 
   const KernelTable& kernels_;
   ThreadPool& pool_;

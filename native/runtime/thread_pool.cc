@@ -4,8 +4,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <system_error>
 #include <thread>
+
+#include "start_thread.h"
 
 namespace {
 // To wake a sleeping thread takes 50 us and more, as long as many a layer of one image; so a thread that waits watches for a while first.
@@ -66,13 +67,8 @@ class Workers {
     job.following = jobs_;
     jobs_ = &job;
     ++jobs_opened_;
-    for (; workers_ < job.most_helpers; ++workers_) {
-      try {
-        std::thread([this] { work(); }).detach();
-      } catch (const std::system_error&) {
-        break;  // the system gives no more threads: those there are do the work
-      }
-    }
+    // Where the system gives no more threads, those there are do the work.
+    while (workers_ < job.most_helpers && start_thread([this] { work(); })) ++workers_;
     const bool wake = sleepers_ > 0;
     lock.unlock();
     if (wake) wake_.notify_all();

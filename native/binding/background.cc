@@ -1,0 +1,62 @@
+#include "background.h"
+
+#include <algorithm>
+
+#include "args.h"
+#include "runtime.h"
+
+namespace {
+// The way back to an environment's event loop. Made with its first work, and deleted by the end of the thread-safe function, which comes
+// before its environment's.
+class EventLoop : public JobOwner {
+ public:
+  static EventLoop& of(Napi::Env env) {
+    EventLoop* loop = env.GetInstanceData<EventLoop>();
+    if (!loop) {
+      loop = new EventLoop(env);
+      env.SetInstanceData<EventLoop, forget>(loop);
+    }
+    return *loop;
+  }
+
+  // Only the thread of JavaScript calls these two.
+  void begin(Napi::Env env) {
+    if (under_way_++ == 0) finished_.Ref(env);
+  }
+  void end(Napi::Env env) {
+    if (--under_way_ == 0) finished_.Unref(env);
+  }
+
+  bool deliver(Job* job) override { return finished_.NonBlockingCall(static_cast<Background*>(job)) == napi_ok; }
+
+ private:
+  static void call_finish(Napi::Env env, Napi::Function, EventLoop* loop, Background* work) {
+    const std::unique_ptr<Background> own(work);
+    if (env == nullptr) return;  // it ends
+    loop->end(env);
+    work->finish(env);
+  }
+  // Runners call a thread-safe function until none of them is left, and it is there until this returns.
+  static void close(Napi::Env, void*, EventLoop* loop) {
+    runners::withdraw(*loop);
+    delete loop;
+  }
+  static void forget(Napi::Env, EventLoop*) {}
+
+  explicit EventLoop(Napi::Env env) : finished_(Finished::New(env, "addernet", 0, 1, this, close)) { finished_.Unref(env); }
+
+  using Finished = Napi::TypedThreadSafeFunction<EventLoop, Background, call_finish>;
+  Finished finished_;
+  size_t under_way_ = 0;
+};
+}  // namespace
+
+Background::Background(Napi::Env env) : Job(EventLoop::of(env)) {}
+
+void start(Napi::Env env, std::unique_ptr<Background> work) {
+  // As many at a time as there are threads to compute with, and two, so that a long one does not hold up all others.
+  if (!runners::post(work.get(), std::max<size_t>(threads(env).threads(), 2)))
+    throw_coded(env, "ERR_MEMORY", "the system gives no thread to work on");
+  work.release();
+  EventLoop::of(env).begin(env);
+}
