@@ -203,23 +203,33 @@ t.test('the larger networks', { skip: process.env.ADDERNET_QUICK ? 'slow under a
 t.test('threads change nothing but the time', async (t) => {
   const { threads } = cpuInfo();
   const model = trained('resnet20');
-  const x = normal([3, ...model.inputShape], 3);
-  const results: Tensor[] = [];
-  for (const threads of [1, 2, 3]) {
+  const x = normal([23, ...model.inputShape], 3);
+  const alone = await compile(model, { threads: 1 });
+  const expected = alone.runSync(x);
+  const counts = [1, 2, 3, 5, 8, 23]; // fewer than threads, as many, and some beyond a multiple
+  for (const threads of [2, 3, 5]) {
     const session = await compile(model, { threads });
-    results.push(session.runSync(x), await session.run(x));
+    for (const n of counts)
+      t.ok(sameBits(session.runSync(images(x, 0, n)), images(expected, 0, n)), `the same bits: ${n} images, ${threads} threads`);
+    t.ok(sameBits(await session.run(x), expected));
     session.dispose();
   }
   const session = await compile(model);
-  for (const threads of [1, 2]) {
+  for (const threads of [4, 1, 2]) {
     setThreads(threads);
-    results.push(session.runSync(x));
+    t.ok(sameBits(session.runSync(x), expected), `of ${threads} threads of the process`);
   }
   setThreads(threads);
-  t.ok(
-    results.every((y) => sameBits(y, results[0]!)),
-    'the same bits',
-  );
+});
+
+t.test('images too large for a thread each', async (t) => {
+  const input = [600, 500, 4];
+  const network = randomize(new Sequential([unit(4, 8), unit(8, 4), new GlobalAveragePool2d()]), 1); // 14 MB an image
+  const x = normal([5, ...input], 2);
+  const [alone, session] = await Promise.all([1, 4].map((threads) => compile(network, { input, threads })));
+  const packed = session!.memory;
+  t.ok(sameBits(session!.runSync(x), alone!.runSync(x)), 'have the same bits');
+  t.ok(session!.memory - packed < 16 << 20, 'and take the memory of one');
 });
 
 t.test('a NaN stays in its image', async (t) => {
