@@ -6,9 +6,12 @@
 #include <mutex>
 #include <thread>
 
+#include "lost_cores.h"
 #include "start_thread.h"
 
 namespace {
+using Clock = LostCores::Clock;
+
 // To wake a sleeping thread takes 50 us and more, as long as many a layer of one image; so a thread that waits watches for a while first.
 constexpr std::chrono::microseconds kWatch{100};
 
@@ -22,27 +25,31 @@ void pause() {
 
 // Whether it came true in time. Yields now and then: whoever is waited for may need this very core.
 template <class Condition>
-bool watch(const Condition& condition) {
-  const auto end = std::chrono::steady_clock::now() + kWatch;
+bool watch(Clock::time_point start, const Condition& condition) {
+  const auto end = start + kWatch;
   do {
     for (int i = 0; i < 32; ++i) {
       if (condition()) return true;
       pause();
     }
     std::this_thread::yield();
-  } while (std::chrono::steady_clock::now() < end);
+  } while (Clock::now() < end);
   return false;
 }
 
 struct Job {
   void (*const call)(const void* context, size_t i);
   const void* const context;
-  const size_t n, most_helpers;
+  const size_t n;
+  size_t most_helpers;
   std::atomic<size_t> next{0}, helpers{0};
   Job* following = nullptr;
 
-  void run_indices() {
-    for (size_t i; (i = next++) < n;) call(context, i);
+  // How many there were.
+  size_t run_indices() {
+    size_t count = 0;
+    for (size_t i; (i = next++) < n; ++count) call(context, i);
+    return count;
   }
   bool wants_help() const { return next < n && helpers < most_helpers; }
 };
@@ -50,15 +57,19 @@ struct Job {
 class Workers {
  public:
   void run(Job& job) {
+    const Clock::time_point start = Clock::now();
+    job.most_helpers = lost_cores_.helpers_with_core(job.most_helpers, start);
+    if (job.most_helpers == 0) {
+      job.run_indices();
+      return;
+    }
     open(job);
-    job.run_indices();
+    const size_t indices = job.run_indices();
     close(job);
-    const auto alone = [&] { return job.helpers == 0; };
-    if (watch(alone)) return;
-    std::unique_lock<std::mutex> lock(mutex_);
-    ++waiting_callers_;
-    helper_left_.wait(lock, alone);
-    --waiting_callers_;
+    const Clock::time_point own = Clock::now();
+    wait_for_helpers(job, own);
+    const Clock::time_point end = Clock::now();
+    lost_cores_.record({own - start, end - own, indices, job.most_helpers}, end);
   }
 
  private:
@@ -72,6 +83,15 @@ class Workers {
     const bool wake = sleepers_ > 0;
     lock.unlock();
     if (wake) wake_.notify_all();
+  }
+
+  void wait_for_helpers(const Job& job, Clock::time_point now) {
+    const auto alone = [&] { return job.helpers == 0; };
+    if (watch(now, alone)) return;
+    std::unique_lock<std::mutex> lock(mutex_);
+    ++waiting_callers_;
+    helper_left_.wait(lock, alone);
+    --waiting_callers_;
   }
 
   void close(Job& job) {
@@ -98,7 +118,7 @@ class Workers {
       const size_t seen = jobs_opened_;
       if (!job) {
         lock.unlock();
-        if (watch([&] { return jobs_opened_ != seen; })) continue;
+        if (watch(Clock::now(), [&] { return jobs_opened_ != seen; })) continue;
         lock.lock();
         ++sleepers_;
         wake_.wait(lock, [&] { return (job = join_a_job()) != nullptr; });
@@ -123,6 +143,7 @@ class Workers {
   Job* jobs_ = nullptr;  // jobs under way, each on its caller's stack
   std::atomic<size_t> jobs_opened_{0}, waiting_callers_{0};
   size_t workers_ = 0, sleepers_ = 0;
+  LostCores lost_cores_;
 };
 
 // Never destroyed: workers may still run while the process exits.
