@@ -6,8 +6,8 @@
 #include "runtime.h"
 
 namespace {
-// The way back to an environment's event loop. Made with its first work, and deleted by the end of the thread-safe function, which comes
-// before its environment's.
+// The way back to an environment's event loop. Made with its first work, deleted with the thread-safe function. That closes where the
+// environment ends, and whoever calls it behind that crashes, so the runners are done with it before: in a hook, which comes first in Node.
 class EventLoop : public JobOwner {
  public:
   static EventLoop& of(Napi::Env env) {
@@ -36,14 +36,21 @@ class EventLoop : public JobOwner {
     loop->end(env);
     work->finish(env);
   }
-  // Runners call a thread-safe function until none of them is left, and it is there until this returns.
-  static void close(Napi::Env, void*, EventLoop* loop) {
+  static void close(void* loop) {
+    runners::withdraw(*static_cast<EventLoop*>(loop));
+    static_cast<EventLoop*>(loop)->finished_.Release();
+  }
+  static void closed(Napi::Env env, void*, EventLoop* loop) {
+    napi_remove_env_cleanup_hook(env, close, loop);
     runners::withdraw(*loop);
     delete loop;
   }
   static void forget(Napi::Env, EventLoop*) {}
 
-  explicit EventLoop(Napi::Env env) : finished_(Finished::New(env, "addernet", 0, 1, this, close)) { finished_.Unref(env); }
+  explicit EventLoop(Napi::Env env) : finished_(Finished::New(env, "addernet", 0, 1, this, closed)) {
+    finished_.Unref(env);
+    napi_add_env_cleanup_hook(env, close, this);
+  }
 
   using Finished = Napi::TypedThreadSafeFunction<EventLoop, Background, call_finish>;
   Finished finished_;
