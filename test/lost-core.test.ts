@@ -17,5 +17,5 @@ testNeeding(needs, 'threads that have lost their core', (t) => {
   t.teardown(() => rmSync(folder, { recursive: true }));
   const program = join(folder, 'lost-core');
   execFileSync('c++', ['-std=c++17', '-O1', '-pthread', '-Inative', '-o', program, 'test/native/lost-core.cc', ...sources], { cwd: root });
-  t.equal(execFileSync(program, { encoding: 'utf8' }), 'done\n', 'hold nobody up');
+  t.equal(execFileSync(program, { encoding: 'utf8' }), 'done\n', 'hold no other up');
 });

@@ -1,9 +1,12 @@
 // What only long use shows: that memory stays flat, and that JavaScript goes on beside full batches. Minutes long, so it is a command of its
 // own, npm run test:soak, and wants a quiet machine.
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { Worker } from 'node:worker_threads';
 import t, { type Test } from 'tap';
 import { compile, cpuInfo, type Model, models, type QuantizedModel, quantize, type Tensor } from '../dist';
 import { calibrate, normal, randomize } from './random-network';
@@ -71,6 +74,33 @@ t.test('2,000 sessions made and gone', async (t) => {
     });
   checkFlat(t, '1,000 disposed of', await sessions((session) => session.dispose()));
   checkFlat(t, '1,000 forgotten', await sessions(() => undefined));
+});
+
+t.test('1,000 workers terminated while runs are under way and wait', async (t) => {
+  const body = `
+    const { parentPort, workerData } = require('node:worker_threads');
+    const { compile, models, Tensor } = require(workerData);
+    (async () => {
+      const model = models.lenet5bn({ seed: 1 });
+      const sessions = await Promise.all([1, 2, 3].map(() => compile(model)));
+      const x = Tensor.zeros([16, ...model.inputShape]);
+      parentPort.postMessage('at work');
+      for (;;) await Promise.all([...sessions, ...sessions].map((session) => session.run(x)));
+    })();`;
+  const samples = 10;
+  let atWork = 0;
+  const megabytes = await residentMemory(samples, async () => {
+    for (let i = 0; i < 1000 / samples; i++) {
+      const worker = new Worker(body, { eval: true, workerData: join(__dirname, '../dist') });
+      await once(worker, 'message');
+      await sleep(i % 20);
+      if ((await worker.terminate()) === 1) atWork++;
+    }
+  });
+  t.equal(atWork, 1000);
+  t.comment(`${megabytes.map((mb) => mb.toFixed(1)).join(' ')} MB`);
+  const [early, late] = [megabytes[2]!, megabytes.at(-1)!];
+  t.ok(late - early < 30, `grows by ${(late - early).toFixed(1)} MB`); // the heaps of workers come and go
 });
 
 t.test('the event loop while batches of 256 are queued back to back for 5 seconds', async (t) => {

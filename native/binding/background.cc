@@ -6,8 +6,8 @@
 #include "runtime.h"
 
 namespace {
-// The way back to an environment's event loop. Made with its first work, deleted with the thread-safe function. That closes where the
-// environment ends, and whoever calls it behind that crashes, so the runners are done with it before: in a hook, which comes first in Node.
+// The way back to an environment's event loop: made with its first work, deleted with its thread-safe function. That closes where the
+// environment ends, and a call behind that would crash. So a hook, which Node runs before, waits until the runners are done with it.
 class EventLoop : public JobOwner {
  public:
   static EventLoop& of(Napi::Env env) {
@@ -61,7 +61,7 @@ class EventLoop : public JobOwner {
 Background::Background(Napi::Env env) : Job(EventLoop::of(env)) {}
 
 void start(Napi::Env env, std::unique_ptr<Background> work) {
-  // As many at a time as there are threads to compute with, and two, so that a long one does not hold up all others.
+  // As many as there are threads to compute with, and at least two, so that a long job does not hold up all others.
   if (!runners::post(work.get(), std::max<size_t>(threads(env).threads(), 2)))
     throw_coded(env, "ERR_MEMORY", "the system gives no thread to work on");
   work.release();

@@ -1,5 +1,6 @@
-// Work beside JavaScript, on threads of our own (runtime/runners.h): what Napi::AsyncWorker does on libuv's, which fs, dns and crypto need.
-// Work under way keeps the process alive. Where an environment ends, what was not begun is dropped, and what is under way is waited for.
+// Asynchronous work on the runners (runtime/runners.h): what Napi::AsyncWorker does on libuv's threads, which fs, dns and crypto need. The
+// process stays alive while work is under way. Where an environment ends, work that was not begun is deleted, and its end waits for the
+// rest.
 #pragma once
 #include <napi.h>
 

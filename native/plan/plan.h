@@ -31,8 +31,8 @@ class Plan {
   bool finished() const { return output_ != kNoValue; }
   size_t output_elems() const { return elems_[output_]; }
 
-  // x [n][input elems], y [n][output elems]; y overlaps nothing. One run at a time: a second caller waits. Threads take images through the
-  // network each for itself where there are as many images as threads, and share every layer of the rest.
+  // x [n][input elems], y [n][output elems]; y overlaps nothing. One run at a time: a second caller waits. Where there are as many images
+  // as threads, each thread computes whole images, so that no thread waits for another at every layer; the rest is shared layer by layer.
   Status run(size_t n, const float* x, float* y);
   // Of what the steps keep and of the arena, which grows with n up to a limit and stays.
   size_t bytes() const { return step_bytes_ + arena_bytes_; }
@@ -46,16 +46,22 @@ class Plan {
     size_t x, other;  // values; other may be kNoValue
   };
 
-  // Some images of a run, and who computes them where.
   struct Images {
-    ThreadPool& pool;
-    float* arena;
     size_t n;
     const float* x;
     float* y;
   };
-  Status run_steps(const Images& images) const;
-  bool reserve(size_t images);
+  // Each thread computes images of its own from end to end; n is a multiple of `threads`.
+  Status run_slices(const Images& all, size_t threads);
+  // All threads compute the same layer of at most `max` images.
+  Status run_parts(const Images& all, size_t max);
+  Status run_nodes(const Images& images, ThreadPool& pool, float* arena) const;
+  Images part_of(const Images& all, size_t first, size_t n) const;
+
+  // Of the arena.
+  size_t image_bytes() const;
+  size_t images_in(size_t bytes) const;
+  bool reserve(size_t elems);
 
   const KernelTable& kernels_;
   ThreadPool& pool_;

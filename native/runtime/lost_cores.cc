@@ -6,32 +6,32 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-// A wait is a loss where it is longer than any index takes, the caller's own included.
-constexpr LostCores::Clock::duration kLoss = microseconds(500);
-// As much as two turns of another program: losing a core now and then is no reason to do without it.
-constexpr LostCores::Clock::duration kMostLost = milliseconds(6);
-// It costs some turns to see that the core is still lost, so that is tried less and less often.
-constexpr LostCores::Clock::duration kShortest = milliseconds(50), kLongest = milliseconds(800);
+// A wait is a loss where it is this much longer than an index takes the caller.
+constexpr LostCores::Clock::duration kMinLoss = microseconds(500);
+// About two turns of another program. A core that is lost now and then is still worth having.
+constexpr LostCores::Clock::duration kMaxLost = milliseconds(6);
+// To find out whether the core is back costs some turns, so each attempt that fails doubles the time until the next.
+constexpr LostCores::Clock::duration kMinPause = milliseconds(50), kMaxPause = milliseconds(800);
 }  // namespace
 
-size_t LostCores::helpers_with_core(size_t most, Clock::time_point now) {
+size_t LostCores::helpers_with_core(size_t max, Clock::time_point now) {
   if (left_out_ != 0 && now >= until_.load()) left_out_ = 0;
-  return most - std::min<size_t>(most, left_out_);
+  return max - std::min<size_t>(max, left_out_);
 }
 
 void LostCores::record(const JobTime& job, Clock::time_point now) {
   worked_ += (job.own + job.waited).count();
-  if (job.waited < kLoss || job.indices == 0) return;
+  if (job.waited < kMinLoss || job.indices == 0) return;
   const Clock::duration loss = job.waited - job.own / static_cast<Clock::rep>(job.indices);
-  if (loss < kLoss) return;
+  if (loss < kMinLoss) return;
   const std::lock_guard<std::mutex> lock(mutex_);
-  // A helper among t threads does a t-th of the work: waiting for half of that is made good.
-  const Clock::duration worked(worked_.exchange(0)), made_good = worked / static_cast<Clock::rep>(2 * (job.helpers + 1));
-  lost_ = std::max(lost_ - made_good, Clock::duration(0)) + loss;
-  if (worked > kLongest) leave_out_for_ = Clock::duration(0);
-  if (lost_ < kMostLost) return;
+  // One of t threads does a t-th of the work, which makes up for waiting half as long.
+  const Clock::duration worked(worked_.exchange(0)), made_up = worked / static_cast<Clock::rep>(2 * (job.helpers + 1));
+  lost_ = std::max(lost_ - made_up, Clock::duration(0)) + loss;
+  if (worked > kMaxPause) pause_ = Clock::duration(0);
+  if (lost_ < kMaxLost) return;
   lost_ = Clock::duration(0);
-  leave_out_for_ = std::clamp<Clock::duration>(2 * leave_out_for_, kShortest, kLongest);
-  until_ = now + leave_out_for_;
+  pause_ = std::clamp<Clock::duration>(2 * pause_, kMinPause, kMaxPause);
+  until_ = now + pause_;
   left_out_ = std::min<size_t>(left_out_ + 1, job.helpers);
 }

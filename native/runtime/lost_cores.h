@@ -1,6 +1,6 @@
-// How many helpers have a core. One whose core another program takes holds its index for milliseconds, a program's turn, while everybody
-// waits for it: two threads then take longer than one. No thread can be told so beforehand, so callers say how long they waited, and where
-// that is more than a helper can make good, one is left out for a while.
+// How many helpers have a core. Where another program takes a helper's core, the helper holds its index for that program's turn,
+// milliseconds, and its caller waits: two threads then take longer than one. A thread cannot know this beforehand, so callers report how
+// long they waited; where that costs more than a helper gives, one helper is left out for a while.
 #pragma once
 #include <atomic>
 #include <chrono>
@@ -11,10 +11,10 @@ class LostCores {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // Of `most` helpers.
-  size_t helpers_with_core(size_t most, Clock::time_point now);
+  // Of the `max` that a job may have.
+  size_t helpers_with_core(size_t max, Clock::time_point now);
 
-  // A job's time: of its caller's own indices, and until the last helper was ready.
+  // `own` is the time of the caller's own indices, `waited` the time from then until the last helper was ready.
   struct JobTime {
     Clock::duration own, waited;
     size_t indices, helpers;
@@ -26,5 +26,5 @@ class LostCores {
   std::atomic<Clock::time_point> until_{};
   std::atomic<Clock::rep> worked_{0};  // since the last loss
   std::mutex mutex_;                   // of what follows
-  Clock::duration lost_{0}, leave_out_for_{0};
+  Clock::duration lost_{0}, pause_{0};
 };

@@ -7,9 +7,9 @@
 
 class Runners {
  public:
-  bool post(Job* job, size_t most) {
+  bool post(Job* job, size_t max_runners) {
     std::unique_lock<std::mutex> lock(mutex_);
-    if (waiting_ <= queued_ && threads_ < most && start_thread([this] { work(); })) ++threads_;
+    if (waiting_ <= queued_ && threads_ < max_runners && start_thread([this] { work(); })) ++threads_;
     if (threads_ == 0) return false;
     job->following_ = nullptr;
     *last_ = job;
@@ -87,5 +87,5 @@ Runners& all() {
 }
 }  // namespace
 
-bool runners::post(Job* job, size_t most) { return all().post(job, most); }
+bool runners::post(Job* job, size_t max_runners) { return all().post(job, max_runners); }
 void runners::withdraw(JobOwner& owner) { all().withdraw(owner); }

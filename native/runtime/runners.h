@@ -1,5 +1,5 @@
-// Threads for whole jobs that JavaScript waits for: runs of networks, batches made ready. libuv's threads are few, and fs, dns and crypto
-// wait for them; these are our own, one set for the whole process, and sleep when there is nothing to do.
+// Threads for whole jobs that JavaScript waits for: runs of networks, batches that are prepared. libuv's four threads serve fs, dns and
+// crypto, which would wait behind such jobs. These are a separate set for the whole process, and sleep when there is nothing to do.
 #pragma once
 #include <cstddef>
 
@@ -18,11 +18,11 @@ class Job {
   Job* following_ = nullptr;
 };
 
-// Whose jobs they are. It outlives them: withdraw() comes first.
+// Where jobs go when they are done. It outlives them: withdraw() comes before its end.
 class JobOwner {
  public:
   virtual ~JobOwner() = default;
-  // On a runner, with a job that was executed: whoever takes it may delete it at once. False where nobody does.
+  // On a runner, with a job that was executed. The receiver may delete it at once. False if there is no receiver any more.
   virtual bool deliver(Job* job) = 0;
 
  private:
@@ -32,9 +32,9 @@ class JobOwner {
 };
 
 namespace runners {
-// Queues a job, which belongs to the runners until it is delivered. False if the system gives not one thread, and the job stays where it
-// is. No more than `most` threads are there.
-bool post(Job* job, size_t most);
-// Deletes an owner's jobs that were not begun or not delivered, and waits for those under way: none is left then.
+// Queues a job, which belongs to the runners until it is delivered. There are at most `max_runners`. Returns false, and leaves the job to
+// the caller, if the system gives not a single thread.
+bool post(Job* job, size_t max_runners);
+// Deletes the owner's jobs that were not begun or not delivered, and waits for those under way.
 void withdraw(JobOwner& owner);
 }  // namespace runners
