@@ -44,7 +44,7 @@ export async function load(source: FileSource, options: LoadOptions = {}): Promi
       'ERR_FORMAT',
       `${file.name}: no quantized network, but a float one: load with dtype 'f32', or quantize it first`,
     );
-  const notes = [...file.notes];
+  const notes = file.notes.map((note) => `${file.name}: ${note}`);
   const network = isQuantized ? quantizedFrom(file, options) : floatFrom(file, options, (note) => notes.push(note));
   for (const note of notes) onNote(note);
   return network;

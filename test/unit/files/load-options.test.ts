@@ -1,7 +1,18 @@
 // What load is told beside a file, what it assumes where it is not told, and how it says so.
 import { join } from 'node:path';
 import t from 'tap';
-import { AdderNetError, type LoadOptions, load, type Model, models, QuantizedModel, quantize, save, Tensor } from '../../../dist';
+import {
+  AdderNetError,
+  type LoadOptions,
+  load,
+  type Model,
+  models,
+  QuantizedModel,
+  quantize,
+  save,
+  Tensor,
+  type TensorData,
+} from '../../../dist';
 import { formatSafetensors } from '../../../dist/io/safetensors';
 import { normal, randomize } from '../../random-network';
 
@@ -48,6 +59,26 @@ t.test('every assumption is said once, and none that was given', async (t) => {
   const lenet = await noted(foreign(models.lenet5bn({ seed: 1, classes: 4 })));
   t.same(lenet.notes.length, 2, 'adders are known by their names, and four classes are not those of MNIST');
   t.same((await noted('lenet5-bn-mnist')).notes, [], 'the files of this package say all');
+});
+
+t.test('what reading the file rounded or left out', async (t) => {
+  const state = new Map<string, Tensor<TensorData>>(models.lenet5bn({ seed: 1 }).stateDict());
+  const { data, shape } = state.get('bn1.bias') as Tensor;
+  state.set(
+    'bn1.bias',
+    new Tensor(
+      Float64Array.from(data, () => 0.1),
+      shape,
+    ),
+  );
+  const { model, notes } = await noted(formatSafetensors(state), { normalization: { mean: [0], std: [1] } });
+  t.match(notes[0], /^\d+ bytes in memory: bn1\.bias was rounded from f64 to f32\.$/);
+  t.ok(
+    model
+      .stateDict()
+      .get('bn1.bias')!
+      .data.every((v) => v === Math.fround(0.1)),
+  );
 });
 
 t.test('without onNote it is a warning of the process', async (t) => {
