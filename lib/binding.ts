@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Binding } from '../binding.d.ts';
 import { AdderNetError, type ErrorCode } from './errors';
-import { bundleFolders, isBundled, packageFolders } from './package-files';
+import { bundleFolders, isBundled, packageFile, packageFolders, remedyOfBundle } from './package-files';
 
 export type { NativePlan } from '../binding.d.ts';
 
@@ -72,12 +72,11 @@ function nativeMissing(causes: readonly Error[]): AdderNetError {
 }
 
 function remedy(platform: string): string {
-  if (process.env.NEXT_RUNTIME) return 'In the configuration of Next.js, set serverExternalPackages: ["addernet"]';
   if (isBundled())
-    return (
-      `A bundle leaves it behind: mark addernet as external, or copy node_modules/addernet/prebuilds/${platform}/*.node beside the bundle, ` +
-      `or import 'addernet/${platform}' and let the bundler copy .node files`
-    );
+    return `A bundle leaves it behind. ${remedyOfBundle(
+      `copy node_modules/addernet/prebuilds/${platform}/*.node beside the bundle, or import 'addernet/${platform}' and let it copy .node files`,
+    )}`;
+  if (packageFile('lib/binding.ts')) return 'In a checkout, npm run build compiles it';
   return (
     'Install node_modules anew on this machine if it came from another one, such as into a container; ' +
     'otherwise compile a binary: npx addernet rebuild'

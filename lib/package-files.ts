@@ -26,6 +26,12 @@ export const packageFile = (name: string): string | undefined =>
     .map((folder) => join(folder, name))
     .find(existsSync);
 
+/** What to do where a bundle left the package's files behind; Next.js keeps packages together that it is told of. */
+export const remedyOfBundle = (otherwise: string): string =>
+  process.env.NEXT_RUNTIME
+    ? 'In the configuration of Next.js, set serverExternalPackages: ["addernet"]'
+    : `Mark addernet as external in the bundler, or ${otherwise}`;
+
 function isAddernet(folder: string): boolean {
   try {
     return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')).name === 'addernet';

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AdderNetError } from '../errors';
-import { packageFile } from '../package-files';
+import { packageFile, remedyOfBundle } from '../package-files';
 
 const extension = '.safetensors';
 
@@ -40,7 +40,7 @@ export function weightsPath(weights: string): string {
   if (folder === undefined && /^[\w-]+$/.test(weights))
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `no file '${weights}', and a bundle leaves the pretrained networks behind: deploy node_modules/addernet/models with it, or pass the path of a .safetensors file`,
+      `no file '${weights}', and a bundle leaves the pretrained networks behind. ${remedyOfBundle('deploy node_modules/addernet/models with it')}, or pass the path of a .safetensors file`,
     );
   return folder !== undefined && pretrainedModels().includes(weights) ? join(folder, weights + extension) : weights;
 }
