@@ -50,22 +50,22 @@ export const kernels: readonly Kernel[] = [
   {
     name: 'adderConv2dGradInput f32',
     peak: 'dot f32',
-    prepare: backward((gy, x, w, o) => ops.adderConv2dGradInput(gy, x, w, { ...o, out: o.gx })),
+    prepare: backward((gy, x, w, o, { gx }) => ops.adderConv2dGradInput(gy, x, w, { ...o, out: gx })),
   },
   {
     name: 'adderConv2dGradFilter f32',
     peak: 'dot f32',
-    prepare: backward((gy, x, w, o) => ops.adderConv2dGradFilter(gy, x, w, { ...o, out: o.gw })),
+    prepare: backward((gy, x, w, o, { gw }) => ops.adderConv2dGradFilter(gy, x, w, { ...o, out: gw })),
   },
   {
     name: 'conv2dGradInput f32',
     peak: 'dot f32',
-    prepare: backward((gy, x, w, o) => ops.conv2dGradInput(gy, w, x.shape, { ...o, out: o.gx })),
+    prepare: backward((gy, x, w, o, { gx }) => ops.conv2dGradInput(gy, w, x.shape, { ...o, out: gx })),
   },
   {
     name: 'conv2dGradFilter f32',
     peak: 'dot f32',
-    prepare: backward((gy, x, w, o) => ops.conv2dGradFilter(gy, x, w.shape, { ...o, out: o.gw })),
+    prepare: backward((gy, x, w, o, { gw }) => ops.conv2dGradFilter(gy, x, w.shape, { ...o, out: gw })),
   },
   { name: 'xnorConv2d', peak: 'xnor', prepare: forward(ops.xnorConv2d) },
   { name: 'adderConv2d u8', peak: 'l1 u8', prepare: integer(ops.adderConv2d, u8, u8) },
@@ -118,16 +118,19 @@ function integer<X extends ops.IntegerArray, W extends ops.IntegerArray>(
   };
 }
 
-interface Gradients extends ConvOptions {
+interface Gradients {
   gx: Tensor;
   gw: Tensor;
 }
-function backward(op: (gy: Tensor, x: Tensor, filters: Tensor, options: Gradients) => void): Kernel['prepare'] {
+function backward(op: (gy: Tensor, x: Tensor, filters: Tensor, options: ConvOptions, out: Gradients) => void): Kernel['prepare'] {
   return ({ x: shape, co, stride }) => {
     const [x, filters] = [normal(shape), normal([co, 3, 3, shape[3]])];
     const gy = normal(ops.conv2d(x, filters, { stride, padding: 1 }).shape);
-    const options = { stride, padding: 1, gx: Tensor.zeros(x.shape), gw: Tensor.zeros(filters.shape) };
-    return () => op(gy, x, filters, options);
+    const [options, out] = [
+      { stride, padding: 1 },
+      { gx: Tensor.zeros(x.shape), gw: Tensor.zeros(filters.shape) },
+    ];
+    return () => op(gy, x, filters, options, out);
   };
 }
 
