@@ -1,9 +1,13 @@
-// node classify-image.mjs WEIGHTS PICTURE        WEIGHTS may be the name of a network of the package; needs: npm i sharp
+// node classify-image.mjs WEIGHTS IMAGE        WEIGHTS: a file, or the name of a bundled network; needs: npm i sharp
 
 import { compile, load } from 'addernet';
 
-const [weights, picture] = process.argv.slice(2);
+const [weights, image] = process.argv.slice(2);
+if (image === undefined) {
+  console.error('usage: node classify-image.mjs WEIGHTS IMAGE');
+  process.exit(2);
+}
 const session = await compile(await load(weights));
-for (const { name, probability } of await session.classify(picture))
+for (const { name, probability } of await session.classify(image))
   console.log(`${(100 * probability).toFixed(1).padStart(5)} %  ${name}`);
 session.dispose();

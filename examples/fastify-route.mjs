@@ -1,10 +1,15 @@
-// WEIGHTS=… node fastify-route.mjs        needs: npm i fastify sharp
+// WEIGHTS=resnet20-cifar10-8bit node fastify-route.mjs        needs: npm i fastify sharp
 // curl --data-binary @cat.png -H 'content-type: image/png' http://127.0.0.1:3000/classify
 
 import { compile, load } from 'addernet';
 import Fastify from 'fastify';
 
-const session = await compile(await load(process.env.WEIGHTS));
+const { WEIGHTS: weights, PORT: port = '3000' } = process.env;
+if (weights === undefined) {
+  console.error('usage: WEIGHTS=FILE-OR-NAME [PORT=3000] node fastify-route.mjs');
+  process.exit(2);
+}
+const session = await compile(await load(weights));
 const app = Fastify({ bodyLimit: 10 << 20 });
 app.addContentTypeParser(/^image\//, { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 
@@ -16,6 +21,6 @@ app.post('/classify', async (request, reply) => {
   }
 });
 app.addHook('onClose', async () => session.dispose());
-await app.listen({ port: Number(process.env.PORT ?? 3000) });
+await app.listen({ port: Number(port) });
 console.log(`listening on ${app.server.address().port}`);
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => app.close());

@@ -1,16 +1,21 @@
-// node fine-tune.mjs TRAINED PICTURES WEIGHTS [EPOCHS]        PICTURES/<class>/<picture>; needs: npm i sharp
+// node fine-tune.mjs TRAINED IMAGES WEIGHTS [EPOCHS]        TRAINED: a float network, a file or a bundled one; IMAGES/<class>/<image>
+// Writes WEIGHTS. Needs: npm i sharp
 
 import { fit, load, models, openImageFolder, Sgd, save } from 'addernet';
 
 const [trained, folder, weights, epochs = '10'] = process.argv.slice(2);
-const body = await load(trained);
-const pictures = await openImageFolder(folder, body.inputShape, 'train');
+if (weights === undefined) {
+  console.error('usage: node fine-tune.mjs TRAINED IMAGES WEIGHTS [EPOCHS]');
+  process.exit(2);
+}
+const body = await load(trained, { dtype: 'f32' });
+const images = await openImageFolder(folder, body.inputShape, 'train');
 
-const { classes, classNames } = pictures;
+const { classes, classNames } = images;
 const model = models.replaceHead(body, { classes, classNames, dataset: 'folder' });
 model.freeze();
 for (const name of models.headLayers(model)) model.layer(name).freeze(false);
-await fit(model, pictures, {
+await fit(model, images, {
   epochs: Number(epochs),
   batch: 32,
   optimizer: new Sgd(model.parameters(), { lr: 0.05, momentum: 0.9 }),

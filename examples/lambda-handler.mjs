@@ -1,14 +1,16 @@
-// A function of a cloud that is called with a picture in base64: { body, isBase64Encoded }. WEIGHTS names the network.
+// A cloud function that gets an image in base64, { body, isBase64Encoded }; the variable WEIGHTS names the network.
 // The session is made once, when the function starts, and serves all its calls. Needs: npm i sharp
 
 import { compile, load } from 'addernet';
 
-const session = await compile(await load(process.env.WEIGHTS));
+const { WEIGHTS: weights } = process.env;
+if (weights === undefined) throw new Error('the variable WEIGHTS is not set: a weights file, or the name of a bundled network');
+const session = await compile(await load(weights));
 
 export async function handler({ body, isBase64Encoded }) {
   try {
-    const picture = Buffer.from(body, isBase64Encoded ? 'base64' : 'latin1');
-    return { statusCode: 200, body: JSON.stringify(await session.classify(picture, { top: 3 })) };
+    const image = Buffer.from(body, isBase64Encoded ? 'base64' : 'latin1');
+    return { statusCode: 200, body: JSON.stringify(await session.classify(image, { top: 3 })) };
   } catch (error) {
     return { statusCode: 400, body: JSON.stringify({ error: error.message }) };
   }

@@ -1,8 +1,12 @@
-// node train-image-folder.mjs PICTURES WEIGHTS [EPOCHS]        PICTURES/<class>/<picture>; needs: npm i sharp
+// node train-image-folder.mjs IMAGES WEIGHTS [EPOCHS]        IMAGES/<class>/<image>; writes WEIGHTS; needs: npm i sharp
 
 import { fit, models, openImageFolder, Sgd, save, schedule } from 'addernet';
 
 const [folder, weights, epochs = '30'] = process.argv.slice(2);
+if (weights === undefined) {
+  console.error('usage: node train-image-folder.mjs IMAGES WEIGHTS [EPOCHS]');
+  process.exit(2);
+}
 const train = await openImageFolder(folder, [32, 32, 3], 'train'); // nine tenths of each class
 const validation = await openImageFolder(folder, [32, 32, 3], 'test');
 
@@ -17,6 +21,6 @@ await fit(model, train, {
   augment: { crop: 4, flip: true },
   validation,
   onEpoch: ({ epoch, loss, validation }) =>
-    console.log(`epoch ${epoch}: loss ${loss.toFixed(3)}, ${(100 * validation.accuracy).toFixed(1)} % of the pictures kept back`),
+    console.log(`epoch ${epoch}: loss ${loss.toFixed(3)}, ${(100 * validation.accuracy).toFixed(1)} % of the images held out`),
 });
 await save(model, weights);

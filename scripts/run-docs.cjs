@@ -1,8 +1,7 @@
 // node scripts/run-docs.cjs PROJECT [TSC...]: tries what the documentation of an installed package shows. PROJECT is a folder with
 // node_modules/addernet, the optional packages, and seven.png, an image of a digit; each TSC is the compiler of a TypeScript.
 //   relative links   lead to files of the package
-//   ```js            runs
-//   ```ts            compiles strictly with each TSC, and runs
+//   ```js            runs; where it imports the package, compiles strictly with each TSC, too
 //   ```sh            npx addernet: the command and its options are in its help, and it runs where it needs nothing but seven.png;
 //                    npm run: there is such a script; curl: the server answers
 //   examples/*.mjs   run with the arguments that their first line names
@@ -64,10 +63,12 @@ class Documentation {
     const markdown = readFileSync(join(this.root, page), 'utf8');
     this.report(`${page}: links`, deadLinks(markdown, dirname(join(this.root, page)), this.root).join(' '));
     for (const [i, program] of blocks(markdown, 'js').entries()) {
-      const name = `${page.replace(/\W/g, '-')}-${i + 1}.${/^import /m.test(program) ? 'mjs' : 'cjs'}`;
-      this.report(name, problemOf(runProgram(this.project, name, program)));
+      const name = `${page.replace(/\W/g, '-')}-${i + 1}`;
+      const isModule = /^import /m.test(program);
+      const file = `${name}.${isModule ? 'mjs' : 'cjs'}`;
+      this.report(file, problemOf(runProgram(this.project, file, program)));
+      if (isModule) this.tryTypeScript(`${name}.mts`, program);
     }
-    for (const [i, program] of blocks(markdown, 'ts').entries()) this.tryTypeScript(`${page.replace(/\W/g, '-')}-${i + 1}`, program);
     for (const line of blocks(markdown, 'sh').flatMap((block) => block.replaceAll('\\\n', ' ').split('\n'))) {
       const command = line.replace(/\s+#.*$/, '').trim();
       const problem = this.tryCommand(command);
@@ -75,12 +76,20 @@ class Documentation {
     }
   }
 
-  tryTypeScript(name, program) {
-    writeFileSync(join(this.project, `${name}.mts`), program);
-    const flags = ['--strict', '--exactOptionalPropertyTypes', '--target', 'es2022', '--module', 'nodenext'];
+  tryTypeScript(file, program) {
+    writeFileSync(join(this.project, file), program);
+    const flags = [
+      '--noEmit',
+      '--strict',
+      '--exactOptionalPropertyTypes',
+      '--noUncheckedIndexedAccess',
+      '--target',
+      'es2022',
+      '--module',
+      'nodenext',
+    ];
     for (const tsc of this.compilers)
-      this.report(`${name}.mts with ${tsc}`, problemOf(run(this.project, process.execPath, tsc, ...flags, `${name}.mts`)));
-    if (this.compilers.length > 0) this.report(`${name}.mjs`, problemOf(run(this.project, process.execPath, `${name}.mjs`)));
+      this.report(`${file} with ${tsc}`, problemOf(run(this.project, process.execPath, tsc, ...flags, file)));
   }
 
   /** What is wrong with a line of a shell; undefined if it is none of those that are tried. */

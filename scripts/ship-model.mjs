@@ -3,7 +3,7 @@
 // the folder of its data set, on whose first training images the 8 bits are calibrated, and on whose test images both are measured.
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { compile, evaluate, load, openDataset, QuantizedModel, quantize, save, saveQuantized } from '../dist/index.js';
+import { compile, evaluate, load, openDataset, QuantizedModel, quantize, save } from '../dist/index.js';
 
 const models = join(import.meta.dirname, '../models');
 const [name, weights, data] = process.argv.slice(2);
@@ -29,7 +29,7 @@ await save(model, file, { half: true, training: { ...training, accuracy: await a
 if (model.unit === 'adder') {
   const small = await quantize(model, openDataset(model.metadata.dataset, data, 'train'), { bits: 8 });
   const accuracy = await accuracyOf(small);
-  await saveQuantized(small, join(models, `${name}-8bit.safetensors`), { ...training, accuracy });
+  await save(small, join(models, `${name}-8bit.safetensors`), { training: { ...training, accuracy } });
 }
 
 /** From random weights on. */
@@ -52,12 +52,12 @@ for (const file of readdirSync(models).filter((file) => file.endsWith('.safetens
 rows.sort((a, b) => (a.file.replace('.safetensors', '') < b.file.replace('.safetensors', '') ? -1 : 1));
 writeFileSync(
   join(models, 'README.md'),
-  `# Trained networks
+  `# Pretrained models
 
-Each was trained here from random weights by the command beside it, on the official training images; the accuracy is of all official test
-images, measured on the file itself. \`load(name)\` opens them by name, and so does every
-\`--weights\` of the command line. Floats have filters in 16 bits. Data, normalization and classes stand in the files:
-\`addernet info models/<name>.safetensors\`. After "then", \`--weights\` is what the command before it left.
+Each was trained here from random weights by the command beside it, on the official training images that \`addernet data get mnist\` and
+\`addernet data get cifar10\` put into \`data/\`; the accuracy is of all official test images, measured on the file itself. \`load(name)\` opens them
+by name, and so does every \`--weights\` of the command line. Floats have filters in 16 bits. Data set, normalization and classes stand in the files:
+\`addernet info NAME\`. After "then", \`--weights\` and \`--teacher\` are what the commands before it left.
 
 | name | accuracy | size | training |
 |---|---|---|---|

@@ -49,7 +49,7 @@ t.test('classify-image', (t) => {
 
 t.test('train-image-folder', async (t) => {
   const output = example(t, 'train-image-folder.mjs', at('pictures'), at('trained.safetensors'), '2');
-  t.match(output, /^epoch 1: loss \d\.\d+, \d+\.\d % of the pictures kept back\nepoch 2: /);
+  t.match(output, /^epoch 1: loss \d\.\d+, \d+\.\d % of the images held out\nepoch 2: /);
   t.same((await load(at('trained.safetensors'))).classNames, ['red', 'sea']);
 });
 
