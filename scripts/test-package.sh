@@ -84,6 +84,8 @@ rm tsconfig.json
 
 step 'command line, and an image in three lines'
 npx --no-install addernet info --json | node -e "console.log('command line:', JSON.parse(require('fs').readFileSync(0, 'utf8')).isa)"
+# an image of one pixel
+base64 -d <<< iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg== > seven.png
 (node three-lines.mjs 2>&1 || true) | grep -q 'npm i sharp' || fail 'without sharp it must say what to install'
 npm_install sharp
 node -e "
