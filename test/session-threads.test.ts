@@ -103,8 +103,9 @@ async function child(body: string, environment: NodeJS.ProcessEnv = {}): Promise
     const network = () => compile(new layers.Sequential(convolutions()), { input: [32, 32, 32] });
     const x = Tensor.zeros([${quick ? 4 : 32}, 32, 32, 32]); // some 100 ms
     ${body}`;
+  const withoutLeaks = 'detect_leaks=0'; // of Node's own, which frees little where a process exits
   const process_ = spawn(process.execPath, ['-e', script], {
-    env: { ...process.env, UV_THREADPOOL_SIZE: '1', ADDERNET_NUM_THREADS: '1', ...environment },
+    env: { ...process.env, UV_THREADPOOL_SIZE: '1', ADDERNET_NUM_THREADS: '1', ASAN_OPTIONS: withoutLeaks, ...environment },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const exited = once(process_, 'exit');
