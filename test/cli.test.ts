@@ -524,3 +524,10 @@ t.test('help and version are successes', async (t) => {
     t.match(stdout, new RegExp(`^ {2}${command} `, 'm'));
   t.match(addernet(['evaluate', '--help']).stdout, /--weights <file>/);
 });
+
+t.test('a reader that has had enough, such as head, ends it without a word', (t) => {
+  // By the time that Node has started the reader is gone.
+  const command = `"${process.execPath}" "${main}" train --help | exec 0<&-`;
+  t.equal(spawnSync('bash', ['-c', command], { encoding: 'utf8' }).stderr, '');
+  t.end();
+});

@@ -56,6 +56,14 @@ async function run(): Promise<number> {
   }
 }
 
+// Whoever reads the output has had enough, such as head: to end without a word, as other programs do by SIGPIPE, which Node ignores.
+const endedByPipe = 128 + 13;
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(endedByPipe);
+  });
+
 run().then((code) => {
   process.exitCode ||= code; // a command that was interrupted has set its own
 });
