@@ -8,6 +8,5 @@ if (image === undefined) {
   process.exit(2);
 }
 const session = await compile(await load(weights));
-for (const { name, probability } of await session.classify(image))
-  console.log(`${(100 * probability).toFixed(1).padStart(5)} %  ${name}`);
+for (const { name, probability } of await session.classify(image)) console.log(`${(100 * probability).toFixed(1).padStart(5)} %  ${name}`);
 session.dispose();
