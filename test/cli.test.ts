@@ -116,7 +116,7 @@ t.test('info: a weights file', async (t) => {
   t.ok(metadata.addernet.includes('"resnet20"'), 'the metadata as it stands in the file');
   t.same(
     tensors,
-    [...state].map(([name, { shape }]) => ({ name, dtype: 'f32', shape })),
+    [...state].map(([name, { shape }]) => ({ name, dtype: 'f32', storedType: 'f32', shape })),
   );
 
   t.match(json(t, ['info', pth()]), {
@@ -310,7 +310,7 @@ t.test('convert', async (t) => {
   const { status, stdout, stderr } = addernet(['convert', pth(), out]);
   t.same({ status, stdout }, { status: 0, stdout: `${out}: lenet5bn, unit adder, 4 classes\n` });
   t.match(stderr, /^(addernet: note: [^\n]+\n)+$/, 'what was assumed');
-  t.match(stderr, /does not say how its images were normalized/);
+  t.match(stderr, /does not say how images are normalized/);
   t.match((await load(out)).metadata, { name: 'lenet5bn', unit: 'adder', classes: 4 });
   t.match(json(t, ['convert', at('model.safetensors'), out]), {
     in: at('model.safetensors'),

@@ -28,6 +28,14 @@ function cpuText(columns: number): string {
   );
 }
 
+interface TensorDescription {
+  readonly name: string;
+  readonly dtype: string;
+  /** Its type in the file, such as bf16, which is read as f32. */
+  readonly storedType: string;
+  readonly shape: readonly number[];
+}
+
 /** What --json prints. */
 export interface FileDescription {
   readonly file: string;
@@ -42,7 +50,7 @@ export interface FileDescription {
   readonly reason?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly numbers: number;
-  readonly tensors: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[] }[];
+  readonly tensors: readonly TensorDescription[];
   /** What was assumed, converted or left out. */
   readonly notes: readonly string[];
 }
@@ -54,7 +62,7 @@ async function describeFile(file: string): Promise<FileDescription> {
     ...{ file, bytes: statSync(weightsPath(file)).size, format, layout, droppedPrefix },
     ...(await describeNetwork(file, tensors.notes)),
     ...{ metadata, numbers: [...tensors.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0) },
-    tensors: [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype: storedTypes.get(name) ?? dtype, shape })),
+    tensors: [...tensors].map(([name, { dtype, shape }]) => ({ name, dtype, storedType: storedTypes.get(name) ?? dtype, shape })),
   };
 }
 
@@ -75,7 +83,7 @@ const count = (value: number): string => value.toLocaleString('en-US');
 /** For a person: a line for each property, then the tensors. Metadata that the package wrote itself stands in those lines already. */
 export function fileText(description: FileDescription, columns: number): string {
   const { file, bytes, format, droppedPrefix, network, reason, metadata, numbers, tensors, notes } = description;
-  const types = [...new Set(tensors.map(({ dtype }) => dtype))].sort().join(', ');
+  const types = [...new Set(tensors.map(({ storedType }) => storedType))].sort().join(', ');
   const others = Object.entries(metadata).filter(([key]) => !key.startsWith('addernet'));
   const rows: [string, string][] = [
     ['format', `${format === 'npy' ? 'a NumPy array (.npy)' : format}, ${count(bytes)} bytes`],
@@ -85,7 +93,8 @@ export function fileText(description: FileDescription, columns: number): string 
     ...(droppedPrefix === '' ? [] : [['prefix', `${droppedPrefix}, of all names, was dropped`] as [string, string]]),
     ...notes.map((note): [string, string] => ['note', note]),
   ];
-  const list = tensors.map(({ name, dtype, shape }) => [printable(name), dtype, shapeText(shape)]);
+  const typeText = ({ dtype, storedType }: TensorDescription) => (dtype === storedType ? dtype : `${dtype} (stored as ${storedType})`);
+  const list = tensors.map((tensor) => [printable(tensor.name), typeText(tensor), shapeText(tensor.shape)]);
   return [
     wrap(printable(file), columns),
     fields(

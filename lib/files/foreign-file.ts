@@ -69,17 +69,17 @@ function checkInputFits(state: TensorFile, { model, inputShape }: LoadOptions & 
 
 function noteAssumptions(file: TensorFile, model: Model, given: LoadOptions, note: (text: string) => void): void {
   const { name, unit, normalization, inputShape, metadata, classNames } = model;
-  const assume = (option: keyof LoadOptions, what: string) => {
-    if (given[option] === undefined) note(`${file.name} does not say ${what} Give load the option { ${option} } to say so yourself.`);
-  };
   const { mean, std } = normalization;
-  assume(
-    'normalization',
-    `how its images were normalized: mean ${shapeText(mean)} and std ${shapeText(std)} were assumed, as of ${metadata.dataset}.`,
-  );
-  if (classNames) assume('classNames', `what its classes are called: the names of ${metadata.dataset} were assumed.`);
-  assume('inputShape', `how large its images are: ${shapeText(inputShape)}, as of ${name}, was assumed.`);
-  if (unit === 'conv') assume('unit', "whether its layers multiply or are binary: unit 'conv' was assumed.");
+  const unsaid: [keyof LoadOptions, string, string][] = [
+    ['normalization', 'how images are normalized', `mean ${shapeText(mean)} and std ${shapeText(std)}, as of ${metadata.dataset}`],
+    ['inputShape', 'how large images are', `${shapeText(inputShape)}, as of ${name}`],
+  ];
+  if (classNames) unsaid.push(['classNames', 'what its classes are called', `the names of ${metadata.dataset}`]);
+  if (unit === 'conv') unsaid.push(['unit', 'whether its layers multiply or are binary', "unit 'conv'"]);
+  const assumed = unsaid
+    .filter(([option]) => given[option] === undefined)
+    .map(([, what, assumption]) => `${what} (assumed: ${assumption})`);
+  if (assumed.length > 0) note(`${file.name} does not say ${assumed.join('; ')}.`);
 }
 
 const withAdvice = (error: AdderNetError): AdderNetError =>

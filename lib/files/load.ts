@@ -54,7 +54,11 @@ export async function load(source: FileSource, options: LoadOptions = {}): Promi
 export const loadQuantized = (source: FileSource, options: Omit<LoadOptions, 'dtype'> = {}): Promise<QuantizedModel> =>
   load(source, { ...options, dtype: 'u8' });
 
-const warn = (note: string): void => process.emitWarning(note, { type: 'AdderNetWarning', code: 'ADDERNET_ASSUMED' });
+const warn = (note: string): void =>
+  process.emitWarning(`${note} Options of load say such things; onNote takes these notes.`, {
+    type: 'AdderNetWarning',
+    code: 'ADDERNET_ASSUMED',
+  });
 
 function floatFrom(file: TensorFile, options: LoadOptions, note: (text: string) => void): Model {
   const metadata = ownMetadata(file);

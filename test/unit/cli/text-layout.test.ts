@@ -75,8 +75,8 @@ const description: FileDescription = {
   metadata: { addernet: '{"name":"resnet20"}', license: 'MIT' },
   numbers: 62_414,
   tensors: [
-    { name: 'layer1.0.downsample.conv.weight.long', dtype: 'f16', shape: [512, 3, 3, 512] },
-    { name: 'fc.bias', dtype: 'f32', shape: [10] },
+    { name: 'layer1.0.downsample.conv.weight.long', dtype: 'f32', storedType: 'f16', shape: [512, 3, 3, 512] },
+    { name: 'fc.bias', dtype: 'f32', storedType: 'f32', shape: [10] },
   ],
   notes: ['2 tensors were rounded.'],
 };
@@ -90,7 +90,7 @@ t.test('a file of weights, in any width', (t) => {
     'prefix         module., of all names, was dropped',
     'note           2 tensors were rounded.',
     'training       50.00 % of 2,000 images after 1 epoch of `addernet train --dataset folder` with seed 2; started from 25.00 % of 10,000 images after 30 epochs of `addernet train` with seed 1',
-    'layer1.0.downsample.conv.weight.long  f16  [512,3,3,512]',
+    'layer1.0.downsample.conv.weight.long  f32 (stored as f16)  [512,3,3,512]',
   ])
     t.ok(wide.split('\n').includes(line), line);
   t.match(wide, /class-0, class-1, .*class-19 … and 10 more \(--json prints all\)/);

@@ -43,13 +43,14 @@ t.test('every assumption is said once, and none that was given', async (t) => {
   const model = randomize(models.resnet20({ unit: 'conv', seed: 1 }), 2);
   const { notes, model: loaded } = await noted(foreign(model));
   t.ok(same(loaded, model));
-  t.match(notes, [
-    /normalized: mean \[0\.4914,0\.4822,0\.4465\].*of cifar10.*\{ normalization \}/,
-    /classes are called.*cifar10.*\{ classNames \}/,
-    /images are: \[32,32,3\].*\{ inputShape \}/,
-    /multiply or are binary.*\{ unit \}/,
-  ]);
-  t.equal(notes.length, 4);
+  for (const assumption of [
+    /normalized \(assumed: mean \[0\.4914,0\.4822,0\.4465\] and std .*of cifar10\)/,
+    /classes are called \(assumed: .*cifar10\)/,
+    /images are \(assumed: \[32,32,3\], as of resnet20\)/,
+    /multiply or are binary \(assumed: unit 'conv'\)/,
+  ])
+    t.match(notes[0], assumption);
+  t.equal(notes.length, 1);
   const normalization = { mean: [0, 0, 0], std: [1, 1, 1] };
   const classNames = Array.from({ length: 10 }, (_, i) => `thing ${i}`);
   const given = { normalization, classNames, inputShape: [64, 48, 3], unit: 'conv', classes: 10 } as const;
@@ -57,7 +58,8 @@ t.test('every assumption is said once, and none that was given', async (t) => {
   t.same(told.notes, []);
   t.match(told.model.metadata, { normalization, classNames, inputShape: [64, 48, 3] });
   const lenet = await noted(foreign(models.lenet5bn({ seed: 1, classes: 4 })));
-  t.same(lenet.notes.length, 2, 'adders are known by their names, and four classes are not those of MNIST');
+  t.match(lenet.notes, [/normalized .*images are/]);
+  t.notMatch(lenet.notes[0], /binary|called/, 'adders are known by their names, and four classes are not those of MNIST');
   t.same((await noted('lenet5-bn-mnist')).notes, [], 'the files of this package say all');
 });
 
@@ -88,8 +90,8 @@ t.test('without onNote it is a warning of the process', async (t) => {
   t.teardown(() => process.off('warning', listen));
   await load(foreign(models.lenet5bn({ seed: 1 })));
   await new Promise((resolve) => setImmediate(resolve));
-  t.match(warnings, [{ name: 'AdderNetWarning', code: 'ADDERNET_ASSUMED' }, {}, {}]);
-  t.equal(warnings.length, 3);
+  t.match(warnings, [{ name: 'AdderNetWarning', code: 'ADDERNET_ASSUMED' }]);
+  t.equal(warnings.length, 1);
 });
 
 t.test('whose layout filters have, their shapes tell', async (t) => {
