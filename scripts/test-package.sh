@@ -70,15 +70,15 @@ for version in $oldest_typescript $newest_typescript; do
   npm_install --prefix "$dir/typescript-$version" "typescript@$version"
   tsc=$dir/typescript-$version/node_modules/typescript/bin/tsc
   strict='"strict":true,"exactOptionalPropertyTypes":true,"noUncheckedIndexedAccess":true,"noPropertyAccessFromIndexSignature":true,"noEmit":true,"skipLibCheck":false'
-  types() { # the options of the module, the other files
-    echo "{\"compilerOptions\":{$strict,\"types\":[],$1},\"files\":[\"typed.ts\",$2]}" > tsconfig.json
+  types() { # the options of the module, the files
+    echo "{\"compilerOptions\":{$strict,\"types\":[],$1},\"files\":[$2]}" > tsconfig.json
     node "$tsc" -p . || fail "TypeScript $version: $1"
     echo "typed: TypeScript $version, $1"
   }
-  types '"module":"nodenext","target":"es2022"' '"resolutions.ts","resolutions.cts"'
-  types '"module":"nodenext","target":"es2020","lib":["es2020"]' '"resolutions.ts","resolutions.cts"'
-  types '"module":"esnext","moduleResolution":"bundler","target":"es2022"' '"resolutions.ts"'
-  [ "$version" = "$newest_typescript" ] || types '"module":"commonjs","moduleResolution":"node","target":"es2022"' '"resolutions.ts"'
+  types '"module":"nodenext","target":"es2022"' '"typed.ts","resolutions.ts","resolutions.cts"'
+  types '"module":"nodenext","target":"es2020","lib":["es2020"]' '"resolutions.ts","resolutions.cts"' # neither lib.dom nor @types/node
+  types '"module":"esnext","moduleResolution":"bundler","target":"es2022"' '"typed.ts","resolutions.ts"'
+  [ "$version" = "$newest_typescript" ] || types '"module":"commonjs","moduleResolution":"node","target":"es2022"' '"typed.ts","resolutions.ts"'
 done
 rm tsconfig.json
 
@@ -120,22 +120,23 @@ step 'bundles'
   npx rollup --config rollup.config.js --silent
   npx vite build --logLevel warn
   npx webpack > "$dir/log" || { cat "$dir/log"; exit 1; }
+  for bundle in out/*.?js; do echo "$bundle, beside node_modules: $(node "$bundle")"; done
+  mv node_modules/addernet "$dir/moved" # from here on each bundle is alone: it says what it lacks, and works with that
+  export NETWORK=$dir/moved/models/lenet5-bn-mnist.safetensors
   mkdir "$dir/deployed"
-  network=$PWD/node_modules/addernet/models/lenet5-bn-mnist.safetensors
+  alone() { (cd "$dir/deployed" && node "$@" || true); }
   for bundle in out/*.?js; do
-    echo "$bundle, beside node_modules: $(node "$bundle")"
+    file=$(basename "$bundle")
     cp "$bundle" "$dir/deployed"
-    cd "$dir/deployed" # alone: it says what it lacks, and works with that
-    (node "${bundle#out/}" || true) | grep -q '^ERR_ARGUMENT.*deploy node_modules/addernet/models' || fail "$bundle must say how networks come along"
-    (NETWORK=$network node "${bundle#out/}" || true) | grep -q '^ERR_NATIVE_MISSING.*prebuilds/linux-x64/\*.node beside the bundle' || fail "$bundle must say how the binary comes along"
-    cp "$OLDPWD"/node_modules/addernet/prebuilds/linux-x64/*.node .
-    NETWORK=$network node "${bundle#out/}" > "$dir/log" || { cat "$dir/log"; fail "$bundle beside the binary"; }
-    cd "$OLDPWD"
+    NETWORK='' alone "$file" | grep -q '^ERR_ARGUMENT.*deploy node_modules/addernet/models' || fail "$bundle must say how networks come along"
+    alone "$file" | grep -q '^ERR_NATIVE_MISSING.*prebuilds/linux-x64/\*.node beside the bundle' || fail "$bundle must say how the binary comes along"
+    cp "$dir"/moved/prebuilds/linux-x64/*.node "$dir/deployed"
+    alone "$file" | grep 'bundled: 1,10' || fail "$bundle beside the binary"
     rm "$dir/deployed"/*
   done
   for folder in out/static-*; do
     cp "$folder"/* "$dir/deployed"
-    echo "$folder, alone: $(cd "$dir/deployed" && NETWORK=$network node main.?js)"
+    alone "$(basename "$folder"/main.?js)" | grep 'bundled: 1,10' || fail "$folder with the binary that the bundler copied"
     rm "$dir/deployed"/*
   done
 )

@@ -2,7 +2,7 @@
 import { AdderNetError, compile, cpuInfo, load, Tensor } from 'addernet';
 
 async function main() {
-  const session = await compile(await load(process.env.NETWORK ?? 'lenet5-bn-mnist'));
+  const session = await compile(await load(process.env.NETWORK || 'lenet5-bn-mnist'));
   const y = await session.run(Tensor.zeros([1, 28, 28, 1]));
   console.log(`bundled: ${y.shape} on ${cpuInfo().isa}`);
 }
