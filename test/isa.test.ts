@@ -44,7 +44,7 @@ for (const isa of supported)
     t.match(evaluated({ ADDERNET_ISA: isa }, program), [{ isa, supported }, [-2, -1, -1, -2, 0, -3, -1, -4]]);
     const { status, stdout } = run({ ADDERNET_ISA: isa }, main, 'info');
     t.equal(status, 0);
-    t.match(stdout, new RegExp(`^instruction set   ${isa} `, 'm'));
+    t.match(stdout, new RegExp(`^instruction set  ${isa} `, 'm'));
   });
 
 t.test('without ADDERNET_ISA the best one runs', async (t) => {

@@ -79,7 +79,7 @@ t.test('parts that do not fit each other are refused', async (t) => {
 t.test('arguments of other types are refused', async (t) => {
   const made = (changes: object) => () => new ImageDataset({ ...options, ...changes } as never);
   const named = (code: string, message: RegExp) => ({ name: 'AdderNetError', code, message });
-  t.throws(() => new ImageDataset(undefined as never), named('ERR_ARGUMENT', /^ImageDataset: options are a undefined, expected an object/));
+  t.throws(() => new ImageDataset(undefined as never), named('ERR_ARGUMENT', /^ImageDataset: options are undefined, expected an object/));
   t.throws(made({ class: 2 }), named('ERR_ARGUMENT', /there is no option 'class', did you mean classes/));
   t.throws(made({ name: undefined }), named('ERR_ARGUMENT', /name is undefined/));
   t.throws(made({ images: images.data }), named('ERR_ARGUMENT', /^three: images is not a Tensor/));
@@ -97,7 +97,7 @@ t.test('arguments of other types are refused', async (t) => {
   t.throws(() => splitDataset(dataset, 0.5, undefined as never), named('ERR_ARGUMENT', /seed is undefined/));
   t.throws(() => splitDataset(dataset, '0.5' as never, 1), named('ERR_ARGUMENT', /fraction is 0.5/));
   t.throws(() => generateDigits(1, undefined as never), named('ERR_ARGUMENT', /^generateDigits: seed is undefined/));
-  t.throws(() => new BatchLoader(dataset, undefined as never), named('ERR_ARGUMENT', /^BatchLoader: options are a undefined/));
+  t.throws(() => new BatchLoader(dataset, undefined as never), named('ERR_ARGUMENT', /^BatchLoader: options are undefined/));
   t.throws(() => new BatchLoader(dataset, { batch: 1 } as never), named('ERR_ARGUMENT', /mean is undefined, expected 1 numbers/));
   t.throws(
     () => new BatchLoader(dataset, { batchSize: 1 } as never),
