@@ -85,3 +85,14 @@ export function copyState(
   }
   return difference;
 }
+
+/**
+ * A network with a NaN answers NaN, or worse: a maximum or a clamp makes a number of it.
+ * @throws {AdderNetError} ERR_ARGUMENT if a number of the state is not finite
+ */
+export function checkFinite(op: string, state: StateDict): void {
+  for (const [name, { data }] of state) {
+    const strange = data.find((value) => !Number.isFinite(value));
+    if (strange !== undefined) throw new AdderNetError('ERR_ARGUMENT', `${op}: ${name} holds ${strange}, expected finite numbers`);
+  }
+}

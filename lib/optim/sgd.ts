@@ -60,7 +60,7 @@ export class Sgd {
       if (value !== undefined && !(value > 0 && Number.isFinite(value)))
         throw new AdderNetError('ERR_ARGUMENT', `Sgd: ${name} is ${String(value)}, expected a positive number`);
     const [value, gradient, velocity] = [Tensor.zeros([1]), Tensor.zeros([1]), Tensor.zeros([1])];
-    this.#stepOne(value, gradient, velocity, { ...options.adder }, 1); // the check of all other options
+    this.#stepOne(value, gradient, velocity, this.#adderRate(), 1); // the check of all other options
   }
 
   /**
@@ -72,7 +72,7 @@ export class Sgd {
     const gradientScale = this.#clip();
     for (const parameter of this.parameters) {
       if (parameter.frozen) continue;
-      const rate: Rate = parameter.kind === 'adder' ? { rate: 'adaptive', ...this.options.adder } : { rate: 'plain', gradientScale };
+      const rate: Rate = parameter.kind === 'adder' ? this.#adderRate() : { rate: 'plain', gradientScale };
       this.#stepOne(parameter.value, parameter.gradient, this.velocity(parameter), rate, factor);
     }
   }
@@ -92,6 +92,11 @@ export class Sgd {
     const { lr, momentum, nesterov, weightDecay } = this.options;
     const withMomentum = momentum ? velocity : undefined;
     sgdStep(value, gradient, { learningRate: lr * factor, momentum, velocity: withMomentum, nesterov, weightDecay, ...rate });
+  }
+
+  #adderRate(): Rate {
+    const { rate = 'adaptive', eta } = this.options.adder ?? {};
+    return { rate, eta };
   }
 
   /** The factor that brings the norm over all ordinary gradients down to clipNorm. */

@@ -3,6 +3,7 @@ import { BatchLoader } from '../data/batch-loader';
 import { checkDataset, type Dataset } from '../data/dataset';
 import { normalize } from '../data/normalize';
 import { AdderNetError } from '../errors';
+import { checkFinite } from '../layers/state';
 import type { Model } from '../models';
 import { checkModel } from '../models/model';
 import { checkOptions, optionNames } from '../options';
@@ -46,7 +47,7 @@ export async function quantize(
   if ((model as unknown) instanceof QuantizedModel)
     throw new AdderNetError('ERR_ARGUMENT', `quantize: ${model.name} is quantized already: take the float network it was made of`);
   checkModel('quantize', model);
-  checkFinite(model);
+  checkFinite('quantize', model.stateDict());
   const { bits = 8, range = 'auto' } = options;
   if (!Number.isInteger(bits) || bits < 2 || bits > 8)
     throw new AdderNetError('ERR_ARGUMENT', `quantize: bits is ${String(bits)}, expected an integer from 2 to 8`);
@@ -75,14 +76,6 @@ function quantizationOf(seen: Range, part: number, levels: number): Quantization
   const low = seen.min;
   const step = Math.fround(Math.max(seen.quantile(part) - low, Number.MIN_VALUE) / levels) || 1;
   return { step, zero: clamp(roundHalfEven(-low / step), 0, levels) };
-}
-
-function checkFinite(model: Model): void {
-  for (const [name, { data }] of model.stateDict()) {
-    const strange = data.find((weight) => !Number.isFinite(weight));
-    if (strange !== undefined)
-      throw new AdderNetError('ERR_ARGUMENT', `quantize: ${name} of ${model.name} holds ${strange}, expected finite weights`);
-  }
 }
 
 async function normalized(model: Model, images: Dataset | Tensor | Tensor<Uint8Array>, calibration: number | undefined): Promise<Tensor> {

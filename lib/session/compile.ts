@@ -4,6 +4,7 @@ import { checkThreads } from '../cpu';
 import { AdderNetError } from '../errors';
 import { Layer } from '../layers';
 import { nameOf } from '../layers/layer';
+import { checkFinite } from '../layers/state';
 import { Model } from '../models';
 import { checkOptions, optionNames } from '../options';
 import { checkShape, elementCount, type Shape, shapeText } from '../shape';
@@ -27,9 +28,8 @@ const names = optionNames<CompileOptions>({ dtype: true, threads: true, input: t
  * Compiles a network for inference: one native call runs the whole of it, with convolution, batch norm, residual addition and rectifier in
  * one step and all intermediate values in one block of memory. The weights are copied: later training does not change the session.
  *
- * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is unknown, out of range or does not apply, or a layer
- *   cannot be compiled; ERR_SHAPE if the layers
- *   cannot take the input; ERR_MEMORY if memory runs out
+ * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is unknown, out of range or does not apply, a layer
+ *   cannot be compiled or a weight is not finite; ERR_SHAPE if the layers cannot take the input; ERR_MEMORY if memory runs out
  */
 export async function compile(model: Layer | QuantizedNetwork, options: CompileOptions = {}): Promise<InferenceSession> {
   checkOptions('compile', options, names);
@@ -60,6 +60,7 @@ function compileFloats(
   if (input === undefined)
     throw new AdderNetError('ERR_ARGUMENT', `compile: a ${model.type} does not tell the shape of its input, expected { input: [h,w,c] }`);
   checkShape('compile: input', input);
+  checkFinite('compile', model.stateDict());
   const recorder = new StepRecorder([1, ...input]);
   const output = model.lower(recorder, recorder.input);
   const number = recorder.numberOf(output);

@@ -15,13 +15,14 @@ import { checkModel } from '../models/model';
 import { type Schedule, Sgd, schedule as schedules } from '../optim';
 import { checkOptions, optionNames } from '../options';
 import { Autosave, type AutosaveOptions } from './autosave';
+import { estimateStatistics } from './batch-statistics';
 import { defaultBatch } from './default-batch';
 import { type EarlyStopping, stagnates } from './early-stopping';
 import { checkFits, evaluate } from './evaluate';
 import { checkDistillation, type Distillation } from './loss';
 import { type EpochRecord, type Place, startOf } from './progress';
 import { type TrainingPass, trainingPass } from './training-pass';
-import { type AverageOptions, estimateStatistics, WeightAverage } from './weight-average';
+import { type AverageOptions, WeightAverage } from './weight-average';
 
 /** What `fit` takes. */
 export interface FitOptions extends AutosaveOptions {
@@ -112,11 +113,20 @@ export interface FitResult {
  * The result is the same bits for any number of threads, and whether or not the run was interrupted and resumed.
  *
  * @throws {AdderNetError} ERR_DIVERGED if the loss is no finite number: the checkpoint keeps the last good state; ERR_SHAPE if images or
- *   classes are not those of the network; ERR_ARGUMENT if an option is unknown, missing or out of range, the network is no Model or has nothing
- *   to train, or the optimizer is not of its parameters; what saving and loading a checkpoint throw
+ *   classes are not those of the network; ERR_ARGUMENT if an option is unknown, missing or out of range, the network is no Model, has nothing
+ *   to train or is being trained already, or the optimizer is not of its parameters; what saving and loading a checkpoint throw
  */
 export async function fit(model: Model, dataset: Dataset, options: FitOptions): Promise<FitResult> {
   checkFit(model, dataset, options);
+  if (inTraining.has(model))
+    throw new AdderNetError('ERR_ARGUMENT', `fit: ${model.name} is being trained already: await that training before another one`);
+  inTraining.add(model);
+  return await train(model, dataset, options).finally(() => inTraining.delete(model));
+}
+
+const inTraining = new WeakSet<Model>();
+
+async function train(model: Model, dataset: Dataset, options: FitOptions): Promise<FitResult> {
   const { epochs, optimizer, augment, seed = 0, limit, validation, earlyStopping, signal, onEpoch } = options;
   const { schedule = schedules.constant(), batch = defaultBatch(Math.min(limit ?? dataset.length, dataset.length)) } = options;
   const { normalization } = model;
@@ -151,7 +161,7 @@ export async function fit(model: Model, dataset: Dataset, options: FitOptions): 
       await autosave.save(progress);
       return { history, stopped: 'aborted' };
     }
-    if (average) await average.within(() => estimateStatistics(model, firstBatches(loader, place.epoch)));
+    await withResult(() => estimateStatistics(model, loader, place.epoch));
     const { images, ...means } = meansOf(place);
     const record: EpochRecord = {
       epoch: place.epoch + 1,
@@ -202,15 +212,6 @@ async function runEpoch(
     began = performance.now();
   }
   return true;
-}
-
-/** Images enough for the statistics of averaged weights: about 5,000, at least eight batches. */
-async function* firstBatches(loader: BatchLoader, epoch: number) {
-  let seen = 0;
-  for await (const batch of loader.batches(epoch)) {
-    yield batch;
-    if (++seen >= Math.max(8, 5000 / batch.targets.length)) return;
-  }
 }
 
 const meansOf = ({ images, loss, correct, seconds }: Place) => ({

@@ -1,6 +1,4 @@
-// The exponential moving average of a network's weights: each step pulls the network its own way, the average stays in the middle. Batch
-// statistics of averaged filters are not the average of statistics, least of all in adder networks: they are taken anew from some images.
-import { BatchNorm, type Layer } from '../layers';
+// The exponential moving average of a network's weights: each step pulls the network its own way, the average stays in the middle.
 import { copyState, type StateDict } from '../layers/state';
 import type { Model } from '../models';
 import { Tensor } from '../tensor';
@@ -62,27 +60,4 @@ export class WeightAverage {
       average.set(own);
     }
   }
-}
-
-/** Running statistics as the plain mean of those of some batches, x [n,h,w,c] each. */
-export async function estimateStatistics(model: Model, batches: AsyncIterable<{ readonly x: Tensor }>): Promise<void> {
-  const norms = [...batchNorms(model)].filter((norm) => norm.learns);
-  const momenta = norms.map(({ momentum }) => momentum);
-  let seen = 0;
-  try {
-    for await (const { x } of batches) {
-      seen++;
-      for (const norm of norms) norm.momentum = 1 / seen;
-      model.forward(x, { training: true });
-    }
-  } finally {
-    norms.forEach((norm, i) => {
-      norm.momentum = momenta[i]!;
-    });
-  }
-}
-
-function* batchNorms(layer: Layer): Generator<BatchNorm> {
-  if (layer instanceof BatchNorm) yield layer;
-  for (const [, child] of layer.children()) yield* batchNorms(child);
 }

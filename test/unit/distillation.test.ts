@@ -14,10 +14,11 @@ import {
   Sgd,
   Tensor,
 } from '../../dist';
+import { estimateStatistics } from '../../dist/train/batch-statistics';
 import { featureDistance } from '../../dist/train/feature-distance';
 import { lossOf } from '../../dist/train/loss';
 import { trainingPass } from '../../dist/train/training-pass';
-import { estimateStatistics, WeightAverage } from '../../dist/train/weight-average';
+import { WeightAverage } from '../../dist/train/weight-average';
 
 const [n, classes] = [5, 4];
 const normal = (seed: number, deviation: number) => {
@@ -113,7 +114,7 @@ t.test('features of a teacher', async (t) => {
   const loader = new BatchLoader(digits, { batch: 64, normalization: models.lenet5bn({ seed: null }).normalization });
   const { x, targets } = await loader.load(0, 0);
   const trained = models.lenet5bn({ unit: 'adder', seed: 1, dataset: 'digits' });
-  await estimateStatistics(trained, loader.batches(0)); // or its features would all be zero
+  await estimateStatistics(trained, loader, 0); // or its features would all be zero
   const teacher = featureTeacher(trained);
   t.same(teacher.featureShape, [1, 1, 84]);
   t.same(teacher.forward(x), trained.forward(x));
@@ -195,7 +196,7 @@ t.test('the moving average', async (t) => {
 t.test('statistics anew', async (t) => {
   const model = models.lenet5bn({ seed: 1, dataset: 'digits' });
   const loader = new BatchLoader(generateDigits(96, 1), { batch: 32, normalization: model.normalization });
-  await estimateStatistics(model, loader.batches(0));
+  await estimateStatistics(model, loader, 0);
   const mean = model.stateDict().get('bn1.running_mean')!.data;
   const sums = new Float64Array(mean.length);
   for (let step = 0; step < 3; step++) {

@@ -59,6 +59,28 @@ async function run(options: Partial<FitOptions> = {}, model = network()) {
   return { model, ...result };
 }
 
+t.test('a short training is measured by statistics of its own filters, not by those of ten steps ago', async (t) => {
+  const digits = generateDigits(400, 1);
+  const model = models.lenet5bn({ seed: 1 });
+  const { history } = await fit(model, digits, {
+    epochs: 5,
+    batch: 64,
+    optimizer: new Sgd(model.parameters(), { lr: 0.1, momentum: 0.9, nesterov: true, adder: { rate: 'adaptive', eta: 0.1 } }),
+    validation: digits,
+  });
+  for (const { epoch, accuracy, validation } of history) t.ok(validation!.accuracy >= accuracy, `epoch ${epoch}`);
+  t.ok((await evaluate(model, generateDigits(500, 2))).top1 > 0.8);
+});
+
+t.test('one training of a network at a time', async (t) => {
+  const model = models.lenet5bn({ seed: 1 });
+  const train = () => fit(model, generateDigits(50, 1), { epochs: 1, optimizer: new Sgd(model.parameters(), { lr: 0.01 }) });
+  const first = train();
+  await t.rejects(train(), { code: 'ERR_ARGUMENT', message: /is being trained already/ });
+  await first;
+  await t.resolves(train(), 'and then the next');
+});
+
 t.test('a network learns, and what happens is told', async (t) => {
   const infos: BatchInfo[] = [];
   const seen: number[] = [];

@@ -50,6 +50,16 @@ t.test('adder filters learn at an adaptive rate by default', (t) => {
   t.end();
 });
 
+t.test('what is left out of the adder options is as by default', (t) => {
+  const values = [undefined, {}, { rate: undefined }, { eta: 0.2 }, { rate: 'adaptive', eta: 0.2 }].map((adder) => {
+    const filters = parameter('adder', 1);
+    new Sgd([filters], { lr: 0.1, adder: adder as never }).step();
+    return filters.value.data;
+  });
+  for (const value of values) t.same(value, values[0]);
+  t.end();
+});
+
 t.test('clipping scales ordinary gradients down to a common norm', (t) => {
   const build = () => [parameter('ordinary', 1), parameter('adder', 2), parameter('ordinary', 3)] as const;
   const moved = (clipNorm: number | undefined) => {

@@ -114,3 +114,9 @@ t.test('a session is a snapshot', async (t) => {
   session[Symbol.dispose]();
   t.throws(() => session.runSync(x), { code: 'ERR_DISPOSED' });
 });
+
+t.test('a network with a NaN is refused', async (t) => {
+  const model = models.lenet5bn({ seed: 1 });
+  model.stateDict().get('conv2.adder')!.data[7] = Number.NaN;
+  await t.rejects(compile(model), { code: 'ERR_ARGUMENT', message: /^compile: conv2\.adder holds NaN, expected finite numbers$/ });
+});
