@@ -1,23 +1,24 @@
 // Where the package's own files lie at run time, its binaries (prebuilds/) and its networks (models/): around this file where it is
-// installed; for a bundle, which moves the code away from them, in a node_modules/addernet that is searched for.
+// installed; for a bundle, which moves the code away from them, in a node_modules/addernet that is searched for. Never by the working
+// directory, which may be anyone's: native code is loaded from here.
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 
 const packageFolder = join(__dirname, '..');
 
 /** Whether a bundler moved the code away from its package. */
-export const isBundled = (): boolean => !isAddernet(packageFolder);
+export const isBundled = (): boolean => !(isAbsolute(__dirname) && isAddernet(packageFolder));
 
-/** Folders that may hold the bundle: some bundlers tell its code the folder that it was built from, or one that does not exist. */
+/** Folders that may hold the bundle: its own, which some bundlers make up or give by a path from the project; and the program's. */
 export function bundleFolders(): string[] {
   const { 1: program } = process.argv;
-  return [__dirname, ...(program === undefined ? [] : [dirname(program)])].filter(existsSync);
+  return [__dirname, ...(program === undefined ? [] : [dirname(program)])].filter((folder) => isAbsolute(folder) && existsSync(folder));
 }
 
-/** The package's folders, best first: its own; then every node_modules/addernet above a bundle, and above the working directory. */
+/** The package's folders, best first: its own; then every node_modules/addernet above a bundle. */
 export function packageFolders(): string[] {
   if (!isBundled()) return [packageFolder];
-  return [...new Set([...bundleFolders(), process.cwd()].flatMap(installedAbove))];
+  return [...new Set(bundleFolders().flatMap(installedAbove))];
 }
 
 /** A file or folder of the package by its name in there. */
