@@ -1,19 +1,28 @@
-// Before `npm pack`: a tarball without the binary of this machine would install and then fail. Those of other platforms come from
-// `npm run prebuilds` and the workflow, and stay.
+// Before `npm pack`: a tarball without the binary of this machine, or with one that is older than the native code, would install and then
+// fail. Those of other platforms come from `npm run prebuilds` and the workflow, and stay.
 const { execFileSync } = require('node:child_process');
-const { existsSync, readdirSync } = require('node:fs');
+const { existsSync, readdirSync, statSync } = require('node:fs');
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
-const here = join(root, 'prebuilds', `${process.platform}-${process.arch}`);
+const libc = existsSync('/etc/alpine-release') ? '.musl' : '.glibc'; // as prebuildify tells
+const name = `addernet${process.platform === 'linux' ? libc : ''}.node`;
+const binary = join(root, 'prebuilds', `${process.platform}-${process.arch}`, name);
 const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] }); // npm pack prints its name to stdout
+
+function isOutdated() {
+  if (!existsSync(binary)) return true;
+  const native = readdirSync(join(root, 'native'), { recursive: true }).map((file) => join('native', file));
+  const newest = Math.max(...['CMakeLists.txt', 'binding.d.ts', ...native].map((file) => statSync(join(root, file)).mtimeMs));
+  return newest > statSync(binary).mtimeMs;
+}
 
 if (!existsSync(join(root, 'node_modules/prebuildify'))) {
   console.error('prepack: npm ci comes first: compiling the package needs its development dependencies');
   process.exit(1);
 }
 try {
-  if (!existsSync(here) || readdirSync(here).length === 0) run(join(__dirname, 'prebuild.cjs'), '--quiet');
+  if (isOutdated()) run(join(__dirname, 'prebuild.cjs'), '--quiet');
 } catch {
   process.exit(1);
 }
