@@ -11,7 +11,7 @@ import { AdderNetError } from './errors';
  * @returns ERR_PEER_MISSING, or ERR_PEER_BROKEN with the words of the package itself
  */
 export function packageError(name: string, purpose: string, cause: unknown, install: readonly string[] = [name]): AdderNetError {
-  const { code, message = String(cause) } = cause as NodeJS.ErrnoException;
+  const { code, message = String(cause) } = (cause ?? {}) as NodeJS.ErrnoException; // a module may throw anything
   const [firstLine = ''] = message.split('\n');
   if (/^(ERR_)?MODULE_NOT_FOUND$/.test(code ?? '') && firstLine.includes(`'${name}'`))
     return new AdderNetError('ERR_PEER_MISSING', `${purpose} needs the package ${name}: npm i ${install.join(' ')}`, { cause });

@@ -275,6 +275,20 @@ t.test('runs that are given up', async (t) => {
   await t.rejects(session.run(x), { code: 'ERR_DISPOSED' });
 });
 
+t.test('a signal of an older polyfill has no throwIfAborted, and no reason', async (t) => {
+  const model = trained('lenet5bn');
+  const session = await compile(model);
+  const x = Tensor.zeros([1, ...model.inputShape]);
+  const signal = Object.assign(new EventTarget(), { aborted: false }) as AbortSignal & { aborted: boolean };
+  t.same((await session.run(x, { signal })).shape, [1, 10]);
+  const running = session.run(x, { signal });
+  signal.aborted = true;
+  signal.dispatchEvent(new Event('abort'));
+  await t.rejects(running, { name: 'AbortError' });
+  await t.rejects(session.run(x, { signal }), { name: 'AbortError' });
+  session.dispose();
+});
+
 t.test('a run that is given up in the queue is not run', async (t) => {
   const model = trained('resnet20');
   const session = await compile(model, { threads: 1 });
@@ -317,7 +331,8 @@ t.test('arguments of other kinds', async (t) => {
   await refused(() => session.run(new Uint8Array(7) as never), /x is a Uint8Array, expected a Tensor: new Tensor\(data, \[n,28,28,1\]\)/);
   for (const other of [undefined, null, 'x', {}, [1]]) await refused(() => session.run(other as never), /x is not a Tensor/);
   await refused(() => session.run(x, { timeout: 1 } as never), /run: there is no option 'timeout', expected signal/);
-  await refused(() => session.run(x, { signal: {} } as never), /signal is \[object Object\], expected an AbortSignal/);
+  for (const signal of [{}, 5, 'x', null, new EventTarget()])
+    await refused(() => session.run(x, { signal } as never), /signal is .*, expected an AbortSignal/);
   await refused(() => session.run(x, null as never), /options are null/);
   await refused(() => session.runSync(x, { output: x } as never), /there is no option 'output', did you mean out\?/);
   await refused(() => session.runSync(x, { out: new Float32Array(10) } as never), /out is not a Tensor/);

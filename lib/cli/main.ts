@@ -56,7 +56,7 @@ async function run(): Promise<number> {
   }
 }
 
-// Whoever reads the output has had enough, such as head: to end without a word, as other programs do by SIGPIPE, which Node ignores.
+// The program that reads the output has closed it, as head does. This one then ends silently, as others do by SIGPIPE, which Node ignores.
 const endedByPipe = 128 + 13;
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {

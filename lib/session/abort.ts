@@ -6,7 +6,7 @@ export function checkSignal(op: string, signal: AbortSignal | undefined): void {
   if (signal === undefined) return;
   if (typeof signal !== 'object' || signal === null || typeof signal.addEventListener !== 'function' || typeof signal.aborted !== 'boolean')
     throw new AdderNetError('ERR_ARGUMENT', `${op}: signal is ${String(signal)}, expected an AbortSignal`);
-  signal.throwIfAborted();
+  if (signal.aborted) throw reasonOf(signal);
 }
 
 /**
@@ -19,11 +19,15 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | u
   const aborted = new Promise<never>((_, reject) => {
     stop = onAbort(signal, () => {
       giveUp();
-      reject(signal.reason);
+      reject(reasonOf(signal));
     });
   });
   return await Promise.race([work, aborted]).finally(stop);
 }
+
+/** Signals of older polyfills have none. */
+const reasonOf = (signal: AbortSignal): unknown =>
+  signal.reason ?? Object.assign(new Error('This operation was aborted'), { name: 'AbortError' });
 
 /** Node warns of eleven listeners, but a signal may well be of all requests of a service: each has one listener, which calls these. */
 const callbacksOf = new WeakMap<AbortSignal, Set<() => void>>();
