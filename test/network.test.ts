@@ -7,12 +7,11 @@ import { compile, cpuInfo, load, type Model, openDataset, save, type Tensor } fr
 import { native } from '../dist/binding';
 import { normalize } from '../dist/data/normalize';
 import { readNpy } from '../dist/io/npy';
-import { dataFolder, missingData } from './official-data';
+import { dataFolder, missingData, testData } from './official-data';
 
 const repository = join(__dirname, '..');
-const shared = join(repository, '../shared');
-const weights = join(shared, 'weights/ResNet20-AdderNet.pth');
-const expectedLogits = join(shared, 'weights/resnet20_logits.npy');
+const weights = join(testData, 'weights/ResNet20-AdderNet.pth');
+const expectedLogits = join(testData, 'weights/resnet20_logits.npy');
 const missing = [weights, expectedLogits].find((path) => !existsSync(path));
 const skip = missing === undefined ? missingData('cifar10') : `${missing} is not there`;
 

@@ -1,21 +1,23 @@
-// The official files of data sets, as they lie beside the repository.
+// Official data sets and published weights, which are not part of the repository: in ../shared, or in ADDERNET_TEST_DATA.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 const repository = join(__dirname, '..');
-const shared = join(repository, '../shared/data');
-const unpack = join(shared, 'unpack.mjs');
+/** The folder with data/ and weights/. */
+export const testData = resolve(process.env.ADDERNET_TEST_DATA ?? join(repository, '../shared'));
+const data = join(testData, 'data');
+const unpack = join(data, 'unpack.mjs');
 
 /** Why there is no such data; false if there is. */
 export const missingData = (dataset: string): string | false => {
-  const needed = { mnist: join(shared, 'mnist'), cifar10: unpack }[dataset];
+  const needed = { mnist: join(data, 'mnist'), cifar10: unpack }[dataset];
   if (needed === undefined) return `no test has ${dataset}`;
   return !existsSync(needed) && `${needed} is not there`;
 };
 
 /** The folder of a data set that is not missing. */
-export const dataFolder = (dataset: string): string => (dataset === 'cifar10' ? cifar10() : join(shared, dataset));
+export const dataFolder = (dataset: string): string => (dataset === 'cifar10' ? cifar10() : join(data, dataset));
 
 /** The folder with the binary files, unpacked once; it gets its name when it is whole. */
 function cifar10(): string {

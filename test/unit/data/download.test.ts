@@ -11,6 +11,7 @@ import { openDataset } from '../../../dist';
 import { downloadDataset } from '../../../dist/data/download';
 import { officialSets } from '../../../dist/data/official-files';
 import { testNeeding } from '../../needing';
+import { dataFolder, missingData } from '../../official-data';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const content = Buffer.from('a file of a data set'.repeat(5000));
@@ -186,9 +187,9 @@ t.test('the official files are those this package reads', (t) => {
     for (const mirror of mirrors) t.match(mirror, /^https?:\/\/.*\/$/, name);
     for (const file of files) t.match(file.sha256, /^[0-9a-f]{64}$/);
   }
-  const own = join(__dirname, '../../../../shared/data/mnist');
-  if (existsSync(own))
-    for (const { name, sha256: expected } of officialSets.mnist.files) t.equal(sha256(readFileSync(join(own, name))), expected, name);
+  if (!missingData('mnist'))
+    for (const { name, sha256: expected } of officialSets.mnist.files)
+      t.equal(sha256(readFileSync(join(dataFolder('mnist'), name))), expected, name);
   t.end();
 });
 
@@ -233,24 +234,19 @@ t.test('Ctrl-C ends the command and leaves nothing', { skip: process.platform ==
   t.same(readdirSync(directory), []);
 });
 
-const mnist = join(__dirname, '../../../../shared/data/mnist');
-testNeeding(
-  [!existsSync(mnist) && 'the official files of MNIST are not in ../shared'],
-  'the command fetches the official files',
-  async (t) => {
-    const url = await serve((request, response) => response.end(readFileSync(join(mnist, request.url!))));
-    const directory = fresh();
-    const { status, stdout, stderr } = await addernet(['data', 'get', 'mnist', '--out', directory, '--url', url, '--json']);
-    t.same({ status, stderr }, { status: 0, stderr: '' });
-    t.match(JSON.parse(stdout), {
-      dataset: 'mnist',
-      directory,
-      files: officialSets.mnist.files.map(({ name }) => name),
-      bytes: 11_594_722,
-    });
-    t.equal(openDataset('mnist', directory, 'test').length, 10_000, 'and they open');
-    const again = await addernet(['data', 'get', 'mnist', '--out', directory, '--url', 'http://127.0.0.1:9']);
-    t.same([again.status, again.stderr], [0, ''], 'what is there needs no network');
-    t.match(again.stdout, /4 files, 11.6 MB\naddernet train --dataset mnist --data /);
-  },
-);
+testNeeding([missingData('mnist')], 'the command fetches the official files', async (t) => {
+  const url = await serve((request, response) => response.end(readFileSync(join(dataFolder('mnist'), request.url!))));
+  const directory = fresh();
+  const { status, stdout, stderr } = await addernet(['data', 'get', 'mnist', '--out', directory, '--url', url, '--json']);
+  t.same({ status, stderr }, { status: 0, stderr: '' });
+  t.match(JSON.parse(stdout), {
+    dataset: 'mnist',
+    directory,
+    files: officialSets.mnist.files.map(({ name }) => name),
+    bytes: 11_594_722,
+  });
+  t.equal(openDataset('mnist', directory, 'test').length, 10_000, 'and they open');
+  const again = await addernet(['data', 'get', 'mnist', '--out', directory, '--url', 'http://127.0.0.1:9']);
+  t.same([again.status, again.stderr], [0, ''], 'what is there needs no network');
+  t.match(again.stdout, /4 files, 11.6 MB\naddernet train --dataset mnist --data /);
+});

@@ -1,10 +1,11 @@
 // MNIST and its relatives: where their files may lie, which classes they have, and which way up they are.
-import { existsSync, symlinkSync } from 'node:fs';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { type DatasetName, openDataset } from '../../../dist';
+import { dataFolder, missingData } from '../../official-data';
 import { idx } from './idx-bytes';
 
 t.test('MNIST from plain and gzip files', async (t) => {
@@ -36,9 +37,8 @@ t.test('MNIST files that do not belong together', async (t) => {
   t.throws(() => open(idx(0x08, [1], [200])), { code: 'ERR_CORRUPT', message: /label 0 is 200, expected 0 to 9$/ });
 });
 
-const published = join(__dirname, '../../../../shared/data/mnist');
-t.test('the published MNIST', { skip: !existsSync(published) && 'the files are not part of the repository' }, async (t) => {
-  const mnist = openDataset('mnist', published, 'test');
+t.test('the published MNIST', { skip: missingData('mnist') }, async (t) => {
+  const mnist = openDataset('mnist', dataFolder('mnist'), 'test');
   t.equal(mnist.length, 10_000);
   t.same([...mnist.targets(0, 5)], [7, 2, 1, 0, 4]);
 });

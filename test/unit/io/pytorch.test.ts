@@ -5,6 +5,7 @@ import { zipSync } from 'fflate';
 import t from 'tap';
 import { parsePytorch } from '../../../dist/io/pytorch';
 import { parseTensors } from '../../../dist/io/read-tensors';
+import { testData } from '../../official-data';
 import { refusal, survivesCorruption, unnoticedTruncations } from './damage';
 import * as p from './pickle-bytes';
 import {
@@ -294,8 +295,8 @@ t.test('the ZIP64 directory that PyTorch writes even for small files', async (t)
   survivesCorruption(parsePytorch, zip64, 500);
 });
 
-const published = join(__dirname, '../../../../shared/weights/ResNet20-AdderNet.pth');
-t.test("the authors' ResNet-20", { skip: !existsSync(published) && 'the file is not part of the repository' }, async (t) => {
+const published = join(testData, 'weights/ResNet20-AdderNet.pth');
+t.test("the authors' ResNet-20", { skip: !existsSync(published) && `${published} is not there` }, async (t) => {
   const tensors = parseTensors(readFileSync(published), published);
   t.equal(tensors.size, 132);
   t.same(tensors.get('conv1.weight')!.shape, [16, 3, 3, 3]);
