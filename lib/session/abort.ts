@@ -6,7 +6,7 @@ export function checkSignal(op: string, signal: AbortSignal | undefined): void {
   if (signal === undefined) return;
   if (typeof signal !== 'object' || signal === null || typeof signal.addEventListener !== 'function' || typeof signal.aborted !== 'boolean')
     throw new AdderNetError('ERR_ARGUMENT', `${op}: signal is ${String(signal)}, expected an AbortSignal`);
-  if (signal.aborted) throw reasonOf(signal);
+  throwIfAborted(signal);
 }
 
 /**
@@ -25,7 +25,12 @@ export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | u
   return await Promise.race([work, aborted]).finally(stop);
 }
 
-/** Signals of older polyfills have none. */
+/** @throws the signal's reason if it has aborted */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw reasonOf(signal);
+}
+
+/** Signals of older polyfills have none, nor a throwIfAborted. */
 const reasonOf = (signal: AbortSignal): unknown =>
   signal.reason ?? Object.assign(new Error('This operation was aborted'), { name: 'AbortError' });
 

@@ -9,7 +9,7 @@ import { checkFloat, type OutOption, outputTensor } from '../ops/out';
 import { checkOptions, optionNames } from '../options';
 import { elementCount, type Shape, shapeText } from '../shape';
 import { checkBuffer, Tensor, typedArrayName } from '../tensor';
-import { checkSignal, unlessAborted } from './abort';
+import { checkSignal, throwIfAborted, unlessAborted } from './abort';
 import { type Classification, classification, type Labels } from './classification';
 import { RunQueue } from './run-queue';
 
@@ -176,7 +176,7 @@ export class InferenceSession {
 
   /** Runs when those before it have ended. A run that has to wait works on a copy. */
   async #enqueue(plan: NativePlan, x: Tensor, n: number, signal: AbortSignal | undefined): Promise<Tensor> {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const y = Tensor.zeros([n, ...this.outputShape]);
     const data = this.#queue.isIdle ? x.data : x.data.slice();
     let leave = () => {};
