@@ -37,12 +37,12 @@ class EventLoop : public JobOwner {
     work->finish(env);
   }
   static void close(void* loop) {
-    runners::withdraw(*static_cast<EventLoop*>(loop));
+    runners::cancel(*static_cast<EventLoop*>(loop));
     static_cast<EventLoop*>(loop)->finished_.Release();
   }
   static void closed(Napi::Env env, void*, EventLoop* loop) {
     napi_remove_env_cleanup_hook(env, close, loop);
-    runners::withdraw(*loop);
+    runners::cancel(*loop);
     delete loop;
   }
   static void forget(Napi::Env, EventLoop*) {}

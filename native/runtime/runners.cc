@@ -20,9 +20,9 @@ class Runners {
     return true;
   }
 
-  void withdraw(JobOwner& owner) {
+  void cancel(JobOwner& owner) {
     std::unique_lock<std::mutex> lock(mutex_);
-    Job* withdrawn = nullptr;
+    Job* canceled = nullptr;
     Job** link = &first_;
     while (Job* job = *link) {
       if (&job->owner_ != &owner) {
@@ -31,12 +31,12 @@ class Runners {
       }
       *link = job->following_;
       --queued_;
-      push(withdrawn, job);
+      push(canceled, job);
     }
     last_ = link;
     ended_.wait(lock, [&] { return owner.under_way_ == 0; });
     lock.unlock();
-    delete_all(withdrawn);
+    delete_all(canceled);
     delete_all(owner.undelivered_);
   }
 
@@ -88,4 +88,4 @@ Runners& all() {
 }  // namespace
 
 bool runners::post(Job* job, size_t max_runners) { return all().post(job, max_runners); }
-void runners::withdraw(JobOwner& owner) { all().withdraw(owner); }
+void runners::cancel(JobOwner& owner) { all().cancel(owner); }

@@ -18,7 +18,7 @@ class Job {
   Job* following_ = nullptr;
 };
 
-// Where jobs go when they are done. It outlives them: withdraw() comes before its end.
+// Where jobs go when they are done. It outlives them: cancel() comes before its end.
 class JobOwner {
  public:
   virtual ~JobOwner() = default;
@@ -36,5 +36,5 @@ namespace runners {
 // the caller, if the system gives not a single thread.
 bool post(Job* job, size_t max_runners);
 // Deletes the owner's jobs that were not begun or not delivered, and waits for those under way.
-void withdraw(JobOwner& owner);
+void cancel(JobOwner& owner);
 }  // namespace runners

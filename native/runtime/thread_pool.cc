@@ -12,8 +12,8 @@
 namespace {
 using Clock = LostCores::Clock;
 
-// To wake a sleeping thread takes 50 us and more, as long as many a layer of one image; so a thread that waits watches for a while first.
-constexpr std::chrono::microseconds kWatch{100};
+// To wake a sleeping thread takes 50 us and more, as long as many a layer of one image; so a thread that waits spins for a while first.
+constexpr std::chrono::microseconds kSpin{100};
 
 void pause() {
 #if defined(__x86_64__) || defined(_M_X64)
@@ -23,10 +23,10 @@ void pause() {
 #endif
 }
 
-// Whether it came true in time. Yields now and then: whoever is waited for may need this very core.
+// Whether it came true in time. Yields now and then: the thread that is waited for may need this very core.
 template <class Condition>
-bool watch(Clock::time_point start, const Condition& condition) {
-  const auto end = start + kWatch;
+bool spin_wait(Clock::time_point start, const Condition& condition) {
+  const auto end = start + kSpin;
   do {
     for (int i = 0; i < 32; ++i) {
       if (condition()) return true;
@@ -41,7 +41,7 @@ struct Job {
   void (*const call)(const void* context, size_t i);
   const void* const context;
   const size_t n;
-  size_t most_helpers;
+  size_t max_helpers;
   std::atomic<size_t> next{0}, helpers{0};
   Job* following = nullptr;
 
@@ -51,15 +51,15 @@ struct Job {
     for (size_t i; (i = next++) < n; ++count) call(context, i);
     return count;
   }
-  bool wants_help() const { return next < n && helpers < most_helpers; }
+  bool wants_help() const { return next < n && helpers < max_helpers; }
 };
 
 class Workers {
  public:
   void run(Job& job) {
     const Clock::time_point start = Clock::now();
-    job.most_helpers = lost_cores_.helpers_with_core(job.most_helpers, start);
-    if (job.most_helpers == 0) {
+    job.max_helpers = lost_cores_.helpers_with_core(job.max_helpers, start);
+    if (job.max_helpers == 0) {
       job.run_indices();
       return;
     }
@@ -69,7 +69,7 @@ class Workers {
     const Clock::time_point own = Clock::now();
     wait_for_helpers(job, own);
     const Clock::time_point end = Clock::now();
-    lost_cores_.record({own - start, end - own, indices, job.most_helpers}, end);
+    lost_cores_.record({own - start, end - own, indices, job.max_helpers}, end);
   }
 
  private:
@@ -79,7 +79,7 @@ class Workers {
     jobs_ = &job;
     ++jobs_opened_;
     // Where the system gives no more threads, those there are do the work.
-    while (workers_ < job.most_helpers && start_thread([this] { work(); })) ++workers_;
+    while (workers_ < job.max_helpers && start_thread([this] { work(); })) ++workers_;
     const bool wake = sleepers_ > 0;
     lock.unlock();
     if (wake) wake_.notify_all();
@@ -87,7 +87,7 @@ class Workers {
 
   void wait_for_helpers(const Job& job, Clock::time_point now) {
     const auto alone = [&] { return job.helpers == 0; };
-    if (watch(now, alone)) return;
+    if (spin_wait(now, alone)) return;
     std::unique_lock<std::mutex> lock(mutex_);
     ++waiting_callers_;
     helper_left_.wait(lock, alone);
@@ -118,7 +118,7 @@ class Workers {
       const size_t seen = jobs_opened_;
       if (!job) {
         lock.unlock();
-        if (watch(Clock::now(), [&] { return jobs_opened_ != seen; })) continue;
+        if (spin_wait(Clock::now(), [&] { return jobs_opened_ != seen; })) continue;
         lock.lock();
         ++sleepers_;
         wake_.wait(lock, [&] { return (job = join_a_job()) != nullptr; });
@@ -154,12 +154,12 @@ Workers& workers() {
 }  // namespace
 
 void ThreadPool::run(size_t n, void (*call)(const void* context, size_t i), const void* context) {
-  const size_t most = std::min<size_t>(n, threads_);
-  if (most <= 1) {
+  const size_t max_threads = std::min<size_t>(n, threads_);
+  if (max_threads <= 1) {
     for (size_t i = 0; i < n; ++i) call(context, i);
     return;
   }
-  Job job{call, context, n, most - 1};
+  Job job{call, context, n, max_threads - 1};
   workers().run(job);
 }
 

@@ -34,5 +34,5 @@ class ThreadPool {
   std::atomic<size_t> threads_;
 };
 
-// Of whoever asks for no number of threads of their own.
+// Of those who ask for no number of threads.
 ThreadPool& process_pool();
