@@ -184,15 +184,15 @@ export function measureKernels(options: KernelOptions = {}): KernelReport {
 function measureLayer(isa: string, layer: Layer, options: MeasureOptions): KernelResult[] {
   const runs: Record<string, () => void> = {};
   const group = `${isa}, ${layerName(layer)}`;
-  const wanted = kernels.filter(({ name }) => isChosen(group, name, options));
-  if (wanted.length > 0) options.onGroup?.(group);
-  for (const { name, peak, prepare } of wanted) {
+  const chosen = kernels.filter(({ name }) => isChosen(group, name, options));
+  if (chosen.length > 0) options.onGroup?.(group);
+  for (const { name, peak, prepare } of chosen) {
     const steps = Math.ceil(elements(layer) / native().peak(peak, 1));
     runs[name] = prepare(layer);
     runs[`${name}: peak`] = () => native().peak(peak, steps);
   }
   const medians = measure(runs, options);
-  return wanted.map(({ name }) => {
+  return chosen.map(({ name }) => {
     const seconds = medians[name]!;
     const [rate, peak] = [elements(layer) / seconds / 1e9, elements(layer) / medians[`${name}: peak`]! / 1e9];
     return { isa, layer: layerName(layer), kernel: name, seconds, rate, peak, share: rate / peak };

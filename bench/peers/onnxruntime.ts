@@ -17,7 +17,7 @@ export interface Peers {
   readonly int8: Run;
 }
 
-/** @param x normalised images in NHWC, [batch,h,w,c] */
+/** @param x normalized images in NHWC, [batch,h,w,c] */
 export async function onnxNetworks(model: Model, x: Float32Array, batch: number, threads: number): Promise<Peers> {
   const [h, w, c] = model.inputShape;
   const { steps, output } = stepsOf(model, model.inputShape);

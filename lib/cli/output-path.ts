@@ -15,8 +15,8 @@ export function checkWeightsOut(what: string, path: string, inputs: readonly str
     throw new AdderNetError('ERR_ARGUMENT', `${what} ${path} ${message}`);
   };
   if (extname(path) !== extension) {
-    const wanted = path.slice(0, path.length - extname(path).length) + extension;
-    fail(`does not end in ${extension}, the one format that is written: ${what} ${wanted}`);
+    const renamed = path.slice(0, path.length - extname(path).length) + extension;
+    fail(`does not end in ${extension}, the one format that is written: ${what} ${renamed}`);
   }
   const found = statOf(path);
   if (found?.isDirectory()) fail('is a folder, expected the name of a file');

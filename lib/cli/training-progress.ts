@@ -1,4 +1,4 @@
-// What a person watches while a network learns: on a terminal a bar, elsewhere a line now and then; on standard error, since results are on
+// What a person watches while a network trains: on a terminal a bar, elsewhere a line now and then; on standard error, since results are on
 // standard output.
 import { type Options, type Params, SingleBar } from 'cli-progress';
 import type { BatchInfo } from '../train/fit';

@@ -58,7 +58,7 @@ export interface TrainingData {
   readonly validation: Dataset;
   readonly test: Dataset;
   readonly augment: Augmentation | undefined;
-  /** What is learnt besides the targets; undefined without a teacher. */
+  /** What a network is trained by besides the targets; undefined without a teacher. */
   readonly distillation: Distillation | undefined;
 }
 

@@ -1,4 +1,4 @@
-// Training images varied at random, so that a network learns what they show and not them.
+// Training images varied at random, so that a network is trained by what they show and does not memorize them.
 import { AdderNetError } from '../errors';
 import { windowNumbers } from '../ops/crop-mirror-normalize';
 import { checkOptions, optionNames } from '../options';

@@ -9,7 +9,7 @@ import type { Pixels } from './pixels';
 
 const fileHeaderBytes = 14;
 /** BITMAPINFOHEADER and its successors; OS/2's older one has another layout. */
-const leastHeaderBytes = 40;
+const minHeaderBytes = 40;
 /** Headers from this size on have a mask of opacity. */
 const alphaHeaderBytes = 56;
 const compressions = { none: 0, masks: 3, masksWithAlpha: 6 };
@@ -31,7 +31,7 @@ export function decodeBmp(bytes: Uint8Array, name: string, checkSize: (width: nu
   reader.take(10);
   const start = reader.u32();
   const headerBytes = reader.u32();
-  if (headerBytes < leastHeaderBytes) throw new AdderNetError('ERR_FORMAT', `${name}: a BMP of OS/2; ${remedy}`);
+  if (headerBytes < minHeaderBytes) throw new AdderNetError('ERR_FORMAT', `${name}: a BMP of OS/2; ${remedy}`);
   const [width, signedHeight] = [reader.i32(), reader.i32()];
   const height = Math.abs(signedHeight);
   if (width < 1 || height < 1) throw new AdderNetError('ERR_CORRUPT', `${name}: the BMP has ${width} x ${height} pixels`);

@@ -16,7 +16,7 @@ const dtypes = new Map<number, DType>([
 ]);
 
 /** Bytes that a gzip may grow to. The largest set of this kind, EMNIST's 697,932 training images, takes half of it. */
-const largestUnzipped = 2 ** 30;
+const maxUnzipped = 2 ** 30;
 
 /**
  * @param bytes the file, plain or in gzip
@@ -36,7 +36,7 @@ export function parseIdx(bytes: Uint8Array, name = 'idx'): Tensor<TensorData> {
 function unzipped(bytes: Uint8Array, name: string): Uint8Array {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
-    return gunzipSync(bytes, { maxOutputLength: largestUnzipped });
+    return gunzipSync(bytes, { maxOutputLength: maxUnzipped });
   } catch (cause) {
     throw new AdderNetError('ERR_CORRUPT', `${name}: the gzip is truncated or damaged: ${(cause as Error).message}`, { cause });
   }

@@ -1,4 +1,4 @@
-// Images of one's own: a folder for each class, named like it.
+// Custom images: a folder for each class, named like it.
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
 import { elementCount } from '../shape';

@@ -12,12 +12,12 @@ import type { LoadOptions } from './load-options';
  * @throws {AdderNetError} ERR_FORMAT if no network has these weights; ERR_ARGUMENT if an option contradicts them; ERR_SHAPE
  */
 export function foreignNetwork(file: TensorFile, options: LoadOptions, note: (text: string) => void): Model {
-  const { model: wanted, unit, classes, inputShape, normalization, classNames } = options;
-  if (wanted !== undefined) createModel(wanted, { seed: null }); // refuses a name that there is not
+  const { model: name, unit, classes, inputShape, normalization, classNames } = options;
+  if (name !== undefined) createModel(name, { seed: null }); // refuses a name that there is not
   const { likeness, state } = laidOut(file, options, note);
   const fits = likeness.differing.length === 0;
   if (!fits && inputShape) checkInputFits(state, { ...options, inputShape });
-  if (wanted === undefined && !fits) throw withAdvice(unknownNetwork(file.name, state, likeness));
+  if (name === undefined && !fits) throw withAdvice(unknownNetwork(file.name, state, likeness));
   checkContradiction(file, 'classes', classes, likeness.classes);
   if (unit !== undefined && (unit === 'adder') !== (likeness.unit === 'adder'))
     throw new AdderNetError('ERR_ARGUMENT', `load: unit is '${unit}', but the layers of ${file.name} are of unit '${likeness.unit}'`);
@@ -83,8 +83,6 @@ function noteAssumptions(file: TensorFile, model: Model, given: LoadOptions, not
 }
 
 const withAdvice = (error: AdderNetError): AdderNetError =>
-  new AdderNetError(
-    error.code,
-    `${error.message}. A network of your own takes these weights by model.loadStateDict(await readTensors(file))`,
-    { cause: error },
-  );
+  new AdderNetError(error.code, `${error.message}. A custom network takes these weights by model.loadStateDict(await readTensors(file))`, {
+    cause: error,
+  });

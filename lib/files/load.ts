@@ -13,7 +13,7 @@ import { readWeights } from './read-weights';
 
 /**
  * A network with the weights of a file: a float one to train, compile or quantize, or one in 8 bits. Files that this package saved hold all
- * that is known of it, its layers as well, so networks of your own come back; of others, such as a PyTorch state dict of one of the package's
+ * that is known of it, its layers as well, so custom networks come back; of others, such as a PyTorch state dict of one of the package's
  * networks, what is not in the file is assumed, and said to `onNote`. Nothing in a file is executed.
  *
  * @param source the path of a .safetensors or .pth file, a file: URL, the bytes of one (Uint8Array, ArrayBuffer, Blob), or the name of a

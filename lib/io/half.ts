@@ -1,7 +1,7 @@
 // Numbers of 16 bits, in which files take half the space: half precision (IEEE 754 binary16: 11 significant bits, up to 65504), and bfloat16
 // (8 significant bits, the range of f32).
 
-export const largestHalf = 65504;
+export const maxHalf = 65504;
 
 /** The values of halves, exactly. */
 export function widenHalves(halves: Uint16Array): Float32Array {

@@ -5,7 +5,7 @@
 import { AdderNetError } from '../errors';
 import type { Tensor, TensorData } from '../tensor';
 import { ByteReader } from './byte-reader';
-import { largestHalf, nearestHalves } from './half';
+import { maxHalf, nearestHalves } from './half';
 import { elementBytes, type FileType, fileTypes, payloadTensor } from './payload';
 import { quoted } from './quoted';
 import type { StoredTensors } from './tensor-file';
@@ -127,10 +127,10 @@ export function formatSafetensors(
 }
 
 function inHalves(key: string, { data, shape }: Tensor<TensorData>) {
-  if (!(data instanceof Float32Array) || data.some((value) => Math.abs(value) > largestHalf))
+  if (!(data instanceof Float32Array) || data.some((value) => Math.abs(value) > maxHalf))
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `formatSafetensors: ${JSON.stringify(key)} cannot be stored as F16: expected f32 up to ${largestHalf}`,
+      `formatSafetensors: ${JSON.stringify(key)} cannot be stored as F16: expected f32 up to ${maxHalf}`,
     );
   return { key, data: nearestHalves(data), dtype: 'f16' as const, shape };
 }

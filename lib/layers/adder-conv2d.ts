@@ -32,7 +32,7 @@ const adder = (filterGradient: FilterGradient): Arithmetic => ({
  * y[n,ho,wo,co] = -sum_{kh,kw,ci} |x[n, ho*s+kh*d-p, wo*s+kw*d-p, ci] - w[co,kh,kw,ci]| (+ b[co])    (AdderNet, CVPR 2020, eq. 2)
  * Filters start as N(0,1). Never above 0 without a bias, so a batch norm has to follow before any ReLU.
  *
- * It learns by the rule of the paper: gw = sum (x - w) * gy (eq. 4) and gx = sum clamp(w - x, -1, 1) * gy (eq. 5).
+ * It is trained by the rule of the paper: gw = sum (x - w) * gy (eq. 4) and gx = sum clamp(w - x, -1, 1) * gy (eq. 5).
  */
 export class AdderConv2d extends Convolution {
   readonly #filterGradient: FilterGradient;

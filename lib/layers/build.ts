@@ -2,7 +2,7 @@
 import { AdderNetError } from '../errors';
 import type { Random } from '../random';
 import type { Layer } from './layer';
-import { deepestLayer, type LayerType, layerTypes, mostLayers } from './layer-types';
+import { type LayerType, layerTypes, maxDepth, maxLayers } from './layer-types';
 
 export interface BuildOptions {
   /** Where initial weights come from; null leaves them zero. */
@@ -22,8 +22,8 @@ export function buildLayer(description: unknown, { random, elements = Number.POS
 
   const build = (description: unknown, depth: number): Layer => {
     const at = `layer ${layers++}`;
-    if (layers > mostLayers || depth > deepestLayer)
-      throw new AdderNetError('ERR_CORRUPT', `over ${mostLayers} layers, or some over ${deepestLayer} deep in others`);
+    if (layers > maxLayers || depth > maxDepth)
+      throw new AdderNetError('ERR_CORRUPT', `over ${maxLayers} layers, or some over ${maxDepth} deep in others`);
     const { type, values, where } = checked(description, at, (inside) => build(inside, depth + 1));
     left -= type.elements(values as never);
     if (!(left >= 0)) throw new AdderNetError('ERR_CORRUPT', `${where}: the layers hold more numbers than the file`);

@@ -1,7 +1,7 @@
 // From layers to plain data that a file holds.
 import { AdderNetError } from '../errors';
 import { type Layer, type LayerDescription, nameOf } from './layer';
-import { deepestLayer, layerTypes, mostLayers } from './layer-types';
+import { layerTypes, maxDepth, maxLayers } from './layer-types';
 
 const typesByClass = new Map([...layerTypes].map(([type, { layer }]) => [layer as unknown, type]));
 
@@ -17,8 +17,8 @@ export function describeLayer(layer: Layer): LayerDescription {
   let layers = 0;
   const describe = (layer: Layer, path: readonly string[], depth: number): LayerDescription => {
     const where = path.length === 0 ? 'the network itself' : `the layer '${path.join('.')}'`;
-    if (++layers > mostLayers || depth > deepestLayer)
-      throw new AdderNetError('ERR_ARGUMENT', `more than ${mostLayers} layers, or some more than ${deepestLayer} deep in others`);
+    if (++layers > maxLayers || depth > maxDepth)
+      throw new AdderNetError('ERR_ARGUMENT', `more than ${maxLayers} layers, or some more than ${maxDepth} deep in others`);
     if (seen.has(layer) && layer.stateDict().size > 0)
       throw new AdderNetError('ERR_ARGUMENT', `${where} stands in the network twice, and a file would not keep its weights in common`);
     seen.add(layer);

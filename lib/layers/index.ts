@@ -1,4 +1,4 @@
-// The layers, and what is needed to write one's own.
+// The layers, and what is needed to write custom ones.
 export { AdderConv2d, type AdderConv2dOptions, type FilterGradient, filterGradients } from './adder-conv2d';
 export { BatchNorm, type BatchNormOptions, type Epilogue } from './batch-norm';
 export { Conv2d } from './conv2d';

@@ -75,8 +75,8 @@ function named(names: readonly string[] | undefined, inside: readonly Layer[]): 
 }
 
 /** A file may nest layers this deep, and have so many of them. */
-export const deepestLayer = 64;
-export const mostLayers = 10_000;
+export const maxDepth = 64;
+export const maxLayers = 10_000;
 
 /** Names are those of the files, whatever a bundler makes of the classes' own. */
 export const layerTypes: ReadonlyMap<string, LayerType> = new Map(

@@ -61,7 +61,7 @@ export interface Step {
   readonly output: Shape;
 }
 
-/** A function from one tensor to one tensor, with named state, and its gradient. Extend it to write a layer of your own. */
+/** A function from one tensor to one tensor, with named state, and its gradient. Extend it to write a custom layer. */
 export abstract class Layer {
   /** Where the layer writes in training. */
   protected readonly buffers = new Buffers();
@@ -114,7 +114,7 @@ export abstract class Layer {
   }
 
   /**
-   * What the constructor takes, for `save`. A layer of your own has none, and its networks are not saved.
+   * What the constructor takes, for `save`. A custom layer has none, and its networks are not saved.
    * @internal
    */
   config(_describe: DescribeChild): LayerConfig | undefined {

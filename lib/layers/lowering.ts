@@ -31,7 +31,7 @@ export interface Statistics {
 
 /**
  * Takes the steps of a network in forward order; each gives a new value and leaves its inputs as they were. Tensors are read when the
- * network is compiled, and copied. Steps are fused where the values between them are read by nobody else.
+ * network is compiled, and copied. Steps are fused where the values between them have no other reader.
  */
 export interface PlanBuilder {
   convolution(x: Value, step: ConvolutionStep): Value;

@@ -1,4 +1,4 @@
-// The rectifier.
+// ReLU, the rectified linear unit.
 import { relu, reluGrad } from '../ops';
 import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';

@@ -21,7 +21,7 @@ import { Sequential } from './sequential';
 
 /** What a Residual takes. */
 export interface ResidualOptions {
-  /** Whether the sum is rectified. Default true. */
+  /** Whether a ReLU follows the sum. Default true. */
   relu?: boolean;
 }
 
@@ -36,7 +36,7 @@ export class Residual extends Layer {
   readonly body: Sequential;
   /** What its shortcut computes; undefined if it passes x on. */
   readonly downsample: Layer | undefined;
-  /** Whether the sum is rectified. */
+  /** Whether a ReLU follows the sum. */
   readonly relu: boolean;
   #y: Tensor | undefined;
 

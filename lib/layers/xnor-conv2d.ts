@@ -30,7 +30,7 @@ const xnor: Arithmetic = {
  * y[n,ho,wo,co] = alpha[co] * sum_{kh,kw,ci} sgn(x[n, ho*s+kh*d-p, wo*s+kw*d-p, ci]) * sgn(w[co,kh,kw,ci]) (+ b[co]), alpha = mean |w[co]|
  * (XNOR-Net, ECCV 2016). sgn(0) = +1, and padding counts as +1. Filters start as those of Conv2d.
  *
- * It learns by the straight-through estimator: the gradient of sgn(v) is taken to be 1 where |v| <= 1, else 0; for the filters besides
+ * It is trained by the straight-through estimator: the gradient of sgn(v) is taken to be 1 where |v| <= 1, else 0; for the filters besides
  * through alpha.
  */
 export class XnorConv2d extends Convolution {

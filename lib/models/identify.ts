@@ -65,10 +65,10 @@ export function closestNetwork(state: LoadedState, { model, inputShape }: Identi
 }
 
 /** Features of the smallest network. Networks are built to be compared, so a file cannot claim more classes than it has numbers for. */
-const leastFeatures = 64;
+const minFeatures = 64;
 function checkClassifier(state: LoadedState, classes: number): void {
   const elements = [...state.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
-  if (classes * leastFeatures > elements)
+  if (classes * minFeatures > elements)
     throw new AdderNetError('ERR_FORMAT', `identify: no network has ${classes} classes and ${elements} numbers, as ${seen(state)}`);
 }
 

@@ -5,7 +5,7 @@ import { afterUnit, type NetworkSpec, unitConv2d } from './unit';
 /** Of what the second pooling leaves of a row or column of pixels: 5 of 28. */
 const mapSize = (pixels: number): number => ((pixels >> 1) - 4) >> 1;
 /** Rows and columns of the smallest image. */
-export const leastLenetSize = 12;
+export const minLenetSize = 12;
 
 /** The third layer sees the whole map, whatever its size. */
 export const lenet5bn = (spec: NetworkSpec): Record<string, Layer> => ({

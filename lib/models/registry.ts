@@ -6,17 +6,17 @@ import { checkCount } from '../layers/count';
 import { checkOptions, optionNames } from '../options';
 import { Random } from '../random';
 import { shapeText } from '../shape';
-import { leastLenetSize, lenet5bn } from './lenet5-bn';
+import { lenet5bn, minLenetSize } from './lenet5-bn';
 import { checkInputShape, Model, type ModelMetadata } from './model';
 import { cifarResNet, resnet18, resnet50 } from './resnet';
 import { type InputShape, type NetworkSpec, units } from './unit';
-import { leastVggSize, vggSmall } from './vgg-small';
+import { minVggSize, vggSmall } from './vgg-small';
 
 /** A network and its defaults. The classifier is called `fc` in all of them. */
 export interface Architecture extends Omit<ModelMetadata, 'name' | 'unit'> {
   readonly build: (spec: NetworkSpec) => Record<string, Layer>;
   /** Rows and columns of the smallest image. Default 1. */
-  readonly least?: number;
+  readonly minSize?: number;
 }
 
 const mnist = {
@@ -41,8 +41,8 @@ const imageNet = {
 } as const;
 
 const architectures = {
-  lenet5bn: { ...mnist, build: lenet5bn, least: leastLenetSize },
-  vggSmall: { ...cifar10, build: vggSmall, least: leastVggSize },
+  lenet5bn: { ...mnist, build: lenet5bn, minSize: minLenetSize },
+  vggSmall: { ...cifar10, build: vggSmall, minSize: minVggSize },
   resnet20: { ...cifar10, build: cifarResNet(3) },
   resnet32: { ...cifar10, build: cifarResNet(5) },
   resnet18: { ...imageNet, build: resnet18 },
@@ -84,7 +84,7 @@ const optionList = optionNames<ModelOptions>({
  *   too small for the network
  */
 export function createModel(name: string, options: ModelOptions = {}): Model {
-  const { build, classNames, least: _, ...defaults } = architecture(name);
+  const { build, classNames, minSize: _, ...defaults } = architecture(name);
   checkOptions(name, options, optionList);
   const { seed, unit = 'adder', filterGradient = 'full', ...given } = options;
   if (!units.includes(unit))
@@ -113,13 +113,13 @@ export const defaultInputShape = (name: ModelName): InputShape => architectures[
 
 function checkedSpec(name: string, spec: NetworkSpec): NetworkSpec {
   const { classes, inputShape } = spec;
-  const { least = 1 } = architecture(name);
+  const { minSize = 1 } = architecture(name);
   checkCount(`${name}: classes`, classes);
   checkInputShape(name, inputShape);
-  if (inputShape[0] < least || inputShape[1] < least)
+  if (inputShape[0] < minSize || inputShape[1] < minSize)
     throw new AdderNetError(
       'ERR_SHAPE',
-      `${name}: inputShape is ${shapeText(inputShape)}, too small for this network: expected at least ${least}x${least} pixels`,
+      `${name}: inputShape is ${shapeText(inputShape)}, too small for this network: expected at least ${minSize}x${minSize} pixels`,
     );
   return spec;
 }

@@ -49,7 +49,7 @@ export const unitRelu = (spec: NetworkSpec, name: string): Record<string, Relu> 
 
 /**
  * What follows the nth unit: batch norm, rectifier, and maybe a maximum pooling. In a binary network the pooling comes first: the largest of
- * some normalised values is nearly always positive, and its sign would tell little.
+ * some normalized values is nearly always positive, and its sign would tell little.
  */
 export function afterUnit(spec: NetworkSpec, n: number, channels: number, pool: Record<string, Layer> = {}): Record<string, Layer> {
   const norm = { [`bn${n}`]: new BatchNorm(channels) };

@@ -3,7 +3,7 @@ import { Conv2d, Flatten, type Layer, Linear, MaxPool2d } from '../layers';
 import { afterUnit, type NetworkSpec, unitConv2d } from './unit';
 
 /** Three poolings halve an image of at least so many rows and columns. */
-export const leastVggSize = 8;
+export const minVggSize = 8;
 
 export function vggSmall(spec: NetworkSpec): Record<string, Layer> {
   const { classes, random, inputShape } = spec;

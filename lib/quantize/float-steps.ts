@@ -1,4 +1,4 @@
-// Float steps by the operations of lib/ops, one after the other: what calibration watches, and what stays float in a quantised network.
+// Float steps by the operations of lib/ops, one after the other: what calibration watches, and what stays float in a quantized network.
 import { add, adderConv2d, averagePool2d, batchNorm, conv2d, maxPool2d, relu, xnorConv2d } from '../ops';
 import type { PlanStep } from '../session/steps';
 import { Tensor } from '../tensor';

@@ -34,7 +34,7 @@ const names = optionNames<QuantizeOptions>({ bits: true, range: true, calibratio
  * A copy of an adder network that computes in integers between its adder layers; ordinary layers stay in float32, but for a first layer that
  * is faster in bytes.
  *
- * @param images of the kind the network will meet: a data set, of which the first ones are taken, or [n,h,w,c], bytes or normalised floats
+ * @param images of the kind the network will meet: a data set, of which the first ones are taken, or [n,h,w,c], bytes or normalized floats
  * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is unknown, out of range or does not apply, the network is no Model, has no
  *   adder layer, or a weight or pixel is not finite; ERR_SHAPE if the images are not of its size
  */

@@ -1,4 +1,4 @@
-// A quantised network, and its plain reference: integer sums by the exact integer kernels, everything else as lib/session/steps.ts defines it.
+// A quantized network, and its plain reference: integer sums by the exact integer kernels, everything else as lib/session/steps.ts defines it.
 import { AdderNetError } from '../errors';
 import type { ModelMetadata, Normalization } from '../models';
 import { adderConv2d, int8Conv2d } from '../ops';
@@ -61,7 +61,7 @@ export class QuantizedModel implements QuantizedNetwork {
 
   /**
    * The definition of what the network computes: every other way gives the same bits.
-   * @param x [n,h,w,c], float32, normalised
+   * @param x [n,h,w,c], float32, normalized
    * @returns logits [n,classes]
    * @throws {AdderNetError} ERR_SHAPE if x is of another size; ERR_ARGUMENT if it holds a number that is not finite
    */
@@ -88,7 +88,7 @@ function quantized({ data, shape }: Tensor, { step, zero }: Quantize, levels: nu
   const q = new Uint8Array(data.length);
   for (let i = 0; i < q.length; i++) {
     const v = data[i]!;
-    if (!Number.isFinite(v)) throw new AdderNetError('ERR_ARGUMENT', `quantised networks take finite numbers, but there is a ${v}`);
+    if (!Number.isFinite(v)) throw new AdderNetError('ERR_ARGUMENT', `quantized networks take finite numbers, but there is a ${v}`);
     q[i] = clamp(roundHalfEven(Math.fround(Math.fround(v / step) + zero)), 0, levels);
   }
   return new Tensor(q, shape);

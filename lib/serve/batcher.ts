@@ -73,12 +73,12 @@ export class Batcher {
       const entry: Waiting = { x, since: performance.now(), resolve, reject };
       this.#queue.push(entry);
       this.#waiting += images;
-      signal?.addEventListener('abort', () => this.#withdraw(entry, signal.reason), { once: true });
+      signal?.addEventListener('abort', () => this.#cancel(entry, signal.reason), { once: true });
       this.#gather();
     });
   }
 
-  #withdraw(entry: Waiting, reason: unknown): void {
+  #cancel(entry: Waiting, reason: unknown): void {
     const place = this.#queue.indexOf(entry);
     if (place < 0) return;
     this.#queue.splice(place, 1);

@@ -45,7 +45,7 @@ export async function decompressBody(request: FastifyRequest, body: Buffer, maxB
   }
 }
 
-/** For onSend: compresses text where the client accepts it. Logits in bytes would hardly become shorter, and are sent as they are. */
+/** For onSend: compresses text where the client accepts it. Compression would shorten logits in bytes by little: they are sent as they are. */
 export async function compressResponse(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
   if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
   if (Buffer.byteLength(payload) < minLength || !/json|text\//.test(String(reply.getHeader('content-type')))) return payload;

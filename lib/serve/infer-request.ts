@@ -10,13 +10,13 @@ import { isObject, type Json, kindOf, parametersOf, parseJson, quoted } from './
 
 export interface InferRequest {
   readonly id: string | undefined;
-  /** [n,h,w,c], normalised, finite. */
+  /** [n,h,w,c], normalized, finite. */
   readonly x: Tensor;
   readonly output: OutputRequest;
 }
 
 /**
- * Takes one input [n,h,w,c], n at least 1: FP32, as the network takes it, or UINT8, pixels that are normalised here. Optional fields may be null.
+ * Takes one input [n,h,w,c], n at least 1: FP32, as the network takes it, or UINT8, pixels that are normalized here. Optional fields may be null.
  * @param headerLength value of Inference-Header-Content-Length, where bytes follow the JSON; 0: the body is the input's bytes, FP32
  * @throws {Refusal} 400, saying which part of the request is wrong
  */

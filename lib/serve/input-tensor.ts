@@ -1,4 +1,4 @@
-// The one input of a network, however it came: FP32, as the network takes it, or UINT8, pixels that are normalised here.
+// The one input of a network, however it came: FP32, as the network takes it, or UINT8, pixels that are normalized here.
 import { normalize } from '../data/normalize';
 import type { ModelMetadata } from '../models';
 import { Tensor } from '../tensor';

@@ -29,7 +29,7 @@ const names = optionNames<ServerOptions>({
 });
 
 /** Longer timers fire at once. */
-const longestTimer = 2 ** 31 - 1;
+const maxTimer = 2 ** 31 - 1;
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'];
 
 /** @throws {AdderNetError} ERR_ARGUMENT at options that do not exist or are out of their range */
@@ -45,8 +45,8 @@ export function checkServerOptions(options: ServerOptions): void {
   check('version', isText(options.version), 'a string');
   for (const name of ['maxBatch', 'maxQueue', 'maxBody', 'maxPixels', 'maxConnections'] as const)
     check(name, Number.isSafeInteger(options[name]) && options[name] >= 1, 'an integer of at least 1');
-  check('timeout', options.timeout >= 1 && options.timeout <= longestTimer, `milliseconds from 1 to ${longestTimer}`);
-  check('maxDelay', maxDelay >= 0 && maxDelay <= longestTimer, `milliseconds from 0 to ${longestTimer}`);
+  check('timeout', options.timeout >= 1 && options.timeout <= maxTimer, `milliseconds from 1 to ${maxTimer}`);
+  check('maxDelay', maxDelay >= 0 && maxDelay <= maxTimer, `milliseconds from 0 to ${maxTimer}`);
   // What a header can say: a token with anything else in it could never be given. It is not quoted, since logs are read by others.
   if (token !== undefined && !(typeof token === 'string' && /^[\x21-\x7e]+( +[\x21-\x7e]+)*$/.test(token)))
     throw new AdderNetError(

@@ -25,7 +25,7 @@ export interface CompileOptions {
 const names = optionNames<CompileOptions>({ dtype: true, threads: true, input: true });
 
 /**
- * Compiles a network for inference: one native call runs the whole of it, with convolution, batch norm, residual addition and rectifier in
+ * Compiles a network for inference: one native call runs the whole of it, with convolution, batch norm, residual addition and ReLU in
  * one step and all intermediate values in one block of memory. The weights are copied: later training does not change the session.
  *
  * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is unknown, out of range or does not apply, a layer

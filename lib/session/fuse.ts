@@ -24,7 +24,7 @@ interface Merger {
   readonly absorbed?: number;
 }
 
-/** @param onlyReader the step that makes a value which nobody else reads */
+/** @param onlyReader the step that makes a value that has no other reader */
 function merge(step: PlanStep, onlyReader: (value: number) => PlanStep | undefined): Merger | undefined {
   const into = (before: PlanStep | undefined): Merger | undefined => {
     const merged = before && absorb(before, step);

@@ -1,11 +1,11 @@
-// How many images a step takes where nobody says.
+// How many images a step takes where none is given.
 
-const most = 128;
+const maxBatch = 128;
 /** Fewer leave batch norms too little to go by. */
-const least = 8;
+const minBatch = 8;
 const stepsAnEpoch = 16;
 
 /** 128, but for few images the largest power of two that gives an epoch 16 steps, and at least 8. */
 export function defaultBatch(images: number): number {
-  return Math.min(most, Math.max(least, 2 ** Math.floor(Math.log2(images / stepsAnEpoch))));
+  return Math.min(maxBatch, Math.max(minBatch, 2 ** Math.floor(Math.log2(images / stepsAnEpoch))));
 }

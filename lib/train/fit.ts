@@ -38,7 +38,7 @@ export interface FitOptions extends AutosaveOptions {
   augment?: Augmentation | Transform | undefined;
   /** Share of the target spread over all classes, 0 to 1. Default 0. */
   labelSmoothing?: number | undefined;
-  /** A teacher, whose answers are learnt besides the targets. */
+  /** A teacher, whose answers are training targets, too. */
   distillation?: Distillation | undefined;
   /** Measures, hands to onEpoch and leaves at the end not the weights of the last step but their moving average. */
   average?: AverageOptions | undefined;
@@ -264,7 +264,7 @@ function checkNested({ checkpoint, earlyStopping, average, distillation }: Omit<
     );
 }
 
-/** An optimizer of other parameters would let the network stay as it is, or move one that nobody trains. */
+/** An optimizer of other parameters would let the network stay as it is, or move one that is not trained. */
 function checkOptimizer(model: Model, optimizer: Sgd): void {
   const remedy = 'new Sgd(model.parameters(), { lr })';
   if (!(optimizer instanceof Sgd))

@@ -8,7 +8,7 @@ import type { Tensor } from '../tensor';
 import { type Classifier, checkClassifier } from './evaluate';
 import type { FeatureTeacher } from './teacher';
 
-/** How a network learns from a teacher. */
+/** How a teacher trains a network. */
 export interface Distillation {
   /** A trained network of the same images, classes and normalization; `compile` makes it fast. */
   readonly teacher: Classifier | FeatureTeacher;

@@ -1,4 +1,4 @@
-// A trained network that another one learns from: from its logits, and, if it tells them, from its features.
+// A trained network that trains another one: by its logits, and, if it tells them, by its features.
 import { bodyAndHead, type Model } from '../models';
 import { checkModel } from '../models/model';
 import type { Shape } from '../shape';
@@ -14,7 +14,7 @@ export interface FeatureTeacher extends Classifier {
 }
 
 /**
- * A trained network as a teacher whose features are learnt, too.
+ * A trained network as a teacher whose features the other network is trained to have, too.
  * @param featuresOf computes the body of `model`, such as a session of it, `compile(bodyAndHead(model).body, { input: model.inputShape })`.
  *   Default: as its layers do
  * @throws {AdderNetError} ERR_ARGUMENT if no layer of the network begins a head: see replaceHead
