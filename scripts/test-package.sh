@@ -123,8 +123,9 @@ step 'bundles'
   for bundle in out/*.?js; do echo "$bundle, beside node_modules: $(node "$bundle")"; done
   mv node_modules/addernet "$dir/moved" # from here on each bundle is alone: it says what it lacks, and works with that
   export NETWORK=$dir/moved/models/lenet5-bn-mnist.safetensors
-  mkdir "$dir/deployed"
-  alone() { (cd "$dir/deployed" && node "$@" || true); }
+  mkdir -p "$dir/deployed" "$dir/elsewhere/node_modules"
+  ln -s "$dir/moved" "$dir/elsewhere/node_modules/addernet" # a working directory must not lend its native code
+  alone() { (cd "$dir/elsewhere" && node "$dir/deployed/$1" || true); }
   for bundle in out/*.?js; do
     file=$(basename "$bundle")
     cp "$bundle" "$dir/deployed"
