@@ -1,5 +1,5 @@
-// A thread that loses its core to another program holds no more than the images it is at, and is not asked for its help at every layer. That is
-// shown with threads that are held for as long as it takes, in a program of C++ (native/lost-core.cc).
+// A thread that loses its core to another program holds no more than the images it is at: threads do not wait for each other at every layer.
+// That is shown with threads that are held for as long as it takes, in a program of C++ (native/lost-core.cc).
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,9 +7,7 @@ import { join } from 'node:path';
 import { missingProgram, testNeeding } from './needing';
 
 const root = join(__dirname, '..');
-const sources = ['plan/plan.cc', 'plan/arena.cc', 'runtime/thread_pool.cc', 'runtime/start_thread.cc', 'runtime/lost_cores.cc'].map(
-  (file) => `native/${file}`,
-);
+const sources = ['plan/plan.cc', 'plan/arena.cc', 'runtime/thread_pool.cc', 'runtime/start_thread.cc'].map((file) => `native/${file}`);
 const needs = [process.platform === 'win32' && 'runs a POSIX compiler', missingProgram('c++', 'apt-get install g++')];
 
 testNeeding(needs, 'threads that have lost their core', (t) => {

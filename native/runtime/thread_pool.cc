@@ -6,12 +6,9 @@
 #include <mutex>
 #include <thread>
 
-#include "lost_cores.h"
 #include "start_thread.h"
 
 namespace {
-using Clock = LostCores::Clock;
-
 // To wake a sleeping thread takes 50 us and more, as long as many a layer of one image; so a thread that waits spins for a while first.
 constexpr std::chrono::microseconds kSpin{100};
 
@@ -25,31 +22,27 @@ void pause() {
 
 // Whether it came true in time. Yields now and then: the thread that is waited for may need this very core.
 template <class Condition>
-bool spin_wait(Clock::time_point start, const Condition& condition) {
-  const auto end = start + kSpin;
+bool spin_wait(const Condition& condition) {
+  const auto end = std::chrono::steady_clock::now() + kSpin;
   do {
     for (int i = 0; i < 32; ++i) {
       if (condition()) return true;
       pause();
     }
     std::this_thread::yield();
-  } while (Clock::now() < end);
+  } while (std::chrono::steady_clock::now() < end);
   return false;
 }
 
 struct Job {
   void (*const call)(const void* context, size_t i);
   const void* const context;
-  const size_t n;
-  size_t max_helpers;
+  const size_t n, max_helpers;
   std::atomic<size_t> next{0}, helpers{0};
   Job* following = nullptr;
 
-  // How many there were.
-  size_t run_indices() {
-    size_t count = 0;
-    for (size_t i; (i = next++) < n; ++count) call(context, i);
-    return count;
+  void run_indices() {
+    for (size_t i; (i = next++) < n;) call(context, i);
   }
   bool wants_help() const { return next < n && helpers < max_helpers; }
 };
@@ -57,19 +50,15 @@ struct Job {
 class Workers {
  public:
   void run(Job& job) {
-    const Clock::time_point start = Clock::now();
-    job.max_helpers = lost_cores_.helpers_with_core(job.max_helpers, start);
-    if (job.max_helpers == 0) {
-      job.run_indices();
-      return;
-    }
     open(job);
-    const size_t indices = job.run_indices();
+    job.run_indices();
     close(job);
-    const Clock::time_point own = Clock::now();
-    wait_for_helpers(job, own);
-    const Clock::time_point end = Clock::now();
-    lost_cores_.record({own - start, end - own, indices, job.max_helpers}, end);
+    const auto alone = [&] { return job.helpers == 0; };
+    if (spin_wait(alone)) return;
+    std::unique_lock<std::mutex> lock(mutex_);
+    ++waiting_callers_;
+    helper_left_.wait(lock, alone);
+    --waiting_callers_;
   }
 
  private:
@@ -83,15 +72,6 @@ class Workers {
     const bool wake = sleepers_ > 0;
     lock.unlock();
     if (wake) wake_.notify_all();
-  }
-
-  void wait_for_helpers(const Job& job, Clock::time_point now) {
-    const auto alone = [&] { return job.helpers == 0; };
-    if (spin_wait(now, alone)) return;
-    std::unique_lock<std::mutex> lock(mutex_);
-    ++waiting_callers_;
-    helper_left_.wait(lock, alone);
-    --waiting_callers_;
   }
 
   void close(Job& job) {
@@ -118,7 +98,7 @@ class Workers {
       const size_t seen = jobs_opened_;
       if (!job) {
         lock.unlock();
-        if (spin_wait(Clock::now(), [&] { return jobs_opened_ != seen; })) continue;
+        if (spin_wait([&] { return jobs_opened_ != seen; })) continue;
         lock.lock();
         ++sleepers_;
         wake_.wait(lock, [&] { return (job = join_a_job()) != nullptr; });
@@ -143,7 +123,6 @@ class Workers {
   Job* jobs_ = nullptr;  // jobs under way, each on its caller's stack
   std::atomic<size_t> jobs_opened_{0}, waiting_callers_{0};
   size_t workers_ = 0, sleepers_ = 0;
-  LostCores lost_cores_;
 };
 
 // Never destroyed: workers may still run while the process exits.
@@ -154,12 +133,12 @@ Workers& workers() {
 }  // namespace
 
 void ThreadPool::run(size_t n, void (*call)(const void* context, size_t i), const void* context) {
-  const size_t max_threads = std::min<size_t>(n, threads_);
-  if (max_threads <= 1) {
+  const size_t most = std::min<size_t>(n, threads_);
+  if (most <= 1) {
     for (size_t i = 0; i < n; ++i) call(context, i);
     return;
   }
-  Job job{call, context, n, max_threads - 1};
+  Job job{call, context, n, most - 1};
   workers().run(job);
 }
 

@@ -1,5 +1,4 @@
 // Threads that have lost their core, for as long as the test likes. Prints "done", or what went wrong.
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -81,32 +80,10 @@ bool batch_goes_on(bool caller_is_held) {
   for (size_t i = 0; i < x.size(); ++i) good = good && y[i] == x[i] + kLayers;
   return good;
 }
-// Work that threads share at every layer: a helper that makes its caller wait is soon left out, and asked again later.
-bool slow_helper_is_left_out() {
-  using std::chrono::milliseconds;
-  constexpr size_t kJobs = 40, kIndices = 8;
-  const auto caller = std::this_thread::get_id();
-  ThreadPool pool(2);
-  std::atomic<size_t> helped{0};
-  const auto work = [&](milliseconds helpers) {
-    pool.parallel_for(kIndices, [&](size_t) {
-      const bool is_caller = std::this_thread::get_id() == caller;
-      if (!is_caller) ++helped;
-      std::this_thread::sleep_for(is_caller ? milliseconds(1) : helpers);
-    });
-  };
-  for (size_t i = 0; i < kJobs; ++i) work(milliseconds(50));
-  if (helped >= kJobs / 2) return false;
-  const size_t before = helped;
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (helped == before && std::chrono::steady_clock::now() < end) work(milliseconds(1));
-  return helped > before;
-}
 }  // namespace
 
 int main() {
   if (!batch_goes_on(false)) std::puts("the helper holds the batch up");
   else if (!batch_goes_on(true)) std::puts("the caller holds the batch up");
-  else if (!slow_helper_is_left_out()) std::puts("a slow helper is asked every time, or never again");
   else std::puts("done");
 }
