@@ -40,7 +40,7 @@ export const defaultMaxPixels = 25_000_000;
  * @param name  what messages call it. Default: the image, with its path or how many bytes there are
  * @returns [1, h, w, c], bytes
  * @throws {AdderNetError} ERR_FORMAT if a file is no image that can be read; ERR_CORRUPT if it is cut off or damaged; ERR_ARGUMENT if it is
- *   not there, has too many pixels, or an option or the number of bytes does not fit; ERR_DTYPE if pixels are not bytes; ERR_SHAPE at other
+ *   not there, has too many pixels or far more of them one way than the other, or an option or the number of bytes does not fit; ERR_DTYPE if pixels are not bytes; ERR_SHAPE at other
  *   channels of the network; ERR_PEER_MISSING or ERR_PEER_BROKEN if sharp is needed and does not load
  */
 export async function readImage(
@@ -55,7 +55,7 @@ export async function readImage(
   if (!isPixels(image)) return inverted(await limitDecoding(() => readFile(image, shape, options, name)), invert);
   const pixels = checkPixels(image, options.maxPixels, name);
   if (fits(pixels, shape)) return inverted(new Tensor(pixels.data, [1, ...shape]), invert);
-  return inverted(await limitDecoding(() => fitPixels(pixels, shape, options)), invert);
+  return inverted(await limitDecoding(() => fitPixels(pixels, shape, options, name)), invert);
 }
 
 /** @throws {AdderNetError} ERR_ARGUMENT if an option is out of range */
@@ -148,7 +148,7 @@ async function readFile(source: FileSource, shape: ImageShape, options: ImageOpt
   const checkSize = (width: number, height: number) => checkPixelCount(name, width, height, options.maxPixels);
   const decode = isBmp(bytes) ? decodeBmp : isPnm(bytes) ? decodePnm : undefined;
   if (decode) {
-    return await fitPixels(checkPixels(decode(bytes, name, checkSize), options.maxPixels, name), shape, options);
+    return await fitPixels(checkPixels(decode(bytes, name, checkSize), options.maxPixels, name), shape, options, name);
   }
   const { maxPixels = defaultMaxPixels } = options;
   const sharp = loadSharp();
@@ -156,14 +156,28 @@ async function readFile(source: FileSource, shape: ImageShape, options: ImageOpt
     return await fitted(sharp(bytes, { limitInputPixels: maxPixels, failOn: 'warning' }).rotate(), shape, options);
   } catch (cause) {
     if (cause instanceof AdderNetError) throw cause;
+    if (isOfScaling(cause as Error)) throw unscalable(name, await sharp(bytes, { limitInputPixels: maxPixels }).metadata(), shape, cause);
     throw unreadable(bytes, name, maxPixels, cause as Error);
   }
 }
 
-async function fitPixels(pixels: SizedPixels, shape: ImageShape, options: ImageOptions): Promise<Tensor<Uint8Array>> {
+/** How libvips says that an image is too long for its width, or too wide for its height. */
+const isOfScaling = ({ message }: Error): boolean => message.startsWith('affine:');
+
+const unscalable = (name: string, size: { width: number; height: number }, [h, w]: ImageShape, cause: unknown): AdderNetError =>
+  new AdderNetError(
+    'ERR_ARGUMENT',
+    `${name} of ${size.width} x ${size.height} pixels cannot be scaled to cover ${w} x ${h} (${(cause as Error).message}): cut it first`,
+    { cause },
+  );
+
+async function fitPixels(pixels: SizedPixels, shape: ImageShape, options: ImageOptions, name: string): Promise<Tensor<Uint8Array>> {
   if (fits(pixels, shape)) return new Tensor(pixels.data, [1, ...shape]);
   const { data, width, height, channels } = pixels;
-  return await fitted(loadSharp()(data, { raw: { width, height, channels }, limitInputPixels: false }), shape, options);
+  const image = loadSharp()(data, { raw: { width, height, channels }, limitInputPixels: false });
+  return await fitted(image, shape, options).catch((cause) => {
+    throw cause instanceof AdderNetError ? cause : unscalable(name, { width, height }, shape, cause);
+  });
 }
 
 async function fitted(

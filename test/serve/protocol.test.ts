@@ -161,6 +161,12 @@ t.test('requests that are wrong, each in its own way', async (t) => {
     [infer, { method: 'POST', body: Buffer.alloc(100_001) }, 413, /too large/],
     [`/v2/models/${float}/classify`, { method: 'POST' }, 400, /empty/],
     [`/v2/models/${float}/classify`, { method: 'POST', body: 'no picture' }, 400, /cannot read the image/],
+    [
+      `/v2/models/${float}/classify?width=8000000&height=1`,
+      { method: 'POST', body: Buffer.alloc(8_000_000) },
+      400,
+      /8000000 x 1 pixels cannot be scaled/,
+    ],
     [`/v2/models/${float}/classify?width=28`, { method: 'POST', body: Buffer.alloc(784) }, 400, /height/],
     [`/v2/models/${float}/classify?width=28&height=29`, { method: 'POST', body: Buffer.alloc(784) }, 400, /784 bytes/],
     [`/v2/models/${float}/classify?width=5000&height=5000`, { method: 'POST', body: Buffer.alloc(784) }, 400, /more than 1000000 pixels/],

@@ -207,6 +207,28 @@ t.test('large images are refused before they are decoded', async (t) => {
   await t.rejects(readImage(jpeg, [8, 8, 3]), { message: /more than 25000000 pixels/ }, '25 million where nothing is said');
 });
 
+t.test('images of extreme proportions', async (t) => {
+  const [wide, high] = [
+    { width: 8_000_000, height: 1 },
+    { width: 1, height: 8_000_000 },
+  ];
+  const png = await sharp({ create: { ...wide, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer();
+  const images: [ImageSource, string][] = [
+    [{ data: new Uint8Array(8_000_000), ...wide }, '8000000 x 1'],
+    [{ data: new Uint8Array(8_000_000), ...high }, '1 x 8000000'],
+    [bmpOf({ width: 8_000_000, height: 1, bits: 1, beforePixels: [0, 0, 0, 0, 9, 9, 9, 0] }, Array(1_000_000).fill(0)), '8000000 x 1'],
+    [png, '8000000 x 1'],
+  ];
+  for (const [image, size] of images)
+    await t.rejects(readImage(image, [28, 28, 1]), {
+      name: 'AdderNetError',
+      code: 'ERR_ARGUMENT',
+      message: new RegExp(`the image.* of ${size} pixels cannot be scaled to cover 28 x 28`),
+    });
+});
+
 t.test('options out of range', async (t) => {
   const image = { data: new Uint8Array(4), width: 1, height: 1 };
   const refused = (options: object, message: RegExp) =>
