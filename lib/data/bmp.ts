@@ -6,6 +6,7 @@
 import { AdderNetError } from '../errors';
 import { ByteReader } from '../io/byte-reader';
 import type { Pixels } from './pixels';
+import { inParts, type Paused } from './short-turns';
 
 const fileHeaderBytes = 14;
 /** BITMAPINFOHEADER and its successors; OS/2's older one has another layout. */
@@ -22,11 +23,11 @@ export const isBmp = (bytes: Uint8Array): boolean => bytes[0] === 0x42 && bytes[
 /**
  * Decodes a BMP.
  * @param name       the file, for messages
- * @param checkSize  called with width and height before memory is taken
+ * @param checkSize  called with width and height before memory is taken; what it throws passes through
  * @returns [red, green, blue] of each pixel, or these and opacity
  * @throws {AdderNetError} ERR_CORRUPT if it is cut off or contradicts itself; ERR_FORMAT if it is compressed or of another depth
  */
-export function decodeBmp(bytes: Uint8Array, name: string, checkSize: (width: number, height: number) => void): Pixels {
+export function* decodeBmp(bytes: Uint8Array, name: string, checkSize: (width: number, height: number) => void): Paused<Pixels> {
   const reader = new ByteReader(bytes, name);
   reader.take(10);
   const start = reader.u32();
@@ -54,7 +55,7 @@ export function decodeBmp(bytes: Uint8Array, name: string, checkSize: (width: nu
   const paletteStart = fileHeaderBytes + headerBytes;
   const palette = bits <= 8 ? bytes.subarray(paletteStart, paletteStart + 4 * (colors || 2 ** bits)) : undefined;
   const row = (y: number) => bytes.subarray(start + (signedHeight < 0 ? y : height - 1 - y) * rowBytes);
-  return { data: pixelsOf(row, { width, height, bits, order, palette, name }), width, height };
+  return { data: yield* pixelsOf(row, { width, height, bits, order, palette, name }), width, height };
 }
 
 const remedy = 'uncompressed ones of 1, 4, 8, 24 and 32 bits are read: save it as PNG';
@@ -68,14 +69,19 @@ interface Layout {
   readonly name: string;
 }
 
-function pixelsOf(row: (y: number) => Uint8Array, { width, height, bits, order, palette, name }: Layout): Uint8Array {
+function* pixelsOf(row: (y: number) => Uint8Array, { width, height, bits, order, palette, name }: Layout): Paused<Uint8Array> {
   const [blue, green, red, alpha] = order;
   const channels = alpha < 0 ? 3 : 4;
   const data = new Uint8Array(width * height * channels);
-  let to = 0;
-  for (let y = 0; y < height; y++) {
-    const from = row(y);
-    for (let x = 0; x < width; x++, to += channels) {
+  yield* inParts(width * height, (start, end) => {
+    let x = start % width;
+    let y = Math.floor(start / width);
+    let from = row(y);
+    for (let i = start, to = start * channels; i < end; i++, x++, to += channels) {
+      if (x === width) {
+        x = 0;
+        from = row(++y);
+      }
       const pixel = palette ? 4 * indexAt(from, x, bits) : (x * bits) / 8;
       const source = palette ?? from;
       if (palette && pixel + 4 > palette.length)
@@ -85,14 +91,15 @@ function pixelsOf(row: (y: number) => Uint8Array, { width, height, bits, order, 
       data[to + 2] = source[pixel + blue]!;
       if (channels === 4) data[to + 3] = source[pixel + alpha]!;
     }
-  }
+  });
   return data;
 }
 
 /** The number of pixel x in a row of 1, 4 or 8 bits each, the first in the highest bits of a byte. */
 function indexAt(row: Uint8Array, x: number, bits: number): number {
-  const perByte = 8 / bits;
-  return (row[Math.floor(x / perByte)]! >> (8 - bits - (x % perByte) * bits)) & (2 ** bits - 1);
+  const shift = bits === 1 ? 3 : bits === 4 ? 1 : 0; // a byte has 1 << shift
+  const place = x & ((1 << shift) - 1);
+  return (row[x >> shift]! >> (8 - bits - place * bits)) & ((1 << bits) - 1);
 }
 
 function maskedOrder(reader: ByteReader, name: string, hasAlpha: boolean): Order {

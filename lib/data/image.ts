@@ -10,6 +10,7 @@ import { decodeBmp, isBmp } from './bmp';
 import { limitDecoding } from './decoding-limit';
 import type { Pixels } from './pixels';
 import { decodePnm, isPnm } from './pnm';
+import { inTurns } from './short-turns';
 
 /** Size of the images that a network takes, [h,w,c], where c is 3 for red, green and blue, or 1 for gray. */
 export type ImageShape = readonly [number, number, number];
@@ -148,7 +149,7 @@ async function readFile(source: FileSource, shape: ImageShape, options: ImageOpt
   const checkSize = (width: number, height: number) => checkPixelCount(name, width, height, options.maxPixels);
   const decode = isBmp(bytes) ? decodeBmp : isPnm(bytes) ? decodePnm : undefined;
   if (decode) {
-    return await fitPixels(checkPixels(decode(bytes, name, checkSize), options.maxPixels, name), shape, options, name);
+    return await fitPixels(checkPixels(await inTurns(decode(bytes, name, checkSize)), options.maxPixels, name), shape, options, name);
   }
   const { maxPixels = defaultMaxPixels } = options;
   const sharp = loadSharp();

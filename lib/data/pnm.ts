@@ -2,6 +2,7 @@
 // decimal between white space and comments | one white space | samples: in decimal (P2, P3), of one byte, or of two, the higher one first.
 import { AdderNetError } from '../errors';
 import type { Pixels } from './pixels';
+import { inParts, type Paused } from './short-turns';
 
 /** Whether a file begins as a PGM or PPM does. */
 export const isPnm = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && /^[2356]\s$/.test(String.fromCharCode(bytes[1]!, bytes[2]!));
@@ -9,10 +10,10 @@ export const isPnm = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && /^[235
 /**
  * Decodes a PGM or PPM: [gray], or [red, green, blue] of each pixel.
  * @param name      the file, for messages
- * @param checkSize called with width and height before memory is taken
+ * @param checkSize called with width and height before memory is taken; what it throws passes through
  * @throws {AdderNetError} ERR_CORRUPT if it is cut off or contradicts itself
  */
-export function decodePnm(bytes: Uint8Array, name: string, checkSize: (width: number, height: number) => void): Pixels {
+export function* decodePnm(bytes: Uint8Array, name: string, checkSize: (width: number, height: number) => void): Paused<Pixels> {
   const corrupt = (what: string) => new AdderNetError('ERR_CORRUPT', `${name}: the PGM or PPM ${what}`);
   let at = 2;
   const isSpace = (byte: number | undefined) => byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d);
@@ -38,10 +39,12 @@ export function decodePnm(bytes: Uint8Array, name: string, checkSize: (width: nu
   if (at + samples * (isText ? 2 : sampleBytes) > bytes.length + (isText ? 1 : 0)) throw corrupt('is cut off');
   const next = isText ? number : sampleBytes === 1 ? () => bytes[at++]! : () => 256 * bytes[at++]! + bytes[at++]!;
   const data = new Uint8Array(samples);
-  for (let i = 0; i < samples; i++) {
-    const value = next();
-    if (value > largest) throw corrupt(`has the value ${value}, expected at most ${largest}`);
-    data[i] = Math.round((255 * value) / largest);
-  }
+  yield* inParts(samples, (start, end) => {
+    for (let i = start; i < end; i++) {
+      const value = next();
+      if (value > largest) throw corrupt(`has the value ${value}, expected at most ${largest}`);
+      data[i] = Math.round((255 * value) / largest);
+    }
+  });
   return { data, width, height };
 }

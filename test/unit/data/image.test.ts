@@ -6,9 +6,11 @@ import { runInNewContext } from 'node:vm';
 import sharp from 'sharp';
 import t from 'tap';
 import { defaultBackground } from '../../../dist/data/background';
-import { decodeBmp } from '../../../dist/data/bmp';
+import { decodeBmp as decodingOfBmp } from '../../../dist/data/bmp';
 import { type ImageSource, readImage } from '../../../dist/data/image';
-import { decodePnm } from '../../../dist/data/pnm';
+import type { Pixels } from '../../../dist/data/pixels';
+import { decodePnm as decodingOfPnm } from '../../../dist/data/pnm';
+import type { Paused } from '../../../dist/data/short-turns';
 import { refusal, survivesCorruption, unnoticedTruncations } from '../io/damage';
 import { bmp, bmpOf } from './bitmaps';
 
@@ -19,6 +21,16 @@ const pixels = Uint8Array.from(
   (_, i) => colorOf(Math.floor(i / 3) % width, Math.floor(i / 3 / width))[i % 3]!,
 );
 const noCheck = () => {};
+
+/** The result without pauses. */
+function atOnce(decoding: Paused<Pixels>): Pixels {
+  for (;;) {
+    const { done, value } = decoding.next();
+    if (done) return value;
+  }
+}
+const decodeBmp: (...args: Parameters<typeof decodingOfBmp>) => Pixels = (...args) => atOnce(decodingOfBmp(...args));
+const decodePnm: (...args: Parameters<typeof decodingOfPnm>) => Pixels = (...args) => atOnce(decodingOfPnm(...args));
 const data = (bytes: Uint8Array) => [...decodeBmp(bytes, 'x.bmp', noCheck).data];
 
 t.test('BMP: 24 bits, rows from the bottom', async (t) => {
@@ -90,6 +102,28 @@ t.test('PGM and PPM', async (t) => {
   survivesCorruption(read, file, 500);
   t.match(refusal(read, Buffer.from('P5 1 1 3 \xff', 'latin1')), { code: 'ERR_CORRUPT', message: /value 255, expected at most 3/ });
   t.match(refusal(read, Buffer.from('P5 0 1 3 a')), { code: 'ERR_CORRUPT', message: /0 x 1 pixels/ });
+});
+
+t.test('large BMP, PGM and PPM leave the event loop to others while they are decoded', async (t) => {
+  const side = 2000;
+  const size = Buffer.from(`${side} ${side} 255 `);
+  const black = [0, 0, 0, 0];
+  const files: Record<string, [Uint8Array, number]> = {
+    BMP: [bmpOf({ width: side, height: side, bits: 1, beforePixels: [...black, 255, 255, 255, 0] }, Array(side * 252).fill(255)), 255],
+    PGM: [Buffer.concat([Buffer.from('P5 '), size, Buffer.alloc(side * side, 7)]), 7],
+    'PPM of text': [Buffer.concat([Buffer.from('P3 '), size, Buffer.alloc(2 * 3 * side * side, '9 ')]), 9],
+  };
+  for (const [kind, [file, value]] of Object.entries(files)) {
+    let turns = 0;
+    const count = setInterval(() => turns++, 0);
+    const image = await readImage(file, [side, side, kind === 'PGM' ? 1 : 3]);
+    clearInterval(count);
+    t.ok(
+      image.data.every((v) => v === value),
+      `${kind}: every part is decoded`,
+    );
+    t.ok(turns > 10, `${kind}: ${turns} turns of a timer`);
+  }
 });
 
 t.test('every source', async (t) => {
