@@ -1,5 +1,6 @@
 // What gRPC has beside inference: health and reflection, configuration, statistics, the index, streams, compressed messages. Messages are taken
 // apart by their field numbers, so that a wrong number in a .proto of ours cannot hide.
+import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
@@ -67,7 +68,7 @@ async function client(t: Test, changed: Partial<ServerOptions> = {}, channel: gr
     );
   const inference = (method: string, message?: Buffer, metadata?: grpc.Metadata) =>
     call(`/inference.GRPCInferenceService/${method}`, message, metadata);
-  return { server, stub, call, inference };
+  return { server, port, stub, call, inference };
 }
 
 const modelName = (name: string, version = '') => Buffer.concat([field(1, name), field(2, version)]);
@@ -314,6 +315,37 @@ t.test('a stream: each request is answered in its turn, one that is wrong ends n
   while (answers.length < 4) await setTimeout(5);
   await server.close();
   t.equal(await ended, grpc.status.OK, 'the end of the server ends it, with all its answers');
+});
+
+t.test('a client that sends and does not read is waited for', async (t) => {
+  const { call, port } = await client(t);
+  const requests = {
+    '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': field(7, '*'),
+    '/inference.GRPCInferenceService/ModelStreamInfer': field(1, 'none'),
+  };
+  for (const [path, request] of Object.entries(requests)) {
+    const session = connect(`http://127.0.0.1:${port}`);
+    const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' });
+    stream.on('error', () => {});
+    const messages = Buffer.concat(Array(1000).fill(Buffer.concat([Buffer.from([0, 0, 0, 0, request.length]), request])));
+    let sent = 0;
+    let isStalled = false;
+    while (sent < 400_000 && !isStalled) {
+      sent += 1000;
+      if (stream.write(messages)) continue;
+      isStalled = await Promise.race([once(stream, 'drain').then(() => false), setTimeout(2000, true)]);
+    }
+    t.ok(isStalled, `${path}: it takes no more than it can answer (${sent} requests)`);
+    t.same(within(await call('/grpc.health.v1.Health/Check'), 1), [1], 'others are answered');
+    let answered = 0;
+    stream.on('data', (data: Buffer) => {
+      answered += data.length;
+    });
+    stream.end();
+    await once(stream, 'end');
+    t.ok(answered > 50 * sent, `all are answered once it reads: ${answered} bytes`);
+    session.close();
+  }
 });
 
 t.test('compressed messages', async (t) => {

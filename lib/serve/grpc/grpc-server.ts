@@ -47,7 +47,7 @@ export async function startGrpc(
   const codec = loadSync('google/protobuf/descriptor.proto');
   const files = [inference, health, reflection].map((definition) => protoFile(definition, codec));
   for (const version of ['v1', 'v1alpha'])
-    server.addService(renamed(reflectionService, version), reflectionCalls(grpc, service, streams, files));
+    server.addService(renamed(reflectionService, version), reflectionCalls(grpc, service, streams, files, log));
 
   const { host, port } = address;
   const bound = await new Promise<number>((resolve, reject) => {

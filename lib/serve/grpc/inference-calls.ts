@@ -14,7 +14,7 @@ import type { ServedModel } from '../model-store';
 import type { Service } from '../service';
 import { inputOf, outputOf, responseOf } from './infer-messages';
 import type { ModelInferRequest, ModelInferResponse, ModelOfVersion } from './messages';
-import type { OpenStreams } from './open-streams';
+import { drained, type OpenStreams } from './open-streams';
 import { authorize, statusOf } from './status';
 
 type Call<Request> = Grpc.ServerUnaryCall<Request, unknown>;
@@ -130,6 +130,7 @@ function streamInfer(
           },
         );
         await answering;
+        await drained(call);
       }
       call.end();
     } catch (error) {

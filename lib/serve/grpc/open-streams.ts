@@ -21,3 +21,24 @@ export class OpenStreams {
     this.#ends.clear();
   }
 }
+
+/** What a stream of the server has of what it writes. */
+interface Writing {
+  readonly cancelled: boolean;
+  readonly writableNeedDrain: boolean;
+  on(event: string, listener: () => void): unknown;
+  off(event: string, listener: () => void): unknown;
+}
+
+/** Resolves once a stream takes more messages, or none any more. Those that a client does not read would stay in memory. */
+export async function drained(call: Writing): Promise<void> {
+  if (call.cancelled || !call.writableNeedDrain) return;
+  const events = ['drain', 'close', 'cancelled'];
+  await new Promise<void>((resolve) => {
+    const settle = () => {
+      for (const event of events) call.off(event, settle);
+      resolve();
+    };
+    for (const event of events) call.on(event, settle);
+  });
+}

@@ -3,7 +3,7 @@ import type * as Grpc from '@grpc/grpc-js';
 import { quoted } from '../request-json';
 import type { Service } from '../service';
 import { isService, type ProtoFile } from './file-descriptors';
-import type { OpenStreams } from './open-streams';
+import { drained, type OpenStreams } from './open-streams';
 import { authorize, statusOf } from './status';
 
 interface ReflectionRequest {
@@ -19,6 +19,7 @@ export function reflectionCalls(
   service: Service,
   streams: OpenStreams,
   files: readonly ProtoFile[],
+  log: (error: unknown) => void,
 ): Grpc.UntypedServiceImplementation {
   const services = files.flatMap(({ definition }) => Object.keys(definition).filter((name) => isService(definition[name]!)));
 
@@ -39,20 +40,19 @@ export function reflectionCalls(
     return { error_response: { error_code: grpc.status.NOT_FOUND, error_message } };
   };
 
-  const reflect: Grpc.handleBidiStreamingCall<ReflectionRequest, object> = (call) => {
+  const reflect: Grpc.handleBidiStreamingCall<ReflectionRequest, object> = async (call) => {
     try {
       authorize(service, call.metadata);
+      streams.add(call);
+      for await (const request of call.iterator({ destroyOnReturn: false }) as AsyncIterable<ReflectionRequest>) {
+        if (call.cancelled || call.writableEnded) return;
+        call.write({ valid_host: request.host, original_request: request, ...answer(request) });
+        await drained(call);
+      }
+      call.end();
     } catch (error) {
-      return void call.emit(
-        'error',
-        statusOf(grpc, error, () => {}),
-      );
+      if (!call.cancelled) call.emit('error', statusOf(grpc, error, log));
     }
-    streams.add(call);
-    call.on('data', (request: ReflectionRequest) =>
-      call.write({ valid_host: request.host, original_request: request, ...answer(request) }),
-    );
-    call.on('end', () => call.end());
   };
   return { ServerReflectionInfo: reflect };
 }
