@@ -2,6 +2,7 @@
 // of red, green and blue, row-major 32x32, without a header: a file is as many records as its length holds. torchvision keeps the Python
 // version (cifar-python.ts).
 import { AdderNetError } from '../errors';
+import { describeFile } from '../io/file-kinds';
 import { Tensor } from '../tensor';
 import { parseCifarNames, parseCifarPickle } from './cifar-python';
 import { classNames } from './class-names';
@@ -79,8 +80,13 @@ interface Labeled {
 export function parseCifar(bytes: Uint8Array, labelBytes: number, classes: number, name = 'cifar'): Labeled {
   const recordBytes = labelBytes + imageBytes;
   const n = bytes.length / recordBytes;
-  if (!Number.isInteger(n) || n === 0)
-    throw new AdderNetError('ERR_CORRUPT', `${name}: ${bytes.length} bytes are not a multiple of the ${recordBytes} of a record`);
+  if (!Number.isInteger(n) || n === 0) {
+    const what = describeFile(bytes);
+    throw new AdderNetError(
+      'ERR_CORRUPT',
+      `${name}: ${bytes.length} bytes are not a multiple of the ${recordBytes} of a record${what ? `; it seems to be ${what}` : ''}`,
+    );
+  }
   const startOf = (i: number) => i * recordBytes + labelBytes;
   const targets = Int32Array.from({ length: n }, (_, i) => bytes[startOf(i) - 1]!);
   return labeled((i) => bytes.subarray(startOf(i)), targets, classes, name);

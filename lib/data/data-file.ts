@@ -1,8 +1,8 @@
 // A file of a data set, looked for in the folder the user names, and in those that official archives, torchvision and file managers make.
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { AdderNetError } from '../errors';
+import { isUrl, pathOfUrl } from '../io/file-source';
 import { downloadNames } from './official-files';
 
 /** A file that has been found. */
@@ -32,11 +32,7 @@ export interface FilePlaces {
  */
 export function folderPath(op: string, directory: string | URL): string {
   if (typeof directory === 'string' && directory !== '') return directory;
-  if (Object.prototype.toString.call(directory) === '[object URL]') {
-    const url = directory as URL;
-    if (url.protocol === 'file:') return fileURLToPath(url);
-    throw new AdderNetError('ERR_ARGUMENT', `${op}: ${url.href} is no file: URL, expected a folder of this machine`);
-  }
+  if (isUrl(directory)) return pathOfUrl(op, directory, 'expected a folder of this machine');
   throw new AdderNetError('ERR_ARGUMENT', `${op}: directory is ${JSON.stringify(directory)}, expected the path or file: URL of a folder`);
 }
 

@@ -1,8 +1,9 @@
 // idx, the format of MNIST and its kin, plain or in gzip:
 //   0 u16 | type u8 | rank u8 | rank sizes u32 | elements, row-major; numbers of more than a byte are big-endian
-import { gunzipSync } from 'node:zlib';
+import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
 import { AdderNetError } from '../errors';
 import { ByteReader } from '../io/byte-reader';
+import { describeFile } from '../io/file-kinds';
 import { elementBytes, payloadTensor } from '../io/payload';
 import type { DType, Tensor, TensorData } from '../tensor';
 
@@ -17,6 +18,8 @@ const dtypes = new Map<number, DType>([
 
 /** Bytes that a gzip may grow to. The largest set of this kind, EMNIST's 697,932 training images, takes half of it. */
 const maxUnzipped = 2 ** 30;
+/** Of a gzip, so many bytes hold the header of an idx file. */
+const headBytes = 1024;
 
 /**
  * @param bytes the file, plain or in gzip
@@ -24,21 +27,46 @@ const maxUnzipped = 2 ** 30;
  * @throws {AdderNetError} ERR_FORMAT if it is not idx; ERR_CORRUPT if it is truncated or too long
  */
 export function parseIdx(bytes: Uint8Array, name = 'idx'): Tensor<TensorData> {
-  const reader = new ByteReader(unzipped(bytes, name), name);
-  const [zero, alsoZero, type, rank] = [reader.u8(), reader.u8(), reader.u8(), reader.u8()];
-  const dtype = dtypes.get(type);
-  if (zero !== 0 || alsoZero !== 0 || !dtype || rank === 0)
-    throw new AdderNetError('ERR_FORMAT', `${name}: not an idx file: it does not start with two zeros, a type of number and a rank`);
-  const shape = Array.from({ length: rank }, () => reader.u32BigEndian());
-  return payloadTensor(name, littleEndian(reader.take(reader.remaining), dtype, name), dtype, shape);
+  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  const head = isGzip ? unzipped(bytes.subarray(0, headBytes), name, { finishFlush: constants.Z_SYNC_FLUSH }) : bytes;
+  const { dtype, shape, start } = readHeader(head, name);
+  const end = start + shape.reduce((size, n) => size * n, elementBytes(dtype));
+  const file = isGzip ? unzipped(bytes, name, { maxOutputLength: Math.min(end, maxUnzipped) }) : bytes;
+  return payloadTensor(name, littleEndian(file.subarray(start), dtype, name), dtype, shape);
 }
 
-function unzipped(bytes: Uint8Array, name: string): Uint8Array {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+interface Header {
+  readonly dtype: DType;
+  readonly shape: number[];
+  /** The byte that the elements begin at. */
+  readonly start: number;
+}
+
+function readHeader(head: Uint8Array, name: string): Header {
+  const reader = new ByteReader(head, name);
+  const [zero, alsoZero, type, rank] = [reader.u8(), reader.u8(), reader.u8(), reader.u8()];
+  const dtype = dtypes.get(type);
+  if (zero !== 0 || alsoZero !== 0 || !dtype || rank === 0) {
+    const what = describeFile(head);
+    throw new AdderNetError(
+      'ERR_FORMAT',
+      `${name}: not an idx file: ${what ? `it is ${what}` : 'it does not start with two zeros, a type of number and a rank'}`,
+    );
+  }
+  const shape = Array.from({ length: rank }, () => reader.u32BigEndian());
+  return { dtype, shape, start: 4 + 4 * rank };
+}
+
+function unzipped(bytes: Uint8Array, name: string, options: ZlibOptions): Uint8Array {
   try {
-    return gunzipSync(bytes, { maxOutputLength: maxUnzipped });
+    return gunzipSync(bytes, options);
   } catch (cause) {
-    throw new AdderNetError('ERR_CORRUPT', `${name}: the gzip is truncated or damaged: ${(cause as Error).message}`, { cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const what =
+      code === 'ERR_BUFFER_TOO_LARGE'
+        ? `the gzip holds more than the ${options.maxOutputLength} bytes of its idx file`
+        : `the gzip is truncated or damaged: ${message}`;
+    throw new AdderNetError('ERR_CORRUPT', `${name}: ${what}`, { cause });
   }
 }
 

@@ -2,7 +2,8 @@
 // optional package, loaded where there is something for it to do.
 import type Sharp from 'sharp';
 import { AdderNetError } from '../errors';
-import { type FileSource, readSource, sourceName, sourcePath } from '../io/file-source';
+import { describeFile, fileKind } from '../io/file-kinds';
+import { type FileSource, readSource, sourceName, sourcePath, typeName } from '../io/file-source';
 import { packageError } from '../optional-package';
 import { type Shape, shapeText } from '../shape';
 import { checkBuffer, Tensor, typedArrayName } from '../tensor';
@@ -129,8 +130,6 @@ function checkPixels({ data, width, height }: Pixels, maxPixels: number | undefi
   return { data: bytes, width, height, channels };
 }
 
-const typeName = (value: unknown): string => Object.prototype.toString.call(value).slice('[object '.length, -1);
-
 function checkPixelCount(name: string, width: number, height: number, maxPixels = defaultMaxPixels): void {
   if (width * height > maxPixels) throw tooLarge(name, maxPixels, `${width} x ${height} are`);
 }
@@ -212,22 +211,21 @@ function inverted(image: Tensor<Uint8Array>, invert: boolean): Tensor<Uint8Array
     : image;
 }
 
-/** First bytes of JPEG, PNG, GIF, WebP, TIFF and AVIF, in Latin-1. */
-const signatures = /^(\xff\xd8\xff|\x89PNG|GIF8|RIFF....WEBP|II\*\0|MM\0\*|....ftypavi[fs])/s;
 /** How libvips says, in its different readers, that a file ends too early. */
 const cutOff = /premature end|unexpected end|end of file|end of stream/i;
 
 function unreadable(bytes: Uint8Array, name: string, maxPixels: number, cause: Error): AdderNetError {
   if (cause.message.includes('exceeds pixel limit')) return tooLarge(name, maxPixels, 'it has');
   const [reason = ''] = cause.message.split('\n');
-  if (signatures.test(Buffer.from(bytes.subarray(0, 12)).toString('latin1')))
+  if (fileKind(bytes)?.isImage)
     return new AdderNetError(
       'ERR_CORRUPT',
       `cannot read ${name}: the file is ${cutOff.test(cause.message) ? 'cut off' : 'damaged or cut off'} (${reason})`,
       { cause },
     );
   const hint = name.endsWith('in memory') ? '; pixels need their width and height' : '';
-  return new AdderNetError('ERR_FORMAT', `cannot read ${name}: ${reason}${hint}`, { cause });
+  const what = describeFile(bytes);
+  return new AdderNetError('ERR_FORMAT', `cannot read ${name}: ${what === undefined ? reason : `it is ${what}`}${hint}`, { cause });
 }
 
 function loadSharp(): typeof Sharp {

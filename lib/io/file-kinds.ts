@@ -11,6 +11,8 @@ export interface FileKind {
   readonly isBroken?: true;
   /** The reader of tensors that reads it. */
   readonly format?: 'safetensors' | 'pytorch' | 'npy';
+  /** It is an image of a kind that sharp reads. */
+  readonly isImage?: true;
 }
 
 interface Row extends FileKind {
@@ -110,11 +112,12 @@ const kinds: readonly Row[] = [
   { what: 'a tar archive', remedy: unpack, matches: hasAt(257, 'ustar') },
 
   { what: 'a PDF document', matches: startsWith('%PDF-') },
-  { what: 'a PNG image', matches: startsWith('\x89PNG\r\n\x1a\n') },
-  { what: 'a JPEG image', matches: startsWith('\xff\xd8\xff') },
-  { what: 'a GIF image', matches: matching(/^GIF8[79]a/) },
-  { what: 'a WebP image', matches: hasAt(8, 'WEBP') },
-  { what: 'a TIFF image', matches: startsWith('II*\0', 'MM\0*') },
+  { what: 'a PNG image', isImage: true, matches: startsWith('\x89PNG\r\n\x1a\n') },
+  { what: 'a JPEG image', isImage: true, matches: startsWith('\xff\xd8\xff') },
+  { what: 'a GIF image', isImage: true, matches: matching(/^GIF8[79]a/) },
+  { what: 'a WebP image', isImage: true, matches: hasAt(8, 'WEBP') },
+  { what: 'a TIFF image', isImage: true, matches: startsWith('II*\0', 'MM\0*') },
+  { what: 'an AVIF image', isImage: true, matches: matching(/^....ftypavi[fs]/s) },
   { what: 'a BMP image', matches: (_, text) => text.startsWith('BM') && text.startsWith('\0\0\0\0', 6) },
   { what: 'an idx file (MNIST is in such)', matches: isIdx },
 

@@ -8,7 +8,7 @@ import { typedArrayName } from '../tensor';
 export type FileSource = string | URL | Uint8Array | Uint8ClampedArray | ArrayBuffer | Blob;
 
 /** `[object X]` tells built-in objects of every realm: instanceof knows those of one alone. */
-const tagOf = (value: unknown): string => Object.prototype.toString.call(value).slice('[object '.length, -1);
+export const typeName = (value: unknown): string => Object.prototype.toString.call(value).slice('[object '.length, -1);
 
 /** What a source is called in messages: its path, or how many bytes there are. */
 export function sourceName(source: FileSource): string {
@@ -24,15 +24,21 @@ export function sourceName(source: FileSource): string {
  */
 export function sourcePath(op: string, source: FileSource): string | undefined {
   if (typeof source === 'string') return source;
-  if (isUrl(source)) {
-    if (source.protocol === 'file:') return fileURLToPath(source);
-    throw new AdderNetError('ERR_ARGUMENT', `${op}: ${source.href} is no file: URL: fetch it, and pass its bytes`);
-  }
+  if (isUrl(source)) return pathOfUrl(op, source, 'fetch it, and pass its bytes');
   if (viewOf(source) || isBlob(source)) return undefined;
   throw new AdderNetError(
     'ERR_ARGUMENT',
-    `${op}: the file is ${tagOf(source)}, expected a path, a file: URL, or bytes: a Uint8Array, ArrayBuffer or Blob`,
+    `${op}: the file is ${typeName(source)}, expected a path, a file: URL, or bytes: a Uint8Array, ArrayBuffer or Blob`,
   );
+}
+
+/**
+ * @param remedy what to do about a URL of another kind
+ * @throws {AdderNetError} ERR_ARGUMENT unless it is a file: URL
+ */
+export function pathOfUrl(op: string, url: URL, remedy: string): string {
+  if (url.protocol === 'file:') return fileURLToPath(url);
+  throw new AdderNetError('ERR_ARGUMENT', `${op}: ${url.href} is no file: URL: ${remedy}`);
 }
 
 /**
@@ -45,11 +51,11 @@ export async function readSource(op: string, source: FileSource): Promise<Uint8A
   return viewOf(source) ?? new Uint8Array(await (source as Blob).arrayBuffer());
 }
 
-const isUrl = (source: unknown): source is URL => tagOf(source) === 'URL';
-const isBlob = (source: unknown): source is Blob => tagOf(source) === 'Blob' || tagOf(source) === 'File';
+export const isUrl = (source: unknown): source is URL => typeName(source) === 'URL';
+const isBlob = (source: unknown): source is Blob => typeName(source) === 'Blob' || typeName(source) === 'File';
 
 function viewOf(source: unknown): Uint8Array | undefined {
-  const tag = tagOf(source);
+  const tag = typeName(source);
   const type = typedArrayName(source);
   const isBuffer = tag === 'ArrayBuffer' || tag === 'SharedArrayBuffer';
   if (!isBuffer && type !== 'Uint8Array' && type !== 'Uint8ClampedArray') return undefined;

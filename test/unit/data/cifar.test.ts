@@ -48,24 +48,33 @@ t.test('CIFAR-100, with and without names', async (t) => {
   });
 });
 
-/** A pickle as Python 2 and NumPy write it: an array [n,3072], here with the bytes of the planes, and lists. */
-function pickled(planes: Uint8Array, lists: Record<string, readonly number[]>): Buffer {
+/** A pickle as Python 2 and NumPy write it: an array [n,3072], here with the bytes of the planes, and lists, or arrays of i64. */
+function pickled(planes: Uint8Array, labels: Record<string, readonly number[] | BigInt64Array>): Buffer {
   const text = (value: string) => Buffer.concat([Buffer.of(0x55, value.length), Buffer.from(value, 'latin1')]);
   const number = (value: number) => Buffer.of(0x4b, value);
-  const long = Buffer.alloc(5);
-  long[0] = 0x54;
-  long.writeUInt32LE(planes.length, 1);
-  const array = [
-    ...[Buffer.from('cnumpy.core.multiarray\n_reconstruct\n'), Buffer.from('cnumpy\nndarray\n'), number(0), Buffer.of(0x85), text('b')],
-    ...[Buffer.of(0x87), Buffer.from('R('), number(1), number(planes.length / 3072), Buffer.of(0x4d, 0, 12, 0x86)],
-    ...[Buffer.from('cnumpy\ndtype\n'), text('u1'), number(0), number(1), Buffer.of(0x87), Buffer.from('R('), number(3), text('|')],
-    ...[Buffer.from('NNN'), Buffer.of(0x4a, 255, 255, 255, 255, 0x4a, 255, 255, 255, 255), number(0), Buffer.from('tb'), Buffer.of(0x89)],
-    ...[long, planes, Buffer.from('tb')],
-  ];
-  const entries = Object.entries(lists).flatMap(([key, values]) => [text(key), Buffer.from(']('), ...values.map(number), Buffer.from('e')]);
-  return Buffer.concat([Buffer.of(0x80, 2, 0x7d, 0x28), text('data'), ...array, ...entries, Buffer.from('u.')]);
+  const array = (bytes: Uint8Array, type: string, shape: Buffer) => {
+    const long = Buffer.alloc(5);
+    long[0] = 0x54;
+    long.writeUInt32LE(bytes.length, 1);
+    return Buffer.concat([
+      ...[Buffer.from('cnumpy.core.multiarray\n_reconstruct\n'), Buffer.from('cnumpy\nndarray\n'), number(0), Buffer.of(0x85), text('b')],
+      ...[Buffer.of(0x87), Buffer.from('R('), number(1), shape],
+      ...[Buffer.from('cnumpy\ndtype\n'), text(type), number(0), number(1), Buffer.of(0x87), Buffer.from('R('), number(3)],
+      text(type === 'u1' ? '|' : '<'),
+      ...[Buffer.from('NNN'), Buffer.of(0x4a, 255, 255, 255, 255, 0x4a, 255, 255, 255, 255), number(0), Buffer.from('tb'), Buffer.of(0x89)],
+      ...[long, bytes, Buffer.from('tb')],
+    ]);
+  };
+  const data = array(planes, 'u1', Buffer.concat([number(planes.length / 3072), Buffer.of(0x4d, 0, 12, 0x86)]));
+  const valuesOf = (values: readonly number[] | BigInt64Array) =>
+    values instanceof BigInt64Array
+      ? array(Buffer.from(values.buffer), 'i8', Buffer.concat([number(values.length), Buffer.of(0x85)]))
+      : Buffer.concat([Buffer.from(']('), ...values.map(number), Buffer.from('e')]);
+  const entries = Object.entries(labels).flatMap(([key, values]) => [text(key), valuesOf(values)]);
+  return Buffer.concat([Buffer.of(0x80, 2, 0x7d, 0x28), text('data'), data, ...entries, Buffer.from('u.')]);
 }
 
+const page = '<!DOCTYPE html><title>Not found</title>';
 const planes = Buffer.concat([record([], 10), record([], 20)]);
 
 t.test('the Python version, as torchvision leaves it', async (t) => {
@@ -76,6 +85,8 @@ t.test('the Python version, as torchvision leaves it', async (t) => {
     t.same([...cifar10.targets(0, 2)], [3, 9]);
     t.same([...cifar10.images(0, 2).data], [...parseCifar(Buffer.concat([record([3], 10), record([9], 20)]), 1, 10).images.data]);
   }
+  const ofArray = pickled(planes, { labels: BigInt64Array.of(3n, 9n) });
+  t.same([...openDataset('cifar10', t.testdir({ test_batch: ofArray }), 'test').targets(0, 2)], [3, 9], 'labels in an array of NumPy');
   const batches = Object.fromEntries([1, 2, 3, 4, 5].map((i) => [`data_batch_${i}`, pickled(record([], i), { labels: [i] })]));
   t.same([...openDataset('cifar10', t.testdir(batches), 'train').targets(0, 5)], [1, 2, 3, 4, 5]);
   delete batches.data_batch_3;
@@ -100,9 +111,16 @@ t.test('the Python version as Python 3 writes it again', async (t) => {
 
 t.test('pickles that are no CIFAR', async (t) => {
   const open = (file: Uint8Array) => () => openDataset('cifar10', t.testdir({ test_batch: file }), 'test');
-  t.throws(open(Buffer.from('no pickle')), { name: 'AdderNetError', code: 'ERR_CORRUPT' });
+  t.throws(open(Buffer.from('no pickle')), { name: 'AdderNetError', code: 'ERR_FORMAT', message: /not a pickle of Python: it is text/ });
+  t.throws(open(Buffer.from(page)), { code: 'ERR_FORMAT', message: /test_batch: not a pickle of Python: it is a web page \(HTML\)/ });
+  t.throws(() => openDataset('cifar10', t.testdir({ 'test_batch.bin': page }), 'test'), {
+    code: 'ERR_CORRUPT',
+    message: /test_batch.bin: .* not a multiple of the 3073 of a record; it seems to be a web page \(HTML\)/,
+  });
+  t.throws(open(pickled(planes, { labels: BigInt64Array.of(1n) })), { code: 'ERR_CORRUPT', message: /for 1 labels/ });
+  t.throws(open(pickled(planes, { labels: BigInt64Array.of(1n, -1n) })), { code: 'ERR_CORRUPT', message: /'labels' has -1/ });
   t.throws(open(Buffer.from('\x80\x02}.', 'latin1')), { code: 'ERR_FORMAT', message: /test_batch: a pickle without the entries 'data'/ });
-  t.throws(open(pickled(planes, { fine_labels: [1, 2] })), { code: 'ERR_FORMAT', message: /and 'labels', a list/ });
+  t.throws(open(pickled(planes, { fine_labels: [1, 2] })), { code: 'ERR_FORMAT', message: /and 'labels', a list or an array/ });
   t.throws(open(pickled(planes, { labels: [1] })), { code: 'ERR_CORRUPT', message: /shape \[2,3072\] .* for 1 labels/ });
   t.throws(open(pickled(planes, { labels: [1, 10] })), { code: 'ERR_CORRUPT', message: /the label of record 1 is 10, expected 0 to 9/ });
   const file = pickled(record([], 1), { labels: [1] });

@@ -22,11 +22,27 @@ t.test('each type of number', async (t) => {
 t.test('what is refused', async (t) => {
   const refused = (bytes: Uint8Array) => refusal((b) => parseIdx(b, 'x-ubyte'), bytes);
   t.match(refused(Buffer.from('text')), { code: 'ERR_FORMAT', message: /^x-ubyte: not an idx file/ });
+  const page = Buffer.from('<!DOCTYPE html><title>Not found</title>');
+  const pointer = Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n');
+  for (const file of [page, gzipSync(page)]) t.match(refused(file), { code: 'ERR_FORMAT', message: /not an idx file: it is a web page/ });
+  t.match(refused(pointer), { code: 'ERR_FORMAT', message: /not an idx file: it is a Git LFS pointer/ });
   t.match(refused(idx(0x0a, [1], [1])), { code: 'ERR_FORMAT' });
   t.match(refused(idx(0x08, [], [1])), { code: 'ERR_FORMAT' });
   t.match(refused(idx(0x08, [0, 28, 28], [])), { code: 'ERR_FORMAT', message: /\[0,28,28\]/ });
   t.match(refused(idx(0x08, [2], [1, 2, 3])), { code: 'ERR_CORRUPT', message: /takes 2 bytes, but there are 3/ });
   t.match(refused(idx(0x08, [2 ** 31, 2 ** 31], [1])), { code: 'ERR_CORRUPT', message: /more elements/ });
+});
+
+t.test('a gzip takes no more memory than its header says', async (t) => {
+  const bomb = gzipSync(Buffer.concat([idx(0x08, [2], [1, 2]), Buffer.alloc(300 << 20)]));
+  const before = process.memoryUsage.rss();
+  t.match(
+    refusal((b) => parseIdx(b, 'x.gz'), bomb),
+    { code: 'ERR_CORRUPT', message: /x.gz: the gzip holds more than the 10 bytes of its idx file/ },
+  );
+  t.ok(process.memoryUsage.rss() - before < 100e6);
+  const large = idx(0x08, [100_000], new Uint8Array(100_000).fill(7));
+  t.equal(parseIdx(gzipSync(large, { level: 0 })).size, 100_000, 'a header in the first of many bytes');
 });
 
 t.test('damage, plain and in gzip', async (t) => {

@@ -201,6 +201,16 @@ t.test('damaged files and what is no image', async (t) => {
   const rejects = (image: unknown, code: string, message: RegExp) =>
     t.rejects(readImage(image as never, [8, 8, 3]), { name: 'AdderNetError', code, message });
   await rejects(Buffer.from('no image'), 'ERR_FORMAT', /the image of 8 bytes in memory: .*; pixels need their width and height/);
+  const others: Record<string, string> = {
+    'a Git LFS pointer': 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n',
+    'a web page \\(HTML\\)': '<!DOCTYPE html><title>Not found</title>',
+    'a PDF document': '%PDF-1.7\n',
+    'a gzip archive': '\x1f\x8b\x08\0',
+  };
+  for (const [what, content] of Object.entries(others)) {
+    writeFileSync(join(folder, 'other.png'), content, 'latin1');
+    await rejects(join(folder, 'other.png'), 'ERR_FORMAT', new RegExp(`cannot read the image '.*other.png': it is ${what}`));
+  }
   for (const empty of [new Uint8Array(0), detached(), detached().buffer, { data: detached(), width: 1, height: 1 }]) {
     await rejects(empty, 'ERR_ARGUMENT', /in memory is empty: its buffer is detached|data of the image is empty/);
   }
