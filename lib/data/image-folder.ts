@@ -71,7 +71,10 @@ export async function openImageFolder(
     onNote(`${folder}: ${counted(bad, 'image', 'images')} cannot be read and ${bad.length > 1 ? 'are' : 'is'} left out: ${some(bad)}`);
   const empty = classNames.findIndex((_, target) => !targets.includes(target));
   if (empty >= 0)
-    throw new AdderNetError('ERR_ARGUMENT', `${folder}: no image of the class ${classNames[empty]} can be read for the split ${split}`);
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${folder}: no image of the class ${classNames[empty]} can be read for the split ${split}: take the files out that cannot be read, or put a good one there`,
+    );
   const name = `${folder} ${split}`;
   return new ImageFolder({ name, images, targets, classes: classNames.length, classNames }, [...others, ...bad]);
 }
@@ -97,23 +100,23 @@ async function decodeAll(files: readonly ImageFile[], shape: ImageShape, options
   const size = elementCount(shape);
   const { data } = Tensor.zeros([files.length, ...shape], 'u8');
   const bad = new Set<ImageFile>();
+  const errors = new Map<number, unknown>();
   let next = 0;
   const decode = async (): Promise<void> => {
     for (let i = next++; i < files.length; i = next++) {
-      const file = files[i]!;
-      const image = await readImage(file.path, shape, options).catch((error) => refuse(file, error));
+      const image = await readImage(files[i]!.path, shape, options).catch((error) => refuse(i, error));
       if (image) data.set(image.data, i * size);
     }
   };
-  const refuse = (file: ImageFile, error: unknown): void => {
+  const refuse = (i: number, error: unknown): void => {
     const isBad = error instanceof AdderNetError && ['ERR_FORMAT', 'ERR_CORRUPT', 'ERR_ARGUMENT'].includes(error.code);
-    if (!isBad) throw error;
-    if (!options.skipBad) throw new AdderNetError(error.code, `${error.message}; skipBad leaves such images out`, { cause: error });
-    bad.add(file);
+    if (isBad && options.skipBad) return void bad.add(files[i]!);
+    const hint = isBad && new AdderNetError(error.code, `${error.message}; skipBad leaves such images out`, { cause: error });
+    errors.set(i, hint || error);
+    next = files.length; // those before it are decoded already, or are being so: the first of all is named
   };
-  await Promise.all(Array.from({ length: decodedAtOnce }, decode)).finally(() => {
-    next = files.length; // where one cannot be read, none of the others is waited for
-  });
+  await Promise.all(Array.from({ length: decodedAtOnce }, decode));
+  if (errors.size > 0) throw errors.get(Math.min(...errors.keys()));
   const good = files.flatMap((file, i) => (bad.has(file) ? [] : [i]));
   good.forEach((i, to) => {
     if (i !== to) data.copyWithin(to * size, i * size, (i + 1) * size);

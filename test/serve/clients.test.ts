@@ -282,10 +282,13 @@ t.test('an address that exists, asked in another way', async (t) => {
     }
   t.equal((await fetch(`${url}/v2`, { method: 'HEAD' })).status, 200);
   t.equal((await fetch(`${url}/nowhere`, { method: 'PUT' })).status, 404, 'an address that does not exist');
-  t.equal(
-    (await fetch(url + infer, { method: 'PUT', body: Buffer.alloc(2 * options.maxBody) }).catch(() => ({ status: 405 }))).status,
-    405,
+  // The answer may come while the body is still being sent, and the connection ends with it.
+  const status = await fetch(url + infer, { method: 'PUT', body: Buffer.alloc(2 * options.maxBody) }).then(
+    (response) => response.status,
+    (error) => error.cause?.code,
   );
+  t.ok([405, 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(status), `${status}`);
+  t.equal((await fetch(`${url}/v2/health/live`)).status, 200, 'and others are served');
 });
 
 t.test('images in forms, as curl -F sends them', async (t) => {

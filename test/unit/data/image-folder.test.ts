@@ -173,13 +173,26 @@ t.test('bad images are named, or left out and counted', async (t) => {
   t.same([...rest.targets(0, 4)], [0, 0, 1, 1]);
   t.same(rest.skipped, [join(folder, 'bad/train/a/1.jpg')]);
   t.match(notes, [/bad: 1 image cannot be read and is left out: .*1\.jpg$/]);
-  await t.rejects(open({ maxPixels: 10 }), { code: 'ERR_ARGUMENT', message: /'.*0\.png' is too large: .*more than 10 pixels/ });
+  await t.rejects(open({ maxPixels: 10 }), { code: 'ERR_ARGUMENT', message: /a.0\.png' is too large: .*more than 10 pixels/ });
   await t.rejects(open({ maxPixels: 10, skipBad: true, onNote: () => {} }), {
     code: 'ERR_ARGUMENT',
     message: /none of 5 images can be read/,
   });
   write('bad/train/c/0.png', Buffer.from('no image'));
-  await t.rejects(open({ skipBad: true, onNote: () => {} }), { code: 'ERR_ARGUMENT', message: /no image of the class c can be read/ });
+  await t.rejects(open({ skipBad: true, onNote: () => {} }), {
+    code: 'ERR_ARGUMENT',
+    message: /no image of the class c can be read .*put a good one there/,
+  });
+});
+
+t.test('of several bad images, the first is named, however long it takes', async (t) => {
+  const pixels = Buffer.from('P3 600 600 255 ');
+  const late = Buffer.concat([pixels, Buffer.alloc(2 * 3 * 600 * 600 - 4, '9 '), Buffer.from('999 ')]);
+  write('several/train/a/0.ppm', late);
+  write('several/train/a/1.png', Buffer.from('no image'));
+  write('several/train/b/0.png', Buffer.from('no image'));
+  for (let i = 0; i < 5; i++)
+    await t.rejects(openImageFolder(join(folder, 'several'), [4, 4, 3], 'train'), { code: 'ERR_CORRUPT', message: /a.0\.ppm.* value 999/ });
 });
 
 t.test('what is left out is a warning of the process where nobody asks for it', async (t) => {
