@@ -76,9 +76,9 @@ t.before(async () => {
 });
 
 /** A .pth of a small network. */
-function pth(): string {
+function pth(classes = 4): string {
   const storages: pt.SavedStorage[] = [];
-  const entries = [...models.lenet5bn({ seed: null, classes: 4 }).stateDict()].map(([name, { data, shape }], i) => {
+  const entries = [...models.lenet5bn({ seed: null, classes }).stateDict()].map(([name, { data, shape }], i) => {
     const sizes = shape.length === 4 ? [0, 3, 1, 2].map((axis) => shape[axis]!) : shape;
     const storage = pt.storage(String(i), 'FloatStorage', data);
     storages.push(storage);
@@ -88,6 +88,33 @@ function pth(): string {
   writeFileSync(at('lenet.pth'), pt.zipFile(pt.stateDict(...entries), storages));
   return at('lenet.pth');
 }
+
+t.test('a foreign file takes the class names of the data set, in place of assumed ones', async (t) => {
+  const data = at('letters');
+  for (const name of 'abcdefghij')
+    for (const i of [0, 1]) {
+      mkdirSync(join(data, name), { recursive: true });
+      await sharp({ create: { width: 28, height: 28, channels: 3, background: '#777' } })
+        .png()
+        .toFile(join(data, name, `${i}.png`));
+    }
+  const weights = ['--weights', pth(10)];
+  const ofFolder = [...weights, '--dataset', 'folder', '--data', data, '--json'];
+  for (const more of [[], ['--dtype', 'u8', '--calibration', '10']]) {
+    const { status, stdout, stderr } = addernet(['evaluate', ...ofFolder, ...more]);
+    t.equal(status, 0, stderr);
+    t.match(stderr, /note: .*lenet.pth: its classes are called as those of .*letters/);
+    t.equal(JSON.parse(stdout).images, 10);
+  }
+  const out = at('letters.safetensors');
+  t.equal(addernet(['quantize', ...ofFolder, '--calibration', '10', '--out', out]).status, 0);
+  t.same((await load(out)).classNames, [...'abcdefghij'], 'and the network that is made of it keeps them');
+  fails(
+    t,
+    ['evaluate', '--weights', 'lenet5-bn-mnist', '--dataset', 'folder', '--data', data],
+    /without a: open the data .* \(on the command line: --dataset and --data\); .*\{ classNames \}; .*addernet train --weights/,
+  );
+});
 
 t.test('info: the CPU', async (t) => {
   t.match(json(t, ['info']), { model: String, isa: supported[0]!, supported, threads: Number });

@@ -1,10 +1,11 @@
 import { cpuInfo, setThreads } from '../cpu';
+import { percent } from '../figures/table';
 import { Model } from '../models';
 import type { QuantizedModel } from '../quantize';
 import { compiled } from '../session';
 import { checkFits, evaluate } from '../train/evaluate';
 import { openData } from './open-data';
-import { type NetworkArguments, openNetwork } from './open-network';
+import { type NetworkArguments, namedAfter, openNetwork } from './open-network';
 import { checkApply, type OptionRule } from './option-rules';
 import { printable } from './printable';
 import { startProgress } from './progress';
@@ -33,8 +34,9 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<void> {
   if (threads !== undefined) setThreads(threads);
   const loaded = await openNetwork(args);
   checkApply(args, loaded, dtype === 'f32' ? floatRules : rules);
-  const model = dtype === 'u8' && loaded instanceof Model ? await quantizeNetwork(loaded, args) : loaded;
-  const dataset = await openData({ ...args, dataset: args.dataset ?? model.metadata.dataset }, 'test', model.inputShape);
+  const network = dtype === 'u8' && loaded instanceof Model ? await quantizeNetwork(loaded, args) : loaded;
+  const dataset = await openData({ ...args, dataset: args.dataset ?? network.metadata.dataset }, 'test', network.inputShape);
+  const model = await namedAfter(network, args.weights, dataset);
   checkFits('evaluate', model, dataset); // before there is a bar
   const progress = startProgress('evaluating', Math.min(limit ?? dataset.length, dataset.length), { quiet: json === true });
   const result = await evaluate(await compiled(model), dataset, { batch, limit, onBatch: (done) => progress.update(done) }).finally(() =>
@@ -51,5 +53,3 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<void> {
       `${result.seconds.toFixed(2)} s, ${Math.round(result.imagesPerSecond)} images/s   ${Object.values(numbers).join(', ')}${model instanceof Model ? '' : ' bits'}, ${isa}, ${used} ${used === 1 ? 'thread' : 'threads'}`,
     );
 }
-
-const percent = (fraction: number): string => `${(100 * fraction).toFixed(2)} %`;

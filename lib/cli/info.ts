@@ -8,7 +8,7 @@ import { Model, type ModelMetadata, type Training } from '../models';
 import { weightsPath } from '../models/pretrained';
 import { elementCount, shapeText } from '../shape';
 import { printable } from './printable';
-import { columnsOf, fields, table, wrap } from './text-layout';
+import { columnsOf, count, fields, table, wrap } from './text-layout';
 
 export async function info(file: string | undefined, { json = false }: { json?: boolean }): Promise<void> {
   const described = file === undefined ? cpuInfo() : await describeFile(file);
@@ -77,8 +77,6 @@ async function describeNetwork(file: string, fileNotes: readonly string[]): Prom
     throw error;
   }
 }
-
-const count = (value: number): string => value.toLocaleString('en-US');
 
 /** For a person: a line for each property, then the tensors. Metadata that the package wrote itself stands in those lines already. */
 export function fileText(description: FileDescription, columns: number): string {

@@ -1,6 +1,9 @@
 // What --weights, --model, --unit and --image-size name.
+import type { Dataset } from '../data/dataset';
 import { AdderNetError } from '../errors';
 import { type LoadOptions, load } from '../files';
+import { ownMetadata } from '../files/own-file';
+import { readWeights } from '../files/read-weights';
 import { Model, type Unit } from '../models';
 import type { QuantizedModel } from '../quantize';
 import { printNote } from './notes';
@@ -36,6 +39,25 @@ export async function openFloatNetwork(what: string, args: NetworkArguments): Pr
     `${what}: ${args.weights} is quantized already, to ${network.bits} bits; expected the float network it was made from`,
   );
 }
+
+/**
+ * The network with the class names of a data set, where its file has none: those that loading assumes are of no account then.
+ * @param weights the file
+ */
+export async function namedAfter<Network extends Model | QuantizedModel>(
+  network: Network,
+  weights: string,
+  { name, classes, classNames }: Dataset,
+): Promise<Network | Model> {
+  const { metadata } = network;
+  if (!(network instanceof Model) || !classNames || classes !== metadata.classes || sameList(classNames, metadata.classNames))
+    return network;
+  if (ownMetadata(await readWeights(weights)) !== undefined) return network;
+  printNote(`${weights}: its classes are called as those of ${name}, in their order.`);
+  return new Model(network, { ...network.metadata, classNames });
+}
+
+const sameList = (a: readonly string[], b: readonly string[] | undefined): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 async function loadWithNotes(weights: string, options: LoadOptions): Promise<{ network: Model | QuantizedModel; notes: string[] }> {
   const notes: string[] = [];

@@ -2,6 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { setThreads } from '../cpu';
 import { checkColorName } from '../data/image';
 import { AdderNetError } from '../errors';
+import { percent } from '../figures/table';
 import { type Classification, compile, type InferenceSession } from '../session';
 import { type NetworkArguments, openNetwork } from './open-network';
 import { withFlags } from './option-rules';
@@ -64,6 +65,6 @@ async function standardInput(): Promise<Uint8Array> {
 
 /** The image's name, and a line for each class. */
 export function shown(image: string, classes: readonly Classification[], columns: number): string {
-  const rows = classes.map(({ name, probability }) => [printable(name), `${(100 * probability).toFixed(2)} %`]);
+  const rows = classes.map(({ name, probability }) => [printable(name), percent(probability)]);
   return `${wrap(printable(image), columns)}\n${table({ rows, isNumber: [false, true], indent: '  ' }, columns)}`;
 }

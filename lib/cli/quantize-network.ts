@@ -2,11 +2,17 @@
 import type { Model } from '../models';
 import { type QuantizedModel, type QuantizeOptions, quantize } from '../quantize';
 import { type DataArguments, openData } from './open-data';
+import { namedAfter } from './open-network';
 
-export interface QuantizeArguments extends Partial<DataArguments>, QuantizeOptions {}
+export interface QuantizeArguments extends Partial<DataArguments>, QuantizeOptions {
+  weights: string;
+}
 
 /** Calibrated on the first training images of the network's own data set, or of the one named. */
-export async function quantizeNetwork(model: Model, { bits, range, calibration, ...args }: QuantizeArguments): Promise<QuantizedModel> {
+export async function quantizeNetwork(
+  model: Model,
+  { weights, bits, range, calibration, ...args }: QuantizeArguments,
+): Promise<QuantizedModel> {
   const images = await openData({ ...args, dataset: args.dataset ?? model.metadata.dataset }, 'train', model.inputShape);
-  return await quantize(model, images, { bits, range, calibration });
+  return await quantize(await namedAfter(model, weights, images), images, { bits, range, calibration });
 }

@@ -5,7 +5,7 @@ import { type NetworkArguments, openFloatNetwork } from './open-network';
 import { checkWeightsOut } from './output-path';
 import { printable } from './printable';
 import { type QuantizeArguments, quantizeNetwork } from './quantize-network';
-import { print } from './text-layout';
+import { count, print } from './text-layout';
 
 export async function quantizeCommand(args: QuantizeArguments & NetworkArguments & { out: string; json?: boolean }): Promise<void> {
   const { weights, out, json } = args;
@@ -18,5 +18,3 @@ export async function quantizeCommand(args: QuantizeArguments & NetworkArguments
   if (json) console.log(JSON.stringify({ in: weights, out, bits: quantized.bits, bytes, metadata: quantized.metadata }));
   else print(`${printable(out)}: ${model.name} in ${quantized.bits} bits, ${count(bytes)} bytes, of ${count(statSync(input).size)}`);
 }
-
-const count = (bytes: number): string => bytes.toLocaleString('en-US');

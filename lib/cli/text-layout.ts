@@ -1,5 +1,8 @@
 // Text that fits the terminal. What goes to a file or a pipe is not wrapped: programs read it by lines.
 
+/** A whole number with its thousands apart. */
+export const count = (value: number): string => value.toLocaleString('en-US');
+
 /** Columns of a terminal; Infinity where the stream is none. */
 export const columnsOf = ({ isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>): number =>
   isTTY && columns > 0 ? columns : Number.POSITIVE_INFINITY;

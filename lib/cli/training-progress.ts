@@ -1,6 +1,8 @@
 // What a person watches while a network trains: on a terminal a bar, elsewhere a line now and then; on standard error, since results are on
 // standard output.
+
 import { type Options, type Params, SingleBar } from 'cli-progress';
+import { percent } from '../figures/table';
 import type { BatchInfo } from '../train/fit';
 import type { EpochRecord } from '../train/progress';
 import { asItIs, barWith } from './progress';
@@ -115,15 +117,13 @@ class TimeLeft {
 const place = ({ epoch, epochs, step, steps }: BatchInfo): string => `epoch ${epoch}/${epochs}  step ${step}/${steps}`;
 
 const soFar = ({ loss, accuracy, imagesPerSecond }: BatchInfo): string =>
-  `loss ${loss.toFixed(3)}  accuracy ${percent(accuracy)} %  ${Math.round(imagesPerSecond)} images/s`;
+  `loss ${loss.toFixed(3)}  accuracy ${percent(accuracy)}  ${Math.round(imagesPerSecond)} images/s`;
 
 function epochLine({ epoch, learningRate, loss, accuracy, validation, imagesPerSecond, seconds }: EpochRecord): string {
-  const measured = validation ? `   measured: loss ${validation.loss.toFixed(4)}  accuracy ${percent(validation.accuracy)} %` : '';
+  const measured = validation ? `   measured: loss ${validation.loss.toFixed(4)}  accuracy ${percent(validation.accuracy)}` : '';
   const rate = Math.round(imagesPerSecond);
-  return `epoch ${epoch}: rate ${learningRate.toPrecision(3)}  loss ${loss.toFixed(4)}  accuracy ${percent(accuracy)} %${measured}   ${rate} images/s, ${duration(seconds)}`;
+  return `epoch ${epoch}: rate ${learningRate.toPrecision(3)}  loss ${loss.toFixed(4)}  accuracy ${percent(accuracy)}${measured}   ${rate} images/s, ${duration(seconds)}`;
 }
-
-const percent = (part: number): string => (100 * part).toFixed(2);
 
 /** 0:07, 12:40, 3:05:00 */
 export function duration(seconds: number): string {

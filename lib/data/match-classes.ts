@@ -66,7 +66,9 @@ export function matchClasses(dataset: Dataset, classNames: readonly string[] | u
   return new Reordered(dataset, classNames);
 }
 
-const remedy = 'open the data that it was trained for, or make the network with { classes, classNames } of the data set';
+const remedy =
+  'open the data that it was trained for (on the command line: --dataset and --data); if its classes are the same under other names, load it with ' +
+  '{ classNames }; if they are others, give it a new head with models.replaceHead, or train one with addernet train --weights';
 
 const sameList = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((name, i) => name === b[i]);
 
