@@ -7,6 +7,12 @@ if (image === undefined) {
   console.error('usage: node classify-image.mjs WEIGHTS IMAGE');
   process.exit(2);
 }
-const session = await compile(await load(weights));
-for (const { name, probability } of await session.classify(image)) console.log(`${(100 * probability).toFixed(1).padStart(5)} %  ${name}`);
-session.dispose();
+try {
+  const session = await compile(await load(weights));
+  for (const { name, probability } of await session.classify(image))
+    console.log(`${(100 * probability).toFixed(1).padStart(5)} %  ${name}`);
+  session.dispose();
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -4,7 +4,10 @@
 import { compile, load } from 'addernet';
 
 const { WEIGHTS: weights } = process.env;
-if (weights === undefined) throw new Error('the variable WEIGHTS is not set: a weights file, or the name of a bundled network');
+if (weights === undefined) {
+  console.error('the variable WEIGHTS is not set: a weights file, or the name of a bundled network');
+  process.exit(1);
+}
 const session = await compile(await load(weights));
 
 export async function handler({ body, isBase64Encoded }) {

@@ -150,7 +150,7 @@ class Documentation {
   /** The server that the pages talk to, with every network of the package. */
   async serve() {
     const { models } = require(this.root);
-    const names = (models.pretrainedModels ?? models.shippedModels)();
+    const names = models.pretrainedModels();
     const stdio = ['ignore', 'pipe', 'inherit'];
     const child = spawn(process.execPath, [this.cli, 'serve', '--port', '0', '--weights', ...names], { cwd: this.project, stdio });
     const address = await new Promise((done) => {

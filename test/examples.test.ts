@@ -99,6 +99,18 @@ t.test('lambda-handler', async (t) => {
   t.equal(refused.statusCode, 400);
 });
 
+t.test('what is wrong is said in one line', async (t) => {
+  const fails = (name: string, args: string[], message: RegExp) => {
+    const { WEIGHTS: _, ...env } = process.env;
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(examples, name), ...args], { encoding: 'utf8', env });
+    t.same({ status, stdout, lines: stderr.trim().split('\n').length }, { status: 1, stdout: '', lines: 1 }, stderr);
+    t.match(stderr, message);
+  };
+  fails('lambda-handler.mjs', [], /^the variable WEIGHTS is not set/);
+  fails('classify-image.mjs', [weights, 'missing.png'], /^cannot read the image 'missing.png'/);
+  fails('classify-image.mjs', ['missing.safetensors', 'missing.png'], /^cannot read the weights file 'missing.safetensors'/);
+});
+
 t.test('all of them', (t) => {
   t.same(
     [...tried].sort(),
