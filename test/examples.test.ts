@@ -79,7 +79,7 @@ t.test('fastify-route', async (t) => {
   t.match(await answer.json(), [{ probability: Number }, { probability: Number }, { probability: Number }]);
   const refused = await post(Buffer.from('no picture'));
   t.equal(refused.status, 400);
-  t.match(await refused.json(), { error: /it is text that begins with 'no picture'/ });
+  t.match(await refused.json(), { error: /it is text that begins with "no picture"/ });
   server.kill('SIGTERM');
   t.same(await once(server, 'exit'), [0, null], 'ends when it is asked to');
 });
