@@ -1,4 +1,5 @@
 // node train-image-folder.mjs IMAGES WEIGHTS [EPOCHS]        IMAGES/<class>/<image>; writes WEIGHTS; needs: npm i sharp
+// From random weights it takes hundreds of images of each class; fine-tune.mjs does with dozens.
 
 import { fit, models, openImageFolder, Sgd, save, schedule } from 'addernet';
 
@@ -15,7 +16,6 @@ const model = models.resnet20({ unit: 'adder', classes, classNames, dataset: 'fo
 const optimizer = new Sgd(model.parameters(), { lr: 0.1, momentum: 0.9, weightDecay: 5e-4, adder: { rate: 'adaptive', eta: 0.2 } });
 await fit(model, train, {
   epochs: Number(epochs),
-  batch: 64,
   optimizer,
   schedule: schedule.cosine({ epochs: Number(epochs) }),
   augment: { crop: 4, flip: true },

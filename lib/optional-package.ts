@@ -14,8 +14,12 @@ export function packageError(name: string, purpose: string, cause: unknown, inst
   const { code, message = String(cause) } = (cause ?? {}) as NodeJS.ErrnoException; // a module may throw anything
   const [firstLine = ''] = message.split('\n');
   if (/^(ERR_)?MODULE_NOT_FOUND$/.test(code ?? '') && firstLine.includes(`'${name}'`))
-    return new AdderNetError('ERR_PEER_MISSING', `${purpose} needs the package ${name}: npm i ${install.join(' ')}`, { cause });
+    return new AdderNetError('ERR_PEER_MISSING', `${purpose} needs the package ${name}: npm i ${install.join(' ')}${inNext()}`, { cause });
   return new AdderNetError('ERR_PEER_BROKEN', `${purpose} needs the package ${name}, which is installed but does not load: ${message}`, {
     cause,
   });
 }
+
+/** Its bundles do not find packages that are installed beside them. */
+const inNext = (): string =>
+  process.env.NEXT_RUNTIME ? '; if it is installed, set serverExternalPackages: ["addernet"] in the configuration of Next.js' : '';

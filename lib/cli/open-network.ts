@@ -6,20 +6,24 @@ import { ownMetadata } from '../files/own-file';
 import { readWeights } from '../files/read-weights';
 import { Model, type Unit } from '../models';
 import type { QuantizedModel } from '../quantize';
+import { dataRules } from './data-rules';
 import { printNote } from './notes';
+import { checkApply } from './option-rules';
 
 export interface NetworkArguments {
   weights: string;
   /** Given only where the file does not say so itself; a file that holds another network is refused. */
   model?: string;
   unit?: Unit;
-  /** Of the images, where it is not the network's own. */
+  /** Of images in folders, where it is not the network's own. */
   imageSize?: readonly [height: number, width: number];
+  dataset?: string;
 }
 
 /** @throws {AdderNetError} ERR_ARGUMENT if the file holds another network than the arguments say; what loading throws */
-export async function openNetwork({ weights, model, unit, imageSize }: NetworkArguments): Promise<Model | QuantizedModel> {
+export async function openNetwork({ weights, model, unit, imageSize, dataset }: NetworkArguments): Promise<Model | QuantizedModel> {
   const { network, notes } = await loadWithNotes(weights, { model, unit });
+  if (imageSize) checkApply({ imageSize }, { dataset: dataset ?? network.metadata.dataset }, dataRules);
   const [, , channels] = network.inputShape;
   const resized = imageSize && (await loadWithNotes(weights, { model, unit, inputShape: [...imageSize, channels] }));
   for (const note of (resized ?? { notes }).notes) printNote(note);

@@ -14,6 +14,11 @@ export const trainRules: readonly OptionRule<TrainArguments>[] = [
   { options: ['gradient'], apply: ({ weights }) => weights === undefined, only: 'to a new network, without --weights' },
   { options: ['temperature', 'teacherShare', 'teacherFeatures'], apply: ({ teacher }) => teacher !== undefined, only: 'with --teacher' },
   {
+    options: ['freeze'],
+    apply: ({ weights, freeze }) => weights !== undefined || !freeze?.includes('body'),
+    only: 'with --weights: the body of a new network is random, and would stay so',
+  },
+  {
     options: ['patience'],
     apply: ({ validation }) => validation !== undefined,
     only: 'with --validation: stopping by the accuracy on the test images would be training on them',

@@ -38,8 +38,7 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
   const folder = new RunFolder(given.out ?? defaultFolder({ ...defaults, ...given, ...kindOf(named) }));
   const began = given.resume ? await folder.readArguments<TrainArguments>() : undefined;
   if (began) checkUnchanged(given, began);
-  else folder.checkNew();
-  const chosen: TrainArguments = { ...defaults, ...began, ...given, ...kindOf(named) };
+  const chosen: TrainArguments = { ...defaults, ...gentle(given), ...began, ...given, ...kindOf(named) };
   checkApply(given, chosen, trainRules);
   if (chosen.threads !== undefined) setThreads(chosen.threads);
   const start = named ?? (await networkToStartFrom(chosen));
@@ -51,6 +50,7 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
   checkFits('train', model, data.train);
   freeze(model, args.freeze);
   const [optimizer, schedule] = [optimizerOf(model, args), scheduleOf(args)];
+  if (!began) folder.checkNew();
   const { resume, ...lasting } = args;
   if (!resume) await folder.writeArguments(lasting);
 
@@ -77,6 +77,9 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
   const files = ['model.safetensors', 'best.safetensors', 'log.jsonl', ...(await drawCurves(model, data, history, folder))];
   report(model, data, stopped, evaluation, args, folder, files);
 }
+
+/** A rate for random weights would undo what --weights has been trained to. */
+const gentle = ({ weights }: Partial<TrainArguments>): Partial<TrainArguments> => (weights === undefined ? {} : { lr: 0.01 });
 
 const rulesOfWeights: readonly OptionRule<Model>[] = [
   {

@@ -100,7 +100,7 @@ function nameOf(image: ImageSource): string {
   if (isPixels(image)) return 'the image';
   try {
     const path = sourcePath('image', image);
-    return path === undefined ? `the image of ${sourceName(image)}` : `the image '${path}'`;
+    return path === undefined ? `the image of ${sourceName(image)}` : `the image '${sourceName(image)}'`;
   } catch (cause) {
     throw new AdderNetError('ERR_ARGUMENT', `${(cause as Error).message}, or pixels, { data, width, height }`, { cause });
   }

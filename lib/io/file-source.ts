@@ -1,6 +1,6 @@
 // Where the bytes of a file come from: a disk, or memory (a download, a bundle, a decrypted file).
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, URL } from 'node:url';
 import { AdderNetError } from '../errors';
 import { typedArrayName } from '../tensor';
 
@@ -10,10 +10,17 @@ export type FileSource = string | URL | Uint8Array | Uint8ClampedArray | ArrayBu
 /** `[object X]` tells built-in objects of every realm: instanceof knows those of one alone. */
 export const typeName = (value: unknown): string => Object.prototype.toString.call(value).slice('[object '.length, -1);
 
-/** What a source is called in messages: its path, or how many bytes there are. */
+/** A text that is a URL rather than a path, as of fetch, of a page or of import.meta. */
+const asUrl = (text: string): URL | undefined =>
+  /^(file:\/\/|https?:\/\/|blob:|data:[^,]*,)/i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+
+const maxName = 200;
+const cut = (name: string): string => (name.length > maxName ? `${name.slice(0, maxName)}…` : name);
+
+/** What a source is called in messages: its path, cut where it is long, or how many bytes there are. */
 export function sourceName(source: FileSource): string {
-  if (typeof source === 'string') return source;
-  if (isUrl(source)) return source.href;
+  if (typeof source === 'string') return cut(source);
+  if (isUrl(source)) return cut(source.href);
   return `${'size' in source ? source.size : source.byteLength} bytes in memory`;
 }
 
@@ -23,12 +30,24 @@ export function sourceName(source: FileSource): string {
  * @throws {AdderNetError} ERR_ARGUMENT if it is neither, or a URL of another kind
  */
 export function sourcePath(op: string, source: FileSource): string | undefined {
-  if (typeof source === 'string') return source;
-  if (isUrl(source)) return pathOfUrl(op, source, 'fetch it, and pass its bytes');
+  const url = typeof source === 'string' ? asUrl(source) : isUrl(source) ? source : undefined;
+  if (url) return pathOfUrl(op, url, 'fetch it, and pass its bytes');
+  if (typeof source === 'string') return checkedPath(op, source);
   if (viewOf(source) || isBlob(source)) return undefined;
   throw new AdderNetError(
     'ERR_ARGUMENT',
     `${op}: the file is ${typeName(source)}, expected a path, a file: URL, or bytes: a Uint8Array, ArrayBuffer or Blob`,
+  );
+}
+
+/** No system has longer paths; texts that are longer are contents, in base64 for example. */
+const maxPath = 4096;
+
+function checkedPath(op: string, path: string): string {
+  if (path.length <= maxPath) return path;
+  throw new AdderNetError(
+    'ERR_ARGUMENT',
+    `${op}: a text of ${path.length} characters, '${path.slice(0, 20)}…', is no path: pass the bytes of the file, as of Buffer.from(text, 'base64')`,
   );
 }
 
@@ -38,7 +57,7 @@ export function sourcePath(op: string, source: FileSource): string | undefined {
  */
 export function pathOfUrl(op: string, url: URL, remedy: string): string {
   if (url.protocol === 'file:') return fileURLToPath(url);
-  throw new AdderNetError('ERR_ARGUMENT', `${op}: ${url.href} is no file: URL: ${remedy}`);
+  throw new AdderNetError('ERR_ARGUMENT', `${op}: ${cut(url.href)} is no file: URL: ${remedy}`);
 }
 
 /**

@@ -23,7 +23,7 @@ export function addTrain(program: Command): void {
       'images in a step (default: 256; with --dataset folder 128, fewer where there are few images)',
       values.positiveInteger,
     )
-    .option('--lr <rate>', 'the learning rate', values.positive, 0.1)
+    .option('--lr <rate>', 'the learning rate (with --weights 0.01)', values.positive, 0.1)
     .option('--eta <factor>', 'scales the adaptive learning rate of adder filters', values.notNegative, 0.2)
     .addOption(
       new Option('--rate <kind>', 'which learning rate adder filters have').choices(['adaptive', 'increased', 'plain']).default('adaptive'),
