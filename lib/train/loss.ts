@@ -1,5 +1,6 @@
 // The loss of a step: cross-entropy to the targets, and, beside a teacher, to what it says of the same images (Hinton et al., 2015).
 import { AdderNetError } from '../errors';
+import { nameList } from '../layers/state';
 import type { Model } from '../models';
 import { bodyAndHead } from '../models';
 import { type CrossEntropy, softmaxCrossEntropy } from '../ops';
@@ -75,6 +76,7 @@ export function checkDistillation(model: Model, { teacher, temperature = 4, shar
     );
   if (JSON.stringify(teacher.normalization) !== JSON.stringify(model.normalization))
     throw new AdderNetError('ERR_ARGUMENT', `fit: the teacher has another normalization than ${model.name}: both see the same images`);
+  checkSameClasses(model, teacher);
   if (!(temperature > 0 && Number.isFinite(temperature)))
     throw new AdderNetError('ERR_ARGUMENT', `fit: distillation.temperature is ${String(temperature)}, expected a positive number like 4`);
   if (!(share >= 0 && share <= 1))
@@ -82,6 +84,16 @@ export function checkDistillation(model: Model, { teacher, temperature = 4, shar
   if (!(features >= 0 && Number.isFinite(features)))
     throw new AdderNetError('ERR_ARGUMENT', `fit: distillation.features is ${String(features)}, expected a weight like 1, or 0 for none`);
   if (features > 0) checkFeatures(model, teacher);
+}
+
+/** Logits are compared by their place, so the classes must be in the same order; unnamed ones are taken to be. */
+function checkSameClasses({ name, classNames: own }: Model, { classNames: told }: Classifier): void {
+  if (!own || !told || JSON.stringify(own) === JSON.stringify(told)) return;
+  const difference = JSON.stringify([...own].sort()) === JSON.stringify([...told].sort()) ? 'in another order than' : 'other than';
+  throw new AdderNetError(
+    'ERR_ARGUMENT',
+    `fit: the classes of the teacher are ${difference} those of ${name}: ${nameList(told)}, and ${nameList(own)}: train ${name} with the classNames of the teacher`,
+  );
 }
 
 function checkFeatures(model: Model, teacher: Classifier | FeatureTeacher): void {

@@ -21,12 +21,12 @@ export interface FeatureTeacher extends Classifier {
  */
 export function featureTeacher(model: Model, featuresOf?: (x: Tensor) => Tensor): FeatureTeacher {
   checkModel('featureTeacher', model);
-  const { name, inputShape, classes, normalization } = model;
+  const { name, inputShape, classes, classNames, normalization } = model;
   const { body, head } = bodyAndHead(model);
   const answer = (x: Tensor) => {
     const features = featuresOf ? featuresOf(x) : body.forward(x);
     return { features, logits: head.forward(features) };
   };
   const featureShape = body.outputShape([1, ...inputShape]).slice(1);
-  return { name, inputShape, classes, normalization, featureShape, answer, forward: (x) => answer(x).logits };
+  return { name, inputShape, classes, classNames, normalization, featureShape, answer, forward: (x) => answer(x).logits };
 }

@@ -87,6 +87,27 @@ t.test('a network learns from a teacher alone', async (t) => {
   await t.rejects(refused({ teacher: other }), { code: 'ERR_ARGUMENT', message: /another normalization/ });
 });
 
+t.test('a teacher whose classes are others, or in another order', async (t) => {
+  const digits = generateDigits(16, 1);
+  const network = (classNames?: string[]) => models.lenet5bn({ seed: 1, dataset: 'digits', ...(classNames && { classNames }) });
+  const names = Array.from({ length: 10 }, (_, i) => String(i));
+  const attempt = (pupilNames: string[] | undefined, teacher: Distillation['teacher']) => {
+    const pupil = network(pupilNames);
+    const optimizer = new Sgd(pupil.parameters(), { lr: 0.1 });
+    return fit(pupil, digits, { epochs: 1, optimizer, distillation: { teacher } });
+  };
+  const reversed = [...names].reverse();
+  for (const teacher of [network(reversed), featureTeacher(network(reversed))])
+    await t.rejects(attempt(names, teacher), {
+      code: 'ERR_ARGUMENT',
+      message: /in another order than those of lenet5bn: .*9.*8.*, and .*0.*1/,
+    });
+  const letters = names.map((name) => `letter ${name}`);
+  await t.rejects(attempt(names, network(letters)), { code: 'ERR_ARGUMENT', message: /other than those of lenet5bn: .*letter 0/ });
+  await t.resolves(attempt(names, network(names)));
+  await t.resolves(attempt(names, network()), 'one whose classes have no names');
+});
+
 t.test('the distance between features', async (t) => {
   const [features, wanted] = [normal(1, 2), normal(2, 30)];
   const { loss, grad } = featureDistance(features, wanted);
