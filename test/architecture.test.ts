@@ -8,11 +8,12 @@ import { missingProgram, testNeeding } from './needing';
 
 const root = join(__dirname, '..');
 
-const foundation = ['errors', 'options', 'shape', 'tensor', 'random'];
+const foundation = ['errors', 'options', 'quoted', 'shape', 'tensor', 'random'];
 /** A part of lib/ (a folder, or a file at its top) and the parts it may import, besides itself. */
 const libMayImport: Record<string, string[]> = {
   errors: [],
   options: ['errors'],
+  quoted: [],
   'optional-package': ['errors'],
   shape: ['errors'],
   tensor: ['errors', 'shape'],

@@ -73,7 +73,7 @@ async function describeNetwork(file: string, fileNotes: readonly string[]): Prom
     const network = await load(file, { onNote: (note) => notes.push(note) });
     return { network: network instanceof Model ? network.metadata : { ...network.metadata, bits: network.bits }, notes };
   } catch (error) {
-    if (error instanceof AdderNetError) return { network: null, reason: error.message, notes: fileNotes };
+    if (error instanceof AdderNetError) return { network: null, reason: error.message.replace(`${file}: `, ''), notes: fileNotes };
     throw error;
   }
 }

@@ -47,10 +47,10 @@ function laidOut(
   note: (text: string) => void,
 ): { likeness: Likeness; state: TensorFile } {
   const options = { model: model as ModelName | undefined, inputShape };
-  const own = { state: file, likeness: closestNetwork(file, options) };
+  const own = { state: file, likeness: closestNetwork(file, options, file.name) };
   if (file.layout !== 'unknown') return own;
   const turned = file.toPytorchLayout();
-  const pytorch = { state: turned, likeness: closestNetwork(turned, options) };
+  const pytorch = { state: turned, likeness: closestNetwork(turned, options, file.name) };
   const [ownMisfits, pytorchMisfits] = [own.likeness.differing.length, pytorch.likeness.differing.length];
   if (ownMisfits === 0 && pytorchMisfits === 0)
     note(`${file.name} does not say whose order its filters are in, and both fit: that of this package, [co,kh,kw,ci], was assumed.`);
@@ -59,7 +59,7 @@ function laidOut(
 
 /** Where it is the size of the images alone that does not fit. */
 function checkInputFits(state: TensorFile, { model, inputShape }: LoadOptions & { inputShape: InputShape }): void {
-  const { name, differing, inputShape: fitting } = closestNetwork(state, { model: model as ModelName | undefined });
+  const { name, differing, inputShape: fitting } = closestNetwork(state, { model: model as ModelName | undefined }, state.name);
   if (differing.length === 0)
     throw new AdderNetError(
       'ERR_SHAPE',

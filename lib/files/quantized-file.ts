@@ -5,6 +5,7 @@ import type { TensorFile } from '../io/tensor-file';
 import type { ModelMetadata } from '../models';
 import { checkMetadata } from '../models/model';
 import { QuantizedModel } from '../quantize';
+import { quoted } from '../quoted';
 import type { QuantizedStep } from '../session/steps';
 import { Tensor, type TensorData } from '../tensor';
 import { knownMetadata } from './own-file';
@@ -55,7 +56,8 @@ export function quantizedNetwork(file: TensorFile): QuantizedModel {
   for (const [key, { data }] of file) {
     const [, index, name] = /^(\d+)\.(\w+)$/.exec(key) ?? [];
     const step = steps[Number(index)];
-    if (!step || name === undefined) throw new AdderNetError('ERR_CORRUPT', `${path}: the tensor ${key} belongs to no step of the network`);
+    if (!step || name === undefined)
+      throw new AdderNetError('ERR_CORRUPT', `${path}: the tensor ${quoted(key)} belongs to no step of the network`);
     step[name] = data;
   }
   checkSteps(steps, description.output, path);

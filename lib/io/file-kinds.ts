@@ -1,6 +1,6 @@
 // What a file is, by its first bytes: names lie, and a download may have given something else.
 import { unzipSync } from 'fflate';
-import { quoted } from './quoted';
+import { quoted } from '../quoted';
 
 export interface FileKind {
   /** A noun with its article. */

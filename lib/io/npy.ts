@@ -2,10 +2,10 @@
 //   "\x93NUMPY" | major u8 | minor u8 | header length u16 (version 1) or u32 | header | elements, row-major
 // The header is a Python dict in text: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
 import { AdderNetError } from '../errors';
+import { quoted } from '../quoted';
 import type { Tensor, TensorData } from '../tensor';
 import { ByteReader } from './byte-reader';
 import { type FileType, payloadTensor } from './payload';
-import { quoted } from './quoted';
 import { gather, StridedView } from './strided';
 
 const magic = '\x93NUMPY';

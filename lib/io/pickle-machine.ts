@@ -1,8 +1,8 @@
 // The stack machine that a pickle is a program for: a stack of values, marks into it, and a memo of values to be used again.
 import { AdderNetError } from '../errors';
+import { quoted } from '../quoted';
 import type { ByteReader } from './byte-reader';
 import { describeValue, PickleGlobal, PickleObject } from './pickle-values';
-import { quoted } from './quoted';
 
 /** Turns a persistent id, a reference to something outside the pickle, into a value. */
 export type LoadPersistent = (id: unknown) => unknown;

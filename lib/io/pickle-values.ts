@@ -1,5 +1,5 @@
 // What a pickle holds beside numbers, text, lists and dicts. Where Python's reader imports and calls, these only record what the pickle says.
-import { quoted } from './quoted';
+import { quoted } from '../quoted';
 
 /** A class or function by its name, "module.name". It is never looked up. */
 export class PickleGlobal {

@@ -1,12 +1,12 @@
 // Tensors in a pickle, as PyTorch and NumPy describe them: calls of the functions that would rebuild them.
 import { AdderNetError } from '../errors';
+import { quoted } from '../quoted';
 import { elementCount } from '../shape';
 import { numpyType } from './npy';
 import { isPickledArray, pickledArray } from './numpy-pickle';
 import { elementBytes, type FileType } from './payload';
 import { bytesIn, PickleGlobal, PickleObject } from './pickle-values';
 import { isReadable, Storage, StorageView, typeOfDtype } from './pytorch-storage';
-import { quoted } from './quoted';
 import { checkView, StridedView } from './strided';
 
 /** What a pickle says about a tensor; its numbers lie in the storage. */

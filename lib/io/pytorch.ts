@@ -6,13 +6,13 @@
 //   pickle:                   arrays of NumPy and storages inside the pickle
 // Rank-4 float tensors are PyTorch's filters [co, ci/g, kh, kw] and leave as this package's [co, kh, kw, ci/g].
 import { AdderNetError } from '../errors';
+import { quoted } from '../quoted';
 import type { Tensor, TensorData } from '../tensor';
 import { ByteReader } from './byte-reader';
 import { unpickle } from './pickle';
 import { describeValue, PickleGlobal } from './pickle-values';
 import { Storage, StorageView, typeOfStorage } from './pytorch-storage';
 import { isTensor, TensorReader } from './pytorch-tensor';
-import { quoted } from './quoted';
 import { type NamedTensors, StateDictFinder } from './state-dict';
 import { filterAxes, gather } from './strided';
 import type { StoredTensors } from './tensor-file';

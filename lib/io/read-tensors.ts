@@ -1,12 +1,12 @@
 // The tensors of any file of weights.
 import { basename, extname } from 'node:path';
 import { AdderNetError } from '../errors';
+import { quoted } from '../quoted';
 import { Tensor, type TensorData } from '../tensor';
 import { describeFile, fileKind } from './file-kinds';
 import { type FileSource, readSource, sourceName, sourcePath } from './file-source';
 import { readNpy, storedNpyType } from './npy';
 import { parsePytorch } from './pytorch';
-import { quoted } from './quoted';
 import { parseSafetensors } from './safetensors';
 import { type StoredTensors, TensorFile, turnFilters } from './tensor-file';
 import { unwrapNames } from './wrapper-prefix';

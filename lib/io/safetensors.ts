@@ -3,11 +3,11 @@
 //   {"__metadata__": {"key": "text"}, "name": {"dtype": "F32", "shape": [2,3], "data_offsets": [begin, end]}}
 // Offsets count from the end of the header; together the tensors cover the payload, without holes or overlaps.
 import { AdderNetError } from '../errors';
+import { quoted } from '../quoted';
 import type { Tensor, TensorData } from '../tensor';
 import { ByteReader } from './byte-reader';
 import { maxHalf, nearestHalves } from './half';
 import { elementBytes, type FileType, fileTypes, payloadTensor } from './payload';
-import { quoted } from './quoted';
 import type { StoredTensors } from './tensor-file';
 
 /** The format's own limit, in bytes. */

@@ -1,9 +1,9 @@
 // Which of the values in a pickle are the weights of the network, and their names. A file may hold the state dict alone, a checkpoint around it,
 // or the whole network, whose modules keep their parameters in dicts of their own.
 import { AdderNetError } from '../errors';
+import { quoted } from '../quoted';
 import { PickleObject } from './pickle-values';
 import { isTensor } from './pytorch-tensor';
-import { quoted } from './quoted';
 
 /** Where training scripts keep the weights in a checkpoint, the likeliest first. */
 const weightKeys = [

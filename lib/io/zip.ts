@@ -1,7 +1,7 @@
 // The entries of a ZIP whose files are stored without compression, as torch.save writes them.
 import { unzipSync } from 'fflate';
 import { AdderNetError } from '../errors';
-import { quoted } from './quoted';
+import { quoted } from '../quoted';
 
 /**
  * @param name the file, for messages

@@ -1,7 +1,8 @@
 // From layers to plain data that a file holds.
 import { AdderNetError } from '../errors';
-import { type Layer, type LayerDescription, nameOf } from './layer';
+import type { Layer, LayerDescription } from './layer';
 import { layerTypes, maxDepth, maxLayers } from './layer-types';
+import { nameOf } from './name-of';
 
 const typesByClass = new Map([...layerTypes].map(([type, { layer }]) => [layer as unknown, type]));
 

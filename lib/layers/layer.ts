@@ -10,7 +10,7 @@ import type { ElementOrder, ReorderColumns } from './element-order';
 import type { PlanBuilder, Value } from './lowering';
 import { addOperations, noOperations, type Operations } from './operations';
 import { Parameter } from './parameter';
-import { copyState, type LoadedState, layouts, type StateDict, type StateLayout } from './state';
+import { checkState, copyState, type LoadedState, layouts, type StateDict, type StateLayout } from './state';
 
 /** How a layer is run forward. */
 export interface ForwardOptions {
@@ -190,8 +190,7 @@ export abstract class Layer {
    */
   loadStateDict(state: LoadedState, options: LoadStateOptions = {}): { missing: string[]; unexpected: string[] } {
     checkOptions('loadStateDict', options, loadStateNames);
-    if (Object.prototype.toString.call(state) !== '[object Map]')
-      throw new AdderNetError('ERR_ARGUMENT', `loadStateDict: the state is ${nameOf(state)}, expected a Map of tensors by name`);
+    checkState('loadStateDict', state);
     const { strict = true, layout = state.layout ?? 'addernet', inputShape } = options;
     if (!layouts.includes(layout))
       throw new AdderNetError('ERR_ARGUMENT', `loadStateDict: layout is '${String(layout)}', expected one of ${layouts.join(', ')}`);
@@ -212,10 +211,6 @@ export function savedBy<T>({ type }: Layer, saved: T | undefined): T {
     throw new AdderNetError('ERR_ARGUMENT', `${type}: backward needs a forward pass before it, forward(x, { training: true })`);
   return saved;
 }
-
-/** What something is called in messages: the class of an object, or the value itself. */
-export const nameOf = (value: unknown): string =>
-  typeof value === 'object' && value !== null ? `a ${value.constructor?.name || 'plain object'}` : String(value).slice(0, 60);
 
 function* namedState(layer: Layer, prefix = ''): Generator<[string, Parameter | Tensor]> {
   for (const [name, entry] of Object.entries(layer.state())) yield [prefix + name, entry];

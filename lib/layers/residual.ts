@@ -12,11 +12,11 @@ import {
   Layer,
   type LayerConfig,
   type NamedLayer,
-  nameOf,
   type Step,
   savedBy,
 } from './layer';
 import type { PlanBuilder, Value } from './lowering';
+import { nameOf } from './name-of';
 import { Sequential } from './sequential';
 
 /** What a Residual takes. */

@@ -11,10 +11,10 @@ import {
   Layer,
   type LayerConfig,
   type NamedLayer,
-  nameOf,
   type Step,
 } from './layer';
 import type { PlanBuilder, Value } from './lowering';
+import { nameOf } from './name-of';
 import { Relu } from './relu';
 
 /** Layers in forward order; those of a list are named 0, 1, 2 and so on. */

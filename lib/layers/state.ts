@@ -1,8 +1,10 @@
 // State dicts: tensors by dotted name, as PyTorch names them. Here two of them are compared, so that nothing is loaded by halves.
 import { AdderNetError } from '../errors';
+import { nameList, quoted, shortList } from '../quoted';
 import { shapeText } from '../shape';
 import type { Tensor, TensorData } from '../tensor';
 import { checkReordered, copyReordered } from './element-order';
+import { nameOf } from './name-of';
 
 /** The live tensors of a network by name, such as `layer1.0.bn1.running_mean`. */
 export type StateDict = Map<string, Tensor>;
@@ -26,6 +28,12 @@ export interface StateDifference {
 /** PyTorch's count of batches seen, which nothing reads. */
 const isIgnored = (name: string): boolean => /(^|\.)num_batches_tracked$/.test(name);
 
+/** @throws {AdderNetError} ERR_ARGUMENT unless it is a Map, of any realm */
+export function checkState(op: string, state: unknown): asserts state is LoadedState {
+  if (Object.prototype.toString.call(state) !== '[object Map]')
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: the state is ${nameOf(state)}, expected a Map of tensors by name`);
+}
+
 export function compareStates(expected: ReadonlyMap<string, Tensor>, came: LoadedState): StateDifference {
   const shared = [...expected].flatMap(([name, tensor]) => {
     const other = came.get(name);
@@ -39,10 +47,6 @@ export function compareStates(expected: ReadonlyMap<string, Tensor>, came: Loade
     mistyped: shared.filter(({ tensor, other }) => fits(tensor, other) && other.dtype !== tensor.dtype).map(({ name }) => name),
   };
 }
-
-/** Up to six names, and how many more. */
-export const nameList = (names: readonly string[]): string =>
-  names.slice(0, 6).join(', ') + (names.length > 6 ? ` and ${names.length - 6} more` : '');
 
 /**
  * Copies `source` into the tensors of `target`: all or nothing.
@@ -61,7 +65,7 @@ export function copyState(
   const { missing, unexpected, misshapen, mistyped } = difference;
   const describe = (name: string) => {
     const [wanted, came] = [target.get(name)!, source.get(name)!];
-    return `${name} is ${came.dtype} ${shapeText(came.shape)}, expected ${wanted.dtype} ${shapeText(wanted.shape)}`;
+    return `${quoted(name)} is ${came.dtype} ${shapeText(came.shape)}, expected ${wanted.dtype} ${shapeText(wanted.shape)}`;
   };
   const wrongNames = strict && missing.length + unexpected.length > 0;
   const wrongTensors = [...misshapen, ...mistyped];
@@ -69,7 +73,7 @@ export function copyState(
     const complaints = [
       strict && missing.length > 0 && `missing ${nameList(missing)}`,
       strict && unexpected.length > 0 && `unexpected ${nameList(unexpected)}`,
-      wrongTensors.length > 0 && nameList(wrongTensors.map(describe)),
+      wrongTensors.length > 0 && shortList(wrongTensors.map(describe)),
     ].filter(Boolean);
     throw new AdderNetError(
       wrongNames ? 'ERR_FORMAT' : misshapen.length > 0 ? 'ERR_SHAPE' : 'ERR_DTYPE',

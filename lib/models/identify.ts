@@ -1,7 +1,8 @@
 // Which network is this? A file of weights names it by its keys and their shapes.
 import { AdderNetError } from '../errors';
 import { type Layer, Sequential } from '../layers';
-import { compareStates, type LoadedState, nameList } from '../layers/state';
+import { checkState, compareStates, type LoadedState } from '../layers/state';
+import { nameList, quoted, shortList } from '../quoted';
 import { elementCount, shapeText } from '../shape';
 import { defaultInputShape, layersOf, type ModelName, modelNames } from './registry';
 import type { InputShape, Unit } from './unit';
@@ -34,19 +35,23 @@ export interface Likeness extends Identity {
 /**
  * Names and shapes do not tell binary units from ordinary ones: such a state counts as of unit 'conv'.
  * @param state tensors by name, without PyTorch's `module.` prefix; filters [co,kh,kw,ci]
- * @throws {AdderNetError} ERR_FORMAT with what was seen if no network has these names and shapes
+ * @throws {AdderNetError} ERR_FORMAT with what was seen if no network has these names and shapes; ERR_ARGUMENT unless it is a Map
  */
 export function identify(state: LoadedState): Identity {
+  checkState('identify', state);
   const { differing, inputShape: _, ...identity } = closestNetwork(state);
   if (differing.length > 0) throw unknownNetwork('identify', state, { ...identity, differing });
   return identity;
 }
 
-/** Errors as of createModel, and ERR_FORMAT if there is no classifier. */
-export function closestNetwork(state: LoadedState, { model, inputShape }: IdentifyOptions = {}): Likeness {
+/**
+ * Errors as of createModel, and ERR_FORMAT if there is no classifier.
+ * @param op who asks, or the file, for messages
+ */
+export function closestNetwork(state: LoadedState, { model, inputShape }: IdentifyOptions = {}, op = 'identify'): Likeness {
   const classes = classesOf(state) ?? (model === undefined ? undefined : 10);
-  if (classes === undefined) throw new AdderNetError('ERR_FORMAT', `identify: no classifier, fc.weight or fc.adder, among ${seen(state)}`);
-  if (classesOf(state) !== undefined) checkClassifier(state, classes);
+  if (classes === undefined) throw new AdderNetError('ERR_FORMAT', `${op}: no classifier, fc.weight or fc.adder, among ${seen(state)}`);
+  if (classesOf(state) !== undefined) checkClassifier(op, state, classes);
   const channels = (state.get('conv1.weight') ?? state.get('conv1.adder'))?.shape[3];
   const unit = [...state.keys()].some((key) => key.endsWith('.adder')) ? 'adder' : 'conv';
   let closest: Likeness | undefined;
@@ -60,16 +65,19 @@ export function closestNetwork(state: LoadedState, { model, inputShape }: Identi
     if (!closest || differing.length < closest.differing.length) closest = { name, unit, classes, inputShape: shape, differing };
     if (differing.length === 0) return closest;
   }
-  if (!closest) throw new AdderNetError('ERR_FORMAT', `identify: no network takes images of ${shapeText(inputShape ?? [])}`);
+  if (!closest) throw new AdderNetError('ERR_FORMAT', `${op}: no network takes images of ${shapeText(inputShape ?? [])}`);
   return closest;
 }
 
 /** Features of the smallest network. Networks are built to be compared, so a file cannot claim more classes than it has numbers for. */
 const minFeatures = 64;
-function checkClassifier(state: LoadedState, classes: number): void {
+function checkClassifier(op: string, state: LoadedState, classes: number): void {
   const elements = [...state.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
   if (classes * minFeatures > elements)
-    throw new AdderNetError('ERR_FORMAT', `identify: no network has ${classes} classes and ${elements} numbers, as ${seen(state)}`);
+    throw new AdderNetError(
+      'ERR_FORMAT',
+      `${op}: no network tells ${classes} classes by ${elements} numbers, which is all there is in ${seen(state)}`,
+    );
 }
 
 /** The number of classes of a state of one of the networks, all of which call their classifier `fc`. */
@@ -92,4 +100,4 @@ function buildIfLarge(build: () => Record<string, Layer>): Record<string, Layer>
 }
 
 const seen = (state: LoadedState): string =>
-  `${state.size} tensors: ${nameList([...state].map(([name, tensor]) => `${name} ${shapeText(tensor.shape)}`))}`;
+  `${state.size} ${state.size === 1 ? 'tensor' : 'tensors'}: ${shortList([...state].map(([name, tensor]) => `${quoted(name)} ${shapeText(tensor.shape)}`))}`;

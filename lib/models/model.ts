@@ -2,7 +2,7 @@
 import { AdderNetError } from '../errors';
 import { type LoadedState, type LoadStateOptions, Sequential, type SequentialLayers } from '../layers';
 import { checkCount } from '../layers/count';
-import { nameOf } from '../layers/layer';
+import { nameOf } from '../layers/name-of';
 import { checkOptions, optionNames } from '../options';
 import { Summary } from './summary';
 import { type InputShape, type Unit, units } from './unit';

@@ -3,7 +3,7 @@ import { type NativePlan, native, rethrow } from '../binding';
 import { checkThreads } from '../cpu';
 import { AdderNetError } from '../errors';
 import { Layer } from '../layers';
-import { nameOf } from '../layers/layer';
+import { nameOf } from '../layers/name-of';
 import { checkFinite } from '../layers/state';
 import { Model } from '../models';
 import { checkOptions, optionNames } from '../options';

@@ -5,7 +5,7 @@ import { BatchLoader } from '../data/batch-loader';
 import { checkDataset, type Dataset } from '../data/dataset';
 import { matchClasses } from '../data/match-classes';
 import { AdderNetError } from '../errors';
-import { nameOf } from '../layers/layer';
+import { nameOf } from '../layers/name-of';
 import type { Model } from '../models';
 import { softmaxCrossEntropy } from '../ops';
 import { checkOptions, optionNames } from '../options';

@@ -1,9 +1,9 @@
 // The loss of a step: cross-entropy to the targets, and, beside a teacher, to what it says of the same images (Hinton et al., 2015).
 import { AdderNetError } from '../errors';
-import { nameList } from '../layers/state';
 import type { Model } from '../models';
 import { bodyAndHead } from '../models';
 import { type CrossEntropy, softmaxCrossEntropy } from '../ops';
+import { nameList } from '../quoted';
 import { shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 import { type Classifier, checkClassifier } from './evaluate';

@@ -300,8 +300,8 @@ t.test('the optimizer is that of the network', async (t) => {
     await t.rejects(run({ optimizer: optimizer as Sgd }, model), { code: 'ERR_ARGUMENT', message });
     t.same(bits(model), before);
   };
-  await refuses(optimizerOf(other), /lacks parameters of small, conv1\.adder, bn1\.weight.*new Sgd\(model\.parameters\(\)/);
-  await refuses(new Sgd(model.layer('fc').parameters(), { lr: 0.1 }), /lacks parameters of small, conv1\.adder.*freeze/);
+  await refuses(optimizerOf(other), /lacks parameters of small, "conv1\.adder", "bn1\.weight".*new Sgd\(model\.parameters\(\)/);
+  await refuses(new Sgd(model.layer('fc').parameters(), { lr: 0.1 }), /lacks parameters of small, "conv1\.adder".*freeze/);
   await refuses(new Sgd([...model.parameters(), ...other.parameters()], { lr: 0.1 }), /has 6 parameters that small has not/);
   await refuses(undefined, /optimizer is undefined, expected one of this model/);
   await refuses({ step: () => {} }, /optimizer is a Object/);

@@ -329,14 +329,14 @@ t.test('a state that does not fit changes nothing, and all that is wrong is said
   names.set('bn1.bias', Tensor.zeros([7]));
   t.throws(() => network.loadStateDict(names), {
     code: 'ERR_FORMAT',
-    message: /missing bn2\.weight; unexpected extra; bn1\.bias is f32 \[7\], expected f32 \[6\]/,
+    message: /missing "bn2\.weight"; unexpected "extra"; "bn1\.bias" is f32 \[7\], expected f32 \[6\]/,
   });
   unchanged();
-  t.throws(() => network.loadStateDict(names, { strict: false }), { code: 'ERR_SHAPE', message: /bn1\.bias is f32 \[7\]/ });
+  t.throws(() => network.loadStateDict(names, { strict: false }), { code: 'ERR_SHAPE', message: /"bn1\.bias" is f32 \[7\]/ });
   unchanged();
 
   const types = state().set('bn1.bias', Tensor.zeros([6], 'f64'));
-  t.throws(() => network.loadStateDict(types), { code: 'ERR_DTYPE', message: /bn1\.bias is f64 \[6\], expected f32 \[6\]/ });
+  t.throws(() => network.loadStateDict(types), { code: 'ERR_DTYPE', message: /"bn1\.bias" is f64 \[6\], expected f32 \[6\]/ });
   unchanged();
 
   const error = t.throws(() => network.loadStateDict(new Map()), { code: 'ERR_FORMAT', message: /and 10 more/ }) as Error;

@@ -87,14 +87,15 @@ t.test('every network and unit is recognised, but that binary ones look like ord
 t.test('a state of no known network is refused with what was seen', (t) => {
   t.throws(() => models.identify(new Map([['head.weight', Tensor.zeros([10, 64])]])), {
     code: 'ERR_FORMAT',
-    message: /no classifier.*1 tensors: head\.weight \[10,64\]/,
+    message: /no classifier.*1 tensor: "head\.weight" \[10,64\]/,
   });
   const state = models.resnet20(zeros).stateDict();
   state.delete('bn2.bias');
   state.set('layer1.0.conv1.adder', Tensor.zeros([16, 5, 5, 16]));
   t.throws(() => models.identify(state), {
     code: 'ERR_FORMAT',
-    message: /conv1\.weight \[16,3,3,3\].*Closest is resnet20 with unit 'adder', from which bn2\.bias, layer1\.0\.conv1\.adder differ/,
+    message:
+      /"conv1\.weight" \[16,3,3,3\].*Closest is resnet20 with unit 'adder', from which "bn2\.bias", "layer1\.0\.conv1\.adder" differ/,
   });
   t.end();
 });

@@ -9,6 +9,7 @@ import {
   models,
   QuantizedModel,
   quantize,
+  readTensors,
   save,
   Tensor,
   type TensorData,
@@ -160,4 +161,36 @@ t.test('messages say how many bytes came, not which', async (t) => {
   for (const source of [undefined, 5, {}, [1]])
     await t.rejects(load(source as never), { code: 'ERR_ARGUMENT', message: /expected a path/ });
   await t.rejects(load(new URL('https://example.org/x')), { code: 'ERR_ARGUMENT', message: /fetch it, and pass its bytes/ });
+});
+
+t.test('names out of a file are quoted and cut in messages', async (t) => {
+  const hostile = `\u001b[31m${'x'.repeat(5000)}`;
+  const state = () => new Map<string, Tensor<TensorData>>([[hostile, Tensor.zeros([2])]]);
+  const model = models.lenet5bn({ seed: 1 });
+  const attempts: (() => unknown)[] = [
+    () => load(formatSafetensors(state())),
+    () => models.identify(state()),
+    () => models.identify(new Map([...state(), ['fc.weight', Tensor.zeros([10, 84])]])),
+    () => model.loadStateDict(state()),
+    async () => {
+      const path = join(t.testdir(), 'own.safetensors');
+      await save(await quantize(model, normal([2, 28, 28, 1], 1)), path);
+      const file = await readTensors(path);
+      return load(formatSafetensors(new Map([...file, ...state()]), file.metadata));
+    },
+  ];
+  for (const attempt of attempts) {
+    const error: Error = await Promise.resolve()
+      .then(attempt)
+      .then(
+        () => new Error('nothing was refused'),
+        (reason) => reason,
+      );
+    t.ok(error instanceof AdderNetError, error.message);
+    t.match(error.message, /\\u001b\[31mx/);
+    t.notOk(error.message.includes('\u001b') || error.message.length > 1000, error.message);
+  }
+  const few = formatSafetensors(new Map([['fc.weight', Tensor.zeros([200, 2])]]));
+  await t.rejects(load(few), { code: 'ERR_FORMAT', message: /^\d+ bytes in memory: no network tells 200 classes by 400 numbers/ });
+  t.throws(() => models.identify(null as never), { code: 'ERR_ARGUMENT', message: /^identify: the state is null, expected a Map/ });
 });

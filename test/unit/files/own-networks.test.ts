@@ -312,7 +312,7 @@ t.test('a description that lies is refused before memory is taken', async (t) =>
     [network(flatten, { type: 'BatchNorm', channels: 3, epsilon: '1', momentum: 0.1 }), /epsilon is damaged/],
     [network(flatten, { type: 'BatchNorm', channels: 3, epsilon: -1, momentum: 0.1 }), /epsilon is -1/],
     [network(flatten, { type: 'Residual', body: flatten, relu: true }), /body is damaged/],
-    [network(flatten, linear(180)), /missing 1\.weight/],
+    [network(flatten, linear(180)), /missing "1\.weight"/],
     [{ version: 1, layers: { type: 'Sequential', names: ['a'], layers: [flatten, linear(180)] } }, /1 names for 2 layers/],
     [{ version: 1, layers: { type: 'Sequential', names: ['a', 'a'], layers: [flatten, linear(180)] } }, /2 names for 2 layers/],
     [{ version: 1, layers: { type: 'Sequential', names: ['a.b', 'fc'], layers: [flatten, linear(180)] } }, /not a name for a layer/],

@@ -6,3 +6,9 @@ export const quoted = (text: string): string =>
     /[\u007f-\u009f\u2028\u2029\u202a-\u202e]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+
+/** Up to six texts, and how many more. */
+export const shortList = (texts: readonly string[]): string =>
+  texts.slice(0, 6).join(', ') + (texts.length > 6 ? ` and ${texts.length - 6} more` : '');
+/** Up to six names, which may come from a file. */
+export const nameList = (names: readonly string[]): string => shortList(names.map(quoted));
