@@ -13,7 +13,7 @@ export { splitDataset } from './data/subset';
 export { AdderNetError, type ErrorCode } from './errors';
 export { type LoadOptions, load, loadQuantized, type SaveOptions, save, saveQuantized } from './files';
 export type { FileSource } from './io/file-source';
-export { readTensors } from './io/read-tensors';
+export { type ReadTensorsOptions, readTensors } from './io/read-tensors';
 export type { TensorFile } from './io/tensor-file';
 export * as layers from './layers';
 export * as models from './models';

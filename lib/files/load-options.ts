@@ -8,6 +8,8 @@ export interface LoadOptions {
   model?: string | undefined;
   /** What its layers compute with, where the file does not tell: a PyTorch file of a binary network looks like one of multiplications. */
   unit?: Unit | undefined;
+  /** Where the weights are in a checkpoint of PyTorch: its keys, joined by dots, such as 'student' or 'models.0'. Default: the likeliest place. */
+  key?: string | undefined;
   /** In which numbers it computes: 'f32' takes float networks alone, 'u8' those in 8 bits and fewer. Default: either. */
   dtype?: 'f32' | 'u8' | undefined;
   /** How images are normalized, where the file does not say, or says otherwise. */
@@ -25,6 +27,7 @@ export interface LoadOptions {
 export const loadOptionNames = optionNames<LoadOptions>({
   model: true,
   unit: true,
+  key: true,
   dtype: true,
   normalization: true,
   classes: true,

@@ -32,7 +32,7 @@ export async function load(source: FileSource, options: LoadOptions = {}): Promi
   const { dtype, onNote = warn } = options;
   if (dtype !== undefined && dtype !== 'f32' && dtype !== 'u8')
     throw new AdderNetError('ERR_ARGUMENT', `load: dtype is '${String(dtype)}', expected 'f32' or 'u8'`);
-  const file = await readWeights(source);
+  const file = await readWeights(source, options);
   const isQuantized = quantizedKey in file.metadata;
   if (dtype === 'f32' && isQuantized)
     throw new AdderNetError(

@@ -1,14 +1,14 @@
 // A file of weights by its path, its bytes, or the name of a network that comes with the package.
 import { AdderNetError } from '../errors';
 import { type FileSource, sourceName } from '../io/file-source';
-import { readTensors } from '../io/read-tensors';
+import { type ReadTensorsOptions, readTensors } from '../io/read-tensors';
 import type { TensorFile } from '../io/tensor-file';
 import { pretrainedModels, weightsPath } from '../models/pretrained';
 
-/** @throws {AdderNetError} ERR_ARGUMENT if there is no such file; ERR_FORMAT or ERR_CORRUPT if it cannot be read */
-export async function readWeights(source: FileSource): Promise<TensorFile> {
+/** @throws {AdderNetError} ERR_ARGUMENT if there is no such file, or nothing at `key`; ERR_FORMAT or ERR_CORRUPT if it cannot be read */
+export async function readWeights(source: FileSource, { key }: ReadTensorsOptions = {}): Promise<TensorFile> {
   try {
-    return await readTensors(typeof source === 'string' ? weightsPath(source) : source);
+    return await readTensors(typeof source === 'string' ? weightsPath(source) : source, { key });
   } catch (cause) {
     const system = systemError(cause);
     if (!system) throw cause;

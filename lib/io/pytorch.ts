@@ -28,13 +28,14 @@ const largestExpansion = 64;
  * Reads the tensors of the network in a file by name; nothing in the file is executed. What a checkpoint holds beside them is left out.
  * f64 is rounded to f32. A scalar, shape [], becomes [1].
  * @param name the file, for messages
+ * @param key  where the weights are in a checkpoint, as of readTensors
  * @throws {AdderNetError} ERR_FORMAT if it is neither of torch.save nor a pickle, or holds no tensors with names; ERR_CORRUPT if it is
  *   truncated or contradicts itself
  */
-export function parsePytorch(bytes: Uint8Array, name = 'pth'): StoredTensors {
+export function parsePytorch(bytes: Uint8Array, name = 'pth', key?: string): StoredTensors {
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   const object = isZip ? readZip(bytes, name) : readPickles(bytes, name);
-  const named = stateDict(object, name);
+  const { tensors: named, notes } = stateDict(object, name, key);
 
   let copyableBytes = largestExpansion * bytes.length;
   const takeBytes = (count: number) => {
@@ -46,26 +47,26 @@ export function parsePytorch(bytes: Uint8Array, name = 'pth'): StoredTensors {
   const tensors = new Map<string, Tensor<TensorData>>();
   const storedTypes = new Map<string, string>();
   const leftOut = new Map<string, string>();
-  for (const [key, value] of named) {
+  for (const [tensorName, value] of named) {
     const tensor = reader.read(value);
     if (typeof tensor === 'string') {
-      leftOut.set(key, tensor);
+      leftOut.set(tensorName, tensor);
       continue;
     }
     const numbers = tensor.storage.numbers(tensor.type);
     const isFilter = tensor.view.shape.length === 4 && numbers instanceof Float32Array;
     const view = isFilter ? tensor.view.permute(filterAxes) : tensor.view;
     if (!view.isContiguous()) takeBytes(view.shape.reduce((product, size) => product * size, numbers.BYTES_PER_ELEMENT));
-    tensors.set(key, gather(numbers, view));
-    storedTypes.set(key, tensor.type);
+    tensors.set(tensorName, gather(numbers, view));
+    storedTypes.set(tensorName, tensor.type);
   }
-  return { tensors, storedTypes, leftOut };
+  return { tensors, storedTypes, leftOut, notes };
 }
 
-function stateDict(object: unknown, name: string): NamedTensors {
+function stateDict(object: unknown, name: string, key: string | undefined): { tensors: NamedTensors; notes: string[] } {
   const finder = new StateDictFinder(name);
-  const named = finder.find(object);
-  if (named.size > 0) return named;
+  const weights = finder.find(object, key);
+  if (weights.tensors.size > 0) return weights;
   const found = isTensor(object)
     ? 'one tensor, and no dict of tensors with names'
     : Array.isArray(object) && object.some(isTensor)

@@ -1,6 +1,7 @@
 // The tensors of any file of weights.
 import { basename, extname } from 'node:path';
 import { AdderNetError } from '../errors';
+import { checkOptions, optionNames } from '../options';
 import { quoted } from '../quoted';
 import { Tensor, type TensorData } from '../tensor';
 import { describeFile, fileKind } from './file-kinds';
@@ -11,17 +12,29 @@ import { parseSafetensors } from './safetensors';
 import { type StoredTensors, TensorFile, turnFilters } from './tensor-file';
 import { unwrapNames } from './wrapper-prefix';
 
+/** What `readTensors` takes. */
+export interface ReadTensorsOptions {
+  /**
+   * Where the weights are in a checkpoint of PyTorch: its keys and places in lists, joined by dots, such as 'state_dict' or 'models.0'.
+   * Default: the likeliest place.
+   */
+  key?: string | undefined;
+}
+const names = optionNames<ReadTensorsOptions>({ key: true });
+
 /**
  * Reads the tensors of a .safetensors file, of what PyTorch's torch.save wrote (.pth, .pt: a state dict, a checkpoint around one, a whole
  * network; in any of its formats), of a pickle of NumPy arrays, or of a .npy file. What it is is told by its first bytes, not by its name.
  * Nothing in a file is ever run. Halves, bfloat16 and f64 become f32, bool u8, u16 i32 and u32 i64; tensors of other types or without
  * elements are left out; `notes` says which were rounded or left out. Prefixes of wrappers around the network (DataParallel, torch.compile,
- * Lightning) are dropped from the names. An array of a .npy file is named as the file is, without .npy.
+ * Lightning) are dropped from the names. Of a checkpoint that holds several networks the likeliest is taken, and `notes` says so. An array of a
+ * .npy file is named as the file is, without .npy, or 'array' where there are only bytes.
  * @param source the path or file: URL of a file, or its bytes
- * @throws {AdderNetError} ERR_ARGUMENT if there is no such file; ERR_FORMAT if it is another kind of file or holds no tensors with names;
+ * @throws {AdderNetError} ERR_ARGUMENT if there is no such file, or nothing at `key`; ERR_FORMAT if it is another kind of file or holds no tensors with names;
  *   ERR_CORRUPT if it is truncated or contradicts itself
  */
-export async function readTensors(source: FileSource): Promise<TensorFile> {
+export async function readTensors(source: FileSource, options: ReadTensorsOptions = {}): Promise<TensorFile> {
+  checkOptions('readTensors', options, names);
   const path = sourcePath('readTensors', source);
   const name = path ?? sourceName(source);
   let bytes: Uint8Array;
@@ -30,16 +43,25 @@ export async function readTensors(source: FileSource): Promise<TensorFile> {
   } catch (cause) {
     throw new AdderNetError('ERR_ARGUMENT', `cannot read ${name}: ${(cause as Error).message}`, { cause });
   }
-  return parseTensors(bytes, name);
+  return parseTensors(bytes, name, { ...options, array: path === undefined ? 'array' : undefined });
 }
 
 /**
  * As readTensors, of a file in memory.
- * @param name the file, for messages
- * @throws {AdderNetError} ERR_FORMAT, ERR_CORRUPT
+ * @param name    the file, for messages
+ * @param options `array` names the array of a .npy file
+ * @throws {AdderNetError} ERR_FORMAT, ERR_CORRUPT, ERR_ARGUMENT
  */
-export function parseTensors(bytes: Uint8Array, name: string): TensorFile {
+export function parseTensors(
+  bytes: Uint8Array,
+  name: string,
+  { key, array = basename(name, extname(name)) }: ReadTensorsOptions & { array?: string | undefined } = {},
+): TensorFile {
   const kind = fileKind(bytes);
+  if (key !== undefined && typeof key !== 'string')
+    throw new AdderNetError('ERR_ARGUMENT', `readTensors: key is ${String(key)}, expected keys joined by dots, such as 'state_dict'`);
+  if (key !== undefined && kind && kind.format !== 'pytorch')
+    throw new AdderNetError('ERR_ARGUMENT', `readTensors: key is for checkpoints of PyTorch, and ${name} is none: leave it out`);
   switch (kind?.format) {
     case 'safetensors': {
       const { metadata, ...stored } = parseSafetensors(bytes, name);
@@ -50,10 +72,9 @@ export function parseTensors(bytes: Uint8Array, name: string): TensorFile {
       return tensorFile(turned, { name, format: 'safetensors', metadata, layout: 'pytorch' });
     }
     case 'pytorch':
-      return tensorFile(parsePytorch(bytes, name), { name, format: 'pytorch', metadata: {}, layout: 'pytorch' });
+      return tensorFile(parsePytorch(bytes, name, key), { name, format: 'pytorch', metadata: {}, layout: 'pytorch' });
     case 'npy': {
-      const key = basename(name, extname(name));
-      const stored = { tensors: new Map([[key, readNpy(bytes, name)]]), storedTypes: new Map([[key, storedNpyType(bytes, name)]]) };
+      const stored = { tensors: new Map([[array, readNpy(bytes, name)]]), storedTypes: new Map([[array, storedNpyType(bytes, name)]]) };
       return tensorFile({ ...stored, leftOut: new Map() }, { name, format: 'npy', metadata: {}, layout: 'unknown' });
     }
     default:
@@ -91,7 +112,7 @@ function tensorFile(stored: StoredTensors, info: Pick<TensorFile, 'name' | 'form
     storedTypes.set(name, type);
     if (type === 'f64') wasRounded.push(name);
   }
-  const notes = [...notesOf(wasRounded, 'rounded from f64 to f32'), ...leftOutNotes(reasons)];
+  const notes = [...(stored.notes ?? []), ...notesOf(wasRounded, 'rounded from f64 to f32'), ...leftOutNotes(reasons)];
   if (tensors.size === 0 && reasons.size > 0)
     throw new AdderNetError('ERR_FORMAT', `${info.name}: no tensors that can be read: ${notes.join(' ')}`);
   return new TensorFile(tensors, { ...info, storedTypes, notes, droppedPrefix: prefix });

@@ -1,7 +1,7 @@
 // Which of the values in a pickle are the weights of the network, and their names. A file may hold the state dict alone, a checkpoint around it,
 // or the whole network, whose modules keep their parameters in dicts of their own.
 import { AdderNetError } from '../errors';
-import { quoted } from '../quoted';
+import { nameList, quoted } from '../quoted';
 import { PickleObject } from './pickle-values';
 import { isTensor } from './pytorch-tensor';
 
@@ -14,6 +14,10 @@ const weightKeys = [
 const averaged = /(^|_)(ema|swa|averaged?)(_|$)/i;
 /** Keys of tensors that are no weights. */
 const notWeights = /optim|sched|scaler|rng_state/i;
+/** Tensors of the training's own. */
+const counters = /(^|[._])(epochs?|steps?|iterations?|iters?|loss|acc|accuracy|metrics?|lr|seed|rng)$/i;
+/** As layers call their own tensors. */
+const parameters = /(^|\.)(weight|bias|adder|running_mean|running_var)$/;
 
 /** Dicts in dicts, modules in modules. */
 const maxDepth = 64;
@@ -24,6 +28,17 @@ const maxTensors = 200_000;
 const maxNameLength = 4096;
 
 export type NamedTensors = ReadonlyMap<string, PickleObject>;
+
+/** The weights that were found, and where. */
+interface Found {
+  /** Keys that lead there, joined by dots; '' is the whole file. */
+  readonly path: string;
+  readonly tensors: NamedTensors;
+  /** Where other tensors are, which were passed over. */
+  readonly others: readonly string[];
+  /** Where weights are that might as well be meant. */
+  readonly rivals: readonly string[];
+}
 
 export class StateDictFinder {
   /** Whether the state of an optimizer was met. */
@@ -36,58 +51,103 @@ export class StateDictFinder {
 
   /**
    * The tensors of a network by name: those of a module; of the dict that has names with dots, at the likeliest key; or else of all dicts.
-   * @throws {AdderNetError} ERR_FORMAT if names collide or values are nested without end
+   * @param key leads to the weights, or to a part of the file that holds them: keys and places in lists, joined by dots
+   * @returns the tensors, and what is to say of others that were passed over
+   * @throws {AdderNetError} ERR_FORMAT if names collide, values are nested without end, or it cannot be told which weights are meant;
+   *   ERR_ARGUMENT if there is nothing at `key`
    */
-  find(object: unknown): NamedTensors {
-    return this.#search(object, 0) ?? this.#named(object);
+  find(object: unknown, key?: string): { tensors: NamedTensors; notes: string[] } {
+    const root = key === undefined ? object : this.#at(object, key);
+    if (key !== undefined && root === undefined) throw this.#nothingAt(object, key);
+    const found = this.#search(root, key ?? '', 0);
+    const { path, tensors, others, rivals } = found ?? { path: '', tensors: this.#named(root), others: [], rivals: [] };
+    if (key !== undefined && tensors.size === 0) throw this.#nothingAt(object, key);
+    if (rivals.length > 0)
+      throw this.#refuse(`weights of the same number of tensors are at ${nameList([path, ...rivals])}: choose with { key }`);
+    const notes = others.length > 0 ? [`The weights at ${quoted(path)} were taken; there are tensors at ${nameList(others)}, too.`] : [];
+    return { tensors, notes };
   }
 
-  #search(value: unknown, depth: number): NamedTensors | undefined {
-    if (typeof value !== 'object' || value === null || isTensor(value) || depth > maxDepth || this.#searched.has(value)) return undefined;
-    this.#searched.add(value);
-    if (moduleState(value)) return this.#unlessEmpty(value);
-    if (Array.isArray(value)) return this.#searchList(value, depth);
-
-    if (isOptimizerState(value)) {
-      this.metOptimizer = true;
-      return undefined;
-    }
-    const entries = [...this.#counted(dictEntries(value) ?? attributes(value) ?? [])];
-    const byKey = new Map(entries);
-    if (entries.some(([key, item]) => isTensor(item) && nameOf(key)?.includes('.'))) return this.#named(value);
-
-    for (const key of weightKeys) {
-      const found = this.#search(byKey.get(key), depth + 1) ?? this.#unlessEmpty(byKey.get(key));
-      if (found) return found;
-    }
-    return this.#searchOthers(entries, depth);
-  }
-
-  #searchList(list: readonly unknown[], depth: number): NamedTensors | undefined {
-    for (const item of list) {
-      const found = this.#search(item, depth + 1);
-      if (found) return found;
+  /** The value where the keys lead, which may have dots themselves; undefined if there is none. */
+  #at(value: unknown, key: string): unknown {
+    for (const [part, item] of this.#namedEntries(value)) {
+      if (part === key) return item;
+      if (!key.startsWith(`${part}.`)) continue;
+      const found = this.#at(item, key.slice(part.length + 1));
+      if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  /** The most tensors under any key, of averages only if there is nothing else. */
-  #searchOthers(entries: readonly (readonly [unknown, unknown])[], depth: number): NamedTensors | undefined {
-    let best: NamedTensors | undefined;
-    let bestOfAverages: NamedTensors | undefined;
-    for (const [key, item] of entries) {
-      const name = nameOf(key) ?? '';
-      const found = this.#search(item, depth + 1) ?? (averaged.test(name) ? this.#unlessEmpty(item) : undefined);
-      if (!found || notWeights.test(name)) continue;
-      if (averaged.test(name)) bestOfAverages = larger(bestOfAverages, found);
-      else best = larger(best, found);
-    }
-    return best ?? bestOfAverages;
+  #nothingAt(object: unknown, key: string): AdderNetError {
+    const there = [...this.#namedEntries(object)].filter(([, item]) => this.#holdsTensors(item)).map(([name]) => name);
+    const expected = there.length > 0 ? `, expected ${nameList(there)} or what is inside` : '';
+    return new AdderNetError('ERR_ARGUMENT', `${this.name}: there are no weights at key ${quoted(key)}${expected}`);
   }
 
-  #unlessEmpty(value: unknown): NamedTensors | undefined {
-    const named = this.#named(value);
-    return named.size > 0 ? named : undefined;
+  #search(value: unknown, path: string, depth: number): Found | undefined {
+    if (typeof value !== 'object' || value === null || isTensor(value) || depth > maxDepth || this.#searched.has(value)) return undefined;
+    this.#searched.add(value);
+    if (moduleState(value)) return this.#whole(value, path);
+    if (isOptimizerState(value)) {
+      this.metOptimizer = true;
+      return undefined;
+    }
+    const entries = [...this.#namedEntries(value)];
+    const loose = entries.filter(([name, item]) => isTensor(item) && !notWeights.test(name) && !counters.test(name));
+    const hasDots = loose.some(([name]) => name.includes('.'));
+    const isLayer = loose.some(([name]) => parameters.test(name));
+    if (hasDots && isLayer) return this.#whole(value, path);
+
+    const byKey = new Map(entries);
+    const inside = (name: string) => (path === '' ? name : `${path}.${name}`);
+    /** What lies beside the taken one; shared values are counted once. */
+    const passedOver = (taken: unknown) =>
+      entries
+        .filter(([name, item]) => item !== taken && !notWeights.test(name) && !counters.test(name) && this.#holdsTensors(item))
+        .map(([name]) => inside(name));
+    if (!isLayer)
+      for (const key of weightKeys) {
+        const item = byKey.get(key);
+        const found = this.#search(item, inside(key), depth + 1) ?? this.#whole(item, inside(key));
+        if (found) return { ...found, others: [...found.others, ...passedOver(item)] };
+      }
+    if (hasDots) return this.#whole(value, path);
+
+    const candidates = entries.flatMap(([name, item]) => {
+      const isAverage = averaged.test(name);
+      const found = this.#search(item, inside(name), depth + 1) ?? (isAverage ? this.#whole(item, inside(name)) : undefined);
+      return found && !notWeights.test(name) ? [{ found, item, isAverage }] : [];
+    });
+    // Tensors beside them belong to the same network.
+    if (loose.length > 0) return candidates.length > 0 ? this.#whole(value, path) : undefined;
+    const last = candidates.filter(({ isAverage }) => !isAverage);
+    const [best, ...rest] = (last.length > 0 ? last : candidates).sort((a, b) => b.found.tensors.size - a.found.tensors.size);
+    if (!best) return undefined;
+    const rivals = rest.filter(({ found }) => found.tensors.size === best.found.tensors.size).map(({ found }) => found.path);
+    return {
+      ...best.found,
+      others: [...best.found.others, ...passedOver(best.item)],
+      rivals: [...best.found.rivals, ...rivals],
+    };
+  }
+
+  /** Whether there is a tensor anywhere inside. */
+  #holdsTensors(value: unknown, seen = new Set<unknown>()): boolean {
+    if (isTensor(value)) return true;
+    if (typeof value !== 'object' || value === null || seen.has(value) || seen.size > maxDepth * maxDepth || isOptimizerState(value))
+      return false;
+    seen.add(value);
+    if (moduleState(value)) return this.#named(value).size > 0;
+    for (const [name, item] of this.#namedEntries(value))
+      if (!notWeights.test(name) && !counters.test(name) && this.#holdsTensors(item, seen)) return true;
+    return false;
+  }
+
+  /** All that is in a value, unless that is nothing. */
+  #whole(value: unknown, path: string): Found | undefined {
+    const tensors = this.#named(value);
+    return tensors.size > 0 ? { path, tensors, others: [], rivals: [] } : undefined;
   }
 
   /** All tensors of a dict or module, with the names of nested ones joined by dots. */
@@ -126,6 +186,15 @@ export class StateDictFinder {
     yield* dictEntries(state.get('_modules')) ?? [];
   }
 
+  /** Those of a dict, a list or an object's attributes that have names. */
+  *#namedEntries(value: unknown): Generator<readonly [string, unknown]> {
+    const entries = Array.isArray(value) ? value.entries() : (dictEntries(value) ?? attributes(value) ?? []);
+    for (const [key, item] of this.#counted<readonly [unknown, unknown]>(entries)) {
+      const name = nameOf(key);
+      if (name !== undefined) yield [name, item];
+    }
+  }
+
   *#counted<T>(values: Iterable<T>): Generator<T> {
     for (const value of values) {
       if (++this.#visits > maxVisits) throw this.#refuse('its values contain each other without end');
@@ -137,8 +206,6 @@ export class StateDictFinder {
     return new AdderNetError('ERR_FORMAT', `${this.name}: ${why}`);
   }
 }
-
-const larger = (a: NamedTensors | undefined, b: NamedTensors): NamedTensors => (a && a.size >= b.size ? a : b);
 
 type Entries = Iterable<readonly [unknown, unknown]>;
 

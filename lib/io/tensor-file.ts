@@ -10,6 +10,8 @@ export interface StoredTensors {
   readonly storedTypes: ReadonlyMap<string, string>;
   /** Why tensors were left out, by name: "it has no elements". */
   readonly leftOut: ReadonlyMap<string, string>;
+  /** What was passed over, in whole sentences. */
+  readonly notes?: readonly string[];
 }
 
 export interface TensorFileInfo {

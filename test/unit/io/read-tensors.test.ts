@@ -9,6 +9,8 @@ import { formatSafetensors } from '../../../dist/io/safetensors';
 import { Tensor, type TensorData } from '../../../dist/tensor';
 import { survivesCorruption, unnoticedTruncations } from './damage';
 import { npyFile } from './npy-bytes';
+import * as p from './pickle-bytes';
+import * as pt from './pytorch-bytes';
 
 const folder = join(__dirname, '../../../test/fixtures/weights');
 const read = (file: string) => readTensors(join(folder, file));
@@ -160,4 +162,19 @@ t.test('names in messages cannot steer a terminal', async (t) => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   t.notMatch(notes[0], /[\u0000-\u001f\u007f-\u009f\u202e]/);
   t.ok(notes[0]!.length < 2000);
+});
+
+t.test('the part of a checkpoint that is asked for', async (t) => {
+  const array = npyFile('<f4', '(1,)', new Uint8Array(4));
+  const floats = pt.storage('0', 'FloatStorage', Float32Array.of(1, 2));
+  const w = pt.tensor(pt.storageId(floats), 0, [2], [1]);
+  const code = p.dict([p.text('teacher'), pt.stateDict(['a.weight', w])], [p.text('student'), pt.stateDict(['b.weight', w])]);
+  const bytes = pt.zipFile(code, [floats]);
+  await t.rejects(readTensors(bytes), { code: 'ERR_FORMAT', message: /"teacher", "student": choose with \{ key \}/ });
+  const student = await readTensors(bytes, { key: 'student' });
+  t.same([...student.keys()], ['b.weight']);
+  await t.rejects(readTensors(bytes, { key: 5 as never }), { code: 'ERR_ARGUMENT', message: /key is 5/ });
+  await t.rejects(readTensors(bytes, { kye: 'x' } as object), { code: 'ERR_ARGUMENT', message: /did you mean key/ });
+  await t.rejects(readTensors(array, { key: 'x' }), { code: 'ERR_ARGUMENT', message: /checkpoints of PyTorch/ });
+  t.same([...(await readTensors(array)).keys()], ['array'], 'bytes have no name');
 });

@@ -152,3 +152,50 @@ t.test('values without end', async (t) => {
   const dicts = Array.from({ length: 30_000 }, () => [...p.reduce(p.global('collections', 'OrderedDict'), [0x68, 0, 0x85])]);
   t.match(refused(p.tuple(list, ...dicts)), { code: 'ERR_FORMAT', message: /without end/ });
 });
+
+t.test('which of several networks was taken is said', async (t) => {
+  const notes = (code: p.Code) => parsePytorch(zipFile(code, [floats]), 'w.pth').notes!;
+  const less = stateDict(['fc.weight', w]);
+  t.same(notes(state), []);
+  t.same(notes(entries({ model: state, epoch: small, optimizer: adam })), [], 'what is no network is not spoken of');
+  for (const [code, said] of [
+    [entries({ model: state, ema: state }), /at "model" were taken; there are tensors at "ema", too/],
+    [entries({ generator: state, discriminator: less }), /at "generator" .* at "discriminator"/],
+    [entries({ teacher: state, student: less }), /at "teacher" .* at "student"/],
+    [entries({ checkpoint: entries({ net: state, old: less }), my_ema: less }), /at "checkpoint\.net" .* at "checkpoint\.old", "my_ema"/],
+    [p.list(less, state), /at "1" .* at "0"/],
+    [entries({ model: state, 'class.weights': w }), /at "model" .* at "class\.weights"/],
+    [entries({ fc: less, conv: entries({ weight: w }) }), /at "fc" .* at "conv"/],
+  ] as const) {
+    t.match(notes(code), [said]);
+    t.equal(notes(code).length, 1);
+  }
+});
+
+t.test('networks of equal standing and size are refused, and told apart by a key', async (t) => {
+  const [one, other] = [stateDict(['a.weight', w]), stateDict(['b.weight', w])];
+  const at = (code: p.Code, key: string) => [...parsePytorch(zipFile(code, [floats]), 'w.pth', key).tensors.keys()];
+  for (const [code, first, second] of [
+    [entries({ teacher: one, student: other }), 'teacher', 'student'],
+    [entries({ best_state: one, last_state: other, epoch: p.int(1) }), 'best_state', 'last_state'],
+    [p.list(one, other), '0', '1'],
+    [entries({ ema: one, swa: other }), 'ema', 'swa'],
+    [entries({ model: entries({ 'net.a': one, b: other }) }), 'model.net.a', 'model.b'],
+  ] as const) {
+    t.match(refused(code), { code: 'ERR_FORMAT', message: new RegExp(`w.pth: .* at "${first}", "${second}": choose with \\{ key \\}`) });
+    t.same([at(code, first), at(code, second)], [['a.weight'], ['b.weight']]);
+  }
+  const code = entries({ model: one, 'ema.model': other, epoch: p.int(3) });
+  t.same(at(code, 'ema.model'), ['b.weight']);
+  t.same(at(entries({ last: code }), 'last'), ['a.weight'], 'a checkpoint inside');
+  const refusedAt = (key: string) => refusal((bytes) => parsePytorch(bytes, 'w.pth', key), zipFile(code, [floats]));
+  for (const key of ['epoch', 'nothing', '', 'model.x', 'constructor'])
+    t.match(refusedAt(key), { code: 'ERR_ARGUMENT', message: /no weights at key ".*", expected "model", "ema\.model" or/ });
+});
+
+t.test('a dict with tensors of its own, and dicts of tensors, is one network', async (t) => {
+  t.same(read(entries({ weight: w, bias: small, fc: state })), ['weight 6', 'bias 1', 'fc.fc.weight 6', 'fc.fc.bias 6']);
+  t.same(read(entries({ weight: w, net: entries({ bias: w }) })), ['weight 6', 'net.bias 6'], 'net may be a layer');
+  t.same(read(entries({ model: state, 'cuda.rng': w })), expected, 'a known key goes before loose tensors');
+  t.same(read(entries({ mine: state, 'cuda.rng': w })), expected, 'and what is of the training is none');
+});
