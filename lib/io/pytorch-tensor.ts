@@ -95,6 +95,8 @@ export class TensorReader {
   #tensor(dtype: unknown, [source, offset, shape, strides]: readonly unknown[]): PickledTensor | string {
     const storage = this.#storage(source);
     if (!storage || !Array.isArray(shape) || !Array.isArray(strides)) throw this.#corrupt('a tensor is not described as torch.save does');
+    if (![offset, ...shape, ...strides].every((value) => Number.isSafeInteger(value) && value >= 0))
+      throw this.#corrupt(`a tensor of storage ${quoted(storage.key)}: its offset, shape and strides are not counts of elements`);
     const start = source instanceof StorageView ? source.offset : 0;
     const type = dtype instanceof PickleGlobal ? typeOfDtype(dtype.name) : storage.type;
     return this.#checked(storage, type, new StridedView((offset as number) + start, shape, strides));
@@ -126,6 +128,8 @@ export class TensorReader {
     if (!array) return 'it is an array of NumPy without numbers';
     const { bytes, descr, isFortran } = array;
     const shape = array.shape as number[];
+    if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0))
+      throw this.#corrupt('the shape of an array is not a list of sizes');
     this.takeBytes(bytes.length);
     const storage = new Storage('NumPy', numpyType(descr) ?? `NumPy's ${descr}`, bytes.length, 1);
     storage.bytes = bytes;

@@ -8,6 +8,7 @@ import { parseTensors } from '../../../dist/io/read-tensors';
 import { testData } from '../../official-data';
 import { refusal, survivesCorruption, unnoticedTruncations } from './damage';
 import * as p from './pickle-bytes';
+import * as pt from './pytorch-bytes';
 import {
   legacyFile,
   orderedDict,
@@ -307,4 +308,22 @@ t.test("the authors' ResNet-20", { skip: !existsSync(published) && `${published}
   let largest = 0;
   for (const [key, { data }] of tensors) if (key.endsWith('.adder')) for (const w of data) largest = Math.max(largest, Math.abs(Number(w)));
   t.ok(largest > 70 && largest < 72, `largest adder weight ${largest}`);
+});
+
+t.test('sizes beyond numbers, and values beyond memory, are refused', async (t) => {
+  const floats = pt.storage('0', 'FloatStorage', Float32Array.of(1, 2));
+  const huge = p.long(0, 0, 0, 0, 0, 0, 0, 16); // 2^60
+  const described = (offset: p.Code, size: p.Code, stride: p.Code) =>
+    p.reduce(pt.rebuild, p.tuple(pt.storageId(floats), offset, p.tuple(size), p.tuple(stride), p.bool(false), pt.orderedDict));
+  for (const tensor of [
+    described(huge, p.int(1), p.int(1)),
+    described(p.none, p.int(1), p.int(1)),
+    described(p.int(0), huge, p.int(1)),
+    described(p.int(0), p.int(1), huge),
+  ])
+    t.equal(refusal(parsePytorch, pt.zipFile(pt.stateDict(['a.weight', tensor]), [floats]))?.code, 'ERR_CORRUPT');
+  for (const opcode of [0x8b, 0x54, 0x58]) {
+    const claim = Uint8Array.from([0x80, 2, opcode, 0, 0, 0, 0x20, 0x2e]);
+    t.match(refusal(parsePytorch, claim), { code: 'ERR_CORRUPT', message: /expected at most/ });
+  }
 });
