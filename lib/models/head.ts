@@ -3,6 +3,7 @@
 import { AdderNetError } from '../errors';
 import { type FilterGradient, filterGradients, type LayerDescription, Sequential } from '../layers';
 import { buildLayer } from '../layers/build';
+import { checkCount } from '../layers/count';
 import { describeLayer } from '../layers/describe';
 import { checkOptions, optionNames } from '../options';
 import { Random } from '../random';
@@ -40,7 +41,10 @@ export function replaceHead(model: Model, options: HeadOptions = {}): Model {
       'ERR_ARGUMENT',
       `replaceHead: filterGradient is '${String(filterGradient)}', expected one of ${filterGradients.join(', ')}`,
     );
+  if (filterGradient === 'sign' && model.unit !== 'adder')
+    throw new AdderNetError('ERR_ARGUMENT', `replaceHead: filterGradient is 'sign', but unit '${model.unit}' has no adder filters`);
   const metadata = { ...before, ...given };
+  checkCount('replaceHead: classes', metadata.classes);
   const ownClasses = metadata.classes === before.classes && metadata.dataset === before.dataset;
   const head = new Set(headLayers(model));
   const description = changed(describeNetwork(model), '', (name, layer) => ({

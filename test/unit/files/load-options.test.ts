@@ -194,3 +194,11 @@ t.test('names out of a file are quoted and cut in messages', async (t) => {
   await t.rejects(load(few), { code: 'ERR_FORMAT', message: /^\d+ bytes in memory: no network tells 200 classes by 400 numbers/ });
   t.throws(() => models.identify(null as never), { code: 'ERR_ARGUMENT', message: /^identify: the state is null, expected a Map/ });
 });
+
+t.test('replaceHead refuses classes that are no count, and a rule that the unit has not', (t) => {
+  const model = models.lenet5bn({ unit: 'conv', seed: 1 });
+  for (const classes of [0, 'x', 1.5, null])
+    t.throws(() => models.replaceHead(model, { classes: classes as number }), { code: 'ERR_ARGUMENT', message: /replaceHead: classes is/ });
+  t.throws(() => models.replaceHead(model, { filterGradient: 'sign' }), { code: 'ERR_ARGUMENT', message: /no adder filters/ });
+  t.end();
+});
