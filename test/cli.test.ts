@@ -531,7 +531,8 @@ t.test('options that do not apply are refused', async (t) => {
     refuses(t, [...args, '--dataset', 'digits', '--image-size', '64'], /--image-size applies only with --dataset folder/);
     for (const option of [['--skip-bad'], ['--invert'], ['--background', 'black']])
       refuses(t, [...args, '--dataset', 'mnist', ...option], new RegExp(`${option[0]} applies only with --dataset folder`));
-    fails(t, [...args, '--skip-bad'], /--skip-bad applies only with --dataset folder/); // which the file says
+    for (const option of [['--skip-bad'], ['--image-size', '64']])
+      fails(t, [...args, ...option], new RegExp(`${option[0]} applies only with --dataset folder`)); // which the file says
   }
   refuses(t, ['demo', '--images', '5'], /--images applies only with --train/);
   refuses(t, ['demo', '--epochs', '5'], /--epochs applies only with --train/);

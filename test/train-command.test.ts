@@ -181,6 +181,7 @@ t.test('wrong usage is told before anything is read or made', (t) => {
     [['--validation', '1'], /Expected a number between 0 and 1/],
     [['--image-size', '0x7'], /Expected a size such as 96, or HEIGHTxWIDTH/],
     [['--patience', '2'], /--patience applies only with --validation/],
+    [['--freeze', 'body'], /--freeze applies only with --weights: the body of a new network is random/],
     [['--temperature', '3'], /--temperature applies only with --teacher/],
     [['--teacher-share', '0.5'], /--teacher-share applies only with --teacher/],
     [['--teacher-features', '1'], /--teacher-features applies only with --teacher/],
