@@ -11,6 +11,9 @@ import { ownMetadata, ownNetwork } from './own-file';
 import { quantizedKey, quantizedNetwork } from './quantized-file';
 import { readWeights } from './read-weights';
 
+/** Of lib/train/checkpoint.ts, which stands above this. */
+const checkpointKey = 'addernet.training';
+
 /**
  * A network with the weights of a file: a float one to train, compile or quantize, or one in 8 bits. Files that this package saved hold all
  * that is known of it, its layers as well, so custom networks come back; of others, such as a PyTorch state dict of one of the package's
@@ -32,7 +35,14 @@ export async function load(source: FileSource, options: LoadOptions = {}): Promi
   const { dtype, onNote = warn } = options;
   if (dtype !== undefined && dtype !== 'f32' && dtype !== 'u8')
     throw new AdderNetError('ERR_ARGUMENT', `load: dtype is '${String(dtype)}', expected 'f32' or 'u8'`);
+  if (typeof onNote !== 'function') throw new AdderNetError('ERR_ARGUMENT', `load: onNote is ${String(onNote)}, expected a function`);
+  checkGiven(options);
   const file = await readWeights(source, options);
+  if (checkpointKey in file.metadata)
+    throw new AdderNetError(
+      'ERR_FORMAT',
+      `${file.name} is the checkpoint of a training, from which fit and \`addernet train --resume\` go on; the network is in the model.safetensors that a training leaves`,
+    );
   const isQuantized = quantizedKey in file.metadata;
   if (dtype === 'f32' && isQuantized)
     throw new AdderNetError(
@@ -83,6 +93,16 @@ function quantizedFrom(file: TensorFile, options: LoadOptions): QuantizedModel {
 function checkContradictions(file: TensorFile, metadata: ModelMetadata, { unit, classes }: LoadOptions): void {
   checkContradiction(file, 'unit', unit, metadata.unit);
   checkContradiction(file, 'classes', classes, metadata.classes);
+}
+
+/** What stands in the place of something else may not count as left out. */
+function checkGiven({ normalization, classNames, inputShape }: LoadOptions): void {
+  for (const [name, value] of Object.entries({ normalization, classNames, inputShape }))
+    if (value !== undefined && (typeof value !== 'object' || value === null))
+      throw new AdderNetError(
+        'ERR_ARGUMENT',
+        `load: ${name} is ${String(value)}, expected ${name === 'normalization' ? '{ mean, std }' : 'a list'}`,
+      );
 }
 
 function givenMetadata({ normalization, classNames, inputShape }: LoadOptions): Partial<ModelMetadata> | undefined {

@@ -4,6 +4,7 @@ import { formatSafetensors } from '../io/safetensors';
 import type { TensorFile } from '../io/tensor-file';
 import type { ModelMetadata } from '../models';
 import { checkMetadata } from '../models/model';
+import { units } from '../models/unit';
 import { QuantizedModel } from '../quantize';
 import { quoted } from '../quoted';
 import type { QuantizedStep } from '../session/steps';
@@ -64,6 +65,10 @@ export function quantizedNetwork(file: TensorFile): QuantizedModel {
   try {
     const metadata = knownMetadata(Object(description.metadata));
     checkMetadata(metadata);
+    const { scale, geometry = [] } = steps.find(({ output }) => output === description.output) ?? {};
+    const outputs = (scale as Float32Array | undefined)?.length ?? (geometry as Int32Array)[4];
+    if (outputs !== undefined && outputs !== metadata.classes)
+      throw new AdderNetError('ERR_CORRUPT', `it gives ${outputs} numbers for ${metadata.classes} classes`);
     return new QuantizedModel(metadata, bits, steps as unknown as QuantizedStep[], description.output);
   } catch (cause) {
     throw damaged(path, cause);
@@ -87,11 +92,20 @@ const arrays: Record<string, Record<string, readonly (new (length: number) => Te
   add: {},
 };
 
+/** A word that is not known would be taken for one that is. */
+function isKnownKind({ op, kind, product }: Record<string, unknown>): boolean {
+  if (op === 'pool') return kind === 'max' || kind === 'average';
+  return op !== 'convolution' || (units as readonly unknown[]).includes(product);
+}
+
 function checkSteps(steps: readonly Record<string, unknown>[], output: unknown, path: string): void {
   const known = new Set([0]);
   for (const [i, step] of steps.entries()) {
     const needed = typeof step.op === 'string' && Object.hasOwn(arrays, step.op) ? arrays[step.op] : undefined;
-    const wrong = needed ? Object.entries(needed).find(([name, types]) => !types.some((Type) => step[name] instanceof Type))?.[0] : 'op';
+    const wrong =
+      needed && isKnownKind(step)
+        ? Object.entries(needed).find(([name, types]) => !types.some((Type) => step[name] instanceof Type))?.[0]
+        : 'op';
     const reads = [step.x, ...(step.residual === undefined ? [] : [step.residual])];
     if (wrong !== undefined || !reads.every((value) => known.has(value as number)))
       throw new AdderNetError('ERR_CORRUPT', `${path}: step ${i} of the network is damaged${wrong === undefined ? '' : `: its ${wrong}`}`);

@@ -4,7 +4,7 @@ import { sourcePath } from '../io/file-source';
 import { formatSafetensors } from '../io/safetensors';
 import { writeFileAtomic } from '../io/write-file';
 import type { Model, ModelMetadata, Training } from '../models';
-import { checkModel } from '../models/model';
+import { checkMetadata, checkModel } from '../models/model';
 import { checkOptions, optionNames } from '../options';
 import { QuantizedModel } from '../quantize';
 import { describeModel } from './own-file';
@@ -32,13 +32,18 @@ const names = optionNames<SaveOptions>({ training: true, half: true });
 export async function save(model: Model | QuantizedModel, path: string | URL, options: SaveOptions = {}): Promise<void> {
   checkOptions('save', options, names);
   const { training, half = false } = options;
+  if (typeof half !== 'boolean') throw new AdderNetError('ERR_ARGUMENT', `save: half is ${JSON.stringify(half)}, expected true or false`);
   const target = sourcePath('save', path);
   if (target === undefined)
     throw new AdderNetError('ERR_ARGUMENT', 'save: the path is bytes, expected the path of the file to write, or a file: URL');
+  const foreign = /\.(pth?|onnx|npy|npz|h5|ckpt|pkl|pickle|bin|tflite|gguf|json)$/i.exec(target)?.[0];
+  if (foreign !== undefined)
+    throw new AdderNetError('ERR_ARGUMENT', `save: '${target}' has the name of another format; what is written is .safetensors`);
   if (model instanceof QuantizedModel && half)
     throw new AdderNetError('ERR_ARGUMENT', 'save: half is for float networks: a quantized one has its filters in bytes');
   if (!(model instanceof QuantizedModel)) checkModel('save', model);
-  const metadata: ModelMetadata = { ...model.metadata, ...(training && { training }) };
+  const metadata: ModelMetadata = { ...model.metadata, ...(training !== undefined && { training }) };
+  checkMetadata(metadata);
   const bytes = model instanceof QuantizedModel ? formatQuantized(model, metadata) : formatModel(model, metadata, half);
   try {
     await writeFileAtomic(target, bytes);

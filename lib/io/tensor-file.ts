@@ -1,5 +1,6 @@
 // What a file of weights holds, whatever its format.
 import { AdderNetError } from '../errors';
+import { quoted } from '../quoted';
 import type { Tensor, TensorData } from '../tensor';
 import { filterAxes, gather, StridedView } from './strided';
 
@@ -54,6 +55,25 @@ export class TensorFile extends Map<string, Tensor<TensorData>> {
     this.storedTypes = info.storedTypes;
     this.notes = info.notes;
     this.droppedPrefix = info.droppedPrefix;
+  }
+
+  /**
+   * The tensors under other names, for a network that calls its layers otherwise. Unlike a Map made by hand, the result still knows whose
+   * layout the file has.
+   * @param newName the name for each; undefined leaves the tensor out
+   * @throws {AdderNetError} ERR_ARGUMENT if two tensors would have one name
+   */
+  rename(newName: (name: string) => string | undefined): TensorFile {
+    const renamed = new Map<string, Tensor<TensorData>>();
+    const storedTypes = new Map<string, string>();
+    for (const [name, tensor] of this) {
+      const key = newName(name);
+      if (key === undefined) continue;
+      if (renamed.has(key)) throw new AdderNetError('ERR_ARGUMENT', `rename: two tensors would be called ${quoted(key)}`);
+      renamed.set(key, tensor);
+      storedTypes.set(key, this.storedTypes.get(name)!);
+    }
+    return new TensorFile(renamed, { ...this, name: this.name, storedTypes, droppedPrefix: '' });
   }
 
   /**

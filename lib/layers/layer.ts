@@ -183,7 +183,8 @@ export abstract class Layer {
   }
 
   /**
-   * Copies a state into this layer, after everything in it was checked. `num_batches_tracked` of PyTorch is ignored.
+   * Copies a state into this layer, after everything in it was checked. `num_batches_tracked` of PyTorch is ignored. What readTensors gives
+   * says whose layout it has; any other Map counts as this package's own, unless `layout` says otherwise.
    * @returns the names that were missing or left over
    * @throws {AdderNetError} ERR_FORMAT for names, ERR_SHAPE for shapes, ERR_DTYPE for types other than f32, ERR_ARGUMENT for options, or if
    *   the channels before a Flatten are needed and unknown; then nothing was changed
@@ -195,11 +196,26 @@ export abstract class Layer {
     if (!layouts.includes(layout))
       throw new AdderNetError('ERR_ARGUMENT', `loadStateDict: layout is '${String(layout)}', expected one of ${layouts.join(', ')}`);
     const reordered = new Map<Tensor, number | undefined>();
-    if (layout === 'pytorch')
+    if (layout !== 'addernet')
       this.elementOrder({ channels: inputShape?.at(-1), flattened: false }, (tensor, channels) => reordered.set(tensor, channels));
-    const { missing, unexpected } = copyState(this.stateDict(), state, strict, reordered);
+    if (layout === 'unknown' && reordered.size > 0)
+      throw new AdderNetError(
+        'ERR_ARGUMENT',
+        "loadStateDict: the file does not say whose order its columns after a Flatten are in: give { layout: 'pytorch' } or { layout: 'addernet' }",
+      );
+    const target = this.stateDict();
+    const { missing, unexpected } = copyState(target, withPrefix(state, target), strict, reordered);
     return { missing, unexpected };
   }
+}
+
+/** What readTensors took for the prefix of a wrapper may be the name of the network's own outermost layer. */
+function withPrefix(state: LoadedState, target: StateDict): LoadedState {
+  const { droppedPrefix: prefix = '' } = state;
+  const isOwnLayer = prefix !== '' && [...target.keys()].every((name) => name.startsWith(prefix));
+  return isOwnLayer && ![...state.keys()].some((name) => target.has(name))
+    ? new Map([...state].map(([name, t]) => [prefix + name, t]))
+    : state;
 }
 
 /**

@@ -8,11 +8,11 @@ import { nameOf } from './name-of';
 
 /** The live tensors of a network by name, such as `layer1.0.bn1.running_mean`. */
 export type StateDict = Map<string, Tensor>;
-/** Whose order the columns after a Flatten are in; 'unknown' counts as this package's. */
+/** Whose order the columns after a Flatten are in; 'unknown' is refused where it matters. */
 export type StateLayout = 'addernet' | 'pytorch' | 'unknown';
 export const layouts: readonly StateLayout[] = ['addernet', 'pytorch', 'unknown'];
 /** What a file may hold. */
-export type LoadedState = ReadonlyMap<string, Tensor<TensorData>> & { readonly layout?: StateLayout };
+export type LoadedState = ReadonlyMap<string, Tensor<TensorData>> & { readonly layout?: StateLayout; readonly droppedPrefix?: string };
 
 export interface StateDifference {
   /** Names the network has and the file has not. */

@@ -158,7 +158,7 @@ export function checkMetadata({ name, unit, classes, inputShape, normalization, 
   checkCount(`${name}: classes`, classes);
   checkInputShape(name, inputShape);
   if (typeof dataset !== 'string') throw new AdderNetError('ERR_ARGUMENT', `${name}: dataset is ${brief(dataset)}, expected its name`);
-  if (training !== undefined && (typeof training !== 'object' || training === null))
+  if (training !== undefined && !isTraining(training))
     throw new AdderNetError(
       'ERR_ARGUMENT',
       `${name}: training is ${brief(training)}, expected { command, seed, epochs, accuracy, images }`,
@@ -179,4 +179,18 @@ export function checkMetadata({ name, unit, classes, inputShape, normalization, 
       'ERR_ARGUMENT',
       `${name}: normalization is ${brief(normalization)}, expected a mean and a positive std for each of ${channels} channels`,
     );
+}
+
+/** How many trainings may have followed each other. */
+const maxTrainings = 100;
+
+function isTraining(value: unknown): value is Training {
+  let training = value as Partial<Training> | undefined;
+  for (let depth = 0; training !== undefined; depth++) {
+    if (typeof training !== 'object' || training === null || depth >= maxTrainings) return false;
+    const { command, seed, epochs, accuracy, images, startedFrom } = training;
+    if (typeof command !== 'string' || ![seed, epochs, accuracy, images].every(Number.isFinite)) return false;
+    training = startedFrom;
+  }
+  return true;
 }

@@ -1,5 +1,5 @@
 // Trained networks that come with the package: models/<name>.safetensors. A name stands wherever a weights file may.
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AdderNetError } from '../errors';
 import { packageFile, remedyOfBundle } from '../package-files';
@@ -35,7 +35,7 @@ export function pretrainedModels(): string[] {
  * @throws {AdderNetError} ERR_ARGUMENT if it is a name, and the networks of the package are not there
  */
 export function weightsPath(weights: string): string {
-  if (existsSync(weights)) return weights;
+  if (statSync(weights, { throwIfNoEntry: false })?.isFile()) return weights;
   const folder = packageFile('models');
   if (folder === undefined && /^[\w-]+$/.test(weights))
     throw new AdderNetError(

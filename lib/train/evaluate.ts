@@ -57,6 +57,8 @@ export interface Classifier extends Pick<Model, 'name' | 'inputShape' | 'classes
 export async function evaluate(model: Classifier, dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
   checkOptions('evaluate', options, names);
   const { batch = 100, limit, onBatch } = options;
+  if (onBatch !== undefined && typeof onBatch !== 'function')
+    throw new AdderNetError('ERR_ARGUMENT', `evaluate: onBatch is ${String(onBatch)}, expected a function`);
   checkFits('evaluate', model, dataset);
   const matched = matchClasses(dataset, model.classNames, 'evaluate');
   const loader = new BatchLoader(matched, { batch, limit, normalization: model.normalization });

@@ -229,6 +229,7 @@ async function validate(model: Model, dataset: Dataset): Promise<{ loss: number;
 function checkFit(model: Model, dataset: Dataset, options: FitOptions): void {
   checkOptions('fit', options, names);
   const { epochs, limit, optimizer, resume, checkpoint, earlyStopping, validation, average, distillation } = options;
+  const { schedule, onBatch, onEpoch, signal } = options;
   checkModel('fit', model);
   checkFits('fit', model, dataset);
   if (epochs === undefined) throw new AdderNetError('ERR_ARGUMENT', 'fit: epochs is missing, expected how often to go over the images');
@@ -241,6 +242,11 @@ function checkFit(model: Model, dataset: Dataset, options: FitOptions): void {
   for (const [name, value] of Object.entries({ epochs, limit, 'earlyStopping.patience': earlyStopping?.patience }))
     if (value !== undefined && !(Number.isInteger(value) && value > 0))
       throw new AdderNetError('ERR_ARGUMENT', `fit: ${name} is ${String(value)}, expected a positive integer`);
+  if (signal !== undefined && typeof signal?.aborted !== 'boolean')
+    throw new AdderNetError('ERR_ARGUMENT', `fit: signal is ${String(signal)}, expected an AbortSignal`);
+  for (const [name, value] of Object.entries({ schedule, onBatch, onEpoch }))
+    if (value !== undefined && typeof value !== 'function')
+      throw new AdderNetError('ERR_ARGUMENT', `fit: ${name} is ${String(value)}, expected a function`);
   if (earlyStopping && !validation)
     throw new AdderNetError('ERR_ARGUMENT', 'fit: earlyStopping goes by the accuracy on validation images, but there is no validation');
   if (average && !(average.decay >= 0 && average.decay < 1))
