@@ -1,7 +1,9 @@
 // What runs here, and how many threads it uses.
+
 import { cpus } from 'node:os';
 import { native, rethrow } from './binding';
 import { AdderNetError } from './errors';
+import { shown } from './quoted';
 
 /** Of native/binding/runtime.cc. */
 const mostThreads = 1024;
@@ -35,5 +37,5 @@ export function setThreads(threads: number): void {
 /** @throws {AdderNetError} ERR_ARGUMENT unless `threads` is an integer from 1 to 1024 */
 export function checkThreads(op: string, threads: number): void {
   if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)
-    throw new AdderNetError('ERR_ARGUMENT', `${op}: threads is ${String(threads)}, expected an integer from 1 to ${mostThreads}`);
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: threads is ${shown(threads)}, expected an integer from 1 to ${mostThreads}`);
 }

@@ -12,3 +12,11 @@ export const shortList = (texts: readonly string[]): string =>
   texts.slice(0, 6).join(', ') + (texts.length > 6 ? ` and ${texts.length - 6} more` : '');
 /** Up to six names, which may come from a file. */
 export const nameList = (names: readonly string[]): string => shortList(names.map(quoted));
+
+/** A value that was given and does not fit: '3' looks other than 3. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return quoted(value);
+  if (Array.isArray(value)) return `[${shortList(value.map(shown))}]`;
+  const type = Object.prototype.toString.call(value).slice('[object '.length, -1); // Float32Array, Map and so on
+  return typeof value !== 'object' || value === null ? String(value) : type === 'Object' ? 'an object' : type;
+}

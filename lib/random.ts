@@ -1,6 +1,8 @@
 // A small seeded generator: xoshiro128** (Blackman and Vigna), seeded through splitmix64. The same seed gives the same numbers
 // everywhere, and its whole state is four integers, so that training can stop and go on with the same bits.
+
 import { AdderNetError } from './errors';
+import { shown } from './quoted';
 
 /** Four integers from 0 to 2^32 - 1, not all zero. */
 export type RandomState = readonly [number, number, number, number];
@@ -15,7 +17,7 @@ export class Random {
    */
   constructor(seed: number = Math.floor(Math.random() * 2 ** 53)) {
     if (!Number.isSafeInteger(seed))
-      throw new AdderNetError('ERR_ARGUMENT', `Random: seed is ${String(seed)}, expected an integer between -2^53 and 2^53`);
+      throw new AdderNetError('ERR_ARGUMENT', `Random: seed is ${shown(seed)}, expected an integer between -2^53 and 2^53`);
     this.#spread(BigInt(seed));
   }
 
@@ -30,7 +32,7 @@ export class Random {
     if (wrong >= 0)
       throw new AdderNetError(
         'ERR_ARGUMENT',
-        `Random.of: key ${wrong} is ${String(keys[wrong])}, expected an integer between -2^53 and 2^53`,
+        `Random.of: key ${wrong} is ${shown(keys[wrong])}, expected an integer between -2^53 and 2^53`,
       );
     // splitmix64 is a bijection, so that tuples which differ in their last key alone never meet.
     const absorb = (hash: bigint, key: number) => splitmix64(BigInt.asUintN(64, hash + BigInt(key) + increment));
@@ -61,7 +63,7 @@ export class Random {
    */
   integer(n: number): number {
     if (!Number.isInteger(n) || n < 1 || n > 2 ** 32)
-      throw new AdderNetError('ERR_ARGUMENT', `Random.integer: n is ${String(n)}, expected an integer from 1 to 2^32`);
+      throw new AdderNetError('ERR_ARGUMENT', `Random.integer: n is ${shown(n)}, expected an integer from 1 to 2^32`);
     // Words beyond the last whole multiple of n would make small numbers more likely.
     const end = 2 ** 32 - (2 ** 32 % n);
     let word: number;

@@ -1,5 +1,7 @@
 // Shapes: checks that name the argument, and the geometry of a convolution, worked out in one place for every layer and operation.
+
 import { AdderNetError } from './errors';
+import { shown } from './quoted';
 
 export type Shape = readonly number[];
 /** One number for both axes, or [height, width]. */
@@ -14,7 +16,7 @@ export const elementCount = (shape: Shape): number => shape.reduce((product, siz
 /** @throws {AdderNetError} ERR_SHAPE unless `shape` is an array of positive integers with a product that fits 2^53 */
 export function checkShape(name: string, shape: Shape): void {
   if (!Array.isArray(shape))
-    throw new AdderNetError('ERR_SHAPE', `${name} is ${String(shape)}, expected an array of sizes like [1,32,32,3]`);
+    throw new AdderNetError('ERR_SHAPE', `${name} is ${shown(shape)}, expected an array of sizes like [1,32,32,3]`);
   for (const size of shape)
     if (!Number.isInteger(size) || size < 1 || size > largestSize)
       throw new AdderNetError('ERR_SHAPE', `${name} is ${shapeText(shape)}, expected sizes that are integers from 1 to ${largestSize}`);
@@ -78,7 +80,7 @@ export function convGeometry(op: string, x: Shape, filters: Shape, options: Conv
   if (!Number.isInteger(groups) || groups < 1 || ci % groups !== 0 || co % groups !== 0)
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${op}: groups is ${String(groups)}, expected a positive integer that divides ${ci} input and ${co} output channels`,
+      `${op}: groups is ${shown(groups)}, expected a positive integer that divides ${ci} input and ${co} output channels`,
     );
   if (groupInputs * groups !== ci)
     throw new AdderNetError(

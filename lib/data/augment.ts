@@ -1,7 +1,9 @@
 // Training images varied at random, so that a network is trained by what they show and does not memorize them.
+
 import { AdderNetError } from '../errors';
 import { windowNumbers } from '../ops/crop-mirror-normalize';
 import { checkOptions, optionNames } from '../options';
+import { shown } from '../quoted';
 import type { Random } from '../random';
 import type { Tensor } from '../tensor';
 
@@ -31,10 +33,10 @@ export function checkAugmentation(op: string, augmentation: Augmentation, [h, w]
   if (crop !== undefined && !(Number.isInteger(crop) && crop > 0 && crop < Math.min(h, w)))
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${op}: crop is ${String(crop)}, expected a positive integer less than the ${h}x${w} pixels of an image; leave it out for none`,
+      `${op}: crop is ${shown(crop)}, expected a positive integer less than the ${h}x${w} pixels of an image; leave it out for none`,
     );
   if (flip !== undefined && typeof flip !== 'boolean')
-    throw new AdderNetError('ERR_ARGUMENT', `${op}: flip is ${String(flip)}, expected true or false`);
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: flip is ${shown(flip)}, expected true or false`);
 }
 
 /** dy, dx, mirror of each of n images: offsets from -crop to crop, each as likely as another. */

@@ -1,8 +1,10 @@
 // Batches of training images, made ready while the network works on the one before. Everything drawn for a batch follows from (seed, epoch,
 // step): any batch can be made again without those before it, which is how training goes on in mid-epoch with the same bits.
+
 import { AdderNetError } from '../errors';
 import { cropMirrorNormalize } from '../ops/crop-mirror-normalize';
 import { checkOptions, optionNames } from '../options';
+import { shown } from '../quoted';
 import { Random } from '../random';
 import { elementCount, type Shape, shapeText } from '../shape';
 import { Tensor } from '../tensor';
@@ -72,13 +74,13 @@ export class BatchLoader {
     const { batch, normalization, augment = {}, shuffle = false, seed = 0, limit = dataset.length } = options;
     for (const [name, value] of Object.entries({ batch, limit }))
       if (!Number.isInteger(value) || (value as number) < 1)
-        throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: ${name} is ${String(value)}, expected a positive integer`);
+        throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: ${name} is ${shown(value)}, expected a positive integer`);
     if (!Number.isSafeInteger(seed))
-      throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: seed is ${String(seed)}, expected an integer between -2^53 and 2^53`);
+      throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: seed is ${shown(seed)}, expected an integer between -2^53 and 2^53`);
     if (typeof shuffle !== 'boolean')
-      throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: shuffle is ${String(shuffle)}, expected true or false`);
+      throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: shuffle is ${shown(shuffle)}, expected true or false`);
     if (augment === null || (typeof augment !== 'object' && typeof augment !== 'function'))
-      throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: augment is ${String(augment)}, expected { crop, flip } or a function`);
+      throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: augment is ${shown(augment)}, expected { crop, flip } or a function`);
     this.#transform = typeof augment === 'function' ? augment : undefined;
     this.#augmentation = typeof augment === 'function' ? {} : augment;
     checkAugmentation('BatchLoader', this.#augmentation, dataset.imageShape);
@@ -104,9 +106,9 @@ export class BatchLoader {
    */
   async load(epoch: number, step: number): Promise<Batch> {
     if (!Number.isSafeInteger(epoch) || epoch < 0)
-      throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: epoch is ${String(epoch)}, expected an integer from 0`);
+      throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: epoch is ${shown(epoch)}, expected an integer from 0`);
     if (!Number.isInteger(step) || step < 0 || step >= this.steps)
-      throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: step is ${String(step)}, expected an integer from 0 to ${this.steps - 1}`);
+      throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: step is ${shown(step)}, expected an integer from 0 to ${this.steps - 1}`);
     const buffers = this.#buffers[this.#turn]!;
     this.#turn = 1 - this.#turn;
     const fill = () => this.#fill(buffers, epoch, step);

@@ -1,7 +1,9 @@
 // Labeled images, as training, evaluation and calibration see them. Pixels are bytes, NHWC; a target is the index of a class.
+
 import { AdderNetError } from '../errors';
 import { checkDType } from '../ops/out';
 import { checkOptions, optionNames } from '../options';
+import { shown } from '../quoted';
 import { elementCount, shapeText } from '../shape';
 import { Tensor, typedArrayName } from '../tensor';
 
@@ -108,7 +110,7 @@ export class ImageDataset implements Dataset {
   constructor(options: ImageDatasetOptions) {
     checkOptions('ImageDataset', options, names);
     const { name, images, targets, classes, classNames } = options;
-    if (typeof name !== 'string') throw new AdderNetError('ERR_ARGUMENT', `ImageDataset: name is ${String(name)}, expected a text`);
+    if (typeof name !== 'string') throw new AdderNetError('ERR_ARGUMENT', `ImageDataset: name is ${shown(name)}, expected a text`);
     checkDType(name, 'images', images, 'u8');
     const [n, h, w, c] = images.shape;
     if (n === undefined || h === undefined || w === undefined || c === undefined || images.shape.length !== 4)
@@ -120,12 +122,12 @@ export class ImageDataset implements Dataset {
       );
     if (targets.length !== n) throw new AdderNetError('ERR_SHAPE', `${name}: ${targets.length} targets for ${n} images`);
     if (!Number.isSafeInteger(classes) || classes < 1)
-      throw new AdderNetError('ERR_ARGUMENT', `${name}: classes is ${String(classes)}, expected a positive integer`);
+      throw new AdderNetError('ERR_ARGUMENT', `${name}: classes is ${shown(classes)}, expected a positive integer`);
     const wrong = targets.findIndex((target) => target < 0 || target >= classes);
     if (wrong >= 0)
       throw new AdderNetError('ERR_ARGUMENT', `${name}: the target of image ${wrong} is ${targets[wrong]}, expected 0 to ${classes - 1}`);
     if (classNames !== undefined && !(Array.isArray(classNames) && classNames.every((text) => typeof text === 'string')))
-      throw new AdderNetError('ERR_ARGUMENT', `${name}: classNames is ${String(classNames)}, expected a list of names`);
+      throw new AdderNetError('ERR_ARGUMENT', `${name}: classNames is ${shown(classNames)}, expected a list of names`);
     if (classNames && classNames.length !== classes)
       throw new AdderNetError('ERR_ARGUMENT', `${name}: ${classNames.length} class names for ${classes} classes`);
     this.name = name;

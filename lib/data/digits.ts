@@ -1,6 +1,8 @@
 // Synthetic digits, like handwritten ones, that need no download: strokes, unsteady and slanted as a hand makes them, drawn by their distance to each pixel.
 // Sines and logarithms may differ in their last bit between JavaScript engines; bytes, rounded at the very end, all but never show it.
+
 import { AdderNetError } from '../errors';
+import { shown } from '../quoted';
 import { Random } from '../random';
 import { Tensor } from '../tensor';
 import { classNames } from './class-names';
@@ -18,9 +20,9 @@ const side = 28;
  */
 export function generateDigits(images: number, seed: number, name = 'digits'): ImageDataset {
   if (!Number.isInteger(images) || images < 1 || images >= 2 ** 31)
-    throw new AdderNetError('ERR_ARGUMENT', `generateDigits: images is ${String(images)}, expected an integer from 1 to 2147483647`);
+    throw new AdderNetError('ERR_ARGUMENT', `generateDigits: images is ${shown(images)}, expected an integer from 1 to 2147483647`);
   if (!Number.isSafeInteger(seed))
-    throw new AdderNetError('ERR_ARGUMENT', `generateDigits: seed is ${String(seed)}, expected an integer between -2^53 and 2^53`);
+    throw new AdderNetError('ERR_ARGUMENT', `generateDigits: seed is ${shown(seed)}, expected an integer between -2^53 and 2^53`);
   const pixels = Tensor.zeros([images, side, side, 1], 'u8');
   const targets = Int32Array.from({ length: images }, (_, i) => i % glyphs.length);
   Random.of(seed).shuffle(targets);

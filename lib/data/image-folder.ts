@@ -1,6 +1,8 @@
 // Custom images: a folder for each class, named like it.
+
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
+import { shown } from '../quoted';
 import { elementCount } from '../shape';
 import { Tensor } from '../tensor';
 import { folderPath } from './data-file';
@@ -61,8 +63,8 @@ export async function openImageFolder(
   checkImageOptions(options);
   if (options.background !== undefined) checkColorName(options.background);
   const { skipBad = false, onNote = warn } = options;
-  if (typeof skipBad !== 'boolean') throw new AdderNetError('ERR_ARGUMENT', `${op}: skipBad is ${String(skipBad)}, expected true or false`);
-  if (typeof onNote !== 'function') throw new AdderNetError('ERR_ARGUMENT', `${op}: onNote is ${String(onNote)}, expected a function`);
+  if (typeof skipBad !== 'boolean') throw new AdderNetError('ERR_ARGUMENT', `${op}: skipBad is ${shown(skipBad)}, expected true or false`);
+  if (typeof onNote !== 'function') throw new AdderNetError('ERR_ARGUMENT', `${op}: onNote is ${shown(onNote)}, expected a function`);
   const { classNames, files, others } = listImages(folder, split);
   if (others.length > 0)
     onNote(`${folder}: ${counted(others, 'file is no image', 'files are no images')} of a kind that is read: ${some(others)}`);

@@ -1,10 +1,12 @@
 // Images that fit a network's input, from files (PNG, JPEG, WebP and whatever else sharp reads, BMP, PGM and PPM) and from pixels. sharp is an
 // optional package, loaded where there is something for it to do.
+
 import type Sharp from 'sharp';
 import { AdderNetError } from '../errors';
 import { describeFile, fileKind } from '../io/file-kinds';
 import { type FileSource, readSource, sourceName, sourcePath, typeName } from '../io/file-source';
 import { packageError } from '../optional-package';
+import { shown } from '../quoted';
 import { type Shape, shapeText } from '../shape';
 import { checkBuffer, Tensor, typedArrayName } from '../tensor';
 import { decodeBmp, isBmp } from './bmp';
@@ -63,9 +65,9 @@ export async function readImage(
 /** @throws {AdderNetError} ERR_ARGUMENT if an option is out of range */
 export function checkImageOptions({ maxPixels, background, invert }: ImageOptions): void {
   if (maxPixels !== undefined && !(Number.isSafeInteger(maxPixels) && maxPixels > 0))
-    throw new AdderNetError('ERR_ARGUMENT', `maxPixels is ${String(maxPixels)}, expected a positive integer`);
+    throw new AdderNetError('ERR_ARGUMENT', `maxPixels is ${shown(maxPixels)}, expected a positive integer`);
   if (invert !== undefined && typeof invert !== 'boolean')
-    throw new AdderNetError('ERR_ARGUMENT', `invert is ${String(invert)}, expected true or false`);
+    throw new AdderNetError('ERR_ARGUMENT', `invert is ${shown(invert)}, expected true or false`);
   const isLevel = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;
   const isColor = typeof background === 'string' || (Array.isArray(background) && background.length === 3 && background.every(isLevel));
   if (background !== undefined && !isColor) throw noColor(background);
@@ -114,7 +116,7 @@ interface SizedPixels extends Pixels {
 function checkPixels({ data, width, height }: Pixels, maxPixels: number | undefined, name: string): SizedPixels {
   for (const [side, value] of Object.entries({ width, height }))
     if (!Number.isSafeInteger(value) || value < 1)
-      throw new AdderNetError('ERR_ARGUMENT', `${side} of ${name} is ${String(value)}, expected the number of its pixels`);
+      throw new AdderNetError('ERR_ARGUMENT', `${side} of ${name} is ${shown(value)}, expected the number of its pixels`);
   const type = typedArrayName(data);
   if (type !== 'Uint8Array' && type !== 'Uint8ClampedArray')
     throw new AdderNetError('ERR_DTYPE', `pixels are ${type ?? typeName(data)}, expected a Uint8Array or Uint8ClampedArray`);

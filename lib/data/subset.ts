@@ -1,5 +1,7 @@
 // A part of a data set, such as the images kept back to watch training on.
+
 import { AdderNetError } from '../errors';
+import { shown } from '../quoted';
 import { Random } from '../random';
 import { elementCount } from '../shape';
 import { Tensor } from '../tensor';
@@ -60,12 +62,12 @@ class Subset implements Dataset {
 export function splitDataset(dataset: Dataset, fraction: number, seed: number): [rest: Dataset, part: Dataset] {
   checkDataset('splitDataset', dataset);
   if (!Number.isSafeInteger(seed))
-    throw new AdderNetError('ERR_ARGUMENT', `splitDataset: seed is ${String(seed)}, expected an integer between -2^53 and 2^53`);
+    throw new AdderNetError('ERR_ARGUMENT', `splitDataset: seed is ${shown(seed)}, expected an integer between -2^53 and 2^53`);
   const size = typeof fraction === 'number' ? Math.round(dataset.length * fraction) : Number.NaN;
   if (!(size >= 1 && size < dataset.length))
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `splitDataset: fraction is ${String(fraction)}, which leaves ${dataset.name} with an empty part: expected a number between 0 and 1 that is at least one of its ${dataset.length} images, and not all`,
+      `splitDataset: fraction is ${shown(fraction)}, which leaves ${dataset.name} with an empty part: expected a number between 0 and 1 that is at least one of its ${dataset.length} images, and not all`,
     );
   const indices = Int32Array.from({ length: dataset.length }, (_, i) => i);
   Random.of(seed).shuffle(indices);

@@ -1,9 +1,11 @@
 // Weights of other programs, such as the .pth of the authors of AdderNet: names and shapes tell the network, and what they do not tell is
 // assumed, and said.
+
 import { AdderNetError } from '../errors';
 import type { TensorFile } from '../io/tensor-file';
 import { createModel, type InputShape, type Model, type ModelName } from '../models';
 import { closestNetwork, type Likeness, unknownNetwork } from '../models/identify';
+import { shown } from '../quoted';
 import { shapeText } from '../shape';
 import type { LoadOptions } from './load-options';
 
@@ -36,8 +38,8 @@ export function foreignNetwork(file: TensorFile, options: LoadOptions, note: (te
 
 /** @throws {AdderNetError} ERR_ARGUMENT if an option is given and says other than the file */
 export function checkContradiction(file: TensorFile, name: string, given: unknown, stored: unknown): void {
-  if (given !== undefined && given !== stored)
-    throw new AdderNetError('ERR_ARGUMENT', `load: ${name} is ${String(given)}, but ${file.name} says ${String(stored)}: leave it out`);
+  if (given !== undefined && String(given) !== String(stored))
+    throw new AdderNetError('ERR_ARGUMENT', `load: ${name} is ${shown(given)}, but ${file.name} says ${shown(stored)}: leave it out`);
 }
 
 /** The filters may be this package's [co,kh,kw,ci] or PyTorch's [co,ci,kh,kw], where the file does not say: the network they fit decides. */

@@ -1,10 +1,12 @@
 // From a weights file to the network in it, whatever wrote it.
+
 import { AdderNetError } from '../errors';
 import type { FileSource } from '../io/file-source';
 import type { TensorFile } from '../io/tensor-file';
 import { type FloatPretrained, Model, type ModelMetadata, type QuantizedPretrained } from '../models';
 import { checkOptions } from '../options';
 import { QuantizedModel } from '../quantize';
+import { shown } from '../quoted';
 import { checkContradiction, foreignNetwork } from './foreign-file';
 import { type LoadOptions, loadOptionNames } from './load-options';
 import { ownMetadata, ownNetwork } from './own-file';
@@ -35,7 +37,7 @@ export async function load(source: FileSource, options: LoadOptions = {}): Promi
   const { dtype, onNote = warn } = options;
   if (dtype !== undefined && dtype !== 'f32' && dtype !== 'u8')
     throw new AdderNetError('ERR_ARGUMENT', `load: dtype is '${String(dtype)}', expected 'f32' or 'u8'`);
-  if (typeof onNote !== 'function') throw new AdderNetError('ERR_ARGUMENT', `load: onNote is ${String(onNote)}, expected a function`);
+  if (typeof onNote !== 'function') throw new AdderNetError('ERR_ARGUMENT', `load: onNote is ${shown(onNote)}, expected a function`);
   checkGiven(options);
   const file = await readWeights(source, options);
   if (checkpointKey in file.metadata)
@@ -85,7 +87,7 @@ function quantizedFrom(file: TensorFile, options: LoadOptions): QuantizedModel {
   const { metadata, bits, steps, output, inputShape } = model;
   checkContradictions(file, metadata, options);
   checkContradiction(file, 'model', options.model, metadata.name);
-  checkContradiction(file, 'inputShape', options.inputShape && String(options.inputShape), String(inputShape));
+  checkContradiction(file, 'inputShape', options.inputShape, inputShape);
   const given = givenMetadata(options);
   return given ? new QuantizedModel({ ...metadata, ...given }, bits, steps, output) : model;
 }
@@ -101,7 +103,7 @@ function checkGiven({ normalization, classNames, inputShape }: LoadOptions): voi
     if (value !== undefined && (typeof value !== 'object' || value === null))
       throw new AdderNetError(
         'ERR_ARGUMENT',
-        `load: ${name} is ${String(value)}, expected ${name === 'normalization' ? '{ mean, std }' : 'a list'}`,
+        `load: ${name} is ${shown(value)}, expected ${name === 'normalization' ? '{ mean, std }' : 'a list'}`,
       );
 }
 

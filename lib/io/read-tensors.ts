@@ -2,7 +2,7 @@
 import { basename, extname } from 'node:path';
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
-import { quoted } from '../quoted';
+import { quoted, shown } from '../quoted';
 import { Tensor, type TensorData } from '../tensor';
 import { describeFile, fileKind } from './file-kinds';
 import { type FileSource, readSource, sourceName, sourcePath } from './file-source';
@@ -59,7 +59,7 @@ export function parseTensors(
 ): TensorFile {
   const kind = fileKind(bytes);
   if (key !== undefined && typeof key !== 'string')
-    throw new AdderNetError('ERR_ARGUMENT', `readTensors: key is ${String(key)}, expected keys joined by dots, such as 'state_dict'`);
+    throw new AdderNetError('ERR_ARGUMENT', `readTensors: key is ${shown(key)}, expected keys joined by dots, such as 'state_dict'`);
   if (key !== undefined && kind && kind.format !== 'pytorch')
     throw new AdderNetError('ERR_ARGUMENT', `readTensors: key is for checkpoints of PyTorch, and ${name} is none: leave it out`);
   switch (kind?.format) {

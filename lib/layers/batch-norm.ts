@@ -1,7 +1,9 @@
 // Batch normalization over the last axis. Adder layers need it: their outputs are large and never positive.
+
 import { AdderNetError } from '../errors';
 import { add, batchNorm, batchNormGrad, batchNormTrain, relu, reluGrad } from '../ops';
 import { checkOptions, optionNames } from '../options';
+import { shown } from '../quoted';
 import { type Shape, shapeText } from '../shape';
 import { Tensor } from '../tensor';
 import { checkCount } from './count';
@@ -59,9 +61,9 @@ export class BatchNorm extends Layer {
     const { epsilon = 1e-5, momentum = 0.1 } = options;
     checkCount('BatchNorm: channels', channels);
     if (!(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY))
-      throw new AdderNetError('ERR_ARGUMENT', `BatchNorm: epsilon is ${String(epsilon)}, expected a positive number like 1e-5`);
+      throw new AdderNetError('ERR_ARGUMENT', `BatchNorm: epsilon is ${shown(epsilon)}, expected a positive number like 1e-5`);
     if (!(momentum >= 0 && momentum <= 1))
-      throw new AdderNetError('ERR_ARGUMENT', `BatchNorm: momentum is ${String(momentum)}, expected a number from 0 to 1`);
+      throw new AdderNetError('ERR_ARGUMENT', `BatchNorm: momentum is ${shown(momentum)}, expected a number from 0 to 1`);
     this.gamma = new Parameter(ones(channels));
     this.beta = new Parameter(Tensor.zeros([channels]));
     this.runningMean = Tensor.zeros([channels]);

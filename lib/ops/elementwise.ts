@@ -1,7 +1,9 @@
 // One element at a time. `out` may be the very memory of an input.
+
 import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
+import { shown } from '../quoted';
 import { shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 import { checkFloat, checkShapeIs, type OutOption, outNames, outputTensor } from './out';
@@ -44,7 +46,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
     checkShapeIs('batchNorm', name, statistic, [channels]);
   }
   if (!Number.isFinite(epsilon) || epsilon < 0)
-    throw new AdderNetError('ERR_ARGUMENT', `batchNorm: epsilon is ${String(epsilon)}, expected a number of at least 0`);
+    throw new AdderNetError('ERR_ARGUMENT', `batchNorm: epsilon is ${shown(epsilon)}, expected a number of at least 0`);
   const y = outputTensor('batchNorm', options.out, x.shape, [mean, variance, gamma, beta], [x]);
   rethrow(() => native().batchNorm(x.data, mean.data, variance.data, gamma.data, beta.data, epsilon, y.data));
   return y;

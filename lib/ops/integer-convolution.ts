@@ -1,7 +1,9 @@
 // Convolutions of small integers, exact in int32: what 8-bit inference is made of.
+
 import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
+import { shown } from '../quoted';
 import { type ConvGeometry, type ConvOptions, convGeometry } from '../shape';
 import { type DType, Tensor, type TensorData } from '../tensor';
 import { checkDType, type OutOption, outputTensor } from './out';
@@ -105,7 +107,7 @@ export function checkInt8(
 ): Integers & { weightBits: 7 | 8 } {
   const { weightBits = 8 } = options;
   if (weightBits !== 7 && weightBits !== 8)
-    throw new AdderNetError('ERR_ARGUMENT', `${op}: weightBits is ${String(weightBits)}, expected 7 or 8`);
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: weightBits is ${shown(weightBits)}, expected 7 or 8`);
   checkDType(op, 'x', x, 'u8');
   return { weightBits, ...checkIntegers(op, x, filters, 'i8', { u8: longestProduct }, options) };
 }
@@ -131,6 +133,6 @@ function checkIntegers(
   const { least, most } = integers[type];
   const { padValue = 0 } = options;
   if (!Number.isInteger(padValue) || padValue < least || padValue > most)
-    throw new AdderNetError('ERR_ARGUMENT', `${op}: padValue is ${String(padValue)}, expected an integer from ${least} to ${most}`);
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: padValue is ${shown(padValue)}, expected an integer from ${least} to ${most}`);
   return { geometry, padValue };
 }

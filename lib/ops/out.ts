@@ -1,6 +1,8 @@
 // Where an operation writes: a tensor of the caller's, so that steady work allocates nothing, or a new one.
+
 import { AdderNetError } from '../errors';
 import { optionNames } from '../options';
+import { shown } from '../quoted';
 import { type Shape, shapeText } from '../shape';
 import { type ArrayOf, checkBuffer, type DType, Tensor, type TensorData } from '../tensor';
 
@@ -42,7 +44,7 @@ export function channelsOf(op: string, name: string, tensor: Tensor): number {
 /** @throws {AdderNetError} ERR_ARGUMENT unless `value` is a finite number for which `good` holds */
 export function checkNumber(op: string, name: string, value: number, good: (value: number) => boolean, expected: string): void {
   if (!Number.isFinite(value) || !good(value))
-    throw new AdderNetError('ERR_ARGUMENT', `${op}: ${name} is ${String(value)}, expected ${expected}`);
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: ${name} is ${shown(value)}, expected ${expected}`);
 }
 
 /**

@@ -1,6 +1,8 @@
 // Learning rates over the epochs of a training: a schedule gives the factor of the optimiser's own rate.
+
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
+import { shown } from '../quoted';
 
 /**
  * The factor of the learning rate at a time.
@@ -41,7 +43,7 @@ export function step(options: StepOptions): Schedule {
   checkOptions('schedule.step', options, optionNames<StepOptions>({ milestones: true, factor: true }));
   const { milestones, factor = 0.1 } = options;
   if (!Array.isArray(milestones))
-    throw new AdderNetError('ERR_ARGUMENT', `schedule.step: milestones is ${String(milestones)}, expected a list of epochs`);
+    throw new AdderNetError('ERR_ARGUMENT', `schedule.step: milestones is ${shown(milestones)}, expected a list of epochs`);
   for (const milestone of milestones) check('step', { milestone }, atLeastZero);
   check('step', { factor }, positive);
   return (epoch) => factor ** milestones.filter((milestone) => epoch >= milestone).length;
@@ -81,7 +83,7 @@ export function warmUp(options: WarmUpOptions): Schedule {
   checkOptions('schedule.warmUp', options, optionNames<WarmUpOptions>({ epochs: true, start: true, into: true }));
   const { epochs, start = 0, into } = options;
   if (typeof into !== 'function')
-    throw new AdderNetError('ERR_ARGUMENT', `schedule.warmUp: into is ${String(into)}, expected a schedule such as cosine({ epochs })`);
+    throw new AdderNetError('ERR_ARGUMENT', `schedule.warmUp: into is ${shown(into)}, expected a schedule such as cosine({ epochs })`);
   check('warmUp', { epochs }, positive);
   check('warmUp', { start }, atLeastZero);
   return (epoch) => into(epoch) * (epoch < epochs ? start + ((1 - start) * epoch) / epochs : 1);
@@ -93,5 +95,5 @@ const atLeastZero = { fits: (value: number) => value >= 0, expected: 'a number o
 function check(name: string, values: Record<string, number>, { fits, expected }: typeof positive): void {
   for (const [key, value] of Object.entries(values))
     if (!Number.isFinite(value) || !fits(value))
-      throw new AdderNetError('ERR_ARGUMENT', `schedule.${name}: ${key} is ${String(value)}, expected ${expected}`);
+      throw new AdderNetError('ERR_ARGUMENT', `schedule.${name}: ${key} is ${shown(value)}, expected ${expected}`);
 }

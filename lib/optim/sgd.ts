@@ -1,8 +1,10 @@
 // Stochastic gradient descent: plain, with momentum, with Nesterov's; and the adaptive rate by which adder filters learn.
+
 import { AdderNetError } from '../errors';
 import { Parameter } from '../layers';
 import { type SgdStepOptions, sgdStep } from '../ops';
 import { checkOptions, optionNames } from '../options';
+import { shown } from '../quoted';
 import { Tensor } from '../tensor';
 
 /** What `Sgd` takes. */
@@ -58,7 +60,7 @@ export class Sgd {
       throw new AdderNetError('ERR_ARGUMENT', 'Sgd: there are no parameters to train: pass model.parameters()');
     for (const [name, value] of Object.entries({ lr, clipNorm }))
       if (value !== undefined && !(value > 0 && Number.isFinite(value)))
-        throw new AdderNetError('ERR_ARGUMENT', `Sgd: ${name} is ${String(value)}, expected a positive number`);
+        throw new AdderNetError('ERR_ARGUMENT', `Sgd: ${name} is ${shown(value)}, expected a positive number`);
     const [value, gradient, velocity] = [Tensor.zeros([1]), Tensor.zeros([1]), Tensor.zeros([1])];
     this.#stepOne(value, gradient, velocity, this.#adderRate(), 1); // the check of all other options
   }

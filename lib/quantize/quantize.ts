@@ -1,4 +1,5 @@
 // Exact quantisation of adder networks: what range values take is seen on some images, and the rest is arithmetic (quantizer.ts).
+
 import { BatchLoader } from '../data/batch-loader';
 import { checkDataset, type Dataset } from '../data/dataset';
 import { normalize } from '../data/normalize';
@@ -7,6 +8,7 @@ import { checkFinite } from '../layers/state';
 import type { Model } from '../models';
 import { checkModel } from '../models/model';
 import { checkOptions, optionNames } from '../options';
+import { shown } from '../quoted';
 import { fuse } from '../session/fuse';
 import { StepRecorder } from '../session/step-recorder';
 import { shapeText } from '../shape';
@@ -50,7 +52,7 @@ export async function quantize(
   checkFinite('quantize', model.stateDict());
   const { bits = 8, range = 'auto' } = options;
   if (!Number.isInteger(bits) || bits < 2 || bits > 8)
-    throw new AdderNetError('ERR_ARGUMENT', `quantize: bits is ${String(bits)}, expected an integer from 2 to 8`);
+    throw new AdderNetError('ERR_ARGUMENT', `quantize: bits is ${shown(bits)}, expected an integer from 2 to 8`);
   const part = partOf(range, bits);
   const recorder = new StepRecorder([1, ...model.inputShape]);
   const output = recorder.numberOf(model.lower(recorder, recorder.input));
@@ -68,7 +70,7 @@ function partOf(range: QuantizeOptions['range'], bits: number): number {
   if (range === 'max') return 1;
   if (range === 'auto') return bits >= 7 ? 1 : bits >= 5 ? 0.9997 : 0.999;
   if (typeof range === 'number' && range > 0 && range <= 1) return range;
-  throw new AdderNetError('ERR_ARGUMENT', `quantize: range is ${String(range)}, expected 'auto', 'max' or a number above 0 and up to 1`);
+  throw new AdderNetError('ERR_ARGUMENT', `quantize: range is ${shown(range)}, expected 'auto', 'max' or a number above 0 and up to 1`);
 }
 
 /** Zero is a number of its own, so that padding and rectified activations are exact. */
@@ -87,7 +89,7 @@ async function normalized(model: Model, images: Dataset | Tensor | Tensor<Uint8A
       throw new AdderNetError('ERR_SHAPE', `quantize: ${name} has images ${shapeText(imageShape)}, expected ${shapeText(inputShape)}`);
     const limit = Math.min(calibration ?? 512, length);
     if (!Number.isInteger(limit) || limit < 1)
-      throw new AdderNetError('ERR_ARGUMENT', `quantize: calibration is ${String(calibration)}, expected a positive integer`);
+      throw new AdderNetError('ERR_ARGUMENT', `quantize: calibration is ${shown(calibration)}, expected a positive integer`);
     const { x } = await new BatchLoader(images, { batch: limit, limit, normalization }).load(0, 0);
     return x;
   }

@@ -1,11 +1,13 @@
 // What a caller no longer waits for.
+
 import { AdderNetError } from '../errors';
+import { shown } from '../quoted';
 
 /** @throws {AdderNetError} ERR_ARGUMENT unless it is an AbortSignal, of any realm; and the signal's reason if it has aborted */
 export function checkSignal(op: string, signal: AbortSignal | undefined): void {
   if (signal === undefined) return;
   if (typeof signal !== 'object' || signal === null || typeof signal.addEventListener !== 'function' || typeof signal.aborted !== 'boolean')
-    throw new AdderNetError('ERR_ARGUMENT', `${op}: signal is ${String(signal)}, expected an AbortSignal`);
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: signal is ${shown(signal)}, expected an AbortSignal`);
   throwIfAborted(signal);
 }
 

@@ -1,4 +1,5 @@
 // From a network to a session: its layers emit steps, neighbours are fused, and the native plan packs what is left.
+
 import { type NativePlan, native, rethrow } from '../binding';
 import { checkThreads } from '../cpu';
 import { AdderNetError } from '../errors';
@@ -7,6 +8,7 @@ import { nameOf } from '../layers/name-of';
 import { checkFinite } from '../layers/state';
 import { Model } from '../models';
 import { checkOptions, optionNames } from '../options';
+import { shown } from '../quoted';
 import { checkShape, elementCount, type Shape, shapeText } from '../shape';
 import { fuse } from './fuse';
 import { InferenceSession } from './inference-session';
@@ -48,7 +50,7 @@ export async function compile(model: Layer | QuantizedNetwork, options: CompileO
   if (input !== undefined && (!Array.isArray(input) || shapeText(input) !== shapeText(model.inputShape)))
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `compile: input is ${String(input)}, but the quantized network takes images of ${shapeText(model.inputShape)} alone: leave it out`,
+      `compile: input is ${shown(input)}, but the quantized network takes images of ${shapeText(model.inputShape)} alone: leave it out`,
     );
   return compileQuantized(model, threads);
 }

@@ -1,4 +1,5 @@
 // A compiled network, ready to run.
+
 import { type NativePlan, rethrow } from '../binding';
 import { defaultBackground } from '../data/background';
 import { type Color, checkImageOptions, type ImageOptions, type ImageShape, type ImageSource, readImage } from '../data/image';
@@ -7,6 +8,7 @@ import { AdderNetError } from '../errors';
 import { type FileSource, readSource, sourcePath } from '../io/file-source';
 import { checkFloat, type OutOption, outputTensor } from '../ops/out';
 import { checkOptions, optionNames } from '../options';
+import { shown } from '../quoted';
 import { elementCount, type Shape, shapeText } from '../shape';
 import { checkBuffer, Tensor, typedArrayName } from '../tensor';
 import { checkSignal, throwIfAborted, unlessAborted } from './abort';
@@ -140,7 +142,7 @@ export class InferenceSession {
     if (!Number.isSafeInteger(top) || top < 1)
       throw new AdderNetError(
         'ERR_ARGUMENT',
-        `classify: top is ${String(top)}, expected a number of classes, of which there are ${this.outputShape[0]}`,
+        `classify: top is ${shown(top)}, expected a number of classes, of which there are ${this.outputShape[0]}`,
       );
     const isBatch = Array.isArray(images);
     const sources: readonly ImageSource[] = isBatch ? images : [images as ImageSource];

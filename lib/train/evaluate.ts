@@ -1,4 +1,5 @@
 // Accuracy of a network on a data set.
+
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { BatchLoader } from '../data/batch-loader';
@@ -9,6 +10,7 @@ import { nameOf } from '../layers/name-of';
 import type { Model } from '../models';
 import { softmaxCrossEntropy } from '../ops';
 import { checkOptions, optionNames } from '../options';
+import { shown } from '../quoted';
 import { shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 
@@ -58,7 +60,7 @@ export async function evaluate(model: Classifier, dataset: Dataset, options: Eva
   checkOptions('evaluate', options, names);
   const { batch = 100, limit, onBatch } = options;
   if (onBatch !== undefined && typeof onBatch !== 'function')
-    throw new AdderNetError('ERR_ARGUMENT', `evaluate: onBatch is ${String(onBatch)}, expected a function`);
+    throw new AdderNetError('ERR_ARGUMENT', `evaluate: onBatch is ${shown(onBatch)}, expected a function`);
   checkFits('evaluate', model, dataset);
   const matched = matchClasses(dataset, model.classNames, 'evaluate');
   const loader = new BatchLoader(matched, { batch, limit, normalization: model.normalization });

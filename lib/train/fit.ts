@@ -13,7 +13,7 @@ import type { Model } from '../models';
 import { checkModel } from '../models/model';
 import { type Schedule, Sgd, schedule as schedules } from '../optim';
 import { checkOptions, optionNames } from '../options';
-import { nameList } from '../quoted';
+import { nameList, shown } from '../quoted';
 import { Autosave, type AutosaveOptions } from './autosave';
 import { estimateStatistics } from './batch-statistics';
 import { defaultBatch } from './default-batch';
@@ -241,16 +241,16 @@ function checkFit(model: Model, dataset: Dataset, options: FitOptions): void {
   }
   for (const [name, value] of Object.entries({ epochs, limit, 'earlyStopping.patience': earlyStopping?.patience }))
     if (value !== undefined && !(Number.isInteger(value) && value > 0))
-      throw new AdderNetError('ERR_ARGUMENT', `fit: ${name} is ${String(value)}, expected a positive integer`);
+      throw new AdderNetError('ERR_ARGUMENT', `fit: ${name} is ${shown(value)}, expected a positive integer`);
   if (signal !== undefined && typeof signal?.aborted !== 'boolean')
-    throw new AdderNetError('ERR_ARGUMENT', `fit: signal is ${String(signal)}, expected an AbortSignal`);
+    throw new AdderNetError('ERR_ARGUMENT', `fit: signal is ${shown(signal)}, expected an AbortSignal`);
   for (const [name, value] of Object.entries({ schedule, onBatch, onEpoch }))
     if (value !== undefined && typeof value !== 'function')
-      throw new AdderNetError('ERR_ARGUMENT', `fit: ${name} is ${String(value)}, expected a function`);
+      throw new AdderNetError('ERR_ARGUMENT', `fit: ${name} is ${shown(value)}, expected a function`);
   if (earlyStopping && !validation)
     throw new AdderNetError('ERR_ARGUMENT', 'fit: earlyStopping goes by the accuracy on validation images, but there is no validation');
   if (average && !(average.decay >= 0 && average.decay < 1))
-    throw new AdderNetError('ERR_ARGUMENT', `fit: average.decay is ${String(average.decay)}, expected a number from 0 to below 1`);
+    throw new AdderNetError('ERR_ARGUMENT', `fit: average.decay is ${shown(average.decay)}, expected a number from 0 to below 1`);
   if (distillation) checkDistillation(model, distillation);
   if (resume && !checkpoint) throw new AdderNetError('ERR_ARGUMENT', 'fit: resume needs a checkpoint to go on from');
   checkOnce(model);

@@ -3,7 +3,7 @@ import { AdderNetError } from '../errors';
 import type { Model } from '../models';
 import { bodyAndHead } from '../models';
 import { type CrossEntropy, softmaxCrossEntropy } from '../ops';
-import { nameList } from '../quoted';
+import { nameList, shown } from '../quoted';
 import { shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 import { type Classifier, checkClassifier } from './evaluate';
@@ -78,11 +78,11 @@ export function checkDistillation(model: Model, { teacher, temperature = 4, shar
     throw new AdderNetError('ERR_ARGUMENT', `fit: the teacher has another normalization than ${model.name}: both see the same images`);
   checkSameClasses(model, teacher);
   if (!(temperature > 0 && Number.isFinite(temperature)))
-    throw new AdderNetError('ERR_ARGUMENT', `fit: distillation.temperature is ${String(temperature)}, expected a positive number like 4`);
+    throw new AdderNetError('ERR_ARGUMENT', `fit: distillation.temperature is ${shown(temperature)}, expected a positive number like 4`);
   if (!(share >= 0 && share <= 1))
-    throw new AdderNetError('ERR_ARGUMENT', `fit: distillation.share is ${String(share)}, expected a number from 0 to 1`);
+    throw new AdderNetError('ERR_ARGUMENT', `fit: distillation.share is ${shown(share)}, expected a number from 0 to 1`);
   if (!(features >= 0 && Number.isFinite(features)))
-    throw new AdderNetError('ERR_ARGUMENT', `fit: distillation.features is ${String(features)}, expected a weight like 1, or 0 for none`);
+    throw new AdderNetError('ERR_ARGUMENT', `fit: distillation.features is ${shown(features)}, expected a weight like 1, or 0 for none`);
   if (features > 0) checkFeatures(model, teacher);
 }
 

@@ -1,7 +1,9 @@
 // Accuracy: counted by hand on logits that are known, and against a plain loop on a real network.
+
 import t from 'tap';
 import { type Dataset, evaluate, ImageDataset, layers, models, Tensor } from '../../dist';
 import { normalize } from '../../dist/data/normalize';
+import { shown } from '../../dist/quoted';
 import { Random } from '../../dist/random';
 import type { Shape } from '../../dist/shape';
 
@@ -156,7 +158,7 @@ t.test('what does not fit is refused before anything runs', async (t) => {
     t.rejects(evaluate(model, data, options), { name: 'AdderNetError', code, message });
   for (const name of ['batch', 'limit'])
     for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '3', null])
-      await refused({ [name]: value }, 'ERR_ARGUMENT', `BatchLoader: ${name} is ${value}, expected a positive integer`);
+      await refused({ [name]: value }, 'ERR_ARGUMENT', `BatchLoader: ${name} is ${shown(value)}, expected a positive integer`);
   const wide = new ImageDataset({
     name: 'wide',
     images: new Tensor(new Uint8Array(2 * classes), [1, 1, 2, classes]),

@@ -1,8 +1,10 @@
 // Operations: what they refuse, and in which words; that the native side is safe by itself; and the numbers of everything but the
 // convolutions, on every instruction set of this CPU, against loops in double.
+
 import t from 'tap';
 import { AdderNetError, cpuInfo, ops, Tensor } from '../../dist';
 import { native } from '../../dist/binding';
+import { shown } from '../../dist/quoted';
 import { Random } from '../../dist/random';
 import { convGeometry, type Shape } from '../../dist/shape';
 
@@ -284,7 +286,7 @@ t.test('ranks and options that do not fit', async (t) => {
     refused(
       () => ops.batchNorm(x, { ...statistics(4), epsilon: epsilon as number }),
       'ERR_ARGUMENT',
-      `batchNorm: epsilon is ${epsilon}, expected`,
+      `batchNorm: epsilon is ${shown(epsilon)}, expected`,
     );
 });
 

@@ -1,5 +1,7 @@
 // The generator: against the published sequences of xoshiro128** and splitmix64, and the moments of what it draws.
+
 import t from 'tap';
+import { shown } from '../../dist/quoted';
 import { Random, type RandomState } from '../../dist/random';
 
 t.test('words are those of xoshiro128** from the state 1, 2, 3, 4', (t) => {
@@ -79,7 +81,7 @@ t.test('keys have streams of their own', (t) => {
   const [mean, variance] = moments(firsts);
   t.ok(Math.abs(mean - 1 / 2) < 0.005 && Math.abs(variance - 1 / 12) < 0.002, `mean ${mean}, variance ${variance}`);
   for (const key of [0.5, Number.NaN, 2 ** 53, '1' as unknown as number])
-    t.throws(() => Random.of(1, key), { code: 'ERR_ARGUMENT', message: `Random.of: key 1 is ${key}, expected an integer` });
+    t.throws(() => Random.of(1, key), { code: 'ERR_ARGUMENT', message: `Random.of: key 1 is ${shown(key)}, expected an integer` });
   t.end();
 
   function stream(seed: number): number[] {

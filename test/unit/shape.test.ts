@@ -118,7 +118,7 @@ t.test('what is no convolution is refused by name', async (t) => {
     [{ groups: 0 }, 'op: groups is 0, expected a positive integer that divides 6 input and 4 output channels'],
     [{ groups: -2 }, /^op: groups is -2,/],
     [{ groups: 1.5 }, /^op: groups is 1\.5,/],
-    [{ groups: '2' }, /^op: groups is 2,/],
+    [{ groups: '2' }, /^op: groups is "2",/],
     [{ groups: 4 }, 'op: groups is 4, expected a positive integer that divides 6 input and 4 output channels'],
     [{ groups: 3 }, 'op: groups is 3, expected a positive integer that divides 6 input and 4 output channels'],
   ];

@@ -1,6 +1,8 @@
 // What is drawn for the images of a batch.
+
 import t from 'tap';
 import { checkAugmentation, drawWindows } from '../../../dist/data/augment';
+import { shown } from '../../../dist/quoted';
 import { Random } from '../../../dist/random';
 
 t.test('windows lie anywhere within the crop, equally often, and half of them are mirrored', async (t) => {
@@ -32,7 +34,7 @@ t.test('what cannot be done is refused', async (t) => {
   for (const crop of [0, -1, 1.5, 5, Number.NaN, '2'])
     t.throws(() => checkAugmentation('op', { crop: crop as number }, [8, 5, 3]), {
       code: 'ERR_ARGUMENT',
-      message: `op: crop is ${crop}, expected a positive integer less than the 8x5 pixels of an image`,
+      message: `op: crop is ${shown(crop)}, expected a positive integer less than the 8x5 pixels of an image`,
     });
   t.throws(() => checkAugmentation('op', { flip: 1 as never }, [8, 5, 3]), {
     code: 'ERR_ARGUMENT',

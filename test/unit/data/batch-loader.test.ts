@@ -1,8 +1,10 @@
 // Batches: which images, in which order, with which bits; and that they are made while JavaScript is blocked.
+
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { type Batch, BatchLoader, type BatchLoaderOptions, type Dataset, ImageDataset, normalize, Tensor } from '../../../dist';
 import { drawWindows } from '../../../dist/data/augment';
+import { shown } from '../../../dist/quoted';
 import { Random } from '../../../dist/random';
 import { bits } from '../../guarded';
 
@@ -276,13 +278,13 @@ t.test('what does not fit is refused', async (t) => {
   const refused = (options: object, message: string) =>
     t.throws(() => makeLoader(options), { name: 'AdderNetError', code: 'ERR_ARGUMENT', message: `BatchLoader: ${message}` });
   for (const value of [0, -1, 2.5, Number.NaN, '5', null]) {
-    refused({ batch: value }, `batch is ${value}, expected a positive integer`);
-    refused({ limit: value }, `limit is ${value}, expected a positive integer`);
+    refused({ batch: value }, `batch is ${shown(value)}, expected a positive integer`);
+    refused({ limit: value }, `limit is ${shown(value)}, expected a positive integer`);
   }
   refused({ seed: 0.5 }, 'seed is 0.5, expected an integer');
-  refused({ shuffle: 'yes' }, 'shuffle is yes, expected true or false');
+  refused({ shuffle: 'yes' }, 'shuffle is "yes", expected true or false');
   refused({ augment: null }, 'augment is null, expected { crop, flip } or a function');
-  refused({ augment: 'flip' }, 'augment is flip, expected { crop, flip } or a function');
+  refused({ augment: 'flip' }, 'augment is "flip", expected { crop, flip } or a function');
   refused({ augment: { crop: 4 } }, 'crop is 4, expected a positive integer less than the 4x5 pixels');
   refused({ augment: { flip: 0.5 } }, 'flip is 0.5, expected true or false');
   refused({ normalization: { mean: [0], std: [1] } }, 'mean is [0], expected 3 numbers, one for each channel');

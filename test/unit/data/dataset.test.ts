@@ -85,8 +85,8 @@ t.test('arguments of other types are refused', async (t) => {
   t.throws(made({ images: images.data }), named('ERR_ARGUMENT', /^three: images is not a Tensor/));
   t.throws(made({ images: Tensor.zeros([3, 2, 2, 1]) }), named('ERR_DTYPE', /^three: images has dtype f32, expected u8/));
   t.throws(made({ targets: [1, 0, 1] }), named('ERR_DTYPE', /^three: targets are .*Array.*, expected an Int32Array/));
-  t.throws(made({ classes: '2' }), named('ERR_ARGUMENT', /classes is 2/));
-  t.throws(made({ classNames: 'ab' }), named('ERR_ARGUMENT', /classNames is ab, expected a list of names/));
+  t.throws(made({ classes: '2' }), named('ERR_ARGUMENT', /classes is "2"/));
+  t.throws(made({ classNames: 'ab' }), named('ERR_ARGUMENT', /classNames is "ab", expected a list of names/));
   for (const other of [undefined, null, 'mnist', images, {}, [], { ...options, length: 3, imageShape: [2, 2, 1] }]) {
     const refused = named('ERR_ARGUMENT', /: the data set is .*, expected a Dataset, as openDataset\(\)/);
     t.throws(() => splitDataset(other as never, 0.5, 1), refused);
@@ -95,7 +95,7 @@ t.test('arguments of other types are refused', async (t) => {
   }
   const dataset = new ImageDataset(options);
   t.throws(() => splitDataset(dataset, 0.5, undefined as never), named('ERR_ARGUMENT', /seed is undefined/));
-  t.throws(() => splitDataset(dataset, '0.5' as never, 1), named('ERR_ARGUMENT', /fraction is 0.5/));
+  t.throws(() => splitDataset(dataset, '0.5' as never, 1), named('ERR_ARGUMENT', /fraction is "0.5"/));
   t.throws(() => generateDigits(1, undefined as never), named('ERR_ARGUMENT', /^generateDigits: seed is undefined/));
   t.throws(() => new BatchLoader(dataset, undefined as never), named('ERR_ARGUMENT', /^BatchLoader: options are undefined/));
   t.throws(() => new BatchLoader(dataset, { batch: 1 } as never), named('ERR_ARGUMENT', /mean is undefined, expected 1 numbers/));

@@ -226,7 +226,7 @@ t.test('arguments of other types are refused', async (t) => {
   await refused('ERR_SHAPE', /takes 2 channels/, folder, [4, 4, 2], 'train');
   for (const [options, message] of [
     [{ skipbad: true }, /there is no option 'skipbad', did you mean skipBad\?/],
-    [{ skipBad: 'yes' }, /skipBad is yes/],
+    [{ skipBad: 'yes' }, /skipBad is "yes"/],
     [{ onNote: 1 }, /onNote is 1/],
     [{ background: 'nocolor' }, /background is "nocolor", expected a color/],
     [{ background: [1, 2] }, /background is \[1,2\]/],
