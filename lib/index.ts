@@ -6,6 +6,7 @@ export { generateDigits } from './data/digits';
 export type { Color, ImageOptions, ImageShape, ImageSource } from './data/image';
 export { ImageFolder, type ImageFolderOptions, openImageFolder } from './data/image-folder';
 export { matchClasses } from './data/match-classes';
+export type { MnistName } from './data/mnist';
 export { normalize } from './data/normalize';
 export { type DatasetName, datasetNames, openDataset } from './data/open-dataset';
 export type { Pixels } from './data/pixels';
