@@ -16,7 +16,7 @@ export const nameList = (names: readonly string[]): string => shortList(names.ma
 /** A value that was given and does not fit: '3' looks other than 3. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return quoted(value);
-  if (Array.isArray(value)) return `[${shortList(value.map(shown))}]`;
+  if (Array.isArray(value)) return `[${value.slice(0, 10).map(shown).join(',')}${value.length > 10 ? ',…' : ''}]`;
   const type = Object.prototype.toString.call(value).slice('[object '.length, -1); // Float32Array, Map and so on
   return typeof value !== 'object' || value === null ? String(value) : type === 'Object' ? 'an object' : type;
 }

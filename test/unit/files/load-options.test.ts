@@ -143,7 +143,7 @@ t.test('options that contradict the file, or that there are not', async (t) => {
   await save(await quantize(own, normal([2, 28, 28, 1], 1)), path);
   await refuses(path, { dtype: 'f32' }, /a quantized network/, 'ERR_FORMAT');
   await refuses(path, { model: 'resnet20' }, /model is "resnet20", but .* says "lenet5bn"/);
-  await refuses(path, { inputShape: [32, 32, 1] }, /inputShape is \[32, 32, 1\], but/);
+  await refuses(path, { inputShape: [32, 32, 1] }, /inputShape is \[32,32,1\], but/);
   const small = await load(path, { normalization: { mean: [0.5], std: [1] }, model: 'lenet5bn', inputShape: [28, 28, 1] });
   t.ok(small instanceof QuantizedModel);
   t.same(small.normalization, { mean: [0.5], std: [1] });
