@@ -1,6 +1,6 @@
 // Where the bytes of a file come from: a disk, or memory (a download, a bundle, a decrypted file).
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath, URL } from 'node:url';
+import { fileURLToPath, URL as NodeUrl } from 'node:url';
 import { AdderNetError } from '../errors';
 import { typedArrayName } from '../tensor';
 
@@ -12,7 +12,7 @@ export const typeName = (value: unknown): string => Object.prototype.toString.ca
 
 /** A text that is a URL rather than a path, as of fetch, of a page or of import.meta. */
 const asUrl = (text: string): URL | undefined =>
-  /^(file:\/\/|https?:\/\/|blob:|data:[^,]*,)/i.test(text) && URL.canParse(text) ? new URL(text) : undefined;
+  /^(file:\/\/|https?:\/\/|blob:|data:[^,]*,)/i.test(text) && NodeUrl.canParse(text) ? new NodeUrl(text) : undefined;
 
 const maxName = 200;
 const cut = (name: string): string => (name.length > maxName ? `${name.slice(0, maxName)}…` : name);
