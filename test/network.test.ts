@@ -28,7 +28,7 @@ t.test('the accuracy on all 10,000 images', { skip }, async (t) => {
     { encoding: 'utf8' },
   );
   t.equal(status, 0, stderr);
-  t.match(stderr, /^(addernet: note: .* assumed.*\n)+$/, 'what the file does not say');
+  t.match(stderr, /^(addernet: note: .*assumed.*\n)+$/, 'what the file does not say');
   const { top1, top5, images, isa, threads, imagesPerSecond } = JSON.parse(stdout);
   t.comment(`${Math.round(imagesPerSecond)} images/s on ${isa}, ${threads} threads`);
   t.same({ images, isa }, { images: 10_000, isa: best });
