@@ -87,6 +87,8 @@ class Documentation {
       'es2022',
       '--module',
       'nodenext',
+      '--types',
+      'node',
     ];
     for (const tsc of this.compilers)
       this.report(`${file} with ${tsc}`, problemOf(run(this.project, process.execPath, tsc, ...flags, file)));
