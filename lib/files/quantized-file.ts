@@ -25,7 +25,7 @@ interface Description {
   readonly steps: readonly Record<string, unknown>[];
 }
 
-/** The bytes of a file. Loaded back it gives the same bits. */
+/** The bytes of a file. A network loaded from them is bit-identical. */
 export function formatQuantized(model: QuantizedModel, metadata: ModelMetadata): Uint8Array {
   const tensors = new Map<string, Tensor<TensorData>>();
   const steps = model.steps.map((step, i) => {

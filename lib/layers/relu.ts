@@ -1,4 +1,4 @@
-// ReLU, the rectified linear unit.
+// The ReLU activation.
 import { relu, reluGrad } from '../ops';
 import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';

@@ -1,4 +1,4 @@
-// Numbers of quantized networks. The steps that use them, and what they mean to the bit, stand in lib/session/steps.ts.
+// Numbers of quantized networks. The steps that use them, and what they mean bit-exactly, stand in lib/session/steps.ts.
 
 /** How a value is stored in bytes: as step * (q - zero). */
 export interface Quantization {

@@ -55,7 +55,7 @@ export interface Add {
 
 export type PlanStep = Convolution | Normalize | Pool | Relu | Add;
 
-// Steps of networks in 8 bits and fewer, to the bit. A quantized value holds q = 0 ... most, one byte each, for the numbers
+// Steps of networks in 8 bits and fewer, bit-exactly. A quantized value holds q = 0 ... most, one byte each, for the numbers
 // step * (q - zero); step and zero point are one for the whole value. Between such values an adder layer needs only integers, since x and w
 // share one step and one zero point, which cancel in x - w. float32, each operation rounded by itself, none fused; rne rounds to the nearest
 // integer, half to even.

@@ -59,8 +59,8 @@ t.test('logits are those of PyTorch, with a batch norm and in any nesting', (t) 
   const state = pytorchState(network);
   const x = normal([3, ...metadata.inputShape], 2);
   const expected = channelsFirst(features.forward(x)).map((row) => {
-    const rectified = normalized(row, state, 'head.0').map((v) => Math.max(0, v));
-    const hidden = affine(rectified, state.get('head.2.weight')!, state.get('head.2.bias')!);
+    const activated = normalized(row, state, 'head.0').map((v) => Math.max(0, v));
+    const hidden = affine(activated, state.get('head.2.weight')!, state.get('head.2.bias')!);
     return affine(hidden, state.get('head.3.weight')!, state.get('head.3.bias')!);
   });
   const loaded = networks().network;
