@@ -214,7 +214,7 @@ t.test('threads change nothing but the time', async (t) => {
   for (const threads of isQuick ? [2] : [2, 3, 5]) {
     const session = await compile(model, { threads });
     for (const n of counts)
-      t.ok(sameBits(session.runSync(images(x, 0, n)), images(expected, 0, n)), `the same bits: ${n} images, ${threads} threads`);
+      t.ok(sameBits(session.runSync(images(x, 0, n)), images(expected, 0, n)), `bit-identical: ${n} images, ${threads} threads`);
     t.ok(sameBits(await session.run(x), expected));
     session.dispose();
   }
@@ -232,7 +232,7 @@ t.test('images too large for a thread each', { skip }, async (t) => {
   const x = normal([5, ...input], 2);
   const [alone, session] = await Promise.all([1, 4].map((threads) => compile(network, { input, threads })));
   const packed = session!.memory;
-  t.ok(sameBits(session!.runSync(x), alone!.runSync(x)), 'have the same bits');
+  t.ok(sameBits(session!.runSync(x), alone!.runSync(x)), 'are bit-identical');
   t.ok(session!.memory - packed < 16 << 20, 'and take the memory of one');
 });
 

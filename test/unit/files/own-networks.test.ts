@@ -157,7 +157,7 @@ t.test('networks of the registry come back with their options', async (t) => {
 });
 const rgb = { mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] };
 
-t.test("a new head for a network of one's own", (t) => {
+t.test('a new head for a custom network', (t) => {
   const model = everyLayer();
   t.same(models.headLayers(model), ['fc']);
   const { body, head } = models.bodyAndHead(model);
