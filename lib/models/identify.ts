@@ -13,7 +13,7 @@ export interface Identity {
   readonly name: ModelName;
   /** 'adder' or 'conv'. */
   readonly unit: Unit;
-  /** How many the classifier tells. */
+  /** How many the classifier has outputs for. */
   readonly classes: number;
 }
 
@@ -76,7 +76,7 @@ function checkClassifier(op: string, state: LoadedState, classes: number): void 
   if (classes * minFeatures > elements)
     throw new AdderNetError(
       'ERR_FORMAT',
-      `${op}: no network tells ${classes} classes by ${elements} numbers, which is all there is in ${seen(state)}`,
+      `${op}: no network of this package classifies ${classes} classes with ${elements} numbers; there are ${seen(state)}`,
     );
 }
 
