@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <string>
 
 #include "../ops/xnor_conv.h"
@@ -25,7 +24,7 @@ struct OwnedPlan {
 
 class PlanObject;
 
-// One asynchronous run. It keeps the plan alive through a dispose, and the object that has others waiting.
+// One asynchronous run. It keeps the plan alive through a dispose, and the object that accounts for its memory.
 class PlanRun : public Background {
  public:
   PlanRun(PlanObject& owner, Napi::Object self, std::shared_ptr<OwnedPlan> owned, size_t n, AlignedBuffer<float> x, AlignedBuffer<float> y,
@@ -74,19 +73,8 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     owned_ = std::make_shared<OwnedPlan>(kernels(info.Env()), threads(info.Env()), own, elems);
   }
   ~PlanObject() override {
-    waiting_.clear();  // in a worker that ends
     owned_.reset();
     account();
-  }
-
-  // Runs of one plan take turns: several at once would hold runners and wait for each other.
-  void begin_next() {
-    under_way_ = false;
-    if (waiting_.empty()) return;
-    std::unique_ptr<PlanRun> next = std::move(waiting_.front());
-    waiting_.pop_front();
-    start(Env(), std::move(next));
-    under_way_ = true;
   }
 
   // Tells the collector what hangs on this small object.
@@ -205,7 +193,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     account();
   }
 
-  // (x, out, n, done): out is written when done is called
+  // (x, out, n, done): out is written when done is called. One at a time: a second run would hold a runner while it waits for the first.
   void run(const Napi::CallbackInfo& info) {
     const Arguments args(info, "run");
     const Batch batch = batch_of(args);
@@ -213,9 +201,8 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     AlignedBuffer<float> x(batch.x.length), y(batch.y.length);
     if (!x.ok() || !y.ok()) args.check(Status::kMemory);
     std::copy(batch.x.data, batch.x.data + batch.x.length, x.data());
-    waiting_.push_back(std::make_unique<PlanRun>(*this, info.This().As<Napi::Object>(), owned_, batch.n, std::move(x), std::move(y),
-                                                 info[1].As<Napi::Float32Array>(), info[3].As<Napi::Function>()));
-    if (!under_way_) begin_next();
+    start(Env(), std::make_unique<PlanRun>(*this, info.This().As<Napi::Object>(), owned_, batch.n, std::move(x), std::move(y),
+                                           info[1].As<Napi::Float32Array>(), info[3].As<Napi::Function>()));
   }
 
   // (x, out, n)
@@ -228,7 +215,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     args.check(status);
   }
 
-  // Runs under way or waiting end as they would have; their memory goes with the last.
+  // A run under way ends as it would have; the memory goes with it.
   void dispose(const Napi::CallbackInfo&) {
     owned_.reset();
     account();
@@ -281,13 +268,11 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     return Napi::Number::New(Env(), static_cast<double>(owned_->plan.add(std::move(step), x, other, output_elems, numbers)));
   }
 
-  std::shared_ptr<OwnedPlan> owned_;              // null once disposed
-  std::deque<std::unique_ptr<PlanRun>> waiting_;  // behind the one under way
-  bool under_way_ = false;
+  std::shared_ptr<OwnedPlan> owned_;  // null once disposed
   int64_t accounted_ = 0;
 };
 
-// Where a worker ends, the call of `done` throws and no other run begins.
+// Where a worker ends, the call of `done` throws.
 void PlanRun::finish(Napi::Env env) {
   Napi::Float32Array out = out_.Value();
   if (out.ElementLength() * sizeof(float) != y_.bytes()) status_ = Status::kShape;  // somebody took its memory away
@@ -295,7 +280,6 @@ void PlanRun::finish(Napi::Env env) {
   owner_.account();
   const char* const code = status_ == Status::kOk ? nullptr : status_ == Status::kNotFinite ? "ERR_ARGUMENT" : "ERR_MEMORY";
   done_.Call({code ? Napi::String::New(env, code) : env.Undefined()});
-  owner_.begin_next();
 }
 }  // namespace
 
