@@ -10,6 +10,7 @@ import { shown } from '../quoted';
 import { type Shape, shapeText } from '../shape';
 import { checkBuffer, Tensor, typedArrayName } from '../tensor';
 import { decodeBmp, isBmp } from './bmp';
+import { isCutOff } from './cut-off';
 import { limitDecoding } from './decoding-limit';
 import type { Pixels } from './pixels';
 import { decodePnm, isPnm } from './pnm';
@@ -213,16 +214,13 @@ function inverted(image: Tensor<Uint8Array>, invert: boolean): Tensor<Uint8Array
     : image;
 }
 
-/** How libvips says, in its different readers, that a file ends too early. */
-const cutOff = /premature end|unexpected end|end of file|end of stream/i;
-
 function unreadable(bytes: Uint8Array, name: string, maxPixels: number, cause: Error): AdderNetError {
   if (cause.message.includes('exceeds pixel limit')) return tooLarge(name, maxPixels, 'it has');
   const [reason = ''] = cause.message.split('\n');
   if (fileKind(bytes)?.isImage)
     return new AdderNetError(
       'ERR_CORRUPT',
-      `cannot read ${name}: the file is ${cutOff.test(cause.message) ? 'cut off' : 'damaged or cut off'} (${reason})`,
+      `cannot read ${name}: the file is ${isCutOff(bytes) ? 'cut off' : 'damaged or cut off'} (${reason})`,
       { cause },
     );
   const hint = name.endsWith('in memory') ? '; pixels need their width and height' : '';
