@@ -159,13 +159,20 @@ async function readFile(source: FileSource, shape: ImageShape, options: ImageOpt
     return await fitted(sharp(bytes, { limitInputPixels: maxPixels, failOn: 'warning' }).rotate(), shape, options);
   } catch (cause) {
     if (cause instanceof AdderNetError) throw cause;
-    if (isOfScaling(cause as Error)) throw unscalable(name, await sharp(bytes, { limitInputPixels: maxPixels }).metadata(), shape, cause);
+    const size = await sharp(bytes, { limitInputPixels: maxPixels })
+      .metadata()
+      .catch(() => undefined);
+    if (size && isStretched(size, shape)) throw unscalable(name, size, shape, cause);
     throw unreadable(bytes, name, maxPixels, cause as Error);
   }
 }
 
-/** How libvips says that an image is too long for its width, or too wide for its height. */
-const isOfScaling = ({ message }: Error): boolean => message.startsWith('affine:');
+/** Pixels of a side beyond which libvips does not scale. */
+const maxScaledSide = 1e7;
+
+/** Whether an image that covers the network's input would be longer than that: its words for it may be of another image. */
+const isStretched = ({ width, height }: { width: number; height: number }, [h, w]: ImageShape): boolean =>
+  (Math.max(width, height) / Math.min(width, height)) * Math.min(h, w) > maxScaledSide;
 
 const unscalable = (name: string, size: { width: number; height: number }, [h, w]: ImageShape, cause: unknown): AdderNetError =>
   new AdderNetError(

@@ -273,6 +273,23 @@ t.test('images of extreme proportions', async (t) => {
     });
 });
 
+t.test('each of many that fail at the same time has its own reason', async (t) => {
+  const noise = Buffer.from(Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 251));
+  const jpeg = await sharp(noise, { raw: { width: 64, height: 64, channels: 3 } })
+    .jpeg()
+    .toBuffer();
+  const wide = { width: 8_000_000, height: 1 };
+  const png = await sharp({ create: { ...wide, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer();
+  const reasons = await Promise.all(
+    Array.from({ length: 40 }, (_, i) =>
+      readImage(i % 4 === 0 ? png : jpeg.subarray(0, jpeg.length / 2), [28, 28, 3]).catch(({ message }) => message),
+    ),
+  );
+  for (const [i, reason] of reasons.entries()) t.match(reason, i % 4 === 0 ? /cannot be scaled to cover/ : /the file is cut off/);
+});
+
 t.test('options out of range', async (t) => {
   const image = { data: new Uint8Array(4), width: 1, height: 1 };
   const refused = (options: object, message: RegExp) =>
