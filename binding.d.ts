@@ -7,10 +7,10 @@ export interface Binding {
   setIsa(name: string): void;
   setThreads(threads: number): void;
 
-  /** Rounds of a kernel's inner step in registers, on every thread at once; returns the elements done (native/ops/peak.cc has the names). */
+  /** Rounds of a kernel's inner step in registers, on every thread at once; returns the elements done (native/cpu/peak.cc has the names). */
   peak(name: string, steps: number): number;
 
-  /** geometry: n h w ci co kh kw sh sw ph pw dh dw groups (native/ops/conv_shape.h) */
+  /** geometry: n h w ci co kh kw sh sw ph pw dh dw groups (native/conv2d/shape.h) */
   adderConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
   conv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
   xnorConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
@@ -47,7 +47,7 @@ export interface Binding {
   ): void;
   conv2dGradInput(gy: Float32Array, filters: Float32Array, gx: Float32Array, geometry: Int32Array): void;
   conv2dGradFilter(gy: Float32Array, x: Float32Array, gw: Float32Array, geometry: Int32Array): void;
-  /** Training. Batch normalization: native/ops/batch_norm.h; sgdStep: native/ops/sgd.h. */
+  /** Training. Batch normalization: native/nn/batch_norm.h; sgdStep: native/nn/sgd.h. */
   batchNormTrain(
     x: Float32Array,
     gamma: Float32Array,
@@ -100,7 +100,7 @@ export interface Binding {
   ): void;
   /**
    * Asynchronous: calls done when y is written. x and y lie on SharedArrayBuffers and are left alone until then; the others are copied.
-   * windows: dy dx mirror of each image; tables: 256 numbers a channel (native/ops/crop_mirror_normalize.h)
+   * windows: dy dx mirror of each image; tables: 256 numbers a channel (native/image/crop_mirror_normalize.h)
    */
   cropMirrorNormalize(
     x: Uint8Array,

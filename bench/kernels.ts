@@ -39,7 +39,7 @@ const i16: Range<Int16Array> = [Int16Array, 16];
 
 export interface Kernel {
   readonly name: string;
-  /** The step it is made of, a name of native/ops/peak.cc. */
+  /** The step it is made of, a name of native/cpu/peak.cc. */
   readonly peak: string;
   /** Makes the tensors and returns one run over `elements(layer)`. */
   readonly prepare: (layer: Layer) => () => void;

@@ -55,7 +55,7 @@ export interface ConvOptions {
 export interface ConvGeometry {
   /** [n, ho, wo, co] */
   readonly output: readonly [number, number, number, number];
-  /** n h w ci co kh kw sh sw ph pw dh dw groups, as native/ops/conv_shape.h reads them. */
+  /** n h w ci co kh kw sh sw ph pw dh dw groups, as native/conv2d/shape.h reads them. */
   readonly packed: Int32Array;
 }
 

@@ -61,11 +61,15 @@ const readBy: Record<string, string> = { 'binding.d.ts': 'binding', 'package.jso
 const nativeMayInclude: Record<string, string[]> = {
   simd: [],
   kernels: ['simd'],
-  cpu: ['kernels'],
   runtime: [],
-  ops: ['kernels', 'runtime'],
-  plan: ['ops', 'runtime'],
-  binding: ['plan', 'ops', 'cpu', 'runtime'],
+  cpu: ['kernels', 'runtime'],
+  gemm: ['kernels', 'runtime'],
+  conv2d: ['gemm', 'kernels', 'runtime'],
+  nn: ['conv2d', 'kernels', 'runtime'],
+  image: [],
+  reference: ['conv2d', 'kernels'],
+  plan: ['conv2d', 'nn', 'runtime'],
+  binding: ['plan', 'conv2d', 'nn', 'image', 'reference', 'cpu', 'runtime'],
 };
 
 /** System headers that only some files may include. */

@@ -22,14 +22,14 @@ t.test('prepack compiles a binary that is missing or outdated', (t) => {
   copyFileSync(join(__dirname, '../scripts/prepack.cjs'), prepack);
   const binary = join(root, 'prebuilds', folder, file);
   const date = (name: string, year: number) => utimesSync(join(root, name), new Date(year, 0), new Date(year, 0));
-  for (const source of ['CMakeLists.txt', 'binding.d.ts', 'native', 'native/ops', 'native/ops/pool.cc']) date(source, 2001);
+  for (const source of ['CMakeLists.txt', 'binding.d.ts', 'native', 'native/nn', 'native/nn/pool.cc']) date(source, 2001);
   const packed = (): string => {
     execFileSync(process.execPath, [prepack]);
     return readFileSync(binary, 'utf8');
   };
 
   t.equal(packed(), 'compiled', 'missing');
-  for (const source of ['CMakeLists.txt', 'binding.d.ts', 'native/ops/pool.cc']) {
+  for (const source of ['CMakeLists.txt', 'binding.d.ts', 'native/nn/pool.cc']) {
     writeFileSync(binary, 'there');
     utimesSync(binary, new Date(2002, 0), new Date(2002, 0));
     t.equal(packed(), 'there', 'newer than the native code');

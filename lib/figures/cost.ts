@@ -16,7 +16,7 @@ interface Measured {
   networks: { network: ModelName; unit: 'adder' | 'conv'; multiplications: number; additions: number }[];
 }
 
-/** Steps of native/ops/peak.cc, by what they do with an element. */
+/** Steps of native/cpu/peak.cc, by what they do with an element. */
 const steps = {
   'add f32': 'addition, float32',
   'dot f32': 'multiplication and addition, float32',

@@ -7,7 +7,7 @@
 #include <limits>
 #include <string>
 
-#include "../ops/conv_shape.h"
+#include "../conv2d/shape.h"
 #include "../runtime/status.h"
 
 [[noreturn]] inline void throw_coded(Napi::Env env, const char* code, const std::string& message) {

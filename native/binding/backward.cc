@@ -1,7 +1,7 @@
 // Gradients of what has no parameters, and that of a bias.
-#include "../ops/bias_grad.h"
-#include "../ops/elementwise.h"
-#include "../ops/pool_grad.h"
+#include "../nn/bias_grad.h"
+#include "../nn/elementwise.h"
+#include "../nn/pool_grad.h"
 #include "args.h"
 #include "runtime.h"
 

@@ -1,4 +1,4 @@
-#include "../ops/batch_norm.h"
+#include "../nn/batch_norm.h"
 
 #include <initializer_list>
 

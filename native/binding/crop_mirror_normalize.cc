@@ -1,5 +1,5 @@
 // Asynchronous: it runs on another thread while JavaScript goes on, so that the next batch is made ready meanwhile.
-#include "../ops/crop_mirror_normalize.h"
+#include "../image/crop_mirror_normalize.h"
 
 #include <algorithm>
 #include <cmath>

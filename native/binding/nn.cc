@@ -1,5 +1,5 @@
 // Elementwise operations: y may be the very memory of an input, since each element is read before it is written.
-#include "../ops/elementwise.h"
+#include "../nn/elementwise.h"
 
 #include "../runtime/aligned_buffer.h"
 #include "args.h"

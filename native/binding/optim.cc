@@ -1,6 +1,6 @@
 // The two ends of a training step: the loss, and the step itself.
-#include "../ops/cross_entropy.h"
-#include "../ops/sgd.h"
+#include "../nn/cross_entropy.h"
+#include "../nn/sgd.h"
 #include "args.h"
 #include "runtime.h"
 

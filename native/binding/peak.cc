@@ -1,4 +1,4 @@
-#include "../ops/peak.h"
+#include "../cpu/peak.h"
 
 #include "args.h"
 #include "runtime.h"

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <string>
 
-#include "../ops/xnor_conv.h"
+#include "../conv2d/xnor.h"
 #include "args.h"
 #include "background.h"
 #include "runtime.h"

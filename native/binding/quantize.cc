@@ -1,6 +1,6 @@
-#include "../ops/quantize.h"
+#include "../nn/quantize.h"
 
-#include "../ops/reference.h"
+#include "../reference/reference.h"
 #include "args.h"
 #include "rescaling.h"
 #include "runtime.h"

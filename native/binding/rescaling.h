@@ -1,6 +1,6 @@
 // How sums are rescaled, as arguments.
 #pragma once
-#include "../ops/convolve_integer.h"
+#include "../conv2d/integer.h"
 #include "args.h"
 
 // (scale, shift, residual, residualScale) from argument `first` on, for y of so many channels. The residual is undefined, of uint8 or of

@@ -1,4 +1,4 @@
-#include "../ops/sign.h"
+#include "../nn/sign.h"
 
 #include "args.h"
 #include "runtime.h"

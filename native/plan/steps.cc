@@ -4,9 +4,9 @@
 #include <new>
 #include <utility>
 
-#include "../ops/elementwise.h"
-#include "../ops/pool.h"
-#include "../ops/quantize.h"
+#include "../nn/elementwise.h"
+#include "../nn/pool.h"
+#include "../nn/quantize.h"
 
 namespace {
 template <class S, class... Args>

@@ -2,8 +2,8 @@
 #pragma once
 #include <memory>
 
-#include "../ops/convolve.h"
-#include "../ops/convolve_integer.h"
+#include "../conv2d/conv2d.h"
+#include "../conv2d/integer.h"
 
 struct StepRun {
   const KernelTable& kernels;

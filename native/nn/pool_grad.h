@@ -4,7 +4,7 @@
 #include "../kernels/kernel_table.h"
 #include "../runtime/status.h"
 #include "../runtime/thread_pool.h"
-#include "conv_shape.h"
+#include "../conv2d/shape.h"
 
 // Each window's gradient goes to its largest element, the first of several, row by row; to some element of it if one is NaN.
 Status max_pool2d_grad(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* gy, const float* x, float* gx);

@@ -1,6 +1,6 @@
-#include "../ops/convolve_grad.h"
+#include "../conv2d/grad.h"
 
-#include "../ops/reference.h"
+#include "../reference/reference.h"
 #include "args.h"
 #include "runtime.h"
 

@@ -12,8 +12,9 @@
 #include <cstring>
 
 #include "../runtime/scratch.h"
-#include "convolve_forms.h"
-#include "convolve_grad.h"
+#include "../gemm/tiling.h"
+#include "tasks.h"
+#include "grad.h"
 
 namespace {
 int64_t divide_down(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }

@@ -4,8 +4,8 @@
 
 #include "../kernels/kernel_table.h"
 #include "../runtime/thread_pool.h"
-#include "conv_shape.h"
-#include "epilogue.h"
+#include "shape.h"
+#include "../gemm/epilogue.h"
 
 // One run of a packed convolution.
 struct ConvolutionRun {

@@ -7,19 +7,7 @@
 #include <algorithm>
 
 #include "../kernels/kernel_table.h"
-#include "conv_shape.h"
-
-struct Task {
-  size_t image, images;  // first image, number of images
-  size_t row, rows;      // output rows of each
-};
-
-// How the output is cut into tasks. It depends on the shape and the threads, and no result depends on it.
-struct TaskGrid {
-  size_t images_per_task, rows_per_task, tasks;
-  Task task(const ConvShape& s, size_t index) const;
-};
-TaskGrid cut_into_tasks(const ConvShape& s, size_t threads, size_t elem_bytes = sizeof(float));
+#include "tasks.h"
 
 // A task's input rows: column c of row r of its i-th image starts at data + i * image_stride + r * row_stride + c * ci, where row 0 and
 // column 0 are the first window's.
@@ -43,9 +31,6 @@ const X* image_row(const ConvShape& s, const Task& task, const X* x, size_t i, s
   return x + ((task.image + i) * s.h + padded_row - s.ph) * s.w * s.ci;
 }
 
-// Columns that windows reach across; input rows that `rows` output rows reach across.
-size_t band_columns(const ConvShape& s);
-size_t band_rows(const ConvShape& s, size_t rows);
 // Elements between two rows of a band: known before there is one, so that tap offsets can be shared by all tasks.
 size_t band_row_stride(const ConvShape& s);
 // Scratch, in floats, that make_band needs for a task; 0 without padding.

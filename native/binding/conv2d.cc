@@ -1,7 +1,7 @@
-#include "../ops/convolve.h"
-#include "../ops/pool.h"
-#include "../ops/reference.h"
-#include "../ops/xnor_conv.h"
+#include "../conv2d/conv2d.h"
+#include "../nn/pool.h"
+#include "../reference/reference.h"
+#include "../conv2d/xnor.h"
 #include "args.h"
 #include "runtime.h"
 

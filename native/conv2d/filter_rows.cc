@@ -12,7 +12,8 @@
 #include <cstring>
 
 #include "../runtime/scratch.h"
-#include "convolve_forms.h"
+#include "forms.h"
+#include "input_strip.h"
 
 namespace {
 size_t round_up(size_t a, size_t multiple) { return (a + multiple - 1) / multiple * multiple; }
@@ -68,7 +69,7 @@ class FilterRows : public PackedConvolution {
         filters_(shape_.w_elems),
         filter_origins_(shape_.co + tiles.tallest()),
         filter_sums_(shape_.co),
-        epilogue_(p.epilogue, shape_, shape_.group_co),
+        epilogue_(p.epilogue, {shape_.groups, shape_.group_co}, shape_.group_co),
         ring_rows_(band_rows(shape_, 1)),
         columns_(band_columns(shape_)) {
     if (!ok()) return;

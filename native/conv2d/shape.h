@@ -26,3 +26,7 @@ ConvShape with_images(const ConvShape& s, size_t n);
 
 // kShape if a size is not positive, the channels do not divide, the kernel does not fit, or a tensor would overflow the address space.
 Status make_conv_shape(const int32_t geometry[kConvGeometryLength], ConvShape* shape);
+
+// Columns that windows reach across; input rows that `rows` output rows reach across.
+size_t band_columns(const ConvShape& s);
+size_t band_rows(const ConvShape& s, size_t rows);

@@ -15,8 +15,10 @@
 #include <atomic>
 
 #include "../runtime/scratch.h"
-#include "convolve_forms.h"
-#include "convolve_grad.h"
+#include "../gemm/tiling.h"
+#include "input_strip.h"
+#include "window_runs.h"
+#include "grad.h"
 
 namespace {
 constexpr size_t kMostChunks = 16;

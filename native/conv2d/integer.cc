@@ -1,4 +1,4 @@
-// One driver for all integer convolutions: a tile is mr pixels x nr output channels, as in convolve_pixel_rows.cc, but k counts words of
+// One driver for all integer convolutions: a tile is mr pixels x nr output channels, as in conv2d/pixel_rows.cc, but k counts words of
 // bytes (IntegerTileArgs).
 //
 // T is what an element is in rows and panels: a byte or an int16. An input that needs no padding, no conversion and no part of a word is
@@ -13,14 +13,16 @@
 //           for each block of k
 //             for each mr pixels     one tile: sums [pixels][nr]
 //           requantize or dequantize
-#include "convolve_integer.h"
+#include "integer.h"
 
 #include <cstring>
 #include <new>
 #include <type_traits>
 
 #include "../runtime/scratch.h"
-#include "convolve_forms.h"
+#include "../gemm/tiling.h"
+#include "input_strip.h"
+#include "window_runs.h"
 
 namespace {
 size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }

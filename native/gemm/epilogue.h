@@ -9,20 +9,25 @@
 
 #include "../kernels/kernel_table.h"
 #include "../runtime/aligned_buffer.h"
-#include "conv_shape.h"
 
 struct Epilogue {
   const float *bias, *scale, *shift;  // [co] or null; scale and shift together
   bool relu;
 };
 
+// Output channels, in groups of as many each.
+struct ChannelGroups {
+  size_t count, channels;
+  size_t all() const { return count * channels; }
+};
+
 // Copies of an epilogue's numbers, each group's `group_stride` apart, with zeros between.
 class PackedEpilogue {
  public:
-  PackedEpilogue(const Epilogue& e, const ConvShape& s, size_t group_stride)
-      : bias_(copy(e.bias, s, group_stride)),
-        scale_(copy(e.scale, s, group_stride)),
-        shift_(copy(e.shift, s, group_stride)),
+  PackedEpilogue(const Epilogue& e, const ChannelGroups& groups, size_t group_stride)
+      : bias_(copy(e.bias, groups, group_stride)),
+        scale_(copy(e.scale, groups, group_stride)),
+        shift_(copy(e.shift, groups, group_stride)),
         relu_(e.relu),
         ok_(bias_.ok() == !!e.bias && scale_.ok() == !!e.scale && shift_.ok() == !!e.shift) {}
 
@@ -35,13 +40,13 @@ class PackedEpilogue {
   const float* shift(size_t at = 0) const { return shift_.ok() ? &shift_[at] : nullptr; }
 
  private:
-  static AlignedBuffer<float> copy(const float* values, const ConvShape& s, size_t group_stride) {
+  static AlignedBuffer<float> copy(const float* values, const ChannelGroups& groups, size_t group_stride) {
     if (!values) return {};
-    AlignedBuffer<float> padded(s.groups * group_stride);
+    AlignedBuffer<float> padded(groups.count * group_stride);
     if (!padded.ok()) return padded;
-    std::fill(padded.data(), padded.data() + s.groups * group_stride, 0.0f);
-    for (size_t g = 0; g < s.groups; ++g)
-      std::copy(values + g * s.group_co, values + (g + 1) * s.group_co, padded.data() + g * group_stride);
+    std::fill(padded.data(), padded.data() + groups.count * group_stride, 0.0f);
+    for (size_t g = 0; g < groups.count; ++g)
+      std::copy(values + g * groups.channels, values + (g + 1) * groups.channels, padded.data() + g * group_stride);
     return padded;
   }
 
@@ -52,8 +57,8 @@ class PackedEpilogue {
 // The rest of the epilogue in a pass of its own, for tiles that add the bias and no more: over the pixels of one task, still in the cache.
 class SeparateEpilogue : public PackedEpilogue {
  public:
-  SeparateEpilogue(const Epilogue& e, const ConvShape& s) : PackedEpilogue(e, s, s.group_co), zeros_(s.co) {
-    if (zeros_.ok()) std::fill(zeros_.data(), zeros_.data() + s.co, 0.0f);
+  SeparateEpilogue(const Epilogue& e, const ChannelGroups& groups) : PackedEpilogue(e, groups, groups.channels), zeros_(groups.all()) {
+    if (zeros_.ok()) std::fill(zeros_.data(), zeros_.data() + groups.all(), 0.0f);
   }
   bool ok() const { return PackedEpilogue::ok() && zeros_.ok(); }
   size_t bytes() const { return PackedEpilogue::bytes() + zeros_.bytes(); }

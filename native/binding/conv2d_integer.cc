@@ -1,9 +1,9 @@
-#include "../ops/convolve_integer.h"
+#include "../conv2d/integer.h"
 
 #include <algorithm>
 #include <type_traits>
 
-#include "../ops/reference.h"
+#include "../reference/reference.h"
 #include "args.h"
 #include "rescaling.h"
 #include "runtime.h"

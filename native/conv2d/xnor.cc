@@ -9,7 +9,7 @@
 // laid out once for every place where one can start, so that a window's words lie at the same distances from its first for every pixel:
 //
 //   band [image][row][place][group][run_words]        places: every column for taps, every window's first column for kernel rows
-#include "xnor_conv.h"
+#include "xnor.h"
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +17,8 @@
 
 #include "../runtime/aligned_buffer.h"
 #include "../runtime/scratch.h"
-#include "convolve_forms.h"
+#include "forms.h"
+#include "input_strip.h"
 
 namespace {
 size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
@@ -129,8 +130,8 @@ class XnorConvolution : public PackedConvolution {
         tiles_(choose_tiles(kernels.xnor.tiles, s.n * s.ho * s.wo, s.group_co)),
         runs_(shape_, kernels.xnor.signs_per_word),
         filters_(pack_filters(kernels.xnor, pool, runs_, w, tiles_.nr)),
-        bias_({epilogue.bias, nullptr, nullptr, false}, shape_, filters_.panels_per_group * tiles_.nr),
-        epilogue_({nullptr, epilogue.scale, epilogue.shift, epilogue.relu}, shape_),
+        bias_({epilogue.bias, nullptr, nullptr, false}, {s.groups, s.group_co}, filters_.panels_per_group * tiles_.nr),
+        epilogue_({nullptr, epilogue.scale, epilogue.shift, epilogue.relu}, {s.groups, s.group_co}),
         word_offsets_(runs_.window_words()),
         bit_words_(divide_up(band_columns(s) * s.ci + 31, 32) + 1) {
     if (!ok()) return;

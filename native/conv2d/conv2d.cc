@@ -1,6 +1,6 @@
-#include "convolve.h"
+#include "conv2d.h"
 
-#include "convolve_forms.h"
+#include "forms.h"
 
 namespace {
 // Filter rows cost a transposition of the input and of the output besides; measured at 8 to 15 % on 16-channel layers.

@@ -10,7 +10,7 @@
 #pragma once
 #include "../kernels/kernel_table.h"
 #include "../runtime/thread_pool.h"
-#include "conv_shape.h"
+#include "shape.h"
 
 enum class InputRule { kHardtanh, kSign };
 enum class FilterRule { kFull, kSign };

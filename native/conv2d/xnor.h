@@ -1,6 +1,6 @@
-// Binary convolution, forward: the baseline that keeps signs only. Layouts as in convolve.h.
+// Binary convolution, forward: the baseline that keeps signs only. Layouts as in conv2d/conv2d.h.
 #pragma once
-#include "convolve.h"
+#include "conv2d.h"
 
 constexpr size_t kMostSigns = INT32_MAX;  // of a window: counts are 32 bits wide
 

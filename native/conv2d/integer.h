@@ -5,7 +5,7 @@
 
 #include "../kernels/kernel_table.h"
 #include "../runtime/thread_pool.h"
-#include "conv_shape.h"
+#include "shape.h"
 
 // The longest filter, in elements, whose sum is sure to fit int32.
 constexpr size_t kMostL1Bytes = INT32_MAX / 255, kMostL1Shorts = INT32_MAX / 65535, kMostDotBytes = INT32_MAX / (255 * 128);

@@ -1,4 +1,4 @@
-#include "conv_shape.h"
+#include "shape.h"
 
 namespace {
 // Largest tensor, in elements: a petabyte of floats, with room for sizes in bytes and rounded up to tiles to stay within 64 bits.
@@ -53,3 +53,6 @@ ConvShape with_images(const ConvShape& s, size_t n) {
   batch.y_elems = s.y_elems / s.n * n;
   return batch;
 }
+
+size_t band_columns(const ConvShape& s) { return (s.wo - 1) * s.sw + (s.kw - 1) * s.dw + 1; }
+size_t band_rows(const ConvShape& s, size_t rows) { return (rows - 1) * s.sh + (s.kh - 1) * s.dh + 1; }

@@ -8,7 +8,9 @@
 #include <algorithm>
 
 #include "../runtime/scratch.h"
-#include "convolve_forms.h"
+#include "forms.h"
+#include "input_strip.h"
+#include "window_runs.h"
 
 namespace {
 // Panel q of group g holds the group's channels [q * nr, q * nr + nr), zeros where there are no more.
@@ -22,7 +24,7 @@ class PixelRows : public PackedConvolution {
         panels_per_group_((shape_.group_co + tiles.nr - 1) / tiles.nr),
         panels_(shape_.groups * panels_per_group_ * shape_.k * tiles.nr),
         sums_(shape_.groups * panels_per_group_ * tiles.nr),
-        epilogue_(p.epilogue, shape_, panels_per_group_ * tiles.nr),
+        epilogue_(p.epilogue, {shape_.groups, shape_.group_co}, panels_per_group_ * tiles.nr),
         runs_(shape_, band_row_stride(shape_)),
         k_(cut_k(runs_.count(), runs_.elems())),
         row_offsets_(k_.segment_count) {

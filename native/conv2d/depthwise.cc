@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "../runtime/scratch.h"
-#include "convolve_forms.h"
+#include "forms.h"
+#include "input_strip.h"
 
 namespace {
 class Depthwise : public PackedConvolution {
@@ -14,7 +15,7 @@ class Depthwise : public PackedConvolution {
         shape_(p.shape),
         weights_(shape_.k * shape_.ci),
         tap_offsets_(shape_.k),
-        epilogue_(p.epilogue, shape_) {
+        epilogue_(p.epilogue, {shape_.groups, shape_.group_co}) {
     if (!ok()) return;
     const ConvShape& s = shape_;
     kernels_.layout.transpose(s.ci, s.k, p.w, s.k, weights_.data(), s.ci);
