@@ -234,47 +234,82 @@ export interface Binding {
   referenceQuantize(x: Float32Array, step: number, zero: number, most: number, y: Uint8Array): void;
 }
 
+/** Clamps to [min, max], which may be infinite: ReLU is { min: 0, max: Infinity }. */
+export interface Activation {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** y = activation((x * filters + bias) * scale + shift + residual); what is left out is not computed, scale and shift come together. */
+export interface Conv2dNode {
+  kind: 'adder' | 'conv' | 'xnor';
+  x: number;
+  /** [co,kh,kw,ci/groups] */
+  filters: Float32Array;
+  /** [co] each */
+  bias?: Float32Array | undefined;
+  scale?: Float32Array | undefined;
+  shift?: Float32Array | undefined;
+  residual?: number | undefined;
+  activation?: Activation | undefined;
+  /** Of one image. */
+  geometry: Int32Array;
+}
+
 /**
- * A network as steps over one arena (native/plan/plan.h). Values are numbered: 0 is the input, and each step returns the number of what it
- * makes. Arrays are copied. No step comes after `finish`, no run before.
+ * A convolution of bytes, with what follows it. Its sum is - sum |x - w| ('adder') or sum x * w ('conv'), exact:
+ *
+ *   v = scale[co] * float(sum) + shift[co] + r
+ *
+ * where r is residualScale * residual if that holds bytes, or residual if it holds floats. Bytes come out as clamp(rne(v), 0, qmax), floats
+ * as activation(v). float32, every operation rounded by itself; rne rounds to the nearest integer, halves to the even one.
+ */
+export interface QuantizedConv2dNode {
+  kind: 'adder' | 'conv';
+  /** A value of bytes. */
+  x: number;
+  /** [co,kh,kw,ci/groups], uint8 of an adder convolution, int8 of an ordinary one. */
+  filters: Uint8Array | Int8Array;
+  /** What padding reads: the zero point of x. */
+  padValue: number;
+  /** [co] each */
+  scale: Float32Array;
+  shift: Float32Array;
+  residual?: number | undefined;
+  /** Default 1. */
+  residualScale?: number | undefined;
+  output: 'u8' | 'f32';
+  /** 1 to 255, of bytes. */
+  qmax?: number | undefined;
+  /** Of floats. */
+  activation?: Activation | undefined;
+  /** Of one image. */
+  geometry: Int32Array;
+}
+
+/**
+ * A network as nodes over one arena (native/plan/plan.h). Values are numbered: 0 is the input, and each method adds a node and returns the
+ * number of what it makes. Arrays are copied. No node comes after `finish`, no run before.
  */
 export interface NativePlan {
-  /** y = (x * filters + bias) * scale + shift + residual, then max(0, y); geometry: of one image */
-  convolution(
-    product: 'adder' | 'conv' | 'xnor',
-    x: number,
-    filters: Float32Array,
-    bias: Float32Array | undefined,
-    scale: Float32Array | undefined,
-    shift: Float32Array | undefined,
-    residual: number | undefined,
-    relu: boolean,
-    geometry: Int32Array,
-  ): number;
-  pool(kind: 'max' | 'average', x: number, geometry: Int32Array): number;
-  /** y = (x - mean) * scale + shift + residual, then max(0, y) */
-  normalize(x: number, mean: Float32Array, scale: Float32Array, shift: Float32Array, residual: number | undefined, relu: boolean): number;
-  relu(x: number): number;
-  add(a: number, b: number): number;
-  /** y = clamp(rne(x / step + zero), 0, most), bytes */
-  quantize(x: number, step: number, zero: number, most: number): number;
-  /**
-   * A convolution of bytes, an adder's with uint8 filters, an ordinary one with int8 filters, rescaled: v = scale * float(sum) + shift, then
-   * + residualScale * residual (of bytes) or + residual (of floats); y = clamp(rne(v), 0, most), bytes, or without `most` floats, v or
-   * max(0, v).
-   */
-  convolutionOfBytes(
-    x: number,
-    filters: Uint8Array | Int8Array,
-    padding: number,
-    scale: Float32Array,
-    shift: Float32Array,
-    residual: number | undefined,
-    residualScale: number,
-    most: number | undefined,
-    relu: boolean,
-    geometry: Int32Array,
-  ): number;
+  conv2d(node: Conv2dNode): number;
+  quantizedConv2d(node: QuantizedConv2dNode): number;
+  /** geometry: of one image */
+  pool(node: { mode: 'max' | 'average'; x: number; geometry: Int32Array }): number;
+  /** y = activation((x - mean) * scale + shift + residual), channels on the last axis. */
+  normalize(node: {
+    x: number;
+    mean: Float32Array;
+    scale: Float32Array;
+    shift: Float32Array;
+    residual?: number | undefined;
+    activation?: Activation | undefined;
+  }): number;
+  activate(node: { x: number; activation: Activation }): number;
+  /** y = a + b */
+  add(node: { a: number; b: number }): number;
+  /** y = clamp(rne(x / scale + zeroPoint), 0, qmax), bytes; a run fails where an x is not finite. */
+  quantize(node: { x: number; scale: number; zeroPoint: number; qmax: number }): number;
   finish(output: number): void;
 
   /** Bytes of packed filters and of the arena. */

@@ -74,7 +74,7 @@ function compileQuantized(
   { steps, output, bits, inputShape, classes, metadata }: QuantizedNetwork,
   threads: number | undefined,
 ): InferenceSession {
-  const plan = emit(steps, output, { inputElements: elementCount(inputShape), threads, most: 2 ** bits - 1 });
+  const plan = emit(steps, output, { inputElements: elementCount(inputShape), threads, qmax: 2 ** bits - 1 });
   return new InferenceSession(plan, [...inputShape], [classes], metadata);
 }
 
@@ -84,34 +84,56 @@ const isQuantized = (model: unknown): model is QuantizedNetwork =>
 interface Target {
   readonly inputElements: number;
   readonly threads: number | undefined;
-  /** Largest quantised number, of networks that have some. */
-  readonly most?: number;
+  /** The largest quantized number, of networks that have some. */
+  readonly qmax?: number;
 }
 
-function emit(steps: readonly QuantizedStep[], output: number, { inputElements, threads, most = 255 }: Target): NativePlan {
+function emit(steps: readonly QuantizedStep[], output: number, { inputElements, threads, qmax = 255 }: Target): NativePlan {
   return rethrow(() => {
     const plan = new (native().Plan)(inputElements, threads);
     const numbers = new Map([[0, 0]]); // of a value there, by that here
     const there = (value: number) => numbers.get(value)!;
-    for (const step of steps) numbers.set(step.output, emitStep(plan, step, most, there));
+    for (const step of steps) numbers.set(step.output, emitStep(plan, step, qmax, there));
     plan.finish(there(output));
     return plan;
   });
 }
 
-function emitStep(plan: NativePlan, step: QuantizedStep, most: number, there: (value: number) => number): number {
+const relu = { min: 0, max: Infinity };
+
+function emitStep(plan: NativePlan, step: QuantizedStep, qmax: number, there: (value: number) => number): number {
   const x = there(step.x);
-  if (step.op === 'quantize') return plan.quantize(x, step.step, step.zero, most);
-  if (step.op === 'pool') return plan.pool(step.kind, x, step.geometry);
-  if (step.op === 'relu') return plan.relu(x);
-  if (step.op === 'add') return plan.add(x, there(step.residual));
-  const { scale, shift, relu = false } = step;
-  const residual = step.residual === undefined ? undefined : there(step.residual);
-  if (step.op === 'quantized convolution') {
-    const { filters, padding, residualScale = 1, into, geometry } = step;
-    const largest = into === 'u8' ? most : undefined;
-    return plan.convolutionOfBytes(x, filters, padding, step.scale, step.shift, residual, residualScale, largest, step.relu, geometry);
+  switch (step.op) {
+    case 'quantize':
+      return plan.quantize({ x, scale: step.step, zeroPoint: step.zero, qmax });
+    case 'pool':
+      return plan.pool({ mode: step.kind, x, geometry: step.geometry });
+    case 'relu':
+      return plan.activate({ x, activation: relu });
+    case 'add':
+      return plan.add({ a: x, b: there(step.residual) });
   }
-  if (step.op === 'normalize') return plan.normalize(x, step.mean, step.scale, step.shift, residual, relu);
-  return plan.convolution(step.product, x, step.filters, step.bias, scale, shift, residual, relu, step.geometry);
+  const { scale, shift } = step;
+  const residual = step.residual === undefined ? undefined : there(step.residual);
+  const activation = step.relu ? relu : undefined;
+  if (step.op === 'normalize') return plan.normalize({ x, mean: step.mean, scale: step.scale, shift: step.shift, residual, activation });
+  if (step.op === 'convolution') {
+    const { product: kind, filters, bias, geometry } = step;
+    return plan.conv2d({ kind, x, filters, bias, scale, shift, residual, activation, geometry });
+  }
+  const { filters, padding: padValue, residualScale, into: output, geometry } = step;
+  const kind = filters instanceof Uint8Array ? 'adder' : 'conv';
+  const end = output === 'u8' ? { output, qmax } : { output, activation };
+  return plan.quantizedConv2d({
+    kind,
+    x,
+    filters,
+    padValue,
+    scale: step.scale,
+    shift: step.shift,
+    residual,
+    residualScale,
+    ...end,
+    geometry,
+  });
 }

@@ -3,9 +3,12 @@
 #pragma once
 #include <napi.h>
 
+#include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "../conv2d/shape.h"
 #include "../runtime/status.h"
@@ -36,68 +39,129 @@ struct View {
   size_t length;
 };
 
-class Arguments {
- public:
-  Arguments(const Napi::CallbackInfo& info, const char* op) : info_(info), op_(op) {}
+class Arguments;
 
-  Napi::Env env() const { return info_.Env(); }
-  bool absent(size_t i) const { return info_[i].IsUndefined(); }
+// One argument of a call, or one field of an object that is one.
+class Argument {
+ public:
+  Argument(const Arguments& call, Napi::Value value, const char* name) : call_(call), value_(value), name_(name) {}
+
+  const char* name() const { return name_; }
+  bool absent() const { return value_.IsUndefined(); }
   template <class T>
-  bool is_array(size_t i) const {
-    return info_[i].IsTypedArray() && info_[i].As<Napi::TypedArray>().TypedArrayType() == kArrayType<T>;
+  bool is_array() const {
+    napi_typedarray_type type;
+    return napi_get_typedarray_info(value_.Env(), value_, &type, nullptr, nullptr, nullptr, nullptr) == napi_ok && type == kArrayType<T>;
   }
   template <class T>
-  View<T> array(size_t i, const char* name) const {
-    const Napi::Value value = info_[i];
-    if (!is_array<T>(i)) fail("ERR_DTYPE", std::string(name) + " is a typed array of another type than expected");
-    Napi::TypedArrayOf<T> array = value.As<Napi::TypedArrayOf<T>>();
-    return {array.Data(), array.ElementLength()};
-  }
-  template <class T>
-  View<T> array(size_t i, const char* name, size_t length) const {
-    const View<T> view = array<T>(i, name);
-    if (view.length != length)
-      fail("ERR_SHAPE", std::string(name) + " has " + std::to_string(view.length) + " elements, expected " + std::to_string(length));
+  View<T> array() const {
+    napi_typedarray_type type;
+    View<T> view;
+    void* data;
+    if (napi_get_typedarray_info(value_.Env(), value_, &type, &view.length, &data, nullptr, nullptr) != napi_ok || type != kArrayType<T>)
+      fail("ERR_DTYPE", "is a typed array of another type than expected");
+    view.data = static_cast<T*>(data);
     return view;
   }
-  // For use after the call: of a SharedArrayBuffer, which can be neither detached nor shrunk. Whoever keeps the view refers to the array.
   template <class T>
-  View<T> shared_array(size_t i, const char* name) const {
-    const View<T> view = array<T>(i, name);
-    napi_value buffer;
-    bool detachable = true;
-    if (napi_get_typedarray_info(info_.Env(), info_[i], nullptr, nullptr, nullptr, &buffer, nullptr) != napi_ok ||
-        napi_is_arraybuffer(info_.Env(), buffer, &detachable) != napi_ok || detachable)
-      fail("ERR_ARGUMENT", std::string(name) + " does not lie on a SharedArrayBuffer");
+  View<T> array(size_t length) const {
+    const View<T> view = array<T>();
+    if (view.length != length) fail("ERR_SHAPE", "has " + std::to_string(view.length) + " elements, expected " + std::to_string(length));
     return view;
   }
   // null where the argument is undefined
-  View<float> optional_floats(size_t i, const char* name, size_t length) const {
-    if (absent(i)) return {nullptr, 0};
-    return array<float>(i, name, length);
+  template <class T>
+  View<T> optional_array(size_t length) const {
+    if (absent()) return {nullptr, 0};
+    return array<T>(length);
   }
-  double number(size_t i, const char* name) const {
-    if (!info_[i].IsNumber()) fail("ERR_ARGUMENT", std::string(name) + " is not a number");
-    return info_[i].As<Napi::Number>().DoubleValue();
+  // For use after the call: of a SharedArrayBuffer, which can be neither detached nor shrunk. Whoever keeps the view refers to the array.
+  template <class T>
+  View<T> shared_array() const {
+    const View<T> view = array<T>();
+    napi_value buffer;
+    bool detachable = true;
+    if (napi_get_typedarray_info(value_.Env(), value_, nullptr, nullptr, nullptr, &buffer, nullptr) != napi_ok ||
+        napi_is_arraybuffer(value_.Env(), buffer, &detachable) != napi_ok || detachable)
+      fail("ERR_ARGUMENT", "does not lie on a SharedArrayBuffer");
+    return view;
+  }
+  double number() const {
+    if (!value_.IsNumber()) fail("ERR_ARGUMENT", "is not a number");
+    return value_.As<Napi::Number>().DoubleValue();
+  }
+  double integer_in_range(double min, double max) const {
+    const double value = number();
+    if (!(value >= min && value <= max) || value != std::trunc(value))
+      fail("ERR_ARGUMENT",
+           "is " + std::to_string(value) + ", expected an integer from " + std::to_string(min) + " to " + std::to_string(max));
+    return value;
   }
   // Of the numbers that T holds.
   template <class T>
+  T integer() const {
+    return static_cast<T>(integer_in_range(std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
+  }
+  bool boolean() const {
+    if (!value_.IsBoolean()) fail("ERR_ARGUMENT", "is not a boolean");
+    return value_.As<Napi::Boolean>().Value();
+  }
+  std::string string() const {
+    if (!value_.IsString()) fail("ERR_ARGUMENT", "is not a string");
+    return value_.As<Napi::String>().Utf8Value();
+  }
+  Napi::Function function() const {
+    if (!value_.IsFunction()) fail("ERR_ARGUMENT", "is not a function");
+    return value_.As<Napi::Function>();
+  }
+  ConvShape conv_shape() const;
+  // To read a field may run code of JavaScript's, a getter, which can detach any array: fields come before views of memory.
+  Argument field(const char* name) const {
+    if (!value_.IsObject()) fail("ERR_ARGUMENT", "is not an object");
+    return {call_, value_.As<Napi::Object>().Get(name), name};
+  }
+  [[noreturn]] void fail(const char* code, const std::string& what) const;
+
+ private:
+  const Arguments& call_;
+  Napi::Value value_;
+  const char* name_;
+};
+
+class Arguments {
+ public:
+  Arguments(const Napi::CallbackInfo& info, const char* op) : info_(info), op_(op) {}
+  Arguments(const Arguments&) = delete;
+
+  Napi::Env env() const { return info_.Env(); }
+  Argument operator()(size_t i, const char* name) const { return {*this, info_[i], name}; }
+
+  bool absent(size_t i) const { return info_[i].IsUndefined(); }
+  template <class T>
+  bool is_array(size_t i) const {
+    return (*this)(i, "").is_array<T>();
+  }
+  template <class T>
+  View<T> array(size_t i, const char* name) const {
+    return (*this)(i, name).array<T>();
+  }
+  template <class T>
+  View<T> array(size_t i, const char* name, size_t length) const {
+    return (*this)(i, name).array<T>(length);
+  }
+  template <class T>
+  View<T> shared_array(size_t i, const char* name) const {
+    return (*this)(i, name).shared_array<T>();
+  }
+  View<float> optional_floats(size_t i, const char* name, size_t length) const { return (*this)(i, name).optional_array<float>(length); }
+  double number(size_t i, const char* name) const { return (*this)(i, name).number(); }
+  template <class T>
   T integer(size_t i, const char* name) const {
-    const double value = number(i, name);
-    if (!(value >= std::numeric_limits<T>::min() && value <= std::numeric_limits<T>::max()) || value != std::trunc(value))
-      fail("ERR_ARGUMENT", std::string(name) + " is not an integer of its type");
-    return static_cast<T>(value);
+    return (*this)(i, name).integer<T>();
   }
-  bool boolean(size_t i, const char* name) const {
-    if (!info_[i].IsBoolean()) fail("ERR_ARGUMENT", std::string(name) + " is not a boolean");
-    return info_[i].As<Napi::Boolean>().Value();
-  }
-  ConvShape conv_shape(size_t i) const {
-    const View<int32_t> geometry = array<int32_t>(i, "geometry", kConvGeometryLength);
-    ConvShape shape;
-    check(make_conv_shape(geometry.data, &shape));
-    return shape;
-  }
+  bool boolean(size_t i, const char* name) const { return (*this)(i, name).boolean(); }
+  ConvShape conv_shape(size_t i) const { return (*this)(i, "geometry").conv_shape(); }
+
   template <class T, class U>
   void apart(const View<T>& out, const View<U>& in, const char* name) const {
     const auto begin = [](const auto& v) { return reinterpret_cast<uintptr_t>(v.data); };
@@ -115,3 +179,25 @@ class Arguments {
   const Napi::CallbackInfo& info_;
   const std::string op_;
 };
+
+// Of a call that takes one object: its fields by their names, all of them read at once.
+class NamedArguments : public Arguments {
+ public:
+  NamedArguments(const Napi::CallbackInfo& info, const char* op, std::initializer_list<const char*> names) : Arguments(info, op) {
+    const Argument object = (*this)(0, "the argument");
+    for (const char* name : names) fields_.push_back(object.field(name));
+  }
+  const Argument& operator[](const std::string& name) const {
+    return *std::find_if(fields_.begin(), fields_.end(), [&](const Argument& field) { return field.name() == name; });
+  }
+
+ private:
+  std::vector<Argument> fields_;
+};
+
+inline void Argument::fail(const char* code, const std::string& what) const { call_.fail(code, std::string(name_) + " " + what); }
+inline ConvShape Argument::conv_shape() const {
+  ConvShape shape;
+  call_.check(make_conv_shape(array<int32_t>(kConvGeometryLength).data, &shape));
+  return shape;
+}

@@ -3,7 +3,7 @@
 #include "../plan/plan.h"
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 #include <string>
 
 #include "../conv2d/xnor.h"
@@ -12,7 +12,7 @@
 #include "runtime.h"
 
 namespace {
-constexpr double kMostThreads = 1024;
+constexpr double kMaxThreads = 1024, kMaxElems = 9e15;
 
 // A plan, and its share of the threads where it has one of its own.
 struct OwnedPlan {
@@ -56,20 +56,20 @@ class PlanRun : public Background {
 class PlanObject : public Napi::ObjectWrap<PlanObject> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(
-        env, "Plan",
-        {InstanceMethod<&PlanObject::convolution>("convolution"), InstanceMethod<&PlanObject::pool>("pool"),
-         InstanceMethod<&PlanObject::normalize>("normalize"), InstanceMethod<&PlanObject::relu>("relu"),
-         InstanceMethod<&PlanObject::add>("add"), InstanceMethod<&PlanObject::quantize>("quantize"),
-         InstanceMethod<&PlanObject::convolution_of_bytes>("convolutionOfBytes"), InstanceMethod<&PlanObject::finish>("finish"),
-         InstanceMethod<&PlanObject::run>("run"), InstanceMethod<&PlanObject::run_sync>("runSync"),
-         InstanceMethod<&PlanObject::dispose>("dispose"), InstanceAccessor<&PlanObject::memory>("memory")});
+    return DefineClass(env, "Plan",
+                       {InstanceMethod<&PlanObject::conv2d>("conv2d"), InstanceMethod<&PlanObject::quantized_conv2d>("quantizedConv2d"),
+                        InstanceMethod<&PlanObject::pool>("pool"), InstanceMethod<&PlanObject::normalize>("normalize"),
+                        InstanceMethod<&PlanObject::activate>("activate"), InstanceMethod<&PlanObject::add>("add"),
+                        InstanceMethod<&PlanObject::quantize>("quantize"), InstanceMethod<&PlanObject::finish>("finish"),
+                        InstanceMethod<&PlanObject::run>("run"), InstanceMethod<&PlanObject::run_sync>("runSync"),
+                        InstanceMethod<&PlanObject::dispose>("dispose"), InstanceAccessor<&PlanObject::memory>("memory")});
   }
 
   // (elements of the input, threads | undefined)
   explicit PlanObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {
     const Arguments args(info, "Plan");
-    const size_t elems = whole(args, 0, "input", 1, 9e15), own = info[1].IsUndefined() ? 0 : whole(args, 1, "threads", 1, kMostThreads);
+    const size_t elems = integer(args(0, "inputElements"), 1, kMaxElems);
+    const size_t own = args.absent(1) ? 0 : integer(args(1, "threads"), 1, kMaxThreads);
     owned_ = std::make_shared<OwnedPlan>(kernels(info.Env()), threads(info.Env()), own, elems);
   }
   ~PlanObject() override {
@@ -85,111 +85,122 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
   }
 
  private:
-  // (product, x, filters, bias | undefined, scale | undefined, shift | undefined, residual | undefined, relu, geometry of one image)
-  Napi::Value convolution(const Napi::CallbackInfo& info) {
-    const Arguments args(info, "convolution");
+  // { kind, x, filters, bias?, scale?, shift?, residual?, activation?, geometry }
+  Napi::Value conv2d(const Napi::CallbackInfo& info) {
+    const NamedArguments args(info, "conv2d", {"kind", "x", "filters", "bias", "scale", "shift", "residual", "activation", "geometry"});
+    const bool relu = relu_of(args["activation"]);
     Plan& plan = building(args);
-    const std::string product = info[0].ToString();
-    const ConvShape s = args.conv_shape(8);
-    const size_t x = value(args, 1, "x"), residual = info[6].IsUndefined() ? kNoValue : value(args, 6, "residual");
-    const View<float> filters = args.array<float>(2, "filters", s.w_elems), bias = args.optional_floats(3, "bias", s.co);
-    const View<float> scale = args.optional_floats(4, "scale", s.co), shift = args.optional_floats(5, "shift", s.co);
-    if (s.n != 1 || plan.elems(x) != s.x_elems || (residual != kNoValue && plan.elems(residual) != s.y_elems) || !scale.data != !shift.data)
-      args.check(Status::kShape);
-    const Epilogue epilogue = {bias.data, scale.data, shift.data, args.boolean(7, "relu")};
+    const std::string kind = args["kind"].string();
+    const ConvShape s = image_shape(args);
+    const size_t x = float_value(args["x"]), residual = args["residual"].absent() ? kNoValue : float_value(args["residual"]);
+    const View<float> filters = args["filters"].array<float>(s.w_elems), bias = args["bias"].optional_array<float>(s.co);
+    const View<float> scale = args["scale"].optional_array<float>(s.co), shift = args["shift"].optional_array<float>(s.co);
+    check_elems(args, x, s.x_elems);
+    check_elems(args, residual, s.y_elems);
+    if (!scale.data != !shift.data) args.fail("ERR_ARGUMENT", "scale and shift come together");
+    const Epilogue epilogue = {bias.data, scale.data, shift.data, relu};
     std::unique_ptr<PackedConvolution> packed;
-    if (product == "adder") packed = pack_adder_conv2d(plan.kernels(), plan.pool(), s, filters.data, epilogue);
-    else if (product == "conv") packed = pack_conv2d(plan.kernels(), plan.pool(), s, filters.data, epilogue);
-    else if (product != "xnor") args.fail("ERR_ARGUMENT", "product is '" + product + "'");
+    if (kind == "adder") packed = pack_adder_conv2d(plan.kernels(), plan.pool(), s, filters.data, epilogue);
+    else if (kind == "conv") packed = pack_conv2d(plan.kernels(), plan.pool(), s, filters.data, epilogue);
+    else if (kind != "xnor") args.fail("ERR_ARGUMENT", "kind is '" + kind + "', expected adder, conv or xnor");
     else if (s.k > kMostSigns) args.check(Status::kShape);
     else packed = pack_xnor_conv2d(plan.kernels(), plan.pool(), s, filters.data, epilogue);
     return add_step(args, convolution_step(std::move(packed)), x, residual, s.y_elems);
   }
 
-  // ("max" or "average", x, geometry of one image)
+  // { kind, x, filters, padValue, scale, shift, residual?, residualScale?, output, qmax?, activation?, geometry }
+  Napi::Value quantized_conv2d(const Napi::CallbackInfo& info) {
+    const NamedArguments args(
+        info, "quantizedConv2d",
+        {"kind", "x", "filters", "padValue", "scale", "shift", "residual", "residualScale", "output", "qmax", "activation", "geometry"});
+    const bool relu = relu_of(args["activation"]);
+    Plan& plan = building(args);
+    const std::string kind = args["kind"].string(), output = args["output"].string();
+    if (kind != "adder" && kind != "conv") args.fail("ERR_ARGUMENT", "kind is '" + kind + "', expected adder or conv");
+    if (output != "u8" && output != "f32") args.fail("ERR_ARGUMENT", "output is '" + output + "', expected u8 or f32");
+    const bool adder = kind == "adder";
+    const ConvShape s = image_shape(args);
+    if (s.k > (adder ? kMostL1Bytes : kMostDotBytes)) args.check(Status::kShape);
+    const size_t x = value(args["x"], Numbers::kBytes), residual = args["residual"].absent() ? kNoValue : any_value(args["residual"]);
+    check_elems(args, x, s.x_elems);
+    check_elems(args, residual, s.y_elems);
+    const auto pad_value = args["padValue"].integer<uint8_t>();
+    IntegerEpilogue epilogue = {};
+    epilogue.scale = args["scale"].array<float>(s.co).data;
+    epilogue.shift = args["shift"].array<float>(s.co).data;
+    epilogue.residual_is_bytes = residual != kNoValue && plan.numbers(residual) == Numbers::kBytes;
+    epilogue.residual_scale = args["residualScale"].absent() ? 1 : static_cast<float>(args["residualScale"].number());
+    epilogue.into_bytes = output == "u8";
+    if (epilogue.into_bytes) epilogue.most = qmax(args["qmax"]);
+    if (epilogue.into_bytes && relu) args.fail("ERR_ARGUMENT", "activation is of floats: bytes end at 0 and qmax");
+    epilogue.relu = relu;
+    const Argument filters = args["filters"];
+    auto packed = adder ? pack_adder_conv2d(plan.kernels(), plan.pool(), s, filters.array<uint8_t>(s.w_elems).data, pad_value)
+                        : pack_int8_conv2d(plan.kernels(), plan.pool(), s, filters.array<int8_t>(s.w_elems).data, pad_value, false);
+    return add_step(args, integer_convolution_step(std::move(packed), s.co, epilogue), x, residual, s.y_elems,
+                    epilogue.into_bytes ? Numbers::kBytes : Numbers::kFloats);
+  }
+
+  // { mode, x, geometry }
   Napi::Value pool(const Napi::CallbackInfo& info) {
-    const Arguments args(info, "pool");
-    const Plan& plan = building(args);
-    const ConvShape s = args.conv_shape(2);
-    const size_t x = value(args, 1, "x");
-    const bool pools = s.groups == 1 && s.co == s.ci && s.dh == 1 && s.dw == 1;
-    if (!pools || s.n != 1 || plan.elems(x) != s.x_elems) args.check(Status::kShape);
-    const bool max = info[0].ToString().Utf8Value() == "max";
-    return add_step(args, max ? max_pool_step(s) : average_pool_step(s), x, kNoValue, s.y_elems);
+    const NamedArguments args(info, "pool", {"mode", "x", "geometry"});
+    building(args);
+    const std::string mode = args["mode"].string();
+    if (mode != "max" && mode != "average") args.fail("ERR_ARGUMENT", "mode is '" + mode + "', expected max or average");
+    const ConvShape s = image_shape(args);
+    const size_t x = float_value(args["x"]);
+    if (s.groups != 1 || s.co != s.ci || s.dh != 1 || s.dw != 1) args.check(Status::kShape);
+    check_elems(args, x, s.x_elems);
+    return add_step(args, mode == "max" ? max_pool_step(s) : average_pool_step(s), x, kNoValue, s.y_elems);
   }
 
-  // (x, mean, scale, shift, residual | undefined, relu)
+  // { x, mean, scale, shift, residual?, activation? }
   Napi::Value normalize(const Napi::CallbackInfo& info) {
-    const Arguments args(info, "normalize");
+    const NamedArguments args(info, "normalize", {"x", "mean", "scale", "shift", "residual", "activation"});
+    const bool relu = relu_of(args["activation"]);
     const Plan& plan = building(args);
-    const size_t x = value(args, 0, "x"), residual = info[4].IsUndefined() ? kNoValue : value(args, 4, "residual");
-    const View<float> mean = args.array<float>(1, "mean");
-    const View<float> scale = args.array<float>(2, "scale", mean.length), shift = args.array<float>(3, "shift", mean.length);
+    const size_t x = float_value(args["x"]), residual = args["residual"].absent() ? kNoValue : float_value(args["residual"]);
+    const View<float> mean = args["mean"].array<float>();
+    const View<float> scale = args["scale"].array<float>(mean.length), shift = args["shift"].array<float>(mean.length);
     const size_t elems = plan.elems(x);
-    if (mean.length == 0 || elems % mean.length != 0 || (residual != kNoValue && plan.elems(residual) != elems)) args.check(Status::kShape);
-    return add_step(args, normalize_step(elems / mean.length, mean.length, mean.data, scale.data, shift.data, args.boolean(5, "relu")), x,
-                    residual, elems);
+    if (mean.length == 0 || elems % mean.length != 0) args.fail("ERR_SHAPE", "x does not divide into the channels of mean");
+    check_elems(args, residual, elems);
+    return add_step(args, normalize_step(elems / mean.length, mean.length, mean.data, scale.data, shift.data, relu), x, residual, elems);
   }
 
-  // (x)
-  Napi::Value relu(const Napi::CallbackInfo& info) {
-    const Arguments args(info, "relu");
-    const size_t elems = building(args).elems(value(args, 0, "x"));
-    return add_step(args, relu_step(elems), value(args, 0, "x"), kNoValue, elems);
+  // { x, activation }
+  Napi::Value activate(const Napi::CallbackInfo& info) {
+    const NamedArguments args(info, "activate", {"x", "activation"});
+    const bool relu = relu_of(args["activation"]);
+    const size_t elems = building(args).elems(float_value(args["x"]));
+    if (!relu) args.fail("ERR_ARGUMENT", "activation is undefined");
+    return add_step(args, relu_step(elems), float_value(args["x"]), kNoValue, elems);
   }
 
-  // (a, b)
+  // { a, b }
   Napi::Value add(const Napi::CallbackInfo& info) {
-    const Arguments args(info, "add");
+    const NamedArguments args(info, "add", {"a", "b"});
     const Plan& plan = building(args);
-    const size_t a = value(args, 0, "a"), b = value(args, 1, "b");
-    if (plan.elems(a) != plan.elems(b)) args.check(Status::kShape);
+    const size_t a = float_value(args["a"]), b = float_value(args["b"]);
+    check_elems(args, b, plan.elems(a));
     return add_step(args, ::add_step(plan.elems(a)), a, b, plan.elems(a));
   }
 
-  // (x, step, zero, most)
+  // { x, scale, zeroPoint, qmax }
   Napi::Value quantize(const Napi::CallbackInfo& info) {
-    const Arguments args(info, "quantize");
+    const NamedArguments args(info, "quantize", {"x", "scale", "zeroPoint", "qmax"});
     const Plan& plan = building(args);
-    const size_t x = value(args, 0, "x", Numbers::kFloats), elems = plan.elems(x);
-    const float step = static_cast<float>(args.number(1, "step"));
-    if (!(step > 0)) args.fail("ERR_ARGUMENT", "step is not positive");
-    const auto zero = static_cast<uint8_t>(whole(args, 2, "zero", 0, 255)), most = static_cast<uint8_t>(whole(args, 3, "most", 1, 255));
-    return add_step(args, quantize_step(elems, step, zero, most), x, kNoValue, elems, Numbers::kBytes);
-  }
-
-  // An adder's with uint8 filters, an ordinary one with int8 filters:
-  // (x, filters, padding, scale, shift, residual | undefined, residual scale, most | undefined for floats, relu, geometry of one image)
-  Napi::Value convolution_of_bytes(const Napi::CallbackInfo& info) {
-    const Arguments args(info, "convolutionOfBytes");
-    Plan& plan = building(args);
-    const ConvShape s = args.conv_shape(9);
-    const size_t x = value(args, 0, "x", Numbers::kBytes), residual = info[5].IsUndefined() ? kNoValue : any_value(args, 5, "residual");
-    const bool adder = args.is_array<uint8_t>(1);
-    const auto padding = static_cast<uint8_t>(whole(args, 2, "padding", 0, 255));
-    const View<float> scale = args.array<float>(3, "scale", s.co), shift = args.array<float>(4, "shift", s.co);
-    if (s.n != 1 || plan.elems(x) != s.x_elems || s.k > (adder ? kMostL1Bytes : kMostDotBytes) ||
-        (residual != kNoValue && plan.elems(residual) != s.y_elems))
-      args.check(Status::kShape);
-    IntegerEpilogue epilogue = {};
-    epilogue.scale = scale.data;
-    epilogue.shift = shift.data;
-    epilogue.residual_is_bytes = residual != kNoValue && plan.numbers(residual) == Numbers::kBytes;
-    epilogue.residual_scale = static_cast<float>(args.number(6, "residual scale"));
-    epilogue.into_bytes = !info[7].IsUndefined();
-    if (epilogue.into_bytes) epilogue.most = static_cast<uint8_t>(whole(args, 7, "most", 1, 255));
-    epilogue.relu = args.boolean(8, "relu");
-    auto packed = adder
-                      ? pack_adder_conv2d(plan.kernels(), plan.pool(), s, args.array<uint8_t>(1, "filters", s.w_elems).data, padding)
-                      : pack_int8_conv2d(plan.kernels(), plan.pool(), s, args.array<int8_t>(1, "filters", s.w_elems).data, padding, false);
-    return add_step(args, integer_convolution_step(std::move(packed), s.co, epilogue), x, residual, s.y_elems,
-                    epilogue.into_bytes ? Numbers::kBytes : Numbers::kFloats);
+    const size_t x = float_value(args["x"]), elems = plan.elems(x);
+    const auto scale = static_cast<float>(args["scale"].number());
+    if (!(scale > 0)) args.fail("ERR_ARGUMENT", "scale is not positive");
+    return add_step(args, quantize_step(elems, scale, args["zeroPoint"].integer<uint8_t>(), qmax(args["qmax"])), x, kNoValue, elems,
+                    Numbers::kBytes);
   }
 
   // (output)
   void finish(const Napi::CallbackInfo& info) {
     const Arguments args(info, "finish");
-    building(args).finish(value(args, 0, "output"));
+    building(args).finish(float_value(args(0, "output")));
     account();
   }
 
@@ -234,7 +245,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     if (!plan.finished()) args.fail("ERR_ARGUMENT", "the plan is not finished");
     const View<float> x = args.array<float>(0, "x");
     const size_t n = x.length / plan.elems(0);
-    if (n == 0 || n != whole(args, 2, "n", 1, 9e15)) args.fail("ERR_SHAPE", "x is not as long as n images");
+    if (n != integer(args(2, "n"), 1, kMaxElems)) args.fail("ERR_SHAPE", "x is not as long as n images");
     if (plan.output_elems() > SIZE_MAX / sizeof(float) / n) args.check(Status::kShape);
     return {n, args.array<float>(0, "x", n * plan.elems(0)), args.array<float>(1, "out", n * plan.output_elems())};
   }
@@ -247,19 +258,32 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     if (alive(args).finished()) args.fail("ERR_ARGUMENT", "the plan is finished");
     return owned_->plan;
   }
-  size_t any_value(const Arguments& args, size_t i, const char* name) const {
-    return whole(args, i, name, 0, static_cast<double>(owned_->plan.values() - 1));
-  }
-  size_t value(const Arguments& args, size_t i, const char* name, Numbers numbers = Numbers::kFloats) const {
-    const size_t number = any_value(args, i, name);
-    if (owned_->plan.numbers(number) != numbers) args.fail("ERR_DTYPE", std::string(name) + " is a value of other numbers");
+  size_t any_value(const Argument& argument) const { return integer(argument, 0, static_cast<double>(owned_->plan.values() - 1)); }
+  size_t value(const Argument& argument, Numbers numbers) const {
+    const size_t number = any_value(argument);
+    if (owned_->plan.numbers(number) != numbers) argument.fail("ERR_DTYPE", "is a value of another dtype than expected");
     return number;
   }
-  static size_t whole(const Arguments& args, size_t i, const char* name, double least, double most) {
-    const double number = args.number(i, name);
-    if (!(number >= least && number <= most) || number != std::floor(number))
-      args.fail("ERR_ARGUMENT", std::string(name) + " is " + std::to_string(number));
-    return static_cast<size_t>(number);
+  size_t float_value(const Argument& argument) const { return value(argument, Numbers::kFloats); }
+  void check_elems(const Arguments& args, size_t value, size_t elems) const {
+    if (value != kNoValue && owned_->plan.elems(value) != elems) args.check(Status::kShape);
+  }
+  static size_t integer(const Argument& argument, double min, double max) {
+    return static_cast<size_t>(argument.integer_in_range(min, max));
+  }
+  static uint8_t qmax(const Argument& argument) { return static_cast<uint8_t>(argument.integer_in_range(1, 255)); }
+  // Plans are made for one image; a run says how many there are.
+  static ConvShape image_shape(const NamedArguments& args) {
+    const ConvShape s = args["geometry"].conv_shape();
+    if (s.n != 1) args.fail("ERR_SHAPE", "geometry is that of more than one image");
+    return s;
+  }
+  // { min, max }, or undefined for none. Kernels end in max(0, .) or in nothing.
+  static bool relu_of(const Argument& activation) {
+    if (activation.absent()) return false;
+    if (activation.field("min").number() != 0 || activation.field("max").number() != std::numeric_limits<double>::infinity())
+      activation.fail("ERR_ARGUMENT", "is another one than { min: 0, max: Infinity }");
+    return true;
   }
 
   Napi::Value add_step(const Arguments& args, std::unique_ptr<Step> step, size_t x, size_t other, size_t output_elems,
