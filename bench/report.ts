@@ -4,7 +4,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { EChartsCoreOption } from 'echarts';
-import { drawChart } from '../dist/figures/chart';
+import { drawChart } from '../dist/paper/charts/chart';
 import type { KernelReport, KernelResult } from './kernels';
 import type { LayerReport, LayerResult } from './layers';
 import type { ModelReport, ModelResult, Task } from './models';

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The tarball as a user gets it: packed in a fresh clone, with the binary of ARM added; its contents and needs looked at; installed without
-# scripts into an empty folder, and used there by the programs of test/tarball and of the documentation: on every Node from 20 to 26, on ARM
+# scripts into an empty folder, and used there by the programs of test/package/tarball and of the documentation: on every Node from 20 to 26, on ARM
 # under qemu, from TypeScript old and new, in Jest and Vitest, in the bundles of six bundlers, from the command line, beside optional
 # packages that are missing or broken, compiled anew, and without any binary.
 set -euo pipefail
@@ -39,7 +39,7 @@ foreign=$(grep -vE '^(dist|dist-bench|prebuilds|native|models|docs|examples|depl
 [ -z "$foreign" ] || fail "the tarball holds what no user needs: $foreign"
 
 step 'install without scripts'
-cp -r test/tarball "$dir/user"
+cp -r test/package/tarball "$dir/user"
 cd "$dir/user"
 npm init -y > /dev/null
 npm_install "$tarball"

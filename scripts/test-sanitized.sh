@@ -25,6 +25,7 @@ export ASAN_OPTIONS=detect_leaks=1
 export TSAN_OPTIONS="ignore_noninstrumented_modules=1 suppressions=$PWD/scripts/tsan.supp"
 npx cmake-js build --out build-asan/build --CDADDERNET_SANITIZE=address,undefined --log-level warn
 npx cmake-js build --out build-tsan/build --CDADDERNET_SANITIZE=thread --log-level warn
-run build-asan libasan.so golden convolution gradient integer quantization xnor batch-norm training threads crop-mirror-normalize session \
-  session-threads quantized-session unit/ops unit/session/compile
-run build-tsan libtsan.so threads crop-mirror-normalize session-threads
+threads=(native/runtime/threads native/image/crop-mirror-normalize session/threads)
+run build-asan libasan.so native/conv2d/{golden,conv2d,gradient,integer,quantized,xnor} native/nn/{batch-norm,training} "${threads[@]}" \
+  session/{inference-session,quantized-session,compile} ops/ops
+run build-tsan libtsan.so "${threads[@]}"

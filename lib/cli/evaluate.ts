@@ -1,6 +1,6 @@
 import { cpuInfo, setThreads } from '../cpu';
-import { percent } from '../figures/table';
 import { Model } from '../models';
+import { percent } from '../paper/page/table';
 import type { QuantizedModel } from '../quantize';
 import { compiled } from '../session';
 import { checkFits, evaluate } from '../train/evaluate';

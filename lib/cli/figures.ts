@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DatasetName, openDataset } from '../data/open-dataset';
 import { AdderNetError } from '../errors';
-import { figures } from '../figures';
-import type { AnyFigure } from '../figures/figure';
-import { makeFigures } from '../figures/make-figures';
+import { figures } from '../paper';
+import type { AnyFigure } from '../paper/figure';
+import { makeFigures } from '../paper/make-figures';
 import { checkFolderOut } from './output-path';
 
 export async function figuresCommand(

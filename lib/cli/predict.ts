@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { setThreads } from '../cpu';
 import { checkColorName } from '../data/image';
 import { AdderNetError } from '../errors';
-import { percent } from '../figures/table';
+import { percent } from '../paper/page/table';
 import { type Classification, compile, type InferenceSession } from '../session';
 import { type NetworkArguments, openNetwork } from './open-network';
 import { withFlags } from './option-rules';

@@ -1,11 +1,11 @@
 // `addernet train`: from arguments to a folder with the trained network, its log and its curves.
 import { join } from 'node:path';
 import { cpuInfo, setThreads } from '../cpu';
-import { chartPackages, missingPackages } from '../figures/chart';
-import { drawLearningCurves } from '../figures/learning-curves';
 import { save } from '../files';
 import type { Model, Training } from '../models';
 import type { Schedule, Sgd } from '../optim';
+import { chartPackages, missingPackages } from '../paper/charts/chart';
+import { drawLearningCurves } from '../paper/charts/learning-curves';
 import { checkFits, type Evaluation, evaluate } from '../train/evaluate';
 import { type FitResult, fit } from '../train/fit';
 import type { EpochRecord } from '../train/progress';

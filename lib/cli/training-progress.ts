@@ -2,7 +2,7 @@
 // standard output.
 
 import { type Options, type Params, SingleBar } from 'cli-progress';
-import { percent } from '../figures/table';
+import { percent } from '../paper/page/table';
 import type { BatchInfo } from '../train/fit';
 import type { EpochRecord } from '../train/progress';
 import { asItIs, barWith } from './progress';

@@ -5,8 +5,8 @@ import { buffer, text } from 'node:stream/consumers';
 import { brotliCompressSync, deflateRawSync, deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import t from 'tap';
-import { asJson, binaryRequest, input } from './infer-requests';
-import { bytes, digits, expected, float, options, running } from './running-server';
+import { asJson, binaryRequest, input } from '../support/infer-requests';
+import { bytes, digits, expected, float, options, running } from '../support/running-server';
 
 const infer = `/v2/models/${float}/infer`;
 const classify = `/v2/models/${float}/classify`;

@@ -2,8 +2,8 @@
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { load } from '../../dist';
-import { asJson, binaryRequest, input } from './infer-requests';
-import { bytes, expected, float, running } from './running-server';
+import { asJson, binaryRequest, input } from '../support/infer-requests';
+import { bytes, expected, float, running } from '../support/running-server';
 
 const infer = `/v2/models/${float}/infer`;
 

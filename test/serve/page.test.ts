@@ -3,9 +3,9 @@ import { setTimeout } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { generateDigits } from '../../dist';
-import { missingBrowser, openPage } from '../browser';
-import { testNeeding } from '../needing';
-import { bytes, float, running } from './running-server';
+import { missingBrowser, openPage } from '../support/browser';
+import { testNeeding } from '../support/needing';
+import { bytes, float, running } from '../support/running-server';
 
 /** A digit, dark on white paper, as a PNG. */
 async function pictureOf(digit: number): Promise<Buffer> {

@@ -7,8 +7,8 @@ import Ajv from 'ajv';
 import t, { type Test } from 'tap';
 import { parse } from 'yaml';
 import { Tensor } from '../../dist';
-import { asJson, binaryRequest, input } from './infer-requests';
-import { bytes, digits, expected, float, running } from './running-server';
+import { asJson, binaryRequest, input } from '../support/infer-requests';
+import { bytes, digits, expected, float, running } from '../support/running-server';
 
 const extensions = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository(index)', 'statistics'];
 const description = parse(readFileSync(join(__dirname, '../../test/fixtures/open_inference_rest.yaml'), 'utf8'));

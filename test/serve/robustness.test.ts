@@ -11,8 +11,8 @@ import { deflateSync } from 'node:zlib';
 import t, { type Test } from 'tap';
 import { generateDigits } from '../../dist';
 import { createServer } from '../../dist/serve/server';
-import { installedCopy } from '../installed';
-import { bytes, float, options, running } from './running-server';
+import { installedCopy } from '../support/installed';
+import { bytes, float, options, running } from '../support/running-server';
 
 const repository = join(__dirname, '../..');
 const shipped = (name: string) => join(repository, 'models', `${name}.safetensors`);

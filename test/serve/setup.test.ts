@@ -4,8 +4,8 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { createServer } from '../../dist/serve/server';
-import { installedCopy } from '../installed';
-import { options } from './running-server';
+import { installedCopy } from '../support/installed';
+import { options } from '../support/running-server';
 
 t.test('options', async (t) => {
   const wrong: [object, RegExp][] = [

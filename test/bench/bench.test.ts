@@ -1,0 +1,240 @@
+// The benchmarks run and report what they say; how fast is not tested.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import t from 'tap';
+import { cpuInfo, setThreads } from '../../dist';
+import { native } from '../../dist/binding';
+import { kernels, type Layer, measureKernels } from '../../dist-bench/kernels';
+import { layers, measureLayers } from '../../dist-bench/layers';
+import { measure, measureAsync, median } from '../../dist-bench/measure';
+import { measureModels } from '../../dist-bench/models';
+import { makeReport } from '../../dist-bench/report';
+import { measureServe } from '../../dist-bench/serve';
+import { measureTrain } from '../../dist-bench/train';
+
+const shortest = { rounds: 1, seconds: 0.005 };
+
+t.test('measure takes turns and gives medians', async (t) => {
+  const order: string[] = [];
+  const turn = (name: string) => () => {
+    if (order.at(-1) !== name) order.push(name);
+    const end = performance.now() + 0.2;
+    while (performance.now() < end);
+  };
+  const seconds = measure({ a: turn('a'), b: turn('b') }, { ...shortest, rounds: 3 });
+  t.same(order, ['a', 'b', 'a', 'b', 'a', 'b', 'a', 'b'], 'a first touch, then three rounds');
+  t.ok(seconds.a >= 0.0002 && seconds.b >= 0.0002, 'in seconds a call');
+  t.equal(median([3, 1, 2]), 2);
+  t.equal(median([4, 1, 2, 3]), 2.5);
+  t.throws(() => measure({ bad: () => native().peak('none', 1) }, shortest), { message: /there is no peak named 'none'/ });
+});
+
+t.test('measureAsync takes turns with what it awaits', async (t) => {
+  const order: string[] = [];
+  const turn = (name: string) => async () => {
+    if (order.at(-1) !== name) order.push(name);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  };
+  const seconds = await measureAsync({ a: turn('a'), b: turn('b') }, { ...shortest, rounds: 2 });
+  t.same(order, ['a', 'b', 'a', 'b', 'a', 'b']);
+  t.ok(seconds.a >= 0.0015 && seconds.b >= 0.0015, 'in seconds a call');
+  await t.rejects(measureAsync({ bad: () => Promise.reject(new Error('no')) }, shortest), { message: 'no' });
+});
+
+t.test('whole networks, each by every contestant', async (t) => {
+  const { isa: before, threads } = cpuInfo();
+  const report = await measureModels({ ...shortest, tasks: [{ network: 'resnet20', batch: 1 }], isa: 'scalar' });
+  const ours = report.results.filter(({ contestant }) => !contestant.startsWith('onnxruntime'));
+  t.same(
+    ours.map(({ contestant }) => contestant),
+    ['adder u8', 'adder u8 run', 'adder f32', 'adder f32 run', 'conv f32', 'xnor'],
+  );
+  for (const { isa, seconds, imagesPerSecond } of ours) {
+    t.equal(isa, 'scalar');
+    t.ok(seconds > 0 && Math.abs(imagesPerSecond * seconds - 1) < 1e-9);
+  }
+  t.same([report.threads, cpuInfo().isa], [threads, before], 'the instruction set in force before is so again');
+});
+
+t.test('layers, each by every contestant', async (t) => {
+  const { isa: before, threads } = cpuInfo();
+  for (const { x, co, stride } of layers) t.same([x[0], x[3], stride], [64, co, 1]);
+  const layer: Layer = { network: 'none', x: [2, 6, 6, 16], co: 16, stride: 1 };
+  const report = await measureLayers({ ...shortest, layers: [layer], isa: 'scalar' });
+  const ours = report.results.filter(({ contestant }) => !contestant.startsWith('onnxruntime'));
+  t.same(
+    ours.map(({ contestant }) => contestant),
+    ['adder f32', 'conv f32', 'xnor', 'adder u8', 'conv int8, 8-bit weights', 'conv int8, 7-bit weights'],
+  );
+  t.equal(report.results.length - ours.length, report.peers ? 2 : 0, 'and onnxruntime in floats and in 8 bits where it is installed');
+  for (const { seconds, rate } of report.results) t.ok(Math.abs((rate * 1e9 * seconds) / (2 * 6 * 6 * 16 * 9 * 16) - 1) < 1e-9);
+  t.same([report.threads, cpuInfo().threads, cpuInfo().isa], [1, threads, before], 'threads and instruction set are again as before');
+});
+
+t.test('training steps, each by every contestant', async (t) => {
+  const { isa: before, threads } = cpuInfo();
+  // On one thread: those of PyTorch wait for each other thousands of times a step, minutes where other tests take their cores.
+  const report = await measureTrain({ ...shortest, batches: [4, 2], isa: 'scalar', threads: 1 });
+  t.equal(cpuInfo().threads, 1);
+  setThreads(threads);
+  const all = report.results.map(({ contestant, batch }) => `${contestant} ${batch}`);
+  t.same(all, ['adder 4', 'conv 4', 'xnor 4', 'adder 2', ...(report.torch ? ['PyTorch conv 4', 'PyTorch adder 2'] : [])]);
+  for (const { seconds, millisecondsPerImage, batch } of report.results)
+    t.ok(seconds > 0 && Math.abs((millisecondsPerImage * batch) / 1000 - seconds) < 1e-9);
+  t.ok(report.residentBytes > 1e7);
+  t.same([report.threads, cpuInfo().isa], [1, before]);
+});
+
+t.test('the report says what was measured', async (t) => {
+  const about = { cpu: 'a CPU', date: '2001-02-03', peers: true };
+  const isa = 'avx2';
+  // Seconds that make ratios of every kind: the adders in bytes take 1, floats 2, whatever else 4.
+  const seconds = (contestant: string) => (contestant.startsWith('adder u8') ? 1 : contestant.startsWith('adder') ? 2 : 4);
+  const ours = ['adder u8', 'adder f32', 'conv f32', 'xnor'];
+  const peers = ['onnxruntime f32', 'onnxruntime int8'];
+  const ofLayers = [...ours, 'conv int8, 8-bit weights', 'conv int8, 7-bit weights', ...peers];
+  const ofModels = [...ours, 'adder u8 run', ...peers];
+  const tasks = [['resnet20', 1] as const, ['resnet20', 64] as const, ['resnet18', 1] as const];
+  const models = [1, 2].map((threads) => ({
+    ...about,
+    threads,
+    results: tasks.flatMap(([network, batch]) =>
+      ofModels.map((contestant) => {
+        const time = seconds(contestant) / threads;
+        return { isa, network, batch, contestant, seconds: time, imagesPerSecond: batch / time, ratios: { f32: 0.125, int8: 0.375 } };
+      }),
+    ),
+  }));
+  const results = ['ResNet-20 8x8 64-64 batch 64', 'ResNet-18 7x7 512-512 batch 64'].flatMap((layer) =>
+    ofLayers.map((contestant) => ({ isa, layer, contestant, seconds: seconds(contestant), rate: 100 / seconds(contestant) })),
+  );
+  const kernel = { isa, layer: 'ResNet-20 8x8 64-64 batch 64', kernel: 'adderConv2d f32', seconds: 1, rate: 37, peak: 50, share: 0.74 };
+  const step = (contestant: string, batch: number, millisecondsPerImage: number) =>
+    ({ network: 'resnet20', isa, contestant, batch, seconds: (batch * millisecondsPerImage) / 1000, millisecondsPerImage }) as const;
+  const server = [{ network: 'resnet20-cifar10', isa, contestant: 'HTTP', concurrency: 32, seconds: 0.1, imagesPerSecond: 320 }];
+  const train = [step('adder', 128, 2), step('adder', 2, 4), step('PyTorch conv', 128, 1.6), step('PyTorch adder', 2, 100)];
+  const measured = {
+    models,
+    train: { ...about, threads: 2, torch: '1.13', residentBytes: 1e9, results: train },
+    serve: { ...about, threads: 1, addedMilliseconds: 0.8, throughputShare: 0.5, answers: 10, errors: 0, results: server },
+    layers: { ...about, threads: 1, results },
+    kernels: { ...about, threads: 1, results: [kernel] },
+  };
+  const { markdown, pictures } = await makeReport(measured);
+  const row = (start: string) => markdown.split('\n').find((line) => line.startsWith(`| ${start}`));
+  t.equal(
+    row('float convolution /'),
+    '| float convolution / onnxruntime Conv | 1.1 | 1.00 (ResNet-20 8x8 64-64), 1.00 (ResNet-18 7x7 512-512) | yes |',
+  );
+  t.match(row('float adder / float'), /0\.50 \(ResNet-20 8x8 64-64\), .* yes/);
+  t.match(row('8-bit adder network'), /\| 0\.65 \| 0\.25 \(resnet20, batch 1\), 0\.25 \(resnet20, batch 64\) \| yes/);
+  t.match(row('two threads / one'), /\| 0\.6 \| 0\.50 \(adder u8\), 0\.50 \(adder f32\) \| yes/);
+  t.match(row('training step / PyTorch CNN'), /\| 1 \| 1\.25 .* no \|/);
+  t.match(row('images from 32 clients over HTTP'), /\| 1\.25 \| 2\.00 .* no \|/);
+  t.match(row('training, an image'), /\| 0\.04 \| 0\.020 .* yes \|/);
+  t.match(markdown, '| PyTorch adder | 2 | 200.0 | 100.00 | 10 |');
+  t.match(markdown, 'a CPU, avx2, 2 threads, 2001-02-03.');
+  t.match(markdown, '| adder u8 | resnet20, batch 64 | 1000.000 | 64 | 0.13 | 0.38 |');
+  t.match(markdown, /\| ResNet-20 8x8 64-64 \| 37, 74 % \|/);
+  for (const [name, svg] of pictures) {
+    t.match(markdown, `](${name})`, 'every picture is shown');
+    for (const contestant of [...ours, ...peers]) t.match(svg, `>${contestant}<`, `${contestant} in ${name}`);
+  }
+
+  const slow = results.map((r) => (r.contestant === 'adder f32' && /ResNet-20/.test(r.layer) ? { ...r, seconds: 8 } : r));
+  const second = await makeReport({ ...measured, layers: { ...measured.layers, results: slow } });
+  t.match(second.markdown, /float adder \/ float convolution \| 1\.1 \| 2\.00 .*, 0\.50 .* \| 1 of 2 \|/, 'a goal that was missed');
+  const without = results.filter(({ contestant }) => contestant !== 'onnxruntime int8');
+  await t.rejects(makeReport({ ...measured, layers: { ...measured.layers, results: without } }), {
+    message: /lack onnxruntime int8.*bench\/peers/,
+  });
+});
+
+t.test('every kernel has a peak on every instruction set', async (t) => {
+  const { isa: before, supported, threads, model } = cpuInfo();
+  const layer: Layer = { network: 'none', x: [1, 6, 6, 16], co: 16, stride: 2 };
+  const seen: string[] = [];
+  const report = measureKernels({ ...shortest, layers: [layer], onResults: (results) => seen.push(results[0]!.isa) });
+  t.match(report, { cpu: model, threads });
+  t.same(seen, supported);
+  t.equal(report.results.length, supported.length * kernels.length);
+  for (const { seconds, rate, peak, share } of report.results) {
+    t.ok([seconds, rate, peak, share].every((v) => v > 0 && Number.isFinite(v)));
+    t.ok(Math.abs((rate * 1e9 * seconds) / (3 * 3 * 16 * 9 * 16) - 1) < 1e-9, 'an element is a pair of an input and a weight');
+  }
+  t.equal(cpuInfo().isa, before, 'the instruction set in force before is so again');
+});
+
+t.test('a peak is some number of steps', async (t) => {
+  for (const steps of [0, -1, 2 ** 31, Number.NaN]) t.throws(() => native().peak('xnor', steps), { code: 'ERR_ARGUMENT' });
+  const { isa: before, supported } = cpuInfo();
+  for (const isa of supported) {
+    native().setIsa(isa);
+    for (const { peak } of kernels) t.equal(native().peak(peak, 10), 10 * native().peak(peak, 1), `${peak} on ${isa}`);
+    const bytes = isa === 'scalar' ? 1 : 2; // plain C++ works on one element at a time, whatever its type
+    t.equal(native().peak('l1 u8', 1), bytes * native().peak('l1 i16', 1), `${isa}: twice as many bytes as int16 fill a vector`);
+  }
+  native().setIsa(before);
+});
+
+t.test('the server beside its session: every answer is right', async (t) => {
+  const { threads: before } = cpuInfo();
+  const report = await measureServe({ rounds: 1, concurrency: 4 });
+  setThreads(before);
+  t.match(report, { threads: 1, answers: 300 + 300 + 80, errors: 0 });
+  t.same(
+    report.results.map(({ contestant, concurrency }) => [contestant, concurrency]),
+    [
+      ['session', 1],
+      ['HTTP', 1],
+      ['session', 4],
+      ['HTTP', 4],
+    ],
+  );
+  const [run, trip, alone, together] = report.results.map(({ seconds }) => seconds) as [number, number, number, number];
+  t.ok(run > 0 && trip > run, 'HTTP takes its time');
+  t.equal(report.addedMilliseconds, 1000 * (trip - run));
+  t.equal(report.throughputShare, alone / together);
+});
+
+t.test('a filter leaves what it names, by the function or its group', async (t) => {
+  const small: Layer = { network: 'none', x: [1, 4, 4, 16], co: 16, stride: 1 };
+  const groups: string[] = [];
+  const names = (filter: string, layers: Layer[] = [small]) => {
+    const options = { ...shortest, layers, isa: 'scalar', filter, onGroup: (group: string) => groups.push(group) };
+    return measureKernels(options).results.map(({ kernel }) => kernel);
+  };
+  t.same(names('ADDERCONV2D u8'), ['adderConv2d u8']);
+  t.same(names('4x4 16-16 batch 1 xnor'), ['xnorConv2d'], 'of one layer');
+  t.same(groups, ['scalar, none 4x4 16-16 batch 1', 'scalar, none 4x4 16-16 batch 1'], 'what begins is said');
+  t.same(names('birds'), []);
+  t.equal(groups.length, 2);
+  const layerNames = (await measureLayers({ ...shortest, layers: [small], isa: 'scalar', filter: 'xnor' })).results;
+  t.same(
+    layerNames.map(({ contestant }) => contestant),
+    ['xnor'],
+  );
+  t.same((await measureModels({ ...shortest, isa: 'scalar', filter: 'birds' })).results, [], 'and no network is made for nothing');
+  const steps = (await measureTrain({ ...shortest, batches: [2, 1], isa: 'scalar', threads: 1, filter: 'xnor' })).results;
+  t.same(
+    steps.map(({ contestant }) => contestant),
+    ['xnor'],
+  );
+});
+
+t.test('addernet bench', async (t) => {
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [join(__dirname, '../../dist/cli/main.js'), 'bench', ...args], { encoding: 'utf8' });
+  t.match(run('kernels', '--isa', 'avx1024'), { status: 1, stdout: '', stderr: /^addernet: isa is 'avx1024'/ });
+  t.equal(run('birds').status, 2);
+  const { status, stdout, stderr } = run('kernels', '--quick', '--filter', '8x8 64-64 batch 64 adderConv2d', '--threads', '1');
+  t.same({ status, stderr }, { status: 0, stderr: '' });
+  t.match(
+    stdout,
+    /^.+\n1e9\/s: billions .*\n\n {2}kernel +1e9\/s +peak +share\n\n\w+, ResNet-20 8x8 64-64 batch 64\n( {2}adderConv2d\w* \w+ +[\d.]+ +[\d.]+ +[\d.]+ %\n)+\n1 thread; quick/,
+  );
+  for (const line of stdout.split('\n').slice(2)) t.ok(line.length <= 80, line);
+  const { results } = JSON.parse(run('kernels', '--quick', '--filter', '8x8 64-64 batch 64 xnor', '--json').stdout);
+  t.match(results, [{ kernel: 'xnorConv2d', isa: cpuInfo().isa }]);
+  t.match(run('kernels', '--filter', 'birds'), { status: 1, stdout: '', stderr: /nothing in kernels has 'birds' in its name/ });
+});

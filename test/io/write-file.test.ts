@@ -1,0 +1,47 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { writeFileAtomic } from '../../dist/io/write-file';
+
+t.test('writes, replaces, and leaves nothing else behind', async (t) => {
+  const folder = t.testdir();
+  const path = join(folder, 'weights.bin');
+  await writeFileAtomic(path, Uint8Array.of(1, 2, 3));
+  await writeFileAtomic(path, Uint8Array.of(4));
+  t.same([...readFileSync(path)], [4]);
+  t.same(readdirSync(folder), ['weights.bin']);
+});
+
+t.test('a failure removes the temporary file and keeps what was there', async (t) => {
+  const folder = t.testdir();
+  // A folder that is not empty cannot be replaced by a file: the rename fails after the bytes are written.
+  const path = join(folder, 'weights.bin');
+  mkdirSync(join(path, 'inside'), { recursive: true });
+  await t.rejects(writeFileAtomic(path, Uint8Array.of(1)));
+  t.same(readdirSync(folder), ['weights.bin']);
+  t.same(readdirSync(path), ['inside']);
+  await t.rejects(writeFileAtomic(join(folder, 'missing', 'weights.bin'), Uint8Array.of(1)), { code: 'ENOENT' });
+});
+
+t.test('a stream is written whole, or keeps what was there where it throws', async (t) => {
+  const folder = t.testdir();
+  const path = join(folder, 'weights.bin');
+  async function* stream(fails: boolean) {
+    for (let part = 1; part <= 3; part++) yield new Uint8Array(100_000).fill(part);
+    if (fails) throw new Error('cut off');
+  }
+  await writeFileAtomic(path, stream(false));
+  const whole = readFileSync(path);
+  t.same([whole.length, whole[0], whole[150_000], whole.at(-1)], [300_000, 1, 2, 3]);
+  await t.rejects(writeFileAtomic(path, stream(true)), { message: 'cut off' });
+  t.ok(readFileSync(path).equals(whole));
+  t.same(readdirSync(folder), ['weights.bin']);
+});
+
+t.test('concurrent writers leave one of their files whole', async (t) => {
+  const path = join(t.testdir(), 'weights.bin');
+  await Promise.all([1, 2, 3, 4].map((value) => writeFileAtomic(path, new Uint8Array(100_000).fill(value))));
+  const bytes = readFileSync(path);
+  t.equal(bytes.length, 100_000);
+  t.ok(bytes.every((byte) => byte === bytes[0]));
+});

@@ -1,0 +1,82 @@
+// Convolutions of random geometry against their definition in double, on every instruction set of this CPU.
+import fc from 'fast-check';
+import t from 'tap';
+import { cpuInfo, ops, Tensor } from '../../../dist';
+import { native } from '../../../dist/binding';
+import { Random } from '../../../dist/random';
+import { convGeometry } from '../../../dist/shape';
+import { instructionSets } from '../../support/instruction-sets';
+import { edges, filled, guarded, type Problem, plain, problem } from '../../support/problems';
+import { definition, firstDifference, type Unit } from '../../support/tolerance';
+
+const runs = process.env.ADDERNET_QUICK ? 12 : 120;
+const units: Unit[] = ['adderConv2d', 'conv2d'];
+
+function check(unit: Unit, { x, filters, options, seed, bias }: Problem): void {
+  const random = new Random(seed);
+  const [tx, tw] = [filled(x, random), filled(filters, random, 3)];
+  const tb = bias ? filled([filters[0]!], random, 10) : undefined;
+  const { out, intact } = guarded(convGeometry(unit, x, filters, options).output);
+  ops[unit](tx, tw, { ...options, bias: tb, out });
+  const difference = firstDifference(out.data, definition(unit, tx, tw, options, tb));
+  if (difference) throw new Error(`${unit}: ${difference}`);
+  if (!intact()) throw new Error(`${unit} wrote outside of its output`);
+}
+
+for (const isa of instructionSets)
+  t.test(isa, async (t) => {
+    native().setIsa(isa);
+    t.equal(cpuInfo().isa, isa, 'this instruction set runs');
+
+    for (const unit of units) {
+      for (const [name, edge] of Object.entries(edges)) t.doesNotThrow(() => check(unit, edge), `${unit}: ${name}`);
+      t.doesNotThrow(
+        () =>
+          fc.assert(
+            fc.property(problem, (p) => check(unit, p)),
+            { numRuns: runs, seed: 20 },
+          ),
+        `${unit}: ${runs} random geometries`,
+      );
+    }
+
+    t.test('NaN and infinities', async (t) => {
+      for (const unit of units)
+        for (const groups of [1, 4]) {
+          const options = { ...plain, padding: [1, 1] as [number, number], groups };
+          const random = new Random(3);
+          const [x, filters] = [filled([1, 6, 6, 4], random), filled([4, 3, 3, 4 / groups], random)];
+          x.data[(2 * 6 + 3) * 4 + 1] = Number.NaN;
+          const want = definition(unit, x, filters, options);
+          t.ok(want.y.some(Number.isNaN) && !want.y.every(Number.isNaN));
+          t.equal(
+            firstDifference(ops[unit](x, filters, options).data, want),
+            undefined,
+            `${unit}: a NaN of x reaches the outputs that see it, no others`,
+          );
+          x.data[(2 * 6 + 3) * 4 + 1] = 0.5;
+          filters.data[0] = Number.NaN;
+          const all = ops[unit](x, filters, options).data;
+          t.ok(
+            all.every((v, i) => (i % 4 === 0) === Number.isNaN(v)),
+            `${unit}: a NaN of a filter spoils its channel, no other`,
+          );
+          filters.data[0] = Number.POSITIVE_INFINITY;
+          const infinite = ops[unit](x, filters, options).data;
+          t.ok(
+            infinite.every((v, i) => (i % 4 === 0 ? !Number.isFinite(v) || unit === 'conv2d' : Number.isFinite(v))),
+            `${unit}: an infinite weight`,
+          );
+        }
+    });
+
+    t.test('ties', async (t) => {
+      const x = new Tensor(new Float32Array(2 * 8 * 8 * 16).fill(0.7), [2, 8, 8, 16]);
+      const filters = new Tensor(new Float32Array(20 * 9 * 16).fill(0.7), [20, 3, 3, 16]);
+      const y = ops.adderConv2d(x, filters).data;
+      t.ok(
+        y.every((v) => v <= 0 && v > -1e-3),
+        'a window equal to its filter is at distance 0, never beyond',
+      );
+    });
+  });

@@ -1,0 +1,232 @@
+// Integer convolutions, exact on every instruction set of this CPU: reference tensors made elsewhere, and random geometries against the
+// definition.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import t from 'tap';
+import { cpuInfo, ops, setThreads, Tensor } from '../../../dist';
+import { native } from '../../../dist/binding';
+import { readNpy } from '../../../dist/io/npy';
+import { Random } from '../../../dist/random';
+import { convGeometry, type Shape } from '../../../dist/shape';
+import { instructionSets } from '../../support/instruction-sets';
+import { edges, type Problem, plain, problem } from '../../support/problems';
+
+const runs = process.env.ADDERNET_QUICK ? 12 : 120;
+
+type Integers = Uint8Array | Int8Array | Int16Array;
+type Unit = 'adder u8' | 'adder i8' | 'adder i16' | 'int8' | 'int8, 7 bits';
+interface Range {
+  Type: new (length: number) => Integers;
+  least: number;
+  most: number;
+}
+const u8: Range = { Type: Uint8Array, least: 0, most: 255 };
+const i8: Range = { Type: Int8Array, least: -128, most: 127 };
+const i16: Range = { Type: Int16Array, least: -32768, most: 32767 };
+const units: Record<Unit, { x: Range; filters: Range }> = {
+  'adder u8': { x: u8, filters: u8 },
+  'adder i8': { x: i8, filters: i8 },
+  'adder i16': { x: i16, filters: i16 },
+  int8: { x: u8, filters: i8 },
+  'int8, 7 bits': { x: u8, filters: { Type: Int8Array, least: -64, most: 63 } },
+};
+
+interface Case {
+  x: Tensor<Integers>;
+  filters: Tensor<Integers>;
+  options: ops.IntegerConvolutionOptions;
+}
+
+function convolve(unit: Unit, { x, filters, options }: Case): Tensor<Int32Array> {
+  if (unit.startsWith('adder')) return ops.adderConv2d(x, filters, options);
+  const weightBits = unit === 'int8' ? 8 : 7;
+  return ops.int8Conv2d(x as Tensor<Uint8Array>, filters as Tensor<Int8Array>, { ...options, weightBits });
+}
+
+function definition(unit: Unit, { x, filters, options }: Case): Float64Array {
+  const { output, packed } = convGeometry(unit, x.shape, filters.shape, options);
+  const y = new Float64Array(output.reduce((a, b) => a * b));
+  const padding = options.padValue ?? 0;
+  if (unit.startsWith('adder')) native().referenceAdderConv2dInteger(x.data, filters.data, padding, y, packed);
+  else native().referenceInt8Conv2d(x.data as Uint8Array, filters.data as Int8Array, padding, y, packed);
+  return y;
+}
+
+/** Uniform numbers, or with `extremes` only the smallest and the largest. */
+function filled(shape: Shape, { Type, least, most }: Range, random: Random, extremes: boolean): Tensor<Integers> {
+  const data = new Type(shape.reduce((a, b) => a * b));
+  for (let i = 0; i < data.length; i++)
+    data[i] = extremes ? (random.uniform() < 0.5 ? least : most) : least + Math.floor(random.uniform() * (most - least + 1));
+  return new Tensor(data, shape);
+}
+
+const firstDifference = (got: Int32Array, want: Float64Array) => {
+  const i = got.findIndex((v, i) => v !== want[i]);
+  return i < 0 ? undefined : `output ${i} is ${got[i]}, expected ${want[i]}`;
+};
+
+function check(unit: Unit, { x, filters, options, seed, bias: extremes }: Problem): void {
+  const random = new Random(seed);
+  const range = units[unit];
+  const padValue = range.x.least + Math.floor(random.uniform() * (range.x.most - range.x.least + 1));
+  const [tx, tw] = [filled(x, range.x, random, extremes), filled(filters, range.filters, random, extremes)];
+  // Within a larger buffer, to see what is written beside it.
+  const { output } = convGeometry(unit, x, filters, options);
+  const size = output.reduce((a, b) => a * b);
+  const all = new Int32Array(size + 128).fill(12345);
+  const out = new Tensor(all.subarray(64, 64 + size), output);
+  const problem = { x: tx, filters: tw, options: { ...options, padValue } };
+  convolve(unit, { ...problem, options: { ...problem.options, out } });
+  const difference = firstDifference(out.data, definition(unit, problem));
+  if (difference) throw new Error(difference);
+  if (![all.subarray(0, 64), all.subarray(64 + size)].every((guard) => guard.every((v) => v === 12345)))
+    throw new Error('wrote outside of its output');
+}
+
+const lengths: Record<string, Problem> = Object.fromEntries(
+  // Of runs: parts of words, and blocks of k that end within a run, with it, and in its last part of a word.
+  [1, 2, 3, 5, 7, 8, 9, 255, 256, 257, 2047, 2049, 4097, 8191, 8193].map((channels) => [
+    `a run of ${channels}`,
+    { x: [1, 1, 3, channels], filters: [19, 1, 1, channels], options: plain, seed: channels, bias: channels % 2 === 0 },
+  ]),
+);
+const cases: Record<string, Problem> = {
+  ...edges,
+  ...lengths,
+  'a run of 9 in every kernel row, extremes': {
+    x: [2, 9, 9, 3],
+    filters: [16, 3, 3, 3],
+    options: { ...plain, padding: [1, 1] },
+    seed: 10,
+    bias: true,
+  },
+};
+
+interface GoldenCase {
+  stride: [number, number];
+  padding: [number, number];
+  dilation: [number, number];
+  groups: number;
+  pad_value: number;
+  x: { file: string; dtype: string };
+  w: { file: string };
+  y: { file: string };
+}
+const folder = join(__dirname, '../../../test/fixtures/golden');
+const golden: GoldenCase[] = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')).integer;
+t.equal(golden.length, 42, 'all reference tensors are there');
+
+/** [a, channels, b, c] -> [a, b, c, channels] */
+function channelsLast<A extends Integers | Int32Array>(file: string): Tensor<A> {
+  const { data, shape } = readNpy(readFileSync(join(folder, file)), file);
+  const [n, c, h, w] = shape as unknown as [number, number, number, number];
+  const out = (data as A).slice() as A;
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < c; j++) for (let p = 0; p < h * w; p++) out[(i * h * w + p) * c + j] = (data as A)[(i * c + j) * h * w + p]!;
+  return new Tensor(out, [n, h, w, c]);
+}
+
+for (const isa of instructionSets)
+  t.test(isa, async (t) => {
+    native().setIsa(isa);
+    t.equal(cpuInfo().isa, isa, 'this instruction set runs');
+
+    for (const { x, w, y, pad_value: padValue, stride, padding, dilation, groups } of golden) {
+      const options = { stride, padding, dilation, groups, padValue };
+      const [tx, tw] = [channelsLast<Integers>(x.file), channelsLast<Integers>(w.file)];
+      const want = channelsLast<Int32Array>(y.file);
+      const got = ops.adderConv2d(tx, tw, options);
+      t.same(got.shape, want.shape, y.file);
+      t.ok(Buffer.from(got.data.buffer).equals(Buffer.from(want.data.buffer)), `${y.file} is exact`);
+      t.equal(
+        firstDifference(want.data, definition('adder u8', { x: tx, filters: tw, options })),
+        undefined,
+        `${y.file}: the definition agrees`,
+      );
+    }
+
+    for (const unit of Object.keys(units) as Unit[]) {
+      for (const [name, problem] of Object.entries(cases)) t.doesNotThrow(() => check(unit, problem), `${unit}: ${name}`);
+      t.doesNotThrow(
+        () =>
+          fc.assert(
+            fc.property(problem, (p) => check(unit, p)),
+            { numRuns: runs, seed: 30 },
+          ),
+        `${unit}: ${runs} random geometries`,
+      );
+    }
+
+    t.test('the largest sums', async (t) => {
+      const filledWith = (Type: Range['Type'], value: number, shape: Shape) =>
+        new Tensor(new Type(shape.reduce((a, b) => a * b)).fill(value), shape);
+      const shape = [1, 1, 1, 32768];
+      const shorts = ops.adderConv2d(filledWith(Int16Array, -32768, shape), filledWith(Int16Array, 32767, shape));
+      t.equal(shorts.data[0], -32768 * 65535);
+      const long = [1, 1, 1, 65793];
+      const products = ops.int8Conv2d(
+        filledWith(Uint8Array, 255, long) as Tensor<Uint8Array>,
+        filledWith(Int8Array, -128, long) as Tensor<Int8Array>,
+      );
+      t.equal(products.data[0], -65793 * 255 * 128);
+      const bytes = ops.adderConv2d(filledWith(Uint8Array, 255, long), filledWith(Uint8Array, 0, long));
+      t.equal(bytes.data[0], -65793 * 255);
+    });
+
+    t.test('threads', async (t) => {
+      const before = cpuInfo().threads;
+      const random = new Random(4);
+      for (const unit of Object.keys(units) as Unit[]) {
+        const { x, filters } = units[unit];
+        const problem = {
+          x: filled([3, 14, 11, 21], x, random, false),
+          filters: filled([36, 3, 3, 7], filters, random, false),
+          options: { padding: 1, groups: 3, padValue: 5 },
+        };
+        const bits = [1, 2, 3].map((threads) => {
+          setThreads(threads);
+          return Buffer.from(convolve(unit, problem).data.buffer);
+        });
+        t.ok(bits[0]!.equals(bits[1]!) && bits[0]!.equals(bits[2]!), `${unit}: the same bits for 1, 2 and 3 threads`);
+      }
+      setThreads(before);
+    });
+  });
+
+t.test('misuse', async (t) => {
+  const x = Tensor.zeros([1, 4, 4, 3], 'u8');
+  const filters = Tensor.zeros([2, 3, 3, 3], 'u8');
+  const weights = Tensor.zeros([2, 3, 3, 3], 'i8');
+  const fails = (use: () => unknown, code: string, message: RegExp) => t.throws(use, { code, message });
+
+  fails(() => ops.adderConv2d(x, weights as never), 'ERR_DTYPE', /filters has dtype i8, expected u8/);
+  fails(() => ops.adderConv2d(Tensor.zeros([1, 4, 4, 3]), filters as never), 'ERR_DTYPE', /filters has dtype u8, expected f32/);
+  fails(() => ops.adderConv2d(x, Tensor.zeros([2, 3, 3, 3]) as never), 'ERR_DTYPE', /filters has dtype f32, expected u8/);
+  fails(() => ops.adderConv2d(Tensor.zeros([1, 4, 4, 3], 'i32') as never, filters), 'ERR_DTYPE', /x has dtype i32/);
+  fails(() => ops.int8Conv2d(weights as never, weights), 'ERR_DTYPE', /x has dtype i8, expected u8/);
+  fails(() => ops.int8Conv2d(x, filters as never), 'ERR_DTYPE', /filters has dtype u8, expected i8/);
+  for (const padValue of [-1, 256, 0.5, Number.NaN])
+    fails(() => ops.adderConv2d(x, filters, { padValue }), 'ERR_ARGUMENT', /padValue is .*, expected an integer from 0 to 255/);
+  fails(() => ops.adderConv2d(x, filters, { bias: Tensor.zeros([2]) } as never), 'ERR_ARGUMENT', /bias/);
+  fails(() => ops.adderConv2d(x, filters, { out: Tensor.zeros([1, 2, 2, 2]) as never }), 'ERR_DTYPE', /out has dtype f32, expected i32/);
+  fails(() => ops.adderConv2d(x, filters, { out: Tensor.zeros([1, 2, 2, 3], 'i32') }), 'ERR_SHAPE', /out has shape/);
+  const shared = new ArrayBuffer(64);
+  fails(
+    () =>
+      ops.adderConv2d(new Tensor(new Uint8Array(shared, 0, 48), [1, 4, 4, 3]), filters, {
+        out: new Tensor(new Int32Array(shared, 32, 8), [1, 2, 2, 2]),
+      }),
+    'ERR_ARGUMENT',
+    /out overlaps/,
+  );
+  fails(() => ops.int8Conv2d(x, weights, { weightBits: 6 as never }), 'ERR_ARGUMENT', /weightBits is 6, expected 7 or 8/);
+  weights.data[5] = 64;
+  fails(() => ops.int8Conv2d(x, weights, { weightBits: 7 }), 'ERR_ARGUMENT', /outside of \[-64, 63\]/);
+  t.doesNotThrow(() => ops.int8Conv2d(x, weights));
+  const long = Tensor.zeros([1, 1, 1, 32769], 'i16');
+  fails(() => ops.adderConv2d(long, long), 'ERR_SHAPE', /32769 elements may overflow int32 in i16, expected at most 32768/);
+  const geometry = convGeometry('adderConv2d', long.shape, long.shape, {}).packed;
+  fails(() => native().adderConv2dInteger(long.data, long.data, 0, new Int32Array(1), geometry), 'ERR_SHAPE', /too large/);
+  fails(() => native().adderConv2dInteger(x.data, weights.data as never, 0, new Int32Array(8), geometry), 'ERR_SHAPE', /x has 48 elements/);
+});

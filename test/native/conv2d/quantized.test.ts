@@ -1,0 +1,339 @@
+// Quantization, and integer convolutions that end in quantized numbers or in floats: the same bits as the definition on every instruction set
+// of this CPU, for random geometries, ties, overflow and NaN.
+import fc from 'fast-check';
+import t from 'tap';
+import { cpuInfo, ops, setThreads, Tensor } from '../../../dist';
+import { native } from '../../../dist/binding';
+import { Random } from '../../../dist/random';
+import { convGeometry, type Shape } from '../../../dist/shape';
+import { instructionSets } from '../../support/instruction-sets';
+import { edges, type Problem, plain, problem } from '../../support/problems';
+
+const runs = process.env.ADDERNET_QUICK ? 12 : 120;
+const sizeOf = (shape: Shape) => shape.reduce((a, b) => a * b);
+
+type Unit = 'adder' | 'int8' | 'int8, 7 bits';
+const units: readonly Unit[] = ['adder', 'int8', 'int8, 7 bits'];
+type Residual = Tensor | Tensor<Uint8Array> | undefined;
+
+interface Case {
+  unit: Unit;
+  x: Tensor<Uint8Array>;
+  filters: Tensor<Uint8Array> | Tensor<Int8Array>;
+  options: ops.IntegerConvolutionOptions<never>;
+  rescale: ops.RescaleOptions;
+  most: number;
+  relu: boolean;
+}
+
+function requantized({ unit, x, filters, options, rescale, most }: Case, out?: Tensor<Uint8Array>): Tensor<Uint8Array> {
+  const all = { ...options, ...rescale, most, out };
+  if (unit === 'adder') return ops.adderConv2dRequantized(x, filters as Tensor<Uint8Array>, all);
+  return ops.int8Conv2dRequantized(x, filters as Tensor<Int8Array>, { ...all, weightBits: unit === 'int8' ? 8 : 7 });
+}
+
+function dequantized({ unit, x, filters, options, rescale, relu }: Case, out?: Tensor): Tensor {
+  const all = { ...options, ...rescale, relu, out };
+  if (unit === 'adder') return ops.adderConv2dDequantized(x, filters as Tensor<Uint8Array>, all);
+  return ops.int8Conv2dDequantized(x, filters as Tensor<Int8Array>, { ...all, weightBits: unit === 'int8' ? 8 : 7 });
+}
+
+function definitionOfSums({ unit, x, filters, options }: Omit<Case, 'rescale'>): Float64Array {
+  const { output, packed } = convGeometry(unit, x.shape, filters.shape, options);
+  const sums = new Float64Array(sizeOf(output));
+  const padding = options.padValue ?? 0;
+  if (unit === 'adder') native().referenceAdderConv2dInteger(x.data, filters.data as Uint8Array, padding, sums, packed);
+  else native().referenceInt8Conv2d(x.data, filters.data as Int8Array, padding, sums, packed);
+  return sums;
+}
+
+function definition(sums: Float64Array, { rescale, most, relu }: Case): { bytes: Uint8Array; floats: Float32Array } {
+  const { scale, shift, residual, residualScale = 1 } = rescale;
+  const [bytes, floats] = [new Uint8Array(sums.length), new Float32Array(sums.length)];
+  native().referenceRequantize(sums, scale.data, shift.data, residual?.data, residualScale, bytes, most);
+  native().referenceDequantize(sums, scale.data, shift.data, residual?.data, residualScale, floats, relu);
+  return { bytes, floats };
+}
+
+function integers<A extends Uint8Array | Int8Array>(data: A, shape: Shape, random: Random, least: number, most: number): Tensor<A> {
+  for (let i = 0; i < data.length; i++) data[i] = least + Math.floor(random.uniform() * (most - least + 1));
+  return new Tensor(data, shape);
+}
+
+/**
+ * Scales and shifts of either sign that spread each channel's sums over more than the quantized numbers: powers of two, which give exact
+ * ties, any number, and a few that overflow float32.
+ */
+function spreadingScales(sums: Float64Array, channels: number, random: Random): { scale: Tensor; shift: Tensor } {
+  const [scale, shift] = [Tensor.zeros([channels]), Tensor.zeros([channels])];
+  const [smallest, largest] = [sums.slice(0, channels), sums.slice(0, channels)];
+  sums.forEach((sum, i) => {
+    const c = i % channels;
+    smallest[c] = Math.min(smallest[c]!, sum);
+    largest[c] = Math.max(largest[c]!, sum);
+  });
+  for (let c = 0; c < channels; c++) {
+    const [least, most] = [smallest[c]!, largest[c]!];
+    const steepness = 300 / Math.max(most - least, 1);
+    const sign = random.uniform() < 0.5 ? -1 : 1;
+    const kind = random.uniform();
+    if (kind < 0.1) {
+      scale.data[c] = sign * (kind < 0.05 ? 3e38 : 1e-45);
+      shift.data[c] = random.uniform() < 0.5 ? -3e38 : 100 * random.uniform();
+      continue;
+    }
+    const ties = kind < 0.6;
+    const factor = sign * (ties ? 2 ** -Math.max(1, Math.ceil(Math.log2(1 / steepness))) : steepness * (0.5 + random.uniform()));
+    const start = 20 - factor * (sign > 0 ? least : most);
+    scale.data[c] = factor;
+    shift.data[c] = ties ? Math.round(2 * start) / 2 : start;
+  }
+  return { scale, shift };
+}
+
+function residuals(shape: Shape, random: Random): { residual: Residual; residualScale?: number } {
+  const kind = random.uniform();
+  if (kind < 0.34) return { residual: undefined };
+  if (kind < 0.67) {
+    const residualScale = [0.5, -0.25, 0.37 + random.uniform(), 3e38][Math.floor(random.uniform() * 4)]!;
+    return { residual: integers(new Uint8Array(sizeOf(shape)), shape, random, 0, 255), residualScale };
+  }
+  const residual = Tensor.zeros(shape);
+  random.fillNormal(residual.data, 0, 50);
+  residual.data.forEach((v, i) => {
+    const kind = random.uniform();
+    residual.data[i] = kind < 0.3 ? Math.round(v) / 2 : kind < 0.32 ? [-0, Infinity, -Infinity, Number.NaN][i % 4]! : v;
+  });
+  return { residual };
+}
+
+function caseOf(unit: Unit, { x, filters, options, seed }: Problem): { sums: Float64Array; problem: Case } {
+  const random = new Random(seed);
+  const least = unit === 'int8' ? -128 : -64;
+  const problem = {
+    unit,
+    x: integers(new Uint8Array(sizeOf(x)), x, random, 0, 255),
+    filters:
+      unit === 'adder'
+        ? integers(new Uint8Array(sizeOf(filters)), filters, random, 0, 255)
+        : integers(new Int8Array(sizeOf(filters)), filters, random, least, -least - 1),
+    options: { ...options, padValue: Math.floor(random.uniform() * 256) },
+    most: [255, 31, 15, 1][Math.floor(random.uniform() * 4)]!,
+    relu: random.uniform() < 0.5,
+  };
+  const sums = definitionOfSums(problem);
+  const { output } = convGeometry(unit, x, filters, options);
+  return { sums, problem: { ...problem, rescale: { ...spreadingScales(sums, output[3], random), ...residuals(output, random) } } };
+}
+
+/** A part of a larger array, and whether something was written beside it. */
+function guarded<A extends Uint8Array | Float32Array>(data: A, shape: Shape): { out: Tensor<A>; intact: () => boolean } {
+  const guard = 64;
+  data.fill(123);
+  const edges = [data.subarray(0, guard), data.subarray(guard + sizeOf(shape))];
+  return {
+    out: new Tensor(data.subarray(guard, guard + sizeOf(shape)) as A, shape),
+    intact: () => edges.every((edge) => edge.every((v) => v === 123)),
+  };
+}
+
+function checkSame(got: Uint8Array | Float32Array, want: Uint8Array | Float32Array): void {
+  const i = got.findIndex((v, i) => !Object.is(v, want[i])); // tells 0 from -0
+  if (i >= 0) throw new Error(`output ${i} is ${got[i]}, expected ${want[i]}`);
+}
+
+function check(unit: Unit, geometry: Problem): void {
+  const { sums, problem } = caseOf(unit, geometry);
+  const want = definition(sums, problem);
+  const { output } = convGeometry(unit, geometry.x, geometry.filters, geometry.options);
+  const bytes = guarded(new Uint8Array(sums.length + 128), output);
+  checkSame(requantized(problem, bytes.out).data, want.bytes);
+  const floats = guarded(new Float32Array(sums.length + 128), output);
+  checkSame(dequantized(problem, floats.out).data, want.floats);
+  if (!bytes.intact() || !floats.intact()) throw new Error('wrote outside of its output');
+}
+
+const cases: Record<string, Problem> = {
+  ...edges,
+  'more pixels than leave their sums in the cache': {
+    x: [1, 70, 70, 3],
+    filters: [21, 3, 3, 3],
+    options: { ...plain, padding: [1, 1] },
+    seed: 20,
+    bias: false,
+  },
+  'a fully connected layer of many images': { x: [1500, 1, 1, 9], filters: [10, 1, 1, 9], options: plain, seed: 21, bias: false },
+};
+
+/** A 1x1 convolution whose sums are these numbers from -255 to 0: of an adder, with filters of 0. */
+const convolutionOf = (sums: readonly number[]): [Tensor<Uint8Array>, Tensor<Uint8Array>] => [
+  new Tensor(
+    Uint8Array.from(sums, (v) => -v),
+    [1, 1, sums.length, 1],
+  ),
+  Tensor.zeros([1, 1, 1, 1], 'u8'),
+];
+const float = (...values: number[]) => new Tensor(Float32Array.from(values), [values.length]);
+
+t.test('the definition rounds every operation by itself, to float32', async (t) => {
+  const random = new Random(9);
+  const sums = Float64Array.from({ length: 2000 }, () => -Math.floor(random.uniform() * 1e6));
+  const [scale, shift, residualScale] = [0.000123456, 71.7654321, 0.3141592].map(Math.fround) as [number, number, number];
+  const residual = integers(new Uint8Array(sums.length), [sums.length], random, 0, 255).data;
+  const want = Float32Array.from(sums, (sum, i) =>
+    Math.fround(Math.fround(Math.fround(scale * sum) + shift) + Math.fround(residualScale * residual[i]!)),
+  );
+  const fused = Float32Array.from(sums, (sum, i) => scale * sum + shift + residualScale * residual[i]!);
+  t.ok(
+    fused.some((v, i) => v !== want[i]),
+    'fusing would show',
+  );
+  const got = new Float32Array(sums.length);
+  native().referenceDequantize(sums, Float32Array.of(scale), Float32Array.of(shift), residual, residualScale, got, false);
+  t.same(got, want);
+  const bytes = new Uint8Array(sums.length);
+  native().referenceRequantize(sums, Float32Array.of(scale), Float32Array.of(shift), residual, residualScale, bytes, 255);
+  t.same(
+    bytes,
+    want.map((v) => Math.min(255, Math.max(0, Math.round(v)))),
+    'without ties Math.round is as good',
+  );
+});
+
+for (const isa of instructionSets)
+  t.test(isa, async (t) => {
+    native().setIsa(isa);
+    t.equal(cpuInfo().isa, isa, 'this instruction set runs');
+
+    for (const unit of units) {
+      for (const [name, problem] of Object.entries(cases)) t.doesNotThrow(() => check(unit, problem), `${unit}: ${name}`);
+      t.doesNotThrow(
+        () =>
+          fc.assert(
+            fc.property(problem, (p) => check(unit, p)),
+            { numRuns: runs, seed: 31 },
+          ),
+        `${unit}: ${runs} random geometries`,
+      );
+    }
+
+    t.test('halves go to the even number, and the ends hold', async (t) => {
+      const sums = [0, -1, -2, -3, -4, -5, -6, -7, -61, -62, -63, -255];
+      const [x, filters] = convolutionOf(sums);
+      const y = ops.adderConv2dRequantized(x, filters, { scale: float(-0.5), shift: float(0), most: 31 });
+      t.same([...y.data], [0, 0, 1, 2, 2, 2, 3, 4, 30, 31, 31, 31]);
+      const negative = ops.adderConv2dRequantized(x, filters, { scale: float(0.5), shift: float(1), most: 31 });
+      t.same([...negative.data], [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+      const q = ops.quantizeActivations(float(-1e38, -0.5, 0.25, 0.75, 1.25, 1.75, 127.25, 127.5, 3e38), 0.5);
+      t.same([...q.data], [0, 0, 0, 2, 2, 4, 254, 255, 255]);
+    });
+
+    t.test('NaN and infinities', async (t) => {
+      const [x, filters] = convolutionOf([-1, -1, -1, -1]);
+      const residual = float(Number.NaN, Infinity, -Infinity, -0).reshape([1, 1, 4, 1]);
+      const rescale = { scale: float(0), shift: float(-0), residual };
+      t.same([...ops.adderConv2dRequantized(x, filters, rescale).data], [0, 255, 0, 0]);
+      const floats = (relu: boolean) => ops.adderConv2dDequantized(x, filters, { ...rescale, relu }).data;
+      t.doesNotThrow(() => checkSame(floats(false), Float32Array.of(Number.NaN, Infinity, -Infinity, -0)));
+      t.doesNotThrow(() => checkSame(floats(true), Float32Array.of(Number.NaN, Infinity, 0, 0)), 'the maximum of 0 and -0 is 0');
+    });
+
+    t.test('quantized activations', async (t) => {
+      const activations = fc.record({
+        length: fc.integer({ min: 1, max: 70 }),
+        step: fc.constantFrom(1, 0.25, 0.1, 3.7e-3, 1e30, 1e-40),
+        most: fc.constantFrom(255, 31, 15, 1),
+        origin: fc.constantFrom(0, 0, 1, 0.4, 0.5), // of the range, where zero lies
+        strange: fc.constantFrom(undefined, undefined, Number.NaN, Infinity, -Infinity),
+        seed: fc.nat(),
+      });
+      type Activations = typeof activations extends fc.Arbitrary<infer A> ? A : never;
+      const same = ({ length, step, most, origin, strange, seed }: Activations) => {
+        const zero = Math.floor(origin * most);
+        const random = new Random(seed);
+        const x = Tensor.zeros([length]);
+        for (let i = 0; i < length; i++) {
+          const v = (random.uniform() * 1.4 - 0.2) * most;
+          x.data[i] = (random.uniform() < 0.5 ? v : Math.round(2 * v) / 2) * step;
+        }
+        const { out, intact } = guarded(new Uint8Array(length + 128), [length]);
+        if (strange !== undefined) {
+          x.data[Math.floor(random.uniform() * length)] = strange;
+          t.throws(() => ops.quantizeActivations(x, step, { zero, most, out }), {
+            code: 'ERR_ARGUMENT',
+            message: /x holds a number that is not/,
+          });
+        } else {
+          const want = new Uint8Array(length);
+          native().referenceQuantize(x.data, step, zero, most, want);
+          checkSame(ops.quantizeActivations(x, step, { zero, most, out }).data, want);
+        }
+        if (!intact()) throw new Error('wrote outside of its output');
+      };
+      t.doesNotThrow(() => fc.assert(fc.property(activations, same), { numRuns: 3 * runs, seed: 32 }));
+    });
+
+    t.test('threads', async (t) => {
+      const before = cpuInfo().threads;
+      const x = Tensor.zeros([100000]);
+      new Random(5).fillNormal(x.data, 1, 1);
+      const geometry = { x: [3, 34, 31, 21], filters: [36, 3, 3, 7], options: { ...plain, groups: 3 }, seed: 4, bias: false };
+      const problems = units.map((unit) => caseOf(unit, geometry).problem);
+      const results = [1, 2, 3].map((threads) => {
+        setThreads(threads);
+        const arrays = [ops.quantizeActivations(x, 0.01), ...problems.flatMap((p) => [requantized(p), dequantized(p)])];
+        return Buffer.concat(arrays.map(({ data }) => Buffer.from(data.buffer)));
+      });
+      t.ok(results[0]!.equals(results[1]!) && results[0]!.equals(results[2]!), 'the same bits for 1, 2 and 3 threads');
+      x.data[99999] = Number.NaN;
+      t.throws(() => ops.quantizeActivations(x, 0.01), { code: 'ERR_ARGUMENT' }, 'whichever thread meets it');
+      setThreads(before);
+    });
+  });
+
+t.test('misuse', async (t) => {
+  const x = Tensor.zeros([1, 4, 4, 3], 'u8');
+  const filters = Tensor.zeros([2, 3, 3, 3], 'u8');
+  const weights = Tensor.zeros([2, 3, 3, 3], 'i8');
+  const rescale = { scale: Tensor.zeros([2]), shift: Tensor.zeros([2]) };
+  const residual = Tensor.zeros([1, 2, 2, 2], 'u8');
+  const fails = (use: () => unknown, code: string, message: RegExp) => t.throws(use, { code, message });
+  const fail = (options: object, code: string, message: RegExp) => {
+    for (const op of ['adderConv2dRequantized', 'adderConv2dDequantized'] as const)
+      fails(() => ops[op](x, filters, { ...rescale, ...options }), code, message);
+    for (const op of ['int8Conv2dRequantized', 'int8Conv2dDequantized'] as const)
+      fails(() => ops[op](x, weights, { ...rescale, ...options }), code, message);
+  };
+
+  fail({ scale: Tensor.zeros([3]) }, 'ERR_SHAPE', /scale has shape \[3\], expected \[2\]/);
+  fail({ shift: Tensor.zeros([2], 'u8') }, 'ERR_DTYPE', /shift has dtype u8, expected f32/);
+  fail({ shift: float(0, Number.NaN) }, 'ERR_ARGUMENT', /shift holds NaN, expected finite numbers/);
+  fail({ scale: undefined }, 'ERR_ARGUMENT', /scale is not a Tensor/);
+  fail({ residual: Tensor.zeros([1, 2, 2, 3]) }, 'ERR_SHAPE', /residual has shape/);
+  fail({ residual: Tensor.zeros([1, 2, 2, 2], 'i8') }, 'ERR_DTYPE', /residual has dtype i8/);
+  fail({ residual: residual.data }, 'ERR_ARGUMENT', /residual is not a Tensor/);
+  fail({ residual, residualScale: 1e39 }, 'ERR_ARGUMENT', /residualScale is Infinity/);
+  fail({ residualScale: 2 }, 'ERR_ARGUMENT', /residualScale is given, but without a residual of uint8/);
+  fail({ padValue: 256 }, 'ERR_ARGUMENT', /padValue is 256/);
+  fail({ out: Tensor.zeros([1, 2, 2, 2], 'i32') }, 'ERR_DTYPE', /out has dtype i32/);
+  for (const most of [0, 256, 1.5])
+    fails(
+      () => ops.adderConv2dRequantized(x, filters, { ...rescale, most }),
+      'ERR_ARGUMENT',
+      /most is .*, expected an integer from 1 to 255/,
+    );
+  fails(() => ops.adderConv2dRequantized(x, filters, { ...rescale, residual, out: residual }), 'ERR_ARGUMENT', /out overlaps/);
+  fails(() => ops.adderConv2dDequantized(x, filters, { ...rescale, relu: 1 as never }), 'ERR_ARGUMENT', /relu is not a boolean/);
+  fails(() => ops.int8Conv2dRequantized(x, weights, { ...rescale, weightBits: 6 as never }), 'ERR_ARGUMENT', /weightBits is 6/);
+  weights.data[5] = 64;
+  fails(() => ops.int8Conv2dRequantized(x, weights, { ...rescale, weightBits: 7 }), 'ERR_ARGUMENT', /outside of \[-64, 63\]/);
+  const long = Tensor.zeros([1, 1, 1, 70000], 'i8');
+  const longX = Tensor.zeros([1, 1, 1, 70000], 'u8');
+  fails(() => ops.int8Conv2dRequantized(longX, long, { scale: float(1), shift: float(1) }), 'ERR_SHAPE', /may overflow int32/);
+
+  for (const step of [0, -1, Number.NaN, Infinity, 1e-50])
+    fails(() => ops.quantizeActivations(float(1), step), 'ERR_ARGUMENT', /step is .*, expected a positive number/);
+  fails(() => ops.quantizeActivations(x as never, 1), 'ERR_DTYPE', /x has dtype u8, expected f32/);
+  fails(() => ops.quantizeActivations(float(1), 1, { most: 300 }), 'ERR_ARGUMENT', /most is 300/);
+  fails(() => ops.quantizeActivations(float(1), 1, { most: 15, zero: 16 }), 'ERR_ARGUMENT', /zero is 16, expected an integer from 0 to 15/);
+});

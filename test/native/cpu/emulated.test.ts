@@ -1,0 +1,64 @@
+// The numeric tests on CPUs this machine is not, under qemu: each must choose its own best table, and that table must be right.
+// The test files run directly, without the tap runner, and say on a line `# isa NAME` which table is in force.
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import t from 'tap';
+import { missingProgram, testNeeding } from '../../support/needing';
+
+const root = join(__dirname, '../../..');
+const run = promisify(execFile);
+interface Failure {
+  code?: number | string;
+  stdout: string;
+  stderr: string;
+}
+const armNode = join(root, 'build-arm64/node/package/bin/node');
+// x86 kernels run natively too: there it is the choice of the table that needs an emulator.
+const choice = ['native/conv2d/golden', 'native/conv2d/conv2d'];
+const everything = [
+  ...choice,
+  ...['gradient', 'integer', 'quantized', 'xnor'].map((name) => `native/conv2d/${name}`),
+  ...['batch-norm', 'training'].map((name) => `native/nn/${name}`),
+  ...['inference-session', 'quantized-session'].map((name) => `session/${name}`),
+];
+
+const cpus = [
+  { arch: 'x64', cpu: 'Conroe-v1', isa: 'scalar', suites: choice },
+  { arch: 'x64', cpu: 'Nehalem-v1', isa: 'sse41', suites: choice },
+  { arch: 'x64', cpu: 'Haswell-v4', isa: 'avx2', suites: choice },
+  { arch: 'arm64', cpu: 'cortex-a53', isa: 'neon', suites: everything },
+  { arch: 'arm64', cpu: 'max', isa: 'neon_dotprod', suites: everything },
+];
+// node-gyp-build takes the addon from build/Release of the folder that ADDERNET_PREBUILD names.
+const emulators = {
+  x64: {
+    command: ['qemu-x86_64'],
+    node: process.execPath,
+    addon: root,
+    missing: process.arch !== 'x64' && 'runs the Node of an x64 machine',
+  },
+  arm64: {
+    command: ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'],
+    node: armNode,
+    addon: join(root, 'build-arm64'),
+    missing: !existsSync(armNode) && 'build-arm64/ is not there: scripts/build-arm64.sh',
+  },
+};
+
+t.jobs = availableParallelism();
+for (const { arch, cpu, isa, suites } of cpus) {
+  const { command, node, addon, missing } = emulators[arch as keyof typeof emulators];
+  const [qemu, ...options] = command;
+  testNeeding([missingProgram(qemu!, 'apt-get install qemu-user'), missing], `${arch} ${cpu}`, async (t) => {
+    for (const suite of suites) {
+      const env = { ...process.env, ADDERNET_PREBUILD: addon, ADDERNET_EXPECT_ISA: isa, ADDERNET_QUICK: '1', TAP_TIMEOUT: '300' };
+      const test = run(qemu!, [...options, '-cpu', cpu, node, join(root, `dist-test/${suite}.test.js`)], { env, maxBuffer: 1 << 28 });
+      const { code = 0, stdout, stderr }: Failure = await test.catch((error: Failure) => error);
+      t.equal(code, 0, `${suite} passes`, { stdout, stderr });
+      t.match(stdout, new RegExp(`^ *# isa ${isa}$`, 'm'), `${suite} ran on ${isa}`);
+    }
+  });
+}

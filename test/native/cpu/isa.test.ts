@@ -1,0 +1,118 @@
+// The instruction set and the threads are chosen once, at first use, from the environment: each case is a process of its own. What is
+// asked for and cannot be had is an error, never another choice.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { cpuInfo } from '../../../dist';
+import { native } from '../../../dist/binding';
+import { installedCopy } from '../../support/installed';
+
+const library = join(__dirname, '../../../dist');
+const main = join(library, 'cli/main.js');
+const { supported } = cpuInfo();
+
+const run = (env: NodeJS.ProcessEnv, ...args: string[]) =>
+  spawnSync(process.execPath, args, {
+    env: { ...process.env, ADDERNET_ISA: '', ADDERNET_NUM_THREADS: '', ADDERNET_DEBUG: '', ...env },
+    encoding: 'utf8',
+  });
+
+/** What a program prints that has the library as `addernet`: JSON of its last value, or of the error it ends with. */
+function evaluated(env: NodeJS.ProcessEnv, program: string, folder = library): unknown {
+  const code = `
+    const addernet = require(${JSON.stringify(folder)});
+    let result;
+    try {
+      result = (() => { ${program} })();
+    } catch (error) {
+      result = { name: error.name, code: error.code, message: error.message };
+    }
+    console.log(JSON.stringify(result));`;
+  const { stdout, stderr } = run(env, '-e', code);
+  return stdout ? JSON.parse(stdout) : stderr;
+}
+
+t.equal(supported.at(-1), 'scalar', 'plain C++ runs everywhere');
+
+for (const isa of supported)
+  t.test(`ADDERNET_ISA=${isa}`, async (t) => {
+    const program = `
+      const x = new addernet.Tensor(Float32Array.of(1, 2, 3, 4), [1, 2, 2, 1]);
+      const y = addernet.ops.adderConv2d(x, new addernet.Tensor(Float32Array.of(3, 0), [2, 1, 1, 1]));
+      return [addernet.cpuInfo(), [...y.data]];`;
+    t.match(evaluated({ ADDERNET_ISA: isa }, program), [{ isa, supported }, [-2, -1, -1, -2, 0, -3, -1, -4]]);
+    const { status, stdout } = run({ ADDERNET_ISA: isa }, main, 'info');
+    t.equal(status, 0);
+    t.match(stdout, new RegExp(`^instruction set  ${isa} `, 'm'));
+  });
+
+t.test('without ADDERNET_ISA the best one runs', async (t) => {
+  t.match(evaluated({}, 'return addernet.cpuInfo()'), { isa: supported[0], supported });
+});
+
+const foreign = process.arch === 'arm64' ? 'avx2' : 'neon';
+for (const name of ['avx1024', foreign, 'AVX2', ' scalar', 'auto'])
+  t.test(`ADDERNET_ISA='${name}' is an error`, async (t) => {
+    const message = `ADDERNET_ISA is '${name}', but this CPU and build have: ${supported.join(', ')}`;
+    const error = { name: 'AdderNetError', code: 'ERR_ISA', message };
+    t.same(evaluated({ ADDERNET_ISA: name }, 'return addernet.cpuInfo()'), error);
+    t.same(evaluated({ ADDERNET_ISA: name }, 'addernet.ops.relu(addernet.Tensor.zeros([1]))'), error, 'at whatever is first used');
+    const { status, stdout, stderr } = run({ ADDERNET_ISA: name }, main, 'info');
+    t.same({ status, stdout, stderr }, { status: 1, stdout: '', stderr: `addernet: ${message}\n` });
+  });
+
+t.test('setIsa refuses what is not there and changes nothing', async (t) => {
+  const { isa } = cpuInfo();
+  for (const name of ['avx1024', foreign, ''])
+    t.throws(() => native().setIsa(name), {
+      code: 'ERR_ISA',
+      message: `isa is '${name}', but this CPU and build have: ${supported.join(', ')}`,
+    });
+  t.equal(cpuInfo().isa, isa);
+});
+
+t.test('ADDERNET_NUM_THREADS', async (t) => {
+  t.match(evaluated({ ADDERNET_NUM_THREADS: '2' }, 'return addernet.cpuInfo()'), { threads: 2 });
+  t.match(run({ ADDERNET_NUM_THREADS: '5' }, main, 'info').stdout, /^threads +5 /m);
+  for (const value of ['abc', '0'])
+    t.same(evaluated({ ADDERNET_NUM_THREADS: value }, 'return addernet.cpuInfo()'), {
+      name: 'AdderNetError',
+      code: 'ERR_ARGUMENT',
+      message: 'ADDERNET_NUM_THREADS is not an integer from 1 to 1024',
+    });
+});
+
+t.test('without a binary the package loads, and its first use says what to do', async (t) => {
+  const copy = installedCopy(t, { binary: false });
+  const none = { ADDERNET_PREBUILD: '' }; // nor one elsewhere
+  const [platform, node] = [`${process.platform}-${process.arch}`, process.versions.node];
+  const message = new RegExp(
+    `^no compiled binary of addernet loads on ${platform}, Node ${node}: No native build was found .*\\. ` +
+      'Install node_modules anew .*; otherwise compile a binary: npx addernet rebuild$',
+  );
+  t.same(evaluated(none, 'return addernet.Tensor.zeros([2, 3]).shape', copy), [2, 3], 'what needs no binary works');
+  for (const use of ['addernet.cpuInfo()', 'addernet.setThreads(1)', 'addernet.ops.relu(addernet.Tensor.zeros([1]))'])
+    t.match(evaluated(none, use, copy), { name: 'AdderNetError', code: 'ERR_NATIVE_MISSING', message });
+  const { status, stdout, stderr } = run(none, join(copy, 'dist/cli/main.js'), 'info');
+  t.same([status, stdout], [1, '']);
+  t.match(stderr, /^addernet: no compiled binary of addernet loads .*\n$/);
+  t.equal(run(none, join(copy, 'dist/cli/main.js'), '--help').status, 0, 'the command line still starts');
+
+  const entry = join(copy, 'dist/static', platform);
+  t.match(
+    evaluated(none, 'addernet.cpuInfo()', entry),
+    { code: 'ERR_NATIVE_MISSING', message: /Cannot find module/ },
+    'so does a static entry',
+  );
+});
+
+t.test('a binary that does not load says why', async (t) => {
+  const copy = installedCopy(t, { binary: false });
+  mkdirSync(join(copy, 'build/Release'), { recursive: true });
+  writeFileSync(join(copy, 'build/Release/addernet.node'), 'not a binary');
+  t.match(evaluated({ ADDERNET_PREBUILD: '' }, 'addernet.cpuInfo()', copy), {
+    code: 'ERR_NATIVE_MISSING',
+    message: /addernet\.node: file too short/,
+  });
+});

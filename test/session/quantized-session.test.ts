@@ -1,0 +1,133 @@
+// Compiled networks of bytes against their plain reference, to the bit: on every instruction set, for any number of images and threads.
+import t from 'tap';
+import { compile, cpuInfo, layers, Model, models, quantize, setThreads, Tensor } from '../../dist';
+import { native } from '../../dist/binding';
+import { Random } from '../../dist/random';
+import { bits } from '../support/guarded';
+import { instructionSets } from '../support/instruction-sets';
+
+const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, MaxPool2d, Relu, Residual, Sequential } = layers;
+
+function normal(shape: readonly number[], seed: number): Tensor {
+  const tensor = Tensor.zeros(shape);
+  new Random(seed).fillNormal(tensor.data);
+  return tensor;
+}
+/** With batch norms of a network that has seen images. */
+function settled(model: Model): Model {
+  const x = normal([8, ...model.inputShape], 1);
+  for (let step = 0; step < 60; step++) model.forward(x, { training: true });
+  return model;
+}
+
+/** Shortcuts of bytes, of an adder layer's floats, of an ordinary layer's floats, and a value that bytes and floats are made of. */
+function shortcuts(): Model {
+  const random = new Random(2);
+  const body = (ci: number, co: number, stride = 1) => [
+    new AdderConv2d(ci, co, { kernel: 3, padding: 1, stride, random }),
+    new BatchNorm(co),
+    new Relu(),
+    new AdderConv2d(co, co, { kernel: 3, padding: 1, random }),
+    new BatchNorm(co),
+  ];
+  const down = (layer: layers.Layer, co: number) => new Sequential([layer, new BatchNorm(co)]);
+  return new Model(
+    {
+      conv1: new Conv2d(3, 10, { kernel: 3, padding: 1, random }),
+      bn1: new BatchNorm(10),
+      relu: new Relu(),
+      plain: new Residual(new Sequential(body(10, 10))),
+      strided: new Residual(new Sequential(body(10, 17, 2)), down(new AdderConv2d(10, 17, { kernel: 1, stride: 2, random }), 17)),
+      ordinary: new Residual(new Sequential(body(17, 9)), down(new Conv2d(17, 9, { kernel: 1, random }), 9)),
+      last: new Sequential([new AdderConv2d(9, 6, { kernel: 1, random, bias: true }), new BatchNorm(6), new Relu()]),
+      avgpool: new GlobalAveragePool2d(),
+      fc: new Conv2d(6, 4, { kernel: 1, random }),
+      flatten: new Flatten(),
+    },
+    {
+      name: 'small',
+      unit: 'adder',
+      classes: 4,
+      inputShape: [9, 7, 3],
+      normalization: { mean: [0, 0, 0], std: [1, 1, 1] },
+      dataset: 'none',
+    },
+  );
+}
+
+/** A first layer that multiplies bytes, into the bytes of an adder layer or into floats that are pooled. */
+function largeStem(pooled: boolean): Model {
+  const random = new Random(5);
+  return new Model(
+    {
+      conv1: new Conv2d(3, 9, { kernel: 7, stride: 2, padding: 3, random, bias: true }),
+      bn1: new BatchNorm(9),
+      relu: new Relu(),
+      ...(pooled && { maxpool: new MaxPool2d({ kernel: 3, stride: 2, padding: 1 }) }),
+      unit: new AdderConv2d(9, 5, { kernel: 3, padding: 1, random }),
+      bn2: new BatchNorm(5),
+      avgpool: new GlobalAveragePool2d(),
+      flatten: new Flatten(),
+    },
+    {
+      name: 'stem',
+      unit: 'adder',
+      classes: 5,
+      inputShape: [19, 23, 3],
+      normalization: { mean: [0, 0, 0], std: [1, 1, 1] },
+      dataset: 'none',
+    },
+  );
+}
+
+const { isa: before, threads } = cpuInfo();
+const networks = {
+  shortcuts: settled(shortcuts()),
+  'a large stem into bytes': settled(largeStem(false)),
+  'a large stem into a pool': settled(largeStem(true)),
+  lenet5bn: settled(models.lenet5bn({ seed: 3 })),
+  // Slow under a sanitizer or an emulator, where the others have every kind of step.
+  ...(process.env.ADDERNET_QUICK === undefined && { resnet20: settled(models.resnet20({ seed: 4 })) }),
+};
+
+for (const isa of instructionSets)
+  for (const [name, model] of Object.entries(networks))
+    t.test(`${name} on ${isa}`, async (t) => {
+      native().setIsa(isa);
+      for (const levels of [8, 5]) {
+        const network = await quantize(model, normal([6, ...model.inputShape], 5), { bits: levels });
+        const x = normal([5, ...model.inputShape], 6);
+        const wanted = network.forward(x);
+        t.ok(wanted.data.every(Number.isFinite) && new Set(wanted.data).size > 5, 'the reference gives numbers');
+        using session = await compile(network, { dtype: 'u8' });
+        t.equal(cpuInfo().isa, isa);
+        for (const count of [1, 2]) {
+          setThreads(count);
+          for (const n of [5, 1, 3]) {
+            const part = new Tensor(x.data.slice(0, (n * x.size) / 5), [n, ...model.inputShape]);
+            const own = wanted.data.slice(0, n * model.classes);
+            t.same(bits(session.runSync(part)), bits(new Tensor(own, [n, model.classes])), `${levels} bits, ${n} images, ${count} threads`);
+            t.same(bits(await session.run(part)), bits(new Tensor(own, [n, model.classes])), 'and on another thread');
+          }
+        }
+        setThreads(threads);
+      }
+      native().setIsa(before);
+    });
+
+t.test('a session of bytes takes finite numbers, and a quantised network', async (t) => {
+  const network = await quantize(networks.shortcuts, normal([2, 9, 7, 3], 1));
+  using session = await compile(network);
+  const x = normal([1, 9, 7, 3], 1);
+  x.data[3] = Number.POSITIVE_INFINITY;
+  const wrong = { code: 'ERR_ARGUMENT', message: /not finite/ };
+  t.throws(() => session.runSync(x), wrong);
+  await t.rejects(session.run(x), wrong);
+  await t.rejects(compile(networks.shortcuts, { dtype: 'u8' }), { code: 'ERR_ARGUMENT', message: /of f32: quantize it first/ });
+  await t.rejects(compile(network, { input: [5, 5, 5] }), {
+    code: 'ERR_ARGUMENT',
+    message: /input is \[5,5,5\], but the quantized network takes/,
+  });
+  (await compile(network, { input: network.inputShape })).dispose();
+  await t.rejects(compile(network, { dtype: 'f32' }), { code: 'ERR_ARGUMENT', message: /of u8: compile the float network/ });
+});

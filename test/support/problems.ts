@@ -1,0 +1,98 @@
+// Geometries of convolutions to test with: random ones and the edges, and tensors to fill them.
+import fc from 'fast-check';
+import { type ConvOptions, Tensor } from '../../dist';
+import type { Random } from '../../dist/random';
+import type { Shape } from '../../dist/shape';
+
+export interface Problem {
+  x: Shape;
+  filters: Shape;
+  options: Required<ConvOptions> & { padding: [number, number]; stride: [number, number]; dilation: [number, number] };
+  seed: number;
+  bias: boolean;
+}
+
+/** Normal numbers, a fifth of them rounded: ties, |x - w| = 0, occur. */
+export function filled(shape: Shape, random: Random, scale = 1): Tensor {
+  const tensor = Tensor.zeros(shape);
+  random.fillNormal(tensor.data, 0, scale);
+  tensor.data.forEach((v, i) => {
+    if (random.uniform() < 0.2) tensor.data[i] = Math.round(v);
+  });
+  return tensor;
+}
+
+/** An output within a larger buffer, to see what is written beside it. */
+export function guarded(shape: Shape): { out: Tensor; intact: () => boolean } {
+  const size = shape.reduce((a, b) => a * b);
+  const guard = 64;
+  const all = new Float32Array(size + 2 * guard).fill(12345);
+  const edges = [all.subarray(0, guard), all.subarray(guard + size)];
+  return { out: new Tensor(all.subarray(guard, guard + size), shape), intact: () => edges.every((edge) => edge.every((v) => v === 12345)) };
+}
+
+const size = (most: number) =>
+  fc.oneof({ weight: 1, arbitrary: fc.constant(1) }, { weight: 4, arbitrary: fc.integer({ min: 1, max: most }) });
+export const problem: fc.Arbitrary<Problem> = fc
+  .record({
+    n: size(3),
+    groups: fc.constantFrom(1, 1, 1, 2, 3),
+    depthwise: fc.boolean(),
+    groupCi: size(40),
+    groupCo: size(70),
+    kernel: fc.tuple(size(5), size(5)),
+    stride: fc.tuple(size(7), size(7)),
+    dilation: fc.tuple(size(3), size(3)),
+    padding: fc.tuple(fc.nat(6), fc.nat(6)),
+    extra: fc.tuple(fc.nat(20), fc.nat(40)),
+    seed: fc.nat(),
+    bias: fc.boolean(),
+  })
+  .map(({ n, groups, depthwise, groupCi, groupCo, kernel, stride, dilation, padding, extra, seed, bias }) => {
+    const [ci, co, g] = depthwise && groups > 1 ? [groupCi, groupCi, groupCi] : [groupCi * groups, groupCo * groups, groups];
+    const pixels = (axis: 0 | 1) => Math.max(1, dilation[axis] * (kernel[axis] - 1) + 1 - 2 * padding[axis]) + extra[axis];
+    return {
+      x: [n, pixels(0), pixels(1), ci],
+      filters: [co, ...kernel, ci / g],
+      options: { stride, padding, dilation, groups: g },
+      seed,
+      bias,
+    };
+  });
+
+export const plain = { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 } satisfies Problem['options'];
+export const edges: Record<string, Problem> = {
+  'one pixel, one channel': { x: [1, 1, 1, 1], filters: [1, 1, 1, 1], options: plain, seed: 1, bias: false },
+  'one pixel, padded by more than the kernel': {
+    x: [2, 1, 1, 3],
+    filters: [5, 3, 3, 3],
+    options: { ...plain, padding: [4, 5] },
+    seed: 2,
+    bias: true,
+  },
+  'stride larger than the kernel': {
+    x: [1, 30, 41, 2],
+    filters: [3, 2, 2, 2],
+    options: { ...plain, stride: [7, 9] },
+    seed: 3,
+    bias: false,
+  },
+  'k in several blocks, cut within a run': { x: [1, 3, 4, 1500], filters: [20, 2, 3, 1500], options: plain, seed: 4, bias: true },
+  'k in several blocks of whole runs': {
+    x: [1, 5, 5, 200],
+    filters: [33, 3, 3, 200],
+    options: { ...plain, padding: [1, 1] },
+    seed: 5,
+    bias: true,
+  },
+  'few filters over wide rows, k in blocks': { x: [1, 3, 100, 300], filters: [4, 1, 3, 300], options: plain, seed: 6, bias: true },
+  'few filters, strided wide rows': {
+    x: [2, 7, 130, 5],
+    filters: [6, 3, 5, 5],
+    options: { ...plain, stride: [2, 3], padding: [1, 2], dilation: [1, 2] },
+    seed: 7,
+    bias: false,
+  },
+  'fully connected': { x: [9, 1, 1, 77], filters: [10, 1, 1, 77], options: plain, seed: 8, bias: true },
+  'two channels for each group': { x: [1, 9, 9, 6], filters: [12, 3, 3, 1], options: { ...plain, groups: 6 }, seed: 9, bias: true },
+};
