@@ -23,7 +23,7 @@ t.test('an entry for each platform names its binary', async (t) => {
     });
     const [, folder, libc] = /^(\w+-\w+?)(-musl)?$/.exec(platform)!;
     const tag = !folder!.startsWith('linux') ? '' : libc ? '.musl' : '.glibc';
-    t.match(read('lib/static', `${platform}.ts`), `require('../../../prebuilds/${folder}/addernet${tag}.node')`);
+    t.match(read('lib/static', `${platform}.ts`), `require('../../prebuilds/${folder}/addernet${tag}.node')`);
     if (!folder!.startsWith('linux')) t.match(workflow, `platform: ${folder}`);
   }
   t.match(workflow, 'node scripts/prebuild.cjs');

@@ -13,7 +13,7 @@ t.test('prepack compiles a binary that is missing or outdated', (t) => {
   const root = t.testdir({
     'CMakeLists.txt': '',
     'binding.d.ts': '',
-    native: { ops: { 'pool.cc': '' } },
+    native: { nn: { 'pool.cc': '' } },
     node_modules: { prebuildify: {} },
     prebuilds: { [folder]: { 'addernet.other.node': 'of another C library' } },
     scripts: { 'prebuild.cjs': `require('node:fs').writeFileSync('prebuilds/${folder}/${file}', 'compiled')` },
