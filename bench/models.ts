@@ -68,7 +68,7 @@ const peerNames = ['onnxruntime f32', 'onnxruntime int8'];
 async function measureTask({ network, batch }: Task, isa: string, threads: number, options: MeasureOptions): Promise<ModelResult[]> {
   const group = `${isa}, ${network}, batch ${batch}`;
   if (!opens(group, [...names, ...(havePeers() ? peerNames : [])], options)) return [];
-  const make = (unit: models.Unit) => settled(models[network]({ unit, seed: 1 }));
+  const make = (kind: models.ConvKind) => settled(models[network]({ kind, seed: 1 }));
   const [adder, conv] = [make('adder'), make('conv')];
   const x = Tensor.zeros([batch, ...adder.inputShape]);
   new Random(1).fillNormal(x.data);

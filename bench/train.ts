@@ -46,19 +46,19 @@ export async function measureTrain(options: TrainBenchOptions = {}): Promise<Tra
   const torch = haveTorch() ? await TorchTrainer.start(threads) : undefined;
   try {
     const contestants: Record<string, () => unknown> = {};
-    for (const [unit, batch] of [
+    for (const [kind, batch] of [
       ['adder', large],
       ['conv', large],
       ['xnor', large],
       ['adder', small],
     ] as const)
-      contestants[`${unit} ${batch}`] = trainer(unit, batch);
+      contestants[`${kind} ${batch}`] = trainer(kind, batch);
     if (torch)
-      for (const [unit, batch] of [
+      for (const [kind, batch] of [
         ['conv', large],
         ['adder', small],
       ] as const)
-        contestants[`PyTorch ${unit} ${batch}`] = () => torch.step(unit, batch);
+        contestants[`PyTorch ${kind} ${batch}`] = () => torch.step(kind, batch);
     const group = `${isa}, resnet20`;
     opens(group, Object.keys(contestants), options);
     const medians = await measureAsync(chosen(group, contestants, options), options);
@@ -77,8 +77,8 @@ export async function measureTrain(options: TrainBenchOptions = {}): Promise<Tra
 }
 
 /** A step as `fit` takes it. */
-function trainer(unit: models.Unit, batch: number): () => void {
-  const model = models.resnet20({ unit, seed: 1 });
+function trainer(kind: models.ConvKind, batch: number): () => void {
+  const model = models.resnet20({ kind, seed: 1 });
   const optimizer = new Sgd(model.parameters(), { lr: 0.1, momentum: 0.9, weightDecay: 5e-4, adder: { rate: 'adaptive', eta: 0.2 } });
   const x = Tensor.zeros([batch, ...model.inputShape]);
   new Random(1).fillNormal(x.data);

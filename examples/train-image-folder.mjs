@@ -12,7 +12,7 @@ const train = await openImageFolder(folder, [32, 32, 3], 'train'); // nine tenth
 const validation = await openImageFolder(folder, [32, 32, 3], 'test');
 
 const { classes, classNames } = train;
-const model = models.resnet20({ unit: 'adder', classes, classNames, dataset: 'folder' });
+const model = models.resnet20({ kind: 'adder', classes, classNames, dataset: 'folder' });
 const optimizer = new Sgd(model.parameters(), { lr: 0.1, momentum: 0.9, weightDecay: 5e-4, adder: { rate: 'adaptive', eta: 0.2 } });
 await fit(model, train, {
   epochs: Number(epochs),

@@ -26,7 +26,7 @@ if (!training) throw new Error(`${weights} does not say how it was trained: take
 await save(trained, file, { half: true });
 const model = await load(file);
 await save(model, file, { half: true, training: { ...training, accuracy: await accuracyOf(model) } });
-if (model.unit === 'adder') {
+if (model.kind === 'adder') {
   const small = await quantize(model, openDataset(model.metadata.dataset, data, 'train'), { bits: 8 });
   const accuracy = await accuracyOf(small);
   await save(small, join(models, `${name}-8bit.safetensors`), { training: { ...training, accuracy } });

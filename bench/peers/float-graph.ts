@@ -10,7 +10,7 @@ export function addFloatSteps(graph: Graph, steps: readonly PlanStep[]): string[
     if (step.op === 'convolution') return addConvolution(graph, step, x, y);
     if (step.op === 'relu') graph.node('Relu', [x], y);
     else if (step.op === 'add') graph.node('Add', [x, `v${step.residual}`], y);
-    else if (step.op === 'pool') graph.node(step.kind === 'max' ? 'MaxPool' : 'AveragePool', [x], y, windowAttributes(step.geometry));
+    else if (step.op === 'pool') graph.node(step.mode === 'max' ? 'MaxPool' : 'AveragePool', [x], y, windowAttributes(step.geometry));
     else throw new Error(`onnxruntime is compared on ordinary convolutions, not on ${step.op}`);
     return [y];
   });
@@ -33,8 +33,8 @@ export function convolutionAttributes({ geometry }: Convolution) {
 }
 
 /** Filters [co,ci,kh,kw] and biases [co] with the batch norm's scale and shift in them. */
-export function foldedFilters({ product, filters, bias, scale, shift, geometry }: Convolution) {
-  if (product !== 'conv') throw new Error(`onnxruntime is compared on ordinary convolutions, not on ${product}`);
+export function foldedFilters({ kind, filters, bias, scale, shift, geometry }: Convolution) {
+  if (kind !== 'conv') throw new Error(`onnxruntime is compared on ordinary convolutions, not on ${kind}`);
   const [, , , ci, co, kh, kw, , , , , , , groups] = geometry as unknown as [number, ...number[]];
   const [k, inputs] = [kh! * kw!, ci! / groups!];
   const [weights, biases] = [new Float32Array(filters.length), new Float32Array(co!)];

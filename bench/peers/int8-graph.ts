@@ -88,9 +88,9 @@ export class Int8Graph {
     this.#graph.node('QLinearAdd', inputs, q, {}, 'com.microsoft');
   }
 
-  #pool({ kind, x, output, geometry }: Extract<PlanStep, { op: 'pool' }>, q: string): void {
+  #pool({ mode, x, output, geometry }: Extract<PlanStep, { op: 'pool' }>, q: string): void {
     const window = windowAttributes(geometry);
-    if (kind === 'max') {
+    if (mode === 'max') {
       this.#graph.node('MaxPool', [`q${x}`], q, window);
       this.#quantizations.set(`v${output}`, this.#quantization(`v${x}`));
       return;

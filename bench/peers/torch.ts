@@ -30,9 +30,9 @@ export class TorchTrainer {
   }
 
   /** One step of ResNet-20 on images that stay the same. */
-  async step(unit: 'conv' | 'adder', batch: number): Promise<void> {
+  async step(kind: 'conv' | 'adder', batch: number): Promise<void> {
     const answer = once(this.#answers, 'line');
-    this.#child.stdin!.write(`${unit} ${batch} 1\n`);
+    this.#child.stdin!.write(`${kind} ${batch} 1\n`);
     await answer;
   }
 

@@ -1,5 +1,5 @@
 """Training steps of ResNet-20 in PyTorch: of multiplications, by PyTorch's own layers, or of adders, written from the formulas of AdderNet
-(CVPR 2020, eq. 2, 4, 5) in operations on whole tensors. Reads a line for each turn, `<unit> <batch> <steps>`, and answers with the seconds
+(CVPR 2020, eq. 2, 4, 5) in operations on whole tensors. Reads a line for each turn, `<kind> <batch> <steps>`, and answers with the seconds
 of each step, as JSON; so that turns may alternate with those of others.
 
     python3 torch_train.py THREADS
@@ -47,7 +47,7 @@ class AdderConv2d(nn.Module):
         return y.unflatten(2, (height, -1))
 
 
-def unit(kind, ci, co, kernel, stride=1, padding=0):
+def conv(kind, ci, co, kernel, stride=1, padding=0):
     if kind == "adder":
         return AdderConv2d(ci, co, kernel, stride, padding)
     return nn.Conv2d(ci, co, kernel, stride, padding, bias=False)
@@ -57,11 +57,11 @@ class Block(nn.Module):
     def __init__(self, kind, ci, co, stride):
         super().__init__()
         self.body = nn.Sequential(
-            *[unit(kind, ci, co, 3, stride, 1), nn.BatchNorm2d(co), nn.ReLU(inplace=True)],
-            *[unit(kind, co, co, 3, 1, 1), nn.BatchNorm2d(co)],
+            *[conv(kind, ci, co, 3, stride, 1), nn.BatchNorm2d(co), nn.ReLU(inplace=True)],
+            *[conv(kind, co, co, 3, 1, 1), nn.BatchNorm2d(co)],
         )
         same = ci == co and stride == 1
-        self.shortcut = nn.Identity() if same else nn.Sequential(unit(kind, ci, co, 1, stride), nn.BatchNorm2d(co))
+        self.shortcut = nn.Identity() if same else nn.Sequential(conv(kind, ci, co, 1, stride), nn.BatchNorm2d(co))
 
     def forward(self, x):
         return F.relu(self.body(x) + self.shortcut(x), inplace=True)

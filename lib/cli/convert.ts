@@ -1,5 +1,5 @@
 import { save } from '../files';
-import type { Unit } from '../models';
+import type { ConvKind } from '../models';
 import { weightsPath } from '../models/pretrained';
 import { openFloatNetwork } from './open-network';
 import { checkWeightsOut } from './output-path';
@@ -8,7 +8,7 @@ import { print } from './text-layout';
 
 interface ConvertArguments {
   model?: string;
-  unit?: Unit;
+  kind?: ConvKind;
   half?: boolean;
   json?: boolean;
 }
@@ -19,5 +19,5 @@ export async function convert(from: string, to: string, { half, json, ...network
   await save(model, to, { half });
   const { metadata } = model;
   if (json) console.log(JSON.stringify({ in: from, out: to, metadata }));
-  else print(`${printable(to)}: ${metadata.name}, unit ${metadata.unit}, ${metadata.classes} classes`);
+  else print(`${printable(to)}: ${metadata.name}, kind ${metadata.kind}, ${metadata.classes} classes`);
 }

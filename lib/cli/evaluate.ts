@@ -48,7 +48,7 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<void> {
   if (json) console.log(JSON.stringify({ ...result, ...numbers, isa, threads: used }));
   else
     print(
-      `${printable(`${model.name} (${model.unit}) on ${result.images} images of ${dataset.name}`)}`,
+      `${printable(`${model.name} (${model.kind}) on ${result.images} images of ${dataset.name}`)}`,
       `top-1 ${percent(result.top1)}   top-5 ${percent(result.top5)}`,
       `${result.seconds.toFixed(2)} s, ${Math.round(result.imagesPerSecond)} images/s   ${Object.values(numbers).join(', ')}${model instanceof Model ? '' : ' bits'}, ${isa}, ${used} ${used === 1 ? 'thread' : 'threads'}`,
     );

@@ -104,9 +104,9 @@ export function fileText(description: FileDescription, columns: number): string 
 }
 
 function networkRows({ bits, ...metadata }: ModelMetadata & { bits?: number }): [string, string][] {
-  const { name, unit, classes, classNames, inputShape, normalization, dataset, training } = metadata;
+  const { name, kind, classes, classNames, inputShape, normalization, dataset, training } = metadata;
   return [
-    ['network', `${name}, unit ${unit}${bits === undefined ? '' : `, quantized to ${bits} bits`}`],
+    ['network', `${name}, kind ${kind}${bits === undefined ? '' : `, quantized to ${bits} bits`}`],
     ['classes', `${classes}${classNames ? `: ${listed(classNames)}` : ', without names'}`],
     ['input', imageText(inputShape)],
     ['normalization', `mean ${normalization.mean.join(', ')}; std ${normalization.std.join(', ')}`],

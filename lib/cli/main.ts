@@ -19,6 +19,7 @@ function createProgram(): Command {
         write(
           text
             .replace(/^error:/, 'addernet:')
+            .replace(/^(addernet: unknown option '--unit')$/m, '$1\n(Did you mean --kind?)')
             .split('\n')
             .map(printable)
             .join('\n'),

@@ -9,7 +9,7 @@ import { columnsOf, fields, table } from './text-layout';
 interface BundledNetwork {
   readonly name: string;
   readonly network: string;
-  readonly unit: string;
+  readonly kind: string;
   /** Of a quantized network; null of a float one. */
   readonly bits: number | null;
   readonly bytes: number;
@@ -30,7 +30,7 @@ async function describe(name: string): Promise<BundledNetwork> {
   const network = await load(name);
   const { dataset, inputShape, classes, classNames, training } = network.metadata;
   return {
-    ...{ name, network: network.name, unit: network.unit, bits: network instanceof Model ? null : network.bits },
+    ...{ name, network: network.name, kind: network.kind, bits: network instanceof Model ? null : network.bits },
     ...{ bytes: statSync(weightsPath(name)).size, dataset, accuracy: training?.accuracy ?? null, inputShape },
     ...{ classes, classNames: classNames ?? null },
   };
@@ -38,9 +38,9 @@ async function describe(name: string): Promise<BundledNetwork> {
 
 /** A row for each network; then, for each data set, what its networks classify. */
 export function listed(models: readonly BundledNetwork[], columns: number): string {
-  const header = ['name', 'unit', 'numbers', 'accuracy', 'size', 'data set'];
-  const rows = models.map(({ name, unit, bits, accuracy, bytes, dataset }) => [
-    ...[name, unit, bits === null ? 'floats' : `${bits} bits`],
+  const header = ['name', 'kind', 'numbers', 'accuracy', 'size', 'data set'];
+  const rows = models.map(({ name, kind, bits, accuracy, bytes, dataset }) => [
+    ...[name, kind, bits === null ? 'floats' : `${bits} bits`],
     ...[accuracy === null ? '' : `${(100 * accuracy).toFixed(2)} %`, `${Math.round(bytes / 1000)} kB`, dataset],
   ]);
   const first = new Map(models.map((model) => [model.dataset, model]).reverse() as [string, BundledNetwork][]);

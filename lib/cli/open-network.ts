@@ -1,10 +1,10 @@
-// What --weights, --model, --unit and --image-size name.
+// What --weights, --model, --kind and --image-size name.
 import type { Dataset } from '../data/dataset';
 import { AdderNetError } from '../errors';
 import { type LoadOptions, load } from '../files';
 import { ownMetadata } from '../files/own-file';
 import { readWeights } from '../files/read-weights';
-import { Model, type Unit } from '../models';
+import { type ConvKind, Model } from '../models';
 import type { QuantizedModel } from '../quantize';
 import { dataRules } from './data-rules';
 import { printNote } from './notes';
@@ -14,18 +14,18 @@ export interface NetworkArguments {
   weights: string;
   /** Given only where the file does not say so itself; a file that holds another network is refused. */
   model?: string;
-  unit?: Unit;
+  kind?: ConvKind;
   /** Of images in folders, where it is not the network's own. */
   imageSize?: readonly [height: number, width: number];
   dataset?: string;
 }
 
 /** @throws {AdderNetError} ERR_ARGUMENT if the file holds another network than the arguments say; what loading throws */
-export async function openNetwork({ weights, model, unit, imageSize, dataset }: NetworkArguments): Promise<Model | QuantizedModel> {
-  const { network, notes } = await loadWithNotes(weights, { model, unit });
+export async function openNetwork({ weights, model, kind, imageSize, dataset }: NetworkArguments): Promise<Model | QuantizedModel> {
+  const { network, notes } = await loadWithNotes(weights, { model, kind });
   if (imageSize) checkApply({ imageSize }, { dataset: dataset ?? network.metadata.dataset }, dataRules);
   const [, , channels] = network.inputShape;
-  const resized = imageSize && (await loadWithNotes(weights, { model, unit, inputShape: [...imageSize, channels] }));
+  const resized = imageSize && (await loadWithNotes(weights, { model, kind, inputShape: [...imageSize, channels] }));
   for (const note of (resized ?? { notes }).notes) printNote(note);
   return (resized ?? { network }).network;
 }
@@ -72,18 +72,18 @@ async function loadWithNotes(weights: string, options: LoadOptions): Promise<{ n
 }
 
 /** Where a file holds another network than it is said to hold, that is what is wrong with it; undefined otherwise. */
-async function contradiction(weights: string, { model, unit }: LoadOptions): Promise<AdderNetError | undefined> {
+async function contradiction(weights: string, { model, kind }: LoadOptions): Promise<AdderNetError | undefined> {
   const held = await load(weights, { onNote() {} }).catch(() => undefined);
   const wrong =
     held && model !== undefined && held.name !== model
       ? `--model ${model}`
-      : held && unit !== undefined && held.unit !== unit
-        ? `--unit ${unit}`
+      : held && kind !== undefined && held.kind !== kind
+        ? `--kind ${kind}`
         : undefined;
   return wrong === undefined || !held
     ? undefined
     : new AdderNetError(
         'ERR_ARGUMENT',
-        `${weights} holds the network ${held.name} of unit ${held.unit}, which ${wrong} contradicts: leave it out`,
+        `${weights} holds the network ${held.name} of kind ${held.kind}, which ${wrong} contradicts: leave it out`,
       );
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unitToKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { writeFileAtomic } from '../io/write-file';
 import type { EpochRecord } from '../train/progress';
@@ -40,7 +41,7 @@ export class RunFolder {
   async readArguments<T>(): Promise<Partial<T>> {
     const file = join(this.path, 'arguments.json');
     try {
-      return JSON.parse(await readFile(file, 'utf8'));
+      return unitToKind(JSON.parse(await readFile(file, 'utf8'))) as Partial<T>;
     } catch (cause) {
       throw new AdderNetError('ERR_ARGUMENT', `train: there is no training to resume in ${this.path}: ${(cause as Error).message}`, {
         cause,

@@ -35,7 +35,7 @@ export async function serve({ host, port, grpcPort, drain, ...options }: ServeAr
     throw error;
   }
   for (const { name, version, metadata } of server.store.ready())
-    server.app.log.info({ model: name, version, network: metadata.name, unit: metadata.unit }, 'ready');
+    server.app.log.info({ model: name, version, network: metadata.name, kind: metadata.kind }, 'ready');
   // The log is for programs; a person at a terminal wants to know where to look.
   if (process.stderr.isTTY) console.error(`The page to try it is at ${server.app.listeningOrigin}; Ctrl-C ends.`);
   await ended;

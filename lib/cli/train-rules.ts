@@ -4,12 +4,12 @@ import { dataRules } from './data-rules';
 import { type OptionRule, optionText } from './option-rules';
 import type { TrainArguments } from './training-setup';
 
-/** With --weights, the file says what the unit is. */
-const isAdder = ({ unit, weights }: TrainArguments): boolean => unit === 'adder' || weights !== undefined;
+/** With --weights, the file says what the kind is. */
+const isAdder = ({ kind, weights }: TrainArguments): boolean => kind === 'adder' || weights !== undefined;
 
 export const trainRules: readonly OptionRule<TrainArguments>[] = [
   ...dataRules,
-  { options: ['eta', 'rate', 'gradient'], apply: isAdder, only: 'to adder filters: with --unit adder' },
+  { options: ['eta', 'rate', 'gradient'], apply: isAdder, only: 'to adder filters: with --kind adder' },
   { options: ['eta'], apply: ({ rate }) => rate === 'adaptive', only: 'with --rate adaptive; --lr sets the other learning rates' },
   { options: ['gradient'], apply: ({ weights }) => weights === undefined, only: 'to a new network, without --weights' },
   { options: ['temperature', 'teacherShare', 'teacherFeatures'], apply: ({ teacher }) => teacher !== undefined, only: 'with --teacher' },

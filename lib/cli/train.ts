@@ -84,18 +84,18 @@ const gentle = ({ weights }: Partial<TrainArguments>): Partial<TrainArguments> =
 const rulesOfWeights: readonly OptionRule<Model>[] = [
   {
     options: ['eta', 'rate'],
-    apply: ({ unit }) => unit === 'adder',
-    only: ({ unit }) => `to adder filters, but --weights is of unit ${unit}`,
+    apply: ({ kind }) => kind === 'adder',
+    only: ({ kind }) => `to adder filters, but --weights is of kind ${kind}`,
   },
 ];
 
-/** --weights says what --model and --unit are. */
-const kindOf = (start: Model | undefined): Partial<TrainArguments> => (start ? { model: start.name, unit: start.unit } : {});
+/** --weights says what --model and --kind are. */
+const kindOf = (start: Model | undefined): Partial<TrainArguments> => (start ? { model: start.name, kind: start.kind } : {});
 
 /** What is known of a training before its end. */
 type Origin = Pick<Training, 'command' | 'seed' | 'startedFrom'>;
 
-const defaultFolder = (args: TrainArguments): string => join('runs', `${networkName(args)}-${args.unit}-${args.dataset}`);
+const defaultFolder = (args: TrainArguments): string => join('runs', `${networkName(args)}-${args.kind}-${args.dataset}`);
 
 /** Everything a training needs, checked. */
 interface Run {
@@ -154,7 +154,7 @@ function announce(
   const images = Math.min(args.limit ?? train.length, train.length);
   progress.note(
     printable(
-      `${model.name}, unit ${model.unit}, on ${train.name}: ${images} images in batches of ${args.batch}; measured on ${validation.name}: ${validation.length}; ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; into ${folder.path}`,
+      `${model.name}, kind ${model.kind}, on ${train.name}: ${images} images in batches of ${args.batch}; measured on ${validation.name}: ${validation.length}; ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; into ${folder.path}`,
     ),
   );
   if (args.dataset === folderName && args.weights === undefined && images < fewImages)
@@ -170,7 +170,7 @@ const fewImages = 1000;
 /** @returns the files written: none where the packages for drawing are not installed */
 async function drawCurves(model: Model, { train }: TrainingData, history: readonly EpochRecord[], folder: RunFolder): Promise<string[]> {
   if (missingPackages(chartPackages).length > 0) return [];
-  const { svg, png } = await drawLearningCurves(history, { title: `${model.name}, unit ${model.unit}, ${train.name}` });
+  const { svg, png } = await drawLearningCurves(history, { title: `${model.name}, kind ${model.kind}, ${train.name}` });
   await folder.write('curves.svg', svg);
   await folder.write('curves.png', png);
   return ['curves.svg', 'curves.png'];
@@ -191,7 +191,7 @@ function report(
   }
   const { top1, loss, images } = evaluation;
   print(
-    printable(`${model.name} (${model.unit}) on ${images} images of ${test.name}: ${(100 * top1).toFixed(2)} %, loss ${loss.toFixed(4)}`),
+    printable(`${model.name} (${model.kind}) on ${images} images of ${test.name}: ${(100 * top1).toFixed(2)} %, loss ${loss.toFixed(4)}`),
     printable(`${folder.path}: ${files.join(', ')}`),
   );
 }

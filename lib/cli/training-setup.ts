@@ -4,7 +4,7 @@ import type { Augmentation } from '../data/augment';
 import type { Dataset } from '../data/dataset';
 import { splitDataset } from '../data/subset';
 import type { FilterGradient } from '../layers';
-import { bodyAndHead, createModel, headLayers, type Model, replaceHead, type Unit } from '../models';
+import { bodyAndHead, type ConvKind, createModel, headLayers, type Model, replaceHead } from '../models';
 import { type Schedule, Sgd, schedule as schedules } from '../optim';
 import { compile, compiled } from '../session';
 import { defaultBatch } from '../train/default-batch';
@@ -17,7 +17,7 @@ import { optionText } from './option-rules';
 
 export interface TrainArguments extends DataArguments {
   model?: string;
-  unit: Unit;
+  kind: ConvKind;
   imageSize?: readonly [height: number, width: number];
   weights?: string;
   freeze?: string[];
@@ -62,13 +62,13 @@ export interface TrainingData {
   readonly distillation: Distillation | undefined;
 }
 
-/** The network of --weights, which says what --model and --unit are; undefined where a new one is trained. Errors as of openFloatNetwork. */
-export async function networkToStartFrom({ weights, model, unit, imageSize }: Partial<TrainArguments>): Promise<Model | undefined> {
+/** The network of --weights, which says what --model and --kind are; undefined where a new one is trained. Errors as of openFloatNetwork. */
+export async function networkToStartFrom({ weights, model, kind, imageSize }: Partial<TrainArguments>): Promise<Model | undefined> {
   if (weights === undefined) return undefined;
   return await openFloatNetwork('train', {
     weights,
     ...(model !== undefined && { model }),
-    ...(unit && { unit }),
+    ...(kind && { kind }),
     ...(imageSize && { imageSize }),
   });
 }
@@ -110,9 +110,9 @@ async function compiledTeacher(model: Model): Promise<FeatureTeacher> {
  * @param start what --weights holds, which gets a new head where it tells other classes
  */
 export function networkToTrain(args: TrainArguments, start: Model | undefined, { classes, classNames }: Dataset): Model {
-  const { unit, seed, gradient: filterGradient, dataset } = args;
+  const { kind, seed, gradient: filterGradient, dataset } = args;
   const target = { classes, dataset, ...(classNames && { classNames }) };
-  if (!start) return createModel(networkName(args), { unit, seed, filterGradient, inputShape: newInputShape(args), ...target });
+  if (!start) return createModel(networkName(args), { kind, seed, filterGradient, inputShape: newInputShape(args), ...target });
   const sameClasses = start.classes === classes && sorted(start.classNames) === sorted(classNames); // in any order: fit goes by the names
   return sameClasses ? start : replaceHead(start, { ...target, seed });
 }

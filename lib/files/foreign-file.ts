@@ -14,17 +14,17 @@ import type { LoadOptions } from './load-options';
  * @throws {AdderNetError} ERR_FORMAT if no network has these weights; ERR_ARGUMENT if an option contradicts them; ERR_SHAPE
  */
 export function foreignNetwork(file: TensorFile, options: LoadOptions, note: (text: string) => void): Model {
-  const { model: name, unit, classes, inputShape, normalization, classNames } = options;
+  const { model: name, kind, classes, inputShape, normalization, classNames } = options;
   if (name !== undefined) createModel(name, { seed: null }); // refuses a name that there is not
   const { likeness, state } = laidOut(file, options, note);
   const fits = likeness.differing.length === 0;
   if (!fits && inputShape) checkInputFits(state, { ...options, inputShape });
   if (name === undefined && !fits) throw withAdvice(unknownNetwork(file.name, state, likeness));
   checkContradiction(file, 'classes', classes, likeness.classes);
-  if (unit !== undefined && (unit === 'adder') !== (likeness.unit === 'adder'))
-    throw new AdderNetError('ERR_ARGUMENT', `load: unit is '${unit}', but the layers of ${file.name} are of unit '${likeness.unit}'`);
+  if (kind !== undefined && (kind === 'adder') !== (likeness.kind === 'adder'))
+    throw new AdderNetError('ERR_ARGUMENT', `load: kind is '${kind}', but the layers of ${file.name} are of kind '${likeness.kind}'`);
   const model = createModel(likeness.name, {
-    unit: unit ?? likeness.unit,
+    kind: kind ?? likeness.kind,
     classes: likeness.classes,
     inputShape: fits ? likeness.inputShape : inputShape,
     normalization,
@@ -70,14 +70,14 @@ function checkInputFits(state: TensorFile, { model, inputShape }: LoadOptions & 
 }
 
 function noteAssumptions(file: TensorFile, model: Model, given: LoadOptions, note: (text: string) => void): void {
-  const { name, unit, normalization, inputShape, metadata, classNames } = model;
+  const { name, kind, normalization, inputShape, metadata, classNames } = model;
   const { mean, std } = normalization;
   const unsaid: [keyof LoadOptions, string, string][] = [
     ['normalization', 'how images are normalized', `mean ${shapeText(mean)} and std ${shapeText(std)}, as of ${metadata.dataset}`],
     ['inputShape', 'how large images are', `${shapeText(inputShape)}, as of ${name}`],
   ];
   if (classNames) unsaid.push(['classNames', 'what its classes are called', `the names of ${metadata.dataset}`]);
-  if (unit === 'conv') unsaid.push(['unit', 'whether its layers multiply or are binary', "unit 'conv'"]);
+  if (kind === 'conv') unsaid.push(['kind', 'whether its layers multiply or are binary', "kind 'conv'"]);
   const assumed = unsaid
     .filter(([option]) => given[option] === undefined)
     .map(([, what, assumption]) => `${what} (assumed: ${assumption})`);

@@ -1,5 +1,5 @@
 // What is known of a network beside its file.
-import type { InputShape, Normalization, Unit } from '../models';
+import type { ConvKind, InputShape, Normalization } from '../models';
 import { optionNames } from '../options';
 
 /** What `load` takes. */
@@ -7,7 +7,7 @@ export interface LoadOptions {
   /** Name of the network, such as resnet20, where the file does not tell it or tells another one. */
   model?: string | undefined;
   /** What its layers compute with, where the file does not tell: a PyTorch file of a binary network looks like one of multiplications. */
-  unit?: Unit | undefined;
+  kind?: ConvKind | undefined;
   /** Where the weights are in a checkpoint of PyTorch: its keys, joined by dots, such as 'student' or 'models.0'. Default: the likeliest place. */
   key?: string | undefined;
   /** In which numbers it computes: 'f32' takes float networks alone, 'u8' those in 8 bits and fewer. Default: either. */
@@ -26,7 +26,7 @@ export interface LoadOptions {
 
 export const loadOptionNames = optionNames<LoadOptions>({
   model: true,
-  unit: true,
+  kind: true,
   key: true,
   dtype: true,
   normalization: true,

@@ -92,8 +92,8 @@ function quantizedFrom(file: TensorFile, options: LoadOptions): QuantizedModel {
   return given ? new QuantizedModel({ ...metadata, ...given }, bits, steps, output) : model;
 }
 
-function checkContradictions(file: TensorFile, metadata: ModelMetadata, { unit, classes }: LoadOptions): void {
-  checkContradiction(file, 'unit', unit, metadata.unit);
+function checkContradictions(file: TensorFile, metadata: ModelMetadata, { kind, classes }: LoadOptions): void {
+  checkContradiction(file, 'kind', kind, metadata.kind);
   checkContradiction(file, 'classes', classes, metadata.classes);
 }
 

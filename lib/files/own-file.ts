@@ -1,7 +1,8 @@
 // Float networks in the package's own safetensors. What travels with the weights is JSON in the metadata of the file:
-//   addernet          ModelMetadata: name, classes, input shape, normalization and so on
+//   addernet          ModelMetadata: name, classes, input shape, normalization and so on; `kind` once was called `unit`
 //   addernet.network  { version, layers }: the layers and their options (lib/layers/describe.ts); files of before have none, and their layers
 //                     are those of the network of the registry that has their name
+import { unitToKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import type { TensorFile } from '../io/tensor-file';
 import { type LayerDescription, Sequential } from '../layers';
@@ -43,8 +44,8 @@ export function ownMetadata({ name: file, metadata }: TensorFile): ModelMetadata
 }
 
 /** Without what later versions may have added; in the order of the file, so that it is saved again as it was. */
-export const knownMetadata = (parsed: Record<string, unknown>): ModelMetadata =>
-  Object.fromEntries(Object.entries(parsed).filter(([key]) => metadataNames.includes(key))) as unknown as ModelMetadata;
+export const knownMetadata = (parsed: object): ModelMetadata =>
+  Object.fromEntries(Object.entries(unitToKind(parsed)).filter(([key]) => metadataNames.includes(key))) as unknown as ModelMetadata;
 
 /**
  * The network of a file that this package saved.
@@ -60,19 +61,19 @@ export function ownNetwork(file: TensorFile, metadata: ModelMetadata): Model {
 }
 
 function registryNetwork(file: TensorFile, metadata: ModelMetadata): Model {
-  const { name, unit, classes } = metadata;
+  const { name, kind, classes } = metadata;
   return orFormatError(file, () => {
     const seen = classesOf(file);
     if (classes !== seen)
       throw new AdderNetError('ERR_FORMAT', `classes is ${String(classes).slice(0, 20)}, but its classifier has ${seen ?? 'none'}`);
-    return new Model(createModel(name, { unit, classes, seed: null }), metadata);
+    return new Model(createModel(name, { kind, classes, seed: null }), metadata);
   });
 }
 
 function describedNetwork(file: TensorFile, metadata: ModelMetadata, text: string): Model {
-  orFormatError(file, () => checkMetadata(metadata));
   const { version, layers } = parseDescription(file, text);
   checkVersion(file.name, version);
+  orFormatError(file, () => checkMetadata(metadata));
   const elements = [...file.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
   const built = withFileName(file, () => buildLayer(layers, { random: null, elements }));
   if (!(built instanceof Sequential)) throw damaged(file, 'the network is a single layer, expected a Sequential');

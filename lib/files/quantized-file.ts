@@ -1,10 +1,10 @@
 // Quantized networks as safetensors: the arrays of the steps as tensors `<step>.<name>`, everything else as JSON in the metadata.
+import { convKinds } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { formatSafetensors } from '../io/safetensors';
 import type { TensorFile } from '../io/tensor-file';
 import type { ModelMetadata } from '../models';
 import { checkMetadata } from '../models/model';
-import { units } from '../models/unit';
 import { QuantizedModel } from '../quantize';
 import { quoted } from '../quoted';
 import type { QuantizedStep } from '../session/steps';
@@ -48,12 +48,12 @@ export function quantizedNetwork(file: TensorFile): QuantizedModel {
   } catch (cause) {
     throw damaged(path, cause);
   }
-  if (description.version !== undefined) checkVersion(path, description.version);
-  const { bits } = description;
-  const isObject = (step: unknown) => typeof step === 'object' && step !== null;
+  const { bits, version = 1 } = description;
+  checkVersion(path, version);
+  const isObject = (step: unknown): step is Record<string, unknown> => typeof step === 'object' && step !== null;
   if (!Array.isArray(description.steps) || !description.steps.every(isObject) || !Number.isInteger(bits) || bits < 2 || bits > 8)
     throw damaged(path);
-  const steps: Record<string, unknown>[] = description.steps.map((plain) => ({ ...plain }));
+  const steps: Record<string, unknown>[] = description.steps.map(version < 2 ? inVersion2 : (step) => ({ ...step }));
   for (const [key, { data }] of file) {
     const [, index, name] = /^(\d+)\.(\w+)$/.exec(key) ?? [];
     const step = steps[Number(index)];
@@ -75,6 +75,13 @@ export function quantizedNetwork(file: TensorFile): QuantizedModel {
   }
 }
 
+/** Version 1 calls the kind of a convolution `product`, and the mode of a pooling `kind`. */
+function inVersion2(step: Record<string, unknown>): Record<string, unknown> {
+  if (step.op === 'convolution') return { ...step, kind: step.product };
+  if (step.op === 'pool') return { ...step, mode: step.kind };
+  return { ...step };
+}
+
 function damaged(path: string, cause?: unknown): AdderNetError {
   const why = cause instanceof AdderNetError ? `: ${cause.message}` : '';
   return new AdderNetError('ERR_CORRUPT', `${path}: its metadata '${quantizedKey}' describes no quantized network${why}`, { cause });
@@ -93,9 +100,9 @@ const arrays: Record<string, Record<string, readonly (new (length: number) => Te
 };
 
 /** A word that is not known would be taken for one that is. */
-function isKnownKind({ op, kind, product }: Record<string, unknown>): boolean {
-  if (op === 'pool') return kind === 'max' || kind === 'average';
-  return op !== 'convolution' || (units as readonly unknown[]).includes(product);
+function isKnownKind({ op, kind, mode }: Record<string, unknown>): boolean {
+  if (op === 'pool') return mode === 'max' || mode === 'average';
+  return op !== 'convolution' || (convKinds as readonly unknown[]).includes(kind);
 }
 
 function checkSteps(steps: readonly Record<string, unknown>[], output: unknown, path: string): void {

@@ -1,7 +1,7 @@
 // The version of what files say of their networks. It grows when older packages would misread a file.
 import { AdderNetError } from '../errors';
 
-export const formatVersion = 1;
+export const formatVersion = 2;
 
 /** @throws {AdderNetError} ERR_FORMAT if a later version of the package wrote it; ERR_CORRUPT if it is no version */
 export function checkVersion(file: string, version: unknown): void {

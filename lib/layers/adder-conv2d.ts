@@ -2,7 +2,7 @@
 import { AdderNetError } from '../errors';
 import { adderConv2d, adderConv2dGradFilter, adderConv2dGradInput } from '../ops';
 import { optionNames } from '../options';
-import { type Arithmetic, type Conv2dOptions, Convolution, conv2dOptionNames } from './convolution';
+import { type Conv2dOptions, type ConvImplementation, Convolution, conv2dOptionNames } from './convolution';
 import type { LayerConfig } from './layer';
 
 /** What an AdderConv2d takes. */
@@ -17,13 +17,13 @@ export type FilterGradient = (typeof filterGradients)[number];
 
 const names = [...conv2dOptionNames, ...optionNames<Pick<AdderConv2dOptions, 'filterGradient'>>({ filterGradient: true })];
 
-const adder = (filterGradient: FilterGradient): Arithmetic => ({
-  product: 'adder',
+const adder = (filterGradient: FilterGradient): ConvImplementation => ({
+  kind: 'adder',
   forward: adderConv2d,
   gradInput: adderConv2dGradInput,
   gradFilter: (gy, x, filters, options) => adderConv2dGradFilter(gy, x, filters, { ...options, gradient: filterGradient }),
   key: 'adder',
-  kind: 'adder',
+  rule: 'adder',
   std: () => 1,
   cost: { multiplications: 0, additions: 2, xnors: 0 },
 });

@@ -1,17 +1,17 @@
 // The ordinary convolution, by multiplication: first layer and classifier of the adder networks, and the baseline.
 import { conv2d, conv2dGradFilter, conv2dGradInput } from '../ops';
-import { type Arithmetic, type Conv2dOptions, Convolution } from './convolution';
+import { type Conv2dOptions, type ConvImplementation, Convolution } from './convolution';
 
 /** Standard deviation that keeps the variance of gradients through a rectifier (He et al., ICCV 2015). */
 export const kaiming = (fanOut: number): number => Math.sqrt(2 / fanOut);
 
-const multiplication: Arithmetic = {
-  product: 'conv',
+const multiplication: ConvImplementation = {
+  kind: 'conv',
   forward: conv2d,
   gradInput: (gy, x, filters, options) => conv2dGradInput(gy, filters, x.shape, options),
   gradFilter: (gy, x, filters, options) => conv2dGradFilter(gy, x, filters.shape, options),
   key: 'weight',
-  kind: 'ordinary',
+  rule: 'ordinary',
   std: kaiming,
   cost: { multiplications: 1, additions: 1, xnors: 0 },
 };

@@ -1,4 +1,5 @@
-// What adder and ordinary convolutions share: everything but the arithmetic, which is a small record of data.
+// What the layers of all kinds of convolutions share; what differs is a small record of functions.
+import type { ConvKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { biasGrad } from '../ops';
 import { checkOptions, optionNames } from '../options';
@@ -9,9 +10,9 @@ import type { Buffers } from './buffers';
 import { checkCount } from './count';
 import { type ElementOrder, freshChannels } from './element-order';
 import { type BackwardOptions, type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
-import type { PlanBuilder, ProductKind, Value } from './lowering';
+import type { PlanBuilder, Value } from './lowering';
 import { type Operations, scaleOperations } from './operations';
-import { Parameter, type ParameterKind } from './parameter';
+import { Parameter, type ParameterRule } from './parameter';
 
 /** What a convolution takes. */
 export interface Conv2dOptions extends ConvOptions {
@@ -41,16 +42,16 @@ interface Out {
 type Gradient = (gy: Tensor, x: Tensor, filters: Tensor, options: ConvOptions & Out, buffers: Buffers) => Tensor;
 
 /** How an input meets a weight. */
-export interface Arithmetic {
+export interface ConvImplementation {
   /** By which it is known to a compiler. */
-  readonly product: ProductKind;
+  readonly kind: ConvKind;
   readonly forward: (x: Tensor, filters: Tensor, options: ConvOptions & Out & { bias?: Tensor | undefined }) => Tensor;
   /** Gradients to x and to the filters; what they keep for themselves between steps goes into the buffers. */
   readonly gradInput: Gradient;
   readonly gradFilter: Gradient;
   /** Name of the filters in a state dict. */
   readonly key: 'adder' | 'weight';
-  readonly kind: ParameterKind;
+  readonly rule: ParameterRule;
   /** Standard deviation of the initial filters, whose mean is 0. */
   readonly std: (fanOut: number) => number;
   /** Operations for one input and one weight. */
@@ -65,7 +66,7 @@ export abstract class Convolution extends Layer {
   readonly bias: Parameter | undefined;
   /** Stride, padding, dilation and groups. */
   readonly options: Readonly<Required<ConvOptions>>;
-  readonly #arithmetic: Arithmetic;
+  readonly #implementation: ConvImplementation;
   #x: Tensor | undefined;
 
   /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range, or the groups do not divide the channels */
@@ -73,7 +74,7 @@ export abstract class Convolution extends Layer {
     inputChannels: number,
     outputChannels: number,
     options: Conv2dOptions,
-    arithmetic: Arithmetic,
+    implementation: ConvImplementation,
     names: readonly string[] = conv2dOptionNames,
   ) {
     super();
@@ -95,23 +96,23 @@ export abstract class Convolution extends Layer {
       groups,
     };
     const filters = Tensor.zeros([outputChannels, kh, kw, inputChannels / groups]);
-    random?.fillNormal(filters.data, 0, arithmetic.std((outputChannels / groups) * kh * kw));
-    this.filters = new Parameter(filters, arithmetic.kind);
+    random?.fillNormal(filters.data, 0, implementation.std((outputChannels / groups) * kh * kw));
+    this.filters = new Parameter(filters, implementation.rule);
     this.bias = bias ? new Parameter(Tensor.zeros([outputChannels])) : undefined;
-    this.#arithmetic = arithmetic;
+    this.#implementation = implementation;
   }
 
   forward(x: Tensor, { training = false }: ForwardOptions = {}): Tensor {
     const options = { ...this.options, bias: this.bias?.value };
-    if (!training) return this.#arithmetic.forward(x, this.filters.value, options);
+    if (!training) return this.#implementation.forward(x, this.filters.value, options);
     this.#x = x;
-    return this.#arithmetic.forward(x, this.filters.value, { ...options, out: this.buffers.take('y', this.outputShape(x.shape)) });
+    return this.#implementation.forward(x, this.filters.value, { ...options, out: this.buffers.take('y', this.outputShape(x.shape)) });
   }
 
   override backward(gy: Tensor, { inputGradient = true }: BackwardOptions = {}): Tensor | undefined {
     const x = savedBy(this, this.#x);
     const { filters, bias, options } = this;
-    const { gradFilter, gradInput } = this.#arithmetic;
+    const { gradFilter, gradInput } = this.#implementation;
     if (!filters.frozen) gradFilter(gy, x, filters.value, { ...options, out: filters.gradient }, this.buffers);
     if (bias && !bias.frozen) biasGrad(gy, { out: bias.gradient });
     if (!inputGradient) return undefined;
@@ -120,7 +121,7 @@ export abstract class Convolution extends Layer {
 
   override lower(builder: PlanBuilder, x: Value): Value {
     const { options, filters, bias } = this;
-    return builder.convolution(x, { ...options, product: this.#arithmetic.product, filters: filters.value, bias: bias?.value });
+    return builder.convolution(x, { ...options, kind: this.#implementation.kind, filters: filters.value, bias: bias?.value });
   }
 
   outputShape(input: Shape): Shape {
@@ -128,7 +129,7 @@ export abstract class Convolution extends Layer {
   }
 
   override state(): Record<string, Parameter> {
-    return { [this.#arithmetic.key]: this.filters, ...(this.bias && { bias: this.bias }) };
+    return { [this.#implementation.key]: this.filters, ...(this.bias && { bias: this.bias }) };
   }
 
   /** @internal */
@@ -144,6 +145,6 @@ export abstract class Convolution extends Layer {
 
   override operations(input: Shape): Operations {
     const [n, ho, wo] = this.outputShape(input) as [number, number, number];
-    return scaleOperations(this.#arithmetic.cost, n * ho * wo * this.filters.value.size);
+    return scaleOperations(this.#implementation.cost, n * ho * wo * this.filters.value.size);
   }
 }

@@ -1,4 +1,6 @@
 // The layers, and what is needed to write custom ones.
+
+export type { ConvKind } from '../conv-kind';
 export { AdderConv2d, type AdderConv2dOptions, type FilterGradient, filterGradients } from './adder-conv2d';
 export { BatchNorm, type BatchNormOptions, type Epilogue } from './batch-norm';
 export { Conv2d } from './conv2d';
@@ -17,9 +19,9 @@ export {
   type Step,
 } from './layer';
 export { Linear, type LinearOptions } from './linear';
-export type { ConvolutionStep, PlanBuilder, ProductKind, Statistics, Value } from './lowering';
+export type { ConvolutionStep, PlanBuilder, Statistics, Value } from './lowering';
 export type { Operations } from './operations';
-export { Parameter, type ParameterKind } from './parameter';
+export { Parameter, type ParameterRule } from './parameter';
 export { AveragePool2d, GlobalAveragePool2d, MaxPool2d, type PoolOptions } from './pool';
 export { Relu } from './relu';
 export { Residual, type ResidualOptions } from './residual';

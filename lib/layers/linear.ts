@@ -68,7 +68,7 @@ export class Linear extends Layer {
     const output = this.outputShape(x.shape);
     const image = builder.reshape(x, asImage(x.shape));
     const y = builder.convolution(image, {
-      product: 'conv',
+      kind: 'conv',
       filters: asImages(this.weights.value),
       bias: this.bias?.value,
       stride: 1,

@@ -1,4 +1,5 @@
 // What a layer says of itself to a compiler: the steps it takes at inference. lib/session/ listens.
+import type { ConvKind } from '../conv-kind';
 import type { ConvOptions, PoolWindow, Shape } from '../shape';
 import type { Tensor } from '../tensor';
 
@@ -8,12 +9,9 @@ export interface Value {
   readonly shape: Shape;
 }
 
-/** How inputs meet weights in a convolution. */
-export type ProductKind = 'adder' | 'conv' | 'xnor';
-
 /** A convolution as compilers see it. */
 export interface ConvolutionStep extends Required<ConvOptions> {
-  readonly product: ProductKind;
+  readonly kind: ConvKind;
   /** [co,kh,kw,ci/groups] */
   readonly filters: Tensor;
   /** [co] */

@@ -4,10 +4,10 @@ import { paddedShape } from '../ops/sign';
 import { elementCount } from '../shape';
 import type { Tensor } from '../tensor';
 import { kaiming } from './conv2d';
-import { type Arithmetic, type Conv2dOptions, Convolution } from './convolution';
+import { type Conv2dOptions, type ConvImplementation, Convolution } from './convolution';
 
-const xnor: Arithmetic = {
-  product: 'xnor',
+const xnor: ConvImplementation = {
+  kind: 'xnor',
   forward: xnorConv2d,
   gradInput(gy, x, filters, options, buffers) {
     const binary = binarize(filters, buffers.take('binary filters', filters.shape));
@@ -21,7 +21,7 @@ const xnor: Arithmetic = {
     return throughBinarization(gbinary, filters);
   },
   key: 'weight',
-  kind: 'ordinary',
+  rule: 'ordinary',
   std: kaiming,
   cost: { multiplications: 0, additions: 1, xnors: 1 },
 };

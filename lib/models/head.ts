@@ -41,8 +41,8 @@ export function replaceHead(model: Model, options: HeadOptions = {}): Model {
       'ERR_ARGUMENT',
       `replaceHead: filterGradient is '${String(filterGradient)}', expected one of ${filterGradients.join(', ')}`,
     );
-  if (filterGradient === 'sign' && model.unit !== 'adder')
-    throw new AdderNetError('ERR_ARGUMENT', `replaceHead: filterGradient is 'sign', but unit '${model.unit}' has no adder filters`);
+  if (filterGradient === 'sign' && model.kind !== 'adder')
+    throw new AdderNetError('ERR_ARGUMENT', `replaceHead: filterGradient is 'sign', but kind '${model.kind}' has no adder filters`);
   const metadata = { ...before, ...given };
   checkCount('replaceHead: classes', metadata.classes);
   const ownClasses = metadata.classes === before.classes && metadata.dataset === before.dataset;

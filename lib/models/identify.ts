@@ -1,18 +1,19 @@
 // Which network is this? A file of weights names it by its keys and their shapes.
+import type { ConvKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { type Layer, Sequential } from '../layers';
 import { checkState, compareStates, type LoadedState } from '../layers/state';
 import { nameList, quoted, shortList } from '../quoted';
 import { elementCount, shapeText } from '../shape';
+import type { InputShape } from './network-parts';
 import { defaultInputShape, layersOf, type ModelName, modelNames } from './registry';
-import type { InputShape, Unit } from './unit';
 
 /** A network by name, with what tells its layers from those of others. */
 export interface Identity {
   /** Name of the network. */
   readonly name: ModelName;
-  /** 'adder' or 'conv'. */
-  readonly unit: Unit;
+  /** 'adder' or 'conv': see identify. */
+  readonly kind: ConvKind;
   /** How many the classifier has outputs for. */
   readonly classes: number;
 }
@@ -33,7 +34,7 @@ export interface Likeness extends Identity {
 }
 
 /**
- * Names and shapes do not tell binary units from ordinary ones: such a state counts as of unit 'conv'.
+ * Names and shapes do not tell binary networks from CNNs: such a state counts as of kind 'conv'.
  * @param state tensors by name, without PyTorch's `module.` prefix; filters [co,kh,kw,ci]
  * @throws {AdderNetError} ERR_FORMAT with what was seen if no network has these names and shapes; ERR_ARGUMENT unless it is a Map
  */
@@ -53,16 +54,16 @@ export function closestNetwork(state: LoadedState, { model, inputShape }: Identi
   if (classes === undefined) throw new AdderNetError('ERR_FORMAT', `${op}: no classifier, fc.weight or fc.adder, among ${seen(state)}`);
   if (classesOf(state) !== undefined) checkClassifier(op, state, classes);
   const channels = (state.get('conv1.weight') ?? state.get('conv1.adder'))?.shape[3];
-  const unit = [...state.keys()].some((key) => key.endsWith('.adder')) ? 'adder' : 'conv';
+  const kind = [...state.keys()].some((key) => key.endsWith('.adder')) ? 'adder' : 'conv';
   let closest: Likeness | undefined;
   for (const name of model === undefined ? modelNames : [model]) {
     const [h, w, c] = defaultInputShape(name);
     const shape = inputShape ?? ([h, w, channels ?? c] as const);
-    const network = buildIfLarge(() => layersOf(name, { unit, classes, inputShape: shape, random: null }));
+    const network = buildIfLarge(() => layersOf(name, { kind, classes, inputShape: shape, random: null }));
     if (!network) continue;
     const { missing, unexpected, misshapen } = compareStates(new Sequential(network).stateDict(), state);
     const differing = [...missing, ...unexpected, ...misshapen];
-    if (!closest || differing.length < closest.differing.length) closest = { name, unit, classes, inputShape: shape, differing };
+    if (!closest || differing.length < closest.differing.length) closest = { name, kind, classes, inputShape: shape, differing };
     if (differing.length === 0) return closest;
   }
   if (!closest) throw new AdderNetError('ERR_FORMAT', `${op}: no network takes images of ${shapeText(inputShape ?? [])}`);
@@ -83,10 +84,10 @@ function checkClassifier(op: string, state: LoadedState, classes: number): void 
 /** The number of classes of a state of one of the networks, all of which call their classifier `fc`. */
 export const classesOf = (state: LoadedState): number | undefined => (state.get('fc.adder') ?? state.get('fc.weight'))?.shape[0];
 
-export const unknownNetwork = (op: string, state: LoadedState, { name, unit, differing }: Omit<Likeness, 'classes' | 'inputShape'>) =>
+export const unknownNetwork = (op: string, state: LoadedState, { name, kind, differing }: Omit<Likeness, 'classes' | 'inputShape'>) =>
   new AdderNetError(
     'ERR_FORMAT',
-    `${op}: no network fits ${seen(state)}. Closest is ${name} with unit '${unit}', from which ${nameList(differing)} differ`,
+    `${op}: no network fits ${seen(state)}. Closest is ${name} with kind '${kind}', from which ${nameList(differing)} differ`,
   );
 
 /** Undefined where the images are too small for a network. */

@@ -1,4 +1,4 @@
-// The networks of the paper: `models.resnet20({ unit: 'adder', classes: 10 })`.
+// The networks of the paper: `models.resnet20({ kind: 'adder', classes: 10 })`.
 import type { Model } from './model';
 import { createModel, type ModelOptions } from './registry';
 
@@ -15,10 +15,11 @@ export const resnet18 = (options?: ModelOptions): Model => createModel('resnet18
 /** ResNet-50, for color images of 224x224 pixels as of ImageNet unless `inputShape` says otherwise. Errors as of createModel. */
 export const resnet50 = (options?: ModelOptions): Model => createModel('resnet50', options);
 
+export { type ConvKind, convKinds } from '../conv-kind';
 export { bodyAndHead, type HeadOptions, headLayers, replaceHead } from './head';
 export { type Identity, identify } from './identify';
 export { Model, type ModelMetadata, type Normalization, type Training } from './model';
+export type { InputShape } from './network-parts';
 export { type FloatPretrained, pretrainedModels, type QuantizedPretrained } from './pretrained';
 export { createModel, type ModelName, type ModelOptions, modelNames } from './registry';
 export { Summary, type SummaryRow, type SummaryTotals } from './summary';
-export { type InputShape, type Unit, units } from './unit';

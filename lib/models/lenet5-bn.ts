@@ -1,6 +1,7 @@
-// LeNet-5 with batch norm for MNIST. Every layer is a unit: the fully connected ones are convolutions over images of one pixel.
+// LeNet-5 with batch norm for MNIST. Every layer with weights is of the network's kind: the fully connected ones are convolutions over
+// images of one pixel.
 import { BatchNorm, Flatten, type Layer, MaxPool2d } from '../layers';
-import { afterUnit, type NetworkSpec, unitConv2d } from './unit';
+import { afterConv, innerConv2d, type NetworkSpec } from './network-parts';
 
 /** Of what the second pooling leaves of a row or column of pixels: 5 of 28. */
 const mapSize = (pixels: number): number => ((pixels >> 1) - 4) >> 1;
@@ -10,15 +11,15 @@ export const minLenetSize = 12;
 /** The third layer sees the whole map, whatever its size. */
 export const lenet5bn = (spec: NetworkSpec): Record<string, Layer> => ({
   // The network is meant for 32x32 images; two zeros on each side of MNIST's 28x28 give them.
-  conv1: unitConv2d(spec, spec.inputShape[2], 6, { kernel: 5, padding: 2 }),
-  ...afterUnit(spec, 1, 6, { pool1: new MaxPool2d({ kernel: 2 }) }),
-  conv2: unitConv2d(spec, 6, 16, { kernel: 5 }),
-  ...afterUnit(spec, 2, 16, { pool2: new MaxPool2d({ kernel: 2 }) }),
-  conv3: unitConv2d(spec, 16, 120, { kernel: [mapSize(spec.inputShape[0]), mapSize(spec.inputShape[1])] }),
-  ...afterUnit(spec, 3, 120),
-  conv4: unitConv2d(spec, 120, 84, { kernel: 1 }),
-  ...afterUnit(spec, 4, 84),
-  fc: unitConv2d(spec, 84, spec.classes, { kernel: 1 }),
+  conv1: innerConv2d(spec, spec.inputShape[2], 6, { kernel: 5, padding: 2 }),
+  ...afterConv(spec, 1, 6, { pool1: new MaxPool2d({ kernel: 2 }) }),
+  conv2: innerConv2d(spec, 6, 16, { kernel: 5 }),
+  ...afterConv(spec, 2, 16, { pool2: new MaxPool2d({ kernel: 2 }) }),
+  conv3: innerConv2d(spec, 16, 120, { kernel: [mapSize(spec.inputShape[0]), mapSize(spec.inputShape[1])] }),
+  ...afterConv(spec, 3, 120),
+  conv4: innerConv2d(spec, 120, 84, { kernel: 1 }),
+  ...afterConv(spec, 4, 84),
+  fc: innerConv2d(spec, 84, spec.classes, { kernel: 1 }),
   bn5: new BatchNorm(spec.classes),
   flatten: new Flatten(),
 });

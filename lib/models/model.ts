@@ -1,11 +1,12 @@
 // A network that knows its name: layers, and what has to travel with the weights to use them.
+import { type ConvKind, convKinds } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { type LoadedState, type LoadStateOptions, Sequential, type SequentialLayers } from '../layers';
 import { checkCount } from '../layers/count';
 import { nameOf } from '../layers/name-of';
 import { checkOptions, optionNames } from '../options';
+import type { InputShape } from './network-parts';
 import { Summary } from './summary';
-import { type InputShape, type Unit, units } from './unit';
 
 /** Images are scaled to 0..1, then (image - mean[c]) / std[c] for each channel c. */
 export interface Normalization {
@@ -34,7 +35,7 @@ export interface ModelMetadata {
   /** Name of the network, such as resnet20. */
   readonly name: string;
   /** What its inner layers compute with. */
-  readonly unit: Unit;
+  readonly kind: ConvKind;
   /** How many there are. */
   readonly classes: number;
   /** Size of one image, [h,w,c]. */
@@ -52,7 +53,7 @@ export interface ModelMetadata {
 /** Names of what metadata holds. */
 export const metadataNames = optionNames<ModelMetadata>({
   name: true,
-  unit: true,
+  kind: true,
   classes: true,
   inputShape: true,
   normalization: true,
@@ -94,8 +95,8 @@ export class Model extends Sequential {
   }
 
   /** What its inner layers compute with. */
-  get unit(): Unit {
-    return this.metadata.unit;
+  get kind(): ConvKind {
+    return this.metadata.kind;
   }
 
   /** How many logits an image gives. */
@@ -150,11 +151,11 @@ const brief = (value: unknown): string => String(JSON.stringify(value)).slice(0,
  * Types too: metadata may come from a file.
  * @throws {AdderNetError} ERR_ARGUMENT, or ERR_SHAPE for the input shape
  */
-export function checkMetadata({ name, unit, classes, inputShape, normalization, dataset, classNames, training }: ModelMetadata): void {
+export function checkMetadata({ name, kind, classes, inputShape, normalization, dataset, classNames, training }: ModelMetadata): void {
   if (typeof name !== 'string' || name === '' || name.length > 200)
     throw new AdderNetError('ERR_ARGUMENT', `Model: name is ${brief(name)}, expected the name of the network`);
-  if (!units.includes(unit))
-    throw new AdderNetError('ERR_ARGUMENT', `${name}: unit is ${brief(unit)}, expected one of ${units.join(', ')}`);
+  if (!convKinds.includes(kind))
+    throw new AdderNetError('ERR_ARGUMENT', `${name}: kind is ${brief(kind)}, expected one of ${convKinds.join(', ')}`);
   checkCount(`${name}: classes`, classes);
   checkInputShape(name, inputShape);
   if (typeof dataset !== 'string') throw new AdderNetError('ERR_ARGUMENT', `${name}: dataset is ${brief(dataset)}, expected its name`);

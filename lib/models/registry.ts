@@ -1,4 +1,5 @@
 // Every network by name, with the data it is meant for.
+import { convKinds } from '../conv-kind';
 import { classNames } from '../data/class-names';
 import { AdderNetError } from '../errors';
 import { type FilterGradient, filterGradients, type Layer } from '../layers';
@@ -8,12 +9,12 @@ import { Random } from '../random';
 import { shapeText } from '../shape';
 import { lenet5bn, minLenetSize } from './lenet5-bn';
 import { checkInputShape, Model, type ModelMetadata } from './model';
+import type { InputShape, NetworkSpec } from './network-parts';
 import { cifarResNet, resnet18, resnet50 } from './resnet';
-import { type InputShape, type NetworkSpec, units } from './unit';
 import { minVggSize, vggSmall } from './vgg-small';
 
 /** A network and its defaults. The classifier is called `fc` in all of them. */
-export interface Architecture extends Omit<ModelMetadata, 'name' | 'unit'> {
+export interface Architecture extends Omit<ModelMetadata, 'name' | 'kind'> {
   readonly build: (spec: NetworkSpec) => Record<string, Layer>;
   /** Rows and columns of the smallest image. Default 1. */
   readonly minSize?: number;
@@ -61,12 +62,12 @@ type Overrides = { readonly [K in Exclude<keyof ModelMetadata, 'name'>]?: ModelM
 export interface ModelOptions extends Overrides {
   /** Start of the initial weights: the same seed gives the same network. null: zeros, for weights about to be loaded. Default: arbitrary. */
   seed?: number | null | undefined;
-  /** By which rule the filters of adder units learn: 'full' precision, or the ablation 'sign'. Of no matter for inference. Default 'full'. */
+  /** By which rule the adder filters are trained: 'full' precision, or the ablation 'sign'. It does not matter for inference. Default 'full'. */
   filterGradient?: FilterGradient | undefined;
 }
 
 const optionList = optionNames<ModelOptions>({
-  unit: true,
+  kind: true,
   classes: true,
   inputShape: true,
   normalization: true,
@@ -78,31 +79,31 @@ const optionList = optionNames<ModelOptions>({
 });
 
 /**
- * A new network with random weights. Unit is 'adder' by default; classes, input shape, dataset and normalization are those of the network's
+ * A new network with random weights. Its kind is 'adder' by default; classes, input shape, dataset and normalization are those of the network's
  * own data. Other channels than these need a normalization.
- * @throws {AdderNetError} ERR_ARGUMENT if the name, the unit or an option is unknown or out of range; ERR_SHAPE if images of `inputShape` are
+ * @throws {AdderNetError} ERR_ARGUMENT if the name, the kind or an option is unknown or out of range; ERR_SHAPE if images of `inputShape` are
  *   too small for the network
  */
 export function createModel(name: string, options: ModelOptions = {}): Model {
   const { build, classNames, minSize: _, ...defaults } = architecture(name);
   checkOptions(name, options, optionList);
-  const { seed, unit = 'adder', filterGradient = 'full', ...given } = options;
-  if (!units.includes(unit))
-    throw new AdderNetError('ERR_ARGUMENT', `createModel: unit is '${String(unit)}', expected one of ${units.join(', ')}`);
+  const { seed, kind = 'adder', filterGradient = 'full', ...given } = options;
+  if (!convKinds.includes(kind))
+    throw new AdderNetError('ERR_ARGUMENT', `createModel: kind is '${String(kind)}', expected one of ${convKinds.join(', ')}`);
   if (!filterGradients.includes(filterGradient))
     throw new AdderNetError(
       'ERR_ARGUMENT',
       `createModel: filterGradient is '${String(filterGradient)}', expected one of ${filterGradients.join(', ')}`,
     );
-  if (filterGradient === 'sign' && unit !== 'adder')
-    throw new AdderNetError('ERR_ARGUMENT', `createModel: filterGradient is 'sign', but unit '${unit}' has no adder filters`);
+  if (filterGradient === 'sign' && kind !== 'adder')
+    throw new AdderNetError('ERR_ARGUMENT', `createModel: filterGradient is 'sign', but kind '${kind}' has no adder filters`);
   const overrides: Partial<ModelMetadata> = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const ownClasses =
     (overrides.classes ?? defaults.classes) === defaults.classes && (overrides.dataset ?? defaults.dataset) === defaults.dataset;
-  const metadata: ModelMetadata = { ...defaults, ...(ownClasses && classNames && { classNames }), ...overrides, name, unit };
+  const metadata: ModelMetadata = { ...defaults, ...(ownClasses && classNames && { classNames }), ...overrides, name, kind };
   const { classes, inputShape } = metadata;
   const random = seed === null ? null : new Random(seed);
-  return new Model(build(checkedSpec(name, { unit, classes, inputShape, random, filterGradient })), metadata);
+  return new Model(build(checkedSpec(name, { kind, classes, inputShape, random, filterGradient })), metadata);
 }
 
 /** The layers of a network by name. Errors as of createModel. */

@@ -1,7 +1,7 @@
 // Residual networks (He et al., CVPR 2016) as AdderNet trains them: an ordinary convolution first, an ordinary 1x1 convolution as
-// classifier, batch norm on the logits, and units everywhere else, in the shortcuts too. Binary networks have no rectifiers.
+// classifier, batch norm on the logits, and the network's kind everywhere else, in the shortcuts too. Binary networks have no ReLU.
 import { BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, type Layer, MaxPool2d, Residual, Sequential } from '../layers';
-import { type NetworkSpec, unitConv2d, unitRectifies, unitRelu } from './unit';
+import { hasRelu, innerConv2d, innerRelu, type NetworkSpec } from './network-parts';
 
 /** One block from ci to co channels; its first convolution strides. */
 type Block = (spec: NetworkSpec, ci: number, co: number, stride: number) => Residual;
@@ -9,14 +9,14 @@ type Block = (spec: NetworkSpec, ci: number, co: number, stride: number) => Resi
 const basicBlock: Block = (spec, ci, co, stride) =>
   new Residual(
     new Sequential({
-      conv1: unitConv2d(spec, ci, co, { kernel: 3, stride, padding: 1 }),
+      conv1: innerConv2d(spec, ci, co, { kernel: 3, stride, padding: 1 }),
       bn1: new BatchNorm(co),
-      ...unitRelu(spec, 'relu'),
-      conv2: unitConv2d(spec, co, co, { kernel: 3, padding: 1 }),
+      ...innerRelu(spec, 'relu'),
+      conv2: innerConv2d(spec, co, co, { kernel: 3, padding: 1 }),
       bn2: new BatchNorm(co),
     }),
     downsample(spec, ci, co, stride),
-    { relu: unitRectifies(spec) },
+    { relu: hasRelu(spec) },
   );
 
 const bottleneckExpansion = 4;
@@ -26,22 +26,22 @@ const bottleneck: Block = (spec, ci, co, stride) => {
   const width = co / bottleneckExpansion;
   return new Residual(
     new Sequential({
-      conv1: unitConv2d(spec, ci, width, { kernel: 1, stride }),
+      conv1: innerConv2d(spec, ci, width, { kernel: 1, stride }),
       bn1: new BatchNorm(width),
-      ...unitRelu(spec, 'relu1'),
-      conv2: unitConv2d(spec, width, width, { kernel: 3, padding: 1 }),
+      ...innerRelu(spec, 'relu1'),
+      conv2: innerConv2d(spec, width, width, { kernel: 3, padding: 1 }),
       bn2: new BatchNorm(width),
-      ...unitRelu(spec, 'relu2'),
-      conv3: unitConv2d(spec, width, co, { kernel: 1 }),
+      ...innerRelu(spec, 'relu2'),
+      conv3: innerConv2d(spec, width, co, { kernel: 1 }),
       bn3: new BatchNorm(co),
     }),
     downsample(spec, ci, co, stride),
-    { relu: unitRectifies(spec) },
+    { relu: hasRelu(spec) },
   );
 };
 
 const downsample = (spec: NetworkSpec, ci: number, co: number, stride: number): Sequential | undefined =>
-  ci === co && stride === 1 ? undefined : new Sequential([unitConv2d(spec, ci, co, { kernel: 1, stride }), new BatchNorm(co)]);
+  ci === co && stride === 1 ? undefined : new Sequential([innerConv2d(spec, ci, co, { kernel: 1, stride }), new BatchNorm(co)]);
 
 interface Body {
   readonly block: Block;
@@ -77,7 +77,7 @@ export const cifarResNet =
   (spec: NetworkSpec): Record<string, Layer> => ({
     conv1: new Conv2d(spec.inputShape[2], 16, { kernel: 3, padding: 1, random: spec.random }),
     bn1: new BatchNorm(16),
-    ...unitRelu(spec, 'relu'),
+    ...innerRelu(spec, 'relu'),
     ...stagesAndClassifier(spec, { block: basicBlock, stem: 16, blocks: [b, b, b], width: 16 }),
   });
 
@@ -86,7 +86,7 @@ const imageNetResNet =
   (spec: NetworkSpec): Record<string, Layer> => ({
     conv1: new Conv2d(spec.inputShape[2], 64, { kernel: 7, stride: 2, padding: 3, random: spec.random }),
     bn1: new BatchNorm(64),
-    ...unitRelu(spec, 'relu'),
+    ...innerRelu(spec, 'relu'),
     maxpool: new MaxPool2d({ kernel: 3, stride: 2, padding: 1 }),
     ...stagesAndClassifier(spec, { block, stem: 64, blocks, width }),
   });

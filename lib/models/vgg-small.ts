@@ -1,6 +1,6 @@
 // VGG-small for CIFAR: 128-128-pool-256-256-pool-512-512-pool-classifier, all 3x3; the first layer and the classifier are ordinary.
 import { Conv2d, Flatten, type Layer, Linear, MaxPool2d } from '../layers';
-import { afterUnit, type NetworkSpec, unitConv2d } from './unit';
+import { afterConv, innerConv2d, type NetworkSpec } from './network-parts';
 
 /** Three poolings halve an image of at least so many rows and columns. */
 export const minVggSize = 8;
@@ -8,20 +8,20 @@ export const minVggSize = 8;
 export function vggSmall(spec: NetworkSpec): Record<string, Layer> {
   const { classes, random, inputShape } = spec;
   const [h, w, channels] = inputShape;
-  const unit = (ci: number, co: number) => unitConv2d(spec, ci, co, { kernel: 3, padding: 1 });
+  const conv = (ci: number, co: number) => innerConv2d(spec, ci, co, { kernel: 3, padding: 1 });
   return {
     conv1: new Conv2d(channels, 128, { kernel: 3, padding: 1, random }),
-    ...afterUnit(spec, 1, 128),
-    conv2: unit(128, 128),
-    ...afterUnit(spec, 2, 128, { pool1: new MaxPool2d({ kernel: 2 }) }),
-    conv3: unit(128, 256),
-    ...afterUnit(spec, 3, 256),
-    conv4: unit(256, 256),
-    ...afterUnit(spec, 4, 256, { pool2: new MaxPool2d({ kernel: 2 }) }),
-    conv5: unit(256, 512),
-    ...afterUnit(spec, 5, 512),
-    conv6: unit(512, 512),
-    ...afterUnit(spec, 6, 512, { pool3: new MaxPool2d({ kernel: 2 }) }),
+    ...afterConv(spec, 1, 128),
+    conv2: conv(128, 128),
+    ...afterConv(spec, 2, 128, { pool1: new MaxPool2d({ kernel: 2 }) }),
+    conv3: conv(128, 256),
+    ...afterConv(spec, 3, 256),
+    conv4: conv(256, 256),
+    ...afterConv(spec, 4, 256, { pool2: new MaxPool2d({ kernel: 2 }) }),
+    conv5: conv(256, 512),
+    ...afterConv(spec, 5, 512),
+    conv6: conv(512, 512),
+    ...afterConv(spec, 6, 512, { pool3: new MaxPool2d({ kernel: 2 }) }),
     flatten: new Flatten(),
     fc: new Linear((h >> 3) * (w >> 3) * 512, classes, { random }),
   };

@@ -74,7 +74,7 @@ export class Sgd {
     const gradientScale = this.#clip();
     for (const parameter of this.parameters) {
       if (parameter.frozen) continue;
-      const rate: Rate = parameter.kind === 'adder' ? this.#adderRate() : { rate: 'plain', gradientScale };
+      const rate: Rate = parameter.rule === 'adder' ? this.#adderRate() : { rate: 'plain', gradientScale };
       this.#stepOne(parameter.value, parameter.gradient, this.velocity(parameter), rate, factor);
     }
   }
@@ -106,8 +106,8 @@ export class Sgd {
     const { clipNorm } = this.options;
     if (clipNorm === undefined) return 1;
     let squares = 0;
-    for (const { kind, frozen, gradient } of this.parameters)
-      if (kind === 'ordinary' && !frozen) squares = gradient.data.reduce((sum, g) => sum + g * g, squares);
+    for (const { rule, frozen, gradient } of this.parameters)
+      if (rule === 'ordinary' && !frozen) squares = gradient.data.reduce((sum, g) => sum + g * g, squares);
     const norm = Math.sqrt(squares);
     return norm > clipNorm && Number.isFinite(norm) ? clipNorm / norm : 1;
   }

@@ -1,16 +1,16 @@
 // LeNet-5-BN through two numbers: what it makes of an image can be drawn as a point.
 import { BatchNorm, Sequential } from '../layers';
-import { createModel, Model, type Unit } from '../models';
+import { type ConvKind, createModel, Model } from '../models';
 import { lenet5bn } from '../models/lenet5-bn';
-import { unitConv2d } from '../models/unit';
+import { innerConv2d } from '../models/network-parts';
 import { Random } from '../random';
 
 /** `body` gives two features [n,1,1,2], normalised and not rectified; it shares its layers with `model`, which tells classes by them. */
-export function bottleneckLenet(unit: Unit, seed: number): { model: Model; body: Sequential } {
-  const { metadata, inputShape } = createModel('lenet5bn', { unit, seed: null });
-  const spec = { unit, classes: metadata.classes, inputShape, random: new Random(seed) };
+export function bottleneckLenet(kind: ConvKind, seed: number): { model: Model; body: Sequential } {
+  const { metadata, inputShape } = createModel('lenet5bn', { kind, seed: null });
+  const spec = { kind, classes: metadata.classes, inputShape, random: new Random(seed) };
   const { conv4: _, bn4, relu4, fc, bn5, flatten, ...convolutions } = lenet5bn(spec);
-  const body = { ...convolutions, conv4: unitConv2d(spec, 120, 2, { kernel: 1 }), bn4: new BatchNorm(2) };
-  const head = { fc: unitConv2d(spec, 2, spec.classes, { kernel: 1 }), bn5: new BatchNorm(spec.classes), flatten: flatten! };
+  const body = { ...convolutions, conv4: innerConv2d(spec, 120, 2, { kernel: 1 }), bn4: new BatchNorm(2) };
+  const head = { fc: innerConv2d(spec, 2, spec.classes, { kernel: 1 }), bn5: new BatchNorm(spec.classes), flatten: flatten! };
   return { model: new Model({ ...body, ...head }, metadata), body: new Sequential(body) };
 }

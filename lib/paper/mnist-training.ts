@@ -32,7 +32,7 @@ export function mnistTraining(workshop: Workshop, rule: LearningRule, seed: numb
   const { filterGradient, rate, eta } = rule;
   const key = `mnist-${course.name}-${filterGradient}-${rate}${rate === 'adaptive' ? `-${eta}` : ''}-seed-${seed}`;
   return workshop.part(key, async () => {
-    const model = createModel('lenet5bn', { unit: 'adder', seed, filterGradient });
+    const model = createModel('lenet5bn', { kind: 'adder', seed, filterGradient });
     return await trainOnMnist(workshop, model, rate === 'adaptive' ? { rate, eta } : { rate }, seed, course);
   });
 }

@@ -12,7 +12,7 @@ import type { Convolution, PlanStep } from '../session/steps';
 import { Tensor } from '../tensor';
 import type { Classifier } from '../train/evaluate';
 
-const isAdder = (step: PlanStep): step is Convolution => step.op === 'convolution' && step.product === 'adder';
+const isAdder = (step: PlanStep): step is Convolution => step.op === 'convolution' && step.kind === 'adder';
 
 /** The model with inputs and filters of adder layers rounded to s * q, |q| < 2^(bits-1), for one s a layer: the largest of both over 2^(bits-1) - 1. */
 export async function naivelyQuantized(model: Model, images: Dataset, bits: number): Promise<Classifier> {

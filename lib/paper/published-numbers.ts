@@ -1,10 +1,10 @@
 // The numbers of the paper (AdderNet, CVPR 2020), which ours stand beside.
-import type { ModelName, Unit } from '../models';
+import type { ConvKind, ModelName } from '../models';
 
 /** Operations of one image as printed; accuracies in percent. */
 export interface PaperRow {
   readonly network: ModelName;
-  readonly unit: Unit;
+  readonly kind: ConvKind;
   readonly multiplications: number;
   readonly additions: number;
   readonly xnors: number;
@@ -22,17 +22,17 @@ const rowsOf = (
   accuracies: Record<'xnor' | 'adder' | 'conv', Record<string, number>>,
   additions = 2 * count,
 ): PaperRow[] => [
-  { network, unit: 'xnor', multiplications: 0, additions: count, xnors: count, accuracy: accuracies.xnor },
-  { network, unit: 'adder', multiplications: 0, additions, xnors: 0, accuracy: accuracies.adder },
-  { network, unit: 'conv', multiplications: count, additions: count, xnors: 0, accuracy: accuracies.conv },
+  { network, kind: 'xnor', multiplications: 0, additions: count, xnors: count, accuracy: accuracies.xnor },
+  { network, kind: 'adder', multiplications: 0, additions, xnors: 0, accuracy: accuracies.adder },
+  { network, kind: 'conv', multiplications: count, additions: count, xnors: 0, accuracy: accuracies.conv },
 ];
 
 const cifar = (cifar10: number, cifar100: number) => ({ cifar10, cifar100 });
 const imageNet = (top1: number, top5: number) => ({ imagenet: top1, 'imagenet top-5': top5 });
 
 export const paperRows: readonly PaperRow[] = [
-  { network: 'lenet5bn', unit: 'adder', multiplications: 0, additions: 870e3, xnors: 0, accuracy: { mnist: 99.4 } },
-  { network: 'lenet5bn', unit: 'conv', multiplications: 435e3, additions: 435e3, xnors: 0, accuracy: { mnist: 99.4 } },
+  { network: 'lenet5bn', kind: 'adder', multiplications: 0, additions: 870e3, xnors: 0, accuracy: { mnist: 99.4 } },
+  { network: 'lenet5bn', kind: 'conv', multiplications: 435e3, additions: 435e3, xnors: 0, accuracy: { mnist: 99.4 } },
   ...rowsOf('vggSmall', 0.65e9, { xnor: cifar(89.8, 65.41), adder: cifar(93.72, 72.64), conv: cifar(93.8, 72.73) }),
   ...rowsOf('resnet20', 41.17e6, { xnor: cifar(84.87, 54.14), adder: cifar(91.84, 67.6), conv: cifar(92.25, 68.14) }),
   ...rowsOf('resnet32', 69.12e6, { xnor: cifar(86.74, 56.21), adder: cifar(93.01, 69.02), conv: cifar(93.29, 69.74) }),

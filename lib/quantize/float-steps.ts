@@ -23,14 +23,14 @@ export function runFloatStep(step: PlanStep, n: number, read: (value: number) =>
   if (step.op === 'add') return add(x, read(step.residual).reshape(x.shape));
   if (step.op === 'pool') {
     const { input, window } = unpack(step.geometry);
-    return (step.kind === 'max' ? maxPool2d : averagePool2d)(x.reshape([n, ...input]), window);
+    return (step.mode === 'max' ? maxPool2d : averagePool2d)(x.reshape([n, ...input]), window);
   }
   let y: Tensor;
   if (step.op === 'normalize') y = scaled(x, step.mean, step.scale, step.shift);
   else {
     const { input, filters, options } = unpack(step.geometry);
     const bias = step.bias && new Tensor(step.bias, [step.bias.length]);
-    y = products[step.product](x.reshape([n, ...input]), new Tensor(step.filters, filters), { ...options, bias });
+    y = products[step.kind](x.reshape([n, ...input]), new Tensor(step.filters, filters), { ...options, bias });
     if (step.scale && step.shift) y = scaled(y, new Float32Array(step.scale.length), step.scale, step.shift);
   }
   if (step.residual !== undefined) add(y, read(step.residual).reshape(y.shape), { out: y });

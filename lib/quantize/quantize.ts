@@ -59,7 +59,7 @@ export async function quantize(
   const steps = fuse(recorder.steps, output);
   const levels = 2 ** bits - 1;
   const inputs = new Set(steps.filter((step) => takesBytes(step, levels)).map(({ x }) => x));
-  if (!steps.some((step) => step.op === 'convolution' && step.product === 'adder'))
+  if (!steps.some((step) => step.op === 'convolution' && step.kind === 'adder'))
     throw new AdderNetError('ERR_ARGUMENT', `quantize: ${model.name} has no adder layer`);
   const ranges = calibrate(steps, inputs, await normalized(model, images, options.calibration));
   const quantizations = new Map([...ranges].map(([value, seen]) => [value, quantizationOf(seen, part, levels)]));

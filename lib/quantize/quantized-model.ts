@@ -35,8 +35,8 @@ export class QuantizedModel implements QuantizedNetwork {
   }
 
   /** What its layers compute with. */
-  get unit(): ModelMetadata['unit'] {
-    return this.metadata.unit;
+  get kind(): ModelMetadata['kind'] {
+    return this.metadata.kind;
   }
 
   /** How many logits an image gives. */

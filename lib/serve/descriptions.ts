@@ -10,14 +10,14 @@ const extensions = ['binary_tensor_data', 'classification', 'model_configuration
 export const serverMetadata = ({ options: { version } }: Service) => ({ name: 'addernet', version, extensions });
 
 export function modelMetadata(store: ModelStore, { name, bits, metadata }: ServedModel) {
-  const { unit, dataset, classNames, inputShape, classes } = metadata;
+  const { kind, dataset, classNames, inputShape, classes } = metadata;
   return {
     name,
     versions: store.versions(name),
     platform: 'addernet',
     inputs: [{ name: inputName, datatype: 'FP32', shape: [-1, ...inputShape] }],
     outputs: [{ name: outputName, datatype: 'FP32', shape: [-1, classes] }],
-    parameters: { unit, bits, dataset, class_names: classNames },
+    parameters: { kind, bits, dataset, class_names: classNames },
   };
 }
 

@@ -107,7 +107,7 @@ function emitStep(plan: NativePlan, step: QuantizedStep, qmax: number, there: (v
     case 'quantize':
       return plan.quantize({ x, scale: step.step, zeroPoint: step.zero, qmax });
     case 'pool':
-      return plan.pool({ mode: step.kind, x, geometry: step.geometry });
+      return plan.pool({ mode: step.mode, x, geometry: step.geometry });
     case 'relu':
       return plan.activate({ x, activation: relu });
     case 'add':
@@ -118,7 +118,7 @@ function emitStep(plan: NativePlan, step: QuantizedStep, qmax: number, there: (v
   const activation = step.relu ? relu : undefined;
   if (step.op === 'normalize') return plan.normalize({ x, mean: step.mean, scale: step.scale, shift: step.shift, residual, activation });
   if (step.op === 'convolution') {
-    const { product: kind, filters, bias, geometry } = step;
+    const { kind, filters, bias, geometry } = step;
     return plan.conv2d({ kind, x, filters, bias, scale, shift, residual, activation, geometry });
   }
   const { filters, padding: padValue, residualScale, into: output, geometry } = step;

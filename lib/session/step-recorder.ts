@@ -26,7 +26,7 @@ export class StepRecorder implements PlanBuilder {
     return number;
   }
 
-  convolution(x: Value, { product, filters, bias, ...options }: ConvolutionStep): Value {
+  convolution(x: Value, { kind, filters, bias, ...options }: ConvolutionStep): Value {
     checkFloat('convolution', 'filters', filters);
     const { output, packed } = convGeometry('convolution', x.shape, filters.shape, options);
     if (bias) {
@@ -34,7 +34,7 @@ export class StepRecorder implements PlanBuilder {
       checkShapeIs('convolution', 'bias', bias, [output[3]]);
     }
     const arrays = { filters: filters.data, bias: bias?.data };
-    return this.#record({ op: 'convolution', x: this.numberOf(x), product, ...arrays, geometry: packed }, output);
+    return this.#record({ op: 'convolution', x: this.numberOf(x), kind, ...arrays, geometry: packed }, output);
   }
 
   maxPool(x: Value, window: PoolWindow): Value {
@@ -73,9 +73,9 @@ export class StepRecorder implements PlanBuilder {
     return this.#value(this.numberOf(x), shape);
   }
 
-  #pool(kind: 'max' | 'average', x: Value, window: PoolWindow): Value {
-    const { output, packed } = poolGeometry(`${kind}Pool`, x.shape, window);
-    return this.#record({ op: 'pool', kind, x: this.numberOf(x), geometry: packed }, output);
+  #pool(mode: 'max' | 'average', x: Value, window: PoolWindow): Value {
+    const { output, packed } = poolGeometry(`${mode}Pool`, x.shape, window);
+    return this.#record({ op: 'pool', mode, x: this.numberOf(x), geometry: packed }, output);
   }
 
   #record(step: NewStep, shape: Shape): Value {

@@ -1,5 +1,5 @@
 // The steps of a compiled network, as plain data. A value is written once, by the step whose `output` it is; value 0 is the input.
-import type { ProductKind } from '../layers';
+import type { ConvKind } from '../conv-kind';
 import type { Labels } from './classification';
 
 /** y = max(0, (x * filters + bias) * scale + shift + residual); what is undefined or false is left out, scale and shift together. */
@@ -7,7 +7,7 @@ export interface Convolution {
   readonly op: 'convolution';
   readonly x: number;
   readonly output: number;
-  readonly product: ProductKind;
+  readonly kind: ConvKind;
   readonly filters: Float32Array;
   readonly bias?: Float32Array | undefined;
   readonly scale?: Float32Array;
@@ -32,7 +32,7 @@ export interface Normalize {
 
 export interface Pool {
   readonly op: 'pool';
-  readonly kind: 'max' | 'average';
+  readonly mode: 'max' | 'average';
   readonly x: number;
   readonly output: number;
   /** Of one image. */

@@ -1,6 +1,7 @@
 // Everything a training needs to go on with the same bits: parameters, running statistics, their averages, momentum, and the place in the
 // epoch. Random numbers need no state: those of a batch follow from the seed, the epoch and the step.
 import { readFile } from 'node:fs/promises';
+import { unitToKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { formatSafetensors, parseSafetensors } from '../io/safetensors';
 import { writeFileAtomic } from '../io/write-file';
@@ -86,7 +87,7 @@ function parseMetadata(path: string, text: string | undefined): { settings: Sett
   try {
     const { settings, progress } = JSON.parse(text);
     if (typeof settings === 'object' && Number.isInteger(progress.place.epoch) && Array.isArray(progress.history))
-      return { settings, progress };
+      return { settings: unitToKind(settings) as Settings, progress };
   } catch {}
   throw new AdderNetError('ERR_CORRUPT', `the checkpoint '${path}' does not tell how far it came: ${text.slice(0, 80)}`);
 }

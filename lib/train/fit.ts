@@ -139,7 +139,7 @@ async function train(model: Model, dataset: Dataset, options: FitOptions): Promi
     shuffle: true,
   });
   const average = options.average && new WeightAverage(model, options.average);
-  const settings = { network: model.name, unit: model.unit, batch, seed, images: loader.images, ...options.average };
+  const settings = { network: model.name, kind: model.kind, batch, seed, images: loader.images, ...options.average };
   const pass = trainingPass(model, options);
   const autosave = new Autosave({ model, optimizer, average, settings }, options);
   /** Does something with the network that the training is for. */

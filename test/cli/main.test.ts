@@ -61,9 +61,9 @@ writeFileSync(at('damaged/test_batch.bin'), records(2).subarray(0, 5000));
 let model: Model;
 t.before(async () => {
   // Of multiplications: a new adder network, its batch norms untrained, gives zeros for whatever it sees.
-  model = models.resnet20({ seed: 1, unit: 'conv' });
+  model = models.resnet20({ seed: 1, kind: 'conv' });
   await save(model, at('model.safetensors'));
-  await save(models.lenet5bn({ seed: 1, unit: 'conv' }), at('lenet.safetensors'));
+  await save(models.lenet5bn({ seed: 1, kind: 'conv' }), at('lenet.safetensors'));
   const unnamed = models.resnet20({ seed: 1, classes: 3, dataset: 'pets' });
   await save(unnamed, at('pets.safetensors'));
   const noise = Buffer.from(records(1).subarray(1));
@@ -149,7 +149,7 @@ t.test('info: a weights file', async (t) => {
   t.match(json(t, ['info', pth()]), {
     format: 'pytorch',
     layout: 'pytorch',
-    network: { name: 'lenet5bn', unit: 'adder', classes: 4 },
+    network: { name: 'lenet5bn', kind: 'adder', classes: 4 },
     metadata: {},
   });
   const { stdout } = addernet(['info', at('model.safetensors')]);
@@ -157,7 +157,7 @@ t.test('info: a weights file', async (t) => {
     /model\.safetensors$/,
     /^format {9}safetensors, [\d,]+ bytes$/,
     /^tensors {8}\d+ of [\d,]+ numbers, stored as f32$/,
-    /^network {8}resnet20, unit conv$/,
+    /^network {8}resnet20, kind conv$/,
     /^classes {8}10: airplane, automobile, .*, truck$/,
     /^input {10}32 x 32, color$/,
     /^normalization {2}mean 0\.4914, 0\.4822, 0\.4465; std 0\.2023, 0\.1994, 0\.201$/,
@@ -167,10 +167,10 @@ t.test('info: a weights file', async (t) => {
   ])
     t.match(stdout, new RegExp(line.source, 'm'));
   t.notMatch(stdout, /\{/, 'no JSON');
-  t.match(addernet(['info', at('lenet.pth')]).stdout, /format {9}pytorch, .*network {8}lenet5bn, unit adder\nclasses {8}4, without names/s);
+  t.match(addernet(['info', at('lenet.pth')]).stdout, /format {9}pytorch, .*network {8}lenet5bn, kind adder\nclasses {8}4, without names/s);
 
   const bundled = addernet(['info', 'lenet5-bn-mnist-8bit']).stdout;
-  t.match(bundled, /^network {8}lenet5bn, unit adder, quantized to 8 bits$/m);
+  t.match(bundled, /^network {8}lenet5bn, kind adder, quantized to 8 bits$/m);
   t.match(bundled, /^training {7}99\.\d\d % of 10,000 images after 15 epochs of `addernet train --dataset mnist .*` with seed 1$/m);
 });
 
@@ -194,7 +194,7 @@ t.test('models: the bundled networks', (t) => {
     listed.map(({ name }) => name),
     models.pretrainedModels(),
   );
-  t.match(listed[1], { name: 'lenet5-bn-mnist-8bit', network: 'lenet5bn', unit: 'adder', bits: 8, dataset: 'mnist', classes: 10 });
+  t.match(listed[1], { name: 'lenet5-bn-mnist-8bit', network: 'lenet5bn', kind: 'adder', bits: 8, dataset: 'mnist', classes: 10 });
   t.match(listed[1], { accuracy: Number, bytes: Number, inputShape: [28, 28, 1], classNames: Array });
   const { stdout } = addernet(['models']);
   t.match(stdout, /^resnet20-cifar10-8bit +adder +8 bits +90\.\d\d % +\d+ kB +cifar10$/m);
@@ -335,10 +335,10 @@ t.test('predict without sharp says how to install it', async (t) => {
 t.test('convert', async (t) => {
   const out = at('out.safetensors');
   const { status, stdout, stderr } = addernet(['convert', pth(), out]);
-  t.same({ status, stdout }, { status: 0, stdout: `${out}: lenet5bn, unit adder, 4 classes\n` });
+  t.same({ status, stdout }, { status: 0, stdout: `${out}: lenet5bn, kind adder, 4 classes\n` });
   t.match(stderr, /^(addernet: note: [^\n]+\n)+$/, 'what was assumed');
   t.match(stderr, /does not say how images are normalized/);
-  t.match((await load(out)).metadata, { name: 'lenet5bn', unit: 'adder', classes: 4 });
+  t.match((await load(out)).metadata, { name: 'lenet5bn', kind: 'adder', classes: 4 });
   t.match(json(t, ['convert', at('model.safetensors'), out]), {
     in: at('model.safetensors'),
     out,
@@ -369,8 +369,8 @@ t.test('quantize, and evaluate in bytes', async (t) => {
   t.match(stored, { dtype: 'u8', bits: 7, images: 40 });
   t.same([quantizing.top1, quantizing.loss, quantizing.bits], [stored.top1, stored.loss, 7], 'the file is the network that was quantised');
   t.match(addernet(['evaluate', '--weights', at('bytes.safetensors'), '--limit', '40']).stdout, /u8, 7 bits/);
-  t.match(json(t, ['info', at('bytes.safetensors')]), { network: { name: 'lenet5bn', unit: 'adder', classes: 10, bits: 7 } });
-  t.match(addernet(['info', at('bytes.safetensors')]).stdout, /network +lenet5bn, unit adder, quantized to 7 bits/);
+  t.match(json(t, ['info', at('bytes.safetensors')]), { network: { name: 'lenet5bn', kind: 'adder', classes: 10, bits: 7 } });
+  t.match(addernet(['info', at('bytes.safetensors')]).stdout, /network +lenet5bn, kind adder, quantized to 7 bits/);
   const { predictions } = json(t, ['predict', '--weights', at('bytes.safetensors'), '--top', '10', at('noise.png')]);
   t.equal((predictions as { classes: unknown[] }[])[0]!.classes.length, 10, 'pictures are told apart in bytes too');
   const out = ['--out', at('x.safetensors')];
@@ -452,15 +452,15 @@ t.test('failures are one line and exit code 1', async (t) => {
   fails(
     t,
     [...evaluateArguments(), '--model', 'resnet21'],
-    /model\.safetensors holds the network resnet20 of unit conv, which --model resnet21 contradicts/,
+    /model\.safetensors holds the network resnet20 of kind conv, which --model resnet21 contradicts/,
   );
   fails(
     t,
     [...evaluateArguments(), '--model', 'resnet32'],
-    /holds the network resnet20 of unit conv, which --model resnet32 contradicts: leave it out/,
+    /holds the network resnet20 of kind conv, which --model resnet32 contradicts: leave it out/,
   );
   fails(t, ['predict', ...weights, '--model', 'lenet5bn', at('noise.png')], /which --model lenet5bn contradicts/);
-  fails(t, [...evaluateArguments(), '--unit', 'xnor'], /which --unit xnor contradicts/);
+  fails(t, [...evaluateArguments(), '--kind', 'xnor'], /which --kind xnor contradicts/);
   fails(t, [...evaluateArguments(), '--threads', '5000'], /threads is 5000, expected an integer from 1 to 1024/);
   fails(
     t,

@@ -64,7 +64,7 @@ const description: FileDescription = {
   layout: 'unknown',
   droppedPrefix: 'module.',
   network: {
-    ...{ name: 'resnet20', unit: 'adder', classes: 30, dataset: 'folder', inputShape: [64, 96, 3] },
+    ...{ name: 'resnet20', kind: 'adder', classes: 30, dataset: 'folder', inputShape: [64, 96, 3] },
     classNames: Array.from({ length: 30 }, (_, i) => `class-${i}`),
     normalization: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
     training: {
@@ -109,7 +109,7 @@ t.test('predictions, bundled networks and benchmarks, in any width', (t) => {
     { class: 1, name: 'cat', probability: 0.25 },
   ];
   const bundled = {
-    ...{ name: 'resnet20-cifar10-8bit', network: 'resnet20', unit: 'adder', bits: 8, bytes: 292_000, dataset: 'cifar10', accuracy: 0.9029 },
+    ...{ name: 'resnet20-cifar10-8bit', network: 'resnet20', kind: 'adder', bits: 8, bytes: 292_000, dataset: 'cifar10', accuracy: 0.9029 },
     ...{ inputShape: [32, 32, 3], classes: 2, classNames: ['airplane', 'automobile'] },
   };
   for (const columns of [40, 80]) {

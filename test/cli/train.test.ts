@@ -70,7 +70,7 @@ t.test('without --json a person reads it', (t) => {
   const out = at('person');
   const { status, stdout, stderr } = addernet([...small, '--out', out]);
   t.equal(status, 0);
-  t.match(stderr, /lenet5bn, unit adder, on digits train: 600 images/);
+  t.match(stderr, /lenet5bn, kind adder, on digits train: 600 images/);
   t.match(
     stdout,
     /^lenet5bn \(adder\) on 2000 images of digits test: [\d.]+ %, loss [\d.]+\n.*model.safetensors, best.safetensors, log.jsonl/,
@@ -158,6 +158,9 @@ t.test('what a resumed training may change, and what not', (t) => {
     [...resume, '--batch', '32', '--epochs', '5'],
     /--batch 32 would change the training, which began with --batch 64: leave it out/,
   );
+  const file = join(at('whole'), 'arguments.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"kind"', '"unit"')); // as the first trainings wrote it
+  fails(t, 1, [...resume, '--kind', 'conv'], /--kind conv would change the training, which began with --kind adder/);
   fails(t, 1, [...resume, '--lr', '0.2'], /--lr 0\.2 would change the training, which began with --lr 0\.1/);
   fails(t, 1, [...resume, '--average', '0.9'], /--average 0\.9 would change the training, which began without it/);
   fails(t, 1, [...resume, '--dataset', 'mnist'], /--dataset mnist would change the training, which began with --dataset digits/);
@@ -172,7 +175,8 @@ t.test('what a resumed training may change, and what not', (t) => {
 t.test('wrong usage is told before anything is read or made', (t) => {
   const x = ['--out', at('x')];
   const wrong: [string[], RegExp][] = [
-    [['--unit', 'spiking'], /'spiking' is invalid. Allowed choices are adder, conv, xnor/],
+    [['--unit', 'adder'], /unknown option '--unit'\n\(Did you mean --kind\?\)/],
+    [['--kind', 'spiking'], /'spiking' is invalid. Allowed choices are adder, conv, xnor/],
     [['--dataset', 'imagenet'], /'imagenet' is invalid. Allowed choices are digits, .*mnist.*, folder/],
     [['--momentum', '1'], /Expected a number from 0 to below 1/],
     [['--label-smoothing', '1.5'], /Expected a number from 0 to 1/],
@@ -185,8 +189,8 @@ t.test('wrong usage is told before anything is read or made', (t) => {
     [['--temperature', '3'], /--temperature applies only with --teacher/],
     [['--teacher-share', '0.5'], /--teacher-share applies only with --teacher/],
     [['--teacher-features', '1'], /--teacher-features applies only with --teacher/],
-    [['--unit', 'conv', '--eta', '0.1'], /--eta applies only to adder filters: with --unit adder/],
-    [['--unit', 'xnor', '--gradient', 'sign'], /--gradient applies only to adder filters/],
+    [['--kind', 'conv', '--eta', '0.1'], /--eta applies only to adder filters: with --kind adder/],
+    [['--kind', 'xnor', '--gradient', 'sign'], /--gradient applies only to adder filters/],
     [['--rate', 'plain', '--eta', '0.1'], /--eta applies only with --rate adaptive/],
     [['--weights', 'x', '--gradient', 'sign'], /--gradient applies only to a new network, without --weights/],
     [['--momentum', '0', '--nesterov'], /--nesterov applies only with a --momentum above 0/],
@@ -197,19 +201,19 @@ t.test('wrong usage is told before anything is read or made', (t) => {
   ];
   for (const [args, message] of wrong) fails(t, 2, ['train', ...args, ...x], message);
   const digits = ['--weights', 'lenet5-bn-mnist'];
-  fails(t, 1, [...small, ...digits, '--unit', 'conv', ...x], /holds the network lenet5bn of unit adder, which --unit conv contradicts/);
+  fails(t, 1, [...small, ...digits, '--kind', 'conv', ...x], /holds the network lenet5bn of kind adder, which --kind conv contradicts/);
   fails(
     t,
     1,
     [...small, ...digits, '--model', 'resnet20', ...x],
-    /holds the network lenet5bn of unit adder, which --model resnet20 contradicts/,
+    /holds the network lenet5bn of kind adder, which --model resnet20 contradicts/,
   );
   fails(t, 1, [...small, '--weights', 'lenet5-bn-mnist-8bit', ...x], /is quantized already, to 8 bits; expected the float network/);
   fails(
     t,
     1,
     ['train', '--weights', 'resnet20-cifar10-conv', '--rate', 'plain', ...x],
-    /--rate applies only to adder filters, but --weights is of unit conv/,
+    /--rate applies only to adder filters, but --weights is of kind conv/,
   );
   t.notOk(existsSync(at('x')), 'nothing is made');
   t.end();
@@ -259,9 +263,9 @@ async function makeImages(folder: string, ...classes: [name: string, background:
 t.test('images in folders', async (t) => {
   const data = await makeImages('images', ['dark', '#101020'], ['light', '#e0e0ff']);
   const fromFolder = ['train', '--dataset', 'folder', '--data', data, '--epochs', '1'];
-  const { status, stdout, stderr } = addernet([...fromFolder, '--unit', 'conv', '--out', at('own')]);
+  const { status, stdout, stderr } = addernet([...fromFolder, '--kind', 'conv', '--out', at('own')]);
   t.equal(status, 0, stderr);
-  t.match(stderr, /resnet20, unit conv, on .*: 36 images in batches of 8/, 'a batch that fits the folder');
+  t.match(stderr, /resnet20, kind conv, on .*: 36 images in batches of 8/, 'a batch that fits the folder');
   t.match(stderr, /These are few images.*--weights resnet20-cifar10 --freeze body/);
   t.match(stdout, /on 4 images of/);
   const model = await load(at('own', 'model.safetensors'));
@@ -271,7 +275,7 @@ t.test('images in folders', async (t) => {
 
   const tuned = addernet([...fromFolder, '--weights', 'resnet20-cifar10-conv', '--freeze', 'body', '--out', at('from-bundled')]);
   t.equal(tuned.status, 0, tuned.stderr);
-  t.match(tuned.stderr, /resnet20, unit conv/, '--weights says what the unit is');
+  t.match(tuned.stderr, /resnet20, kind conv/, '--weights says what the kind is');
   t.notMatch(tuned.stderr, /few images/);
 });
 
@@ -279,7 +283,7 @@ t.test('images of another size, some of which are none', async (t) => {
   const data = await makeImages('mixed', ['a', '#101020'], ['b', '#e0e0ff']);
   writeFileSync(at('mixed', 'a', 'broken.png'), 'no image');
   writeFileSync(at('mixed', 'b', 'notes.txt'), 'no image either');
-  const args = ['train', '--dataset', 'folder', '--data', data, '--unit', 'conv', '--epochs', '1', '--image-size', '24x40'];
+  const args = ['train', '--dataset', 'folder', '--data', data, '--kind', 'conv', '--epochs', '1', '--image-size', '24x40'];
   fails(t, 1, [...args, '--out', at('x')], /broken\.png.*--skip-bad leaves such images out/);
   const { status, stderr } = addernet([...args, '--skip-bad', '--out', at('sized')]);
   t.equal(status, 0, stderr);

@@ -41,20 +41,20 @@ const same = (a: Model, b: Model) =>
   [...a.stateDict()].every(([name, { data }]) => Buffer.from(data.buffer).equals(Buffer.from(b.stateDict().get(name)!.data.buffer)));
 
 t.test('every assumption is said once, and none that was given', async (t) => {
-  const model = randomize(models.resnet20({ unit: 'conv', seed: 1 }), 2);
+  const model = randomize(models.resnet20({ kind: 'conv', seed: 1 }), 2);
   const { notes, model: loaded } = await noted(foreign(model));
   t.ok(same(loaded, model));
   for (const assumption of [
     /normalized \(assumed: mean \[0\.4914,0\.4822,0\.4465\] and std .*of cifar10\)/,
     /classes are called \(assumed: .*cifar10\)/,
     /images are \(assumed: \[32,32,3\], as of resnet20\)/,
-    /multiply or are binary \(assumed: unit 'conv'\)/,
+    /multiply or are binary \(assumed: kind 'conv'\)/,
   ])
     t.match(notes[0], assumption);
   t.equal(notes.length, 1);
   const normalization = { mean: [0, 0, 0], std: [1, 1, 1] };
   const classNames = Array.from({ length: 10 }, (_, i) => `thing ${i}`);
-  const given = { normalization, classNames, inputShape: [64, 48, 3], unit: 'conv', classes: 10 } as const;
+  const given = { normalization, classNames, inputShape: [64, 48, 3], kind: 'conv', classes: 10 } as const;
   const told = await noted(foreign(model), given);
   t.same(told.notes, []);
   t.match(told.model.metadata, { normalization, classNames, inputShape: [64, 48, 3] });
@@ -124,7 +124,7 @@ t.test('options that contradict the file, or that there are not', async (t) => {
     t.rejects(load(source, { onNote: () => {}, ...options }), { name: 'AdderNetError', code, message }, String(message));
   for (const source of [pytorch, path]) {
     await refuses(source, { classes: 10 }, /classes is 10, but .* says 4/);
-    await refuses(source, { unit: 'conv' }, /unit is ('conv'|"conv")/);
+    await refuses(source, { kind: 'conv' }, /kind is ('conv'|"conv")/);
     await refuses(source, { classNames: ['a'] }, /1 names, expected one for each of 4/);
     await refuses(source, { normalization: { mean: [1], std: [0] } }, /positive std/);
     await refuses(source, { inputShape: [90, 90, 1] }, /layers give|does not fit|for \[28,28,1\]/, 'ERR_SHAPE');
@@ -134,7 +134,7 @@ t.test('options that contradict the file, or that there are not', async (t) => {
   }
   const own = (await load(path, {
     classes: 4,
-    unit: 'adder',
+    kind: 'adder',
     classNames: ['a', 'b', 'c', 'd'],
     normalization: { mean: [0], std: [1] },
   })) as Model;
@@ -198,8 +198,8 @@ t.test('names out of a file are quoted and cut in messages', async (t) => {
   t.throws(() => models.identify(null as never), { code: 'ERR_ARGUMENT', message: /^identify: the state is null, expected a Map/ });
 });
 
-t.test('replaceHead refuses classes that are no count, and a rule that the unit has not', (t) => {
-  const model = models.lenet5bn({ unit: 'conv', seed: 1 });
+t.test('replaceHead refuses classes that are no count, and a rule that the kind has not', (t) => {
+  const model = models.lenet5bn({ kind: 'conv', seed: 1 });
   for (const classes of [0, 'x', 1.5, null])
     t.throws(() => models.replaceHead(model, { classes: classes as number }), { code: 'ERR_ARGUMENT', message: /replaceHead: classes is/ });
   t.throws(() => models.replaceHead(model, { filterGradient: 'sign' }), { code: 'ERR_ARGUMENT', message: /no adder filters/ });

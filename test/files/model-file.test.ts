@@ -27,12 +27,12 @@ function shaken(model: Model): Model {
   return model;
 }
 
-for (const unit of models.units)
-  for (const name of models.modelNames.filter((name) => name !== 'resnet50' && (name !== 'resnet18' || unit === 'adder')))
-    t.test(`${name} of unit ${unit} comes back to the bit`, async (t) => {
+for (const kind of models.convKinds)
+  for (const name of models.modelNames.filter((name) => name !== 'resnet50' && (name !== 'resnet18' || kind === 'adder')))
+    t.test(`${name} of kind ${kind} comes back to the bit`, async (t) => {
       const folder = t.testdir();
       const path = join(folder, 'weights.safetensors');
-      const model = shaken(models.createModel(name, { unit, seed: 1 }));
+      const model = shaken(models.createModel(name, { kind, seed: 1 }));
       await save(model, path);
       t.same(readdirSync(folder), ['weights.safetensors'], 'no temporary file stays');
       const loaded = await load(path);
@@ -65,11 +65,11 @@ t.test('half the size', async (t) => {
 t.test('every part of the metadata survives', async (t) => {
   const path = join(t.testdir(), 'pets.safetensors');
   const normalization = { mean: [0.1 + 0.2], std: [1 / 3] };
-  const model = models.lenet5bn({ unit: 'conv', classes: 2, classNames: ['Katze "ä"', 'dog\n'], dataset: 'pets', normalization, seed: 1 });
+  const model = models.lenet5bn({ kind: 'conv', classes: 2, classNames: ['Katze "ä"', 'dog\n'], dataset: 'pets', normalization, seed: 1 });
   await save(model, path);
   t.same((await load(path)).metadata, {
     name: 'lenet5bn',
-    unit: 'conv',
+    kind: 'conv',
     classes: 2,
     classNames: ['Katze "ä"', 'dog\n'],
     dataset: 'pets',
@@ -102,13 +102,13 @@ function pytorchFile(model: Model, file: typeof pt.zipFile | typeof pt.legacyFil
 }
 
 for (const file of [pt.zipFile, pt.legacyFile])
-  for (const unit of models.units)
-    t.test(`a PyTorch file (${file.name}) of unit ${unit}, under any name`, async (t) => {
+  for (const kind of models.convKinds)
+    t.test(`a PyTorch file (${file.name}) of kind ${kind}, under any name`, async (t) => {
       const path = join(t.testdir(), 'weights.safetensors');
-      const model = models.lenet5bn({ unit, classes: 4, seed: 5 });
+      const model = models.lenet5bn({ kind, classes: 4, seed: 5 });
       writeFileSync(path, pytorchFile(model, file));
-      const loaded = await load(path, unit === 'xnor' ? { unit } : {});
-      t.match(loaded.metadata, { name: 'lenet5bn', unit, classes: 4, dataset: 'mnist' });
+      const loaded = await load(path, kind === 'xnor' ? { kind } : {});
+      t.match(loaded.metadata, { name: 'lenet5bn', kind, classes: 4, dataset: 'mnist' });
       t.same(differences(loaded.stateDict(), model.stateDict()), [], 'its axes are put in order');
       t.equal((await readTensors(path)).format, 'pytorch', 'told by content');
     });
@@ -125,10 +125,10 @@ t.test('a safetensors file under the name of another', async (t) => {
 
 t.test('a safetensors file of another program is recognised by its keys', async (t) => {
   const path = join(t.testdir(), 'foreign.safetensors');
-  const model = models.lenet5bn({ unit: 'conv', classes: 3, seed: 1 });
+  const model = models.lenet5bn({ kind: 'conv', classes: 3, seed: 1 });
   writeFileSync(path, formatSafetensors(model.stateDict()));
   const loaded = await load(path);
-  t.match(loaded.metadata, { name: 'lenet5bn', unit: 'conv', classes: 3, classNames: undefined });
+  t.match(loaded.metadata, { name: 'lenet5bn', kind: 'conv', classes: 3, classNames: undefined });
   t.same(differences(loaded.stateDict(), model.stateDict()), []);
 
   writeFileSync(path, formatSafetensors(new Map([['head.weight', Tensor.zeros([2, 2])]])));
@@ -148,7 +148,7 @@ t.test('the option model overrides the file', async (t) => {
   // A file that claims to be of another network, with the weights of this one.
   writeFileSync(path, formatSafetensors(model.stateDict(), { addernet: JSON.stringify({ ...model.metadata, name: 'resnet20' }) }));
   const loaded = await load(path, { model: 'lenet5bn' });
-  t.match(loaded.metadata, { name: 'lenet5bn', unit: 'adder', classes: 10 });
+  t.match(loaded.metadata, { name: 'lenet5bn', kind: 'adder', classes: 10 });
   t.same(differences(loaded.stateDict(), model.stateDict()), []);
 });
 
@@ -194,8 +194,8 @@ t.test('metadata that is no JSON or lies', async (t) => {
     [{ name: 'resnet21' }, /no network 'resnet21'/],
     [{ name: '__proto__' }, /no network '__proto__'/],
     [{ name: 'constructor' }, /no network 'constructor'/],
-    [{ unit: 'and' }, /unit is 'and'/],
-    [{ unit: ['adder'] }, /unit is 'adder'/],
+    [{ kind: 'and' }, /kind is 'and'/],
+    [{ kind: ['adder'] }, /kind is 'adder'/],
     [{ classes: 0 }, /classes is 0/],
     [{ classes: 2.5 }, /classes is 2\.5/],
     [{ classes: '10' }, /classes is 10/],
@@ -219,7 +219,7 @@ t.test('metadata that is no JSON or lies', async (t) => {
     t.match(error?.message, /liar\.safetensors: its metadata 'addernet' describes no network/, 'the file is named');
   }
   for (const lie of [
-    { unit: 'conv' },
+    { kind: 'conv' },
     { classes: 9, classNames: undefined },
     { name: 'resnet20', normalization: undefined, classNames: undefined },
   ])

@@ -8,7 +8,7 @@ type State = Map<string, Tensor> & { layout?: layers.StateLayout };
 
 const metadata = {
   name: 'mine',
-  unit: 'conv',
+  kind: 'conv',
   classes: 3,
   inputShape: [8, 6, 2],
   normalization: { mean: [0, 0], std: [1, 1] },
@@ -167,7 +167,7 @@ t.test('what cannot be told is refused', (t) => {
 });
 
 t.test('VGG-small of another size', (t) => {
-  const model = models.vggSmall({ unit: 'conv', inputShape: [16, 24, 3], seed: 1 });
+  const model = models.vggSmall({ kind: 'conv', inputShape: [16, 24, 3], seed: 1 });
   const state = pytorchState(model);
   model.loadStateDict(state);
   const [ours, theirs] = [model, { stateDict: () => state }].map((of) => of.stateDict().get('fc.weight')!.data);

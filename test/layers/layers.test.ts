@@ -296,7 +296,7 @@ t.test('state is named as PyTorch names it, and is the live tensors', (t) => {
     names.filter((name) => !name.includes('running_')),
   );
   t.same(
-    [...network.namedParameters()].filter(([, parameter]) => parameter.kind === 'adder').map(([name]) => name),
+    [...network.namedParameters()].filter(([, parameter]) => parameter.rule === 'adder').map(([name]) => name),
     ['layer1.0.conv1.adder', 'layer1.0.conv2.adder'],
   );
   t.equal(network.stateDict().get('stem.weight'), network.namedParameters().get('stem.weight')!.value);

@@ -1,4 +1,4 @@
-// Layers in training: gradients of what is differentiable against slopes, those of the units against their operations, and what is frozen,
+// Layers in training: gradients of what is differentiable against slopes, those of convolutions against their operations, and what is frozen,
 // fused and reused.
 import t, { type Test } from 'tap';
 import * as layers from '../../dist/layers';
@@ -83,7 +83,7 @@ t.test('what is differentiable follows its slopes', (t) => {
   t.end();
 });
 
-t.test('adder units learn by the rule of the paper, not by slopes', (t) => {
+t.test('adder layers train by the rule of the paper, not by slopes', (t) => {
   const x = normal([2, 6, 5, 3], 1);
   for (const filterGradient of layers.filterGradients) {
     const layer = new AdderConv2d(3, 4, { kernel: 3, padding: 1, stride: 2, bias: true, random, filterGradient });
@@ -100,7 +100,7 @@ t.test('adder units learn by the rule of the paper, not by slopes', (t) => {
   t.end();
 });
 
-t.test('binary units learn through their signs', (t) => {
+t.test('binary layers train through their signs', (t) => {
   const [x, padding, stride] = [normal([2, 5, 6, 3], 1), 1, 2];
   const layer = new XnorConv2d(3, 4, { kernel: 3, padding, stride, random });
   const w = layer.filters.value;

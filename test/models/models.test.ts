@@ -21,11 +21,11 @@ t.test('operations of one image, every layer ordinary or adder', (t) => {
   };
   t.same(Object.keys(products), models.modelNames);
   for (const name of models.modelNames) {
-    const conv = models.createModel(name, { unit: 'conv', ...zeros }).summary().totals;
+    const conv = models.createModel(name, { kind: 'conv', ...zeros }).summary().totals;
     t.equal(conv.multiplications, products[name], name);
     t.equal(conv.additions, products[name], name);
-    const adder = models.createModel(name, { unit: 'adder', ...zeros }).summary().totals;
-    t.equal(adder.additions, 2 * products[name] - adder.multiplications, `${name}: what is not a unit still multiplies`);
+    const adder = models.createModel(name, { kind: 'adder', ...zeros }).summary().totals;
+    t.equal(adder.additions, 2 * products[name] - adder.multiplications, `${name}: what is not an adder layer still multiplies`);
     t.equal(adder.parameters, conv.parameters);
   }
   t.equal(models.lenet5bn(zeros).summary().totals.multiplications, 0);
@@ -36,7 +36,7 @@ t.test('operations of one image, every layer ordinary or adder', (t) => {
 const statistics = (name: string) => ['weight', 'bias', 'running_mean', 'running_var'].map((key) => `${name}.${key}`);
 
 t.test("resnet20 has the names and shapes of the authors' file", (t) => {
-  for (const [unit, key] of [
+  for (const [kind, key] of [
     ['adder', 'adder'],
     ['conv', 'weight'],
   ] as const) {
@@ -48,8 +48,8 @@ t.test("resnet20 has the names and shapes of the authors' file", (t) => {
         if (stage > 1 && block === 0) names.push(`${prefix}.downsample.0.${key}`, ...statistics(`${prefix}.downsample.1`));
       }
     names.push('fc.weight', ...statistics('bn2'));
-    const state = models.resnet20({ unit, classes: 10, ...zeros }).stateDict();
-    t.same([...state.keys()], names, unit);
+    const state = models.resnet20({ kind, classes: 10, ...zeros }).stateDict();
+    t.same([...state.keys()], names, kind);
     t.same(state.get('conv1.weight')!.shape, [16, 3, 3, 3]);
     t.same(state.get(`layer2.0.conv1.${key}`)!.shape, [32, 3, 3, 16]);
     t.same(state.get(`layer3.0.downsample.0.${key}`)!.shape, [64, 1, 1, 32]);
@@ -71,15 +71,15 @@ t.test('resnet50 is version 1, with a shortcut of its own in the first block of 
   t.end();
 });
 
-t.test('every network and unit is recognised, but that binary ones look like ordinary ones', (t) => {
+t.test('every network and kind is recognised, but that binary ones look like ordinary ones', (t) => {
   for (const name of models.modelNames)
-    for (const unit of models.units) {
+    for (const kind of models.convKinds) {
       const classes = name === 'resnet18' ? 21 : 7;
       const state = new Map<string, Tensor<Float32Array | BigInt64Array>>(
-        models.createModel(name, { unit, classes, ...zeros }).stateDict(),
+        models.createModel(name, { kind, classes, ...zeros }).stateDict(),
       );
       state.set('bn1.num_batches_tracked', new Tensor(new BigInt64Array(1), []));
-      t.same(models.identify(state), { name, unit: unit === 'xnor' ? 'conv' : unit, classes });
+      t.same(models.identify(state), { name, kind: kind === 'xnor' ? 'conv' : kind, classes });
     }
   t.end();
 });
@@ -95,7 +95,7 @@ t.test('a state of no known network is refused with what was seen', (t) => {
   t.throws(() => models.identify(state), {
     code: 'ERR_FORMAT',
     message:
-      /"conv1\.weight" \[16,3,3,3\].*Closest is resnet20 with unit 'adder', from which "bn2\.bias", "layer1\.0\.conv1\.adder" differ/,
+      /"conv1\.weight" \[16,3,3,3\].*Closest is resnet20 with kind 'adder', from which "bn2\.bias", "layer1\.0\.conv1\.adder" differ/,
   });
   t.end();
 });
@@ -123,7 +123,7 @@ t.test('forward gives logits, alike for one image and for a batch, and leaves x 
   for (const model of [
     models.lenet5bn({ seed: 1 }),
     models.resnet20({ seed: 1, classes: 4 }),
-    models.resnet20({ seed: 1, unit: 'conv' }),
+    models.resnet20({ seed: 1, kind: 'conv' }),
   ]) {
     const x = Tensor.zeros([2, ...model.inputShape]);
     new Random(2).fillNormal(x.data);
@@ -141,10 +141,10 @@ t.test('forward gives logits, alike for one image and for a batch, and leaves x 
 
 t.test('a model carries its metadata', (t) => {
   const model = models.resnet20({ classes: 2, classNames: ['cat', 'dog'], dataset: 'pets', ...zeros });
-  t.match(model, { name: 'resnet20', unit: 'adder', classes: 2, inputShape: [32, 32, 3], classNames: ['cat', 'dog'] });
+  t.match(model, { name: 'resnet20', kind: 'adder', classes: 2, inputShape: [32, 32, 3], classNames: ['cat', 'dog'] });
   t.same(JSON.parse(JSON.stringify(model.metadata)), {
     name: 'resnet20',
-    unit: 'adder',
+    kind: 'adder',
     classes: 2,
     inputShape: [32, 32, 3],
     normalization: { mean: [0.4914, 0.4822, 0.4465], std: [0.2023, 0.1994, 0.201] },
@@ -163,7 +163,7 @@ t.test('unknown names and options that do not fit are refused', (t) => {
   const refused: [() => unknown, RegExp][] = [
     [() => models.createModel('resnet21'), /no network 'resnet21', expected one of lenet5bn, .*resnet50/],
     [() => models.createModel('toString'), /no network 'toString'/],
-    [() => models.resnet20({ unit: 'and' as models.Unit }), /unit is 'and', expected one of adder, conv/],
+    [() => models.resnet20({ kind: 'and' as models.ConvKind }), /kind is 'and', expected one of adder, conv/],
     [() => models.resnet20({ classes: 0 }), /resnet20: classes is 0, expected a positive integer/],
     [() => models.resnet20({ classes: 3, classNames: ['a', 'b'] }), /2 names, expected one for each of 3 classes/],
     [() => models.resnet20({ normalization: { mean: [0], std: [1] } }), /each of 3 channels/],
@@ -215,13 +215,13 @@ t.test('options and metadata that there are not', (t) => {
   const layers = { flatten: new Flatten(), fc: new Linear(784, 10) };
   const refused: [() => unknown, RegExp][] = [
     [() => models.resnet20({ input: [32, 32, 3] } as object), /resnet20: there is no option 'input', did you mean inputShape/],
-    [() => models.resnet20({ unit: 'conv', filterGradient: 'sign', ...zeros }), /unit 'conv' has no adder filters/],
+    [() => models.resnet20({ kind: 'conv', filterGradient: 'sign', ...zeros }), /kind 'conv' has no adder filters/],
     [
       () => new models.Model(layers, { ...metadata, classnames: [] } as never),
       /Model: there is no option 'classnames', did you mean classNames/,
     ],
     [() => new models.Model(layers, { ...metadata, name: '' }), /name is ""/],
-    [() => new models.Model(layers, { ...metadata, unit: 'and' as 'adder' }), /unit is "and"/],
+    [() => new models.Model(layers, { ...metadata, kind: 'and' as 'adder' }), /kind is "and"/],
     [() => new models.Model(layers, undefined as never), /Model: options are undefined/],
     [() => new models.Model({ fc: 5 as never }, metadata), /'fc' is 5, expected a layer/],
     [() => new models.Model(undefined as never, metadata), /layers is undefined, expected a list or an object of layers/],
@@ -243,7 +243,7 @@ t.test('options and metadata that there are not', (t) => {
 t.test('a network of other layers may be a model too', (t) => {
   const { metadata } = models.lenet5bn(zeros);
   const layers = { flatten: new Flatten(), fc1: new Linear(784, 16), relu: new Relu(), fc2: new Linear(16, 10) };
-  const model = new models.Model(layers, { ...metadata, name: 'mlp', unit: 'conv' });
+  const model = new models.Model(layers, { ...metadata, name: 'mlp', kind: 'conv' });
   t.equal(model.summary().totals.multiplications, 784 * 16 + 160);
   t.throws(() => new models.Model({ conv: new Conv2d(1, 10, { kernel: 3 }) }, metadata), {
     code: 'ERR_SHAPE',
@@ -312,30 +312,30 @@ t.test('a new head leaves the body as it was', (t) => {
   t.end();
 });
 
-t.test('binary networks have no rectifier before a unit, and pool before they normalize', (t) => {
-  const names = (unit: models.Unit) =>
+t.test('binary networks have no ReLU before a convolution, and pool before they normalize', (t) => {
+  const names = (kind: models.ConvKind) =>
     models
-      .lenet5bn({ unit, ...zeros })
+      .lenet5bn({ kind, ...zeros })
       .children()
       .map(([name]) => name)
       .slice(0, 4);
   t.same(names('adder'), ['conv1', 'bn1', 'relu1', 'pool1']);
   t.same(names('xnor'), ['conv1', 'pool1', 'bn1', 'conv2']);
-  t.equal((models.resnet20({ unit: 'xnor', ...zeros }).layer('layer1.0') as Residual).relu, false);
-  t.equal((models.resnet20({ unit: 'conv', ...zeros }).layer('layer1.0') as Residual).relu, true);
+  t.equal((models.resnet20({ kind: 'xnor', ...zeros }).layer('layer1.0') as Residual).relu, false);
+  t.equal((models.resnet20({ kind: 'conv', ...zeros }).layer('layer1.0') as Residual).relu, true);
   t.end();
 });
 
-t.test('every network learns with every unit', async (t) => {
+t.test('every network trains with every kind', async (t) => {
   for (const name of models.modelNames)
-    for (const unit of models.units) {
-      const model = models.createModel(name, { unit, seed: 1, classes: 3 });
+    for (const kind of models.convKinds) {
+      const model = models.createModel(name, { kind, seed: 1, classes: 3 });
       const [h, w, c] = name.startsWith('resnet') ? [32, 32, 3] : model.inputShape; // pictures of 224x224 would take long
       const x = Tensor.zeros([4, h, w, c]);
       new Random(1).fillNormal(x.data);
       const logits = model.forward(x, { training: true });
       const { loss, grad } = softmaxCrossEntropy(logits, Int32Array.of(0, 2, 1, 1));
-      t.ok(Number.isFinite(loss), `${name}, ${unit}: loss ${loss}`);
+      t.ok(Number.isFinite(loss), `${name}, ${kind}: loss ${loss}`);
       model.backward(grad, { inputGradient: false });
       new Sgd(model.parameters(), { lr: 0.1 }).step();
       const first = model.parameters()[0]!;

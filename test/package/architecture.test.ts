@@ -8,9 +8,10 @@ import { missingProgram, testNeeding } from '../support/needing';
 
 const root = join(__dirname, '../..');
 
-const foundation = ['errors', 'options', 'quoted', 'shape', 'tensor', 'random'];
+const foundation = ['conv-kind', 'errors', 'options', 'quoted', 'shape', 'tensor', 'random'];
 /** A part of lib/ (a folder, or a file at its top) and the parts it may import, besides itself. */
 const libMayImport: Record<string, string[]> = {
+  'conv-kind': [],
   errors: [],
   options: ['errors'],
   quoted: [],

@@ -62,7 +62,7 @@ testNeeding([missingData('mnist')], 'gradients of multiplications are at least t
 });
 
 t.test('operations', async (t) => {
-  const row = json('operations', 'operations.json').rows.find(([network, unit]: string[]) => network === 'resnet32' && unit === 'conv');
+  const row = json('operations', 'operations.json').rows.find(([network, kind]: string[]) => network === 'resnet32' && kind === 'conv');
   t.same(row.slice(3, 7), [69124736, 69.12e6, 69124736, 69.12e6]);
 });
 

@@ -54,7 +54,7 @@ function network(): Model {
     },
     {
       name: 'small',
-      unit: 'adder',
+      kind: 'adder',
       classes: 4,
       inputShape: [9, 8, 3],
       normalization: { mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] },
@@ -197,7 +197,7 @@ t.test('misuse is named', async (t) => {
   await refuses({ bits: 1 }, /bits is 1/);
   await refuses({ range: 0 }, /range is 0/);
   await refuses({ range: 'most' }, /range is "most"/);
-  await t.rejects(quantize(models.resnet20({ unit: 'conv', seed: null }), normal([1, 32, 32, 3], 1)), { message: /no adder layer/ });
+  await t.rejects(quantize(models.resnet20({ kind: 'conv', seed: null }), normal([1, 32, 32, 3], 1)), { message: /no adder layer/ });
   await t.rejects(quantize(model, normal([2, 8, 8, 3], 1)), { code: 'ERR_SHAPE', message: /\[n,9,8,3\]/ });
   const quantized: QuantizedModel = await quantize(model, images);
   t.throws(() => quantized.forward(normal([1, 8, 8, 3], 1)), { code: 'ERR_SHAPE' });

@@ -45,7 +45,7 @@ t.test('health and metadata', async (t) => {
         versions: ['1'],
         inputs: [{ name: 'input', datatype: 'FP32', shape: [-1, 28, 28, 1] }],
         outputs: [{ name: 'logits', datatype: 'FP32', shape: [-1, 10] }],
-        parameters: { unit: 'adder', bits: name === float ? 32 : 8 },
+        parameters: { kind: 'adder', bits: name === float ? 32 : 8 },
       });
     }
   const index = await (await fetch(`${url}/v2/repository/index`, { method: 'POST' })).json();

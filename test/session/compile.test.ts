@@ -42,7 +42,7 @@ t.test('what a layer emits is checked', async (t) => {
       return this.emit(builder, x);
     }
   }
-  const options = { product: 'conv', bias: undefined, stride: 1, padding: 0, dilation: 1, groups: 1 } as const;
+  const options = { kind: 'conv', bias: undefined, stride: 1, padding: 0, dilation: 1, groups: 1 } as const;
   const cases: [string, string, ConstructorParameters<typeof Wrong>[0]][] = [
     ['ERR_ARGUMENT', 'a value of nobody', () => ({ shape: [1, 2, 2, 3] })],
     ['ERR_SHAPE', 'another number of elements', (builder, x) => builder.reshape(x, [1, 5])],

@@ -181,15 +181,15 @@ for (const isa of instructionSets)
       await t.resolves(check({ network: randomize(network, 3), input }), name);
 
     for (const name of isQuick || isa === 'scalar' ? ['lenet5bn'] : ['lenet5bn', 'resnet20'])
-      for (const unit of models.units) {
-        const model = trained(name, unit);
-        await t.resolves(check({ network: model, input: model.inputShape }), `${name} of ${unit} units`);
+      for (const kind of models.convKinds) {
+        const model = trained(name, kind);
+        await t.resolves(check({ network: model, input: model.inputShape }), `${name} of kind ${kind}`);
       }
     native().setIsa(before.isa);
   });
 
-function trained(name: string, unit: models.Unit = 'adder'): Model {
-  const model = randomize(models.createModel(name, { unit, seed: 1 }), 2);
+function trained(name: string, kind: models.ConvKind = 'adder'): Model {
+  const model = randomize(models.createModel(name, { kind, seed: 1 }), 2);
   return calibrate(model, normal([2, ...model.inputShape], 3));
 }
 

@@ -46,7 +46,7 @@ function shortcuts(): Model {
     },
     {
       name: 'small',
-      unit: 'adder',
+      kind: 'adder',
       classes: 4,
       inputShape: [9, 7, 3],
       normalization: { mean: [0, 0, 0], std: [1, 1, 1] },
@@ -71,7 +71,7 @@ function largeStem(pooled: boolean): Model {
     },
     {
       name: 'stem',
-      unit: 'adder',
+      kind: 'adder',
       classes: 5,
       inputShape: [19, 23, 3],
       normalization: { mean: [0, 0, 0], std: [1, 1, 1] },

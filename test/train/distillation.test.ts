@@ -68,14 +68,14 @@ t.test('the loss with a teacher', async (t) => {
 
 t.test('a network learns from a teacher alone', async (t) => {
   const digits = generateDigits(600, 1);
-  const start = () => models.lenet5bn({ unit: 'adder', seed: 1, dataset: 'digits' });
+  const start = () => models.lenet5bn({ kind: 'adder', seed: 1, dataset: 'digits' });
   const optimizer = (model: models.Model) => new Sgd(model.parameters(), { lr: 0.1, momentum: 0.9, adder: { rate: 'adaptive', eta: 0.1 } });
   const trained = start();
   await fit(trained, digits, { epochs: 4, batch: 32, optimizer: optimizer(trained), average: { decay: 0.9 } });
   const session = await compile(trained);
   const teacher = { ...trained.metadata, forward: (x: Tensor) => session.runSync(x) };
   t.ok((await evaluate(teacher, digits)).top1 > 0.95);
-  const pupil = models.lenet5bn({ unit: 'conv', seed: 2, dataset: 'digits' });
+  const pupil = models.lenet5bn({ kind: 'conv', seed: 2, dataset: 'digits' });
   const { history } = await fit(pupil, digits, { epochs: 3, batch: 64, optimizer: optimizer(pupil), distillation: { teacher, share: 1 } });
   t.ok(history[2]!.accuracy > 0.9, `${history[2]!.accuracy}`);
   const refused = (distillation: object) =>
@@ -134,13 +134,13 @@ t.test('features of a teacher', async (t) => {
   const digits = generateDigits(64, 1);
   const loader = new BatchLoader(digits, { batch: 64, normalization: models.lenet5bn({ seed: null }).normalization });
   const { x, targets } = await loader.load(0, 0);
-  const trained = models.lenet5bn({ unit: 'adder', seed: 1, dataset: 'digits' });
+  const trained = models.lenet5bn({ kind: 'adder', seed: 1, dataset: 'digits' });
   await estimateStatistics(trained, loader, 0); // or its features would all be zero
   const teacher = featureTeacher(trained);
   t.same(teacher.featureShape, [1, 1, 84]);
   t.same(teacher.forward(x), trained.forward(x));
 
-  const pupil = models.lenet5bn({ unit: 'conv', seed: 2, dataset: 'digits' });
+  const pupil = models.lenet5bn({ kind: 'conv', seed: 2, dataset: 'digits' });
   const { body } = models.bodyAndHead(pupil);
   const weights = pupil.namedParameters().get('conv2.weight')!;
   const [share, features] = [0.5, 3];
@@ -167,7 +167,7 @@ t.test('features of a teacher', async (t) => {
   t.ok(Math.abs(measured / square - 1) < 0.05, `the gradient below the head is that of both losses: ${measured} and ${square}`);
 
   const learn = async (features: number) => {
-    const model = models.lenet5bn({ unit: 'conv', seed: 3, dataset: 'digits' });
+    const model = models.lenet5bn({ kind: 'conv', seed: 3, dataset: 'digits' });
     const optimizer = new Sgd(model.parameters(), { lr: 0.05, momentum: 0.9 });
     await fit(model, digits, { epochs: 15, batch: 8, optimizer, distillation: { teacher, share: 0, features } });
     return featureDistance(models.bodyAndHead(model).body.forward(x), told.features).loss;

@@ -25,7 +25,7 @@ const model = new models.Model(
   { pixels: new Pixels() },
   {
     name: 'pixels',
-    unit: 'conv',
+    kind: 'conv',
     classes,
     inputShape: [1, 1, classes],
     dataset: 'digits',
@@ -72,7 +72,7 @@ t.test('counted by hand', async (t) => {
 });
 
 t.test('a network and a loop agree, whatever the batch', async (t) => {
-  const lenet = models.lenet5bn({ seed: 4, unit: 'conv' });
+  const lenet = models.lenet5bn({ seed: 4, kind: 'conv' });
   const n = 60;
   const random = new Random(5);
   const images = new Tensor(

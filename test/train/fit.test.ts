@@ -46,7 +46,7 @@ function network(seed = 1): Model {
       bn2: new BatchNorm(3),
       flatten: new Flatten(),
     },
-    { name: 'small', unit: 'adder', classes: 3, inputShape: [6, 6, 1], normalization: { mean: [0.3], std: [0.3] }, dataset: 'patterns' },
+    { name: 'small', kind: 'adder', classes: 3, inputShape: [6, 6, 1], normalization: { mean: [0.3], std: [0.3] }, dataset: 'patterns' },
   );
 }
 const optimizerOf = (model: Model, lr = 0.05) => new Sgd(model.parameters(), { lr, momentum: 0.9, nesterov: true, weightDecay: 1e-4 });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { json, model, unit } from './options';
+import { json, kind, model } from './options';
 
 export function addConvert(program: Command): void {
   program
@@ -8,7 +8,7 @@ export function addConvert(program: Command): void {
     .argument('<in>', 'a weights file')
     .argument('<out>', 'the .safetensors file to write')
     .addOption(model())
-    .addOption(unit())
+    .addOption(kind())
     .option('--half', 'store filters in 16-bit floats, for half the size')
     .addOption(json())
     .action(async (from, to, options) => (await import('../convert.js')).convert(from, to, options));

@@ -10,7 +10,7 @@ export function addEvaluate(program: Command): void {
     .description('measure the accuracy of a network on the test images of a data set')
     .addOption(options.weights())
     .addOption(options.model())
-    .addOption(options.unit())
+    .addOption(options.kind())
     .addOption(options.dataset("what to measure on (default: the network's own data set)"))
     .addOption(options.data())
     .addOption(

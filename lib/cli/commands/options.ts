@@ -1,7 +1,7 @@
 // Options that several commands have.
 import { Option } from 'commander';
+import { convKinds } from '../../conv-kind';
 import { datasetNames } from '../../data/open-dataset';
-import { units } from '../../models/unit';
 import { folderName } from '../data-rules';
 import * as values from '../option-values';
 import { usualColumns, wrap } from '../text-layout';
@@ -15,8 +15,10 @@ export const weights = () =>
 
 export const model = () => new Option('--model <name>', 'which network the file holds, where it does not say so itself');
 
-export const unit = () =>
-  new Option('--unit <unit>', 'what its layers compute with, where the file does not say so: a .pth of a binary network').choices(units);
+export const kind = () =>
+  new Option('--kind <kind>', 'what its layers compute with, where the file does not say so: a .pth of a binary network').choices(
+    convKinds,
+  );
 
 export const dataset = (description: string) =>
   new Option('--dataset <name>', `${description}; folder: your own images, one subfolder for each class`).choices([

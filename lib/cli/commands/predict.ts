@@ -10,7 +10,7 @@ export function addPredict(program: Command): void {
     .argument('<image...>', 'image files; - reads one from standard input')
     .addOption(options.weights())
     .addOption(options.model())
-    .addOption(options.unit())
+    .addOption(options.kind())
     .option('--top <n>', 'how many classes to print', values.positiveInteger, 5)
     .addOption(options.background())
     .addOption(options.invert())

@@ -9,7 +9,7 @@ export function addQuantize(program: Command): void {
     .description('quantize an adder network to 8 bits: a quarter of the size')
     .addOption(options.weights())
     .addOption(options.model())
-    .addOption(options.unit())
+    .addOption(options.kind())
     .addOption(options.dataset("what to calibrate on (default: the network's own data set)"))
     .addOption(options.data())
     .addOption(options.bits())

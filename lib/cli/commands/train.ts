@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { units } from '../../models/unit';
+import { convKinds } from '../../conv-kind';
 import { checkUsage } from '../option-rules';
 import * as values from '../option-values';
 import { trainRules } from '../train-rules';
@@ -14,7 +14,7 @@ export function addTrain(program: Command): void {
     .command('train')
     .description('train a network; Ctrl-C saves a checkpoint, and --resume goes on from it, bit-exactly')
     .option('--model <name>', 'the network (default: lenet5bn for digits, otherwise resnet20)')
-    .addOption(new Option('--unit <unit>', 'what its inner layers compute with').choices(units).default('adder'))
+    .addOption(new Option('--kind <kind>', 'what its inner layers compute with').choices(convKinds).default('adder'))
     .addOption(dataset('what to train on').default('digits'))
     .addOption(data())
     .option('--epochs <n>', 'how many times to go over the images', values.positiveInteger, 10)
@@ -66,7 +66,7 @@ export function addTrain(program: Command): void {
     .addOption(limit())
     .option('--seed <n>', 'the seed of the weights, the order of images and their augmentation', values.positiveInteger, 1)
     .addOption(threads())
-    .option('--out <dir>', 'where everything goes (default: runs/<model>-<unit>-<dataset>)')
+    .option('--out <dir>', 'where everything goes (default: runs/<model>-<kind>-<dataset>)')
     .option('--resume', 'go on with the training in --out')
     .option('--json', 'print one line of JSON for each epoch, and one at the end')
     .addHelpText(

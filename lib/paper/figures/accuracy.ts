@@ -14,7 +14,7 @@ import type { TrainingLog } from '../training-log';
 interface Shipped {
   name: string;
   network: string;
-  unit: string;
+  kind: string;
   numbers: string;
   dataset: string;
   images: number;
@@ -41,11 +41,11 @@ export const accuracy = figure<Measured>({
       shipped.push(
         await workshop.part(`accuracy-${name}`, async (): Promise<Shipped> => {
           const network = await load(name);
-          const { name: architecture, unit, dataset, training = null } = network.metadata;
+          const { name: architecture, kind, dataset, training = null } = network.metadata;
           const test = workshop.dataset(dataset as DatasetName, 'test');
           const { top1, images } = await evaluate(await compiled(network), test, { limit: workshop.quick ? 1000 : undefined });
           const numbers = network instanceof Model ? 'float32' : `${network.bits} bits`;
-          return { name, network: architecture, unit, numbers, dataset, images, accuracy: top1, training };
+          return { name, network: architecture, kind, numbers, dataset, images, accuracy: top1, training };
         }),
       );
     return { shipped, logs: await workshop.logs() };
@@ -56,13 +56,13 @@ export const accuracy = figure<Measured>({
         name: 'shipped',
         caption: 'Networks that come with the package',
         columns: [
-          ...['name', 'unit', 'numbers', 'data', 'images'].map((title) => ({ title })),
+          ...['name', 'kind', 'numbers', 'data', 'images'].map((title) => ({ title })),
           ...['top-1', 'paper'].map((title) => ({ title, format: percent })),
           { title: 'epochs' },
         ],
-        rows: shipped.map(({ name, network, unit, numbers, dataset, images, accuracy, training }) => {
+        rows: shipped.map(({ name, network, kind, numbers, dataset, images, accuracy, training }) => {
           const epochs = training && epochsOf(training);
-          return [name, unit, numbers, dataset, images, accuracy, paperAccuracy(network, unit, dataset), epochs];
+          return [name, kind, numbers, dataset, images, accuracy, paperAccuracy(network, kind, dataset), epochs];
         }),
       },
     ];
@@ -93,15 +93,15 @@ export const accuracy = figure<Measured>({
 /** Those of the trainings that it went on from, too. */
 const epochsOf = ({ epochs, startedFrom }: Training): number => epochs + (startedFrom ? epochsOf(startedFrom) : 0);
 
-function paperAccuracy(network: string, unit: string, dataset: string): number | null {
-  const percents = paperRows.find((row) => row.network === network && row.unit === unit)?.accuracy[dataset];
+function paperAccuracy(network: string, kind: string, dataset: string): number | null {
+  const percents = paperRows.find((row) => row.network === network && row.kind === kind)?.accuracy[dataset];
   return percents === undefined ? null : percents / 100;
 }
 
-/** Where its name tells network, unit and data, such as resnet20-adder-cifar10. */
+/** Where its name tells network, kind and data, such as resnet20-adder-cifar10. */
 function paperAccuracyOfLog(name: string): number | null {
   const words = name.split(/[^A-Za-z0-9]+/);
-  const row = paperRows.find(({ network, unit }) => words.includes(network) && words.includes(unit));
+  const row = paperRows.find(({ network, kind }) => words.includes(network) && words.includes(kind));
   const dataset = row && words.find((word) => word in row.accuracy);
-  return dataset === undefined ? null : paperAccuracy(row!.network, row!.unit, dataset);
+  return dataset === undefined ? null : paperAccuracy(row!.network, row!.kind, dataset);
 }

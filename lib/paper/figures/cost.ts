@@ -13,7 +13,7 @@ import { operationCosts } from '../published-numbers';
 interface Measured {
   /** Of one element on one core, by the name of the step. */
   picoseconds: Record<string, number>;
-  networks: { network: ModelName; unit: 'adder' | 'conv'; multiplications: number; additions: number }[];
+  networks: { network: ModelName; kind: 'adder' | 'conv'; multiplications: number; additions: number }[];
 }
 
 /** Steps of native/cpu/peak.cc, by what they do with an element. */
@@ -39,9 +39,9 @@ export const cost = figure<Measured>({
   async measure({ quick }) {
     const picoseconds = measureSteps(quick ? 25 : 101);
     const networks = modelNames.flatMap((network) =>
-      (['adder', 'conv'] as const).map((unit) => {
-        const { multiplications, additions } = createModel(network, { unit, seed: null }).summary().totals;
-        return { network, unit, multiplications, additions };
+      (['adder', 'conv'] as const).map((kind) => {
+        const { multiplications, additions } = createModel(network, { kind, seed: null }).summary().totals;
+        return { network, kind, multiplications, additions };
       }),
     );
     return { picoseconds, networks };
@@ -63,12 +63,12 @@ export const cost = figure<Measured>({
       }),
     };
     const energies = networks.map((row) => ({ ...row, ...energyOf(row) }));
-    const of = (network: ModelName, unit: string) => energies.find((row) => row.network === network && row.unit === unit)!;
+    const of = (network: ModelName, kind: string) => energies.find((row) => row.network === network && row.kind === kind)!;
     const shown = [...new Set(networks.map(({ network }) => network))];
-    const bars = (['adder', 'conv'] as const).flatMap((unit) => ({ unit, values: shown.map((network) => of(network, unit)) }));
-    const series = bars.flatMap(({ unit, values }) => [
-      { name: `${unit}, float32`, color: colors[unit], values: values.map(({ float32 }) => float32) },
-      { name: `${unit}, 8 bits`, color: unit === 'adder' ? '#56b4e9' : '#e69f00', values: values.map(({ int8 }) => int8) },
+    const bars = (['adder', 'conv'] as const).flatMap((kind) => ({ kind, values: shown.map((network) => of(network, kind)) }));
+    const series = bars.flatMap(({ kind, values }) => [
+      { name: `${kind}, float32`, color: colors[kind], values: values.map(({ float32 }) => float32) },
+      { name: `${kind}, 8 bits`, color: kind === 'adder' ? '#56b4e9' : '#e69f00', values: values.map(({ int8 }) => int8) },
     ]);
     const energyChart = { groups: shown, x: 'energy of the operations of one image, microjoules', logarithmic: true, series };
     const timeChart = { groups: names.map((name) => steps[name]), x: 'picoseconds an element' };
@@ -137,7 +137,7 @@ const literature: Table = {
   ]),
 };
 
-type Energies = (network: ModelName, unit: string) => { float32: number; int8: number };
+type Energies = (network: ModelName, kind: string) => { float32: number; int8: number };
 
 const energyTable = (networks: readonly ModelName[], of: Energies): Table => ({
   name: 'energy',
@@ -145,7 +145,7 @@ const energyTable = (networks: readonly ModelName[], of: Energies): Table => ({
   columns: [
     { title: 'network' },
     ...['float32', '8 bits'].flatMap((numbers) => [
-      ...['adder', 'conv'].map((unit) => ({ title: `${unit}, ${numbers}`, format: significant(3) })),
+      ...['adder', 'conv'].map((kind) => ({ title: `${kind}, ${numbers}`, format: significant(3) })),
       { title: 'conv / adder', format: digits(2) },
     ]),
   ],

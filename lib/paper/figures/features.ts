@@ -15,7 +15,7 @@ import { percent } from '../page/table';
 
 interface Embedded {
   network: string;
-  unit: 'adder' | 'conv';
+  kind: 'adder' | 'conv';
   /** How many numbers tell classes. */
   features: number;
   images: number;
@@ -25,7 +25,7 @@ interface Embedded {
   points: { x: number; y: number; target: number }[];
 }
 
-const units = ['adder', 'conv'] as const;
+const kinds = ['adder', 'conv'] as const;
 
 export const features = figure<Embedded[]>({
   name: 'features',
@@ -40,22 +40,22 @@ export const features = figure<Embedded[]>({
   async measure(workshop) {
     const embedded: Embedded[] = [];
     const shown = workshop.quick ? 500 : 2000;
-    for (const unit of units)
+    for (const kind of kinds)
       embedded.push(
-        await workshop.part(`features-lenet5bn-${unit}`, async () => {
-          const { model, body } = bottleneckLenet(unit, 1);
+        await workshop.part(`features-lenet5bn-${kind}`, async () => {
+          const { model, body } = bottleneckLenet(kind, 1);
           await trainOnMnist(workshop, model);
           const seen = await featuresOf(body, workshop.dataset('mnist', 'test'), model.normalization);
-          return describe(`LeNet-5-BN, ${unit}`, unit, seen, seen.rows.slice(0, shown));
+          return describe(`LeNet-5-BN, ${kind}`, kind, seen, seen.rows.slice(0, shown));
         }),
       );
-    for (const unit of units)
+    for (const kind of kinds)
       embedded.push(
-        await workshop.part(`features-resnet20-${unit}`, async () => {
-          const model = await load(unit === 'adder' ? 'resnet20-cifar10' : 'resnet20-cifar10-conv');
+        await workshop.part(`features-resnet20-${kind}`, async () => {
+          const model = await load(kind === 'adder' ? 'resnet20-cifar10' : 'resnet20-cifar10-conv');
           const limit = workshop.quick ? 500 : 10_000;
           const seen = await featuresOf(bodyAndHead(model).body, workshop.dataset('cifar10', 'test'), model.normalization, limit);
-          return describe(`ResNet-20, ${unit}`, unit, seen, await inTwoDimensions(seen.rows.slice(0, shown)));
+          return describe(`ResNet-20, ${kind}`, kind, seen, await inTwoDimensions(seen.rows.slice(0, shown)));
         }),
       );
     return embedded;
@@ -71,7 +71,7 @@ export const features = figure<Embedded[]>({
       rows: embedded.map(({ network, features, images, nearestMean: { distance, angle } }) => [network, features, images, distance, angle]),
     };
     const pictures = [];
-    for (const { network, unit, features, classNames, points } of embedded) {
+    for (const { network, kind, features, classNames, points } of embedded) {
       const series = classNames.map((name, target) => ({
         name,
         color: classColors[target % classColors.length]!,
@@ -80,7 +80,7 @@ export const features = figure<Embedded[]>({
       }));
       const axes = features === 2 ? ['first feature', 'second feature'] : ['UMAP, first', 'UMAP, second'];
       const chart = await drawChart(lineChart({ x: axes[0]!, y: axes[1]!, dot: 4, series }), { width: 720, height: 560 });
-      pictures.push({ name: `${features === 2 ? 'lenet5bn' : 'resnet20'}-${unit}`, caption: `${network}: ${features} features.`, chart });
+      pictures.push({ name: `${features === 2 ? 'lenet5bn' : 'resnet20'}-${kind}`, caption: `${network}: ${features} features.`, chart });
     }
     return { tables: [table], pictures };
   },
@@ -104,13 +104,13 @@ async function featuresOf(body: Layer, dataset: Dataset, normalization: Normaliz
   return seen;
 }
 
-function describe(network: string, unit: Embedded['unit'], { rows, targets, classNames }: Seen, points: ArrayLike<number>[]): Embedded {
+function describe(network: string, kind: Embedded['kind'], { rows, targets, classNames }: Seen, points: ArrayLike<number>[]): Embedded {
   const means = classNames.map((_, target) => meanOf(rows.filter((_, i) => targets[i] === target)));
   const part = (gap: (a: Float32Array, b: Float32Array) => number) =>
     rows.filter((row, i) => leastIndex(means.map((mean) => gap(row, mean))) === targets[i]).length / rows.length;
   return {
     network,
-    unit,
+    kind,
     features: rows[0]!.length,
     images: rows.length,
     nearestMean: { distance: part(l1Distance), angle: part((a, b) => -cosine(a, b)) },

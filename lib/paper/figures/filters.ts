@@ -15,14 +15,14 @@ export const filters = figure<FirstLayer[]>({
   name: 'filters',
   title: 'Filters of the first layer',
   about:
-    'Each filter as an image, from its smallest weight in black to its largest in white, or by colour channel. All of LeNet-5-BN is of one unit; ' +
-    'the first layer of ResNet-20 is ordinary in both networks, and learns before inner layers of one unit or the other.',
+    'Each filter as an image, from its smallest weight in black to its largest in white, or by colour channel. All of LeNet-5-BN is of one kind; ' +
+    'the first layer of ResNet-20 is ordinary in both networks, and learns before inner layers of one kind or the other.',
   needs: ['mnist'],
   async measure(workshop) {
     return [
       firstLayer('lenet5bn-adder', 'LeNet-5-BN of adders, as it comes with the package', await load('lenet5-bn-mnist')),
       await workshop.part('lenet5bn-conv-filters', async () => {
-        const model = createModel('lenet5bn', { unit: 'conv', seed: 1 });
+        const model = createModel('lenet5bn', { kind: 'conv', seed: 1 });
         await trainOnMnist(workshop, model);
         return firstLayer('lenet5bn-conv', 'LeNet-5-BN of multiplications, trained for this figure', model);
       }),

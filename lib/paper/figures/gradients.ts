@@ -7,7 +7,7 @@ import { percent, significant } from '../page/table';
 import { gradientNorms } from '../published-numbers';
 
 interface Norms {
-  unit: 'adder' | 'conv';
+  kind: 'adder' | 'conv';
   seed: number;
   layer: string;
   /** Elements of the filters. */
@@ -29,22 +29,22 @@ export const gradients = figure<Norms[]>({
     const images = dataset('mnist', 'train');
     const norms: Norms[] = [];
     for (let seed = 1; seed <= (quick ? 1 : 100); seed++)
-      for (const unit of ['adder', 'conv'] as const) {
-        const model = createModel('lenet5bn', { unit, seed });
+      for (const kind of ['adder', 'conv'] as const) {
+        const model = createModel('lenet5bn', { kind, seed });
         const loader = new BatchLoader(images, { batch: 256, normalization: model.normalization, seed, shuffle: true });
         const { x, targets } = await loader.load(0, 0);
         const { grad } = softmaxCrossEntropy(model.forward(x, { training: true }), targets);
         model.backward(grad, { inputGradient: false });
         for (const [name, { value, gradient }] of model.namedParameters())
-          if (value.shape.length === 4) norms.push({ unit, seed, layer: name.split('.')[0]!, k: value.size, norm: norm(gradient.data) });
+          if (value.shape.length === 4) norms.push({ kind, seed, layer: name.split('.')[0]!, k: value.size, norm: norm(gradient.data) });
       }
     return norms;
   },
   async present(norms) {
     const layers = [...new Set(norms.map(({ layer }) => layer))];
     /** Of each seed, in their order. */
-    const normsOf = (unit: string, layer: string) =>
-      norms.filter((row) => row.unit === unit && row.layer === layer).map(({ norm }) => norm);
+    const normsOf = (kind: string, layer: string) =>
+      norms.filter((row) => row.kind === kind && row.layer === layer).map(({ norm }) => norm);
     const columns = [
       'adder',
       'adder, paper',

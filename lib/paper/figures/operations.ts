@@ -1,19 +1,19 @@
-// Operations and parameters of every network with every unit, counted here and printed in the paper.
-import { createModel, type ModelName, modelNames, type Unit, units } from '../../models';
+// Operations and parameters of every network with every kind, counted here and printed in the paper.
+import { type ConvKind, convKinds, createModel, type ModelName, modelNames } from '../../models';
 import { figure } from '../figure';
 import { percent, type Table } from '../page/table';
 import { type PaperRow, paperRows } from '../published-numbers';
 
 interface Counted {
   network: ModelName;
-  unit: Unit;
+  kind: ConvKind;
   parameters: number;
   multiplications: number;
   additions: number;
   xnors: number;
 }
 
-const kinds = ['multiplications', 'additions', 'xnors'] as const;
+const counts = ['multiplications', 'additions', 'xnors'] as const;
 
 export const operations = figure<Counted[]>({
   name: 'operations',
@@ -26,23 +26,23 @@ export const operations = figure<Counted[]>({
   needs: [],
   async measure() {
     return modelNames.flatMap((network) =>
-      units.map((unit) => {
-        const { totals } = createModel(network, { unit, seed: null }).summary();
-        return { network, unit, ...totals };
+      convKinds.map((kind) => {
+        const { totals } = createModel(network, { kind, seed: null }).summary();
+        return { network, kind, ...totals };
       }),
     );
   },
   async present(counted) {
-    const rows = counted.map(({ network, unit, parameters, ...ours }) => {
-      const paper = paperRows.find((row) => row.network === network && row.unit === unit);
+    const rows = counted.map(({ network, kind, parameters, ...ours }) => {
+      const paper = paperRows.find((row) => row.network === network && row.kind === kind);
       const [sum, printed] = [sumOf(ours), paper ? sumOf(paper) : null];
-      return [network, unit, parameters, ...kinds.flatMap((kind) => [ours[kind], paper?.[kind] ?? null]), printed && sum / printed - 1];
+      return [network, kind, parameters, ...counts.flatMap((count) => [ours[count], paper?.[count] ?? null]), printed && sum / printed - 1];
     });
     const table: Table = {
       name: 'operations',
       caption: 'Operations of one image, and those in the paper',
       columns: [
-        ...['network', 'unit', 'parameters', ...kinds.flatMap((kind) => [kind, `${kind}, paper`])].map((title) => ({ title })),
+        ...['network', 'kind', 'parameters', ...counts.flatMap((count) => [count, `${count}, paper`])].map((title) => ({ title })),
         { title: 'all, against the paper', format: (share) => `${share < 0 ? '' : '+'}${percent(share)}` },
       ],
       rows,
@@ -51,4 +51,4 @@ export const operations = figure<Counted[]>({
   },
 });
 
-const sumOf = (row: Pick<PaperRow, (typeof kinds)[number]>): number => kinds.reduce((sum, kind) => sum + row[kind], 0);
+const sumOf = (row: Pick<PaperRow, (typeof counts)[number]>): number => counts.reduce((sum, count) => sum + row[count], 0);

@@ -33,13 +33,13 @@ export const variance = figure<Measured[]>({
   },
   async present(rows) {
     const series = [1, 0.1, 0.01].flatMap((deviation, i) =>
-      (['adder', 'conv'] as const).flatMap((unit) => {
+      (['adder', 'conv'] as const).flatMap((kind) => {
         const of = rows.filter((row) => row.deviation === deviation);
-        const style = { color: colors[unit], type: (['solid', 'dashed', 'dotted'] as const)[i]! };
-        const name = `${unit}, ${deviation}`;
+        const style = { color: colors[kind], type: (['solid', 'dashed', 'dotted'] as const)[i]! };
+        const name = `${kind}, ${deviation}`;
         return [
-          { name, ...style, points: of.map((row) => [row.k, formulas[unit](row)] as const) },
-          { name, ...style, points: of.map((row) => [row.k, row[unit]] as const), marks: true },
+          { name, ...style, points: of.map((row) => [row.k, formulas[kind](row)] as const) },
+          { name, ...style, points: of.map((row) => [row.k, row[kind]] as const), marks: true },
         ];
       }),
     );
@@ -49,14 +49,14 @@ export const variance = figure<Measured[]>({
       caption: 'Variance of outputs, measured, and by the formula',
       columns: [
         ...[{ title: 'K' }, { title: 'deviation of filters', format: String }],
-        ...['adder', 'conv'].flatMap((unit) => [
-          { title: unit, format: digits(3) },
+        ...['adder', 'conv'].flatMap((kind) => [
+          { title: kind, format: digits(3) },
           { title: 'formula', format: digits(3) },
           { title: 'apart', format: percent },
         ]),
       ],
       rows: rows.map((row) => {
-        const of = (unit: 'adder' | 'conv') => [row[unit], formulas[unit](row), row[unit] / formulas[unit](row) - 1];
+        const of = (kind: 'adder' | 'conv') => [row[kind], formulas[kind](row), row[kind] / formulas[kind](row) - 1];
         return [row.k, row.deviation, ...of('adder'), ...of('conv')];
       }),
     };

@@ -24,8 +24,8 @@ interface Fitted {
 }
 
 const networks = [
-  { name: 'resnet20-cifar10', unit: 'adder' },
-  { name: 'resnet20-cifar10-conv', unit: 'conv' },
+  { name: 'resnet20-cifar10', kind: 'adder' },
+  { name: 'resnet20-cifar10-conv', kind: 'conv' },
 ] as const;
 /** Of the pictures; the tables have every layer. */
 const shownLayer = 'layer3.1.conv1';
@@ -60,10 +60,10 @@ export const weights = figure<Fitted[]>({
       ]),
     };
     const pictures = [];
-    for (const { name, unit } of networks) {
+    for (const { name, kind } of networks) {
       const shown = fitted.find(({ network, layer }) => network === name && layer === shownLayer)!;
-      const chart = await drawChart(densityChart(shown, colors[unit]), { width: 640, height: 400 });
-      pictures.push({ name: `weights-${unit}`, caption: `Weights of ${shownLayer} in ${name}, and both fits.`, chart });
+      const chart = await drawChart(densityChart(shown, colors[kind]), { width: 640, height: 400 });
+      pictures.push({ name: `weights-${kind}`, caption: `Weights of ${shownLayer} in ${name}, and both fits.`, chart });
     }
     return { tables: [table], pictures };
   },

@@ -33,7 +33,7 @@ export async function everything(): Promise<void> {
   const x: Tensor<Float32Array> = Tensor.zeros([1, 32, 32, 3]);
   const y: Tensor = ops.adderConv2d(x, Tensor.zeros([8, 3, 3, 3]), { stride: 2, padding: 1 });
   const integers: Tensor<Int32Array> = ops.adderConv2d(Tensor.zeros([1, 4, 4, 1], 'u8'), Tensor.zeros([8, 3, 3, 1], 'u8'), { padValue: 7 });
-  const model: Model = models.resnet20({ unit: 'adder', classes: 10, seed: 1 });
+  const model: Model = models.resnet20({ kind: 'adder', classes: 10, seed: 1 });
   const trained: Model = await load('lenet5-bn-mnist');
   const data: Dataset = openDataset('mnist', 'data/mnist', 'train');
   const optimizer = new Sgd(model.parameters(), { lr: 0.1, momentum: 0.9, adder: { rate: 'adaptive', eta: 0.2 } });
@@ -68,8 +68,8 @@ export async function everything(): Promise<void> {
 
 export const codeOf = (error: AdderNetError): 'ERR_SHAPE' | undefined => (error.code === 'ERR_SHAPE' ? error.code : undefined);
 
-// @ts-expect-error: a unit that does not exist
-models.resnet20({ unit: 'multiplier' });
+// @ts-expect-error: a kind that does not exist
+models.resnet20({ kind: 'multiplier' });
 // @ts-expect-error: the network is in 8 bits
 load('lenet5-bn-mnist-8bit').then((model) => model.stateDict());
 // @ts-expect-error: a file that may hold either
