@@ -10,7 +10,7 @@ export interface Binding {
   /** Rounds of a kernel's inner step in registers, on every thread at once; returns the elements done (native/cpu/peak.cc has the names). */
   peak(name: string, steps: number): number;
 
-  /** geometry: n h w ci co kh kw sh sw ph pw dh dw groups (native/conv2d/shape.h) */
+  /** geometry: n h w ci co kh kw sh sw pad_top pad_left pad_bottom pad_right dh dw groups (native/conv2d/shape.h) */
   adderConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
   conv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
   xnorConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;

@@ -6,6 +6,8 @@ import { shown } from './quoted';
 export type Shape = readonly number[];
 /** One number for both axes, or [height, width]. */
 export type Pair = number | readonly [number, number];
+/** Rows and columns added: one number for all sides, [height, width] for both sides of each axis, or [top, left, bottom, right]. */
+export type Padding = Pair | readonly [number, number, number, number];
 
 /** The native side counts in 32 bits per size and 2^53 bytes in all. */
 const largestSize = 2 ** 31 - 1;
@@ -36,15 +38,45 @@ export function pair(name: string, value: Pair, least: number): readonly [number
   return [both[0]!, both[1]!];
 }
 
-/** Output size along one axis: floor((size + 2p - d(k - 1) - 1) / s) + 1; 0 or less if the kernel does not fit. */
-export const outputSize = (size: number, kernel: number, stride: number, padding: number, dilation: number): number =>
-  Math.floor((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1;
+/** Padding of each side. */
+export type Sides = readonly [top: number, left: number, bottom: number, right: number];
+
+/**
+ * [top, left, bottom, right] of an option, each a non-negative integer.
+ * @throws {AdderNetError} ERR_ARGUMENT
+ */
+export function sides(name: string, value: Padding): Sides {
+  if (!Array.isArray(value) || value.length !== 4) {
+    const [height, width] = pair(name, value as Pair, 0);
+    return [height, width, height, width];
+  }
+  if (!value.every((v) => Number.isInteger(v) && v >= 0 && v <= largestSize))
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${name} is ${JSON.stringify(value)}, expected integers from 0 to ${largestSize}, [top, left, bottom, right]`,
+    );
+  return [...(value as Sides)];
+}
+
+/** An option as layers keep it: [height, width] where both sides of each axis are alike, else [top, left, bottom, right]. */
+export function shortPadding(name: string, value: Padding): readonly [number, number] | Sides {
+  const all = sides(name, value);
+  const [top, left, bottom, right] = all;
+  return top === bottom && left === right ? [top, left] : all;
+}
+
+const paddingText = ([top, left, bottom, right]: Sides): string =>
+  top === bottom && left === right ? `${top}x${left}` : `[${top},${left},${bottom},${right}]`;
+
+/** Output size along one axis: floor((padded - d(k - 1) - 1) / s) + 1; 0 or less if the kernel does not fit. */
+const outputSize = (padded: number, kernel: number, stride: number, dilation: number): number =>
+  Math.floor((padded - dilation * (kernel - 1) - 1) / stride) + 1;
 
 export interface ConvOptions {
   /** Pixels between two windows. Default 1. */
   stride?: Pair | undefined;
-  /** Rows and columns of zeros added on each side. Default 0. */
-  padding?: Pair | undefined;
+  /** Rows and columns of zeros added on each side, [top, left, bottom, right] where the sides differ. Default 0. */
+  padding?: Padding | undefined;
   /** Pixels between two taps of the kernel. Default 1. */
   dilation?: Pair | undefined;
   /** The channels are cut into this many groups that do not see each other; as many as channels is a depthwise convolution. Default 1. */
@@ -55,7 +87,7 @@ export interface ConvOptions {
 export interface ConvGeometry {
   /** [n, ho, wo, co] */
   readonly output: readonly [number, number, number, number];
-  /** n h w ci co kh kw sh sw ph pw dh dw groups, as native/conv2d/shape.h reads them. */
+  /** n h w ci co kh kw sh sw pad_top pad_left pad_bottom pad_right dh dw groups, as native/conv2d/shape.h reads them. */
   readonly packed: Int32Array;
 }
 
@@ -74,7 +106,8 @@ export function convGeometry(op: string, x: Shape, filters: Shape, options: Conv
   const [n, h, w, ci] = x as [number, number, number, number];
   const [co, kh, kw, groupInputs] = filters as [number, number, number, number];
   const [sh, sw] = pair(`${op}: stride`, options.stride ?? 1, 1);
-  const [ph, pw] = pair(`${op}: padding`, options.padding ?? 0, 0);
+  const padding = sides(`${op}: padding`, options.padding ?? 0);
+  const [top, left, bottom, right] = padding;
   const [dh, dw] = pair(`${op}: dilation`, options.dilation ?? 1, 1);
   const groups = options.groups ?? 1;
   if (!Number.isInteger(groups) || groups < 1 || ci % groups !== 0 || co % groups !== 0)
@@ -89,21 +122,21 @@ export function convGeometry(op: string, x: Shape, filters: Shape, options: Conv
         ? `${op}: filters expect ${groupInputs} input channels, but x has shape ${shapeText(x)}`
         : `${op}: filters expect ${groupInputs} input channels in each of ${groups} groups, but x has shape ${shapeText(x)}`,
     );
-  const ho = outputSize(h, kh, sh, ph, dh);
-  const wo = outputSize(w, kw, sw, pw, dw);
+  const ho = outputSize(top + h + bottom, kh, sh, dh);
+  const wo = outputSize(left + w + right, kw, sw, dw);
   if (ho < 1 || wo < 1)
     throw new AdderNetError(
       'ERR_SHAPE',
-      `${op}: a ${kh}x${kw} kernel with dilation ${dh}x${dw} does not fit in ${h}x${w} pixels padded by ${ph}x${pw}`,
+      `${op}: a ${kh}x${kw} kernel with dilation ${dh}x${dw} does not fit in ${h}x${w} pixels padded by ${paddingText(padding)}`,
     );
   checkShape(`${op}: shape of the output`, [n, ho, wo, co]);
-  return { output: [n, ho, wo, co], packed: Int32Array.of(n, h, w, ci, co, kh, kw, sh, sw, ph, pw, dh, dw, groups) };
+  return { output: [n, ho, wo, co], packed: Int32Array.of(n, h, w, ci, co, kh, kw, sh, sw, ...padding, dh, dw, groups) };
 }
 
 export interface PoolWindow {
   kernel: Pair;
   stride?: Pair | undefined;
-  padding?: Pair | undefined;
+  padding?: Padding | undefined;
 }
 
 /**
@@ -112,9 +145,12 @@ export interface PoolWindow {
  */
 export function poolGeometry(op: string, x: Shape, { kernel, stride = kernel, padding = 0 }: PoolWindow): ConvGeometry {
   const [kh, kw] = pair(`${op}: kernel`, kernel, 1);
-  const [ph, pw] = pair(`${op}: padding`, padding, 0);
-  if (2 * ph > kh || 2 * pw > kw)
-    throw new AdderNetError('ERR_ARGUMENT', `${op}: padding is ${ph}x${pw}, expected at most half of the ${kh}x${kw} kernel`);
+  const [top, left, bottom, right] = sides(`${op}: padding`, padding);
+  if (2 * Math.max(top, bottom) > kh || 2 * Math.max(left, right) > kw)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${op}: padding is ${paddingText([top, left, bottom, right])}, expected at most half of the ${kh}x${kw} kernel on each side`,
+    );
   const channels = x.length === 4 ? x[3]! : 1;
   return convGeometry(op, x, [channels, kh, kw, channels], { stride, padding });
 }

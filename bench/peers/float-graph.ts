@@ -29,13 +29,14 @@ function addConvolution(graph: Graph, step: Convolution, x: string, y: string): 
 }
 
 export function convolutionAttributes({ geometry }: Convolution) {
-  return { ...windowAttributes(geometry), dilations: [geometry[11]!, geometry[12]!] };
+  return { ...windowAttributes(geometry), dilations: [geometry[13]!, geometry[14]!] };
 }
 
 /** Filters [co,ci,kh,kw] and biases [co] with the batch norm's scale and shift in them. */
 export function foldedFilters({ kind, filters, bias, scale, shift, geometry }: Convolution) {
   if (kind !== 'conv') throw new Error(`onnxruntime is compared on ordinary convolutions, not on ${kind}`);
-  const [, , , ci, co, kh, kw, , , , , , , groups] = geometry as unknown as [number, ...number[]];
+  const [, , , ci, co, kh, kw] = geometry as unknown as [number, ...number[]];
+  const groups = geometry.at(-1)!;
   const [k, inputs] = [kh! * kw!, ci! / groups!];
   const [weights, biases] = [new Float32Array(filters.length), new Float32Array(co!)];
   for (let o = 0; o < co!; o++) {

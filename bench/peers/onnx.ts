@@ -99,8 +99,8 @@ export interface OnnxSession {
 
 /** Window of a convolution or a pool, as ONNX wants it, from the geometry of a step. */
 export function windowAttributes(geometry: Int32Array) {
-  const [, , , , , kh, kw, sh, sw, ph, pw] = geometry as unknown as number[];
-  return { kernel_shape: [kh!, kw!], strides: [sh!, sw!], pads: [ph!, pw!, ph!, pw!] };
+  const [, , , , , kh, kw, sh, sw] = geometry as unknown as number[];
+  return { kernel_shape: [kh!, kw!], strides: [sh!, sw!], pads: [...geometry.subarray(9, 13)] };
 }
 
 /** [n][pixels][channels] to [n][channels][pixels] */

@@ -59,7 +59,7 @@ export function quantizedNetwork(file: TensorFile): QuantizedModel {
     const step = steps[Number(index)];
     if (!step || name === undefined)
       throw new AdderNetError('ERR_CORRUPT', `${path}: the tensor ${quoted(key)} belongs to no step of the network`);
-    step[name] = data;
+    step[name] = name === 'geometry' && data instanceof Int32Array ? withAllSides(data) : data;
   }
   checkSteps(steps, description.output, path);
   try {
@@ -81,6 +81,10 @@ function inVersion2(step: Record<string, unknown>): Record<string, unknown> {
   if (step.op === 'pool') return { ...step, mode: step.kind };
   return { ...step };
 }
+
+/** The first files have 14 numbers, with one padding for each axis, where there are 16 now, with one for each side. */
+const withAllSides = (geometry: Int32Array): Int32Array =>
+  geometry.length === 14 ? Int32Array.of(...geometry.subarray(0, 11), ...geometry.subarray(9)) : geometry;
 
 function damaged(path: string, cause?: unknown): AdderNetError {
   const why = cause instanceof AdderNetError ? `: ${cause.message}` : '';

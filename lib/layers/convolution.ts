@@ -4,7 +4,7 @@ import { AdderNetError } from '../errors';
 import { biasGrad } from '../ops';
 import { checkOptions, optionNames } from '../options';
 import { Random } from '../random';
-import { type ConvOptions, convGeometry, type Pair, pair, type Shape } from '../shape';
+import { type ConvOptions, convGeometry, type Pair, pair, type Shape, shortPadding } from '../shape';
 import { Tensor } from '../tensor';
 import type { Buffers } from './buffers';
 import { checkCount } from './count';
@@ -91,7 +91,7 @@ export abstract class Convolution extends Layer {
       );
     this.options = {
       stride: pair(`${this.type}: stride`, stride, 1),
-      padding: pair(`${this.type}: padding`, padding, 0),
+      padding: shortPadding(`${this.type}: padding`, padding),
       dilation: pair(`${this.type}: dilation`, dilation, 1),
       groups,
     };

@@ -2,7 +2,7 @@
 // this table; a row here and config() in its class are what a new layer needs.
 import { AdderNetError } from '../errors';
 import type { Random } from '../random';
-import type { Pair } from '../shape';
+import type { Padding, Pair } from '../shape';
 import { AdderConv2d, type FilterGradient } from './adder-conv2d';
 import { BatchNorm } from './batch-norm';
 import { Conv2d } from './conv2d';
@@ -47,6 +47,8 @@ const flag: Field<boolean> = (value) => (typeof value === 'boolean' ? value : un
 const word: Field<string> = (value) => (typeof value === 'string' ? value : undefined);
 const pair: Field<Pair> = (value) =>
   Array.isArray(value) && value.length === 2 && value.every(isCount) ? (value as [number, number]) : undefined;
+const padding: Field<Padding> = (value) =>
+  Array.isArray(value) && (value.length === 2 || value.length === 4) && value.every(isCount) ? (value as unknown as Padding) : undefined;
 const words: Field<string[]> = (value) => (Array.isArray(value) && value.every((name) => word(name, noLayer)) ? value : undefined);
 const layer: Field<Layer> = (value, read) => read(value);
 const sequential: Field<Sequential> = (value, read) => {
@@ -58,7 +60,7 @@ const noLayer = (): never => {
   throw new TypeError('no layer belongs here');
 };
 
-const window = { kernel: pair, stride: pair, padding: pair };
+const window = { kernel: pair, stride: pair, padding };
 const convolution = { inputs: count, outputs: count, ...window, dilation: pair, groups: count, bias: flag };
 type ConvolutionValues = ValuesOf<typeof convolution>;
 

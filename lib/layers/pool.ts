@@ -2,7 +2,7 @@
 import { AdderNetError } from '../errors';
 import { averagePool2d, averagePool2dGrad, globalAveragePool2d, globalAveragePool2dGrad, maxPool2d, maxPool2dGrad } from '../ops';
 import { checkOptions, optionNames } from '../options';
-import { type Pair, pair, poolGeometry, type Shape, shapeText } from '../shape';
+import { type Padding, type Pair, pair, poolGeometry, type Shape, shapeText, shortPadding } from '../shape';
 import type { Tensor } from '../tensor';
 import type { ElementOrder } from './element-order';
 import { type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
@@ -14,8 +14,8 @@ export interface PoolOptions {
   kernel: Pair;
   /** Pixels between two windows. Default: the kernel, so that windows touch and do not overlap. */
   stride?: Pair;
-  /** Rows and columns added on each side. Default 0. */
-  padding?: Pair;
+  /** Rows and columns added on each side, [top, left, bottom, right] where the sides differ. Default 0. */
+  padding?: Padding;
 }
 
 const names = optionNames<PoolOptions>({ kernel: true, stride: true, padding: true });
@@ -33,7 +33,7 @@ abstract class WindowPool extends Layer {
     this.options = {
       kernel: pair(`${this.type}: kernel`, kernel, 1),
       stride: pair(`${this.type}: stride`, stride, 1),
-      padding: pair(`${this.type}: padding`, padding, 0),
+      padding: shortPadding(`${this.type}: padding`, padding),
     };
   }
 

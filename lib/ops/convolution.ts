@@ -26,7 +26,8 @@ const linearNames = optionNames<LinearOptions>({ bias: true, out: true });
  * Adder convolution: the negative L1 distance between each window of `x` and each filter.
  *
  * `y[n,ho,wo,co] = -Σ |x[n, ho·s + kh·d − p, wo·s + kw·d − p, ci] − w[co,kh,kw,ci]| + bias[co]`  (AdderNet, CVPR 2020, eq. 2).
- * Padding reads zeros and counts: |0 − w| is added. Without bias no output is above 0, so a batch normalization must follow before a ReLU.
+ * p is the padding above or on the left. Padding reads zeros and counts: |0 − w| is added. Without bias no output is above 0, so a batch
+ * normalization must follow before a ReLU.
  *
  * In float32 on x86 the distance is computed as Σx + Σw − … from 2·Σmax(x, w), whose error is about 2e-6·(Σ|x| + Σ|w|); a NaN in a window or
  * a filter makes the output NaN, and an infinity may.
@@ -36,7 +37,7 @@ const linearNames = optionNames<LinearOptions>({ bias: true, out: true });
  *
  * @param x       activations [n, h, w, ci], float32, uint8, int8 or int16
  * @param filters [co, kh, kw, ci / groups], of the same dtype
- * @returns       [n, ho, wo, co], float32 or int32, with ho = ⌊(h + 2p − d(kh − 1) − 1) / s⌋ + 1
+ * @returns       [n, ho, wo, co], float32 or int32, with ho = ⌊(top + h + bottom − d(kh − 1) − 1) / s⌋ + 1
  * @throws {AdderNetError} ERR_SHAPE if the shapes do not fit; ERR_DTYPE if a tensor is of another dtype; ERR_ARGUMENT if an option is out
  *   of range, memory is detached, or `out` overlaps an input; ERR_MEMORY if working memory runs out
  */

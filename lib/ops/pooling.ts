@@ -2,7 +2,7 @@
 import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
-import { type Pair, poolGeometry, shapeText } from '../shape';
+import { type Padding, type Pair, poolGeometry, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 import { checkFloat, type OutOption, outNames, outputTensor } from './out';
 
@@ -12,8 +12,8 @@ export interface PoolOptions extends OutOption {
   kernel: Pair;
   /** Pixels between two windows. Default: the kernel, so that windows do not overlap. */
   stride?: Pair | undefined;
-  /** Rows and columns added on each side, at most half the kernel. Default 0. */
-  padding?: Pair | undefined;
+  /** Rows and columns added on each side, at most half the kernel, [top, left, bottom, right] where the sides differ. Default 0. */
+  padding?: Padding | undefined;
 }
 
 /** Names of the options of a pooling. */
@@ -23,7 +23,7 @@ export const poolNames = optionNames<PoolOptions>({ kernel: true, stride: true, 
  * The largest element of each window, padding left out; a NaN in the window gives NaN.
  *
  * @param x [n, h, w, c], float32
- * @returns [n, ho, wo, c], with ho = ⌊(h + 2p − k) / s⌋ + 1
+ * @returns [n, ho, wo, c], with ho = ⌊(top + h + bottom − k) / s⌋ + 1
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
  */
 export function maxPool2d(x: Tensor, options: PoolOptions): Tensor {

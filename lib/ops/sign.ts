@@ -1,14 +1,14 @@
 // Signs and their straight-through gradient, with which binary convolutions are trained.
 import { native, rethrow } from '../binding';
 import { checkOptions, optionNames } from '../options';
-import { type ConvGeometry, convGeometry, type Pair, type Shape } from '../shape';
+import { type ConvGeometry, convGeometry, type Padding, type Shape } from '../shape';
 import type { Tensor } from '../tensor';
 import { checkFloat, checkShapeIs, type OutOption, outNames, outputTensor } from './out';
 
 /** What `sign` takes. */
 export interface SignOptions extends OutOption {
-  /** Rows and columns of +1 added on each side. Default 0. */
-  padding?: Pair | undefined;
+  /** Rows and columns of +1 added on each side, [top, left, bottom, right] where the sides differ. Default 0. */
+  padding?: Padding | undefined;
 }
 
 const names = optionNames<SignOptions>({ padding: true, out: true });
@@ -17,7 +17,7 @@ const names = optionNames<SignOptions>({ padding: true, out: true });
  * `y = −1 where x < 0, else +1`: so also where x is NaN. Padding counts as zeros, whose sign is +1.
  *
  * @param x [n, h, w, c], float32
- * @returns [n, h + 2p, w + 2p, c]
+ * @returns [n, top + h + bottom, left + w + right, c]
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
  */
 export function sign(x: Tensor, options: SignOptions = {}): Tensor {
@@ -46,8 +46,8 @@ export function signGrad(gy: Tensor, x: Tensor, options: OutOption = {}): Tensor
 }
 
 /** Shape of `sign(x, { padding })`. Errors as of `sign`. */
-export const paddedShape = (x: Shape, padding: Pair | undefined): Shape => paddedGeometry(x, padding).output;
+export const paddedShape = (x: Shape, padding: Padding | undefined): Shape => paddedGeometry(x, padding).output;
 
 /** A convolution of one pixel has the shapes of padding. */
-const paddedGeometry = (x: Shape, padding: Pair | undefined): ConvGeometry =>
+const paddedGeometry = (x: Shape, padding: Padding | undefined): ConvGeometry =>
   convGeometry('sign', x, [x[3] ?? 1, 1, 1, x[3] ?? 1], { padding: padding ?? 0 });

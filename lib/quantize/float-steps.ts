@@ -5,12 +5,13 @@ import { Tensor } from '../tensor';
 
 /** Options of a convolution or pooling, and shapes of its operands, as a packed geometry has them. */
 export function unpack(geometry: Int32Array) {
-  const [, h, w, ci, co, kh, kw, sh, sw, ph, pw, dh, dw, groups] = geometry as unknown as number[];
+  const [, h, w, ci, co, kh, kw, sh, sw, top, left, bottom, right, dh, dw, groups] = geometry as unknown as number[];
+  const padding = [top!, left!, bottom!, right!] as const;
   return {
     input: [h!, w!, ci!],
     filters: [co!, kh!, kw!, ci! / groups!],
-    options: { stride: [sh!, sw!], padding: [ph!, pw!], dilation: [dh!, dw!], groups: groups! } as const,
-    window: { kernel: [kh!, kw!], stride: [sh!, sw!], padding: [ph!, pw!] } as const,
+    options: { stride: [sh!, sw!], padding, dilation: [dh!, dw!], groups: groups! } as const,
+    window: { kernel: [kh!, kw!], stride: [sh!, sw!], padding } as const,
   };
 }
 

@@ -11,7 +11,7 @@ void Sign(const Napi::CallbackInfo& info) {
   if (!one_pixel) args.check(Status::kShape);
   const View<float> x = args.array<float>(0, "x", s.x_elems), y = args.array<float>(1, "out", s.y_elems);
   args.apart(y, x, "x");
-  sign(threads(info.Env()), {s.n, s.h, s.w, s.ci, s.ph, s.pw}, x.data, y.data);
+  sign(threads(info.Env()), {s.n, s.h, s.w, s.ci, s.pad_top, s.pad_left, s.pad_bottom, s.pad_right}, x.data, y.data);
 }
 
 // (gy, x, gx)

@@ -39,10 +39,10 @@ void transpose_row(const ConvShape& s, const LayoutKernels& layout, const Planes
   const size_t end = ImageColumns(s).right;
   for (size_t phase = 0; phase < planes.phases; ++phase) {
     // The first column of this phase inside the image, and how many there are.
-    const size_t first = phase >= s.pw ? phase : phase + round_up(s.pw - phase, s.sw);
+    const size_t first = phase >= s.pad_left ? phase : phase + round_up(s.pad_left - phase, s.sw);
     if (first >= end) continue;
     const size_t pixels = (end - first + s.sw - 1) / s.sw;
-    layout.transpose(pixels, s.ci, x + (first - s.pw) * s.ci, s.sw * s.ci, out + planes.offset(s, 0, first), planes.width);
+    layout.transpose(pixels, s.ci, x + (first - s.pad_left) * s.ci, s.sw * s.ci, out + planes.offset(s, 0, first), planes.width);
   }
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 ImageColumns::ImageColumns(const ConvShape& s)
-    : columns(band_columns(s)), left(std::min(s.pw, columns)), right(std::max(left, std::min(columns, s.pw + s.w))) {}
+    : columns(band_columns(s)), left(std::min(s.pad_left, columns)), right(std::max(left, std::min(columns, s.pad_left + s.w))) {}
 
 size_t band_row_stride(const ConvShape& s) { return s.pads() ? band_columns(s) * s.ci : s.w * s.ci; }
 

@@ -27,8 +27,8 @@ struct ImageColumns {
 template <class X>
 const X* image_row(const ConvShape& s, const Task& task, const X* x, size_t i, size_t row) {
   const size_t padded_row = task.row * s.sh + row;
-  if (padded_row < s.ph || padded_row >= s.ph + s.h) return nullptr;
-  return x + ((task.image + i) * s.h + padded_row - s.ph) * s.w * s.ci;
+  if (padded_row < s.pad_top || padded_row >= s.pad_top + s.h) return nullptr;
+  return x + ((task.image + i) * s.h + padded_row - s.pad_top) * s.w * s.ci;
 }
 
 // Elements between two rows of a band: known before there is one, so that tap offsets can be shared by all tasks.

@@ -1,5 +1,5 @@
 // The geometry of a convolution: sizes checked, products checked against overflow, derived sizes worked out once.
-// Letters: n batch, h w input rows and columns, ci co channels, kh kw kernel, s stride, p padding, d dilation, ho wo output.
+// Letters: n batch, h w input rows and columns, ci co channels, kh kw kernel, s stride, d dilation, ho wo output.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -8,18 +8,18 @@
 
 struct ConvShape {
   // In this order in the geometry that lib/shape.ts packs.
-  size_t n, h, w, ci, co, kh, kw, sh, sw, ph, pw, dh, dw, groups;
+  size_t n, h, w, ci, co, kh, kw, sh, sw, pad_top, pad_left, pad_bottom, pad_right, dh, dw, groups;
 
   size_t ho, wo;
   size_t group_ci, group_co;  // channels of one group
   size_t k;                   // elements of one filter: kh * kw * group_ci
   size_t x_elems, w_elems, y_elems;
 
-  bool pads() const { return ph > 0 || pw > 0; }
+  bool pads() const { return pad_top > 0 || pad_left > 0 || pad_bottom > 0 || pad_right > 0; }
   bool depthwise() const { return groups > 1 && group_ci == 1 && group_co == 1; }
 };
 
-constexpr size_t kConvGeometryLength = 14;
+constexpr size_t kConvGeometryLength = 16;
 
 // The same convolution of another number of images.
 ConvShape with_images(const ConvShape& s, size_t n);

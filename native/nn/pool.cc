@@ -18,7 +18,7 @@ void reduce_windows(ThreadPool& pool, const ConvShape& s, const float* x, float*
       std::fill(out, out + s.ci, start);
       for (size_t kh = 0; kh < s.kh; ++kh)
         for (size_t kw = 0; kw < s.kw; ++kw) {
-          const size_t row = ho * s.sh + kh - s.ph, column = wo * s.sw + kw - s.pw;  // wraps below 0
+          const size_t row = ho * s.sh + kh - s.pad_top, column = wo * s.sw + kw - s.pad_left;  // wraps below 0
           if (row >= s.h || column >= s.w) continue;
           const float* in = x + ((n * s.h + row) * s.w + column) * s.ci;
           for (size_t c = 0; c < s.ci; ++c) out[c] = step(out[c], in[c]);

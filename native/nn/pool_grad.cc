@@ -11,7 +11,7 @@ template <class Tap>
 void each_tap(const ConvShape& s, size_t ho, size_t wo, const Tap& tap) {
   for (size_t kh = 0; kh < s.kh; ++kh)
     for (size_t kw = 0; kw < s.kw; ++kw) {
-      const size_t row = ho * s.sh + kh - s.ph, column = wo * s.sw + kw - s.pw;  // wraps below 0
+      const size_t row = ho * s.sh + kh - s.pad_top, column = wo * s.sw + kw - s.pad_left;  // wraps below 0
       if (row < s.h && column < s.w) tap((row * s.w + column) * s.ci);
     }
 }

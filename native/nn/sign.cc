@@ -9,19 +9,20 @@ constexpr size_t kChunkElems = 32 << 10;
 }  // namespace
 
 void sign(ThreadPool& pool, const SignShape& s, const float* x, float* y) {
-  const size_t row = s.w * s.c, border = s.pw * s.c, padded_row = row + 2 * border, padded_h = s.h + 2 * s.ph;
+  const size_t row = s.w * s.c, left = s.pad_left * s.c, right = s.pad_right * s.c, padded_row = left + row + right;
+  const size_t padded_h = s.pad_top + s.h + s.pad_bottom;
   pool.parallel_chunks(s.n * padded_h, std::max<size_t>(kChunkElems / padded_row, 1), [&](size_t first, size_t count) {
     for (size_t r = first; r < first + count; ++r) {
       float* const to = y + r * padded_row;
       const size_t image = r / padded_h, padded = r % padded_h;
-      if (padded < s.ph || padded >= s.ph + s.h) {
+      if (padded < s.pad_top || padded >= s.pad_top + s.h) {
         std::fill_n(to, padded_row, 1.0f);
         continue;
       }
-      const float* const from = x + (image * s.h + padded - s.ph) * row;
-      std::fill_n(to, border, 1.0f);
-      for (size_t i = 0; i < row; ++i) to[border + i] = from[i] < 0.0f ? -1.0f : 1.0f;
-      std::fill_n(to + border + row, border, 1.0f);
+      const float* const from = x + (image * s.h + padded - s.pad_top) * row;
+      std::fill_n(to, left, 1.0f);
+      for (size_t i = 0; i < row; ++i) to[left + i] = from[i] < 0.0f ? -1.0f : 1.0f;
+      std::fill_n(to + left + row, right, 1.0f);
     }
   });
 }

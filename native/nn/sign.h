@@ -5,11 +5,11 @@
 #include "../runtime/thread_pool.h"
 
 struct SignShape {
-  size_t n, h, w, c;  // of x
-  size_t ph, pw;      // rows and columns added on each side
+  size_t n, h, w, c;                                // of x
+  size_t pad_top, pad_left, pad_bottom, pad_right;  // rows and columns added
 };
 
-// y = x < 0 ? -1 : 1, [n, h + 2 ph, w + 2 pw, c]; padding is +1, the sign of zero, and so is a NaN
+// y = x < 0 ? -1 : 1, [n, pad_top + h + pad_bottom, pad_left + w + pad_right, c]; padding is +1, the sign of zero, and so is a NaN
 void sign(ThreadPool& pool, const SignShape& shape, const float* x, float* y);
 
 // gx = |x| <= 1 ? gy : 0, of n elements: the straight-through estimator. gx may be gy.

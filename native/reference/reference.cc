@@ -18,7 +18,7 @@ void for_terms(const ConvShape& s, const F& f) {
           for (size_t kh = 0; kh < s.kh; ++kh)
             for (size_t kw = 0; kw < s.kw; ++kw)
               for (size_t ci = 0; ci < s.group_ci; ++ci) {
-                const size_t row = ho * s.sh + kh * s.dh - s.ph, column = wo * s.sw + kw * s.dw - s.pw;  // wraps below 0
+                const size_t row = ho * s.sh + kh * s.dh - s.pad_top, column = wo * s.sw + kw * s.dw - s.pad_left;  // wraps below 0
                 const bool inside = row < s.h && column < s.w;
                 f(((n * s.ho + ho) * s.wo + wo) * s.co + co, inside ? ((n * s.h + row) * s.w + column) * s.ci + first_ci + ci : kOutside,
                   ((co * s.kh + kh) * s.kw + kw) * s.group_ci + ci);

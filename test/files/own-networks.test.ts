@@ -53,7 +53,7 @@ function everyLayer(seed = 1): Model {
   return randomize(
     new Model(
       {
-        stem: new Conv2d(2, 8, { kernel: 3, stride: [1, 2], padding: 2, dilation: [1, 2], random }),
+        stem: new Conv2d(2, 8, { kernel: 3, stride: [1, 2], padding: [2, 1, 2, 3], dilation: [1, 2], random }),
         constructor_: new BatchNorm(8, { epsilon: 1e-3, momentum: 0.3 }),
         relu: new Relu(),
         pool: new MaxPool2d({ kernel: 3, stride: 2, padding: 1 }),

@@ -7,7 +7,11 @@ import type { Shape } from '../../dist/shape';
 export interface Problem {
   x: Shape;
   filters: Shape;
-  options: Required<ConvOptions> & { padding: [number, number]; stride: [number, number]; dilation: [number, number] };
+  options: Required<ConvOptions> & {
+    padding: [number, number] | [number, number, number, number];
+    stride: [number, number];
+    dilation: [number, number];
+  };
   seed: number;
   bias: boolean;
 }
@@ -43,14 +47,16 @@ export const problem: fc.Arbitrary<Problem> = fc
     kernel: fc.tuple(size(5), size(5)),
     stride: fc.tuple(size(7), size(7)),
     dilation: fc.tuple(size(3), size(3)),
-    padding: fc.tuple(fc.nat(6), fc.nat(6)),
+    padding: fc.oneof(fc.tuple(fc.nat(6), fc.nat(6)), fc.tuple(fc.nat(6), fc.nat(6), fc.nat(6), fc.nat(6))),
     extra: fc.tuple(fc.nat(20), fc.nat(40)),
     seed: fc.nat(),
     bias: fc.boolean(),
   })
   .map(({ n, groups, depthwise, groupCi, groupCo, kernel, stride, dilation, padding, extra, seed, bias }) => {
     const [ci, co, g] = depthwise && groups > 1 ? [groupCi, groupCi, groupCi] : [groupCi * groups, groupCo * groups, groups];
-    const pixels = (axis: 0 | 1) => Math.max(1, dilation[axis] * (kernel[axis] - 1) + 1 - 2 * padding[axis]) + extra[axis];
+    const [top, left, bottom = top, right = left] = padding;
+    const padded = [top + bottom, left + right] as const;
+    const pixels = (axis: 0 | 1) => Math.max(1, dilation[axis] * (kernel[axis] - 1) + 1 - padded[axis]) + extra[axis];
     return {
       x: [n, pixels(0), pixels(1), ci],
       filters: [co, ...kernel, ci / g],
@@ -68,6 +74,20 @@ export const edges: Record<string, Problem> = {
     filters: [5, 3, 3, 3],
     options: { ...plain, padding: [4, 5] },
     seed: 2,
+    bias: true,
+  },
+  'padded on one side alone, by rows that no window reaches': {
+    x: [2, 6, 7, 5],
+    filters: [9, 2, 3, 5],
+    options: { ...plain, stride: [4, 2], padding: [0, 0, 3, 4] },
+    seed: 10,
+    bias: true,
+  },
+  'padded above and on the left alone, few filters': {
+    x: [2, 5, 40, 3],
+    filters: [4, 3, 3, 3],
+    options: { ...plain, stride: [2, 2], padding: [2, 1, 0, 0] },
+    seed: 11,
     bias: true,
   },
   'stride larger than the kernel': {

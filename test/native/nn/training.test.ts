@@ -62,7 +62,7 @@ for (const isa of instructionSets)
 
 interface Pooling {
   shape: [number, number, number, number];
-  options: { kernel: [number, number]; stride: [number, number]; padding: [number, number] };
+  options: { kernel: [number, number]; stride: [number, number]; padding: [number, number, number, number] };
   seed: number;
 }
 const pooling: fc.Arbitrary<Pooling> = fc
@@ -71,12 +71,12 @@ const pooling: fc.Arbitrary<Pooling> = fc
     c: size(40),
     kernel: fc.tuple(size(5), size(5)),
     stride: fc.tuple(size(6), size(6)),
-    padded: fc.tuple(fc.boolean(), fc.boolean()),
+    padded: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean(), fc.boolean()),
     extra: fc.tuple(fc.nat(9), fc.nat(9)),
     seed: fc.nat(),
   })
   .map(({ n, c, kernel, stride, padded, extra, seed }) => {
-    const padding = kernel.map((k, axis) => (padded[axis] ? Math.floor(k / 2) : 0)) as [number, number];
+    const padding = padded.map((is, side) => (is ? Math.floor(kernel[side % 2]! / 2) : 0)) as Pooling['options']['padding'];
     return { shape: [n, kernel[0] + extra[0], kernel[1] + extra[1], c], options: { kernel, stride, padding }, seed };
   });
 
@@ -104,11 +104,19 @@ t.test('pooling', async (t) => {
     });
     if (seed % 3 === 0) x.data.fill(Number.NEGATIVE_INFINITY, 0, x.size / 2);
     const [most, mean] = [new Float64Array(x.size), new Float64Array(x.size)];
+    const elements = options.kernel[0] * options.kernel[1];
+    const forward = { max: ops.maxPool2d(x, options).data, average: ops.averagePool2d(x, options).data };
     let i = 0;
     for (const held of windows(problem, output)) {
+      const values = held.map((at) => x.data[at]!);
+      const magnitude = values.reduce((sum, v) => sum + Math.abs(v), 0) / elements;
+      if (forward.max[i] !== Math.max(...values)) throw new Error(`maxPool2d: element ${i} is ${forward.max[i]}`);
+      const want = values.reduce((sum, v) => sum + v, 0) / elements;
+      if (forward.average[i] !== want && !(Math.abs(forward.average[i]! - want) <= 1e-6 * magnitude))
+        throw new Error(`averagePool2d: element ${i} is ${forward.average[i]}, expected ${want}`);
       const g = gy.data[i++]!;
       most[held.reduce((best, at) => (x.data[at]! > x.data[best]! ? at : best))]! += g;
-      for (const at of held) mean[at]! += g / (options.kernel[0] * options.kernel[1]);
+      for (const at of held) mean[at]! += g / elements;
     }
     checkClose('max', ops.maxPool2dGrad(gy, x, { ...options, out }).data, most, () => 1e-5);
     checkClose('average', ops.averagePool2dGrad(gy, shape, { ...options, out }).data, mean, () => 1e-5);
