@@ -40,7 +40,7 @@ void rescaled_convolution(const Arguments& args, size_t longest, Pack pack) {
     const auto packed = pack(with_images(s, 1), w, padding);
     if (!packed) return Status::kMemory;
     ThreadPool& pool = threads(args.env());
-    if constexpr (std::is_same_v<Y, float>) return packed->run(pool, s.n, x, rescaling, args.boolean(9, "relu"), y);
+    if constexpr (std::is_same_v<Y, float>) return packed->run(pool, s.n, x, rescaling, args.boolean(9, "relu") ? kRelu : kNoActivation, y);
     else return packed->run(pool, s.n, x, rescaling, args.integer<uint8_t>(9, "most"), y);
   });
 }

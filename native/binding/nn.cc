@@ -31,7 +31,7 @@ void Relu(const Napi::CallbackInfo& info) {
   const View<float> x = args.array<float>(0, "x");
   const View<float> y = args.array<float>(1, "out", x.length);
   if (y.data != x.data) args.apart(y, x, "x");
-  relu(kernels(info.Env()), threads(info.Env()), x.length, x.data, y.data);
+  activate(kernels(info.Env()), threads(info.Env()), x.length, x.data, kRelu, y.data);
 }
 
 // (a, b, y)

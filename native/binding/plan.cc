@@ -88,7 +88,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
   // { kind, x, filters, bias?, scale?, shift?, residual?, activation?, geometry }
   Napi::Value conv2d(const Napi::CallbackInfo& info) {
     const NamedArguments args(info, "conv2d", {"kind", "x", "filters", "bias", "scale", "shift", "residual", "activation", "geometry"});
-    const bool relu = relu_of(args["activation"]);
+    const Activation activation = activation_of(args["activation"]);
     Plan& plan = building(args);
     const std::string kind = args["kind"].string();
     const ConvShape s = image_shape(args);
@@ -98,7 +98,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     check_elems(args, x, s.x_elems);
     check_elems(args, residual, s.y_elems);
     if (!scale.data != !shift.data) args.fail("ERR_ARGUMENT", "scale and shift come together");
-    const Epilogue epilogue = {bias.data, scale.data, shift.data, relu};
+    const Epilogue epilogue = {bias.data, scale.data, shift.data, activation};
     std::unique_ptr<PackedConvolution> packed;
     if (kind == "adder") packed = pack_adder_conv2d(plan.kernels(), plan.pool(), s, filters.data, epilogue);
     else if (kind == "conv") packed = pack_conv2d(plan.kernels(), plan.pool(), s, filters.data, epilogue);
@@ -113,7 +113,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     const NamedArguments args(
         info, "quantizedConv2d",
         {"kind", "x", "filters", "padValue", "scale", "shift", "residual", "residualScale", "output", "qmax", "activation", "geometry"});
-    const bool relu = relu_of(args["activation"]);
+    const Activation activation = activation_of(args["activation"]);
     Plan& plan = building(args);
     const std::string kind = args["kind"].string(), output = args["output"].string();
     if (kind != "adder" && kind != "conv") args.fail("ERR_ARGUMENT", "kind is '" + kind + "', expected adder or conv");
@@ -131,9 +131,9 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     epilogue.residual_is_bytes = residual != kNoValue && plan.numbers(residual) == Numbers::kBytes;
     epilogue.residual_scale = args["residualScale"].absent() ? 1 : static_cast<float>(args["residualScale"].number());
     epilogue.into_bytes = output == "u8";
-    if (epilogue.into_bytes) epilogue.most = qmax(args["qmax"]);
-    if (epilogue.into_bytes && relu) args.fail("ERR_ARGUMENT", "activation is of floats: bytes end at 0 and qmax");
-    epilogue.relu = relu;
+    if (epilogue.into_bytes) epilogue.q_max = qmax(args["qmax"]);
+    if (epilogue.into_bytes && activation.has_bound()) args.fail("ERR_ARGUMENT", "activation is of floats: bytes end at 0 and qmax");
+    epilogue.activation = activation;
     const Argument filters = args["filters"];
     auto packed = adder ? pack_adder_conv2d(plan.kernels(), plan.pool(), s, filters.array<uint8_t>(s.w_elems).data, pad_value)
                         : pack_int8_conv2d(plan.kernels(), plan.pool(), s, filters.array<int8_t>(s.w_elems).data, pad_value, false);
@@ -157,7 +157,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
   // { x, mean, scale, shift, residual?, activation? }
   Napi::Value normalize(const Napi::CallbackInfo& info) {
     const NamedArguments args(info, "normalize", {"x", "mean", "scale", "shift", "residual", "activation"});
-    const bool relu = relu_of(args["activation"]);
+    const Activation activation = activation_of(args["activation"]);
     const Plan& plan = building(args);
     const size_t x = float_value(args["x"]), residual = args["residual"].absent() ? kNoValue : float_value(args["residual"]);
     const View<float> mean = args["mean"].array<float>();
@@ -165,16 +165,17 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     const size_t elems = plan.elems(x);
     if (mean.length == 0 || elems % mean.length != 0) args.fail("ERR_SHAPE", "x does not divide into the channels of mean");
     check_elems(args, residual, elems);
-    return add_step(args, normalize_step(elems / mean.length, mean.length, mean.data, scale.data, shift.data, relu), x, residual, elems);
+    return add_step(args, normalize_step(elems / mean.length, mean.length, mean.data, scale.data, shift.data, activation), x, residual,
+                    elems);
   }
 
   // { x, activation }
   Napi::Value activate(const Napi::CallbackInfo& info) {
     const NamedArguments args(info, "activate", {"x", "activation"});
-    const bool relu = relu_of(args["activation"]);
+    const Activation activation = activation_of(args["activation"]);
     const size_t elems = building(args).elems(float_value(args["x"]));
-    if (!relu) args.fail("ERR_ARGUMENT", "activation is undefined");
-    return add_step(args, relu_step(elems), float_value(args["x"]), kNoValue, elems);
+    if (args["activation"].absent()) args.fail("ERR_ARGUMENT", "activation is undefined");
+    return add_step(args, activation_step(elems, activation), float_value(args["x"]), kNoValue, elems);
   }
 
   // { a, b }
@@ -278,12 +279,12 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     if (s.n != 1) args.fail("ERR_SHAPE", "geometry is that of more than one image");
     return s;
   }
-  // { min, max }, or undefined for none. Kernels end in max(0, .) or in nothing.
-  static bool relu_of(const Argument& activation) {
-    if (activation.absent()) return false;
-    if (activation.field("min").number() != 0 || activation.field("max").number() != std::numeric_limits<double>::infinity())
-      activation.fail("ERR_ARGUMENT", "is another one than { min: 0, max: Infinity }");
-    return true;
+  // { min, max }, or undefined for none.
+  static Activation activation_of(const Argument& argument) {
+    if (argument.absent()) return kNoActivation;
+    const Activation activation = {static_cast<float>(argument.field("min").number()), static_cast<float>(argument.field("max").number())};
+    if (!(activation.min <= activation.max)) argument.fail("ERR_ARGUMENT", "has a min above its max, or a NaN");
+    return activation;
   }
 
   Napi::Value add_step(const Arguments& args, std::unique_ptr<Step> step, size_t x, size_t other, size_t output_elems,

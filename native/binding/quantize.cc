@@ -52,8 +52,8 @@ void ReferenceRequantize(const Napi::CallbackInfo& info) {
 // (..., relu)
 void ReferenceDequantize(const Napi::CallbackInfo& info) {
   const Arguments args(info, "referenceDequantize");
-  const bool relu = args.boolean(6, "relu");
+  const Activation activation = args.boolean(6, "relu") ? kRelu : kNoActivation;
   rescaling<float>(args, [&](size_t rows, size_t channels, const double* sums, const Rescaling& r, float* y) {
-    reference_dequantize(rows, channels, sums, r, relu, y);
+    reference_dequantize(rows, channels, sums, r, activation, y);
   });
 }

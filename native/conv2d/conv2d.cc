@@ -17,7 +17,7 @@ std::unique_ptr<PackedConvolution> pack(const Packing& p) {
 
 Status convolve(const KernelTable& kernels, const Product& product, ThreadPool& pool, const ConvShape& s, const float* x, const float* w,
                 const float* bias, float* y) {
-  const auto packed = pack({kernels, product, pool, s, w, {bias, nullptr, nullptr, false}});
+  const auto packed = pack({kernels, product, pool, s, w, {bias, nullptr, nullptr, {}}});
   return packed ? packed->run({pool, s.n, x, nullptr, y}) : Status::kMemory;
 }
 }  // namespace

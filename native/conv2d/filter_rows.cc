@@ -134,10 +134,10 @@ class FilterRows : public PackedConvolution {
         float* const y = r.y + output;
         if (next) prefetch_to_read(next, s.sh * s.w * s.ci);
         prefetch_to_write(y + s.wo * s.co, s.wo * s.co);
-        for (size_t g = 0; g < s.groups; ++g) convolve_row(ring, row * s.sh, g, epilogue_.relu() && !r.residual, y);
+        for (size_t g = 0; g < s.groups; ++g) convolve_row(ring, row * s.sh, g, r.residual ? kNoActivation : epilogue_.activation(), y);
         if (!r.residual) continue;
         kernels_.elementwise.add(s.wo * s.co, y, r.residual + output, y);
-        if (epilogue_.relu()) kernels_.elementwise.relu(s.wo * s.co, y, y);
+        if (epilogue_.activation().has_bound()) kernels_.elementwise.activate(s.wo * s.co, y, epilogue_.activation(), y);
       }
     }
     return true;
@@ -151,7 +151,7 @@ class FilterRows : public PackedConvolution {
       line_sums(s, x, g, kernels_.layout, ring.of_pixels, ring.line_sums + (slot * s.groups + g) * s.wo);
   }
 
-  void convolve_row(const Ring& ring, size_t first_row, size_t g, bool relu, float* y) const {
+  void convolve_row(const Ring& ring, size_t first_row, size_t g, const Activation& activation, float* y) const {
     const ConvShape& s = shape_;
     for (size_t a = 0; product_.needs_sums && a < s.kh; ++a) {
       const float* of_line = ring.line_sums + ((first_row + a * s.dh) % ring_rows_ * s.groups + g) * s.wo;
@@ -167,16 +167,10 @@ class FilterRows : public PackedConvolution {
       }
       ProductTileArgs args = {};
       args.columns = tiles_.nr;
-      args.row_origins = &filter_origins_[g * s.group_co];
-      args.row_offsets = row_offsets_.data();
-      args.row_sums = &filter_sums_[g * s.group_co];
-      args.row_bias = epilogue_.bias(g * s.group_co);
-      args.row_scale = epilogue_.scale(g * s.group_co);
-      args.row_shift = epilogue_.shift(g * s.group_co);
-      args.relu = relu;
-      args.panels = ring.panels;
-      args.panel_stride = planes_.width;
-      args.panel_sums = ring.sums + column;
+      args.operands = {&filter_origins_[g * s.group_co], row_offsets_.data(), ring.panels, planes_.width,
+                       &filter_sums_[g * s.group_co],    ring.sums + column};
+      args.epilogue = epilogue_.of_rows(g * s.group_co);
+      args.epilogue.activation = activation;
       args.y = ring.out;
       args.y_stride = tiles_.nr;
       run_panel(tiles_, k_, args, s.group_co);

@@ -105,21 +105,16 @@ struct FilterGradient {
             const size_t at = g * s.group_co * s.k + r * runs.elems() + column;
             ProductTileArgs args = {};
             args.columns = std::min(tiles.nr, runs.elems() - column);
-            args.runs = end - begin;
-            args.run_elems = s.wo;
-            args.row_offsets = row_offsets + begin;
-            args.row_stride = s.co;
-            args.panels = panels + begin;
-            args.panel_stride = s.sw * s.ci;
+            args.operands = {origins, row_offsets + begin, panels + begin, s.sw * s.ci, nullptr, nullptr, end - begin, s.wo};
+            args.gradient = {s.co, w ? w + at : nullptr, s.k};
             args.first = first && begin == 0;
-            args.y_stride = args.data_stride = s.k;
+            args.y = gradient + at;
+            args.y_stride = s.k;
             for (size_t i = 0; i < s.group_co; i += args.rows) {
               const ProductTile& tile = tiles.fitting(s.group_co - i);
               args.rows = std::min(static_cast<size_t>(tile.mr), s.group_co - i);
-              args.row_origins = origins + i;
-              args.y = gradient + at + i * s.k;
-              if (w) args.data = w + at + i * s.k;
               tile.run(args);
+              args.advance(args.rows);
             }
           }
       }

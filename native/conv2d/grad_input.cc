@@ -220,15 +220,10 @@ struct InputGradient {
           p.panels[i] = panel(g, q) + (tap[k.segments[i].run] * s.group_co + k.segments[i].start) * tiles.nr;
         ProductTileArgs args = {};
         args.columns = std::min(tiles.nr, s.group_ci - q * tiles.nr);
-        args.row_offsets = p.row_offsets;
-        args.row_stride = 1;
-        args.panels = p.panels;
-        args.panel_stride = tiles.nr;
-        args.y_stride = args.data_stride = s.sw * s.ci;
+        args.y_stride = s.sw * s.ci;
         const auto run_pixels = [&](size_t first, size_t count, size_t at) {
-          args.row_origins = p.origins + first;
-          args.row_sums = needs_sums ? p.sums + first : nullptr;
-          args.data = x ? x + at : nullptr;
+          args.operands = {p.origins + first, p.row_offsets, p.panels, tiles.nr, needs_sums ? p.sums + first : nullptr, nullptr};
+          args.gradient = {1, x ? x + at : nullptr, args.y_stride};
           args.y = gx + at;
           run_panel(tiles, k, args, count);
         };

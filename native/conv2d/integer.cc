@@ -91,13 +91,13 @@ class IntegerRows : public PackedIntegerConvolution<X> {
         padding_(weights.padding),
         x_flip_(weights.x_flip),
         tiles_(choose_tiles(product.tiles, s.n * s.ho * s.wo, s.group_co)),
-        in_place_(!s.pads() && std::is_same_v<T, X> && x_flip_ == 0 && s.group_ci * sizeof(T) % product.word_bytes == 0),
+        in_place_(!s.pads() && std::is_same_v<T, X> && x_flip_ == 0 && s.group_ci * sizeof(T) % product.group_bytes == 0),
         runs_(shape_, in_place_ ? s.w * s.ci : band_columns(s) * s.ci),
-        run_words_(divide_up(runs_.elems() * sizeof(T), product.word_bytes)),
-        tail_((uint64_t{1} << runs_.elems() * sizeof(T) % product.word_bytes * 8) - 1),
-        k_(cut_k(runs_.count(), run_words_, product.most_words)),
+        run_words_(divide_up(runs_.elems() * sizeof(T), product.group_bytes)),
+        tail_((uint64_t{1} << runs_.elems() * sizeof(T) % product.group_bytes * 8) - 1),
+        k_(cut_k(runs_.count(), run_words_, product.max_groups)),
         panels_per_group_(divide_up(s.group_co, tiles_.nr)),
-        panel_bytes_(runs_.count() * run_words_ * tiles_.nr * product.word_bytes),
+        panel_bytes_(runs_.count() * run_words_ * tiles_.nr * product.group_bytes),
         panels_(s.groups * panels_per_group_ * panel_bytes_),
         offsets_(s.groups * panels_per_group_ * tiles_.nr),
         row_offsets_(k_.segment_count) {
@@ -105,18 +105,18 @@ class IntegerRows : public PackedIntegerConvolution<X> {
     ok_ = k_.ok() && panels_.ok() && offsets_.ok() && row_offsets_.ok() && filters.ok();
     if (!ok_) return;
     for (size_t i = 0; i < k_.segment_count; ++i)
-      row_offsets_[i] = runs_.offset(k_.segments[i].run) * sizeof(T) + k_.segments[i].start * product.word_bytes;
+      row_offsets_[i] = runs_.offset(k_.segments[i].run) * sizeof(T) + k_.segments[i].start * product.group_bytes;
     pool.parallel_for(s.groups * panels_per_group_, [&](size_t panel) { pack(weights, panel, filters.data()); });
   }
   bool ok() const { return ok_; }
   size_t bytes() const override { return panels_.bytes() + offsets_.bytes() + row_offsets_.bytes(); }
 
   Status run(ThreadPool& pool, size_t n, const X* x, int32_t* y) const override { return run_all(pool, n, x, y); }
-  Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling& rescaling, uint8_t most, uint8_t* y) const override {
-    return run_all(pool, n, x, RequantizeArgs{0, 0, nullptr, tiles_.nr, rescaling, most, y, shape_.co});
+  Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling& rescaling, uint8_t q_max, uint8_t* y) const override {
+    return run_all(pool, n, x, RequantizeArgs{0, 0, nullptr, tiles_.nr, rescaling, q_max, y, shape_.co});
   }
-  Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling& rescaling, bool relu, float* y) const override {
-    return run_all(pool, n, x, DequantizeArgs{0, 0, nullptr, tiles_.nr, rescaling, relu, y, shape_.co});
+  Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling& rescaling, const Activation& activation, float* y) const override {
+    return run_all(pool, n, x, DequantizeArgs{0, 0, nullptr, tiles_.nr, rescaling, activation, y, shape_.co});
   }
 
  private:
@@ -127,13 +127,13 @@ class IntegerRows : public PackedIntegerConvolution<X> {
     const W* const w = weights.w + first;
     std::transform(w, w + elems, filters + first, [&](W w) { return static_cast<T>(static_cast<W>(w ^ weights.w_flip)); });
     std::memset(&panels_[panel * panel_bytes_], 0, panel_bytes_);
-    pack_panel(product_.word_bytes, filters + first, channels, s.k, runs_.elems(), nr, &panels_[panel * panel_bytes_]);
-    if (product_.weight_factor == 0) return;
+    pack_panel(product_.group_bytes, filters + first, channels, s.k, runs_.elems(), nr, &panels_[panel * panel_bytes_]);
+    if (product_.compensation_factor == 0) return;
     for (size_t j = 0; j < nr; ++j) {
       int64_t sum = 0;
       if (j < channels)
         for (size_t e = 0; e < s.k; ++e) sum += w[j * s.k + e];
-      offsets_[panel * nr + j] = static_cast<int32_t>(sum * product_.weight_factor);
+      offsets_[panel * nr + j] = static_cast<int32_t>(sum * product_.compensation_factor);
     }
   }
 
@@ -158,7 +158,7 @@ class IntegerRows : public PackedIntegerConvolution<X> {
   bool run_task(const ConvShape& s, const TaskGrid& grid, const Task& task, const X* x, const Target& target) const {
     const size_t most_pixels = grid.images_per_task * grid.rows_per_task * s.wo, spare = tiles_.tallest();
     const size_t sum_bytes = std::is_same_v<Target, int32_t*> ? 0 : sum_rows() * tiles_.nr * sizeof(int32_t);
-    const size_t band_bytes = in_place_ ? 0 : copied_band_elems(s, grid) * sizeof(T) + product_.word_bytes;
+    const size_t band_bytes = in_place_ ? 0 : copied_band_elems(s, grid) * sizeof(T) + product_.group_bytes;
     void* const scratch = thread_scratch((most_pixels + spare) * sizeof(const void*) + sum_bytes + band_bytes);
     if (!scratch) return false;
     const void** const origins = static_cast<const void**>(scratch);  // [pixels + spare]
@@ -219,11 +219,11 @@ class IntegerRows : public PackedIntegerConvolution<X> {
       IntegerTileArgs args = {};
       args.columns = columns;
       args.tail = segment.start + block.segment_elems == run_words_ ? tail_ : 0;
-      args.runs = block.segments;
-      args.words = block.segment_elems - (args.tail ? 1 : 0);
+      args.segments = block.segments;
+      args.groups = block.segment_elems - (args.tail ? 1 : 0);
       args.row_offsets = &row_offsets_[block.first_segment];
-      args.panel = &panels_[panel * panel_bytes_ + (segment.run * run_words_ + segment.start) * tiles_.nr * product_.word_bytes];
-      args.offsets = &offsets_[panel * tiles_.nr];
+      args.panel = &panels_[panel * panel_bytes_ + (segment.run * run_words_ + segment.start) * tiles_.nr * product_.group_bytes];
+      args.compensation = &offsets_[panel * tiles_.nr];
       args.first = b == 0;
       args.y_stride = y_stride;
       const IntegerTile* tile = &tiles_.fitting(pixels);
@@ -231,7 +231,7 @@ class IntegerRows : public PackedIntegerConvolution<X> {
         const size_t left = pixels - pixel;
         if (left < 2 * tiles_.tallest()) tile = &tiles_.fitting(left);  // not before: its divisions take a tenth of a tile's time
         args.rows = std::min(static_cast<size_t>(tile->mr), left);
-        args.row_origins = origins + pixel;
+        args.row_pointers = origins + pixel;
         args.y = y + pixel * y_stride;
         tile->run(args);
       }

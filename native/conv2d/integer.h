@@ -18,10 +18,10 @@ class PackedIntegerConvolution {
   virtual ~PackedIntegerConvolution() = default;
   // y = sum
   virtual Status run(ThreadPool& pool, size_t n, const X* x, int32_t* y) const = 0;
-  // y = clamp(rne(v), 0, most), where v is the sum rescaled
-  virtual Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling& rescaling, uint8_t most, uint8_t* y) const = 0;
-  // y = v, or where `relu` is set max(0, v)
-  virtual Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling& rescaling, bool relu, float* y) const = 0;
+  // y = clamp(rne(v), 0, q_max), where v is the sum rescaled
+  virtual Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling& rescaling, uint8_t q_max, uint8_t* y) const = 0;
+  // y = activation(v)
+  virtual Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling& rescaling, const Activation& activation, float* y) const = 0;
   virtual size_t bytes() const = 0;
 };
 

@@ -130,8 +130,8 @@ class XnorConvolution : public PackedConvolution {
         tiles_(choose_tiles(kernels.xnor.tiles, s.n * s.ho * s.wo, s.group_co)),
         runs_(shape_, kernels.xnor.signs_per_word),
         filters_(pack_filters(kernels.xnor, pool, runs_, w, tiles_.nr)),
-        bias_({epilogue.bias, nullptr, nullptr, false}, {s.groups, s.group_co}, filters_.panels_per_group * tiles_.nr),
-        epilogue_({nullptr, epilogue.scale, epilogue.shift, epilogue.relu}, {s.groups, s.group_co}),
+        bias_({epilogue.bias, nullptr, nullptr, {}}, {s.groups, s.group_co}, filters_.panels_per_group * tiles_.nr),
+        epilogue_({nullptr, epilogue.scale, epilogue.shift, epilogue.activation}, {s.groups, s.group_co}),
         word_offsets_(runs_.window_words()),
         bit_words_(divide_up(band_columns(s) * s.ci + 31, 32) + 1) {
     if (!ok()) return;
@@ -219,7 +219,7 @@ class XnorConvolution : public PackedConvolution {
         for (size_t pixel = 0; pixel < pixels; pixel += args.rows) {
           const XnorTile& tile = tiles_.fitting(pixels - pixel);
           args.rows = std::min(static_cast<size_t>(tile.mr), pixels - pixel);
-          args.row_origins = origins + pixel;
+          args.row_pointers = origins + pixel;
           tile.run(args);
           args.y += args.rows * s.co;
         }
@@ -249,6 +249,6 @@ std::unique_ptr<PackedConvolution> pack_xnor_conv2d(const KernelTable& kernels, 
 Status xnor_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* x, const float* w, const float* bias,
                    float* y) {
   if (s.k > kMostSigns) return Status::kShape;
-  const auto packed = pack_xnor_conv2d(kernels, pool, s, w, {bias, nullptr, nullptr, false});
+  const auto packed = pack_xnor_conv2d(kernels, pool, s, w, {bias, nullptr, nullptr, {}});
   return packed ? packed->run({pool, s.n, x, nullptr, y}) : Status::kMemory;
 }

@@ -1,6 +1,6 @@
 // What a convolution does to its sums before they leave for memory, in the tile's registers where the form allows:
 //
-//   y = (sum + bias) * scale + shift (+ residual) (then max(0, .))
+//   y = activation((sum + bias) * scale + shift (+ residual))
 //
 // Batch normalization is a bias less the mean, then its scale and shift. The mean is taken off first: a sum of an adder layer reaches
 // -3,200 where its deviation is 2 to 15.
@@ -12,7 +12,7 @@
 
 struct Epilogue {
   const float *bias, *scale, *shift;  // [co] or null; scale and shift together
-  bool relu;
+  Activation activation;
 };
 
 // Output channels, in groups of as many each.
@@ -28,12 +28,15 @@ class PackedEpilogue {
       : bias_(copy(e.bias, groups, group_stride)),
         scale_(copy(e.scale, groups, group_stride)),
         shift_(copy(e.shift, groups, group_stride)),
-        relu_(e.relu),
+        activation_(e.activation),
         ok_(bias_.ok() == !!e.bias && scale_.ok() == !!e.scale && shift_.ok() == !!e.shift) {}
 
   bool ok() const { return ok_; }
   size_t bytes() const { return bias_.bytes() + scale_.bytes() + shift_.bytes(); }
-  bool relu() const { return relu_; }
+  const Activation& activation() const { return activation_; }
+  // For tiles whose rows, or whose panel, begin at channel `at` of the padded groups.
+  TileEpilogue of_rows(size_t at) const { return {bias(at), scale(at), shift(at), nullptr, nullptr, nullptr, nullptr, activation_}; }
+  TileEpilogue of_panel(size_t at) const { return {nullptr, nullptr, nullptr, bias(at), scale(at), shift(at), nullptr, activation_}; }
   // From channel `at` of the padded groups on; null where the epilogue has none.
   const float* bias(size_t at = 0) const { return bias_.ok() ? &bias_[at] : nullptr; }
   const float* scale(size_t at = 0) const { return scale_.ok() ? &scale_[at] : nullptr; }
@@ -51,7 +54,8 @@ class PackedEpilogue {
   }
 
   const AlignedBuffer<float> bias_, scale_, shift_;
-  const bool relu_, ok_;
+  const Activation activation_;
+  const bool ok_;
 };
 
 // The rest of the epilogue in a pass of its own, for tiles that add the bias and no more: over the pixels of one task, still in the cache.
@@ -64,9 +68,9 @@ class SeparateEpilogue : public PackedEpilogue {
   size_t bytes() const { return PackedEpilogue::bytes() + zeros_.bytes(); }
 
   void finish(const KernelTable& kernels, size_t pixels, size_t channels, const float* residual, float* y) const {
-    if (scale()) return kernels.training.normalize({pixels, channels, y, residual, relu(), zeros_.data(), scale(), shift(), y});
+    if (scale()) return kernels.training.normalize({pixels, channels, y, residual, activation(), zeros_.data(), scale(), shift(), y});
     if (residual) kernels.elementwise.add(pixels * channels, y, residual, y);
-    if (relu()) kernels.elementwise.relu(pixels * channels, y, y);
+    if (activation().has_bound()) kernels.elementwise.activate(pixels * channels, y, activation(), y);
   }
 
  private:

@@ -71,26 +71,17 @@ void run_panel(const TileColumn& tiles, const KBlocks& k, const ProductTileArgs&
   for (size_t b = 0; b < k.block_count; ++b) {
     const KBlock& block = k.blocks[b];
     ProductTileArgs args = all;
-    args.runs = block.segments;
-    args.run_elems = block.segment_elems;
-    args.row_offsets += block.first_segment;
-    args.panels += block.first_segment;
+    args.operands.segments = block.segments;
+    args.operands.segment_elems = block.segment_elems;
+    args.operands.row_offsets += block.first_segment;
+    args.operands.panels += block.first_segment;
     args.first = b == 0;
     args.last = b + 1 == k.block_count;
     for (size_t row = 0; row < rows; row += args.rows) {
       const ProductTile& tile = tiles.fitting(rows - row);
       args.rows = std::min(static_cast<size_t>(tile.mr), rows - row);
-      args.row_origins = all.row_origins + row;
-      if (all.data) args.data = all.data + row * all.data_stride;
-      if (all.row_sums) args.row_sums = all.row_sums + row;
-      if (all.row_bias) args.row_bias = all.row_bias + row;
-      if (all.row_scale) {
-        args.row_scale = all.row_scale + row;
-        args.row_shift = all.row_shift + row;
-      }
-      if (all.residual) args.residual = all.residual + row * all.y_stride;
-      args.y = all.y + row * all.y_stride;
       tile.run(args);
+      args.advance(args.rows);
     }
   }
 }

@@ -40,5 +40,5 @@ constexpr size_t kBlockElems = 640;
 KBlocks cut_k(size_t runs, size_t run_elems, size_t block_elems = kBlockElems);
 
 // One panel against `rows` rows: every block of k, every tile. `all` has the arrays of all rows and all segments of k, y and the sums
-// from the first row on; rows, runs, first and last are filled in tile by tile.
+// from the first row on; rows, segments, first and last are filled in tile by tile.
 void run_panel(const TileColumn& tiles, const KBlocks& k, const ProductTileArgs& all, size_t rows);

@@ -6,7 +6,7 @@ namespace {
 template <class P, int MR>
 void depthwise_tile(const DepthwiseTileArgs& a) {
   const float* row[MR];
-  UNROLL for (int i = 0; i < MR; ++i) row[i] = a.row_origins[i];
+  UNROLL for (int i = 0; i < MR; ++i) row[i] = a.row_pointers[i];
   for (size_t c = 0; c < a.channels; c += f32v::N) {
     const size_t left = a.channels - c;
     const bool whole = left >= f32v::N;

@@ -1,5 +1,6 @@
 // Passes over whole tensors, one element at a time: bound by memory, so plain (ElementwiseKernels).
 #pragma once
+#include "activation.inl.h"
 #include "elementwise_kernels.h"
 
 namespace {
@@ -16,11 +17,12 @@ void normalize(size_t rows, size_t channels, const float* x, const float* mean, 
   }
 }
 
-void relu(size_t n, const float* x, float* y) {
-  const f32v zero = broadcast(0.0f);
-  size_t i = 0;
-  for (; i + f32v::N <= n; i += f32v::N) store(y + i, at_least(zero, load(x + i)));
-  if (i < n) store_first(y + i, at_least(zero, load_first(x + i, n - i)), n - i);
+void activate(size_t n, const float* x, const Activation& activation, float* y) {
+  with_clamp(activation, [&](auto clamp) {
+    size_t i = 0;
+    for (; i + f32v::N <= n; i += f32v::N) store(y + i, clamp(load(x + i)));
+    if (i < n) store_first(y + i, clamp(load_first(x + i, n - i)), n - i);
+  });
 }
 
 void add(size_t n, const float* a, const float* b, float* y) {
@@ -29,5 +31,5 @@ void add(size_t n, const float* a, const float* b, float* y) {
   if (i < n) store_first(y + i, add(load_first(a + i, n - i), load_first(b + i, n - i)), n - i);
 }
 
-constexpr ElementwiseKernels kElementwise = {normalize, relu, add};
+constexpr ElementwiseKernels kElementwise = {normalize, activate, add};
 }  // namespace

@@ -12,7 +12,7 @@ ALWAYS_INLINE void load_data(const ProductTileArgs& a, f32v (&data)[MR][NV]) {
   UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) {
     const size_t column = static_cast<size_t>(j) * f32v::N;
     const size_t left = static_cast<size_t>(i) < a.rows && column < a.columns ? a.columns - column : 0;
-    const float* p = a.data + i * a.data_stride + column;
+    const float* p = a.gradient.data + i * a.gradient.data_stride + column;
     data[i][j] = left >= f32v::N ? load(p) : left > 0 ? load_first(p, left) : broadcast(0.0f);
   }
 }
@@ -46,11 +46,12 @@ void hardtanh_tile(const ProductTileArgs& a) {
     high[i][j] = add(x[i][j], broadcast(1.0f));
     sum[i][j] = broadcast(0.0f);
   }
-  for (size_t r = 0; r < a.runs; ++r) {
+  const ProductOperands& o = a.operands;
+  for (size_t r = 0; r < o.segments; ++r) {
     const float* row[MR];
-    UNROLL for (int i = 0; i < MR; ++i) row[i] = a.row_origins[i] + a.row_offsets[r];
-    const float* panel = a.panels[r];
-    for (size_t p = 0; p < a.run_elems; ++p, panel += a.panel_stride) {
+    UNROLL for (int i = 0; i < MR; ++i) row[i] = o.row_pointers[i] + o.row_offsets[r];
+    const float* panel = o.panels[r];
+    for (size_t p = 0; p < o.segment_elems; ++p, panel += o.panel_stride) {
       asm("" : "+r"(p));  // one index for all rows, as in product_tile.inl.h
       f32v w[NV];
       UNROLL for (int j = 0; j < NV; ++j) w[j] = load(panel + j * f32v::N);
@@ -61,7 +62,7 @@ void hardtanh_tile(const ProductTileArgs& a) {
     }
   }
   load_data(a, x);
-  write_gradient(a, sum, [&](f32v v, int i, int j) { return sub(v, mul(x[i][j], broadcast(a.row_sums[i]))); });
+  write_gradient(a, sum, [&](f32v v, int i, int j) { return sub(v, mul(x[i][j], broadcast(a.operands.row_sums[i]))); });
 }
 
 // sgn(d) = clamp(d * 2^127 * 2^24, -1, 1): even the smallest difference, 2^-149, is scaled beyond 1; 0 stays 0 and NaN stays NaN.
@@ -72,12 +73,13 @@ void sign_tile(const ProductTileArgs& a) {
   load_data(a, data);
   UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = broadcast(0.0f);
   const f32v huge = broadcast(0x1p127f), large = broadcast(0x1p24f), least = broadcast(-1.0f), most = broadcast(1.0f);
-  const size_t end = a.run_elems * a.row_stride;
-  for (size_t r = 0; r < a.runs; ++r) {
+  const ProductOperands& o = a.operands;
+  const size_t end = o.segment_elems * a.gradient.row_stride;
+  for (size_t r = 0; r < o.segments; ++r) {
     const float* row[MR];
-    UNROLL for (int i = 0; i < MR; ++i) row[i] = a.row_origins[i] + a.row_offsets[r];
-    const float* panel = a.panels[r];
-    for (size_t p = 0; p < end; p += a.row_stride, panel += a.panel_stride) {
+    UNROLL for (int i = 0; i < MR; ++i) row[i] = o.row_pointers[i] + o.row_offsets[r];
+    const float* panel = o.panels[r];
+    for (size_t p = 0; p < end; p += a.gradient.row_stride, panel += o.panel_stride) {
       asm("" : "+r"(p));
       f32v v[NV];
       UNROLL for (int j = 0; j < NV; ++j) v[j] = load(panel + j * f32v::N);

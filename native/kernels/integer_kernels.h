@@ -7,23 +7,23 @@
 
 // One tile over a block of k, all sums in registers:
 //
-//   y[i][j] = - sum_k |row_i[k] - panel[k][j]|    l1: the adder network
-//   y[i][j] =   sum_k row_i[k] * panel[k][j]      dot: the multiplication network          i < rows, j < columns
+//   y[i][j] = - sum_k |row_i[k] - panel[k][j]|    l1: the convolution of an adder network
+//   y[i][j] =   sum_k row_i[k] * panel[k][j]      dot: the convolution of a CNN          i < rows, j < columns
 //
-// k advances by *words*: the word_bytes that an instruction adds up within one lane. A word of a row is broadcast, a vector of the panel
-// holds one word for each of several output channels. Every run has words of its own: the last is filled up with zeros in the panel and
-// masked in the row, whose next bytes are another pixel's.
+// k advances by k-groups: the group_bytes that an instruction adds up within one lane. A k-group of a row is broadcast, and a vector of
+// the panel holds one k-group for each of several output channels. Every segment of a window has its own k-groups: the last one is filled
+// up with zeros in the panel and masked in the row, whose next bytes are another pixel's.
 //
-//   panel [word][nr][word_bytes]
+//   panel [k-group][nr][group_bytes]
 struct IntegerTileArgs {
-  size_t rows, columns;            // how many of mr x nr to write
-  size_t runs, words;              // this block of k; words of each run, without the one in part
-  uint64_t tail;                   // bytes of one word more at the end of each run, as a mask; 0: there is none
-  const void* const* row_origins;  // [mr], all readable: where rows < mr the last is repeated
-  const size_t* row_offsets;       // [runs] in bytes
+  size_t rows, columns;             // how many of mr x nr to write
+  size_t segments, groups;          // this block of k; whole k-groups of each segment
+  uint64_t tail;                    // mask of the bytes of one k-group more at the end of each segment; 0: there is none
+  const void* const* row_pointers;  // [mr], all readable: where rows < mr the last is repeated
+  const size_t* row_offsets;        // [segments] in bytes
   const unsigned char* panel;
-  const int32_t* offsets;  // [nr] weight_factor * sum_k panel[k][j] over all blocks, read by the first
-  bool first;              // block of k: the first overwrites y, the others add to it
+  const int32_t* compensation;  // [nr] compensation_factor * sum_k panel[k][j] over all blocks, added by the first
+  bool first;                   // block of k: the first overwrites y, the others add to it
   int32_t* y;
   size_t y_stride;  // elements between y[i] and y[i + 1]
 };
@@ -40,10 +40,10 @@ enum class IntegerOperands {
 };
 
 struct IntegerProduct {
-  size_t word_bytes;
-  size_t most_words;  // of a block of k: what lanes hold without overflow, or what a cache holds of a panel
+  size_t group_bytes;
+  size_t max_groups;  // of a block of k: what lanes hold without overflow, or what a cache holds of a panel
   IntegerOperands operands;
-  int32_t weight_factor;     // of the offsets
+  int32_t compensation_factor;
   const IntegerTile* tiles;  // ordered and ended like Product::tiles
   Peak peak;
 };

@@ -11,11 +11,11 @@
 namespace {
 struct NoRowSum {};
 
-// Lanes of sums as they go to y; `offsets` only in the first block of k.
+// Lanes of sums as they go to y; the compensation only in the first block of k.
 template <class P, int NV, int kOut>
 ALWAYS_INLINE void finish_row(const IntegerTileArgs& a, const typename P::Sum (&sum)[NV], typename P::RowSum row_sum, i32v (&out)[kOut]) {
   P::finish(sum, row_sum, out);
-  if (P::kWeightFactor != 0 && a.first) UNROLL for (int j = 0; j < kOut; ++j) out[j] = add(out[j], load(a.offsets + j * i32v::N));
+  if (P::kWeightFactor != 0 && a.first) UNROLL for (int j = 0; j < kOut; ++j) out[j] = add(out[j], load(a.compensation + j * i32v::N));
 }
 
 template <class P, int MR, int NV>
@@ -72,11 +72,11 @@ void integer_tile(const IntegerTileArgs& a) {
   typename P::Sum sum[MR][NV] = {};
   typename P::RowSum row_sum[MR] = {};
   const unsigned char* row[MR];
-  UNROLL for (int i = 0; i < MR; ++i) row[i] = static_cast<const unsigned char*>(a.row_origins[i]);
+  UNROLL for (int i = 0; i < MR; ++i) row[i] = static_cast<const unsigned char*>(a.row_pointers[i]);
   const unsigned char* panel = a.panel;
-  for (size_t r = 0; r < a.runs; ++r) {
+  for (size_t r = 0; r < a.segments; ++r) {
     size_t p = a.row_offsets[r];
-    for (const size_t end = p + a.words * kWordBytes; p < end; p += kWordBytes, panel += NV * i8v::kBytes) {
+    for (const size_t end = p + a.groups * kWordBytes; p < end; p += kWordBytes, panel += NV * i8v::kBytes) {
       asm("" : "+r"(p));  // one index for all rows and runs, where gcc would advance MR pointers
       integer_step<P, false>(sum, row_sum, row, p, panel, 0);
     }

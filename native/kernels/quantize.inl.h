@@ -1,5 +1,6 @@
 // Quantizing floats, and rescaling exact sums to bytes or floats, a vector of channels at a time (QuantizeKernels).
 #pragma once
+#include "activation.inl.h"
 #include "quantize_kernels.h"
 
 namespace {
@@ -39,23 +40,21 @@ struct FloatResidual {
 // Where a rescaled sum goes.
 struct ToBytes {
   uint8_t* y;
-  f32v most;
-  explicit ToBytes(const RequantizeArgs& a) : y(a.y), most(broadcast(a.most)) {}
+  f32v q_max;
   template <bool kWhole>
   ALWAYS_INLINE void write(f32v v, size_t at, size_t n) const {
-    const i32v q = round_within(v, most);
+    const i32v q = round_within(v, q_max);
     if (kWhole) store_bytes(y + at, q);
     else store_first_bytes(y + at, q, n);
   }
 };
+template <class Clamp>
 struct ToFloats {
   float* y;
-  bool relu;
-  explicit ToFloats(const DequantizeArgs& a) : y(a.y), relu(a.relu) {}
+  Clamp clamp;
   template <bool kWhole>
   ALWAYS_INLINE void write(f32v v, size_t at, size_t n) const {
-    const f32v zero = broadcast(0.0f);
-    if (relu) v = add(at_least(zero, v), zero);  // instruction sets differ in the maximum of 0 and -0: -0 + 0 is 0
+    if constexpr (Clamp::kBounds) v = add(clamp(v), broadcast(0.0f));  // instruction sets differ in the maximum of 0 and -0: -0 + 0 is 0
     if (kWhole) store(y + at, v);
     else store_first(y + at, v, n);
   }
@@ -82,29 +81,31 @@ ALWAYS_INLINE void rescale_rows(const Args& a, const Residual& residual, const O
   if (column < a.columns) rescale_columns<false>(a, column, residual, output);
 }
 
-template <class Output, class Args>
-ALWAYS_INLINE void rescale(const Args& a) {
+template <class Args, class Output>
+ALWAYS_INLINE void rescale(const Args& a, const Output& output) {
   const Rescaling& r = a.rescaling;
-  if (r.residual_bytes) rescale_rows(a, ByteResidual{r.residual_bytes, broadcast(r.residual_scale)}, Output(a));
-  else if (r.residual_floats) rescale_rows(a, FloatResidual{r.residual_floats}, Output(a));
-  else rescale_rows(a, NoResidual{}, Output(a));
+  if (r.residual_bytes) rescale_rows(a, ByteResidual{r.residual_bytes, broadcast(r.residual_scale)}, output);
+  else if (r.residual_floats) rescale_rows(a, FloatResidual{r.residual_floats}, output);
+  else rescale_rows(a, NoResidual{}, output);
 }
 
-void requantize(const RequantizeArgs& a) { rescale<ToBytes>(a); }
-void dequantize(const DequantizeArgs& a) { rescale<ToFloats>(a); }
+void requantize(const RequantizeArgs& a) { rescale(a, ToBytes{a.y, broadcast(a.q_max)}); }
+void dequantize(const DequantizeArgs& a) {
+  with_clamp(a.activation, [&](auto clamp) { rescale(a, ToFloats<decltype(clamp)>{a.y, clamp}); });
+}
 
 // `differences` adds up those of each number from itself: 0, but NaN once one is infinite or NaN.
-ALWAYS_INLINE i32v quantized(f32v v, f32v step, f32v zero, f32v most, f32v& differences) {
+ALWAYS_INLINE i32v quantized(f32v v, f32v scale, f32v zero_point, f32v q_max, f32v& differences) {
   differences = add(differences, sub(v, v));
-  return round_within(add(div(v, step), zero), most);
+  return round_within(add(div(v, scale), zero_point), q_max);
 }
 
-bool quantize(size_t n, const float* x, float step, uint8_t zero, uint8_t most, uint8_t* y) {
-  const f32v divisor = broadcast(step), origin = broadcast(zero), limit = broadcast(most);
+bool quantize(size_t n, const float* x, float scale, uint8_t zero_point, uint8_t q_max, uint8_t* y) {
+  const f32v divisor = broadcast(scale), zero = broadcast(zero_point), limit = broadcast(q_max);
   f32v differences = broadcast(0.0f);
   size_t i = 0;
-  for (; i + f32v::N <= n; i += f32v::N) store_bytes(y + i, quantized(load(x + i), divisor, origin, limit, differences));
-  if (i < n) store_first_bytes(y + i, quantized(load_first(x + i, n - i), divisor, origin, limit, differences), n - i);
+  for (; i + f32v::N <= n; i += f32v::N) store_bytes(y + i, quantized(load(x + i), divisor, zero, limit, differences));
+  if (i < n) store_first_bytes(y + i, quantized(load_first(x + i, n - i), divisor, zero, limit, differences), n - i);
   float lanes[f32v::N];
   store(lanes, differences);
   for (const float lane : lanes)

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "activation.h"
+
 // How a sum of channel c is rescaled:
 //
 //   v = scale[c] * float(sum) + shift[c]
@@ -16,31 +18,31 @@ struct Rescaling {
   float residual_scale;
 };
 
-// y[i][j] = clamp(rne(v), 0, most); 0 where v is NaN      i < rows, j < columns
+// y[i][j] = clamp(rne(v), 0, q_max); 0 where v is NaN      i < rows, j < columns
 struct RequantizeArgs {
   size_t rows, columns;
   const int32_t* sums;
   size_t sums_stride;  // elements between sums[i] and sums[i + 1]
   Rescaling rescaling;
-  uint8_t most;
+  uint8_t q_max;
   uint8_t* y;
   size_t y_stride;  // elements between y[i] and y[i + 1], and of the residual
 };
 
-// y[i][j] = v, or where `relu` is set max(0, v), which is never -0 and NaN where v is
+// y[i][j] = activation(v), NaN where v is, and where the activation has a bound never -0
 struct DequantizeArgs {
   size_t rows, columns;
   const int32_t* sums;
   size_t sums_stride;
   Rescaling rescaling;
-  bool relu;
+  Activation activation;
   float* y;
   size_t y_stride;
 };
 
 struct QuantizeKernels {
-  // y[i] = clamp(rne(x[i] / step + zero), 0, most)     i < n; false if some x[i] is not finite
-  bool (*quantize)(size_t n, const float* x, float step, uint8_t zero, uint8_t most, uint8_t* y);
+  // y[i] = clamp(rne(x[i] / scale + zero_point), 0, q_max)     i < n; false if some x[i] is not finite
+  bool (*quantize)(size_t n, const float* x, float scale, uint8_t zero_point, uint8_t q_max, uint8_t* y);
   void (*requantize)(const RequantizeArgs&);
   void (*dequantize)(const DequantizeArgs&);
 };

@@ -1,5 +1,6 @@
 // Batch normalization in training, and the rectifier's gradient (TrainingKernels). Lanes are channels.
 #pragma once
+#include "activation.inl.h"
 #include "training_kernels.h"
 
 namespace {
@@ -80,23 +81,23 @@ void moments(size_t rows, size_t channels, const float* x, double* mean, double*
   });
 }
 
-template <bool kResidual, bool kRelu>
-void normalize_rows(const NormalizeArgs& a) {
-  const f32v zero = broadcast(0.0f);
+template <bool kResidual, class Clamp>
+ALWAYS_INLINE void normalize_rows(const NormalizeArgs& a, Clamp clamp) {
   for (size_t r = 0; r < a.rows; ++r) {
     const size_t row = r * a.channels;
     each_vector(a.channels, [&](size_t c, auto lanes) {
       f32v y = add(mul(sub(lanes.get(a.x + row + c), lanes.get(a.mean + c)), lanes.get(a.scale + c)), lanes.get(a.shift + c));
       if constexpr (kResidual) y = add(y, lanes.get(a.residual + row + c));
-      if constexpr (kRelu) y = at_least(zero, y);
-      lanes.put(a.y + row + c, y);
+      lanes.put(a.y + row + c, clamp(y));
     });
   }
 }
 
 void normalize_fused(const NormalizeArgs& a) {
-  if (a.residual) return a.relu ? normalize_rows<true, true>(a) : normalize_rows<true, false>(a);
-  return a.relu ? normalize_rows<false, true>(a) : normalize_rows<false, false>(a);
+  with_clamp(a.activation, [&](auto clamp) {
+    if (a.residual) normalize_rows<true>(a, clamp);
+    else normalize_rows<false>(a, clamp);
+  });
 }
 
 template <bool kRelu, class Lanes>

@@ -3,12 +3,14 @@
 #pragma once
 #include <cstddef>
 
-// y = (x - mean) * scale + shift (+ residual) (then max(0, .))
+#include "activation.h"
+
+// y = activation((x - mean) * scale + shift (+ residual))
 struct NormalizeArgs {
   size_t rows, channels;
   const float* x;
   const float* residual;  // or null
-  bool relu;
+  Activation activation;
   const float *mean, *scale, *shift;  // [channels]
   float* y;                           // may be x or residual
 };

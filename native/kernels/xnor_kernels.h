@@ -10,16 +10,16 @@
 //   y[i][j] = alpha[j] * sum_k sgn(x_i[k]) * sgn(w_j[k]) + bias[j]          i < rows, j < columns
 //           = alpha[j] * (k - 2 * popcount(x_i xor w_j)) + bias[j]
 //
-// Word p of window i is row_origins[i][word_offsets[p]]. Bits of a word that stand for no sign are 0 in windows and filters alike.
+// Word p of window i is row_pointers[i][word_offsets[p]]. Bits of a word that stand for no sign are 0 in windows and filters alike.
 struct XnorTileArgs {
-  size_t rows, columns;                // how many of mr x nr to write
-  size_t words;                        // of a window, and of a filter
-  const uint32_t* const* row_origins;  // [mr], all readable
-  const size_t* word_offsets;          // [words]
-  const uint32_t* panel;               // [words][nr]
-  int32_t k;                           // signs of a window
-  const float* alpha;                  // [nr]
-  const float* bias;                   // [nr] or null
+  size_t rows, columns;                 // how many of mr x nr to write
+  size_t words;                         // of a window, and of a filter
+  const uint32_t* const* row_pointers;  // [mr], all readable
+  const size_t* word_offsets;           // [words]
+  const uint32_t* panel;                // [words][nr]
+  int32_t k;                            // signs of a window
+  const float* alpha;                   // [nr]
+  const float* bias;                    // [nr] or null
   float* y;
   size_t y_stride;  // floats between y[i] and y[i + 1]
 };

@@ -9,7 +9,7 @@ namespace {
 template <int MR, int NV>
 ALWAYS_INLINE void count_words(const XnorTileArgs& a, size_t first, size_t last, b32v (&counts)[MR][NV]) {
   const uint32_t* row[MR];
-  UNROLL for (int i = 0; i < MR; ++i) row[i] = a.row_origins[i];
+  UNROLL for (int i = 0; i < MR; ++i) row[i] = a.row_pointers[i];
   UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) counts[i][j] = broadcast_signs(0);
   const uint32_t* panel = a.panel + first * NV * b32v::N;
   for (size_t p = first; p < last; ++p, panel += NV * b32v::N) {

@@ -11,7 +11,7 @@ struct BatchNormTrainArgs {
   size_t rows, channels;
   const float *x, *gamma, *beta;
   const float* residual;  // or null
-  bool relu;
+  bool relu;              // no other activation: the gradient masks by y > 0, which an upper bound would make wrong
   double momentum, epsilon;
   float *running_mean, *running_variance;  // updated in place
   float* y;                                // may be x or residual

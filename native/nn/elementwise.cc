@@ -19,12 +19,13 @@ void normalize(const KernelTable& kernels, ThreadPool& pool, const NormalizeArgs
   pool.parallel_chunks(a.rows, std::max<size_t>(kChunkElems / a.channels, 1), [&](size_t first, size_t count) {
     const size_t at = first * a.channels;
     kernels.training.normalize(
-        {count, a.channels, a.x + at, a.residual ? a.residual + at : nullptr, a.relu, a.mean, a.scale, a.shift, a.y + at});
+        {count, a.channels, a.x + at, a.residual ? a.residual + at : nullptr, a.activation, a.mean, a.scale, a.shift, a.y + at});
   });
 }
 
-void relu(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, float* y) {
-  pool.parallel_chunks(n, kChunkElems, [&](size_t first, size_t count) { kernels.elementwise.relu(count, x + first, y + first); });
+void activate(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, const Activation& activation, float* y) {
+  pool.parallel_chunks(n, kChunkElems,
+                       [&](size_t first, size_t count) { kernels.elementwise.activate(count, x + first, activation, y + first); });
 }
 
 void add(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* a, const float* b, float* y) {

@@ -10,8 +10,8 @@
 // would cancel away digits. `scale` is working memory for channels floats.
 void batch_norm(const KernelTable& kernels, ThreadPool& pool, size_t rows, size_t channels, const float* x, const float* mean,
                 const float* variance, const float* gamma, const float* beta, double epsilon, float* scale, float* y);
-// y = (x - mean) * scale + shift (+ residual) (then max(0, .)); y may be x or residual
+// y = activation((x - mean) * scale + shift (+ residual)); y may be x or residual
 void normalize(const KernelTable& kernels, ThreadPool& pool, const NormalizeArgs& a);
-void relu(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, float* y);
+void activate(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, const Activation& activation, float* y);
 void add(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* a, const float* b, float* y);
 void relu_grad(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* gy, const float* y, float* gx);

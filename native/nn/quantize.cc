@@ -6,10 +6,11 @@ namespace {
 constexpr size_t kChunkElems = 32 << 10;  // 128 kB of floats: a few tens of microseconds, worth a thread's waking
 }  // namespace
 
-bool quantize(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, float step, uint8_t zero, uint8_t most, uint8_t* y) {
+bool quantize(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, float scale, uint8_t zero_point, uint8_t q_max,
+              uint8_t* y) {
   std::atomic<bool> finite{true};
   pool.parallel_chunks(n, kChunkElems, [&](size_t first, size_t count) {
-    if (!kernels.quantization.quantize(count, x + first, step, zero, most, y + first)) finite = false;
+    if (!kernels.quantization.quantize(count, x + first, scale, zero_point, q_max, y + first)) finite = false;
   });
   return finite;
 }

@@ -40,8 +40,8 @@ class PoolStep : public Step {
 
 class NormalizeStep : public Step {
  public:
-  NormalizeStep(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift, bool relu)
-      : rows_(rows), channels_(channels), relu_(relu), numbers_(3 * channels) {
+  NormalizeStep(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift, const Activation& activation)
+      : rows_(rows), channels_(channels), activation_(activation), numbers_(3 * channels) {
     if (!ok()) return;
     std::copy(mean, mean + channels, numbers_.data());
     std::copy(scale, scale + channels, numbers_.data() + channels);
@@ -51,26 +51,27 @@ class NormalizeStep : public Step {
   size_t bytes() const override { return numbers_.bytes(); }
   Status run(const StepRun& r) const override {
     const float* const mean = numbers_.data();
-    normalize(r.kernels, r.pool, {r.n * rows_, channels_, r.x, r.other, relu_, mean, mean + channels_, mean + 2 * channels_, r.y});
+    normalize(r.kernels, r.pool, {r.n * rows_, channels_, r.x, r.other, activation_, mean, mean + channels_, mean + 2 * channels_, r.y});
     return Status::kOk;
   }
 
  private:
   const size_t rows_, channels_;
-  const bool relu_;
+  const Activation activation_;
   AlignedBuffer<float> numbers_;  // mean, scale, shift
 };
 
-class ReluStep : public Step {
+class ActivationStep : public Step {
  public:
-  explicit ReluStep(size_t elems) : elems_(elems) {}
+  ActivationStep(size_t elems, const Activation& activation) : elems_(elems), activation_(activation) {}
   Status run(const StepRun& r) const override {
-    relu(r.kernels, r.pool, r.n * elems_, r.x, r.y);
+    activate(r.kernels, r.pool, r.n * elems_, r.x, activation_, r.y);
     return Status::kOk;
   }
 
  private:
   const size_t elems_;
+  const Activation activation_;
 };
 
 class AddStep : public Step {
@@ -87,15 +88,16 @@ class AddStep : public Step {
 
 class QuantizeStep : public Step {
  public:
-  QuantizeStep(size_t elems, float step, uint8_t zero, uint8_t most) : elems_(elems), step_(step), zero_(zero), most_(most) {}
+  QuantizeStep(size_t elems, float scale, uint8_t zero_point, uint8_t q_max)
+      : elems_(elems), scale_(scale), zero_point_(zero_point), q_max_(q_max) {}
   Status run(const StepRun& r) const override {
-    return quantize(r.kernels, r.pool, r.n * elems_, r.x, step_, zero_, most_, bytes_of(r.y)) ? Status::kOk : Status::kNotFinite;
+    return quantize(r.kernels, r.pool, r.n * elems_, r.x, scale_, zero_point_, q_max_, bytes_of(r.y)) ? Status::kOk : Status::kNotFinite;
   }
 
  private:
   const size_t elems_;
-  const float step_;
-  const uint8_t zero_, most_;
+  const float scale_;
+  const uint8_t zero_point_, q_max_;
 };
 
 class IntegerConvolutionStep : public Step {
@@ -112,8 +114,8 @@ class IntegerConvolutionStep : public Step {
     const bool bytes = epilogue_.residual_is_bytes;
     const Rescaling rescaling = {numbers_.data(), numbers_.data() + channels_, r.other && bytes ? bytes_of(r.other) : nullptr,
                                  bytes ? nullptr : r.other, epilogue_.residual_scale};
-    if (epilogue_.into_bytes) return convolution_->run(r.pool, r.n, bytes_of(r.x), rescaling, epilogue_.most, bytes_of(r.y));
-    return convolution_->run(r.pool, r.n, bytes_of(r.x), rescaling, epilogue_.relu, r.y);
+    if (epilogue_.into_bytes) return convolution_->run(r.pool, r.n, bytes_of(r.x), rescaling, epilogue_.q_max, bytes_of(r.y));
+    return convolution_->run(r.pool, r.n, bytes_of(r.x), rescaling, epilogue_.activation, r.y);
   }
 
  private:
@@ -129,15 +131,16 @@ std::unique_ptr<Step> convolution_step(std::unique_ptr<PackedConvolution> convol
 }
 std::unique_ptr<Step> max_pool_step(const ConvShape& s) { return made<PoolStep>(max_pool2d, s); }
 std::unique_ptr<Step> average_pool_step(const ConvShape& s) { return made<PoolStep>(average_pool2d, s); }
-std::unique_ptr<Step> normalize_step(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift, bool relu) {
-  std::unique_ptr<NormalizeStep> step(new (std::nothrow) NormalizeStep(rows, channels, mean, scale, shift, relu));
+std::unique_ptr<Step> normalize_step(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift,
+                                     const Activation& activation) {
+  std::unique_ptr<NormalizeStep> step(new (std::nothrow) NormalizeStep(rows, channels, mean, scale, shift, activation));
   if (step && !step->ok()) step.reset();
   return step;
 }
-std::unique_ptr<Step> relu_step(size_t elems) { return made<ReluStep>(elems); }
+std::unique_ptr<Step> activation_step(size_t elems, const Activation& activation) { return made<ActivationStep>(elems, activation); }
 std::unique_ptr<Step> add_step(size_t elems) { return made<AddStep>(elems); }
-std::unique_ptr<Step> quantize_step(size_t elems, float step, uint8_t zero, uint8_t most) {
-  return made<QuantizeStep>(elems, step, zero, most);
+std::unique_ptr<Step> quantize_step(size_t elems, float scale, uint8_t zero_point, uint8_t q_max) {
+  return made<QuantizeStep>(elems, scale, zero_point, q_max);
 }
 std::unique_ptr<Step> integer_convolution_step(std::unique_ptr<PackedIntegerConvolution<uint8_t>> convolution, size_t channels,
                                                const IntegerEpilogue& epilogue) {

@@ -28,13 +28,14 @@ class Step {
 std::unique_ptr<Step> convolution_step(std::unique_ptr<PackedConvolution> convolution);
 std::unique_ptr<Step> max_pool_step(const ConvShape& s);
 std::unique_ptr<Step> average_pool_step(const ConvShape& s);
-// y = (x - mean) * scale + shift (+ other) (then max(0, .)), over `rows` rows an image; mean, scale and shift are copied
-std::unique_ptr<Step> normalize_step(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift, bool relu);
-std::unique_ptr<Step> relu_step(size_t elems);
+// y = activation((x - mean) * scale + shift (+ other)), over `rows` rows an image; mean, scale and shift are copied
+std::unique_ptr<Step> normalize_step(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift,
+                                     const Activation& activation);
+std::unique_ptr<Step> activation_step(size_t elems, const Activation& activation);
 std::unique_ptr<Step> add_step(size_t elems);
 
-// y = clamp(rne(x / step + zero), 0, most), bytes; kNotFinite where an x is not
-std::unique_ptr<Step> quantize_step(size_t elems, float step, uint8_t zero, uint8_t most);
+// y = clamp(rne(x / scale + zero_point), 0, q_max), bytes; kNotFinite where an x is not
+std::unique_ptr<Step> quantize_step(size_t elems, float scale, uint8_t zero_point, uint8_t q_max);
 
 // How a step of bytes ends (quantize_kernels.h).
 struct IntegerEpilogue {
@@ -42,8 +43,8 @@ struct IntegerEpilogue {
   bool residual_is_bytes;
   float residual_scale;
   bool into_bytes;
-  uint8_t most;  // of bytes
-  bool relu;     // of floats
+  uint8_t q_max;          // of bytes
+  Activation activation;  // of floats
 };
 std::unique_ptr<Step> integer_convolution_step(std::unique_ptr<PackedIntegerConvolution<uint8_t>> convolution, size_t channels,
                                                const IntegerEpilogue& epilogue);

@@ -72,9 +72,9 @@ float rescaled(double sum, const Rescaling& r, size_t channel, size_t i) {
 }
 
 // nearbyint rounds halves to even.
-uint8_t nearest(float v, uint8_t most) {
+uint8_t nearest(float v, uint8_t q_max) {
   const float rounded = std::nearbyint(v);
-  if (rounded >= most) return most;
+  if (rounded >= q_max) return q_max;
   return rounded > 0 ? static_cast<uint8_t>(rounded) : 0;
 }
 }  // namespace
@@ -129,17 +129,19 @@ void reference_int8_conv2d(const ConvShape& s, const uint8_t* x, const int8_t* w
   convolve_integer(s, x, w, padding, y, [](int64_t a, int64_t b) { return a * b; });
 }
 
-void reference_requantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, uint8_t most, uint8_t* y) {
-  for (size_t i = 0; i < rows * channels; ++i) y[i] = nearest(rescaled(sums[i], rescaling, i % channels, i), most);
+void reference_requantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, uint8_t q_max, uint8_t* y) {
+  for (size_t i = 0; i < rows * channels; ++i) y[i] = nearest(rescaled(sums[i], rescaling, i % channels, i), q_max);
 }
 
-void reference_dequantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, bool relu, float* y) {
+void reference_dequantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, const Activation& activation,
+                          float* y) {
   for (size_t i = 0; i < rows * channels; ++i) {
     const float v = rescaled(sums[i], rescaling, i % channels, i);
-    y[i] = relu && v <= 0 ? 0 : v;
+    const float clamped = v < activation.min ? activation.min : v > activation.max ? activation.max : v;
+    y[i] = activation.has_bound() ? clamped + 0.0f : clamped;  // no -0
   }
 }
 
-void reference_quantize(size_t n, const float* x, float step, uint8_t zero, uint8_t most, uint8_t* y) {
-  for (size_t i = 0; i < n; ++i) y[i] = nearest(x[i] / step + zero, most);
+void reference_quantize(size_t n, const float* x, float scale, uint8_t zero_point, uint8_t q_max, uint8_t* y) {
+  for (size_t i = 0; i < n; ++i) y[i] = nearest(x[i] / scale + zero_point, q_max);
 }

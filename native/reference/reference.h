@@ -21,7 +21,8 @@ void reference_adder_conv2d(const ConvShape& s, const T* x, const T* w, T paddin
 void reference_int8_conv2d(const ConvShape& s, const uint8_t* x, const int8_t* w, uint8_t padding, double* y);
 
 // Defined to the bit, in float32 (kernels/quantize_kernels.h). `rows` of sums [rows][channels] of the definitions above, y of their shape.
-void reference_requantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, uint8_t most, uint8_t* y);
-void reference_dequantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, bool relu, float* y);
+void reference_requantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, uint8_t q_max, uint8_t* y);
+void reference_dequantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, const Activation& activation,
+                          float* y);
 // Of finite x.
-void reference_quantize(size_t n, const float* x, float step, uint8_t zero, uint8_t most, uint8_t* y);
+void reference_quantize(size_t n, const float* x, float scale, uint8_t zero_point, uint8_t q_max, uint8_t* y);
