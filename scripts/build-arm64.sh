@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-npx cmake-js build --arch=arm64 --out build-arm64/build --CDCMAKE_TOOLCHAIN_FILE="$PWD/scripts/aarch64.cmake" --CDADDERNET_WERROR=ON --log-level warn
+npx cmake-js build --arch=arm64 --out build-arm64/build --CDCMAKE_TOOLCHAIN_FILE="$PWD/scripts/aarch64.cmake" --CDADDERNET_WERROR=ON --CDADDERNET_TESTS=ON --log-level warn
 
 version=$(node -p process.versions.node)
 node=build-arm64/node

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The tests that call native code, under the address and undefined-behaviour sanitizers (leaks too); those of threads under the
-# thread sanitizer. Needs `npm run build:ts`.
+# The tests of the core and those that call native code, under the address and undefined-behaviour sanitizers (leaks too); those of the
+# core and of threads under the thread sanitizer. Needs `npm run build:ts`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,8 +23,10 @@ trap 'rm -f "$log"' EXIT
 export ADDERNET_QUICK=1 TAP_TIMEOUT=300 # seconds a file
 export ASAN_OPTIONS=detect_leaks=1
 export TSAN_OPTIONS="ignore_noninstrumented_modules=1 suppressions=$PWD/scripts/tsan.supp"
-npx cmake-js build --out build-asan/build --CDADDERNET_SANITIZE=address,undefined --log-level warn
-npx cmake-js build --out build-tsan/build --CDADDERNET_SANITIZE=thread --log-level warn
+npx cmake-js build --out build-asan/build --CDADDERNET_SANITIZE=address,undefined --CDADDERNET_TESTS=ON --log-level warn
+npx cmake-js build --out build-tsan/build --CDADDERNET_SANITIZE=thread --CDADDERNET_TESTS=ON --log-level warn
+build-asan/build/native/addernet_core_test
+build-tsan/build/native/addernet_core_test
 threads=(native/runtime/threads native/image/crop-mirror-normalize session/threads)
 run build-asan libasan.so native/conv2d/{golden,conv2d,gradient,integer,quantized,xnor} native/nn/{batch-norm,training} "${threads[@]}" \
   session/{inference-session,quantized-session,compile} ops/ops

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <mutex>
 #include <string>
 
 #include "../conv2d/xnor.h"
@@ -18,8 +19,13 @@ constexpr double kMaxThreads = 1024, kMaxElems = 9e15;
 struct OwnedPlan {
   OwnedPlan(const KernelTable& kernels, ThreadPool& process, size_t threads, size_t input_elems)
       : own(threads), plan(kernels, threads ? own : process, input_elems) {}
+  Status run(size_t n, const float* x, float* y) {
+    const std::lock_guard<std::mutex> lock(running);
+    return plan.run(n, x, y);
+  }
   ThreadPool own;
   Plan plan;
+  std::mutex running;  // one run at a time: runners and the main thread take turns
 };
 
 class PlanObject;
@@ -40,7 +46,7 @@ class PlanRun : public Background {
         done_(Napi::Persistent(done)) {}
 
  private:
-  void execute() override { status_ = owned_->plan.run(n_, x_.data(), y_.data()); }
+  void execute() override { status_ = owned_->run(n_, x_.data(), y_.data()); }
   void finish(Napi::Env env) override;
 
   PlanObject& owner_;
@@ -222,7 +228,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     const Arguments args(info, "runSync");
     const Batch batch = batch_of(args);
     args.apart(batch.y, batch.x, "x");
-    const Status status = owned_->plan.run(batch.n, batch.x.data, batch.y.data);
+    const Status status = owned_->run(batch.n, batch.x.data, batch.y.data);
     account();
     args.check(status);
   }

@@ -1,11 +1,12 @@
 #include "shape.h"
 
 namespace {
-// Largest tensor, in elements: a petabyte of floats, with room for sizes in bytes and rounded up to tiles to stay within 64 bits.
-constexpr size_t kMostElems = SIZE_MAX >> 16;
+// Largest tensor, in elements: a petabyte of floats, or 128 MB where addresses have 32 bits. Sizes in bytes and rounded up to tiles, which
+// are at most 64 wide, stay within size_t.
+constexpr size_t kMaxElems = SIZE_MAX >> (sizeof(size_t) > 4 ? 16 : 7);
 
 bool multiply(size_t* product, size_t factor) {
-  if (factor != 0 && *product > kMostElems / factor) return false;
+  if (factor != 0 && *product > kMaxElems / factor) return false;
   *product *= factor;
   return true;
 }

@@ -71,7 +71,6 @@ void Plan::finish(size_t output) {
 }
 
 Status Plan::run(size_t n, const float* x, float* y) {
-  const std::lock_guard<std::mutex> lock(running_);
   const size_t threads = pool_.threads();
   const size_t sliced = threads == 1 || image_bytes() > kMaxImageBytes ? 0 : n / threads * threads;
   const Status status = sliced ? run_slices({sliced, x, y}, threads) : Status::kOk;

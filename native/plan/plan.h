@@ -5,7 +5,6 @@
 #pragma once
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "../runtime/aligned_buffer.h"
@@ -31,8 +30,9 @@ class Plan {
   bool finished() const { return output_ != kNoValue; }
   size_t output_elems() const { return elems_[output_]; }
 
-  // x [n][input elems], y [n][output elems]; y overlaps nothing. One run at a time: a second caller waits. Where there are as many images
-  // as threads, each thread computes whole images, so that no thread waits for another at every layer; the rest is shared layer by layer.
+  // x [n][input elems], y [n][output elems]; y overlaps nothing. One run at a time, which is the caller's to see to. Where there are as
+  // many images as threads, each thread computes whole images, so that no thread waits for another at every layer; the rest is shared layer
+  // by layer.
   Status run(size_t n, const float* x, float* y);
   // Of what the steps keep and of the arena, which grows with n up to a limit and stays.
   size_t bytes() const { return step_bytes_ + arena_bytes_; }
@@ -72,7 +72,6 @@ class Plan {
   std::vector<size_t> offsets_;  // of each value in the arena, for one image
   size_t arena_elems_ = 0;       // of one image
   size_t step_bytes_ = 0;
-  std::mutex running_;
   AlignedBuffer<float> arena_;
   std::atomic<size_t> arena_bytes_{0};
 };

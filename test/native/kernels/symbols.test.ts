@@ -8,7 +8,7 @@ import { missingProgram, testNeeding } from '../../support/needing';
 
 const root = join(__dirname, '../../..');
 const addon = join(root, 'build/Release/addernet.node');
-const kernels = (build: string) => join(root, build, 'CMakeFiles/addernet_kernels.dir/native/kernels');
+const kernels = (build: string) => join(root, build, 'native/CMakeFiles/addernet_kernels.dir/kernels');
 const builds = { build: 'npm run build:native', 'build-debug': 'npm run build:kernels-debug' };
 const instructionSets = ['scalar', 'sse41', 'avx2', 'avx2_vnni', 'avx512', 'avx512_vnni', 'avx512_vpopcntdq'];
 

@@ -1,0 +1,12 @@
+# WebAssembly with WASI, without threads and exceptions:
+#
+#   cmake -S native -B build-wasm32 -G Ninja -DCMAKE_TOOLCHAIN_FILE=$PWD/scripts/wasm32.cmake -DADDERNET_THREADS=OFF
+#
+# Debian: apt-get install clang-19 lld-19 wasi-libc libc++-19-dev-wasm32 libc++abi-19-dev-wasm32 libclang-rt-19-dev-wasm32
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR wasm32)
+set(CMAKE_CXX_COMPILER clang++-19)
+set(CMAKE_CXX_COMPILER_TARGET wasm32-wasi)
+# Without threads there is no end of a thread, for which thread_local variables would register their destructors.
+set(CMAKE_CXX_FLAGS_INIT "-fno-exceptions -fno-c++-static-destructors")
+set(CMAKE_EXECUTABLE_SUFFIX_CXX .wasm)

@@ -1,0 +1,43 @@
+#include "runtime/thread_pool.h"
+
+#include <atomic>
+#include <vector>
+
+#include "check.h"
+#include "runtime/scratch.h"
+
+TEST(pool_of_one, "a pool of one thread runs every index in order") {
+  ThreadPool pool(1);
+  std::vector<size_t> order;
+  pool.parallel_for(100, [&](size_t i) { order.push_back(i); });
+  CHECK(order.size() == 100);
+  for (size_t i = 0; i < order.size(); ++i) CHECK(order[i] == i);
+}
+
+TEST(pool, "a pool runs every index once") {
+  for (const size_t threads : {1, 2, 5}) {
+    ThreadPool pool(threads);
+    std::vector<std::atomic<int>> runs(1000);
+    pool.parallel_for(runs.size(), [&](size_t i) { ++runs[i]; });
+    for (const auto& count : runs) CHECK(count == 1);
+  }
+}
+
+TEST(chunks, "parallel_chunks covers a range once") {
+  ThreadPool pool(2);
+  for (int round = 0; round < 100; ++round) {
+    std::vector<std::atomic<int>> runs(t.integer(0, 200));
+    const size_t chunk = t.integer(1, 50);
+    pool.parallel_chunks(runs.size(), chunk, [&](size_t first, size_t count) {
+      for (size_t i = first; i < first + count; ++i) ++runs[i];
+    });
+    for (const auto& count : runs) CHECK(count == 1);
+  }
+}
+
+TEST(scratch, "scratch memory is aligned, kept between calls, and refused beyond a gigabyte") {
+  void* const first = thread_scratch(1000);
+  CHECK(first && reinterpret_cast<uintptr_t>(first) % 64 == 0);
+  CHECK(thread_scratch(10) == first);
+  CHECK(thread_scratch((size_t{1} << 30) + 1) == nullptr);
+}
