@@ -17,9 +17,9 @@ bool elements(size_t* product, size_t a, size_t b, size_t c, size_t d) {
 }
 
 // floor((padded - d(k - 1) - 1) / s) + 1; all operands are below 2^33, so int64 holds every intermediate result.
-size_t output_size(size_t padded, size_t kernel, size_t stride, size_t dilation) {
+size_t output_size(uint64_t padded, size_t kernel, size_t stride, size_t dilation) {
   const int64_t room = static_cast<int64_t>(padded) - static_cast<int64_t>(dilation) * (static_cast<int64_t>(kernel) - 1) - 1;
-  return room < 0 ? 0 : static_cast<size_t>(room) / stride + 1;
+  return room < 0 ? 0 : static_cast<size_t>(room / static_cast<int64_t>(stride)) + 1;
 }
 }  // namespace
 
@@ -32,15 +32,16 @@ Status make_conv_shape(const int32_t g[kConvGeometryLength], ConvShape* shape) {
   ConvShape s = {size(0),  size(1),  size(2),  size(3),  size(4), size(5), size(6), size(7), size(8), size(9), size(10), size(11),
                  size(12), size(13), size(14), size(15), 0,       0,       0,       0,       0,       0,       0,        0};
   if (s.ci % s.groups != 0 || s.co % s.groups != 0) return Status::kShape;
-  const size_t padded_h = s.pad_top + s.h + s.pad_bottom, padded_w = s.pad_left + s.w + s.pad_right;
+  const uint64_t padded_h = uint64_t{s.pad_top} + s.h + s.pad_bottom, padded_w = uint64_t{s.pad_left} + s.w + s.pad_right;
+  if (padded_h > kMaxElems || padded_w > kMaxElems) return Status::kShape;  // only where addresses have 32 bits
   s.ho = output_size(padded_h, s.kh, s.sh, s.dh);
   s.wo = output_size(padded_w, s.kw, s.sw, s.dw);
   if (s.ho == 0 || s.wo == 0) return Status::kShape;
   s.group_ci = s.ci / s.groups;
   s.group_co = s.co / s.groups;
   size_t padded;  // bounds every working copy of x
-  if (!elements(&padded, s.n, padded_h, padded_w, s.ci) || !elements(&s.w_elems, s.co, s.kh, s.kw, s.group_ci) ||
-      !elements(&s.y_elems, s.n, s.ho, s.wo, s.co))
+  if (!elements(&padded, s.n, static_cast<size_t>(padded_h), static_cast<size_t>(padded_w), s.ci) ||
+      !elements(&s.w_elems, s.co, s.kh, s.kw, s.group_ci) || !elements(&s.y_elems, s.n, s.ho, s.wo, s.co))
     return Status::kShape;
   s.x_elems = s.n * s.h * s.w * s.ci;
   s.k = s.kh * s.kw * s.group_ci;

@@ -1,4 +1,4 @@
-// One block of working memory per thread, kept between tasks so that steady work allocates nothing.
+// One block of working memory per thread, kept between tasks so that steady work allocates nothing. ScratchLayout says what lies in it.
 #pragma once
 #include <cstddef>
 

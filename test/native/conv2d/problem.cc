@@ -7,10 +7,12 @@ ConvShape random_shape(Test& t) {
   const bool depthwise = t.integer(0, 5) == 0;
   const int32_t groups = depthwise ? size(40) : t.integer(0, 3) == 0 ? size(3) : 1;
   const int32_t group_ci = depthwise ? 1 : size(40), group_co = depthwise ? 1 : size(70);
-  const int32_t kh = size(4), kw = size(4), dh = size(2), dw = size(2), ph = size(4) - 1, pw = size(4) - 1;
-  const int32_t h = std::max(1, dh * (kh - 1) + 1 - 2 * ph) + size(8) - 1, w = std::max(1, dw * (kw - 1) + 1 - 2 * pw) + size(20) - 1;
-  const int32_t geometry[kConvGeometryLength] = {size(3), h,  w,     groups * group_ci, groups * group_co, kh, kw, size(3), size(3), ph, pw,
-                                                 dh,      dw, groups};
+  const int32_t kh = size(4), kw = size(4), dh = size(2), dw = size(2);
+  const int32_t top = size(4) - 1, left = size(4) - 1, bottom = size(4) - 1, right = size(4) - 1;
+  const int32_t h = std::max(1, dh * (kh - 1) + 1 - top - bottom) + size(8) - 1,
+                w = std::max(1, dw * (kw - 1) + 1 - left - right) + size(20) - 1;
+  const int32_t geometry[kConvGeometryLength] = {
+      size(3), h, w, groups * group_ci, groups * group_co, kh, kw, size(3), size(3), top, left, bottom, right, dh, dw, groups};
   ConvShape s = {};
   CHECK(make_conv_shape(geometry, &s) == Status::kOk);
   return s;

@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "check.h"
-#include "runtime/scratch.h"
 
 TEST(pool_of_one, "a pool of one thread runs every index in order") {
   ThreadPool pool(1);
@@ -33,11 +32,4 @@ TEST(chunks, "parallel_chunks covers a range once") {
     });
     for (const auto& count : runs) CHECK(count == 1);
   }
-}
-
-TEST(scratch, "scratch memory is aligned, kept between calls, and refused beyond a gigabyte") {
-  void* const first = thread_scratch(1000);
-  CHECK(first && reinterpret_cast<uintptr_t>(first) % 64 == 0);
-  CHECK(thread_scratch(10) == first);
-  CHECK(thread_scratch((size_t{1} << 30) + 1) == nullptr);
 }
