@@ -2,7 +2,7 @@
 // channels. Bound by loads, so the direct |x - w| costs no more than the max form.
 #include <algorithm>
 
-#include "../runtime/scratch.h"
+#include "../runtime/scratch_layout.h"
 #include "forms.h"
 #include "input_strip.h"
 
@@ -33,10 +33,13 @@ class Depthwise : public PackedConvolution {
  private:
   bool run_task(const ConvShape& s, const TaskGrid& grid, const ConvolutionRun& r, const Task& task) const {
     const size_t mr = static_cast<size_t>(tile_.mr), most_pixels = grid.images_per_task * grid.rows_per_task * s.wo;
-    void* const scratch = thread_scratch((most_pixels + mr) * sizeof(const float*) + band_scratch(s, grid) * sizeof(float));
+    ScratchLayout layout;
+    const auto origin_slot = layout.add<const float*>(most_pixels + mr);
+    const auto band_slot = layout.add<float>(band_scratch(s, grid));
+    const Scratch scratch(layout);
     if (!scratch) return false;
-    const float** const origins = static_cast<const float**>(scratch);
-    const Band band = make_band(s, task, r.x, reinterpret_cast<float*>(origins + most_pixels + mr));
+    const float** const origins = scratch[origin_slot];
+    const Band band = make_band(s, task, r.x, scratch[band_slot]);
     const size_t pixels = list_windows(s, task, band, 0, mr, origins);
     const size_t output = (task.image * s.ho + task.row) * s.wo * s.co;
     float* const y = r.y + output;

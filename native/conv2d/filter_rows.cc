@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "../runtime/scratch.h"
+#include "../runtime/scratch_layout.h"
 #include "forms.h"
 #include "input_strip.h"
 
@@ -111,18 +111,19 @@ class FilterRows : public PackedConvolution {
   };
 
   bool run_task(const ConvShape& s, const ConvolutionRun& r, const Task& task) const {
-    const size_t rows_floats = ring_rows_ * planes_.row_floats, line_sums_floats = ring_rows_ * s.groups * s.wo;
-    const size_t floats = rows_floats + line_sums_floats + columns_ + s.wo + tiles_.nr + s.group_co * tiles_.nr;
-    void* const scratch = thread_scratch(k_.segment_count * sizeof(const float*) + floats * sizeof(float));
+    const size_t sum_floats = s.wo + tiles_.nr;
+    ScratchLayout layout;
+    const auto panels = layout.add<const float*>(k_.segment_count);
+    const auto rows = layout.add<float>(ring_rows_ * planes_.row_floats);
+    const auto line_sums = layout.add<float>(ring_rows_ * s.groups * s.wo);
+    const auto of_pixels = layout.add<float>(columns_);
+    const auto sums = layout.add<float>(sum_floats);
+    const auto out = layout.add<float>(s.group_co * tiles_.nr);
+    const Scratch scratch(layout);
     if (!scratch) return false;
-    Ring ring;
-    ring.panels = static_cast<const float**>(scratch);
-    ring.rows = reinterpret_cast<float*>(ring.panels + k_.segment_count);
-    ring.line_sums = ring.rows + rows_floats;
-    ring.of_pixels = ring.line_sums + line_sums_floats;
-    ring.sums = ring.of_pixels + columns_;
-    ring.out = ring.sums + s.wo + tiles_.nr;
-    std::fill(ring.of_pixels, ring.out, 0.0f);
+    const Ring ring = {scratch[panels], scratch[rows], scratch[line_sums], scratch[of_pixels], scratch[sums], scratch[out]};
+    std::fill_n(ring.of_pixels, columns_, 0.0f);
+    std::fill_n(ring.sums, sum_floats, 0.0f);
 
     for (size_t i = 0; i < task.images; ++i) {
       size_t filled = 0;  // rows of this image that have been in the ring

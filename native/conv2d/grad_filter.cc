@@ -14,7 +14,7 @@
 #include <algorithm>
 #include <atomic>
 
-#include "../runtime/scratch.h"
+#include "../runtime/scratch_layout.h"
 #include "../gemm/tiling.h"
 #include "input_strip.h"
 #include "window_runs.h"
@@ -75,15 +75,18 @@ struct FilterGradient {
     const size_t lines = task.images * task.rows, mr = tiles.tallest();
     const size_t most_lines = grid.images_per_task * grid.rows_per_task;
     const size_t band_floats = copied_band_elems(s, grid) + tiles.nr;  // the last panel reads beyond its run
-    const size_t pointers = s.group_co + mr + 2 * most_lines;
-    const size_t head = (s.co * sizeof(double) + pointers * sizeof(const float*) + 63) / 64 * 64;  // bytes; the band is aligned
-    void* const scratch = thread_scratch(head + band_floats * sizeof(float));
+    ScratchLayout layout;
+    const auto block_sum_slot = layout.add<double>(s.co);  // of gy
+    const auto origin_slot = layout.add<const float*>(s.group_co + mr);
+    const auto panel_slot = layout.add<const float*>(most_lines);
+    const auto row_offset_slot = layout.add<size_t>(most_lines);
+    const auto band_slot = layout.add<float>(band_floats);
+    const Scratch scratch(layout);
     if (!scratch) return false;
-    double* const block_sums = static_cast<double*>(scratch);                          // [co] of gy
-    const float** const origins = reinterpret_cast<const float**>(block_sums + s.co);  // [group_co + mr]
-    const float** const panels = origins + s.group_co + mr;                            // [lines]
-    size_t* const row_offsets = reinterpret_cast<size_t*>(panels + most_lines);        // [lines]
-    float* const band_memory = reinterpret_cast<float*>(static_cast<char*>(scratch) + head);
+    double* const block_sums = scratch[block_sum_slot];
+    const float **const origins = scratch[origin_slot], **const panels = scratch[panel_slot];
+    size_t* const row_offsets = scratch[row_offset_slot];
+    float* const band_memory = scratch[band_slot];
 
     const float* const task_gy = gy + (task.image * s.ho + task.row) * s.wo * s.co;
     const Band band = copy_band(s, task, x, 0.0f, band_memory, std::copy<const float*, float*>);

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "../runtime/scratch.h"
+#include "../runtime/scratch_layout.h"
 #include "../gemm/tiling.h"
 #include "tasks.h"
 #include "grad.h"
@@ -130,15 +130,21 @@ struct InputGradient {
     const KBlocks all_taps = cut_k(taps, s.group_co);
     if (!all_taps.ok()) return false;
 
-    const size_t pointers = pixels + mr + 2 * all_taps.segment_count, floats = band_pixels * (s.co + 1) + pixels;
-    void* const scratch = thread_scratch(pointers * sizeof(const float*) + floats * sizeof(float));
+    ScratchLayout layout;
+    const auto origins = layout.add<const float*>(pixels + mr);
+    const auto panels = layout.add<const float*>(all_taps.segment_count);
+    const auto row_offsets = layout.add<size_t>(all_taps.segment_count);
+    const auto band = layout.add<float>(band_pixels * s.co);
+    const auto band_sums = layout.add<float>(needs_sums ? band_pixels : 0);
+    const auto sums = layout.add<float>(needs_sums ? pixels : 0);
+    const Scratch scratch(layout);
     if (!scratch) return false;
-    p.origins = static_cast<const float**>(scratch);                               // [pixels + mr]
-    p.panels = p.origins + pixels + mr;                                            // [segments]
-    p.row_offsets = reinterpret_cast<size_t*>(p.panels + all_taps.segment_count);  // [segments]
-    p.band = reinterpret_cast<float*>(p.row_offsets + all_taps.segment_count);
-    p.band_sums = p.band + band_pixels * s.co;  // [band pixels] over a group's channels
-    p.sums = p.band_sums + band_pixels;         // [pixels]
+    p.origins = scratch[origins];
+    p.panels = scratch[panels];
+    p.row_offsets = scratch[row_offsets];
+    p.band = scratch[band];
+    p.band_sums = scratch[band_sums];
+    p.sums = scratch[sums];
 
     fill_band(task, p.top, p.rows, p.band);
     for (p.vertical = 0; p.vertical < std::min<int64_t>(vertical.stride, int64_t(s.h)); ++p.vertical)
@@ -149,9 +155,10 @@ struct InputGradient {
 
   struct Phase {
     int64_t vertical, horizontal;
-    const float **origins, **panels;
-    size_t* row_offsets;
-    float *band, *band_sums, *sums;
+    const float **origins, **panels;  // [pixels + mr], [segments]
+    size_t* row_offsets;              // [segments]
+    float* band;                      // [band pixels][co]
+    float *band_sums, *sums;          // [band pixels] over a group's channels, [pixels]
     int64_t top;
     size_t rows;
     size_t columns(const ConvShape& s) const { return (s.w - size_t(horizontal) + s.sw - 1) / s.sw; }

@@ -19,7 +19,7 @@
 #include <new>
 #include <type_traits>
 
-#include "../runtime/scratch.h"
+#include "../runtime/scratch_layout.h"
 #include "../gemm/tiling.h"
 #include "input_strip.h"
 #include "window_runs.h"
@@ -157,13 +157,15 @@ class IntegerRows : public PackedIntegerConvolution<X> {
   template <class Target>
   bool run_task(const ConvShape& s, const TaskGrid& grid, const Task& task, const X* x, const Target& target) const {
     const size_t most_pixels = grid.images_per_task * grid.rows_per_task * s.wo, spare = tiles_.tallest();
-    const size_t sum_bytes = std::is_same_v<Target, int32_t*> ? 0 : sum_rows() * tiles_.nr * sizeof(int32_t);
-    const size_t band_bytes = in_place_ ? 0 : copied_band_elems(s, grid) * sizeof(T) + product_.group_bytes;
-    void* const scratch = thread_scratch((most_pixels + spare) * sizeof(const void*) + sum_bytes + band_bytes);
+    const size_t band_elems = in_place_ ? 0 : copied_band_elems(s, grid) + product_.group_bytes / sizeof(T);
+    ScratchLayout layout;
+    const auto origin_slot = layout.add<const void*>(most_pixels + spare);
+    const auto sum_slot = layout.add<int32_t>(std::is_same_v<Target, int32_t*> ? 0 : sum_rows() * tiles_.nr);
+    const auto band_slot = layout.add<T>(band_elems);
+    const Scratch scratch(layout);
     if (!scratch) return false;
-    const void** const origins = static_cast<const void**>(scratch);  // [pixels + spare]
-    unsigned char* const sums = reinterpret_cast<unsigned char*>(origins + most_pixels + spare);
-    const BandOf<T> rows = band(s, task, x, reinterpret_cast<T*>(sums + sum_bytes));
+    const void** const origins = scratch[origin_slot];
+    const BandOf<T> rows = band(s, task, x, scratch[band_slot]);
     for (size_t g = 0; g < s.groups; ++g) {
       const size_t pixels = list_windows(s, task, rows, g, spare, origins);
       for (size_t q = 0; q < panels_per_group_; ++q) {
@@ -175,7 +177,7 @@ class IntegerRows : public PackedIntegerConvolution<X> {
         work.origins = origins;
         work.pixels = pixels;
         work.elem = (task.image * s.ho + task.row) * s.wo * s.co + channel;
-        work.sums = reinterpret_cast<int32_t*>(sums);
+        work.sums = scratch[sum_slot];
         run_panel(work, target);
       }
     }

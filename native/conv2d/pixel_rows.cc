@@ -7,7 +7,7 @@
 //           for each mr pixels       one tile
 #include <algorithm>
 
-#include "../runtime/scratch.h"
+#include "../runtime/scratch_layout.h"
 #include "forms.h"
 #include "input_strip.h"
 #include "window_runs.h"
@@ -55,21 +55,21 @@ class PixelRows : public PackedConvolution {
 
   bool run_task(const ConvShape& s, const TaskGrid& grid, const ConvolutionRun& r, const Task& task) const {
     const size_t most_pixels = grid.images_per_task * grid.rows_per_task * s.wo, mr = tiles_.tallest(), nr = tiles_.nr;
-    const size_t pointers = most_pixels + mr + k_.segment_count, band_floats = band_scratch(s, grid);
-    const size_t sum_scratch_floats = product_.needs_sums ? window_sum_scratch(s, grid) : 0;
-    void* const scratch =
-        thread_scratch(pointers * sizeof(const float*) + (band_floats + sum_scratch_floats + most_pixels) * sizeof(float));
+    ScratchLayout layout;
+    const auto origin_slot = layout.add<const float*>(most_pixels + mr);
+    const auto panel_slot = layout.add<const float*>(k_.segment_count);
+    const auto band_slot = layout.add<float>(band_scratch(s, grid));
+    const auto line_sum_slot = layout.add<float>(product_.needs_sums ? window_sum_scratch(s, grid) : 0);
+    const auto sum_slot = layout.add<float>(product_.needs_sums ? most_pixels : 0);
+    const Scratch scratch(layout);
     if (!scratch) return false;
-    const float** const origins = static_cast<const float**>(scratch);  // [pixels + mr]
-    const float** const panels = origins + most_pixels + mr;            // [segments]
-    float* const band_memory = reinterpret_cast<float*>(origins + pointers);
-    float* const sum_scratch = band_memory + band_floats;
-    float* const sums = sum_scratch + sum_scratch_floats;  // [pixels]
+    const float **const origins = scratch[origin_slot], **const panels = scratch[panel_slot];
+    float* const sums = scratch[sum_slot];
 
-    const Band band = make_band(s, task, r.x, band_memory);
+    const Band band = make_band(s, task, r.x, scratch[band_slot]);
     for (size_t g = 0; g < s.groups; ++g) {
       const size_t pixels = list_windows(s, task, band, g, mr, origins);
-      if (product_.needs_sums) window_sums(s, task, r.x, g, kernels_.layout, sum_scratch, sums);
+      if (product_.needs_sums) window_sums(s, task, r.x, g, kernels_.layout, scratch[line_sum_slot], sums);
       for (size_t q = 0; q < panels_per_group_; ++q) {
         const size_t panel = g * panels_per_group_ + q;
         const size_t output = (task.image * s.ho + task.row) * s.wo * s.co + g * s.group_co + q * nr;

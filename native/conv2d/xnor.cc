@@ -16,7 +16,7 @@
 #include <cstring>
 
 #include "../runtime/aligned_buffer.h"
-#include "../runtime/scratch.h"
+#include "../runtime/scratch_layout.h"
 #include "forms.h"
 #include "input_strip.h"
 
@@ -193,13 +193,17 @@ class XnorConvolution : public PackedConvolution {
   bool run_task(const ConvShape& s, const TaskGrid& grid, const ConvolutionRun& r, const Task& task) const {
     const size_t rows = band_rows(s, task.rows), band_words = task.images * rows * runs_.row_words(), nr = tiles_.nr;
     const size_t pointers = grid.images_per_task * grid.rows_per_task * s.wo + tiles_.tallest();
-    void* const scratch = thread_scratch(pointers * sizeof(const uint32_t*) + (band_words + bit_words_) * sizeof(uint32_t));
+    ScratchLayout layout;
+    const auto origin_slot = layout.add<const uint32_t*>(pointers);
+    const auto band_slot = layout.add<uint32_t>(band_words);
+    const auto bit_slot = layout.add<uint32_t>(bit_words_);
+    const Scratch scratch(layout);
     if (!scratch) return false;
-    const uint32_t** const origins = static_cast<const uint32_t**>(scratch);
-    uint32_t* const band = reinterpret_cast<uint32_t*>(origins + pointers);
+    const uint32_t** const origins = scratch[origin_slot];
+    uint32_t* const band = scratch[band_slot];
     for (size_t i = 0; i < task.images; ++i)
       for (size_t row = 0; row < rows; ++row)
-        pack_row(image_row(s, task, r.x, i, row), band + band_words, band + (i * rows + row) * runs_.row_words());
+        pack_row(image_row(s, task, r.x, i, row), scratch[bit_slot], band + (i * rows + row) * runs_.row_words());
 
     const size_t output = (task.image * s.ho + task.row) * s.wo * s.co;
     for (size_t g = 0; g < s.groups; ++g) {

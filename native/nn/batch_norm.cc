@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "../runtime/scratch.h"
+#include "../runtime/scratch_layout.h"
 #include "row_chunks.h"
 
 namespace {
@@ -25,10 +25,15 @@ float towards(float from, double to, double share) { return static_cast<float>(f
 Status batch_norm_train(const KernelTable& kernels, ThreadPool& pool, const BatchNormTrainArgs& a) {
   const RowChunks chunks(a.rows, a.channels);
   const size_t partial = chunks.count() * chunks.width(), width = chunks.width();
-  auto* const chunk_mean = static_cast<double*>(thread_scratch(2 * (partial + a.channels) * sizeof(double) + 3 * width * sizeof(float)));
-  if (!chunk_mean) return Status::kMemory;
-  double *const chunk_squares = chunk_mean + partial, *const mean = chunk_squares + partial, *const variance = mean + a.channels;
-  float *const center = reinterpret_cast<float*>(variance + a.channels), *const scale = center + width, *const shift = scale + width;
+  ScratchLayout layout;
+  const auto chunk_mean_slot = layout.add<double>(partial), chunk_squares_slot = layout.add<double>(partial);
+  const auto mean_slot = layout.add<double>(a.channels), variance_slot = layout.add<double>(a.channels);
+  const auto center_slot = layout.add<float>(width), scale_slot = layout.add<float>(width), shift_slot = layout.add<float>(width);
+  const Scratch scratch(layout);
+  if (!scratch) return Status::kMemory;
+  double *const chunk_mean = scratch[chunk_mean_slot], *const chunk_squares = scratch[chunk_squares_slot];
+  double *const mean = scratch[mean_slot], *const variance = scratch[variance_slot];
+  float *const center = scratch[center_slot], *const scale = scratch[scale_slot], *const shift = scratch[shift_slot];
 
   chunks.parallel(pool, [&](size_t i, const RowChunk& chunk) {
     kernels.training.moments(chunk.rows, chunk.width, a.x + chunk.first, chunk_mean + i * width, chunk_squares + i * width);
@@ -58,11 +63,17 @@ Status batch_norm_train(const KernelTable& kernels, ThreadPool& pool, const Batc
 Status batch_norm_grad(const KernelTable& kernels, ThreadPool& pool, const BatchNormGradArgs& a) {
   const RowChunks chunks(a.rows, a.channels);
   const size_t partial = chunks.count() * chunks.width(), width = chunks.width();
-  auto* const chunk_sum = static_cast<double*>(thread_scratch(2 * (partial + a.channels) * sizeof(double) + 4 * width * sizeof(float)));
-  if (!chunk_sum) return Status::kMemory;
-  double *const chunk_dot = chunk_sum + partial, *const sum = chunk_dot + partial, *const dot = sum + a.channels;
-  float *const mean = reinterpret_cast<float*>(dot + a.channels), *const mean_g = mean + width;
-  float *const scale = mean_g + width, *const slope = scale + width;
+  ScratchLayout layout;
+  const auto chunk_sum_slot = layout.add<double>(partial), chunk_dot_slot = layout.add<double>(partial);
+  const auto sum_slot = layout.add<double>(a.channels), dot_slot = layout.add<double>(a.channels);
+  const auto mean_slot = layout.add<float>(width), mean_g_slot = layout.add<float>(width);
+  const auto scale_slot = layout.add<float>(width), slope_slot = layout.add<float>(width);
+  const Scratch scratch(layout);
+  if (!scratch) return Status::kMemory;
+  double *const chunk_sum = scratch[chunk_sum_slot], *const chunk_dot = scratch[chunk_dot_slot];
+  double *const sum = scratch[sum_slot], *const dot = scratch[dot_slot];
+  float *const mean = scratch[mean_slot], *const mean_g = scratch[mean_g_slot];
+  float *const scale = scratch[scale_slot], *const slope = scratch[slope_slot];
   std::copy(a.mean, a.mean + a.channels, mean);
   chunks.repeat(mean);
 

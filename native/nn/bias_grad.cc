@@ -1,14 +1,16 @@
 #include "bias_grad.h"
 
-#include "../runtime/scratch.h"
+#include "../runtime/scratch_layout.h"
 #include "row_chunks.h"
 
 Status bias_grad(const KernelTable& kernels, ThreadPool& pool, size_t rows, size_t channels, const float* gy, float* gbias) {
   const RowChunks chunks(rows, channels);
   const size_t width = chunks.width();
-  auto* const partial = static_cast<double*>(thread_scratch((chunks.count() * width + channels) * sizeof(double)));
-  if (!partial) return Status::kMemory;
-  double* const sum = partial + chunks.count() * width;
+  ScratchLayout layout;
+  const auto partial_slot = layout.add<double>(chunks.count() * width), sum_slot = layout.add<double>(channels);
+  const Scratch scratch(layout);
+  if (!scratch) return Status::kMemory;
+  double *const partial = scratch[partial_slot], *const sum = scratch[sum_slot];
   chunks.parallel(pool, [&](size_t i, const RowChunk& chunk) {
     kernels.training.column_sums(chunk.rows, chunk.width, gy + chunk.first, partial + i * width);
   });

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "../runtime/scratch.h"
+#include "../runtime/scratch_layout.h"
 
 namespace {
 struct Row {
@@ -39,8 +39,11 @@ Row row_loss(size_t classes, const float* logits, size_t target, double smoothin
 Status softmax_cross_entropy(ThreadPool& pool, size_t n, size_t classes, const float* logits, const int32_t* targets, double smoothing,
                              float* grad, CrossEntropy* result) {
   constexpr size_t kTaskElems = 2 << 10;
-  Row* const rows = static_cast<Row*>(thread_scratch(n * sizeof(Row)));
-  if (!rows) return Status::kMemory;
+  ScratchLayout layout;
+  const auto row_slot = layout.add<Row>(n);
+  const Scratch scratch(layout);
+  if (!scratch) return Status::kMemory;
+  Row* const rows = scratch[row_slot];
   const double share = 1.0 / static_cast<double>(n);
   pool.parallel_chunks(n, std::max<size_t>(kTaskElems / classes, 1), [&](size_t first, size_t count) {
     for (size_t i = first; i < first + count; ++i)

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
-#include "../runtime/scratch.h"
+#include "../runtime/scratch_layout.h"
 
 namespace {
 // Calls tap(where the pixel starts in the image) for each pixel of the window (ho, wo) that lies in the image, row by row.
@@ -22,11 +22,14 @@ Status max_pool2d_grad(const KernelTable& kernels, ThreadPool& pool, const ConvS
   if (s.kh * s.kw > kMostPoolTaps) return Status::kShape;
   std::atomic<bool> memory{true};
   pool.parallel_for(s.n, [&](size_t n) {
-    auto* const taps = static_cast<size_t*>(thread_scratch(s.kh * s.kw * sizeof(size_t)));
-    if (!taps) {
+    ScratchLayout layout;
+    const auto tap_slot = layout.add<size_t>(s.kh * s.kw);
+    const Scratch scratch(layout);
+    if (!scratch) {
       memory = false;
       return;
     }
+    size_t* const taps = scratch[tap_slot];
     const size_t image_elems = s.h * s.w * s.ci;
     const float* g = gy + n * s.ho * s.wo * s.ci;
     float* const sum = gx + n * image_elems;

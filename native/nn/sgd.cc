@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "../runtime/scratch.h"
+#include "../runtime/scratch_layout.h"
 
 namespace {
 constexpr size_t kChunkElems = 32 << 10;
@@ -21,8 +21,11 @@ double sum_of_squares(const float* x, size_t n) {
 // sqrt(sum x^2): chunks of a fixed size, added up in order.
 Status norm(ThreadPool& pool, const float* x, size_t n, double* result) {
   const size_t chunks = (n + kChunkElems - 1) / kChunkElems;
-  auto* const partial = static_cast<double*>(thread_scratch(chunks * sizeof(double)));
-  if (!partial) return Status::kMemory;
+  ScratchLayout layout;
+  const auto partial_slot = layout.add<double>(chunks);
+  const Scratch scratch(layout);
+  if (!scratch) return Status::kMemory;
+  double* const partial = scratch[partial_slot];
   pool.parallel_chunks(n, kChunkElems,
                        [&](size_t first, size_t count) { partial[first / kChunkElems] = sum_of_squares(x + first, count); });
   double sum = 0;

@@ -29,7 +29,7 @@ class ScratchLayout {
     else bytes_ += (count * sizeof(T) + kAlign - 1) / kAlign * kAlign;
     return slot;
   }
-  size_t bytes() const { return bytes_; }
+  size_t bytes() const { return bytes_ > 0 ? bytes_ : 1; }  // of nothing, too, is not null
 
  private:
   static constexpr size_t kAlign = 64, kMaxBytes = SIZE_MAX - 2 * kAlign;
