@@ -12,7 +12,7 @@ export const trainRules: readonly OptionRule<TrainArguments>[] = [
   { options: ['eta', 'rate', 'gradient'], apply: isAdder, only: 'to adder filters: with --kind adder' },
   { options: ['eta'], apply: ({ rate }) => rate === 'adaptive', only: 'with --rate adaptive; --lr sets the other learning rates' },
   { options: ['gradient'], apply: ({ weights }) => weights === undefined, only: 'to a new network, without --weights' },
-  { options: ['temperature', 'teacherShare', 'teacherFeatures'], apply: ({ teacher }) => teacher !== undefined, only: 'with --teacher' },
+  { options: ['temperature', 'teacherAlpha', 'teacherFeatures'], apply: ({ teacher }) => teacher !== undefined, only: 'with --teacher' },
   {
     options: ['freeze'],
     apply: ({ weights, freeze }) => weights !== undefined || !freeze?.includes('body'),

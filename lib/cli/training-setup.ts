@@ -8,7 +8,7 @@ import { bodyAndHead, type ConvKind, createModel, headLayers, type Model, replac
 import { type Schedule, Sgd, schedule as schedules } from '../optim';
 import { compile, compiled } from '../session';
 import { defaultBatch } from '../train/default-batch';
-import type { Distillation } from '../train/loss';
+import type { Distillation } from '../train/distillation';
 import { type FeatureTeacher, featureTeacher } from '../train/teacher';
 import { folderName } from './data-rules';
 import { type DataArguments, openData } from './open-data';
@@ -38,7 +38,7 @@ export interface TrainArguments extends DataArguments {
   average?: number;
   teacher?: string;
   temperature: number;
-  teacherShare: number;
+  teacherAlpha: number;
   teacherFeatures: number;
   augment: 'auto' | 'none' | 'crop' | 'crop+flip';
   validation?: number;
@@ -89,7 +89,7 @@ export async function openTrainingData(args: TrainArguments, shape: Model['input
 async function distillationOf({
   teacher: weights,
   temperature,
-  teacherShare: share,
+  teacherAlpha: alpha,
   teacherFeatures: features,
 }: TrainArguments): Promise<Distillation | undefined> {
   if (weights === undefined) return undefined;
@@ -97,7 +97,7 @@ async function distillationOf({
     features > 0
       ? await compiledTeacher(await openFloatNetwork('--teacher-features', { weights }))
       : await compiled(await openNetwork({ weights }));
-  return { teacher, temperature, share, features };
+  return { teacher, temperature, alpha, features };
 }
 
 async function compiledTeacher(model: Model): Promise<FeatureTeacher> {

@@ -23,3 +23,4 @@ export type { InputShape } from './network-parts';
 export { type FloatPretrained, pretrainedModels, type QuantizedPretrained } from './pretrained';
 export { createModel, type ModelName, type ModelOptions, modelNames } from './registry';
 export { Summary, type SummaryRow, type SummaryTotals } from './summary';
+export type { Task } from './task';

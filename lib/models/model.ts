@@ -5,8 +5,10 @@ import { type LoadedState, type LoadStateOptions, Sequential, type SequentialLay
 import { checkCount } from '../layers/count';
 import { nameOf } from '../layers/name-of';
 import { checkOptions, optionNames } from '../options';
+import { shapeText } from '../shape';
 import type { InputShape } from './network-parts';
 import { Summary } from './summary';
+import { defaultTask, isTask, type Task, tasks } from './task';
 
 /** Images are scaled to 0..1, then (image - mean[c]) / std[c] for each channel c. */
 export interface Normalization {
@@ -36,6 +38,8 @@ export interface ModelMetadata {
   readonly name: string;
   /** What its inner layers compute with. */
   readonly kind: ConvKind;
+  /** What it is for. Default 'classification'. */
+  readonly task?: Task;
   /** How many there are. */
   readonly classes: number;
   /** Size of one image, [h,w,c]. */
@@ -54,6 +58,7 @@ export interface ModelMetadata {
 export const metadataNames = optionNames<ModelMetadata>({
   name: true,
   kind: true,
+  task: true,
   classes: true,
   inputShape: true,
   normalization: true,
@@ -62,26 +67,28 @@ export const metadataNames = optionNames<ModelMetadata>({
   training: true,
 });
 
-/** x [n,h,w,c], normalized -> logits [n,classes]. */
+/** x [n,h,w,c], normalized -> what its task asks for: logits [n,classes] of a classification. */
 export class Model extends Sequential {
   /** What travels with the weights. */
   readonly metadata: ModelMetadata;
 
   /**
    * @param layers in forward order: a list, an object by name, or a Sequential, whose layers it shares
-   * @throws {AdderNetError} ERR_ARGUMENT if names or metadata do not fit; ERR_SHAPE if the layers do not lead from inputShape to classes
+   * @throws {AdderNetError} ERR_ARGUMENT if names or metadata do not fit; ERR_SHAPE if the layers do not lead from inputShape to
+   *   what the task asks for, such as a logit for each class
    */
   constructor(layers: SequentialLayers | Sequential, metadata: ModelMetadata) {
     super(layers instanceof Sequential ? layers.layers : layers);
     checkOptions('Model', metadata, metadataNames);
     checkMetadata(metadata);
-    const [, ...logits] = this.outputShape([1, ...metadata.inputShape]);
-    if (logits.length !== 1 || logits[0] !== metadata.classes)
+    this.metadata = metadata;
+    const given = this.outputShape([1, ...metadata.inputShape]).slice(1);
+    const { shape, meaning } = tasks[this.task].outputs(metadata);
+    if (shapeText(given) !== shapeText(shape))
       throw new AdderNetError(
         'ERR_SHAPE',
-        `${metadata.name}: the layers give [n,${logits.join(',')}], expected [n,${metadata.classes}], a logit for each class`,
+        `${metadata.name}: the layers give [n,${given.join(',')}], expected [n,${shape.join(',')}], ${meaning}`,
       );
-    this.metadata = metadata;
   }
 
   /** Those of the layers; `inputShape` is the model's own by default. */
@@ -97,6 +104,11 @@ export class Model extends Sequential {
   /** What its inner layers compute with. */
   get kind(): ConvKind {
     return this.metadata.kind;
+  }
+
+  /** What it is for. */
+  get task(): Task {
+    return this.metadata.task ?? defaultTask;
   }
 
   /** How many logits an image gives. */
@@ -151,11 +163,14 @@ const brief = (value: unknown): string => String(JSON.stringify(value)).slice(0,
  * Types too: metadata may come from a file.
  * @throws {AdderNetError} ERR_ARGUMENT, or ERR_SHAPE for the input shape
  */
-export function checkMetadata({ name, kind, classes, inputShape, normalization, dataset, classNames, training }: ModelMetadata): void {
+export function checkMetadata(metadata: ModelMetadata): void {
+  const { name, kind, task = defaultTask, classes, inputShape, normalization, dataset, classNames, training } = metadata;
   if (typeof name !== 'string' || name === '' || name.length > 200)
     throw new AdderNetError('ERR_ARGUMENT', `Model: name is ${brief(name)}, expected the name of the network`);
   if (!convKinds.includes(kind))
     throw new AdderNetError('ERR_ARGUMENT', `${name}: kind is ${brief(kind)}, expected one of ${convKinds.join(', ')}`);
+  if (!isTask(task))
+    throw new AdderNetError('ERR_ARGUMENT', `${name}: task is ${brief(task)}, expected one of ${Object.keys(tasks).join(', ')}`);
   checkCount(`${name}: classes`, classes);
   checkInputShape(name, inputShape);
   if (typeof dataset !== 'string') throw new AdderNetError('ERR_ARGUMENT', `${name}: dataset is ${brief(dataset)}, expected its name`);

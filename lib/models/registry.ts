@@ -68,6 +68,7 @@ export interface ModelOptions extends Overrides {
 
 const optionList = optionNames<ModelOptions>({
   kind: true,
+  task: true,
   classes: true,
   inputShape: true,
   normalization: true,

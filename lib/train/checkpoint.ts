@@ -1,5 +1,5 @@
-// Everything a training needs to go on with the same bits: parameters, running statistics, their averages, momentum, and the place in the
-// epoch. Random numbers need no state: those of a batch follow from the seed, the epoch and the step.
+// All that a training run needs to resume with bit-identical results: parameters, running statistics, their averages, momentum, and how far the
+// epoch has come. Random numbers need no state: those of a batch follow from the seed, the epoch and the step.
 import { readFile } from 'node:fs/promises';
 import { unitToKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
@@ -11,7 +11,7 @@ import type { Sgd } from '../optim';
 import type { Progress } from './progress';
 import type { WeightAverage } from './weight-average';
 
-/** What a training may not change between two runs. */
+/** What must be the same when a training run is resumed. */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
 
 export interface Checkpoint {
@@ -41,9 +41,9 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint, progr
 }
 
 /**
- * Puts a training back where a checkpoint was written; undefined, and nothing changed, if there is no such file.
- * @throws {AdderNetError} ERR_ARGUMENT if it is of a training with other settings; ERR_FORMAT, ERR_CORRUPT, ERR_SHAPE or ERR_DTYPE if it is
- *   damaged or of another network. Then nothing was changed
+ * Restores a training run to where its checkpoint was written; undefined, and nothing changed, if there is no such file.
+ * @throws {AdderNetError} ERR_ARGUMENT if the checkpoint is of a run with other settings; ERR_FORMAT, ERR_CORRUPT, ERR_SHAPE or ERR_DTYPE if it
+ *   is damaged or of another network. Then nothing was changed
  */
 export async function loadCheckpoint(path: string, checkpoint: Checkpoint): Promise<Progress | undefined> {
   const bytes = await readIfThere(path);
@@ -54,13 +54,13 @@ export async function loadCheckpoint(path: string, checkpoint: Checkpoint): Prom
     if (settings[name] !== value)
       throw new AdderNetError(
         'ERR_ARGUMENT',
-        `the checkpoint '${path}' is of a training with ${name} ${String(settings[name])}, not ${String(value)}: go on as it began, or start anew elsewhere`,
+        `the checkpoint '${path}' is of a training with ${name} ${String(settings[name])}, not ${String(value)}: continue with the same, or start anew in another file`,
       );
   copyState(stateOf(checkpoint), tensors, true);
   return progress;
 }
 
-/** The live tensors, by names that tell the kinds apart. */
+/** The live tensors; a prefix of their names says what they are. */
 function stateOf({ model, optimizer, average }: Checkpoint): StateDict {
   const state: StateDict = new Map();
   for (const [name, tensor] of model.stateDict()) state.set(`model.${name}`, tensor);
@@ -86,8 +86,9 @@ function parseMetadata(path: string, text: string | undefined): { settings: Sett
     throw new AdderNetError('ERR_FORMAT', `'${path}' is no checkpoint of a training: it has no metadata '${metadataKey}'`);
   try {
     const { settings, progress } = JSON.parse(text);
-    if (typeof settings === 'object' && Number.isInteger(progress.place.epoch) && Array.isArray(progress.history))
-      return { settings: unitToKind(settings) as Settings, progress };
+    const { history, current = progress.place } = progress; // the name in the first files
+    if (typeof settings === 'object' && Number.isInteger(current.epoch) && Array.isArray(history))
+      return { settings: unitToKind(settings) as Settings, progress: { history, current } };
   } catch {}
-  throw new AdderNetError('ERR_CORRUPT', `the checkpoint '${path}' does not tell how far it came: ${text.slice(0, 80)}`);
+  throw new AdderNetError('ERR_CORRUPT', `the checkpoint '${path}' does not say how far it came: ${text.slice(0, 80)}`);
 }

@@ -1,5 +1,4 @@
-// Accuracy of a network on a data set.
-
+// How good a network is on a data set.
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { BatchLoader } from '../data/batch-loader';
@@ -7,12 +6,14 @@ import { checkDataset, type Dataset } from '../data/dataset';
 import { matchClasses } from '../data/match-classes';
 import { AdderNetError } from '../errors';
 import { nameOf } from '../layers/name-of';
-import type { Model } from '../models';
-import { softmaxCrossEntropy } from '../ops';
+import type { Model, Task } from '../models';
+import { defaultTask } from '../models/task';
 import { checkOptions, optionNames } from '../options';
 import { shown } from '../quoted';
 import { shapeText } from '../shape';
 import type { Tensor } from '../tensor';
+import { checkLoss, crossEntropy, type Loss, lossOf } from './loss';
+import { type ClassificationMetrics, taskMetrics } from './metrics';
 
 /** What `evaluate` takes. */
 export interface EvaluateOptions {
@@ -20,30 +21,30 @@ export interface EvaluateOptions {
   batch?: number | undefined;
   /** Only the first so many images. Default: all. */
   limit?: number | undefined;
+  /** What `loss` in the result is the mean of. Default: softmax cross-entropy. */
+  loss?: Loss | undefined;
   /** Called after every batch with the images done so far and the number of all. */
   onBatch?: ((done: number, images: number) => void) | undefined;
 }
 
-const names = optionNames<EvaluateOptions>({ batch: true, limit: true, onBatch: true });
+const names = optionNames<EvaluateOptions>({ batch: true, limit: true, loss: true, onBatch: true });
 
 /** What `evaluate` measured. */
-export interface Evaluation {
-  /** Part of the images, 0 to 1, whose class has the largest logit. */
-  top1: number;
-  /** Part of the images whose class is among the five largest. */
-  top5: number;
-  /** Mean cross-entropy, in nats. */
+export interface Evaluation extends ClassificationMetrics {
+  /** Mean loss of an image: cross-entropy in nats, unless another loss was given. */
   loss: number;
-  /** How many there were. */
+  /** How many images there were. */
   images: number;
   /** Time of the forward passes and of waiting for their input. */
   seconds: number;
-  /** The same by the second. */
+  /** Images by that time. */
   imagesPerSecond: number;
 }
 
-/** What can be evaluated: float networks, and quantised ones. */
+/** What can be evaluated: float networks, and quantized ones. */
 export interface Classifier extends Pick<Model, 'name' | 'inputShape' | 'classes' | 'normalization'> {
+  /** What it is for. Default 'classification'. */
+  readonly task?: Task | undefined;
   /** What its classes are called, by their index; the data set's are matched to them. */
   readonly classNames?: readonly string[] | undefined;
   /** x [n,h,w,c], normalized -> logits [n,classes] */
@@ -54,33 +55,31 @@ export interface Classifier extends Pick<Model, 'name' | 'inputShape' | 'classes
  * Runs the network over the data set; the event loop gets its turn between batches.
  * Classes are matched by their names, where the network and the data set have some.
  * @throws {AdderNetError} as a rejection: ERR_SHAPE if images or classes are not of the network's sizes; ERR_ARGUMENT if it is no network for
- *   images or no data set, the classes have other names, or an option is unknown or out of range
+ *   images or no data set, the classes have other names, an option is unknown or out of range, or `loss` gives no loss
  */
 export async function evaluate(model: Classifier, dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
   checkOptions('evaluate', options, names);
-  const { batch = 100, limit, onBatch } = options;
+  const { batch = 100, limit, loss: lossFunction = crossEntropy(), onBatch } = options;
+  checkLoss('evaluate', lossFunction);
   if (onBatch !== undefined && typeof onBatch !== 'function')
     throw new AdderNetError('ERR_ARGUMENT', `evaluate: onBatch is ${shown(onBatch)}, expected a function`);
   checkFits('evaluate', model, dataset);
   const matched = matchClasses(dataset, model.classNames, 'evaluate');
   const loader = new BatchLoader(matched, { batch, limit, normalization: model.normalization });
-  let [first, firstFive, loss, images, seconds] = [0, 0, 0, 0, 0];
+  const meter = taskMetrics[model.task ?? defaultTask].meter();
+  let [loss, images, seconds] = [0, 0, 0];
   let began = performance.now();
   for await (const { x, targets } of loader.batches(0)) {
-    const logits = model.forward(x);
+    const outputs = model.forward(x);
     seconds += (performance.now() - began) / 1000;
-    targets.forEach((target, i) => {
-      const rank = rankOf(logits.data.subarray(i * model.classes, (i + 1) * model.classes), target);
-      if (rank < 1) first++;
-      if (rank < 5) firstFive++;
-    });
-    loss += softmaxCrossEntropy(logits, targets).loss * targets.length;
+    meter.add(outputs, targets);
+    loss += lossOf('evaluate', lossFunction, outputs, targets).loss * targets.length;
     images += targets.length;
     onBatch?.(images, loader.images);
     await setImmediate();
     began = performance.now();
   }
-  return { top1: first / images, top5: firstFive / images, loss: loss / images, images, seconds, imagesPerSecond: images / seconds };
+  return { ...meter.metrics(images), loss: loss / images, images, seconds, imagesPerSecond: images / seconds };
 }
 
 /** @throws {AdderNetError} ERR_ARGUMENT unless `model` says what images it takes */
@@ -100,13 +99,6 @@ export function checkFits(op: string, model: Classifier, dataset: Dataset): void
   if (shapeText(dataset.imageShape) !== shapeText(model.inputShape) || dataset.classes !== model.classes)
     throw new AdderNetError(
       'ERR_SHAPE',
-      `${op}: ${dataset.name} has images ${shapeText(dataset.imageShape)} of ${dataset.classes} classes, but ${model.name} takes ${shapeText(model.inputShape)} and tells ${model.classes}`,
+      `${op}: ${dataset.name} has images ${shapeText(dataset.imageShape)} of ${dataset.classes} classes, but ${model.name} takes ${shapeText(model.inputShape)} and classifies ${model.classes}`,
     );
-}
-
-/** How many classes come before `target`, of equal logits the first; a NaN is no answer and comes last. */
-function rankOf(logits: Float32Array, target: number): number {
-  const own = logits[target]!;
-  if (Number.isNaN(own)) return logits.length;
-  return logits.reduce((rank, logit, i) => rank + (logit > own || (logit === own && i < target) ? 1 : 0), 0);
 }

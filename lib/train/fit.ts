@@ -1,5 +1,5 @@
-// The training loop: batches in, forward, loss, backward, step; and what surrounds it, so that a run can be watched, stopped and taken up
-// again with the same bits.
+// The training loop: batches in, forward, loss, backward, step; and what surrounds it, so that a run can be watched, stopped and resumed with
+// bit-identical results.
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import type { Augmentation, Transform } from '../data/augment';
@@ -14,41 +14,44 @@ import { checkModel } from '../models/model';
 import { type Schedule, Sgd, schedule as schedules } from '../optim';
 import { checkOptions, optionNames } from '../options';
 import { nameList, shown } from '../quoted';
-import { Autosave, type AutosaveOptions } from './autosave';
 import { estimateStatistics } from './batch-statistics';
+import { Checkpointer, type CheckpointOptions } from './checkpointer';
 import { defaultBatch } from './default-batch';
-import { type EarlyStopping, stagnates } from './early-stopping';
+import { checkDistillation, type Distillation } from './distillation';
+import { type EarlyStopping, hasPlateaued } from './early-stopping';
 import { checkFits, evaluate } from './evaluate';
-import { checkDistillation, type Distillation } from './loss';
-import { type EpochRecord, type Place, startOf } from './progress';
+import { checkLoss, crossEntropy, type Loss } from './loss';
+import { type EpochProgress, type EpochRecord, newEpoch } from './progress';
 import { type TrainingPass, trainingPass } from './training-pass';
 import { type AverageOptions, WeightAverage } from './weight-average';
 
 /** What `fit` takes. */
-export interface FitOptions extends AutosaveOptions {
-  /** Passes over the data set, those before a resumption counted. */
+export interface FitOptions extends CheckpointOptions {
+  /** Passes over the data set, including those before the run was resumed. */
   epochs: number;
   /** Of all parameters of the model that are not frozen, and no others: `new Sgd(model.parameters(), { lr })`. */
   optimizer: Sgd;
   /** Images of a step. Default 128; for fewer than 2,048 images the largest power of two that gives an epoch 16 steps, at least 8. */
   batch?: number | undefined;
-  /** Factor of the optimiser's learning rate over time, asked at every step. Default: constant. */
+  /** Factor of the optimizer's learning rate over time, read at every step. Default: constant. */
   schedule?: Schedule | undefined;
   /** Crops and mirrors, or a function of a batch of bytes. Default: none. */
   augment?: Augmentation | Transform | undefined;
-  /** Share of the target spread over all classes, 0 to 1. Default 0. */
+  /** What training minimizes, as a mean over the batch; validation measures it, too. Default: softmax cross-entropy. */
+  loss?: Loss | undefined;
+  /** Part of the target spread over all classes, 0 to 1, by the default loss. Default 0. */
   labelSmoothing?: number | undefined;
-  /** A teacher, whose answers are training targets, too. */
+  /** A teacher, whose outputs are training targets, too. */
   distillation?: Distillation | undefined;
-  /** Measures, hands to onEpoch and leaves at the end not the weights of the last step but their moving average. */
+  /** What is measured, handed to onEpoch and left at the end is not the weights of the last step but their moving average. */
   average?: AverageOptions | undefined;
-  /** Of the order of the images and of their augmentation. Default 0. */
+  /** Seeds the order of the images and their augmentation. Default 0. */
   seed?: number | undefined;
   /** Only the first so many images. Default: all. */
   limit?: number | undefined;
   /** Images to measure the network on after each epoch. */
   validation?: Dataset | undefined;
-  /** Stops when the accuracy on `validation` rises no more. */
+  /** Stops when the accuracy on `validation` no longer rises. */
   earlyStopping?: EarlyStopping | undefined;
   /** Stops after the step under way. */
   signal?: AbortSignal | undefined;
@@ -64,6 +67,7 @@ const names = optionNames<FitOptions>({
   batch: true,
   schedule: true,
   augment: true,
+  loss: true,
   labelSmoothing: true,
   distillation: true,
   average: true,
@@ -78,11 +82,11 @@ const names = optionNames<FitOptions>({
   resume: true,
 });
 
-/** Where a training stands after a step. Means go over the epoch so far. */
+/** How far training has come after a step. Means go over the epoch so far. */
 export interface BatchInfo {
   /** From 1. */
   readonly epoch: number;
-  /** Of the whole training. */
+  /** Epochs of the whole training run. */
   readonly epochs: number;
   /** Steps done in this epoch. */
   readonly step: number;
@@ -96,7 +100,7 @@ export interface BatchInfo {
   readonly imagesPerSecond: number;
   /** Mean loss of an image. */
   readonly loss: number;
-  /** Part of the images, 0 to 1, whose class had the largest logit. */
+  /** Part of the images, 0 to 1, whose class had the largest logit, or as the loss counts. */
   readonly accuracy: number;
 }
 
@@ -104,22 +108,23 @@ export interface BatchInfo {
 export interface FitResult {
   /** Every epoch that is over. */
   readonly history: readonly EpochRecord[];
-  /** Why it ended: all epochs are done, the accuracy rose no more, or the signal aborted. */
+  /** Why it ended: all epochs are done, the accuracy no longer rose, or the signal aborted. */
   readonly stopped: 'finished' | 'early' | 'aborted';
 }
 
 /**
- * Trains a model in place, by softmax cross-entropy. The event loop gets its turn between batches; batches are prepared beside.
- * The result is the same bits for any number of threads, and whether or not the run was interrupted and resumed.
+ * Trains a model in current, by softmax cross-entropy unless `loss` is given. The event loop gets its turn between batches; batches are prepared
+ * in the background. The result is bit-identical for any number of threads, and whether or not the run was interrupted and resumed.
  *
  * @throws {AdderNetError} ERR_DIVERGED if the loss is no finite number: the checkpoint keeps the last good state; ERR_SHAPE if images or
  *   classes are not those of the network; ERR_ARGUMENT if an option is unknown, missing or out of range, the network is no Model, has nothing
- *   to train or is being trained already, or the optimizer is not of its parameters; what saving and loading a checkpoint throw
+ *   to train or is being trained already, the optimizer is not of its parameters, or `loss` gives no loss; what saving and loading a
+ *   checkpoint throw
  */
 export async function fit(model: Model, dataset: Dataset, options: FitOptions): Promise<FitResult> {
   checkFit(model, dataset, options);
   if (inTraining.has(model))
-    throw new AdderNetError('ERR_ARGUMENT', `fit: ${model.name} is being trained already: await that training before another one`);
+    throw new AdderNetError('ERR_ARGUMENT', `fit: ${model.name} is being trained already: await that run before another one`);
   inTraining.add(model);
   return await train(model, dataset, options).finally(() => inTraining.delete(model));
 }
@@ -140,41 +145,42 @@ async function train(model: Model, dataset: Dataset, options: FitOptions): Promi
   });
   const average = options.average && new WeightAverage(model, options.average);
   const settings = { network: model.name, kind: model.kind, batch, seed, images: loader.images, ...options.average };
-  const pass = trainingPass(model, options);
-  const autosave = new Autosave({ model, optimizer, average, settings }, options);
-  /** Does something with the network that the training is for. */
+  const { loss = crossEntropy(options.labelSmoothing), distillation } = options;
+  const pass = trainingPass(model, loss, distillation);
+  const checkpointer = new Checkpointer({ model, optimizer, average, settings }, options);
+  /** Does something with the network as training leaves it. */
   const withResult = <T>(use: () => Promise<T>): Promise<T> => (average ? average.within(use) : use());
-  const progress = await autosave.start();
+  const progress = await checkpointer.restore();
   const { history } = progress;
 
-  while (progress.place.epoch < epochs) {
-    if (earlyStopping && stagnates(history, earlyStopping)) {
+  while (progress.current.epoch < epochs) {
+    if (earlyStopping && hasPlateaued(history, earlyStopping)) {
       average?.install();
       return { history, stopped: 'early' };
     }
-    const { place } = progress;
+    const { current } = progress;
     const afterStep = () => {
-      average?.update(place.epoch * loader.steps + place.step - 1);
-      return autosave.saveInTime(progress);
+      average?.update(current.epoch * loader.steps + current.step - 1);
+      return checkpointer.saveIfDue(progress);
     };
-    if (!(await runEpoch(pass, loader, options, place, afterStep))) {
-      await autosave.save(progress);
+    if (!(await runEpoch(pass, loader, options, current, afterStep))) {
+      await checkpointer.save(progress);
       return { history, stopped: 'aborted' };
     }
-    await withResult(() => estimateStatistics(model, loader, place.epoch));
-    const { images, ...means } = meansOf(place);
+    await withResult(() => estimateStatistics(model, loader, current.epoch));
+    const { images, ...means } = meansOf(current);
     const record: EpochRecord = {
-      epoch: place.epoch + 1,
-      learningRate: optimizer.options.lr * schedule(place.epoch),
+      epoch: current.epoch + 1,
+      learningRate: optimizer.options.lr * schedule(current.epoch),
       ...means,
-      seconds: place.seconds,
-      ...(validation && { validation: await withResult(() => validate(model, validation)) }),
+      seconds: current.seconds,
+      ...(validation && { validation: await withResult(() => validate(model, validation, options.loss)) }),
     };
     history.push(record);
-    progress.place = startOf(place.epoch + 1);
-    await autosave.save(progress);
+    progress.current = newEpoch(current.epoch + 1);
+    await checkpointer.save(progress);
     if (onEpoch) await withResult(async () => onEpoch(record, history));
-    if (signal?.aborted && progress.place.epoch < epochs) return { history, stopped: 'aborted' };
+    if (signal?.aborted && progress.current.epoch < epochs) return { history, stopped: 'aborted' };
   }
   average?.install();
   return { history, stopped: 'finished' };
@@ -185,54 +191,55 @@ async function runEpoch(
   pass: TrainingPass,
   loader: BatchLoader,
   { epochs, optimizer, schedule = schedules.constant(), signal, onBatch }: FitOptions,
-  place: Place,
+  current: EpochProgress,
   afterStep: () => Promise<void>,
 ): Promise<boolean> {
-  const { epoch } = place;
+  const { epoch } = current;
   const { steps, images: imagesInEpoch } = loader;
   let began = performance.now();
-  for await (const { x, targets } of loader.batches(epoch, place.step)) {
+  for await (const { x, targets } of loader.batches(epoch, current.step)) {
     const { loss, correct } = pass(x, targets);
     if (!Number.isFinite(loss))
       throw new AdderNetError(
         'ERR_DIVERGED',
-        `fit: the loss became ${loss} in step ${place.step + 1} of epoch ${epoch + 1}: try a smaller learning rate, or clipNorm`,
+        `fit: the loss became ${loss} in step ${current.step + 1} of epoch ${epoch + 1}: try a smaller learning rate, or clipNorm`,
       );
-    optimizer.step(schedule(epoch + place.step / steps));
+    optimizer.step(schedule(epoch + current.step / steps));
 
-    place.step++;
-    place.images += targets.length;
-    place.loss += loss * targets.length;
-    place.correct += correct;
-    place.seconds += (performance.now() - began) / 1000;
-    onBatch?.({ ...meansOf(place), epoch: epoch + 1, epochs, step: place.step, steps, imagesInEpoch });
+    current.step++;
+    current.images += targets.length;
+    current.loss += loss * targets.length;
+    current.correct += correct;
+    current.seconds += (performance.now() - began) / 1000;
+    onBatch?.({ ...meansOf(current), epoch: epoch + 1, epochs, step: current.step, steps, imagesInEpoch });
     await setImmediate();
     await afterStep();
-    if (signal?.aborted && place.step < steps) return false;
+    if (signal?.aborted && current.step < steps) return false;
     began = performance.now();
   }
   return true;
 }
 
-const meansOf = ({ images, loss, correct, seconds }: Place) => ({
+const meansOf = ({ images, loss, correct, seconds }: EpochProgress) => ({
   images,
   loss: loss / images,
   accuracy: correct / images,
   imagesPerSecond: images / seconds,
 });
 
-async function validate(model: Model, dataset: Dataset): Promise<{ loss: number; accuracy: number }> {
-  const { loss, top1 } = await evaluate(model, dataset);
+async function validate(model: Model, dataset: Dataset, by?: Loss): Promise<{ loss: number; accuracy: number }> {
+  const { loss, top1 } = await evaluate(model, dataset, { loss: by });
   return { loss, accuracy: top1 };
 }
 
 function checkFit(model: Model, dataset: Dataset, options: FitOptions): void {
   checkOptions('fit', options, names);
   const { epochs, limit, optimizer, resume, checkpoint, earlyStopping, validation, average, distillation } = options;
-  const { schedule, onBatch, onEpoch, signal } = options;
+  const { schedule, onBatch, onEpoch, signal, loss, labelSmoothing } = options;
   checkModel('fit', model);
   checkFits('fit', model, dataset);
-  if (epochs === undefined) throw new AdderNetError('ERR_ARGUMENT', 'fit: epochs is missing, expected how often to go over the images');
+  if (epochs === undefined)
+    throw new AdderNetError('ERR_ARGUMENT', 'fit: epochs is missing, expected the number of passes over the images');
   checkNested({ checkpoint, earlyStopping, average, distillation });
   checkOptimizer(model, optimizer);
   if (validation) {
@@ -251,8 +258,11 @@ function checkFit(model: Model, dataset: Dataset, options: FitOptions): void {
     throw new AdderNetError('ERR_ARGUMENT', 'fit: earlyStopping goes by the accuracy on validation images, but there is no validation');
   if (average && !(average.decay >= 0 && average.decay < 1))
     throw new AdderNetError('ERR_ARGUMENT', `fit: average.decay is ${shown(average.decay)}, expected a number from 0 to below 1`);
+  if (loss !== undefined) checkLoss('fit', loss);
+  if (loss !== undefined && labelSmoothing !== undefined)
+    throw new AdderNetError('ERR_ARGUMENT', 'fit: labelSmoothing is of the default loss, but there is a loss: leave one of them out');
   if (distillation) checkDistillation(model, distillation);
-  if (resume && !checkpoint) throw new AdderNetError('ERR_ARGUMENT', 'fit: resume needs a checkpoint to go on from');
+  if (resume && !checkpoint) throw new AdderNetError('ERR_ARGUMENT', 'fit: resume needs a checkpoint to continue from');
   checkOnce(model);
 }
 
@@ -266,37 +276,37 @@ function checkNested({ checkpoint, earlyStopping, average, distillation }: Omit<
     checkOptions(
       'fit: distillation',
       distillation,
-      optionNames<Distillation>({ teacher: true, temperature: true, share: true, features: true }),
+      optionNames<Distillation>({ teacher: true, temperature: true, alpha: true, features: true }),
     );
 }
 
-/** An optimizer of other parameters would let the network stay as it is, or move one that is not trained. */
+/** An optimizer of other parameters would leave the network as it is, or change another one. */
 function checkOptimizer(model: Model, optimizer: Sgd): void {
   const remedy = 'new Sgd(model.parameters(), { lr })';
   if (!(optimizer instanceof Sgd))
     throw new AdderNetError('ERR_ARGUMENT', `fit: optimizer is ${nameOf(optimizer)}, expected one of this model: ${remedy}`);
-  const own = model.namedParameters();
-  const trainable = [...own].filter(([, { frozen }]) => !frozen);
+  const parametersByName = model.namedParameters();
+  const trainable = [...parametersByName].filter(([, { frozen }]) => !frozen);
   if (trainable.length === 0)
-    throw new AdderNetError('ERR_ARGUMENT', `fit: ${model.name} has no parameter to train: thaw some with layer.freeze(false)`);
+    throw new AdderNetError('ERR_ARGUMENT', `fit: ${model.name} has no parameter to train: unfreeze some with layer.freeze(false)`);
   const held = new Set(optimizer.parameters);
   const missing = trainable.filter(([, parameter]) => !held.has(parameter)).map(([name]) => name);
   if (missing.length > 0)
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `fit: the optimizer lacks parameters of ${model.name}, ${nameList(missing)}, expected ${remedy}; what is not to change, freeze`,
+      `fit: the optimizer lacks parameters of ${model.name}, ${nameList(missing)}, expected ${remedy}; freeze what is not to change`,
     );
-  const parameters = new Set(own.values());
+  const parameters = new Set(parametersByName.values());
   const foreign = optimizer.parameters.filter((parameter) => !parameters.has(parameter)).length;
   if (foreign > 0)
     throw new AdderNetError('ERR_ARGUMENT', `fit: the optimizer has ${foreign} parameters that ${model.name} has not, expected ${remedy}`);
 }
 
-/** A layer keeps what its backward pass needs, so in training it can stand at one place only. */
+/** A layer keeps what its backward pass needs, so a network in training can use it only once. */
 function checkOnce(layer: Layer, seen = new Set<Layer>()): void {
   for (const [name, child] of layer.children()) {
     if (seen.has(child))
-      throw new AdderNetError('ERR_ARGUMENT', `fit: the layer '${name}' stands twice in the network, and layers cannot be trained so`);
+      throw new AdderNetError('ERR_ARGUMENT', `fit: the layer '${name}' stands twice in the network, and such a layer cannot be trained`);
     seen.add(child);
     checkOnce(child, seen);
   }

@@ -1,4 +1,4 @@
-// How far a training has come: plain data, so that it can be stored and taken up again.
+// How far a training run has come: plain data, so that it can be stored and resumed.
 
 /** An epoch that is over. */
 export interface EpochRecord {
@@ -8,9 +8,9 @@ export interface EpochRecord {
   readonly learningRate: number;
   /** Mean over the epoch's images, each as the network was when it saw it. */
   readonly loss: number;
-  /** Part of the images, 0 to 1, whose class had the largest logit. */
+  /** Part of the images, 0 to 1, whose class had the largest logit, or as the loss counts. */
   readonly accuracy: number;
-  /** Of the network at the end of the epoch, in inference, on images it does not learn from. */
+  /** Of the network at the end of the epoch, in inference, on images that it is not trained on. */
   readonly validation?: { readonly loss: number; readonly accuracy: number };
   /** Without validation. */
   readonly seconds: number;
@@ -19,7 +19,7 @@ export interface EpochRecord {
 }
 
 /** The epoch under way. Sums go over its images so far. */
-export interface Place {
+export interface EpochProgress {
   /** From 0. */
   epoch: number;
   /** Batches done. */
@@ -32,7 +32,7 @@ export interface Place {
 
 export interface Progress {
   readonly history: EpochRecord[];
-  place: Place;
+  current: EpochProgress;
 }
 
-export const startOf = (epoch: number): Place => ({ epoch, step: 0, images: 0, loss: 0, correct: 0, seconds: 0 });
+export const newEpoch = (epoch: number): EpochProgress => ({ epoch, step: 0, images: 0, loss: 0, correct: 0, seconds: 0 });

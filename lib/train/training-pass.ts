@@ -1,38 +1,51 @@
-// Forward, loss and backward of one batch: gradients are ready for the optimiser.
-
+// Forward pass, loss and backward pass of one batch, after which gradients are ready for the optimizer.
 import { bodyAndHead, type Model } from '../models';
 import type { Tensor } from '../tensor';
+import { type Distillation, distilledLoss } from './distillation';
 import { featureDistance } from './feature-distance';
-import { type LossOptions, lossOf } from './loss';
+import { type Loss, type LossValue, lossOf } from './loss';
+import { taskMetrics } from './metrics';
 import type { FeatureTeacher } from './teacher';
 
-/** x [n,h,w,c] and n classes -> mean loss, and how many logits were largest at the class */
+/** x [n,h,w,c] and n targets -> the mean loss, and how many outputs were right */
 export type TrainingPass = (x: Tensor, targets: Int32Array) => { loss: number; correct: number };
 
-export function trainingPass(model: Model, options: LossOptions): TrainingPass {
-  const { teacher, features: weight = 0 } = options.distillation ?? {};
-  if (weight > 0) return featurePass(model, teacher as FeatureTeacher, weight, options);
+type CountedLoss = (outputs: Tensor, targets: Int32Array) => LossValue & { readonly correct: number };
+
+export function trainingPass(model: Model, loss: Loss, distillation?: Distillation): TrainingPass {
+  const { countCorrect } = taskMetrics[model.task];
+  const counted: CountedLoss = (outputs, targets) => {
+    const value = lossOf('fit', loss, outputs, targets);
+    return { ...value, correct: value.correct ?? countCorrect(outputs, targets) };
+  };
+  if (distillation?.features) return featurePass(model, counted, distillation as FeatureDistillation);
   return (x, targets) => {
-    const logits = model.forward(x, { training: true });
-    const { loss, correct, grad } = lossOf(logits, targets, teacher?.forward(x), options);
+    const outputs = model.forward(x, { training: true });
+    const byTargets = counted(outputs, targets);
+    const { loss, grad } = distillation ? distilledLoss(outputs, byTargets, distillation.teacher.forward(x), distillation) : byTargets;
     model.backward(grad, { inputGradient: false });
-    return { loss, correct };
+    return { loss, correct: byTargets.correct };
   };
 }
 
+type FeatureDistillation = Distillation & { readonly teacher: FeatureTeacher; readonly features: number };
+
 /** The distance between features enters where the head meets the body. */
-function featurePass(model: Model, teacher: FeatureTeacher, weight: number, options: LossOptions): TrainingPass {
+function featurePass(model: Model, lossByTargets: CountedLoss, distillation: FeatureDistillation): TrainingPass {
   const { body, head } = bodyAndHead(model);
+  const { teacher, features: weight } = distillation;
   return (x, targets) => {
-    const told = teacher.answer(x);
+    const target = teacher.answer(x);
     const features = body.forward(x, { training: true });
-    const { loss, correct, grad } = lossOf(head.forward(features, { training: true }), targets, told.logits, options);
-    const distance = featureDistance(features, told.features);
+    const logits = head.forward(features, { training: true });
+    const byTargets = lossByTargets(logits, targets);
+    const { loss, grad } = distilledLoss(logits, byTargets, target.logits, distillation);
+    const distance = featureDistance(features, target.features);
     const gradient = head.backward(grad)!;
     distance.grad.data.forEach((g, i) => {
       gradient.data[i]! += weight * g;
     });
     body.backward(gradient, { inputGradient: false });
-    return { loss: loss + weight * distance.loss, correct };
+    return { loss: loss + weight * distance.loss, correct: byTargets.correct };
   };
 }

@@ -465,7 +465,7 @@ t.test('failures are one line and exit code 1', async (t) => {
   fails(
     t,
     ['evaluate', '--weights', at('pets.safetensors'), '--data', at('data'), '--dataset', 'cifar10'],
-    /of 10 classes, but resnet20 takes \[32,32,3\] and tells 3/,
+    /of 10 classes, but resnet20 takes \[32,32,3\] and classifies 3/,
   );
   fails(t, ['predict', ...weights, at('missing.png')], /cannot read the image '.*missing\.png'/);
   fails(t, ['predict', ...weights, at('picture.txt')], /cannot read the image '.*picture\.txt'/);

@@ -175,7 +175,6 @@ t.test('what a resumed training may change, and what not', (t) => {
 t.test('wrong usage is told before anything is read or made', (t) => {
   const x = ['--out', at('x')];
   const wrong: [string[], RegExp][] = [
-    [['--unit', 'adder'], /unknown option '--unit'\n\(Did you mean --kind\?\)/],
     [['--kind', 'spiking'], /'spiking' is invalid. Allowed choices are adder, conv, xnor/],
     [['--dataset', 'imagenet'], /'imagenet' is invalid. Allowed choices are digits, .*mnist.*, folder/],
     [['--momentum', '1'], /Expected a number from 0 to below 1/],
@@ -187,7 +186,7 @@ t.test('wrong usage is told before anything is read or made', (t) => {
     [['--patience', '2'], /--patience applies only with --validation/],
     [['--freeze', 'body'], /--freeze applies only with --weights: the body of a new network is random/],
     [['--temperature', '3'], /--temperature applies only with --teacher/],
-    [['--teacher-share', '0.5'], /--teacher-share applies only with --teacher/],
+    [['--teacher-alpha', '0.5'], /--teacher-alpha applies only with --teacher/],
     [['--teacher-features', '1'], /--teacher-features applies only with --teacher/],
     [['--kind', 'conv', '--eta', '0.1'], /--eta applies only to adder filters: with --kind adder/],
     [['--kind', 'xnor', '--gradient', 'sign'], /--gradient applies only to adder filters/],
@@ -200,6 +199,7 @@ t.test('wrong usage is told before anything is read or made', (t) => {
     [['--skip-bad'], /--skip-bad applies only with --dataset folder/],
   ];
   for (const [args, message] of wrong) fails(t, 2, ['train', ...args, ...x], message);
+  t.match(addernet(['train', '--unit', 'adder', ...x]).stderr, /^addernet: unknown option '--unit'\n\(Did you mean --kind\?\)$/m);
   const digits = ['--weights', 'lenet5-bn-mnist'];
   fails(t, 1, [...small, ...digits, '--kind', 'conv', ...x], /holds the network lenet5bn of kind adder, which --kind conv contradicts/);
   fails(

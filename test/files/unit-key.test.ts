@@ -36,6 +36,7 @@ function network(): Model {
 t.test('a float network', async (t) => {
   const model = await load(fixture('network.safetensors'), { dtype: 'f32' });
   t.same(model.metadata, metadata);
+  t.equal(model.task, 'classification', 'where a file names no task');
   t.same(Object.keys(model.metadata), Object.keys(metadata), 'in the order of the file');
   t.same(
     [...model.stateDict()].map(([name, { data }]) => [name, data]),

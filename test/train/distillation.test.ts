@@ -15,8 +15,9 @@ import {
   Tensor,
 } from '../../dist';
 import { estimateStatistics } from '../../dist/train/batch-statistics';
+import { distilledLoss } from '../../dist/train/distillation';
 import { featureDistance } from '../../dist/train/feature-distance';
-import { lossOf } from '../../dist/train/loss';
+import { crossEntropy } from '../../dist/train/loss';
 import { trainingPass } from '../../dist/train/training-pass';
 import { WeightAverage } from '../../dist/train/weight-average';
 
@@ -37,8 +38,8 @@ const teacherOf = (logits: Tensor) => ({
 
 t.test('the loss with a teacher', async (t) => {
   const [logits, said] = [normal(1, 2), normal(2, 2)];
-  const options = { labelSmoothing: 0.1, distillation: { teacher: teacherOf(said), temperature: 3, share: 0.7 } };
-  const { loss, grad, correct } = lossOf(logits, targets, said, options);
+  const lossAt = (logits: Tensor) => distilledLoss(logits, crossEntropy(0.1)(logits, targets), said, { temperature: 3, alpha: 0.7 });
+  const { loss, grad, correct } = lossAt(logits);
   const plain = ops.softmaxCrossEntropy(logits, targets, { labelSmoothing: 0.1 });
   t.equal(correct, plain.correct);
   const softened = (row: number, of: Tensor) => {
@@ -57,13 +58,13 @@ t.test('the loss with a teacher', async (t) => {
     const at = (delta: number) => {
       const moved = new Tensor(logits.data.slice(), logits.shape);
       moved.data[i]! += delta;
-      return lossOf(moved, targets, said, options).loss;
+      return lossAt(moved).loss;
     };
     const slope = (at(0.01) - at(-0.01)) / 0.02;
     t.ok(Math.abs(slope - grad.data[i]!) < 1e-4, `the gradient is that of the loss: ${slope} and ${grad.data[i]}`);
   }
-  t.ok(lossOf(said, targets, said, { distillation: { teacher: teacherOf(said), share: 1 } }).loss < 1e-12, 'a pupil that agrees');
-  t.same(lossOf(logits, targets, undefined, { labelSmoothing: 0.1 }), plain, 'without a teacher');
+  t.ok(distilledLoss(said, crossEntropy()(said, targets), said, { alpha: 1 }).loss < 1e-12, 'a student that agrees');
+  t.same(distilledLoss(logits, plain, said, { alpha: 0 }), plain, 'a teacher that does not count');
 });
 
 t.test('a network learns from a teacher alone', async (t) => {
@@ -75,14 +76,19 @@ t.test('a network learns from a teacher alone', async (t) => {
   const session = await compile(trained);
   const teacher = { ...trained.metadata, forward: (x: Tensor) => session.runSync(x) };
   t.ok((await evaluate(teacher, digits)).top1 > 0.95);
-  const pupil = models.lenet5bn({ kind: 'conv', seed: 2, dataset: 'digits' });
-  const { history } = await fit(pupil, digits, { epochs: 3, batch: 64, optimizer: optimizer(pupil), distillation: { teacher, share: 1 } });
+  const student = models.lenet5bn({ kind: 'conv', seed: 2, dataset: 'digits' });
+  const { history } = await fit(student, digits, {
+    epochs: 3,
+    batch: 64,
+    optimizer: optimizer(student),
+    distillation: { teacher, alpha: 1 },
+  });
   t.ok(history[2]!.accuracy > 0.9, `${history[2]!.accuracy}`);
   const refused = (distillation: object) =>
-    fit(pupil, digits, { epochs: 1, optimizer: optimizer(pupil), distillation: { teacher, ...distillation } });
+    fit(student, digits, { epochs: 1, optimizer: optimizer(student), distillation: { teacher, ...distillation } });
   await t.rejects(refused({ temperature: 0 }), { code: 'ERR_ARGUMENT', message: /temperature is 0/ });
-  await t.rejects(refused({ share: 2 }), { code: 'ERR_ARGUMENT', message: /share is 2/ });
-  await t.rejects(refused({ teacher: { ...teacher, classes: 7 } }), { code: 'ERR_SHAPE', message: /tells 7 classes/ });
+  await t.rejects(refused({ alpha: 2 }), { code: 'ERR_ARGUMENT', message: /alpha is 2/ });
+  await t.rejects(refused({ teacher: { ...teacher, classes: 7 } }), { code: 'ERR_SHAPE', message: /classifies 7 classes/ });
   const other = { ...teacher, normalization: { mean: [0], std: [1] } };
   await t.rejects(refused({ teacher: other }), { code: 'ERR_ARGUMENT', message: /another normalization/ });
 });
@@ -91,10 +97,10 @@ t.test('a teacher whose classes are others, or in another order', async (t) => {
   const digits = generateDigits(16, 1);
   const network = (classNames?: string[]) => models.lenet5bn({ seed: 1, dataset: 'digits', ...(classNames && { classNames }) });
   const names = Array.from({ length: 10 }, (_, i) => String(i));
-  const attempt = (pupilNames: string[] | undefined, teacher: Distillation['teacher']) => {
-    const pupil = network(pupilNames);
-    const optimizer = new Sgd(pupil.parameters(), { lr: 0.1 });
-    return fit(pupil, digits, { epochs: 1, optimizer, distillation: { teacher } });
+  const attempt = (studentNames: string[] | undefined, teacher: Distillation['teacher']) => {
+    const student = network(studentNames);
+    const optimizer = new Sgd(student.parameters(), { lr: 0.1 });
+    return fit(student, digits, { epochs: 1, optimizer, distillation: { teacher } });
   };
   const reversed = [...names].reverse();
   for (const teacher of [network(reversed), featureTeacher(network(reversed))])
@@ -140,18 +146,18 @@ t.test('features of a teacher', async (t) => {
   t.same(teacher.featureShape, [1, 1, 84]);
   t.same(teacher.forward(x), trained.forward(x));
 
-  const pupil = models.lenet5bn({ kind: 'conv', seed: 2, dataset: 'digits' });
-  const { body } = models.bodyAndHead(pupil);
-  const weights = pupil.namedParameters().get('conv2.weight')!;
-  const [share, features] = [0.5, 3];
-  const pass = trainingPass(pupil, { distillation: { teacher, share, features } });
+  const student = models.lenet5bn({ kind: 'conv', seed: 2, dataset: 'digits' });
+  const { body } = models.bodyAndHead(student);
+  const weights = student.namedParameters().get('conv2.weight')!;
+  const [alpha, features] = [0.5, 3];
+  const pass = trainingPass(student, crossEntropy(), { teacher, alpha, features });
   const { loss, correct } = pass(x, targets);
   const slope = weights.gradient!.data.slice();
-  const logits = pupil.forward(x, { training: true });
-  const told = teacher.answer(x);
-  const plain = lossOf(logits, targets, told.logits, { distillation: { teacher, share } });
+  const logits = student.forward(x, { training: true });
+  const target = teacher.answer(x);
+  const plain = distilledLoss(logits, crossEntropy()(logits, targets), target.logits, { alpha });
   t.equal(correct, plain.correct);
-  const distance = featureDistance(body.forward(x, { training: true }), told.features);
+  const distance = featureDistance(body.forward(x, { training: true }), target.features);
   t.ok(Math.abs(loss - (plain.loss + features * distance.loss)) < 1e-4, `${loss}`);
 
   const square = slope.reduce((sum, g) => sum + g * g, 0);
@@ -169,16 +175,16 @@ t.test('features of a teacher', async (t) => {
   const learn = async (features: number) => {
     const model = models.lenet5bn({ kind: 'conv', seed: 3, dataset: 'digits' });
     const optimizer = new Sgd(model.parameters(), { lr: 0.05, momentum: 0.9 });
-    await fit(model, digits, { epochs: 15, batch: 8, optimizer, distillation: { teacher, share: 0, features } });
-    return featureDistance(models.bodyAndHead(model).body.forward(x), told.features).loss;
+    await fit(model, digits, { epochs: 15, batch: 8, optimizer, distillation: { teacher, alpha: 0, features } });
+    return featureDistance(models.bodyAndHead(model).body.forward(x), target.features).loss;
   };
   const [without, withFeatures] = [await learn(0), await learn(3)];
   t.ok(withFeatures < 0.75 * without, `${withFeatures} and ${without}`);
 
   const refused = (distillation: Distillation) =>
-    fit(pupil, digits, { epochs: 1, optimizer: new Sgd(pupil.parameters(), { lr: 0.1 }), distillation });
+    fit(student, digits, { epochs: 1, optimizer: new Sgd(student.parameters(), { lr: 0.1 }), distillation });
   const mute = teacherOf(logits);
-  await t.rejects(refused({ teacher: { ...mute, ...pupil.metadata }, features: 1 }), {
+  await t.rejects(refused({ teacher: { ...mute, ...student.metadata }, features: 1 }), {
     code: 'ERR_ARGUMENT',
     message: /featureTeacher\(model\)/,
   });

@@ -165,14 +165,14 @@ t.test('what does not fit is refused before anything runs', async (t) => {
     targets: Int32Array.of(0),
     classes,
   });
-  await refused({}, 'ERR_SHAPE', 'evaluate: wide has images [1,2,7] of 7 classes, but pixels takes [1,1,7] and tells 7', wide);
+  await refused({}, 'ERR_SHAPE', 'evaluate: wide has images [1,2,7] of 7 classes, but pixels takes [1,1,7] and classifies 7', wide);
   const few = new ImageDataset({
     name: 'few',
     images: new Tensor(new Uint8Array(classes), [1, 1, 1, classes]),
     targets: Int32Array.of(0),
     classes: 2,
   });
-  await refused({}, 'ERR_SHAPE', 'evaluate: few has images [1,1,7] of 2 classes, but pixels takes [1,1,7] and tells 7', few);
+  await refused({}, 'ERR_SHAPE', 'evaluate: few has images [1,1,7] of 2 classes, but pixels takes [1,1,7] and classifies 7', few);
   await refused({ onbatch: () => {} }, 'ERR_ARGUMENT', "evaluate: there is no option 'onbatch', did you mean onBatch?");
   for (const strange of [null, {}, 'mnist', Promise.resolve(zeros)])
     await refused({}, 'ERR_ARGUMENT', /^evaluate: the data set is .*expected a Dataset/, strange as never);

@@ -5,14 +5,17 @@ import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import {
   type BatchInfo,
+  BatchLoader,
   evaluate,
   type FitOptions,
   fit,
   generateDigits,
   ImageDataset,
+  type Loss,
   layers,
   Model,
   models,
+  ops,
   Sgd,
   schedule,
   setThreads,
@@ -260,7 +263,7 @@ t.test('a checkpoint that does not fit is refused, and nothing changes', async (
     await t.rejects(run({ checkpoint, resume: true, ...options }, other), { code, message });
     t.same(bits(model), before);
   };
-  await refuses({ batch: 8 }, 'ERR_ARGUMENT', /with batch 16, not 8: go on as it began/);
+  await refuses({ batch: 8 }, 'ERR_ARGUMENT', /with batch 16, not 8: continue with the same/);
   await refuses({ seed: 6 }, 'ERR_ARGUMENT', /with seed 5, not 6/);
   await refuses({ limit: 50 }, 'ERR_ARGUMENT', /with images 110, not 50/);
   await refuses({ optimizer: new Sgd(model.parameters(), { lr: 0.1 }) }, 'ERR_FORMAT', /velocity/);
@@ -317,6 +320,64 @@ t.test('the optimizer is that of the network', async (t) => {
   );
   model.freeze();
   await t.rejects(run({}, model), { code: 'ERR_ARGUMENT', message: /small has no parameter to train/ });
+});
+
+/** Half the squared distance to one-hot targets, the mean over the batch. */
+const squaredError: Loss = (outputs, targets) => {
+  const [n, classes] = outputs.shape as [number, number];
+  const grad = Tensor.zeros(outputs.shape);
+  let loss = 0;
+  outputs.data.forEach((output, i) => {
+    const distance = output - (targets[Math.floor(i / classes)] === i % classes ? 1 : 0);
+    loss += distance ** 2 / 2 / n;
+    grad.data[i] = distance / n;
+  });
+  return { loss, grad };
+};
+
+t.test('a custom loss', async (t) => {
+  const validation = patterns(60, 2);
+  const { model, history } = await run({ loss: squaredError, validation, epochs: 6 });
+  t.ok(history[5]!.loss < history[0]!.loss / 2, `loss falls from ${history[0]!.loss} to ${history[5]!.loss}`);
+  const { top1, loss } = await evaluate(model, validation, { loss: squaredError });
+  t.ok(top1 > 0.95, `the network classifies: ${top1}`);
+  t.same(history[5]!.validation, { loss, accuracy: top1 }, 'validation measures it, too');
+  const outputs = model.forward((await new BatchLoader(validation, { batch: 60, normalization: model.normalization }).load(0, 0)).x);
+  t.ok(Math.abs(loss - squaredError(outputs, validation.targets(0, 60)).loss) < 1e-6, 'by the mean over the images');
+
+  const byDefault = await run();
+  const byName = await run({ loss: ops.softmaxCrossEntropy });
+  t.same(bits(byName.model), bits(byDefault.model), 'cross-entropy is the default');
+  t.same(
+    byName.history.map(({ accuracy }) => accuracy),
+    byDefault.history.map(({ accuracy }) => accuracy),
+  );
+  const uncounted = await run({ loss: (logits, targets) => ({ ...ops.softmaxCrossEntropy(logits, targets), correct: undefined }) });
+  t.same(
+    uncounted.history.map(({ accuracy }) => accuracy),
+    byDefault.history.map(({ accuracy }) => accuracy),
+    'accuracy is counted where the loss does not count',
+  );
+  const taught = await run({ loss: squaredError, distillation: { teacher: model, alpha: 0 } });
+  t.same(bits(taught.model), bits((await run({ loss: squaredError })).model), 'a teacher adds to it');
+});
+
+t.test('a loss that is none', async (t) => {
+  const grad = Tensor.zeros([16, 3]);
+  const refuses = async (loss: unknown, message: RegExp) => {
+    await t.rejects(run({ loss: loss as Loss }), { code: 'ERR_ARGUMENT', message });
+    await t.rejects(evaluate(network(), train, { batch: 16, loss: loss as Loss }), { code: 'ERR_ARGUMENT', message });
+  };
+  await refuses('mse', /loss is "mse", expected a function/);
+  await refuses(() => undefined, /the loss gave undefined as loss, expected a number/);
+  await refuses(() => ({ loss: 1 }), /the loss gave undefined as grad, expected a tensor f32 \[16,3\]/);
+  await refuses(() => ({ loss: 1, grad: Tensor.zeros([16, 4]) }), /gave f32 \[16,4\] as grad/);
+  await refuses(() => ({ loss: 1, grad, correct: 'all' }), /gave "all" as correct/);
+  await t.rejects(run({ loss: squaredError, labelSmoothing: 0.1 }), {
+    code: 'ERR_ARGUMENT',
+    message: /labelSmoothing is of the default loss/,
+  });
+  await t.rejects(run({ loss: () => ({ loss: Number.NaN, grad }) }), { code: 'ERR_DIVERGED' });
 });
 
 t.test('misuse is named before anything runs', async (t) => {

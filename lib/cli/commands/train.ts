@@ -43,7 +43,7 @@ export function addTrain(program: Command): void {
     .option('--average <decay>', 'keep the moving average of the weights, with a decay such as 0.999', values.betweenZeroAndOne)
     .option('--teacher <file>', 'distill from a trained network: its weights file or name')
     .option('--temperature <t>', 'divide the logits of teacher and student by this', values.positive, 4)
-    .option('--teacher-share <s>', 'how much of the loss comes from the teacher', values.upToOne, 0.9)
+    .option('--teacher-alpha <a>', 'what part of the loss comes from the teacher', values.upToOne, 0.9)
     .option(
       '--teacher-features <w>',
       'the weight of the distance to the features of the teacher, a float network of the same model',

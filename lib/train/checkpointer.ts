@@ -1,23 +1,23 @@
-// When a training is saved, and where.
+// When a training run is saved, and where.
 import { performance } from 'node:perf_hooks';
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from './checkpoint';
-import { type Progress, startOf } from './progress';
+import { newEpoch, type Progress } from './progress';
 
-export interface AutosaveOptions {
+export interface CheckpointOptions {
   /** A file to save to: after each epoch, at least every `everySeconds` (default 300), and when the signal aborts. */
   checkpoint?: string | { path: string; everySeconds?: number } | undefined;
-  /** Goes on from the checkpoint if there is one. Default false: it is written over. */
+  /** Continues from the checkpoint if there is one. Default false: it is overwritten. */
   resume?: boolean | undefined;
 }
 
-export class Autosave {
+export class Checkpointer {
   readonly #checkpoint: Checkpoint;
   readonly #path: string | undefined;
   readonly #everySeconds: number;
   readonly #resume: boolean;
-  #last = performance.now();
+  #lastSave = performance.now();
 
-  constructor(checkpoint: Checkpoint, { checkpoint: where, resume = false }: AutosaveOptions) {
+  constructor(checkpoint: Checkpoint, { checkpoint: where, resume = false }: CheckpointOptions) {
     const { path = undefined, everySeconds = 300 } = typeof where === 'string' ? { path: where } : (where ?? {});
     this.#checkpoint = checkpoint;
     this.#path = path;
@@ -25,18 +25,18 @@ export class Autosave {
     this.#resume = resume;
   }
 
-  /** Where to begin: at the checkpoint, or at the start. */
-  async start(): Promise<Progress> {
+  /** Where training begins: at the checkpoint, or at the first epoch. */
+  async restore(): Promise<Progress> {
     const stored = this.#resume && this.#path !== undefined ? await loadCheckpoint(this.#path, this.#checkpoint) : undefined;
-    return stored ?? { history: [], place: startOf(0) };
+    return stored ?? { history: [], current: newEpoch(0) };
   }
 
   async save(progress: Progress): Promise<void> {
     if (this.#path !== undefined) await saveCheckpoint(this.#path, this.#checkpoint, progress);
-    this.#last = performance.now();
+    this.#lastSave = performance.now();
   }
 
-  async saveInTime(progress: Progress): Promise<void> {
-    if (performance.now() - this.#last > this.#everySeconds * 1000) await this.save(progress);
+  async saveIfDue(progress: Progress): Promise<void> {
+    if (performance.now() - this.#lastSave > this.#everySeconds * 1000) await this.save(progress);
   }
 }

@@ -1,0 +1,20 @@
+// What a network is for, which says what its outputs mean. A new task is a row here, and one in lib/train/metrics.ts, which measures it.
+import type { Shape } from '../shape';
+
+interface TaskDefinition {
+  /** What the layers must give for one image, and what that is, for messages. */
+  readonly outputs: (metadata: { readonly classes: number }) => { readonly shape: Shape; readonly meaning: string };
+}
+
+const definitions = {
+  classification: { outputs: ({ classes }) => ({ shape: [classes], meaning: 'a logit for each class' }) },
+} satisfies Record<string, TaskDefinition>;
+
+/** What a network is for. */
+export type Task = keyof typeof definitions;
+/** All of them, by name. */
+export const tasks: Readonly<Record<Task, TaskDefinition>> = definitions;
+/** That of metadata that name none, as those of the first files. */
+export const defaultTask: Task = 'classification';
+
+export const isTask = (task: unknown): task is Task => typeof task === 'string' && Object.hasOwn(tasks, task);
