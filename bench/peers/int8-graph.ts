@@ -1,64 +1,65 @@
-// The same steps in 8 bits, as onnxruntime's static quantisation writes them (QOperator): QLinearConv of uint8 activations and int8 weights,
-// one scale for each output channel, rectifiers in the range of the output, QLinearAdd for residuals. Numbers stand for scale * (q - zero).
+// The same nodes in 8 bits, as onnxruntime's static quantization writes them (QOperator): QLinearConv of uint8 activations and int8 weights,
+// one scale for each output channel, ReLU in the range of the output, QLinearAdd for residuals. Integers stand for scale * (q - zeroPoint).
 import { cpuInfo } from '../../dist';
-import type { Convolution, PlanStep } from '../../dist/session/steps';
-import { convolutionAttributes, foldedFilters } from './float-graph';
-import { type Graph, windowAttributes } from './onnx';
+import type { Conv2d, FloatNode, Graph, Pool, Value } from '../../dist/graph';
+import { conv2dAttributes, foldedFilters, nameOf } from './float-graph';
+import { type OnnxGraph, windowAttributes } from './onnx';
 
-/** Of a value: its smallest and largest number in the float network. */
+/** The smallest and largest number of each value in the float network. */
 export type Ranges = ReadonlyMap<string, readonly [number, number]>;
 
 interface Quantization {
   readonly scale: number;
-  readonly zero: number;
+  readonly zeroPoint: number;
   /** Names of both as constants, as operators take them. */
   readonly names: readonly [string, string];
 }
 
 // Without VNNI the products of two neighbours are added in 16 bits, which 8-bit weights overflow: onnxruntime's manual says 7.
-const largestWeight = cpuInfo().supported.some((isa) => /vnni|neon/.test(isa)) ? 127 : 63;
+const maxWeight = cpuInfo().supported.some((isa) => /vnni|neon/.test(isa)) ? 127 : 63;
 
 export class Int8Graph {
-  readonly #graph: Graph;
+  readonly #graph: OnnxGraph;
   readonly #ranges: Ranges;
   readonly #quantizations = new Map<string, Quantization>();
 
-  constructor(graph: Graph, ranges: Ranges) {
+  constructor(graph: OnnxGraph, ranges: Ranges) {
     this.#graph = graph;
     this.#ranges = ranges;
   }
 
-  /** Adds the steps from the float value v0 on; the result, `output` as floats, is called y. */
-  addNetwork(steps: readonly PlanStep[], output: number): void {
-    this.#graph.node('QuantizeLinear', ['v0', ...this.#quantization('v0').names], 'q0');
-    for (const step of steps) this.#add(step);
-    this.#graph.node('DequantizeLinear', [`q${output}`, ...this.#quantization(`v${output}`).names], 'y');
+  /** Adds the nodes from the float input on; the output, as floats again, is called y. */
+  addNetwork({ nodes, inputs, outputs }: Graph<FloatNode>): void {
+    const [input, output] = [inputs[0]!, outputs[0]!];
+    this.#graph.node('QuantizeLinear', [nameOf(input), ...this.#quantization(nameOf(input)).names], bytesOf(input));
+    for (const node of nodes) this.#add(node);
+    this.#graph.node('DequantizeLinear', [bytesOf(output), ...this.#quantization(nameOf(output)).names], 'y');
   }
 
   /** One convolution from bytes to bytes in NHWC, the form that onnxruntime itself gives to those within a network. */
-  addLayer(step: Convolution): void {
-    this.#convolution(step, 'v0', 'v0', 'y', 'v1', true);
+  addLayer(node: Conv2d): void {
+    this.#conv2d(node, 'v0', 'v0', 'y', 'v1', true);
   }
 
-  #add(step: PlanStep): void {
-    const [x, y, q] = [`v${step.x}`, `v${step.output}`, `q${step.output}`];
-    if (step.op === 'convolution' && step.residual === undefined) this.#convolution(step, `q${step.x}`, x, q, y);
-    else if (step.op === 'convolution') {
-      this.#convolution(step, `q${step.x}`, x, `${q}.conv`, `${y}.conv`);
-      this.#sum([`${q}.conv`, `${y}.conv`], [`q${step.residual}`, `v${step.residual}`], q, y);
-    } else if (step.op === 'add') this.#sum([`q${step.x}`, x], [`q${step.residual}`, `v${step.residual}`], q, y);
-    else if (step.op === 'pool') this.#pool(step, q);
-    else throw new Error(`the int8 network of onnxruntime has no step for ${step.op}`);
+  #add(node: FloatNode): void {
+    const [y, q] = [nameOf(node.output), bytesOf(node.output)];
+    if (node.op === 'conv2d' && !node.residual) this.#conv2d(node, bytesOf(node.x), nameOf(node.x), q, y);
+    else if (node.op === 'conv2d') {
+      this.#conv2d(node, bytesOf(node.x), nameOf(node.x), `${q}.conv`, `${y}.conv`);
+      this.#sum([`${q}.conv`, `${y}.conv`], namesOf(node.residual!), q, y);
+    } else if (node.op === 'add') this.#sum(namesOf(node.a), namesOf(node.b), q, y);
+    else if (node.op === 'pool') this.#pool(node);
+    else throw new Error(`the int8 network of onnxruntime has no node for ${node.op}`);
   }
 
   /** From the bytes `x`, which stand for the float value `from`, to the bytes `y`, which stand for `to`. */
-  #convolution(step: Convolution, x: string, from: string, y: string, to: string, nhwc = false): void {
+  #conv2d(node: Conv2d, x: string, from: string, y: string, to: string, nhwc = false): void {
     const graph = this.#graph;
-    const { weights, biases, dims } = foldedFilters(step);
+    const { weights, biases, dims } = foldedFilters(node);
     const [co, size] = [dims[0], weights.length / dims[0]];
     const scales = Float32Array.from({ length: co }, (_, o) => {
       const filter = weights.subarray(o * size, (o + 1) * size);
-      return filter.reduce((most, w) => Math.max(most, Math.abs(w)), 1e-8) / largestWeight;
+      return filter.reduce((max, w) => Math.max(max, Math.abs(w)), 1e-8) / maxWeight;
     });
     const input = this.#quantization(from);
     const inputs = [
@@ -78,7 +79,7 @@ export class Int8Graph {
         [co],
       ),
     ];
-    const attributes = convolutionAttributes(step);
+    const attributes = conv2dAttributes(node);
     if (nhwc) graph.node('QLinearConv', inputs, y, { ...attributes, channels_last: 1 }, 'com.microsoft');
     else graph.node('QLinearConv', inputs, y, attributes);
   }
@@ -88,15 +89,16 @@ export class Int8Graph {
     this.#graph.node('QLinearAdd', inputs, q, {}, 'com.microsoft');
   }
 
-  #pool({ mode, x, output, geometry }: Extract<PlanStep, { op: 'pool' }>, q: string): void {
-    const window = windowAttributes(geometry);
+  #pool({ mode, x, output, attributes }: Pool): void {
+    const q = bytesOf(output);
+    const window = windowAttributes(attributes, attributes.kernel);
     if (mode === 'max') {
-      this.#graph.node('MaxPool', [`q${x}`], q, window);
-      this.#quantizations.set(`v${output}`, this.#quantization(`v${x}`));
+      this.#graph.node('MaxPool', [bytesOf(x)], q, window);
+      this.#quantizations.set(nameOf(output), this.#quantization(nameOf(x)));
       return;
     }
-    const inputs = [`q${x}`, ...this.#quantization(`v${x}`).names, ...this.#quantization(`v${output}`).names];
-    const whole = window.kernel_shape[0] === geometry[1] && window.kernel_shape[1] === geometry[2];
+    const inputs = [bytesOf(x), ...this.#quantization(nameOf(x)).names, ...this.#quantization(nameOf(output)).names];
+    const whole = attributes.kernel.every((size, axis) => size === x.shape[axis]);
     if (whole) this.#graph.node('QLinearGlobalAveragePool', inputs, q, { channels_last: 0 }, 'com.microsoft');
     else this.#graph.node('QLinearAveragePool', inputs, q, window, 'com.microsoft');
   }
@@ -104,18 +106,22 @@ export class Int8Graph {
   #quantization(value: string): Quantization {
     const known = this.#quantizations.get(value);
     if (known) return known;
-    const [least, most] = this.#ranges.get(value)!;
-    const scale = Math.max(most - least, 1e-8) / 255;
-    const zero = Math.round(-least / scale);
+    const [min, max] = this.#ranges.get(value)!;
+    const scale = Math.max(max - min, 1e-8) / 255;
+    const zeroPoint = Math.round(-min / scale);
     const names = [
       this.#graph.constant(`${value} scale`, Float32Array.of(scale)),
-      this.#graph.constant(`${value} zero`, Uint8Array.of(zero)),
+      this.#graph.constant(`${value} zero point`, Uint8Array.of(zeroPoint)),
     ] as const;
-    const quantization = { scale, zero, names };
+    const quantization = { scale, zeroPoint, names };
     this.#quantizations.set(value, quantization);
     return quantization;
   }
 }
+
+/** The name of a value as bytes. */
+const bytesOf = ({ id }: Value): string => `q${id}`;
+const namesOf = (value: Value): [string, string] => [bytesOf(value), nameOf(value)];
 
 /** 0 is always among them: padding reads it. */
 export function rangeOf(numbers: Float32Array): readonly [number, number] {

@@ -1,6 +1,8 @@
 // ONNX graphs, written node by node, and onnxruntime to run them: the little of both packages that the comparisons need.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { Size } from '../../dist/graph';
+import type { Sides } from '../../dist/shape';
 
 /** What is used of onnx-proto and onnxruntime-node, whose types are installed with them or not at all. */
 interface Onnx {
@@ -29,8 +31,8 @@ export function havePeers(): boolean {
   }
 }
 
-/** A graph from the value `v0`, images, on. */
-export class Graph {
+/** An ONNX graph from the value `v0`, images, on. */
+export class OnnxGraph {
   readonly #onnx: Onnx = peers('onnx-proto').onnx;
   readonly #nodes: object[] = [];
   readonly #initializers: object[] = [];
@@ -97,11 +99,12 @@ export interface OnnxSession {
   run(): Promise<Outputs>;
 }
 
-/** Window of a convolution or a pool, as ONNX wants it, from the geometry of a step. */
-export function windowAttributes(geometry: Int32Array) {
-  const [, , , , , kh, kw, sh, sw] = geometry as unknown as number[];
-  return { kernel_shape: [kh!, kw!], strides: [sh!, sw!], pads: [...geometry.subarray(9, 13)] };
-}
+/** The window of a convolution or a pooling, as ONNX wants it. */
+export const windowAttributes = ({ stride, padding }: { stride: Size; padding: Sides }, kernel: readonly number[]) => ({
+  kernel_shape: kernel,
+  strides: stride,
+  pads: padding,
+});
 
 /** [n][pixels][channels] to [n][channels][pixels] */
 export function toNchw<A extends Float32Array | Uint8Array>(x: A, n: number, pixels: number, channels: number): A {

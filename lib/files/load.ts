@@ -84,12 +84,12 @@ function floatFrom(file: TensorFile, options: LoadOptions, note: (text: string) 
 
 function quantizedFrom(file: TensorFile, options: LoadOptions): QuantizedModel {
   const model = quantizedNetwork(file);
-  const { metadata, bits, steps, output, inputShape } = model;
+  const { metadata, bits, graph, inputShape } = model;
   checkContradictions(file, metadata, options);
   checkContradiction(file, 'model', options.model, metadata.name);
   checkContradiction(file, 'inputShape', options.inputShape, inputShape);
   const given = givenMetadata(options);
-  return given ? new QuantizedModel({ ...metadata, ...given }, bits, steps, output) : model;
+  return given ? new QuantizedModel({ ...metadata, ...given }, bits, graph) : model;
 }
 
 function checkContradictions(file: TensorFile, metadata: ModelMetadata, { kind, classes }: LoadOptions): void {

@@ -9,7 +9,7 @@ import { Tensor } from '../tensor';
 import { checkCount } from './count';
 import { type ElementOrder, type ReorderColumns, reorderRows } from './element-order';
 import { type BackwardOptions, type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
-import type { PlanBuilder, Statistics, Value } from './lowering';
+import type { GraphBuilder, Statistics, Value } from './lowering';
 import { Parameter } from './parameter';
 
 /** What a BatchNorm takes. */
@@ -111,7 +111,7 @@ export class BatchNorm extends Layer {
     return savedBy(this, this.#residualGradient);
   }
 
-  override lower(builder: PlanBuilder, x: Value): Value {
+  override lower(builder: GraphBuilder, x: Value): Value {
     this.outputShape(x.shape);
     return builder.batchNorm(x, this.#statistics);
   }

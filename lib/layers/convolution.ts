@@ -10,7 +10,7 @@ import type { Buffers } from './buffers';
 import { checkCount } from './count';
 import { type ElementOrder, freshChannels } from './element-order';
 import { type BackwardOptions, type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
-import type { PlanBuilder, Value } from './lowering';
+import type { GraphBuilder, Value } from './lowering';
 import { type Operations, scaleOperations } from './operations';
 import { Parameter, type ParameterRule } from './parameter';
 
@@ -119,9 +119,9 @@ export abstract class Convolution extends Layer {
     return gradInput(gy, x, filters.value, { ...options, out: this.buffers.take('gx', x.shape) }, this.buffers);
   }
 
-  override lower(builder: PlanBuilder, x: Value): Value {
+  override lower(builder: GraphBuilder, x: Value): Value {
     const { options, filters, bias } = this;
-    return builder.convolution(x, { ...options, kind: this.#implementation.kind, filters: filters.value, bias: bias?.value });
+    return builder.conv2d(x, { ...options, kind: this.#implementation.kind, filters: filters.value, bias: bias?.value });
   }
 
   outputShape(input: Shape): Shape {

@@ -4,7 +4,7 @@ import { elementCount, type Shape } from '../shape';
 import type { Tensor } from '../tensor';
 import type { ElementOrder } from './element-order';
 import { type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
-import type { PlanBuilder, Value } from './lowering';
+import type { GraphBuilder, Value } from './lowering';
 
 /** x [n,...] -> the same memory as [n,k]. */
 export class Flatten extends Layer {
@@ -19,7 +19,7 @@ export class Flatten extends Layer {
     return gy.reshape(savedBy(this, this.#input));
   }
 
-  override lower(builder: PlanBuilder, x: Value): Value {
+  override lower(builder: GraphBuilder, x: Value): Value {
     return builder.reshape(x, this.outputShape(x.shape));
   }
 

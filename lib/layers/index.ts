@@ -19,7 +19,7 @@ export {
   type Step,
 } from './layer';
 export { Linear, type LinearOptions } from './linear';
-export type { ConvolutionStep, PlanBuilder, Statistics, Value } from './lowering';
+export type { Activation, Conv2dSpec, GraphBuilder, Statistics, Value } from './lowering';
 export type { Operations } from './operations';
 export { Parameter, type ParameterRule } from './parameter';
 export { AveragePool2d, GlobalAveragePool2d, MaxPool2d, type PoolOptions } from './pool';

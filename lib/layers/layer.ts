@@ -7,7 +7,7 @@ import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
 import { Buffers } from './buffers';
 import type { ElementOrder, ReorderColumns } from './element-order';
-import type { PlanBuilder, Value } from './lowering';
+import type { GraphBuilder, Value } from './lowering';
 import { addOperations, noOperations, type Operations } from './operations';
 import { Parameter } from './parameter';
 import { checkState, copyState, type LoadedState, layouts, type StateDict, type StateLayout } from './state';
@@ -80,10 +80,10 @@ export abstract class Layer {
   }
 
   /**
-   * Emits the steps that forward takes at inference, for `compile`. Errors besides as of outputShape.
+   * Emits the nodes that forward computes at inference, for `compile`. Errors besides as of outputShape.
    * @throws {AdderNetError} ERR_ARGUMENT if the layer does not say how it is compiled
    */
-  lower(_builder: PlanBuilder, _x: Value): Value {
+  lower(_builder: GraphBuilder, _x: Value): Value {
     throw new AdderNetError(
       'ERR_ARGUMENT',
       `compile: the layer ${this.type} cannot be compiled, since it defines no lower(builder, x): run the network with forward(x)`,

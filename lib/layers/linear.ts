@@ -8,7 +8,7 @@ import { Tensor } from '../tensor';
 import { checkCount } from './count';
 import { type ElementOrder, freshChannels, type ReorderColumns, reorderRows } from './element-order';
 import { type BackwardOptions, type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
-import type { PlanBuilder, Value } from './lowering';
+import type { GraphBuilder, Value } from './lowering';
 import type { Operations } from './operations';
 import { Parameter } from './parameter';
 
@@ -64,10 +64,10 @@ export class Linear extends Layer {
     return gx;
   }
 
-  override lower(builder: PlanBuilder, x: Value): Value {
+  override lower(builder: GraphBuilder, x: Value): Value {
     const output = this.outputShape(x.shape);
     const image = builder.reshape(x, asImage(x.shape));
-    const y = builder.convolution(image, {
+    const y = builder.conv2d(image, {
       kind: 'conv',
       filters: asImages(this.weights.value),
       bias: this.bias?.value,

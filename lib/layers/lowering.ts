@@ -1,21 +1,27 @@
-// What a layer says of itself to a compiler: the steps it takes at inference. lib/session/ listens.
+// What a layer says of itself to a compiler: the nodes that it computes at inference. lib/graph/trace.ts writes them down.
 import type { ConvKind } from '../conv-kind';
 import type { ConvOptions, PoolWindow, Shape } from '../shape';
 import type { Tensor } from '../tensor';
 
-/** What flows between two steps. */
+/** What flows between two nodes. */
 export interface Value {
   /** With n = 1. */
   readonly shape: Shape;
 }
 
+/** The range that an activation clips to: 0 and Infinity for ReLU, 0 and 6 for ReLU6. */
+export interface Activation {
+  readonly min: number;
+  readonly max: number;
+}
+
 /** A convolution as compilers see it. */
-export interface ConvolutionStep extends Required<ConvOptions> {
+export interface Conv2dSpec extends ConvOptions {
   readonly kind: ConvKind;
   /** [co,kh,kw,ci/groups] */
   readonly filters: Tensor;
   /** [co] */
-  readonly bias: Tensor | undefined;
+  readonly bias?: Tensor | undefined;
 }
 
 /** Of a batch norm, [c] each. */
@@ -28,17 +34,19 @@ export interface Statistics {
 }
 
 /**
- * Takes the steps of a network in forward order; each gives a new value and leaves its inputs as they were. Tensors are read when the
- * network is compiled, and copied. Steps are fused where the values between them have no other reader.
+ * Takes the nodes of a network in forward order; each gives a new value and leaves its inputs as they were. Tensors are read when the
+ * network is compiled, and copied. Nodes are fused where nothing else reads the values between them.
  */
-export interface PlanBuilder {
-  convolution(x: Value, step: ConvolutionStep): Value;
+export interface GraphBuilder {
+  conv2d(x: Value, spec: Conv2dSpec): Value;
   maxPool(x: Value, window: PoolWindow): Value;
   averagePool(x: Value, window: PoolWindow): Value;
   /** Channels on the last axis. */
   batchNorm(x: Value, statistics: Statistics): Value;
   relu(x: Value): Value;
+  /** y = min(max(x, activation.min), activation.max) */
+  activate(x: Value, activation: Activation): Value;
   add(a: Value, b: Value): Value;
-  /** The same elements with another shape: no step. */
+  /** The same elements with another shape: no node. */
   reshape(x: Value, shape: Shape): Value;
 }

@@ -6,7 +6,7 @@ import { type Padding, type Pair, pair, poolGeometry, type Shape, shapeText, sho
 import type { Tensor } from '../tensor';
 import type { ElementOrder } from './element-order';
 import { type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
-import type { PlanBuilder, Value } from './lowering';
+import type { GraphBuilder, Value } from './lowering';
 
 /** What a pooling takes. */
 export interface PoolOptions {
@@ -66,7 +66,7 @@ export class MaxPool2d extends WindowPool {
     return maxPool2dGrad(gy, x, { ...this.options, out: this.buffers.take('gx', x.shape) });
   }
 
-  override lower(builder: PlanBuilder, x: Value): Value {
+  override lower(builder: GraphBuilder, x: Value): Value {
     return builder.maxPool(x, this.options);
   }
 }
@@ -86,7 +86,7 @@ export class AveragePool2d extends WindowPool {
     return averagePool2dGrad(gy, input, { ...this.options, out: this.buffers.take('gx', input) });
   }
 
-  override lower(builder: PlanBuilder, x: Value): Value {
+  override lower(builder: GraphBuilder, x: Value): Value {
     return builder.averagePool(x, this.options);
   }
 }
@@ -106,7 +106,7 @@ export class GlobalAveragePool2d extends Layer {
     return globalAveragePool2dGrad(gy, input, { out: this.buffers.take('gx', input) });
   }
 
-  override lower(builder: PlanBuilder, x: Value): Value {
+  override lower(builder: GraphBuilder, x: Value): Value {
     this.outputShape(x.shape);
     return builder.averagePool(x, { kernel: [x.shape[1]!, x.shape[2]!] });
   }

@@ -4,7 +4,7 @@ import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
 import type { ElementOrder } from './element-order';
 import { type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
-import type { PlanBuilder, Value } from './lowering';
+import type { GraphBuilder, Value } from './lowering';
 
 /** y = max(0, x), of any shape. */
 export class Relu extends Layer {
@@ -20,7 +20,7 @@ export class Relu extends Layer {
     return reluGrad(gy, savedBy(this, this.#y), { out: gy });
   }
 
-  override lower(builder: PlanBuilder, x: Value): Value {
+  override lower(builder: GraphBuilder, x: Value): Value {
     return builder.relu(x);
   }
 

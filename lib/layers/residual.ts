@@ -15,7 +15,7 @@ import {
   type Step,
   savedBy,
 } from './layer';
-import type { PlanBuilder, Value } from './lowering';
+import type { GraphBuilder, Value } from './lowering';
 import { nameOf } from './name-of';
 import { Sequential } from './sequential';
 
@@ -90,7 +90,7 @@ export class Residual extends Layer {
     return inputGradient ? add(throughBody!, throughShortcut!, { out: throughBody }) : undefined;
   }
 
-  override lower(builder: PlanBuilder, x: Value): Value {
+  override lower(builder: GraphBuilder, x: Value): Value {
     this.outputShape(x.shape);
     const sum = builder.add(this.body.lower(builder, x), this.downsample?.lower(builder, x) ?? x);
     return this.relu ? builder.relu(sum) : sum;

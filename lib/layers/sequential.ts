@@ -13,7 +13,7 @@ import {
   type NamedLayer,
   type Step,
 } from './layer';
-import type { PlanBuilder, Value } from './lowering';
+import type { GraphBuilder, Value } from './lowering';
 import { nameOf } from './name-of';
 import { Relu } from './relu';
 
@@ -70,7 +70,7 @@ export class Sequential extends Layer {
     return gradient;
   }
 
-  override lower(builder: PlanBuilder, x: Value): Value {
+  override lower(builder: GraphBuilder, x: Value): Value {
     return this.#layers.reduce((y, [, layer]) => layer.lower(builder, y), x);
   }
 

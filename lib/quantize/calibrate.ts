@@ -1,10 +1,9 @@
 // What range do the values of a network take? Seen on some images of the kind it will meet.
-import type { PlanStep } from '../session/steps';
+import { type FloatNode, type Graph, interpret } from '../graph';
 import { elementCount } from '../shape';
 import { Tensor } from '../tensor';
-import { runFloatStep } from './float-steps';
 
-/** Of one value, over all images. */
+/** What one value of a network takes, over all images. */
 export class Range {
   min = 0;
   max = 0;
@@ -12,7 +11,7 @@ export class Range {
   /** Positive floats count by the upper bits of their representation, which grows with them: bins a five-hundredth wide. */
   readonly #bins = new Float64Array(2 ** (31 - droppedBits));
 
-  watch({ data }: Tensor): void {
+  add({ data }: Tensor): void {
     const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
     for (let i = 0; i < data.length; i++) {
       const v = data[i]!;
@@ -40,26 +39,21 @@ function upperEnd(bin: number): number {
   return new Float32Array(bits.buffer)[0]!;
 }
 
-/** Images at a time: what the values of a layer take is bounded. */
+/** Images at a time, which bounds the memory of the values of all layers. */
 const batch = 64;
 
 /**
- * Ranges of the values that `wanted` names, 0 being the input.
+ * The ranges of values, by their ids.
  * @param images [n,h,w,c], float32, as the network takes them
  */
-export function calibrate(steps: readonly PlanStep[], wanted: ReadonlySet<number>, images: Tensor): Map<number, Range> {
-  const ranges = new Map([...wanted].map((value) => [value, new Range()]));
+export function calibrate(graph: Graph<FloatNode>, values: ReadonlySet<number>, images: Tensor): Map<number, Range> {
+  const ranges = new Map([...values].map((id) => [id, new Range()]));
   const [n, ...shape] = images.shape as [number, ...number[]];
   const size = elementCount(shape);
   for (let first = 0; first < n; first += batch) {
     const count = Math.min(batch, n - first);
-    const values = new Map([[0, new Tensor(images.data.subarray(first * size, (first + count) * size), [count, ...shape])]]);
-    for (const step of steps)
-      values.set(
-        step.output,
-        runFloatStep(step, count, (value) => values.get(value)!),
-      );
-    for (const [value, range] of ranges) range.watch(values.get(value)!);
+    const part = new Tensor(images.data.subarray(first * size, (first + count) * size), [count, ...shape]);
+    interpret(graph, part, { onValue: ({ id }, tensor) => ranges.get(id)?.add(tensor as Tensor) });
   }
   return ranges;
 }

@@ -1,22 +1,21 @@
-// Exact quantisation of adder networks: what range values take is seen on some images, and the rest is arithmetic (quantizer.ts).
+// Exact quantization of adder networks: some images show the ranges of values, and the rest is arithmetic (quantizer.ts).
 
 import { BatchLoader } from '../data/batch-loader';
 import { checkDataset, type Dataset } from '../data/dataset';
 import { normalize } from '../data/normalize';
 import { AdderNetError } from '../errors';
+import { fuse, trace } from '../graph';
+import { clamp, roundHalfEven } from '../graph/rounding';
 import { checkFinite } from '../layers/state';
 import type { Model } from '../models';
 import { checkModel } from '../models/model';
 import { checkOptions, optionNames } from '../options';
 import { shown } from '../quoted';
-import { fuse } from '../session/fuse';
-import { StepRecorder } from '../session/step-recorder';
 import { shapeText } from '../shape';
 import { Tensor } from '../tensor';
 import { calibrate, type Range } from './calibrate';
 import { QuantizedModel } from './quantized-model';
-import { clamp, type Quantization, roundHalfEven } from './quantized-steps';
-import { Quantizer, takesBytes } from './quantizer';
+import { isAdder, nodesOfBytes, type Quantization, Quantizer } from './quantizer';
 
 /** What `quantize` takes. */
 export interface QuantizeOptions {
@@ -53,31 +52,28 @@ export async function quantize(
   const { bits = 8, range = 'auto' } = options;
   if (!Number.isInteger(bits) || bits < 2 || bits > 8)
     throw new AdderNetError('ERR_ARGUMENT', `quantize: bits is ${shown(bits)}, expected an integer from 2 to 8`);
-  const part = partOf(range, bits);
-  const recorder = new StepRecorder([1, ...model.inputShape]);
-  const output = recorder.numberOf(model.lower(recorder, recorder.input));
-  const steps = fuse(recorder.steps, output);
-  const levels = 2 ** bits - 1;
-  const inputs = new Set(steps.filter((step) => takesBytes(step, levels)).map(({ x }) => x));
-  if (!steps.some((step) => step.op === 'convolution' && step.kind === 'adder'))
-    throw new AdderNetError('ERR_ARGUMENT', `quantize: ${model.name} has no adder layer`);
-  const ranges = calibrate(steps, inputs, await normalized(model, images, options.calibration));
-  const quantizations = new Map([...ranges].map(([value, seen]) => [value, quantizationOf(seen, part, levels)]));
-  return new QuantizedModel(model.metadata, bits, new Quantizer(quantizations, levels).steps(steps), output);
+  const quantile = quantileOf(range, bits);
+  const graph = fuse(trace(model, model.inputShape));
+  const qmax = 2 ** bits - 1;
+  if (!graph.nodes.some(isAdder)) throw new AdderNetError('ERR_ARGUMENT', `quantize: ${model.name} has no adder layer`);
+  const inputs = new Set(nodesOfBytes(graph, qmax).map(({ x }) => x.id));
+  const ranges = calibrate(graph, inputs, await normalized(model, images, options.calibration));
+  const quantizations = new Map([...ranges].map(([id, range]) => [id, quantizationOf(range, quantile, qmax)]));
+  return new QuantizedModel(model.metadata, bits, new Quantizer(graph, quantizations, qmax).graph());
 }
 
-function partOf(range: QuantizeOptions['range'], bits: number): number {
+function quantileOf(range: QuantizeOptions['range'], bits: number): number {
   if (range === 'max') return 1;
   if (range === 'auto') return bits >= 7 ? 1 : bits >= 5 ? 0.9997 : 0.999;
   if (typeof range === 'number' && range > 0 && range <= 1) return range;
   throw new AdderNetError('ERR_ARGUMENT', `quantize: range is ${shown(range)}, expected 'auto', 'max' or a number above 0 and up to 1`);
 }
 
-/** Zero is a number of its own, so that padding and rectified activations are exact. */
-function quantizationOf(seen: Range, part: number, levels: number): Quantization {
-  const low = seen.min;
-  const step = Math.fround(Math.max(seen.quantile(part) - low, Number.MIN_VALUE) / levels) || 1;
-  return { step, zero: clamp(roundHalfEven(-low / step), 0, levels) };
+/** An integer stands for 0 exactly, so that padding and the zeros of a ReLU are exact. */
+function quantizationOf(range: Range, quantile: number, qmax: number): Quantization {
+  const low = range.min;
+  const scale = Math.fround(Math.max(range.quantile(quantile) - low, Number.MIN_VALUE) / qmax) || 1;
+  return { scale, zeroPoint: clamp(roundHalfEven(-low / scale), 0, qmax) };
 }
 
 async function normalized(model: Model, images: Dataset | Tensor | Tensor<Uint8Array>, calibration: number | undefined): Promise<Tensor> {

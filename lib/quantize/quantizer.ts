@@ -1,174 +1,198 @@
-// From the fused steps of a float network to those of bytes. Inputs of adder layers get a step of their own; filters are clamped to the range
+// From the fused nodes of a float network to those of bytes. Inputs of adder layers get a scale of their own; filters are clamped to the range
 // of their input, which loses nothing, since for lo <= x <= hi
 //
 //   |x - w| = |x - clip(w, lo, hi)| + |w - clip(w, lo, hi)|
 //
 // and the second term is a constant of the output channel. A large first layer of ordinary convolution multiplies bytes by weights of 8 bits.
-// Batch norm, residual and the next layer's step fold into one multiplication and one addition a channel.
+// Batch norm, residual and the next layer's scale fold into one multiplication and one addition per channel.
 import { AdderNetError } from '../errors';
-import type { Convolution, PlanStep, QuantizedConvolution, QuantizedStep } from '../session/steps';
-import { unpack } from './float-steps';
-import { clamp, largestSum, type Quantization, roundHalfEven } from './quantized-steps';
+import {
+  type Conv2d,
+  countReaders,
+  type FloatNode,
+  type Graph,
+  type GraphNode,
+  operandsOf,
+  type QuantizedConv2d,
+  type Value,
+} from '../graph';
+import { clamp, roundHalfEven } from '../graph/rounding';
+import { Tensor } from '../tensor';
 
-const isAdder = (step: PlanStep): step is Convolution => step.op === 'convolution' && step.kind === 'adder';
+/** How a value is stored in bytes: as scale * (q - zeroPoint). */
+export interface Quantization {
+  readonly scale: number;
+  readonly zeroPoint: number;
+}
+
+/** The largest sum of integers that a float holds exactly. */
+const maxSum = 2 ** 24;
+
+export const isAdder = (node: FloatNode): node is Conv2d => node.op === 'conv2d' && node.kind === 'adder';
+
+/** The nodes of a graph that will take bytes, if integers go up to qmax. */
+export const nodesOfBytes = (graph: Graph<FloatNode>, qmax: number): Conv2d[] =>
+  graph.nodes.filter((node): node is Conv2d => isAdder(node) || isLargeStem(node, graph.inputs[0]!, qmax));
 
 /**
  * A stem that is faster in bytes: on AVX2, 7x7x3 filters at 224x224 take 2.5 ms where floats take 3.6, but 3x3x3 filters at 32x32 take 67 us
  * where floats take 40, since the image has to be quantized for it. Fewer levels than 256 would be too few for an image.
  */
-const isLargeStem = (step: PlanStep, levels: number): step is Convolution =>
-  step.op === 'convolution' && step.kind === 'conv' && step.x === 0 && levels === 255 && filterElements(step) >= 100;
+const isLargeStem = (node: FloatNode, input: Value, qmax: number): boolean =>
+  node.op === 'conv2d' && node.kind === 'conv' && node.x.id === input.id && qmax === 255 && filterElements(node) >= 100;
 
-/** The steps that take bytes. */
-export const takesBytes = (step: PlanStep, levels: number): step is Convolution => isAdder(step) || isLargeStem(step, levels);
-
-const filterElements = ({ filters, geometry }: Convolution): number => filters.length / unpack(geometry).filters[0]!;
+const filterElements = ({ filters }: Conv2d): number => filters.size / filters.shape[0]!;
 
 export class Quantizer {
+  readonly #float: Graph<FloatNode>;
   readonly #quantizations: ReadonlyMap<number, Quantization>;
-  readonly #levels: number;
-  /** Numbers of values as bytes; a value that floats need too has another number there. */
+  readonly #qmax: number;
+  /** Ids of the bytes of a value; a value that floats need too is two values. */
   readonly #bytes = new Map<number, number>();
-  readonly #steps: QuantizedStep[] = [];
-  #values = 0;
-  #readers: ReadonlyMap<number, number> = new Map();
+  readonly #nodes: GraphNode[] = [];
+  readonly #readers: ReadonlyMap<number, number>;
+  #nextId: number;
 
-  constructor(quantizations: ReadonlyMap<number, Quantization>, levels: number) {
+  /** @param quantizations of what the nodesOfBytes read, by the id of the value */
+  constructor(float: Graph<FloatNode>, quantizations: ReadonlyMap<number, Quantization>, qmax: number) {
+    this.#float = float;
     this.#quantizations = quantizations;
-    this.#levels = levels;
+    this.#qmax = qmax;
+    this.#readers = countReaders(float);
+    this.#nextId = Math.max(...[...float.inputs, ...float.nodes.map(({ output }) => output)].map(({ id }) => id)) + 1;
   }
 
-  steps(steps: readonly PlanStep[]): QuantizedStep[] {
-    this.#values = Math.max(...steps.map(({ output }) => output)) + 1;
-    const floatReaders = new Set(steps.flatMap((step) => (takesBytes(step, this.#levels) ? [] : valuesOf(step))));
-    this.#readers = countReaders(steps);
-    if (this.#quantizations.has(0)) this.#quantize(0);
-    for (const step of steps) {
-      if (!takesBytes(step, this.#levels)) {
-        this.#steps.push(step);
-        if (this.#quantizations.has(step.output)) this.#quantize(step.output);
-        continue;
-      }
-      const own = this.#quantizations.get(step.output);
-      // Bytes are clamped at the zero point, which rectifies where that is 0.
-      const intoBytes = own !== undefined && own.zero === 0 && step.relu === true && !floatReaders.has(step.output);
-      this.#steps.push(this.#convolution(step, intoBytes ? own : undefined));
-      if (own && !intoBytes) this.#quantize(step.output);
-      if (intoBytes) this.#bytes.set(step.output, step.output);
+  graph(): Graph {
+    const { nodes, inputs, outputs } = this.#float;
+    const ofBytes = new Set<FloatNode>(nodesOfBytes(this.#float, this.#qmax));
+    const readAsFloats = new Set(nodes.flatMap((node) => (ofBytes.has(node) ? [] : operandsOf(node).map(({ id }) => id))));
+    for (const input of inputs) if (this.#quantizations.has(input.id)) this.#quantize(input);
+    for (const node of nodes) {
+      const { output } = node;
+      const own = this.#quantizations.get(output.id);
+      // Bytes are clamped at 0, which is a ReLU where the zero point is 0.
+      const toBytes = own?.zeroPoint === 0 && ofBytes.has(node) && isRelu(node) && !readAsFloats.has(output.id);
+      this.#nodes.push(ofBytes.has(node) ? this.#conv2d(node as Conv2d, toBytes ? own : undefined) : node);
+      if (toBytes) this.#bytes.set(output.id, output.id);
+      else if (own) this.#quantize(output);
     }
-    return this.#steps;
+    return { nodes: this.#nodes, inputs, outputs };
   }
 
-  #quantize(value: number): void {
-    const { step, zero } = this.#quantizations.get(value)!;
-    const output = this.#values++;
-    this.#bytes.set(value, output);
-    this.#steps.push({ op: 'quantize', x: value, output, step, zero });
+  #quantize(x: Value): void {
+    const output: Value = { id: this.#nextId++, shape: x.shape, dtype: 'u8' };
+    this.#bytes.set(x.id, output.id);
+    this.#nodes.push({ op: 'quantize', x, output, ...this.#quantizations.get(x.id)!, qmax: this.#qmax });
   }
 
-  #convolution(layer: Convolution, into: Quantization | undefined): QuantizedStep {
-    const input = this.#quantizations.get(layer.x)!;
-    const { filters, unit, constant } = isAdder(layer) ? clampedFilters(layer, input, this.#levels) : int8Filters(layer, input);
+  /** @param to the quantization of the output, if it is of bytes */
+  #conv2d(layer: Conv2d, to: Quantization | undefined): QuantizedConv2d {
+    const input = this.#quantizations.get(layer.x.id)!;
+    const { kind, filters, unit, constant } = isAdder(layer) ? clampedFilters(layer, input, this.#qmax) : int8Filters(layer, input);
     const co = unit.length;
-    const outStep = into?.step ?? 1;
-    const [scale, shift] = [new Float32Array(co), new Float32Array(co)];
-    const residual = layer.residual === undefined ? undefined : this.#residual(layer.residual, outStep, co);
+    const outScale = to?.scale ?? 1;
+    const [scale, shift] = [Tensor.zeros([co]), Tensor.zeros([co])];
+    const residual = layer.residual && this.#residual(layer.residual, outScale, co);
     for (let c = 0; c < co; c++) {
-      const a = layer.scale?.[c] ?? 1;
-      scale[c] = (a * unit[c]!) / outStep;
-      shift[c] = (a * ((layer.bias?.[c] ?? 0) + constant[c]!) + (layer.shift?.[c] ?? 0) - (residual?.offset ?? 0)) / outStep;
+      const a = layer.scale?.data[c] ?? 1;
+      scale.data[c] = (a * unit[c]!) / outScale;
+      shift.data[c] = (a * ((layer.bias?.data[c] ?? 0) + constant[c]!) + (layer.shift?.data[c] ?? 0) - (residual?.offset ?? 0)) / outScale;
     }
     return {
-      op: 'quantized convolution',
-      x: this.#bytes.get(layer.x)!,
-      output: layer.output,
+      op: 'quantizedConv2d',
+      kind,
+      x: { ...layer.x, id: this.#bytes.get(layer.x.id)!, dtype: 'u8' },
+      output: { ...layer.output, dtype: to ? 'u8' : 'f32' },
       filters,
-      padding: input.zero,
+      padValue: input.zeroPoint,
       scale,
       shift,
       ...(residual && { residual: residual.value, residualScale: residual.scale }),
-      into: into ? 'u8' : 'f32',
-      relu: layer.relu === true,
-      geometry: layer.geometry,
+      ...(to ? { qmax: this.#qmax } : layer.activation && { activation: layer.activation }),
+      attributes: layer.attributes,
     };
   }
 
-  /** The residual as it is stored: bytes where there are some, else floats in steps of the output. `offset` is what a zero point adds. */
-  #residual(value: number, outStep: number, channels: number): { value: number; scale: number; offset: number } {
-    const bytes = this.#bytes.get(value);
+  /** The residual as it is stored: bytes where there are some, else floats over the output's scale. `offset` is what a zero point adds. */
+  #residual(value: Value, outScale: number, channels: number): { value: Value; scale: number; offset: number } {
+    const bytes = this.#bytes.get(value.id);
     if (bytes !== undefined) {
-      const { step, zero } = this.#quantizations.get(value)!;
-      return { value: bytes, scale: Math.fround(step / outStep), offset: step * zero };
+      const { scale, zeroPoint } = this.#quantizations.get(value.id)!;
+      return { value: { ...value, id: bytes, dtype: 'u8' }, scale: Math.fround(scale / outScale), offset: scale * zeroPoint };
     }
-    const i = this.#steps.findIndex(({ output }) => output === value);
-    const maker = this.#steps[i];
-    if (maker?.op === 'quantized convolution' && maker.residual === undefined && this.#readers.get(value) === 1) {
-      this.#steps[i] = inSteps(maker, outStep);
+    const i = this.#nodes.findIndex(({ output }) => output.id === value.id);
+    const maker = this.#nodes[i];
+    if (maker?.op === 'quantizedConv2d' && !maker.residual && this.#readers.get(value.id) === 1) {
+      this.#nodes[i] = over(maker, outScale);
       return { value, scale: 1, offset: 0 };
     }
-    const output = this.#values++;
-    const [zeros, scale] = [new Float32Array(channels), new Float32Array(channels).fill(1 / outStep)];
-    this.#steps.push({ op: 'normalize', x: value, output, mean: zeros, scale, shift: zeros });
+    const output: Value = { ...value, id: this.#nextId++ };
+    const [zeros, scale] = [Tensor.zeros([channels]), new Tensor(new Float32Array(channels).fill(1 / outScale), [channels])];
+    this.#nodes.push({ op: 'normalize', x: value, output, mean: zeros, scale, shift: zeros });
     return { value: output, scale: 1, offset: 0 };
   }
 }
 
+const isRelu = (node: FloatNode): boolean =>
+  'activation' in node && node.activation?.min === 0 && node.activation.max === Number.POSITIVE_INFINITY;
+
 /** Filters as integers; a layer's sum is unit[c] * (sum of integers) + constant[c]. */
 interface IntegerFilters {
-  readonly filters: Uint8Array | Int8Array;
+  readonly kind: 'adder' | 'conv';
+  readonly filters: Tensor<Uint8Array> | Tensor<Int8Array>;
   readonly unit: Float64Array;
   readonly constant: Float64Array;
 }
 
-/** Of an adder layer: in steps of its input. */
-function clampedFilters(layer: Convolution, { step, zero }: Quantization, levels: number): IntegerFilters {
-  const k = checkedLength(layer, levels);
-  const co = layer.filters.length / k;
-  const [low, high] = [-zero * step, (levels - zero) * step];
+/** The filters of an adder layer, in the scale of its input. */
+function clampedFilters(layer: Conv2d, { scale, zeroPoint }: Quantization, qmax: number): IntegerFilters {
+  const k = checkedLength(layer, qmax);
+  const { data, shape } = layer.filters;
+  const co = shape[0]!;
+  const [low, high] = [-zeroPoint * scale, (qmax - zeroPoint) * scale];
   const constant = new Float64Array(co);
-  const filters = Uint8Array.from(layer.filters, (filter, i) => {
+  const filters = Uint8Array.from(data, (filter, i) => {
     const w = clamp(filter, low, high);
     constant[Math.floor(i / k)]! -= Math.abs(filter - w);
-    return clamp(roundHalfEven(w / step) + zero, 0, levels);
+    return clamp(roundHalfEven(w / scale) + zeroPoint, 0, qmax);
   });
-  return { filters, unit: new Float64Array(co).fill(step), constant };
+  return { kind: 'adder', filters: new Tensor(filters, shape), unit: new Float64Array(co).fill(scale), constant };
 }
 
-/** Of an ordinary layer: from -127 to 127, in steps of their own for each output channel. sum (q - zero) w = sum q w - zero sum w */
-function int8Filters(layer: Convolution, { step, zero }: Quantization): IntegerFilters {
+/** The filters of an ordinary layer, from -127 to 127, with a scale for each output channel. sum (q - zeroPoint) w = sum q w - zeroPoint sum w */
+function int8Filters(layer: Conv2d, { scale, zeroPoint }: Quantization): IntegerFilters {
   const k = checkedLength(layer, 255 * 127);
-  const co = layer.filters.length / k;
-  const [filters, unit, constant] = [new Int8Array(layer.filters.length), new Float64Array(co), new Float64Array(co)];
+  const { data, shape } = layer.filters;
+  const co = shape[0]!;
+  const [filters, unit, constant] = [new Int8Array(data.length), new Float64Array(co), new Float64Array(co)];
   for (let c = 0; c < co; c++) {
-    const own = layer.filters.subarray(c * k, (c + 1) * k);
-    const weightStep = own.reduce((most, w) => Math.max(most, Math.abs(w)), 0) / 127 || 1;
-    const rounded = Int8Array.from(own, (w) => roundHalfEven(w / weightStep));
+    const filter = data.subarray(c * k, (c + 1) * k);
+    const filterScale = filter.reduce((max, w) => Math.max(max, Math.abs(w)), 0) / 127 || 1;
+    const rounded = Int8Array.from(filter, (w) => roundHalfEven(w / filterScale));
     filters.set(rounded, c * k);
-    unit[c] = step * weightStep;
-    constant[c] = -unit[c]! * zero * rounded.reduce((sum, w) => sum + w, 0);
+    unit[c] = scale * filterScale;
+    constant[c] = -unit[c]! * zeroPoint * rounded.reduce((sum, w) => sum + w, 0);
   }
-  return { filters, unit, constant };
+  return { kind: 'conv', filters: new Tensor(filters, shape), unit, constant };
 }
 
-/** Elements of a filter. @param most what one adds to a sum at most */
-function checkedLength(layer: Convolution, most: number): number {
+/** Elements of a filter. @param max what one adds to a sum at most */
+function checkedLength(layer: Conv2d, max: number): number {
   const k = filterElements(layer);
-  const longest = Math.floor(largestSum / most);
-  if (k > longest) throw new AdderNetError('ERR_ARGUMENT', `quantize: a filter has ${k} elements, expected at most ${longest}`);
+  const limit = Math.floor(maxSum / max);
+  if (k > limit) throw new AdderNetError('ERR_ARGUMENT', `quantize: a filter has ${k} elements, expected at most ${limit}`);
   return k;
 }
 
-/** A convolution into floats that count in steps of another value. */
-const inSteps = (step: QuantizedConvolution, unit: number): QuantizedConvolution => ({
-  ...step,
-  scale: step.scale.map((factor) => factor / unit),
-  shift: step.shift.map((offset) => offset / unit),
+/** A convolution into floats that are divided by the scale of another value. */
+const over = (node: QuantizedConv2d, unit: number): QuantizedConv2d => ({
+  ...node,
+  scale: new Tensor(
+    node.scale.data.map((factor) => factor / unit),
+    node.scale.shape,
+  ),
+  shift: new Tensor(
+    node.shift.data.map((offset) => offset / unit),
+    node.shift.shape,
+  ),
 });
-
-function countReaders(steps: readonly PlanStep[]): Map<number, number> {
-  const readers = new Map<number, number>();
-  for (const value of steps.flatMap(valuesOf)) readers.set(value, (readers.get(value) ?? 0) + 1);
-  return readers;
-}
-
-const valuesOf = (step: PlanStep): number[] => ('residual' in step && step.residual !== undefined ? [step.x, step.residual] : [step.x]);

@@ -2,9 +2,8 @@
 import type { Layer } from '../layers';
 import type { Model } from '../models';
 import type { Tensor } from '../tensor';
-import { compile } from './compile';
+import { compile, type QuantizedNetwork } from './compile';
 import type { InferenceSession } from './inference-session';
-import type { QuantizedNetwork } from './steps';
 
 type Description = Pick<Model, 'name' | 'inputShape' | 'classes' | 'normalization' | 'classNames'>;
 

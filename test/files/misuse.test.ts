@@ -45,10 +45,7 @@ t.test('files that contradict themselves', async (t) => {
   };
   const wrongs: [RegExp, (description: never) => void][] = [
     [/gives 10 numbers for 5 classes/, (d: { metadata: object }) => Object.assign(d.metadata, { classes: 5, classNames: undefined })],
-    [
-      /is damaged: its op/,
-      (d: { steps: { op: string; kind?: string }[] }) => Object.assign(d.steps.find(({ op }) => op === 'pool')!, { kind: 'z' }),
-    ],
+    [/is damaged: its mode/, (d: { nodes: { op: string }[] }) => Object.assign(d.nodes.find(({ op }) => op === 'pool')!, { mode: 'z' })],
     [/training is/, (d: { metadata: object }) => Object.assign(d.metadata, { training: { command: 5, startedFrom: 7 } })],
   ] as never;
   for (const [message, change] of wrongs) await t.rejects(load(changed(change as never)), refused(message, 'ERR_CORRUPT'));

@@ -16,7 +16,7 @@ class Swish extends Layer {
 
 /** y = max(0, x) + x */
 class Leaky extends Swish {
-  override lower(builder: layers.PlanBuilder, x: layers.Value): layers.Value {
+  override lower(builder: layers.GraphBuilder, x: layers.Value): layers.Value {
     return builder.add(builder.relu(x), x);
   }
 }
@@ -35,24 +35,24 @@ t.test('a layer of the user’s own', async (t) => {
 
 t.test('what a layer emits is checked', async (t) => {
   class Wrong extends Swish {
-    constructor(readonly emit: (builder: layers.PlanBuilder, x: layers.Value) => layers.Value) {
+    constructor(readonly emit: (builder: layers.GraphBuilder, x: layers.Value) => layers.Value) {
       super();
     }
-    override lower(builder: layers.PlanBuilder, x: layers.Value): layers.Value {
+    override lower(builder: layers.GraphBuilder, x: layers.Value): layers.Value {
       return this.emit(builder, x);
     }
   }
-  const options = { kind: 'conv', bias: undefined, stride: 1, padding: 0, dilation: 1, groups: 1 } as const;
+  const options = { kind: 'conv' } as const;
   const cases: [string, string, ConstructorParameters<typeof Wrong>[0]][] = [
-    ['ERR_ARGUMENT', 'a value of nobody', () => ({ shape: [1, 2, 2, 3] })],
+    ['ERR_ARGUMENT', 'a value of no builder', () => ({ shape: [1, 2, 2, 3] })],
     ['ERR_SHAPE', 'another number of elements', (builder, x) => builder.reshape(x, [1, 5])],
     ['ERR_SHAPE', 'images made of one', (builder, x) => builder.reshape(x, [2, 6])],
-    ['ERR_SHAPE', 'filters of other channels', (builder, x) => builder.convolution(x, { ...options, filters: Tensor.zeros([2, 1, 1, 4]) })],
+    ['ERR_SHAPE', 'filters of other channels', (builder, x) => builder.conv2d(x, { ...options, filters: Tensor.zeros([2, 1, 1, 4]) })],
     ['ERR_SHAPE', 'addends of other shapes', (builder, x) => builder.add(x, builder.reshape(x, [1, 12]))],
     [
       'ERR_SHAPE',
       'a bias of other channels',
-      (builder, x) => builder.convolution(x, { ...options, filters: Tensor.zeros([2, 1, 1, 3]), bias: Tensor.zeros([3]) }),
+      (builder, x) => builder.conv2d(x, { ...options, filters: Tensor.zeros([2, 1, 1, 3]), bias: Tensor.zeros([3]) }),
     ],
   ];
   for (const [code, name, emit] of cases)

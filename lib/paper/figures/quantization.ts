@@ -108,8 +108,8 @@ async function fileSize(network: QuantizedModel): Promise<number> {
   }
 }
 
-const filtersOf = ({ steps }: QuantizedModel): number =>
-  steps.reduce((sum, step) => sum + (step.op === 'quantized convolution' ? step.filters.length : 0), 0);
+const filtersOf = ({ graph }: QuantizedModel): number =>
+  graph.nodes.reduce((sum, node) => sum + (node.op === 'quantizedConv2d' ? node.filters.size : 0), 0);
 
 /** Milliseconds of one image. */
 async function timesOf(networks: Parameters<typeof compile>[0][], { quick }: Workshop): Promise<number[]> {

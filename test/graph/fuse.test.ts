@@ -1,22 +1,17 @@
-// Which steps become one, and which must not.
+// Which nodes become one, and which must not.
 import t from 'tap';
 import { layers, models } from '../../dist';
-import { fuse } from '../../dist/session/fuse';
-import { StepRecorder } from '../../dist/session/step-recorder';
+import { fuse, trace } from '../../dist/graph';
 
-const { AdderConv2d, BatchNorm, Conv2d, GlobalAveragePool2d, Relu, Residual, Sequential } = layers;
+const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Relu, Residual, Sequential } = layers;
 
-/** The steps in short: C convolution, N normalize, P pool, R relu, A add; b bias, s scale, + residual, r rectified. */
+/** The nodes in short: C conv2d, N normalize, P pool, R activate, A add; b bias, s scale, + residual, r activation. */
 function fused(network: layers.Layer, input: readonly number[]): string {
-  const recorder = new StepRecorder([1, ...input]);
-  const output = recorder.numberOf(network.lower(recorder, recorder.input));
-  return fuse(recorder.steps, output)
-    .map((step) => {
-      const ends = step as { bias?: unknown; scale?: unknown; residual?: unknown; relu?: unknown };
-      const kind = step.op[0]!.toUpperCase();
-      if (step.op === 'add') return kind;
-      const scaled = step.op === 'convolution' && ends.scale ? 's' : '';
-      return kind + (ends.bias ? 'b' : '') + scaled + (ends.residual === undefined ? '' : '+') + (ends.relu ? 'r' : '');
+  return fuse(trace(network, input))
+    .nodes.map((node) => {
+      if (node.op === 'add' || node.op === 'pool' || node.op === 'activate') return { add: 'A', pool: 'P', activate: 'R' }[node.op];
+      const start = node.op === 'normalize' ? 'N' : `C${node.bias ? 'b' : ''}${node.scale ? 's' : ''}`;
+      return start + (node.residual ? '+' : '') + (node.activation ? 'r' : '');
     })
     .join(' ');
 }
@@ -43,10 +38,11 @@ t.test('and of a batch norm', async (t) => {
 t.test('but not out of order', async (t) => {
   t.equal(fused(new Sequential([conv(), new Relu(), norm()]), input), 'Cr N');
   t.equal(fused(new Sequential([conv(), norm(), norm()]), input), 'Cbs N');
+  t.equal(fused(new Sequential([conv(), new Flatten(), new BatchNorm(36)]), input), 'C N', 'channels of a flattened image');
   t.equal(fused(new Sequential([new Residual(new Sequential([conv()]), undefined, { relu: false }), norm()]), input), 'C+ N');
 });
 
-t.test('nor where somebody else reads the value between', async (t) => {
+t.test('nor where another node reads the value between', async (t) => {
   const preactivated = new Sequential([conv(), new Residual(new Sequential([norm(), new Relu(), conv()]))]);
   t.equal(fused(preactivated, input), 'C Nr C+r');
   t.equal(fused(new Sequential([conv(), new Residual(new Sequential([]))]), input), 'C A R', 'both addends are one value');
@@ -55,10 +51,10 @@ t.test('nor where somebody else reads the value between', async (t) => {
 t.test('a network is its convolutions and pools', async (t) => {
   for (const [name, convolutions] of Object.entries({ resnet20: 22, resnet50: 54 })) {
     const model = models.createModel(name, { seed: null });
-    const steps = fused(model, model.inputShape).split(' ');
-    t.equal(steps.filter((step) => step.startsWith('C')).length, convolutions, name);
+    const nodes = fused(model, model.inputShape).split(' ');
+    t.equal(nodes.filter((node) => node.startsWith('C')).length, convolutions, name);
     t.notOk(
-      steps.some((step) => /^[NRA]/.test(step)),
+      nodes.some((node) => /^[NRA]/.test(node)),
       `${name}: nothing else is left`,
     );
   }

@@ -1,0 +1,27 @@
+// Where the windows of a node lie, as native code takes it, and which shape its output has.
+import { AdderNetError } from '../errors';
+import { type ConvGeometry, convGeometry, elementCount, poolGeometry, type Shape, shapeText } from '../shape';
+import type { Conv2d, GraphNode, Pool, QuantizedConv2d } from './graph';
+
+type Unplaced<Node> = Node extends GraphNode ? Omit<Node, 'output'> : never;
+/** A node that has no output yet. */
+export type NewNode = Unplaced<GraphNode>;
+type Windowed = Unplaced<Conv2d | QuantizedConv2d | Pool>;
+
+/** Of one image. Errors as of outputShape. */
+export function geometryOf(node: Windowed): ConvGeometry {
+  const x = [1, ...node.x.shape];
+  if (node.op === 'pool') return poolGeometry(`${node.mode}Pool`, x, node.attributes);
+  return convGeometry(node.op, x, node.filters.shape, node.attributes);
+}
+
+/**
+ * Of one image's part of what a node computes.
+ * @throws {AdderNetError} ERR_SHAPE if operands do not fit each other, ERR_ARGUMENT if an attribute is out of range
+ */
+export function outputShape(node: NewNode): Shape {
+  if (node.op === 'add' && elementCount(node.a.shape) !== elementCount(node.b.shape))
+    throw new AdderNetError('ERR_SHAPE', `add: shapes are ${shapeText(node.a.shape)} and ${shapeText(node.b.shape)}, expected the same`);
+  if (node.op === 'add') return node.a.shape;
+  return node.op === 'conv2d' || node.op === 'quantizedConv2d' || node.op === 'pool' ? geometryOf(node).output.slice(1) : node.x.shape;
+}

@@ -1,0 +1,154 @@
+// A network between its layers and what runs it: which value is computed from which, as plain data that nothing changes.
+import type { ConvKind } from '../conv-kind';
+import type { Activation } from '../layers';
+import type { Shape, Sides } from '../shape';
+import type { Tensor } from '../tensor';
+
+/** What flows between nodes. It is written once: as an input of the graph or as the output of a node. */
+export interface Value {
+  /** Unique among the values of a graph. */
+  readonly id: number;
+  /** Shape of one image's part. A node may read a value in another shape than it was written in: the same elements in the same order. */
+  readonly shape: Shape;
+  readonly dtype: 'f32' | 'u8';
+}
+
+/** A value of n images, [n, ...shape], of floats or of bytes by its dtype. */
+export type ValueTensor = Tensor | Tensor<Uint8Array>;
+
+/** Height and width. */
+export type Size = readonly [height: number, width: number];
+
+export interface Conv2dAttributes {
+  readonly stride: Size;
+  readonly padding: Sides;
+  readonly dilation: Size;
+  readonly groups: number;
+}
+
+export interface PoolAttributes {
+  readonly kernel: Size;
+  readonly stride: Size;
+  readonly padding: Sides;
+}
+
+/** y = activation((x * filters + bias) * scale + shift + residual); what is undefined is left out, scale and shift together. */
+export interface Conv2d {
+  readonly op: 'conv2d';
+  readonly kind: ConvKind;
+  readonly x: Value;
+  readonly output: Value;
+  /** [co,kh,kw,ci/groups] */
+  readonly filters: Tensor;
+  /** [co], as scale and shift */
+  readonly bias?: Tensor | undefined;
+  readonly scale?: Tensor;
+  readonly shift?: Tensor;
+  readonly residual?: Value;
+  readonly activation?: Activation;
+  readonly attributes: Conv2dAttributes;
+}
+
+/** y = activation((x - mean) * scale + shift + residual), channels on the last axis. */
+export interface Normalize {
+  readonly op: 'normalize';
+  readonly x: Value;
+  readonly output: Value;
+  /** [c], as scale and shift */
+  readonly mean: Tensor;
+  readonly scale: Tensor;
+  readonly shift: Tensor;
+  readonly residual?: Value;
+  readonly activation?: Activation;
+}
+
+/** The maximum of each window, which padding never is, or its mean, in which padding counts as zeros. */
+export interface Pool {
+  readonly op: 'pool';
+  readonly mode: 'max' | 'average';
+  readonly x: Value;
+  readonly output: Value;
+  readonly attributes: PoolAttributes;
+}
+
+/** y = min(max(x, activation.min), activation.max) */
+export interface Activate {
+  readonly op: 'activate';
+  readonly x: Value;
+  readonly output: Value;
+  readonly activation: Activation;
+}
+
+/** y = a + b */
+export interface Add {
+  readonly op: 'add';
+  readonly a: Value;
+  readonly b: Value;
+  readonly output: Value;
+}
+
+export type FloatNode = Conv2d | Normalize | Pool | Activate | Add;
+
+// Networks in 8 bits and fewer, bit-exactly. A quantized value holds integers q = 0 ... qmax, one byte each, which stand for the numbers
+// scale * (q - zeroPoint); scale and zero point are one for the whole value. Between such values an adder layer needs only integers, since x
+// and w share one scale and one zero point, which cancels in x - w. float32, each operation rounded by itself, none fused; rne rounds to the
+// nearest integer, half to even.
+
+/** From floats to bytes: q = clamp(rne(x / scale + zeroPoint), 0, qmax). Numbers that are not finite are refused. */
+export interface Quantize {
+  readonly op: 'quantize';
+  readonly x: Value;
+  readonly output: Value;
+  readonly scale: number;
+  readonly zeroPoint: number;
+  readonly qmax: number;
+}
+
+/**
+ * A convolution of bytes and all that follows it up to the next one. Its sum is -sum |x - w| of uint8 filters where its kind is adder, and
+ * sum x * w of int8 filters where it is conv: v = scale[co] * float(sum) + shift[co], then + residualScale * float(residual) of bytes, or
+ * + residual of floats; then q = clamp(rne(v), 0, qmax) if the output is of bytes, or activation(v) if it is of floats.
+ */
+export interface QuantizedConv2d {
+  readonly op: 'quantizedConv2d';
+  readonly kind: 'adder' | 'conv';
+  readonly x: Value;
+  readonly output: Value;
+  /** [co,kh,kw,ci/groups] */
+  readonly filters: Tensor<Uint8Array> | Tensor<Int8Array>;
+  /** What padding reads: the zero point of x. */
+  readonly padValue: number;
+  /** [co], as shift */
+  readonly scale: Tensor;
+  readonly shift: Tensor;
+  readonly residual?: Value;
+  /** Of a residual of bytes. Default 1. */
+  readonly residualScale?: number;
+  /** Of an output of bytes. */
+  readonly qmax?: number;
+  /** Of an output of floats. */
+  readonly activation?: Activation;
+  readonly attributes: Conv2dAttributes;
+}
+
+export type GraphNode = FloatNode | Quantize | QuantizedConv2d;
+
+export interface Graph<Node extends GraphNode = GraphNode> {
+  /** In an order that can be run. */
+  readonly nodes: readonly Node[];
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+}
+
+/** The values that a node reads. */
+export function operandsOf(node: GraphNode): Value[] {
+  if (node.op === 'add') return [node.a, node.b];
+  return 'residual' in node && node.residual ? [node.x, node.residual] : [node.x];
+}
+
+/** How often each value is read, by its id; the outputs are read from outside. */
+export function countReaders({ nodes, outputs }: Graph): Map<number, number> {
+  const readers = new Map<number, number>();
+  for (const { id } of [...nodes.flatMap(operandsOf), ...outputs]) readers.set(id, (readers.get(id) ?? 0) + 1);
+  return readers;
+}

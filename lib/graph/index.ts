@@ -1,0 +1,5 @@
+// Networks as graphs of nodes.
+export { fuse } from './fuse';
+export * from './graph';
+export { type InterpretOptions, interpret } from './interpret';
+export { trace } from './trace';

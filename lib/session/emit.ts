@@ -1,0 +1,45 @@
+// From a graph to the native plan that runs it.
+import { type NativePlan, native, rethrow } from '../binding';
+import type { Graph, GraphNode, Value } from '../graph';
+import { geometryOf } from '../graph/geometry';
+import { elementCount } from '../shape';
+
+/** The numbers of values in the plan. */
+type NumberOf = (value: Value) => number;
+
+/** Weights are copied and packed. Errors as of compile. */
+export function emit({ nodes, inputs, outputs }: Graph, threads: number | undefined): NativePlan {
+  const [input, output] = [inputs[0]!, outputs[0]!];
+  return rethrow(() => {
+    const plan = new (native().Plan)(elementCount(input.shape), threads);
+    const numbers = new Map([[input.id, 0]]);
+    const numberOf: NumberOf = ({ id }) => numbers.get(id)!;
+    for (const node of nodes) numbers.set(node.output.id, emitNode(plan, node, numberOf));
+    plan.finish(numberOf(output));
+    return plan;
+  });
+}
+
+function emitNode(plan: NativePlan, node: GraphNode, numberOf: NumberOf): number {
+  if (node.op === 'add') return plan.add({ a: numberOf(node.a), b: numberOf(node.b) });
+  const x = numberOf(node.x);
+  if (node.op === 'quantize') return plan.quantize({ x, scale: node.scale, zeroPoint: node.zeroPoint, qmax: node.qmax });
+  if (node.op === 'activate') return plan.activate({ x, activation: node.activation });
+  if (node.op === 'pool') return plan.pool({ x, mode: node.mode, geometry: geometryOf(node).packed });
+  const { activation } = node;
+  const residual = node.residual && numberOf(node.residual);
+  if (node.op === 'normalize')
+    return plan.normalize({ x, mean: node.mean.data, scale: node.scale.data, shift: node.shift.data, residual, activation });
+  const geometry = geometryOf(node).packed;
+  if (node.op === 'conv2d') {
+    const { kind, filters, bias, scale, shift } = node;
+    const arrays = { filters: filters.data, bias: bias?.data, scale: scale?.data, shift: shift?.data };
+    return plan.conv2d({ kind, x, ...arrays, residual, activation, geometry });
+  }
+  const { kind, filters, padValue, scale, shift, residualScale, qmax } = node;
+  const arrays = { filters: filters.data, scale: scale.data, shift: shift.data };
+  return plan.quantizedConv2d({
+    ...{ kind, x, ...arrays, padValue, residual, residualScale },
+    ...{ output: node.output.dtype, qmax, activation, geometry },
+  });
+}

@@ -1,0 +1,84 @@
+// Files of quantized networks: what earlier versions wrote still computes the same bits, and a damaged one is refused.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { compile, load, type QuantizedModel, readTensors, save, type Tensor, type TensorData } from '../../dist';
+import { formatSafetensors, parseSafetensors } from '../../dist/io/safetensors';
+import { bits } from '../support/guarded';
+
+const folder = join(__dirname, '../../test/fixtures/quantized');
+const key = 'addernet.quantized';
+
+for (const count of [8, 4])
+  t.test(`a file of version 1, of ${count} bits`, async (t) => {
+    const expected = await readTensors(join(folder, 'expected.safetensors'));
+    const [x, logits] = ['x', `${count} bits`].map((name) => expected.get(name) as Tensor);
+    const computesTheSame = async (network: QuantizedModel) => {
+      t.same(bits(network.forward(x!)), bits(logits!), 'by the reference');
+      using session = await compile(network);
+      t.same(bits(session.runSync(x!)), bits(logits!), 'and compiled');
+    };
+    const network = await load(join(folder, `${count}-bits.safetensors`), { dtype: 'u8' });
+    t.same([network.bits, network.classNames], [count, ['a', 'b', 'c', 'd']]);
+    await computesTheSame(network);
+    const again = join(t.testdir(), 'again.safetensors');
+    await save(network, again);
+    t.match(readFileSync(again, 'latin1'), '\\"nodes\\"', 'it is written as a graph');
+    await computesTheSame(await load(again, { dtype: 'u8' }));
+  });
+
+interface Plain {
+  [name: string]: unknown;
+}
+
+t.test('a file without a field, or with another in its place, is refused with a code', async (t) => {
+  const file = join(folder, '8-bits.safetensors');
+  const again = join(t.testdir(), 'again.safetensors');
+  await save(await load(file, { dtype: 'u8' }), again);
+  // What may be left out, and what may have these values as well as others.
+  const free = /\.(bias|residual|residualScale|relu|activation)|^metadata\.(name|classNames|dataset|normalization\.mean)|^version$/;
+  for (const [version, path] of [file, again].entries()) {
+    const { tensors, metadata } = parseSafetensors(readFileSync(path), path);
+    const text = metadata[key]!;
+    const isAccepted = async (tensors: Map<string, Tensor<TensorData>>, description: Plain, name: string): Promise<boolean> => {
+      try {
+        await load(formatSafetensors(tensors, { [key]: JSON.stringify(description) }), { dtype: 'u8' });
+        return true;
+      } catch (error) {
+        const { code } = error as { code?: string };
+        if (code !== 'ERR_CORRUPT' && code !== 'ERR_FORMAT') t.fail(`${name}: ${error}`);
+        return false;
+      }
+    };
+    const accepted = new Set<string>();
+    const fields = paths(JSON.parse(text));
+    for (const field of fields)
+      for (const value of [undefined, 'x', -1]) {
+        const description = JSON.parse(text);
+        replace(description, field.split('.'), value);
+        if (await isAccepted(new Map(tensors), description, field)) accepted.add(field);
+      }
+    for (const left of tensors.keys()) {
+      const rest = new Map([...tensors].filter(([name]) => name !== left));
+      if (await isAccepted(rest, JSON.parse(text), left)) accepted.add(`tensor ${left}`);
+    }
+    t.ok(fields.length > 100);
+    t.same(
+      [...accepted].filter((field) => !free.test(field)),
+      [],
+      `version ${version + 1}`,
+    );
+  }
+});
+
+function paths(value: object): string[] {
+  const inside = (name: string, field: unknown) =>
+    typeof field === 'object' && field !== null ? paths(field).map((path) => `${name}.${path}`) : [];
+  return Object.entries(value).flatMap(([name, field]) => [name, ...inside(name, field)]);
+}
+
+function replace(object: Plain, [name, ...rest]: string[], value: unknown): void {
+  if (rest.length > 0) replace(object[name!] as Plain, rest, value);
+  else if (value === undefined) delete object[name!];
+  else object[name!] = value;
+}
