@@ -6,7 +6,7 @@ import { AdderNetError } from './errors';
 import { shown } from './quoted';
 
 /** Of native/binding/runtime.cc. */
-const mostThreads = 1024;
+const maxThreads = 1024;
 
 export interface CpuInfo {
   /** The CPU's own name. */
@@ -36,6 +36,6 @@ export function setThreads(threads: number): void {
 
 /** @throws {AdderNetError} ERR_ARGUMENT unless `threads` is an integer from 1 to 1024 */
 export function checkThreads(op: string, threads: number): void {
-  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads)
-    throw new AdderNetError('ERR_ARGUMENT', `${op}: threads is ${shown(threads)}, expected an integer from 1 to ${mostThreads}`);
+  if (!Number.isInteger(threads) || threads < 1 || threads > maxThreads)
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: threads is ${shown(threads)}, expected an integer from 1 to ${maxThreads}`);
 }

@@ -1,8 +1,8 @@
-const longest = 100;
+const maxLength = 100;
 
 /** Text out of a file for messages: escaped, so that a hostile name cannot steer a terminal, and cut. */
 export const quoted = (text: string): string =>
-  JSON.stringify(text.length > longest ? `${text.slice(0, longest)}…` : text).replace(
+  JSON.stringify(text.length > maxLength ? `${text.slice(0, maxLength)}…` : text).replace(
     /[\u007f-\u009f\u2028\u2029\u202a-\u202e]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

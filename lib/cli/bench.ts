@@ -137,7 +137,7 @@ const benches = {
 export type BenchName = keyof typeof benches;
 
 /** Few and short turns: rough numbers. */
-const quickTurns = { rounds: 3, seconds: 0.005 };
+const quickRounds = { rounds: 3, seconds: 0.005 };
 
 export async function bench(name: BenchName, { isa, threads, filter, quick = false, json = false }: BenchArguments): Promise<void> {
   const { measure, units, header, row } = benches[name] as Bench<unknown>;
@@ -158,7 +158,7 @@ export async function bench(name: BenchName, { isa, threads, filter, quick = fal
     }
   };
   const oneIsa = isa ?? (quick && name === 'kernels' ? cpuInfo().isa : undefined);
-  const options = { isa: oneIsa, threads, filter, ...(quick && quickTurns), onGroup: progress.show, onResults };
+  const options = { isa: oneIsa, threads, filter, ...(quick && quickRounds), onGroup: progress.show, onResults };
   const report = await run(options);
   progress.clear();
   if (filter !== undefined && report.results.length === 0)

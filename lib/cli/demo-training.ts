@@ -13,7 +13,7 @@ import { evaluate } from '../train/evaluate';
 import { fit } from '../train/fit';
 import { checkFolderOut } from './output-path';
 import { printable } from './printable';
-import { brailleLines, picturesAcross, sideBySide } from './terminal-pictures';
+import { brailleLines, imagesPerRow, sideBySide } from './terminal-images';
 import { print } from './text-layout';
 import { startTrainingProgress } from './training-progress';
 
@@ -48,7 +48,7 @@ export async function demoTraining({ images, epochs, threads, out }: DemoTrainin
       `saved to ${file} and loaded back: ${(100 * top1).toFixed(2)} % of ${tested} new digits, ${Math.round(imagesPerSecond)} images/s`,
     ),
   );
-  console.log(drawn(loaded, picturesAcross(digitWidth)));
+  console.log(drawn(loaded, imagesPerRow(digitWidth)));
 }
 
 async function train(model: Model, images: number, epochs: number): Promise<void> {
@@ -74,11 +74,11 @@ function drawn(model: Model, count: number): string {
   const { mean, std } = model.normalization;
   const images = digits.images(0, count);
   const logits = model.forward(normalize(images, mean, std)).data;
-  const pictures = Array.from({ length: count }, (_, i) => brailleLines(new Tensor(digits.images(i, i + 1).data, digits.imageShape)));
+  const drawings = Array.from({ length: count }, (_, i) => brailleLines(new Tensor(digits.images(i, i + 1).data, digits.imageShape)));
   const answers = Array.from({ length: count }, (_, i) => {
     const own = logits.subarray(i * model.classes, (i + 1) * model.classes);
     const [found, target] = [own.indexOf(Math.max(...own)), digits.targets(i, i + 1)[0]!];
     return found === target ? `a ${found}` : `a ${found}? a ${target}`;
   });
-  return sideBySide(pictures, answers, pictures[0]![0]!.length);
+  return sideBySide(drawings, answers, drawings[0]![0]!.length);
 }

@@ -10,7 +10,7 @@ import { Tensor } from '../tensor';
 import { medianTimes } from '../timing';
 import { evaluate } from '../train/evaluate';
 import { defaultFolder } from './open-data';
-import { brailleLines, colourLines, picturesAcross, sideBySide } from './terminal-pictures';
+import { brailleLines, colorLines, imagesPerRow, sideBySide } from './terminal-images';
 import { print } from './text-layout';
 
 export async function demo({ data, threads }: { data?: string; threads?: number }): Promise<void> {
@@ -24,10 +24,10 @@ export async function demo({ data, threads }: { data?: string; threads?: number 
   const folder = data ?? defaultFolder('cifar10');
   if (data === undefined && !existsSync(folder)) print('(`addernet data get cifar10` downloads images to be shown here, too)', '');
   else {
-    const pictures = openDataset('cifar10', folder, 'test');
+    const testImages = openDataset('cifar10', folder, 'test');
     print('resnet20-cifar10-8bit looks at images of CIFAR-10:');
-    console.log(await classified(await compile(network), pictures));
-    const { top1, images, imagesPerSecond } = await evaluate(await compiled(network), pictures);
+    console.log(await classified(await compile(network), testImages));
+    const { top1, images, imagesPerSecond } = await evaluate(await compiled(network), testImages);
     print(`${(100 * top1).toFixed(2)} % of ${images} test images right, ${Math.round(imagesPerSecond)} images/s`, '');
   }
 
@@ -46,9 +46,9 @@ export async function demo({ data, threads }: { data?: string; threads?: number 
 /** Some images, drawn, with what they are taken for below; and with what they are, where that is another thing. */
 async function classified(session: InferenceSession, dataset: Dataset): Promise<string> {
   const [height, width, channels] = dataset.imageShape as [number, number, number];
-  const isGrey = channels === 1;
-  const characters = isGrey ? width / 2 : width;
-  const count = picturesAcross(characters);
+  const isGray = channels === 1;
+  const characters = isGray ? width / 2 : width;
+  const count = imagesPerRow(characters);
   const shown = Array.from({ length: count }, (_, i) => Math.floor((i * dataset.length) / count));
   const images = shown.map((i) => new Tensor(dataset.images(i, i + 1).data, dataset.imageShape));
   const captions: string[] = [];
@@ -58,6 +58,6 @@ async function classified(session: InferenceSession, dataset: Dataset): Promise<
     captions.push(best!.class === target ? best!.name : `${best!.name}? ${dataset.classNames?.[target] ?? target}`);
   }
   session.dispose();
-  if (!isGrey && !process.stdout.isTTY) return captions.join(', '); // a file has no colours
-  return sideBySide(images.map(isGrey ? (image) => brailleLines(image) : colourLines), captions, characters);
+  if (!isGray && !process.stdout.isTTY) return captions.join(', '); // a file has no colors
+  return sideBySide(images.map(isGray ? (image) => brailleLines(image) : colorLines), captions, characters);
 }

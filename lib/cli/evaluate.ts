@@ -5,7 +5,7 @@ import type { QuantizedModel } from '../quantize';
 import { compiled } from '../session';
 import { checkFits, evaluate } from '../train/evaluate';
 import { openData } from './open-data';
-import { type NetworkArguments, namedAfter, openNetwork } from './open-network';
+import { type NetworkArguments, openNetwork, withClassNames } from './open-network';
 import { checkApply, type OptionRule } from './option-rules';
 import { printable } from './printable';
 import { startProgress } from './progress';
@@ -36,7 +36,7 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<void> {
   checkApply(args, loaded, dtype === 'f32' ? floatRules : rules);
   const network = dtype === 'u8' && loaded instanceof Model ? await quantizeNetwork(loaded, args) : loaded;
   const dataset = await openData({ ...args, dataset: args.dataset ?? network.metadata.dataset }, 'test', network.inputShape);
-  const model = await namedAfter(network, args.weights, dataset);
+  const model = await withClassNames(network, args.weights, dataset);
   checkFits('evaluate', model, dataset); // before there is a bar
   const progress = startProgress('evaluating', Math.min(limit ?? dataset.length, dataset.length), { quiet: json === true });
   const result = await evaluate(await compiled(model), dataset, { batch, limit, onBatch: (done) => progress.update(done) }).finally(() =>

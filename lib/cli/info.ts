@@ -115,9 +115,11 @@ function networkRows({ bits, ...metadata }: ModelMetadata & { bits?: number }): 
   ];
 }
 
-const most = 20;
+const maxListed = 20;
 const listed = (names: readonly string[]): string =>
-  names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')} … and ${names.length - most} more (--json prints all)`;
+  names.length <= maxListed
+    ? names.join(', ')
+    : `${names.slice(0, maxListed).join(', ')} … and ${names.length - maxListed} more (--json prints all)`;
 
 /** `32 x 32, color` for [32,32,3]. */
 export const imageText = ([height, width, channels]: readonly number[]): string =>

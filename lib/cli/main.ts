@@ -4,7 +4,7 @@ import { Command, CommanderError, Help } from 'commander';
 import { AdderNetError } from '../errors';
 import { addCommands } from './commands';
 import { printable } from './printable';
-import { isNarrow, usualColumns, wrap } from './text-layout';
+import { defaultColumns, isNarrow, wrap } from './text-layout';
 
 const { version } = require('../../package.json') as { version: string };
 
@@ -32,7 +32,7 @@ function createProgram(): Command {
 
 /** An option or command and its description; below each other where the terminal is narrow. */
 function helpItem(term: string, termWidth: number, description: string, helper: Help): string {
-  const columns = helper.helpWidth ?? usualColumns;
+  const columns = helper.helpWidth ?? defaultColumns;
   if (!isNarrow(columns)) return Help.prototype.formatItem.call(helper, term, termWidth, description, helper);
   return [`  ${term}`, wrap(`    ${description}`, columns, '    ')].join('\n');
 }

@@ -48,7 +48,7 @@ export async function openFloatNetwork(what: string, args: NetworkArguments): Pr
  * The network with the class names of a data set, where its file has none: those that loading assumes are of no account then.
  * @param weights the file
  */
-export async function namedAfter<Network extends Model | QuantizedModel>(
+export async function withClassNames<Network extends Model | QuantizedModel>(
   network: Network,
   weights: string,
   { name, classes, classNames }: Dataset,

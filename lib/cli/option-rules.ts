@@ -24,7 +24,7 @@ export const withFlags = (message: string, names: readonly string[]): string =>
   names.reduce((text, name) => text.replace(new RegExp(`\\b${name}\\b`, 'g'), flagOf(name)), message);
 
 /** What to say of the first of the options given that does not apply; undefined if all do. */
-function misplaced<Facts>(given: readonly string[], facts: Facts, rules: readonly OptionRule<Facts>[]): string | undefined {
+function inapplicable<Facts>(given: readonly string[], facts: Facts, rules: readonly OptionRule<Facts>[]): string | undefined {
   for (const { options, apply, only } of rules) {
     const name = options.find((option) => given.includes(option));
     if (name !== undefined && !apply(facts)) return `${flagOf(name)} applies only ${typeof only === 'string' ? only : only(facts)}`;
@@ -43,7 +43,7 @@ export function checkUsage<Options extends object>(command: Command, { required 
   command.hook('preAction', () => {
     const given = Object.keys(command.opts()).filter((name) => command.getOptionValueSource(name) === 'cli');
     const missing = command.options.find((option) => required.includes(option.attributeName()) && !given.includes(option.attributeName()));
-    const wrong = missing ? `required option '${missing.flags}' not specified` : misplaced(given, command.opts<Options>(), rules);
+    const wrong = missing ? `required option '${missing.flags}' not specified` : inapplicable(given, command.opts<Options>(), rules);
     if (wrong !== undefined) command.error(`error: ${wrong}`, { exitCode: 2 });
   });
 }
@@ -55,6 +55,6 @@ export function checkUsage<Options extends object>(command: Command, { required 
  */
 export function checkApply<Facts>(options: object, facts: Facts, rules: readonly OptionRule<Facts>[]): void {
   const given = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-  const wrong = misplaced(given, facts, rules);
+  const wrong = inapplicable(given, facts, rules);
   if (wrong !== undefined) throw new AdderNetError('ERR_ARGUMENT', wrong);
 }

@@ -14,20 +14,20 @@ export function startProgress(what: string, total: number, { quiet }: { quiet: b
     const rate = (done / (Date.now() - began)) * 1000;
     return `${what} ${done}/${total}  ${Math.round(rate)}/s  ${done > 0 ? `${Math.ceil((total - done) / rate)} s` : '-'} left`;
   };
-  const bar = new SingleBar({ ...asItIs, format: (options, params) => barWith(numbers(params.value), options, params) });
+  const bar = new SingleBar({ ...terminalOptions, format: (options, params) => barWith(numbers(params.value), options, params) });
   bar.start(total, 0);
   return { update: (done) => bar.update(done), stop: () => bar.stop() };
 }
 
 /** The terminal's settings stay as they are, cursor and wrapping: a process that is killed could not put them back. */
-export const asItIs: Options = { hideCursor: false, linewrap: true };
+export const terminalOptions: Options = { hideCursor: false, linewrap: true };
 
-const narrowestBar = 10;
+const minBarWidth = 10;
 
 /** The bar takes what the terminal has left beside the numbers. The last of them is cut off where even those are too long. */
 export function barWith(numbers: string, options: Options, { progress, maxWidth }: Params): string {
   const barsize = Math.min(options.barsize!, maxWidth - numbers.length - '[] '.length);
-  const drawn = barsize < narrowestBar ? '' : `[${Format.BarFormat(progress, { ...options, barsize })}] `;
+  const drawn = barsize < minBarWidth ? '' : `[${Format.BarFormat(progress, { ...options, barsize })}] `;
   return drawn + numbers;
 }
 

@@ -2,7 +2,7 @@
 import type { Model } from '../models';
 import { type QuantizedModel, type QuantizeOptions, quantize } from '../quantize';
 import { type DataArguments, openData } from './open-data';
-import { namedAfter } from './open-network';
+import { withClassNames } from './open-network';
 
 export interface QuantizeArguments extends Partial<DataArguments>, QuantizeOptions {
   weights: string;
@@ -14,5 +14,5 @@ export async function quantizeNetwork(
   { weights, bits, range, calibration, ...args }: QuantizeArguments,
 ): Promise<QuantizedModel> {
   const images = await openData({ ...args, dataset: args.dataset ?? model.metadata.dataset }, 'train', model.inputShape);
-  return await quantize(await namedAfter(model, weights, images), images, { bits, range, calibration });
+  return await quantize(await withClassNames(model, weights, images), images, { bits, range, calibration });
 }

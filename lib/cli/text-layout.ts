@@ -8,7 +8,7 @@ export const columnsOf = ({ isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' |
   isTTY && columns > 0 ? columns : Number.POSITIVE_INFINITY;
 
 /** Where nothing else is known. */
-export const usualColumns = 80;
+export const defaultColumns = 80;
 
 /** Too narrow for two columns beside each other, of which one is text. */
 export const isNarrow = (columns: number): boolean => columns < 60;

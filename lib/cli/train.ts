@@ -35,10 +35,10 @@ import {
 /** @param given the arguments that stood on the command line; a resumed training has the others from its start, a new one from `defaults` */
 export async function train(given: Partial<TrainArguments>, defaults: TrainArguments): Promise<void> {
   const named = await networkToStartFrom(given);
-  const folder = new RunFolder(given.out ?? defaultFolder({ ...defaults, ...given, ...kindOf(named) }));
+  const folder = new RunFolder(given.out ?? defaultFolder({ ...defaults, ...given, ...identityOf(named) }));
   const began = given.resume ? await folder.readArguments<TrainArguments>() : undefined;
   if (began) checkUnchanged(given, began);
-  const chosen: TrainArguments = { ...defaults, ...gentle(given), ...began, ...given, ...kindOf(named) };
+  const chosen: TrainArguments = { ...defaults, ...fineTuningRate(given), ...began, ...given, ...identityOf(named) };
   checkApply(given, chosen, trainRules);
   if (chosen.threads !== undefined) setThreads(chosen.threads);
   const start = named ?? (await networkToStartFrom(chosen));
@@ -79,7 +79,7 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
 }
 
 /** A rate for random weights would undo what --weights has been trained to. */
-const gentle = ({ weights }: Partial<TrainArguments>): Partial<TrainArguments> => (weights === undefined ? {} : { lr: 0.01 });
+const fineTuningRate = ({ weights }: Partial<TrainArguments>): Partial<TrainArguments> => (weights === undefined ? {} : { lr: 0.01 });
 
 const rulesOfWeights: readonly OptionRule<Model>[] = [
   {
@@ -90,7 +90,7 @@ const rulesOfWeights: readonly OptionRule<Model>[] = [
 ];
 
 /** --weights says what --model and --kind are. */
-const kindOf = (start: Model | undefined): Partial<TrainArguments> => (start ? { model: start.name, kind: start.kind } : {});
+const identityOf = (start: Model | undefined): Partial<TrainArguments> => (start ? { model: start.name, kind: start.kind } : {});
 
 /** What is known of a training before its end. */
 type Origin = Pick<Training, 'command' | 'seed' | 'startedFrom'>;

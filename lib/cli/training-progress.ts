@@ -5,7 +5,7 @@ import { type Options, type Params, SingleBar } from 'cli-progress';
 import { percent } from '../paper/page/table';
 import type { BatchInfo } from '../train/fit';
 import type { EpochRecord } from '../train/progress';
-import { asItIs, barWith } from './progress';
+import { barWith, terminalOptions } from './progress';
 import { columnsOf, wrap } from './text-layout';
 
 export interface TrainingProgress {
@@ -37,7 +37,7 @@ export function startTrainingProgress({
 
 /** Where a line is to stay, the bar gives way; the next batch draws it anew below. */
 function bar(stream: NodeJS.WriteStream, timeLeft: TimeLeft): TrainingProgress {
-  const shown = new SingleBar({ ...asItIs, stream, clearOnComplete: true, format: fitted });
+  const shown = new SingleBar({ ...terminalOptions, stream, clearOnComplete: true, format: fitted });
   let drawn = false;
   const stop = (): void => {
     if (drawn) shown.stop();

@@ -135,11 +135,11 @@ export function optimizerOf(model: Model, { lr, momentum, nesterov, weightDecay,
   });
 }
 
-const usualBatch = 256;
+const paperBatch = 256;
 
 /** Of the official data sets, as in the paper; of your own images, that of `fit`, which leaves an epoch of few images some steps. */
 export const batchFor = ({ dataset, limit }: TrainArguments, { length }: Dataset): number =>
-  dataset === folderName ? defaultBatch(Math.min(limit ?? length, length)) : usualBatch;
+  dataset === folderName ? defaultBatch(Math.min(limit ?? length, length)) : paperBatch;
 
 /** All layers but the head. */
 function bodyLayers(model: Model): string[] {
@@ -165,7 +165,7 @@ export function commandOf(args: TrainArguments, defaults: TrainArguments): strin
   const { data, out, threads, resume, json, weights, teacher, skipBad, ...rest } = args;
   const files = Object.entries({ weights, teacher }).filter(([, file]) => file !== undefined);
   const own = { ...rest, ...Object.fromEntries(files.map(([name, file]) => [name, basename(file!)])) };
-  const usual = { ...defaults, batch: usualBatch } as unknown as Record<string, unknown>;
+  const usual = { ...defaults, batch: paperBatch } as unknown as Record<string, unknown>;
   const options = Object.entries(own)
     .filter(([name, value]) => name === 'dataset' || String(value) !== String(usual[name]))
     .map(([name, value]) => optionText(name, value));

@@ -5,8 +5,8 @@
 // Uncompressed pixels of 1, 4 or 8 bits by a palette, 24 bits, and 32 bits in any order of bytes.
 import { AdderNetError } from '../errors';
 import { ByteReader } from '../io/byte-reader';
+import { type ChunkedWork, inChunks } from './chunked-work';
 import type { Pixels } from './pixels';
-import { inParts, type Paused } from './short-turns';
 
 const fileHeaderBytes = 14;
 /** BITMAPINFOHEADER and its successors; OS/2's older one has another layout. */
@@ -27,7 +27,7 @@ export const isBmp = (bytes: Uint8Array): boolean => bytes[0] === 0x42 && bytes[
  * @returns [red, green, blue] of each pixel, or these and opacity
  * @throws {AdderNetError} ERR_CORRUPT if it is cut off or contradicts itself; ERR_FORMAT if it is compressed or of another depth
  */
-export function* decodeBmp(bytes: Uint8Array, name: string, checkSize: (width: number, height: number) => void): Paused<Pixels> {
+export function* decodeBmp(bytes: Uint8Array, name: string, checkSize: (width: number, height: number) => void): ChunkedWork<Pixels> {
   const reader = new ByteReader(bytes, name);
   reader.take(10);
   const start = reader.u32();
@@ -69,11 +69,11 @@ interface Layout {
   readonly name: string;
 }
 
-function* pixelsOf(row: (y: number) => Uint8Array, { width, height, bits, order, palette, name }: Layout): Paused<Uint8Array> {
+function* pixelsOf(row: (y: number) => Uint8Array, { width, height, bits, order, palette, name }: Layout): ChunkedWork<Uint8Array> {
   const [blue, green, red, alpha] = order;
   const channels = alpha < 0 ? 3 : 4;
   const data = new Uint8Array(width * height * channels);
-  yield* inParts(width * height, (start, end) => {
+  yield* inChunks(width * height, (start, end) => {
     let x = start % width;
     let y = Math.floor(start / width);
     let from = row(y);

@@ -6,7 +6,7 @@ import { describeFile } from '../io/file-kinds';
 import { Tensor } from '../tensor';
 import { parseCifarNames, parseCifarPickle } from './cifar-python';
 import { classNames } from './class-names';
-import { type FilePlaces, findDataFile, readDataFile } from './data-file';
+import { type FileLocations, findDataFile, readDataFile } from './data-file';
 import { ImageDataset } from './dataset';
 
 const side = 32;
@@ -87,9 +87,9 @@ export function parseCifar(bytes: Uint8Array, labelBytes: number, classes: numbe
       `${name}: ${bytes.length} bytes are not a multiple of the ${recordBytes} of a record${what ? `; it seems to be ${what}` : ''}`,
     );
   }
-  const startOf = (i: number) => i * recordBytes + labelBytes;
-  const targets = Int32Array.from({ length: n }, (_, i) => bytes[startOf(i) - 1]!);
-  return labeled((i) => bytes.subarray(startOf(i)), targets, classes, name);
+  const imageOffset = (i: number) => i * recordBytes + labelBytes;
+  const targets = Int32Array.from({ length: n }, (_, i) => bytes[imageOffset(i) - 1]!);
+  return labeled((i) => bytes.subarray(imageOffset(i)), targets, classes, name);
 }
 
 /** @param planesOf the pixels of an image: 1024 bytes each of red, green and blue */
@@ -123,8 +123,8 @@ export const openCifar10 = (directory: string, split: 'train' | 'test'): ImageDa
  * @throws {AdderNetError} ERR_ARGUMENT if a file is missing; ERR_FORMAT or ERR_CORRUPT if one is damaged
  */
 export function openCifar100(directory: string, split: 'train' | 'test'): ImageDataset {
-  const text = findDataFile(placesOf(cifar100, cifar100.binary, directory), [cifar100.binary.names]);
-  const meta = text ? undefined : findDataFile(placesOf(cifar100, cifar100.python, directory), [cifar100.python.names]);
+  const text = findDataFile(locationsOf(cifar100, cifar100.binary, directory), [cifar100.binary.names]);
+  const meta = text ? undefined : findDataFile(locationsOf(cifar100, cifar100.python, directory), [cifar100.python.names]);
   const names = text
     ? Buffer.from(text.bytes).toString().trim().split(/\s+/)
     : meta && parseCifarNames(meta.bytes, 'fine_label_names', meta.path);
@@ -133,7 +133,7 @@ export function openCifar100(directory: string, split: 'train' | 'test'): ImageD
   return open(cifar100, directory, split, names);
 }
 
-const placesOf = ({ name, expected }: CifarLayout, { folder }: Version, directory: string): FilePlaces => ({
+const locationsOf = ({ name, expected }: CifarLayout, { folder }: Version, directory: string): FileLocations => ({
   dataset: name,
   directory,
   folders: ['.', folder, name],
@@ -142,11 +142,11 @@ const placesOf = ({ name, expected }: CifarLayout, { folder }: Version, director
 
 function open(layout: CifarLayout, directory: string, split: 'train' | 'test', names: readonly string[] | undefined): ImageDataset {
   const { name, classes, labelBytes, labels, binary, python } = layout;
-  const first = (version: Version) => findDataFile(placesOf(layout, version, directory), version.files[split].slice(0, 1));
+  const first = (version: Version) => findDataFile(locationsOf(layout, version, directory), version.files[split].slice(0, 1));
   const isPython = !first(binary) && first(python) !== undefined;
   const version = isPython ? python : binary;
   const parts = version.files[split].map((file) => {
-    const { path, bytes } = readDataFile(placesOf(layout, version, directory), [file]);
+    const { path, bytes } = readDataFile(locationsOf(layout, version, directory), [file]);
     if (!isPython) return parseCifar(bytes, labelBytes, classes, path);
     const { planes, targets } = parseCifarPickle(bytes, labels, path);
     return labeled((i) => planes.subarray(i * imageBytes), targets, classes, path);

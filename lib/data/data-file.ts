@@ -14,7 +14,7 @@ export interface DataFile {
 }
 
 /** Where the files of a data set may lie. */
-export interface FilePlaces {
+export interface FileLocations {
   /** Name of the data set, for messages. */
   readonly dataset: string;
   /** What the user named. */
@@ -41,7 +41,7 @@ export function folderPath(op: string, directory: string | URL): string {
  * have it.
  * @throws {AdderNetError} ERR_ARGUMENT if one is there and cannot be read
  */
-export function findDataFile({ dataset, directory, folders }: FilePlaces, names: readonly string[]): DataFile | undefined {
+export function findDataFile({ dataset, directory, folders }: FileLocations, names: readonly string[]): DataFile | undefined {
   for (const folder of folders)
     for (const name of names)
       for (const path of [join(directory, folder, name), join(directory, folder, name, basename(name))]) {
@@ -52,10 +52,10 @@ export function findDataFile({ dataset, directory, folders }: FilePlaces, names:
 }
 
 /** @throws {AdderNetError} ERR_ARGUMENT if none is there, or one cannot be read */
-export function readDataFile(places: FilePlaces, names: readonly string[]): DataFile {
-  const file = findDataFile(places, names);
+export function readDataFile(locations: FileLocations, names: readonly string[]): DataFile {
+  const file = findDataFile(locations, names);
   if (file) return file;
-  const { dataset, directory, folders, expected } = places;
+  const { dataset, directory, folders, expected } = locations;
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
     throw new AdderNetError('ERR_ARGUMENT', `${dataset}: there is no folder '${directory}', expected one with ${expected}`);
   const within = folders.filter((folder) => folder !== '.').join(', ');

@@ -6,9 +6,9 @@ const usualThreads = 4;
 const threads = Number.parseInt(process.env.UV_THREADPOOL_SIZE ?? '', 10) || usualThreads;
 
 /** Images that are decoded at the same time, in the whole process. */
-export const decodedAtOnce = Math.max(1, Math.min(threads - 1, availableParallelism()));
+export const maxConcurrentDecodes = Math.max(1, Math.min(threads - 1, availableParallelism()));
 
-let free = decodedAtOnce;
+let free = maxConcurrentDecodes;
 const waiting: (() => void)[] = [];
 
 /** Calls `decode` when its turn has come, first come, first served. */

@@ -7,7 +7,7 @@ import { elementCount } from '../shape';
 import { Tensor } from '../tensor';
 import { folderPath } from './data-file';
 import { ImageDataset, type ImageDatasetOptions } from './dataset';
-import { decodedAtOnce } from './decoding-limit';
+import { maxConcurrentDecodes } from './decoding-limit';
 import { checkColorName, checkImageOptions, checkImageShape, type ImageOptions, type ImageShape, readImage } from './image';
 import { type ImageFile, listImages } from './image-files';
 
@@ -117,7 +117,7 @@ async function decodeAll(files: readonly ImageFile[], shape: ImageShape, options
     errors.set(i, hint || error);
     next = files.length; // those before it are decoded already, or are being so: the first of all is named
   };
-  await Promise.all(Array.from({ length: decodedAtOnce }, decode));
+  await Promise.all(Array.from({ length: maxConcurrentDecodes }, decode));
   if (errors.size > 0) throw errors.get(Math.min(...errors.keys()));
   const good = files.flatMap((file, i) => (bad.has(file) ? [] : [i]));
   good.forEach((i, to) => {

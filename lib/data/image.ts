@@ -10,11 +10,11 @@ import { shown } from '../quoted';
 import { type Shape, shapeText } from '../shape';
 import { checkBuffer, Tensor, typedArrayName } from '../tensor';
 import { decodeBmp, isBmp } from './bmp';
-import { isCutOff } from './cut-off';
+import { runChunked } from './chunked-work';
 import { limitDecoding } from './decoding-limit';
 import type { Pixels } from './pixels';
 import { decodePnm, isPnm } from './pnm';
-import { inTurns } from './short-turns';
+import { isTruncated } from './truncated-image';
 
 /** Size of the images that a network takes, [h,w,c], where c is 3 for red, green and blue, or 1 for gray. */
 export type ImageShape = readonly [number, number, number];
@@ -151,7 +151,7 @@ async function readFile(source: FileSource, shape: ImageShape, options: ImageOpt
   const checkSize = (width: number, height: number) => checkPixelCount(name, width, height, options.maxPixels);
   const decode = isBmp(bytes) ? decodeBmp : isPnm(bytes) ? decodePnm : undefined;
   if (decode) {
-    return await fitPixels(checkPixels(await inTurns(decode(bytes, name, checkSize)), options.maxPixels, name), shape, options, name);
+    return await fitPixels(checkPixels(await runChunked(decode(bytes, name, checkSize)), options.maxPixels, name), shape, options, name);
   }
   const { maxPixels = defaultMaxPixels } = options;
   const sharp = loadSharp();
@@ -227,7 +227,7 @@ function unreadable(bytes: Uint8Array, name: string, maxPixels: number, cause: E
   if (fileKind(bytes)?.isImage)
     return new AdderNetError(
       'ERR_CORRUPT',
-      `cannot read ${name}: the file is ${isCutOff(bytes) ? 'cut off' : 'damaged or cut off'} (${reason})`,
+      `cannot read ${name}: the file is ${isTruncated(bytes) ? 'cut off' : 'damaged or cut off'} (${reason})`,
       { cause },
     );
   const hint = name.endsWith('in memory') ? '; pixels need their width and height' : '';

@@ -9,28 +9,28 @@ class Reordered implements Dataset {
   readonly length: number;
   readonly classes: number;
   readonly imageShape: readonly [number, number, number];
-  readonly #whole: Dataset;
+  readonly #source: Dataset;
   /** The new index of each class, by its old one. */
   readonly #indices: Int32Array;
 
   constructor(
-    whole: Dataset,
+    source: Dataset,
     readonly classNames: readonly string[],
   ) {
-    this.name = whole.name;
-    this.length = whole.length;
-    this.classes = whole.classes;
-    this.imageShape = whole.imageShape;
-    this.#whole = whole;
-    this.#indices = Int32Array.from(whole.classNames!, (name) => classNames.indexOf(name));
+    this.name = source.name;
+    this.length = source.length;
+    this.classes = source.classes;
+    this.imageShape = source.imageShape;
+    this.#source = source;
+    this.#indices = Int32Array.from(source.classNames!, (name) => classNames.indexOf(name));
   }
 
   images(start: number, end: number): Tensor<Uint8Array> {
-    return this.#whole.images(start, end);
+    return this.#source.images(start, end);
   }
 
   targets(start: number, end: number): Int32Array {
-    return this.#whole.targets(start, end).map((target) => this.#indices[target]!);
+    return this.#source.targets(start, end).map((target) => this.#indices[target]!);
   }
 
   gather(indices: Int32Array, images: Uint8Array, targets: Int32Array): void | Promise<void> {
@@ -38,7 +38,7 @@ class Reordered implements Dataset {
       targets.forEach((target, i) => {
         targets[i] = this.#indices[target]!;
       });
-    const gathering = this.#whole.gather(indices, images, targets);
+    const gathering = this.#source.gather(indices, images, targets);
     return gathering ? gathering.then(rename) : rename();
   }
 }

@@ -2,7 +2,7 @@
 import { AdderNetError } from '../errors';
 import { Tensor } from '../tensor';
 import { classNames } from './class-names';
-import { type FilePlaces, readDataFile } from './data-file';
+import { type FileLocations, readDataFile } from './data-file';
 import { ImageDataset } from './dataset';
 import { parseIdx } from './idx';
 
@@ -20,8 +20,8 @@ interface Variant {
   readonly source?: string;
 }
 
-const own = { train: ['train'], test: ['t10k'] } as const;
-const ofEmnist = (split: string, others: { train: readonly string[]; test: readonly string[] } = { train: [], test: [] }) => ({
+const mnistPrefixes = { train: ['train'], test: ['t10k'] } as const;
+const emnistVariant = (split: string, others: { train: readonly string[]; test: readonly string[] } = { train: [], test: [] }) => ({
   folder: 'EMNIST/raw',
   prefixes: { train: [`emnist-${split}-train`, ...others.train], test: [`emnist-${split}-test`, ...others.test] },
   isTransposed: true,
@@ -32,13 +32,13 @@ const variants = {
   mnist: { folder: 'MNIST/raw' },
   'fashion-mnist': { folder: 'FashionMNIST/raw' },
   kmnist: { folder: 'KMNIST/raw', source: 'the CODH offers them: https://codh.rois.ac.jp/kmnist' },
-  // Labels tell EMNIST's letters from MNIST, but not its other splits: those are read by names of their own alone.
-  emnist: { ...ofEmnist('letters', own), firstLabel: 1 },
-  'emnist-balanced': ofEmnist('balanced'),
-  'emnist-byclass': ofEmnist('byclass'),
-  'emnist-bymerge': ofEmnist('bymerge'),
-  'emnist-digits': ofEmnist('digits'),
-  'emnist-mnist': ofEmnist('mnist'),
+  // Labels tell EMNIST's letters from MNIST, but not its other splits: those are read by their own names alone.
+  emnist: { ...emnistVariant('letters', mnistPrefixes), firstLabel: 1 },
+  'emnist-balanced': emnistVariant('balanced'),
+  'emnist-byclass': emnistVariant('byclass'),
+  'emnist-bymerge': emnistVariant('bymerge'),
+  'emnist-digits': emnistVariant('digits'),
+  'emnist-mnist': emnistVariant('mnist'),
 } as const satisfies Record<string, Variant>;
 
 /** Data sets in the format of MNIST. `emnist` is its letters, a to z; the other splits of EMNIST have their names behind it. */
@@ -54,13 +54,18 @@ export const mnistNames = Object.keys(variants) as readonly MnistName[];
  */
 export function openMnist(name: MnistName, directory: string, split: 'train' | 'test'): ImageDataset {
   const variant: Variant = variants[name];
-  const { folder, prefixes = own, firstLabel = 0, isTransposed = false } = variant;
+  const { folder, prefixes = mnistPrefixes, firstLabel = 0, isTransposed = false } = variant;
   const names: readonly string[] = classNames[name];
-  const places: FilePlaces = { dataset: name, directory, folders: ['.', 'raw', folder, name, 'gzip'], expected: expectedFiles(variant) };
+  const locations: FileLocations = {
+    dataset: name,
+    directory,
+    folders: ['.', 'raw', folder, name, 'gzip'],
+    expected: expectedFiles(variant),
+  };
   const read = (kind: string, rank: number): Tensor<Uint8Array> => {
     const { path, bytes } = readDataFile(
-      places,
-      prefixes[split].flatMap((prefix) => spellings(`${prefix}-${kind}-ubyte`)),
+      locations,
+      prefixes[split].flatMap((prefix) => fileNames(`${prefix}-${kind}-ubyte`)),
     );
     const tensor = parseIdx(bytes, path);
     if (tensor.dtype !== 'u8' || tensor.shape.length !== rank)
@@ -82,12 +87,12 @@ export function openMnist(name: MnistName, directory: string, split: 'train' | '
 }
 
 /** The file as its authors call it, and as 7-Zip and file managers unpack it. */
-function spellings(file: string): string[] {
+function fileNames(file: string): string[] {
   const dotted = file.replace(/-(idx\d)/, '.$1');
   return [file, `${file}.gz`, dotted, `${dotted}.gz`];
 }
 
-function expectedFiles({ prefixes = own, source }: Variant): string {
+function expectedFiles({ prefixes = mnistPrefixes, source }: Variant): string {
   const files = `{${prefixes.train[0]},${prefixes.test[0]}}-{images-idx3,labels-idx1}-ubyte, plain or with .gz`;
   return source === undefined ? files : `${files}; ${source}`;
 }
@@ -121,8 +126,8 @@ const descriptions: Partial<Record<MnistName, string>> = {
 
 /** The data set whose labels these may be. */
 function likelyName(labels: Uint8Array): MnistName | undefined {
-  const [least, most] = labels.reduce(([low, high], label) => [Math.min(low, label), Math.max(high, label)], [255, 0]);
-  if (most < 10) return 'mnist';
-  if (least >= 1 && most <= classNames.emnist.length) return 'emnist';
-  return (['emnist-balanced', 'emnist-byclass'] as const).find((name) => most < classNames[name].length);
+  const [min, max] = labels.reduce(([low, high], label) => [Math.min(low, label), Math.max(high, label)], [255, 0]);
+  if (max < 10) return 'mnist';
+  if (min >= 1 && max <= classNames.emnist.length) return 'emnist';
+  return (['emnist-balanced', 'emnist-byclass'] as const).find((name) => max < classNames[name].length);
 }

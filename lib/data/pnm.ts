@@ -1,8 +1,8 @@
 // PGM and PPM, which sharp does not read: 'P2' or 'P5' (gray), 'P3' or 'P6' (red, green, blue) | width | height | largest value, all in
 // decimal between white space and comments | one white space | samples: in decimal (P2, P3), of one byte, or of two, the higher one first.
 import { AdderNetError } from '../errors';
+import { type ChunkedWork, inChunks } from './chunked-work';
 import type { Pixels } from './pixels';
-import { inParts, type Paused } from './short-turns';
 
 /** Whether a file begins as a PGM or PPM does. */
 export const isPnm = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && /^[2356]\s$/.test(String.fromCharCode(bytes[1]!, bytes[2]!));
@@ -13,7 +13,7 @@ export const isPnm = (bytes: Uint8Array): boolean => bytes[0] === 0x50 && /^[235
  * @param checkSize called with width and height before memory is taken; what it throws passes through
  * @throws {AdderNetError} ERR_CORRUPT if it is cut off or contradicts itself
  */
-export function* decodePnm(bytes: Uint8Array, name: string, checkSize: (width: number, height: number) => void): Paused<Pixels> {
+export function* decodePnm(bytes: Uint8Array, name: string, checkSize: (width: number, height: number) => void): ChunkedWork<Pixels> {
   const corrupt = (what: string) => new AdderNetError('ERR_CORRUPT', `${name}: the PGM or PPM ${what}`);
   let at = 2;
   const isSpace = (byte: number | undefined) => byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d);
@@ -39,7 +39,7 @@ export function* decodePnm(bytes: Uint8Array, name: string, checkSize: (width: n
   if (at + samples * (isText ? 2 : sampleBytes) > bytes.length + (isText ? 1 : 0)) throw corrupt('is cut off');
   const next = isText ? number : sampleBytes === 1 ? () => bytes[at++]! : () => 256 * bytes[at++]! + bytes[at++]!;
   const data = new Uint8Array(samples);
-  yield* inParts(samples, (start, end) => {
+  yield* inChunks(samples, (start, end) => {
     for (let i = start; i < end; i++) {
       const value = next();
       if (value > largest) throw corrupt(`has the value ${value}, expected at most ${largest}`);

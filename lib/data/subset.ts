@@ -14,16 +14,16 @@ class Subset implements Dataset {
   readonly classes: number;
   readonly classNames?: readonly string[];
   readonly imageShape: readonly [number, number, number];
-  readonly #whole: Dataset;
+  readonly #source: Dataset;
   readonly #indices: Int32Array;
 
-  constructor(whole: Dataset, indices: Int32Array) {
-    this.name = `${whole.name} (${indices.length} of ${whole.length})`;
+  constructor(source: Dataset, indices: Int32Array) {
+    this.name = `${source.name} (${indices.length} of ${source.length})`;
     this.length = indices.length;
-    this.classes = whole.classes;
-    if (whole.classNames) this.classNames = whole.classNames;
-    this.imageShape = whole.imageShape;
-    this.#whole = whole;
+    this.classes = source.classes;
+    if (source.classNames) this.classNames = source.classNames;
+    this.imageShape = source.imageShape;
+    this.#source = source;
     this.#indices = indices;
   }
 
@@ -32,19 +32,19 @@ class Subset implements Dataset {
     const size = elementCount(this.imageShape);
     const bytes = new Uint8Array((end - start) * size);
     this.#indices.subarray(start, end).forEach((index, i) => {
-      bytes.set(this.#whole.images(index, index + 1).data, i * size);
+      bytes.set(this.#source.images(index, index + 1).data, i * size);
     });
     return new Tensor(bytes, [end - start, ...this.imageShape]);
   }
 
   targets(start: number, end: number): Int32Array {
     checkRange(this, start, end);
-    return this.#indices.slice(start, end).map((index) => this.#whole.targets(index, index + 1)[0]!);
+    return this.#indices.slice(start, end).map((index) => this.#source.targets(index, index + 1)[0]!);
   }
 
   gather(indices: Int32Array, images: Uint8Array, targets: Int32Array): void | Promise<void> {
     checkGather(this, indices, images, targets);
-    return this.#whole.gather(
+    return this.#source.gather(
       indices.map((index) => this.#indices[index]!),
       images,
       targets,

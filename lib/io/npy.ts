@@ -10,7 +10,7 @@ import { gather, StridedView } from './strided';
 
 const magic = '\x93NUMPY';
 /** NumPy's own limit; a header of a plain array is about 100 bytes. */
-const longestHeader = 10_000;
+const maxHeaderBytes = 10_000;
 
 /** Sizes are in bytes. */
 const types = new Map<string, FileType>([
@@ -65,8 +65,8 @@ function readHeader(reader: ByteReader, name: string): Header {
   if (major < 1 || major > 3 || minor !== 0)
     throw new AdderNetError('ERR_FORMAT', `${name}: .npy version is ${major}.${minor}, expected 1.0, 2.0 or 3.0`);
   const headerBytes = major === 1 ? reader.u16() : reader.u32();
-  if (headerBytes > longestHeader)
-    throw new AdderNetError('ERR_FORMAT', `${name}: the header has ${headerBytes} bytes, expected at most ${longestHeader}`);
+  if (headerBytes > maxHeaderBytes)
+    throw new AdderNetError('ERR_FORMAT', `${name}: the header has ${headerBytes} bytes, expected at most ${maxHeaderBytes}`);
   return parseHeader(reader.text(headerBytes), name);
 }
 

@@ -14,9 +14,9 @@ const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.by
 /** Bytes of the longest integer and text that a file of weights may have: far more than any has, and far less than the engine can take. */
 const [maxIntegerBytes, maxTextBytes] = [4096, 2 ** 28];
 
-/** A length that the pickle claims, if it is at most `most`. */
-function atMost(m: PickleMachine, length: number, most: number): number {
-  return length <= most ? length : m.corrupt(`a value of ${length} bytes, expected at most ${most}`);
+/** A length that the pickle claims, if it is at most `max`. */
+function checkLength(m: PickleMachine, length: number, max: number): number {
+  return length <= max ? length : m.corrupt(`a value of ${length} bytes, expected at most ${max}`);
 }
 
 /** Two's complement, little-endian, any length. */
@@ -53,18 +53,18 @@ const byCharacter: Readonly<Record<string, Instruction>> = {
   M: (m) => m.push(m.reader.u16()), // BININT2
   L: parsed(integerOf), // LONG
   '\x8a': (m) => m.create(integer(m.reader.take(m.reader.u8()))), // LONG1
-  '\x8b': (m) => m.create(integer(m.reader.take(atMost(m, m.reader.u32(), maxIntegerBytes)))), // LONG4
+  '\x8b': (m) => m.create(integer(m.reader.take(checkLength(m, m.reader.u32(), maxIntegerBytes)))), // LONG4
   F: parsed(floatOf), // FLOAT
   G: (m) => m.push(m.reader.f64BigEndian()), // BINFLOAT
 
   // Strings of Python 2 are bytes.
   S: parsed(stringOf), // STRING
-  T: (m) => m.create(latin1(m.reader.take(atMost(m, m.reader.u32(), maxTextBytes)))), // BINSTRING
+  T: (m) => m.create(latin1(m.reader.take(checkLength(m, m.reader.u32(), maxTextBytes)))), // BINSTRING
   U: (m) => m.create(latin1(m.reader.take(m.reader.u8()))), // SHORT_BINSTRING
   V: parsed(unicodeOf), // UNICODE
-  X: (m) => m.create(m.reader.text(atMost(m, m.reader.u32(), maxTextBytes))), // BINUNICODE
+  X: (m) => m.create(m.reader.text(checkLength(m, m.reader.u32(), maxTextBytes))), // BINUNICODE
   '\x8c': (m) => m.create(m.reader.text(m.reader.u8())), // SHORT_BINUNICODE
-  '\x8d': (m) => m.create(m.reader.text(atMost(m, m.reader.u64(), maxTextBytes))), // BINUNICODE8
+  '\x8d': (m) => m.create(m.reader.text(checkLength(m, m.reader.u64(), maxTextBytes))), // BINUNICODE8
   B: (m) => m.create(m.reader.take(m.reader.u32())), // BINBYTES
   C: (m) => m.create(m.reader.take(m.reader.u8())), // SHORT_BINBYTES
   '\x8e': (m) => m.create(m.reader.take(m.reader.u64())), // BINBYTES8

@@ -22,7 +22,7 @@ const legacyMagic = 0x1950a86a20f9469cfc6cn;
 const legacyProtocol = 1001;
 
 /** Tied weights repeat a storage, a crafted file repeats it thousands of times: copies may take this many times the file. */
-const largestExpansion = 64;
+const maxExpansion = 64;
 
 /**
  * Reads the tensors of the network in a file by name; nothing in the file is executed. What a checkpoint holds beside them is left out.
@@ -37,11 +37,11 @@ export function parsePytorch(bytes: Uint8Array, name = 'pth', key?: string): Sto
   const object = isZip ? readZip(bytes, name) : readPickles(bytes, name);
   const { tensors: named, notes } = stateDict(object, name, key);
 
-  let copyableBytes = largestExpansion * bytes.length;
+  let copyableBytes = maxExpansion * bytes.length;
   const takeBytes = (count: number) => {
     copyableBytes -= count;
     if (copyableBytes < 0)
-      throw new AdderNetError('ERR_FORMAT', `${name}: its tensors take over ${largestExpansion} times the bytes of the file`);
+      throw new AdderNetError('ERR_FORMAT', `${name}: its tensors take over ${maxExpansion} times the bytes of the file`);
   };
   const reader = new TensorReader(name, (embedded) => readPickles(embedded, `${name}: a storage`), takeBytes);
   const tensors = new Map<string, Tensor<TensorData>>();

@@ -11,7 +11,7 @@ import { elementBytes, type FileType, fileTypes, payloadTensor } from './payload
 import type { StoredTensors } from './tensor-file';
 
 /** The format's own limit, in bytes. */
-const longestHeader = 100_000_000;
+const maxHeaderBytes = 100_000_000;
 const metadataKey = '__metadata__';
 const types = new Map<string, FileType>(fileTypes.map((type) => [type.toUpperCase(), type]));
 
@@ -29,7 +29,7 @@ export interface Safetensors extends StoredTensors {
 export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safetensors {
   const reader = new ByteReader(bytes, name);
   const headerBytes = reader.u64();
-  if (headerBytes > longestHeader)
+  if (headerBytes > maxHeaderBytes)
     throw new AdderNetError('ERR_FORMAT', `${name}: not a safetensors file: its header would have ${headerBytes} bytes`);
   const header = parseHeader(reader.text(headerBytes), name);
   const payload = reader.take(reader.remaining);
@@ -113,10 +113,10 @@ export function formatSafetensors(
   // fromEntries defines own properties: a tensor named __proto__ is written like any other.
   const json = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
   const headerBytes = Math.ceil(json.length / 8) * 8;
-  if (headerBytes > longestHeader)
+  if (headerBytes > maxHeaderBytes)
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `formatSafetensors: the header has ${headerBytes} bytes, more than the format's ${longestHeader}`,
+      `formatSafetensors: the header has ${headerBytes} bytes, more than the format's ${maxHeaderBytes}`,
     );
   const file = new Uint8Array(8 + headerBytes + payloadBytes);
   new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);

@@ -37,7 +37,7 @@ interface Found {
   /** Where other tensors are, which were passed over. */
   readonly others: readonly string[];
   /** Where weights are that might as well be meant. */
-  readonly rivals: readonly string[];
+  readonly alternatives: readonly string[];
 }
 
 export class StateDictFinder {
@@ -60,10 +60,10 @@ export class StateDictFinder {
     const root = key === undefined ? object : this.#at(object, key);
     if (key !== undefined && root === undefined) throw this.#nothingAt(object, key);
     const found = this.#search(root, key ?? '', 0);
-    const { path, tensors, others, rivals } = found ?? { path: '', tensors: this.#named(root), others: [], rivals: [] };
+    const { path, tensors, others, alternatives } = found ?? { path: '', tensors: this.#named(root), others: [], alternatives: [] };
     if (key !== undefined && tensors.size === 0) throw this.#nothingAt(object, key);
-    if (rivals.length > 0)
-      throw this.#refuse(`weights of the same number of tensors are at ${nameList([path, ...rivals])}: choose with { key }`);
+    if (alternatives.length > 0)
+      throw this.#refuse(`weights of the same number of tensors are at ${nameList([path, ...alternatives])}: choose with { key }`);
     const notes = others.length > 0 ? [`The weights at ${quoted(path)} were taken; there are tensors at ${nameList(others)}, too.`] : [];
     return { tensors, notes };
   }
@@ -88,7 +88,7 @@ export class StateDictFinder {
   #search(value: unknown, path: string, depth: number): Found | undefined {
     if (typeof value !== 'object' || value === null || isTensor(value) || depth > maxDepth || this.#searched.has(value)) return undefined;
     this.#searched.add(value);
-    if (moduleState(value)) return this.#whole(value, path);
+    if (moduleState(value)) return this.#allTensors(value, path);
     if (isOptimizerState(value)) {
       this.metOptimizer = true;
       return undefined;
@@ -97,7 +97,7 @@ export class StateDictFinder {
     const loose = entries.filter(([name, item]) => isTensor(item) && !notWeights.test(name) && !counters.test(name));
     const hasDots = loose.some(([name]) => name.includes('.'));
     const isLayer = loose.some(([name]) => parameters.test(name));
-    if (hasDots && isLayer) return this.#whole(value, path);
+    if (hasDots && isLayer) return this.#allTensors(value, path);
 
     const byKey = new Map(entries);
     const inside = (name: string) => (path === '' ? name : `${path}.${name}`);
@@ -109,26 +109,26 @@ export class StateDictFinder {
     if (!isLayer)
       for (const key of weightKeys) {
         const item = byKey.get(key);
-        const found = this.#search(item, inside(key), depth + 1) ?? this.#whole(item, inside(key));
+        const found = this.#search(item, inside(key), depth + 1) ?? this.#allTensors(item, inside(key));
         if (found) return { ...found, others: [...found.others, ...passedOver(item)] };
       }
-    if (hasDots) return this.#whole(value, path);
+    if (hasDots) return this.#allTensors(value, path);
 
     const candidates = entries.flatMap(([name, item]) => {
       const isAverage = averaged.test(name);
-      const found = this.#search(item, inside(name), depth + 1) ?? (isAverage ? this.#whole(item, inside(name)) : undefined);
+      const found = this.#search(item, inside(name), depth + 1) ?? (isAverage ? this.#allTensors(item, inside(name)) : undefined);
       return found && !notWeights.test(name) ? [{ found, item, isAverage }] : [];
     });
     // Tensors beside them belong to the same network.
-    if (loose.length > 0) return candidates.length > 0 ? this.#whole(value, path) : undefined;
+    if (loose.length > 0) return candidates.length > 0 ? this.#allTensors(value, path) : undefined;
     const last = candidates.filter(({ isAverage }) => !isAverage);
     const [best, ...rest] = (last.length > 0 ? last : candidates).sort((a, b) => b.found.tensors.size - a.found.tensors.size);
     if (!best) return undefined;
-    const rivals = rest.filter(({ found }) => found.tensors.size === best.found.tensors.size).map(({ found }) => found.path);
+    const alternatives = rest.filter(({ found }) => found.tensors.size === best.found.tensors.size).map(({ found }) => found.path);
     return {
       ...best.found,
       others: [...best.found.others, ...passedOver(best.item)],
-      rivals: [...best.found.rivals, ...rivals],
+      alternatives: [...best.found.alternatives, ...alternatives],
     };
   }
 
@@ -145,9 +145,9 @@ export class StateDictFinder {
   }
 
   /** All that is in a value, unless that is nothing. */
-  #whole(value: unknown, path: string): Found | undefined {
+  #allTensors(value: unknown, path: string): Found | undefined {
     const tensors = this.#named(value);
-    return tensors.size > 0 ? { path, tensors, others: [], rivals: [] } : undefined;
+    return tensors.size > 0 ? { path, tensors, others: [], alternatives: [] } : undefined;
   }
 
   /** All tensors of a dict or module, with the names of nested ones joined by dots. */

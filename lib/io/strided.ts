@@ -40,7 +40,7 @@ export class StridedView {
 }
 
 /** PyTorch's own limit. */
-const highestRank = 64;
+const maxRank = 64;
 
 /**
  * Checks what a file claims about a tensor, so that no element lies outside the array.
@@ -49,7 +49,7 @@ const highestRank = 64;
  * @throws {AdderNetError} ERR_CORRUPT, or ERR_FORMAT if it has no elements
  */
 export function checkView(what: string, { offset, shape, strides }: StridedView, available: number): void {
-  if (shape.length > highestRank || strides.length !== shape.length)
+  if (shape.length > maxRank || strides.length !== shape.length)
     throw new AdderNetError('ERR_CORRUPT', `${what}: has ${shape.length} sizes and ${strides.length} strides`);
   checkSizes(what, shape);
   if (![offset, ...strides].every((value) => Number.isSafeInteger(value) && value >= 0))

@@ -1,7 +1,7 @@
 // Dynamic batching: images of requests that wait for the same network run together. While a batch runs the next one gathers; a delay lets it
 // gather even when the network has nothing to do.
 import { Tensor } from '../tensor';
-import { Refusal } from './refusal';
+import { HttpError } from './http-error';
 
 export interface BatchingOptions {
   /** Images of a batch; a request of more runs alone. */
@@ -12,14 +12,14 @@ export interface BatchingOptions {
   readonly maxQueue: number;
 }
 
-interface Waiting {
+interface PendingRequest {
   readonly x: Tensor;
   readonly since: number;
-  readonly resolve: (answer: Answer) => void;
+  readonly resolve: (answer: BatchResult) => void;
   readonly reject: (reason: unknown) => void;
 }
 
-export interface Answer {
+export interface BatchResult {
   /** [n, ...] for the n images that were asked about. */
   readonly y: Tensor;
   /** Milliseconds of waiting, and of the batch. */
@@ -31,8 +31,8 @@ export class Batcher {
   readonly #run: (x: Tensor) => Promise<Tensor>;
   readonly #options: BatchingOptions;
   readonly #onBatch: (images: number, milliseconds: number) => void;
-  readonly #queue: Waiting[] = [];
-  #waiting = 0;
+  readonly #queue: PendingRequest[] = [];
+  #queuedImages = 0;
   #running = false;
   /** Of the gathering that goes on. */
   #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
@@ -52,44 +52,45 @@ export class Batcher {
   }
 
   /** Images that wait. */
-  get waiting(): number {
-    return this.#waiting;
+  get queuedImages(): number {
+    return this.#queuedImages;
   }
 
   get isFull(): boolean {
-    return this.#waiting >= this.#options.maxQueue;
+    return this.#queuedImages >= this.#options.maxQueue;
   }
 
   /**
    * @param x      [n, ...], valid: what one image of a batch throws, all get
    * @param signal takes it out of the queue; what runs, runs
-   * @throws {Refusal} as a rejection: 503 if the queue is full; the signal's reason; what `run` throws
+   * @throws {HttpError} as a rejection: 503 if the queue is full; the signal's reason; what `run` throws
    */
-  infer(x: Tensor, signal?: AbortSignal): Promise<Answer> {
+  infer(x: Tensor, signal?: AbortSignal): Promise<BatchResult> {
     const images = x.shape[0]!;
-    if (this.#waiting > 0 && this.#waiting + images > this.#options.maxQueue) return Promise.reject(queueIsFull(this.#waiting));
+    if (this.#queuedImages > 0 && this.#queuedImages + images > this.#options.maxQueue)
+      return Promise.reject(queueFull(this.#queuedImages));
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
-      const entry: Waiting = { x, since: performance.now(), resolve, reject };
+      const entry: PendingRequest = { x, since: performance.now(), resolve, reject };
       this.#queue.push(entry);
-      this.#waiting += images;
+      this.#queuedImages += images;
       signal?.addEventListener('abort', () => this.#cancel(entry, signal.reason), { once: true });
       this.#gather();
     });
   }
 
-  #cancel(entry: Waiting, reason: unknown): void {
+  #cancel(entry: PendingRequest, reason: unknown): void {
     const place = this.#queue.indexOf(entry);
     if (place < 0) return;
     this.#queue.splice(place, 1);
-    this.#waiting -= entry.x.shape[0]!;
+    this.#queuedImages -= entry.x.shape[0]!;
     entry.reject(reason);
   }
 
   #gather(): void {
     if (this.#running || this.#queue.length === 0) return;
     const { maxBatch, maxDelay } = this.#options;
-    if (this.#waiting >= maxBatch) return void this.#runBatch();
+    if (this.#queuedImages >= maxBatch) return void this.#runBatch();
     // Even without a delay, requests that arrived in the same turn of the event loop go together.
     this.#timer ??= maxDelay > 0 ? setTimeout(() => this.#runBatch(), maxDelay) : setImmediate(() => this.#runBatch());
   }
@@ -98,36 +99,36 @@ export class Batcher {
     clearTimeout(this.#timer as NodeJS.Timeout);
     clearImmediate(this.#timer as NodeJS.Immediate);
     this.#timer = undefined;
-    const batch = this.#take();
+    const batch = this.#takeBatch();
     if (batch.length === 0) return;
     this.#running = true;
     const began = performance.now();
     try {
-      const x = concatenated(batch.map(({ x }) => x));
+      const x = concatenate(batch.map(({ x }) => x));
       const y = await this.#run(x);
       const running = performance.now() - began;
-      this.#next();
+      this.#startNext();
       this.#onBatch(x.shape[0]!, running);
       let first = 0;
       for (const { x, since, resolve } of batch) {
         const images = x.shape[0]!;
-        resolve({ y: rows(y, first, first + images), queued: began - since, running });
+        resolve({ y: sliceRows(y, first, first + images), queued: began - since, running });
         first += images;
       }
     } catch (error) {
-      this.#next();
+      this.#startNext();
       for (const { reject } of batch) reject(error);
     }
   }
 
   /** Before the answers go out, so that the network has work while they do: who waited through a batch waits no longer. */
-  #next(): void {
+  #startNext(): void {
     this.#running = false;
     if (this.#queue.length > 0) void this.#runBatch();
   }
 
   /** The requests that have waited longest, as many as go into a batch, at least one. */
-  #take(): Waiting[] {
+  #takeBatch(): PendingRequest[] {
     let images = 0;
     let count = 0;
     for (const { x } of this.#queue) {
@@ -136,14 +137,14 @@ export class Batcher {
       count++;
     }
     const batch = this.#queue.splice(0, count);
-    for (const { x } of batch) this.#waiting -= x.shape[0]!;
+    for (const { x } of batch) this.#queuedImages -= x.shape[0]!;
     return batch;
   }
 }
 
-export const queueIsFull = (waiting: number): Refusal => new Refusal(503, `the server is busy: ${waiting} images wait; try again`, 1);
+export const queueFull = (waiting: number): HttpError => new HttpError(503, `the server is busy: ${waiting} images wait; try again`, 1);
 
-function concatenated(tensors: readonly Tensor[]): Tensor {
+function concatenate(tensors: readonly Tensor[]): Tensor {
   const [first] = tensors as [Tensor, ...Tensor[]];
   if (tensors.length === 1) return first;
   const images = tensors.reduce((sum, { shape }) => sum + shape[0]!, 0);
@@ -156,7 +157,7 @@ function concatenated(tensors: readonly Tensor[]): Tensor {
   return all;
 }
 
-function rows(y: Tensor, first: number, end: number): Tensor {
+function sliceRows(y: Tensor, first: number, end: number): Tensor {
   const [n, ...row] = y.shape as [number, ...number[]];
   const size = y.data.length / n;
   return new Tensor(y.data.subarray(first * size, end * size), [end - first, ...row]);

@@ -4,24 +4,24 @@ import { defaultBackground } from '../data/background';
 import { readImage } from '../data/image';
 import { classification } from '../session/classification';
 import type { Tensor } from '../tensor';
-import { answer, findModel, modelPaths } from './asked-model';
+import { badRequest } from './http-error';
 import { imageBody, notAnImage } from './image-body';
 import { pixelInput } from './input-tensor';
 import type { ServedModel } from './model-store';
-import { bad } from './refusal';
 import { quoted } from './request-json';
+import { findModel, infer, modelPaths } from './route-model';
 import type { Service } from './service';
 
 export function addClassifyRoute(app: FastifyInstance, { store, options }: Service): void {
   for (const path of modelPaths('/classify'))
     app.post(path, { config: { inference: 'classify' }, onRequest: findModel(store) }, async (request, reply) => {
-      const model = request.served!;
+      const model = request.servedModel!;
       const query = queryOf(request);
       const { bytes, isForm } = imageBody(request);
       const x = await networkInput(model, bytes, query, options.maxPixels).catch((error) => {
         throw isForm && error.code === 'ERR_FORMAT' ? notAnImage(error) : error;
       });
-      const y = await answer(x, request, reply, options.timeout);
+      const y = await infer(x, request, reply, options.timeout);
       const { name, version, metadata } = model;
       return { model_name: name, model_version: version, classes: classification(y.data, metadata, query.top ?? 5) };
     });
@@ -41,23 +41,23 @@ interface Query {
 
 const count = (name: string, text: string): number => {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw bad(`${name} is ${quoted(text)}, expected a number of at least 1`);
+  if (!Number.isSafeInteger(value) || value < 1) throw badRequest(`${name} is ${quoted(text)}, expected a number of at least 1`);
   return value;
 };
 const flag = (name: string, text: string): boolean => {
-  if (!['true', '1', 'false', '0', ''].includes(text)) throw bad(`${name} is ${quoted(text)}, expected true or false`);
+  if (!['true', '1', 'false', '0', ''].includes(text)) throw badRequest(`${name} is ${quoted(text)}, expected true or false`);
   return text !== 'false' && text !== '0';
 };
 const parameters: Record<keyof Query, (name: string, text: string) => unknown> = {
   ...{ width: count, height: count, top: count, background: (_, text) => text, invert: flag },
 };
 
-/** @throws {Refusal} 400 at anything else */
+/** @throws {HttpError} 400 at anything else */
 function queryOf(request: FastifyRequest): Query {
   const entries = Object.entries(request.query as Record<string, unknown>).map(([name, text]) => {
     if (!Object.hasOwn(parameters, name))
-      throw bad(`there is no parameter ${quoted(name)}, expected ${Object.keys(parameters).join(', ')}`);
-    if (typeof text !== 'string') throw bad(`${name} is given more than once`);
+      throw badRequest(`there is no parameter ${quoted(name)}, expected ${Object.keys(parameters).join(', ')}`);
+    if (typeof text !== 'string') throw badRequest(`${name} is given more than once`);
     return [name, parameters[name as keyof Query](name, text)];
   });
   return Object.fromEntries(entries);
@@ -67,7 +67,7 @@ async function networkInput({ metadata }: ServedModel, body: Uint8Array, query: 
   const { inputShape, normalization } = metadata;
   const { width, height, invert = false, background = defaultBackground(normalization, invert) } = query;
   const isFile = width === undefined && height === undefined;
-  if (!isFile && (width ?? 1) * (height ?? 1) > maxPixels) throw bad(`the image has more than ${maxPixels} pixels`);
+  if (!isFile && (width ?? 1) * (height ?? 1) > maxPixels) throw badRequest(`the image has more than ${maxPixels} pixels`);
   const source = isFile ? body : { data: body, width: width!, height: height! };
   const image = await readImage(source, inputShape, { maxPixels, background, invert });
   return pixelInput(image.data, image.shape, metadata);

@@ -2,7 +2,7 @@
 import { promisify } from 'node:util';
 import { constants, deflate, gunzip, gzip, inflate, inflateRaw } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { bad, Refusal } from './refusal';
+import { badRequest, HttpError } from './http-error';
 
 /** Bytes; compressing less takes longer than it saves. */
 const minLength = 1024;
@@ -12,13 +12,13 @@ const compressors = { gzip: promisify(gzip), deflate: promisify(deflate) };
 
 /**
  * For onRequest: before the body is read.
- * @throws {Refusal} 415 at an encoding that is not supported
+ * @throws {HttpError} 415 at an encoding that is not supported
  */
 export async function checkEncoding(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const encoding = request.headers['content-encoding'];
   if (encodingOf(encoding) !== undefined) return;
   reply.header('accept-encoding', 'gzip, deflate');
-  throw new Refusal(415, `the body is encoded as '${encoding}', expected gzip, deflate, or as it is`);
+  throw new HttpError(415, `the body is encoded as '${encoding}', expected gzip, deflate, or as it is`);
 }
 
 function encodingOf(header = ''): 'identity' | 'gzip' | 'deflate' | undefined {
@@ -29,7 +29,7 @@ function encodingOf(header = ''): 'identity' | 'gzip' | 'deflate' | undefined {
 
 /**
  * @param maxBody in bytes, of the decompressed body: no more memory is taken for one that would be larger
- * @throws {Refusal} as a rejection: 413, 400 if it is not encoded as the request says
+ * @throws {HttpError} as a rejection: 413, 400 if it is not encoded as the request says
  */
 export async function decompressBody(request: FastifyRequest, body: Buffer, maxBody: number): Promise<Buffer> {
   const encoding = encodingOf(request.headers['content-encoding']);
@@ -40,8 +40,8 @@ export async function decompressBody(request: FastifyRequest, body: Buffer, maxB
     return await decompressors[kind](body, { maxOutputLength: maxBody });
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw new Refusal(413, `the body decompresses to more than ${maxBody} bytes`);
-    throw bad(`the body cannot be decompressed as ${encoding}: ${message}`);
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw new HttpError(413, `the body decompresses to more than ${maxBody} bytes`);
+    throw badRequest(`the body cannot be decompressed as ${encoding}: ${message}`);
   }
 }
 

@@ -1,7 +1,8 @@
 // What the server says of itself and of its networks, over HTTP and gRPC alike.
+
+import { HttpError } from './http-error';
 import { inputName, outputName } from './input-tensor';
 import type { ModelStore, ServedModel } from './model-store';
-import { Refusal } from './refusal';
 import type { Service } from './service';
 
 /** Of the model repository extension there is the index alone: networks are loaded when the server starts. */
@@ -38,7 +39,7 @@ export function modelConfig({ options: { maxBatch, maxDelay } }: Service, { name
 
 /**
  * Of all networks, of all versions of one, or of one version.
- * @throws {Refusal} as ModelStore.get, if there are none
+ * @throws {HttpError} as ModelStore.get, if there are none
  */
 export function modelStatistics(store: ModelStore, name?: string, version?: string) {
   const asked = store
@@ -56,15 +57,15 @@ export const repositoryIndex = (store: ModelStore, onlyReady: boolean) =>
     ...('error' in model ? { state: 'UNAVAILABLE', reason: model.error } : { state: 'READY' }),
   }));
 
-export const loadingNotSupported = (): Refusal =>
-  new Refusal(501, 'models are neither loaded nor unloaded while the server runs: start it with those of --weights');
+export const loadingNotSupported = (): HttpError =>
+  new HttpError(501, 'models are neither loaded nor unloaded while the server runs: start it with those of --weights');
 
 /**
  * Every network that was asked for: a new server with a broken file must not take the place of one that is whole.
- * @throws {Refusal} 503
+ * @throws {HttpError} 503
  */
 export function checkReady({ shutdown, store }: Service): void {
-  if (shutdown.aborted) throw new Refusal(503, 'the server is ending');
+  if (shutdown.aborted) throw new HttpError(503, 'the server is ending');
   const broken = store.broken().map(({ name, error }) => `${name}: ${error}`);
-  if (broken.length > 0) throw new Refusal(503, `not all models could be loaded: ${broken.join('; ')}`);
+  if (broken.length > 0) throw new HttpError(503, `not all models could be loaded: ${broken.join('; ')}`);
 }

@@ -1,6 +1,6 @@
 // The image of a request: its body, or the one file of a form.
 import type { FastifyRequest } from 'fastify';
-import { bad, Refusal } from './refusal';
+import { badRequest, HttpError } from './http-error';
 
 export interface ImageBody {
   readonly bytes: Buffer;
@@ -13,11 +13,11 @@ const maxParts = 100;
 
 export const isForm = ({ headers }: FastifyRequest): boolean => /^\s*multipart\//i.test(headers['content-type'] ?? '');
 
-/** @throws {Refusal} 400 if there is none, or more than one; 415 at a form that cannot be read */
+/** @throws {HttpError} 400 if there is none, or more than one; 415 at a form that cannot be read */
 export function imageBody(request: FastifyRequest): ImageBody {
   const body = (request.body ?? Buffer.alloc(0)) as Buffer;
   if (!isForm(request)) {
-    if (body.length === 0) throw bad('the body is empty, expected an image: a file, or pixels with width and height');
+    if (body.length === 0) throw badRequest('the body is empty, expected an image: a file, or pixels with width and height');
     return { bytes: body, isForm: false };
   }
   const [, quoted, plain] =
@@ -25,8 +25,8 @@ export function imageBody(request: FastifyRequest): ImageBody {
   const boundary = quoted ?? plain;
   const files = boundary === undefined ? undefined : filesOf(body, boundary);
   if (files === undefined)
-    throw new Refusal(415, `the body is no form that can be read: send one file, as curl -F image=@a.png does, ${howTo}`);
-  if (files.length !== 1) throw bad(`the form has ${files.length} files, expected one image; ${howTo}`);
+    throw new HttpError(415, `the body is no form that can be read: send one file, as curl -F image=@a.png does, ${howTo}`);
+  if (files.length !== 1) throw badRequest(`the form has ${files.length} files, expected one image; ${howTo}`);
   return { bytes: files[0]!, isForm: true };
 }
 
@@ -50,4 +50,4 @@ function filesOf(body: Buffer, boundary: string): Buffer[] | undefined {
 }
 
 /** What to say instead of `error`: in a form it may be anything. */
-export const notAnImage = (error: Error): Refusal => new Refusal(415, `the file of the form: ${error.message}; ${howTo}`);
+export const notAnImage = (error: Error): HttpError => new HttpError(415, `the file of the form: ${error.message}; ${howTo}`);

@@ -3,9 +3,9 @@
 import type { ModelMetadata } from '../models';
 import { elementCount, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
+import { badRequest } from './http-error';
 import { bytesOf, checkInput, floatInput, floatsOf, inputName, pixelInput } from './input-tensor';
 import { checkParameters, type OutputRequest, outputRequest } from './output-request';
-import { bad } from './refusal';
 import { isObject, type Json, kindOf, parametersOf, parseJson, quoted } from './request-json';
 
 export interface InferRequest {
@@ -18,19 +18,19 @@ export interface InferRequest {
 /**
  * Takes one input [n,h,w,c], n at least 1: FP32, as the network takes it, or UINT8, pixels that are normalized here. Optional fields may be null.
  * @param headerLength value of Inference-Header-Content-Length, where bytes follow the JSON; 0: the body is the input's bytes, FP32
- * @throws {Refusal} 400, saying which part of the request is wrong
+ * @throws {HttpError} 400, saying which part of the request is wrong
  */
 export function parseInferRequest(body: Buffer, headerLength: string | undefined, metadata: ModelMetadata): InferRequest {
   const length = headerLength === undefined ? body.length : Number(headerLength);
   if (!/^\d+$/.test(headerLength ?? '0') || length > body.length)
-    throw bad(
+    throw badRequest(
       `Inference-Header-Content-Length is ${quoted(headerLength)}, expected the length of the JSON, at most that of the body, ${body.length}`,
     );
   if (headerLength !== undefined && length === 0) return rawRequest(body, metadata);
   const { id, inputs, outputs, parameters } = parseJson(body.subarray(0, length));
-  if (id !== undefined && id !== null && typeof id !== 'string') throw bad(`id is ${kindOf(id)}, expected a string`);
+  if (id !== undefined && id !== null && typeof id !== 'string') throw badRequest(`id is ${kindOf(id)}, expected a string`);
   if (!Array.isArray(inputs) || inputs.length !== 1 || !isObject(inputs[0]))
-    throw bad(`inputs: expected an array of one tensor, '${inputName}'`);
+    throw badRequest(`inputs: expected an array of one tensor, '${inputName}'`);
   const output = outputRequest(outputs, parametersOf('the request', parameters));
   return { id: id ?? undefined, x: parseTensor(inputs[0], body.subarray(length), metadata), output };
 }
@@ -39,7 +39,7 @@ export function parseInferRequest(body: Buffer, headerLength: string | undefined
 function rawRequest(body: Buffer, metadata: ModelMetadata): InferRequest {
   const image = 4 * elementCount(metadata.inputShape);
   if (body.length === 0 || body.length % image !== 0)
-    throw bad(`the body has ${body.length} bytes and no JSON, expected those of FP32 [n,${metadata.inputShape}], ${image} an image`);
+    throw badRequest(`the body has ${body.length} bytes and no JSON, expected those of FP32 [n,${metadata.inputShape}], ${image} an image`);
   const x = floatInput(floatsOf(body), [body.length / image, ...metadata.inputShape]);
   return { id: undefined, x, output: { binary: true, classification: 0 } };
 }
@@ -49,9 +49,9 @@ function parseTensor({ name, shape, datatype, data, parameters }: Json, binary: 
   const own = parametersOf('inputs[0]', parameters);
   checkParameters('inputs[0]', own, ['binary_data_size']);
   const size = own.binary_data_size ?? undefined;
-  if (size !== undefined && Array.isArray(data)) throw bad('inputs[0] has both data and binary_data_size, expected one of them');
+  if (size !== undefined && Array.isArray(data)) throw badRequest('inputs[0] has both data and binary_data_size, expected one of them');
   if (size === undefined && binary.length > 0)
-    throw bad(`${binary.length} bytes follow the JSON, but inputs[0].parameters has no binary_data_size`);
+    throw badRequest(`${binary.length} bytes follow the JSON, but inputs[0].parameters has no binary_data_size`);
   const count = elementCount(input.shape);
   if (input.datatype === 'UINT8') {
     const pixels = size === undefined ? bytesOf(numbers(data, input.shape, Float64Array)) : binaryData(binary, size, count);
@@ -64,27 +64,27 @@ function parseTensor({ name, shape, datatype, data, parameters }: Json, binary: 
 }
 
 function binaryData(binary: Buffer, size: unknown, expected: number): Buffer {
-  if (size !== expected) throw bad(`inputs[0].parameters.binary_data_size is ${quoted(size)}, expected ${expected} bytes`);
-  if (binary.length !== expected) throw bad(`${binary.length} bytes follow the JSON, expected ${expected}`);
+  if (size !== expected) throw badRequest(`inputs[0].parameters.binary_data_size is ${quoted(size)}, expected ${expected} bytes`);
+  if (binary.length !== expected) throw badRequest(`${binary.length} bytes follow the JSON, expected ${expected}`);
   return binary;
 }
 
 /** The elements of `data`, flat or nested like the shape, in row-major order. */
 function numbers<A extends Float32Array | Float64Array>(data: unknown, shape: readonly number[], Elements: new (length: number) => A): A {
   const count = elementCount(shape);
-  if (!Array.isArray(data)) throw bad(`inputs[0].data is ${kindOf(data)}, expected an array of ${count} numbers`);
+  if (!Array.isArray(data)) throw badRequest(`inputs[0].data is ${kindOf(data)}, expected an array of ${count} numbers`);
   // Checked before the memory for them is taken: the shape is only what the request claims.
   if (!Array.isArray(data[0]) ? data.length !== count : data.length !== shape[0])
-    throw bad(`inputs[0].data has ${data.length} elements, expected ${count} of shape ${shapeText(shape)}`);
+    throw badRequest(`inputs[0].data has ${data.length} elements, expected ${count} of shape ${shapeText(shape)}`);
   const values = new Elements(count);
   let i = 0;
   const visit = (part: readonly unknown[], depth: number): void => {
     for (const element of part)
       if (typeof element === 'number') values[i++] = element;
       else if (Array.isArray(element) && depth + 1 < shape.length && element.length === shape[depth + 1]) visit(element, depth + 1);
-      else throw bad(`inputs[0].data holds ${kindOf(element)} where a number of the shape ${shapeText(shape)} belongs`);
+      else throw badRequest(`inputs[0].data holds ${kindOf(element)} where a number of the shape ${shapeText(shape)} belongs`);
   };
   visit(data, 0);
-  if (i !== count) throw bad(`inputs[0].data holds ${i} numbers, expected ${count}`);
+  if (i !== count) throw badRequest(`inputs[0].data holds ${i} numbers, expected ${count}`);
   return values;
 }

@@ -2,7 +2,7 @@
 import { normalize } from '../data/normalize';
 import type { ModelMetadata } from '../models';
 import { Tensor } from '../tensor';
-import { bad } from './refusal';
+import { badRequest } from './http-error';
 import { quoted } from './request-json';
 
 export const inputName = 'input';
@@ -14,20 +14,21 @@ export interface InputDescription {
   readonly datatype: 'FP32' | 'UINT8';
 }
 
-/** @throws {Refusal} 400 unless it is an input of the network, n at least 1 */
+/** @throws {HttpError} 400 unless it is an input of the network, n at least 1 */
 export function checkInput(
   { name, shape, datatype }: { name: unknown; shape: unknown; datatype: unknown },
   { inputShape }: ModelMetadata,
 ): InputDescription {
-  if (name !== inputName) throw bad(`inputs[0].name is ${quoted(name)}, expected '${inputName}'`);
+  if (name !== inputName) throw badRequest(`inputs[0].name is ${quoted(name)}, expected '${inputName}'`);
   if (
     !Array.isArray(shape) ||
     shape.length !== 4 ||
     !(Number.isSafeInteger(shape[0]) && shape[0] > 0) ||
     inputShape.some((size, i) => size !== shape[i + 1])
   )
-    throw bad(`inputs[0].shape is ${quoted(shape)}, expected [n,${inputShape}], n at least 1`);
-  if (datatype !== 'FP32' && datatype !== 'UINT8') throw bad(`inputs[0].datatype is ${quoted(datatype)}, expected 'FP32' or 'UINT8'`);
+    throw badRequest(`inputs[0].shape is ${quoted(shape)}, expected [n,${inputShape}], n at least 1`);
+  if (datatype !== 'FP32' && datatype !== 'UINT8')
+    throw badRequest(`inputs[0].datatype is ${quoted(datatype)}, expected 'FP32' or 'UINT8'`);
   return { shape, datatype };
 }
 
@@ -38,12 +39,12 @@ export function pixelInput(pixels: Uint8Array, shape: readonly number[], { norma
 
 /**
  * @param values as many as the shape has
- * @throws {Refusal} 400 if one is not finite: quantised networks refuse it, and would do so to the whole batch
+ * @throws {HttpError} 400 if one is not finite: quantised networks refuse it, and would do so to the whole batch
  */
 export function floatInput(values: Float32Array, shape: readonly number[]): Tensor {
   // In a loop, since this is done for every number of every request.
   for (let i = 0; i < values.length; i++)
-    if (!Number.isFinite(values[i])) throw bad(`inputs[0].data[${i}] is ${values[i]}, expected finite numbers`);
+    if (!Number.isFinite(values[i])) throw badRequest(`inputs[0].data[${i}] is ${values[i]}, expected finite numbers`);
   return new Tensor(values, shape);
 }
 
@@ -51,9 +52,9 @@ export function floatInput(values: Float32Array, shape: readonly number[]): Tens
 export const floatsOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Float32Array =>
   new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
 
-/** @throws {Refusal} 400 at what is no byte */
+/** @throws {HttpError} 400 at what is no byte */
 export function bytesOf(values: ArrayLike<number>): Uint8Array {
   const wrong = Array.prototype.findIndex.call(values, (value) => !(Number.isInteger(value) && value >= 0 && value <= 255));
-  if (wrong >= 0) throw bad(`inputs[0].data[${wrong}] is ${values[wrong]}, expected an integer from 0 to 255`);
+  if (wrong >= 0) throw badRequest(`inputs[0].data[${wrong}] is ${values[wrong]}, expected an integer from 0 to 255`);
   return Uint8Array.from(values);
 }

@@ -1,6 +1,6 @@
 // Requests of an address by a method that it does not have: 405, with the methods that it has.
 import type { FastifyInstance } from 'fastify';
-import { Refusal } from './refusal';
+import { HttpError } from './http-error';
 
 /** Adds routes, and for each of their addresses one that answers all other methods. */
 export function addRoutesWithMethods(app: FastifyInstance, addRoutes: () => void): void {
@@ -22,7 +22,7 @@ export function addRoutesWithMethods(app: FastifyInstance, addRoutes: () => void
       // Before a body is read.
       onRequest: async ({ method }, reply) => {
         reply.header('allow', allowed);
-        throw new Refusal(405, `${method} is not supported here, but ${allowed}`);
+        throw new HttpError(405, `${method} is not supported here, but ${allowed}`);
       },
       handler: () => {},
     });

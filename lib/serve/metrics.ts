@@ -36,7 +36,7 @@ export function createMetrics({ Registry, Histogram, Gauge, collectDefaultMetric
     labelNames: ['model', 'version'],
     registers: [registry],
     collect() {
-      for (const { name, version, batcher } of store().ready()) this.set({ model: name, version }, batcher.waiting);
+      for (const { name, version, batcher } of store().ready()) this.set({ model: name, version }, batcher.queuedImages);
     },
   });
   return {

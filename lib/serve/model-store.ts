@@ -5,7 +5,7 @@ import { load } from '../files';
 import type { ModelMetadata } from '../models';
 import { compile, type InferenceSession } from '../session';
 import { Batcher, type BatchingOptions } from './batcher';
-import { Refusal } from './refusal';
+import { HttpError } from './http-error';
 import { quoted } from './request-json';
 import { ModelStatistics } from './statistics';
 
@@ -72,15 +72,18 @@ export class ModelStore {
 
   /**
    * @param version default: the latest
-   * @throws {Refusal} 404 if there is no such network, 503 if it could not be loaded
+   * @throws {HttpError} 404 if there is no such network, 503 if it could not be loaded
    */
   get(name: string, version?: string): ServedModel {
     const versions = this.#models.get(name);
     if (!versions)
-      throw new Refusal(404, `there is no model ${quoted(name)}, but ${[...this.#models.keys()].map((known) => `'${known}'`).join(', ')}`);
+      throw new HttpError(
+        404,
+        `there is no model ${quoted(name)}, but ${[...this.#models.keys()].map((known) => `'${known}'`).join(', ')}`,
+      );
     const model = version === undefined ? versions.at(-1)! : versions.find((candidate) => candidate.version === version);
-    if (!model) throw new Refusal(404, `model '${name}' has no version ${quoted(version)}, but ${this.versions(name).join(', ')}`);
-    if (!isServed(model)) throw new Refusal(503, `model '${name}' could not be loaded: ${model.error}`);
+    if (!model) throw new HttpError(404, `model '${name}' has no version ${quoted(version)}, but ${this.versions(name).join(', ')}`);
+    if (!isServed(model)) throw new HttpError(503, `model '${name}' could not be loaded: ${model.error}`);
     return model;
   }
 
@@ -113,7 +116,7 @@ async function loadModel(name: string, version: string, file: string, options: S
       (x) => session.run(x),
       options,
       (images, milliseconds) => {
-        statistics.batch(images, milliseconds);
+        statistics.recordBatch(images, milliseconds);
         options.onBatch?.({ name, version }, images);
       },
     );

@@ -1,6 +1,5 @@
 // Health, metadata and inference of the Open Inference Protocol v2, and its extensions.
 import type { FastifyInstance } from 'fastify';
-import { answer, askedModel, findModel, modelPaths } from './asked-model';
 import {
   checkReady,
   loadingNotSupported,
@@ -10,11 +9,12 @@ import {
   repositoryIndex,
   serverMetadata,
 } from './descriptions';
+import { badRequest, HttpError } from './http-error';
 import { isForm } from './image-body';
 import { parseInferRequest } from './infer-request';
 import { formatInferResponse } from './infer-response';
-import { bad, Refusal } from './refusal';
 import { parseJson, quoted } from './request-json';
+import { findModel, infer, modelPaths, routeModel } from './route-model';
 import type { Service } from './service';
 
 export function addProtocolRoutes(app: FastifyInstance, service: Service): void {
@@ -28,9 +28,9 @@ export function addProtocolRoutes(app: FastifyInstance, service: Service): void 
     return { ready: true };
   });
 
-  for (const path of modelPaths('/ready')) app.get(path, open, async (request) => ({ name: askedModel(store, request).name, ready: true }));
-  for (const path of modelPaths('')) app.get(path, async (request) => modelMetadata(store, askedModel(store, request)));
-  for (const path of modelPaths('/config')) app.get(path, async (request) => modelConfig(service, askedModel(store, request)));
+  for (const path of modelPaths('/ready')) app.get(path, open, async (request) => ({ name: routeModel(store, request).name, ready: true }));
+  for (const path of modelPaths('')) app.get(path, async (request) => modelMetadata(store, routeModel(store, request)));
+  for (const path of modelPaths('/config')) app.get(path, async (request) => modelConfig(service, routeModel(store, request)));
   for (const path of ['/v2/models/stats', ...modelPaths('/stats')])
     app.get(path, async (request) => {
       const { model, version } = request.params as { model?: string; version?: string };
@@ -45,7 +45,8 @@ export function addProtocolRoutes(app: FastifyInstance, service: Service): void 
 function addRepositoryRoutes(app: FastifyInstance, { store }: Service): void {
   app.post('/v2/repository/index', async ({ body }) => {
     const { ready } = body === undefined || (body as Buffer).length === 0 ? {} : parseJson(body as Buffer);
-    if (ready !== undefined && ready !== null && typeof ready !== 'boolean') throw bad(`ready is ${quoted(ready)}, expected true or false`);
+    if (ready !== undefined && ready !== null && typeof ready !== 'boolean')
+      throw badRequest(`ready is ${quoted(ready)}, expected true or false`);
     return repositoryIndex(store, ready === true);
   });
   for (const end of ['load', 'unload'])
@@ -57,11 +58,11 @@ function addRepositoryRoutes(app: FastifyInstance, { store }: Service): void {
 function addInferRoute(app: FastifyInstance, { store, options }: Service): void {
   for (const path of modelPaths('/infer'))
     app.post(path, { config: { inference: 'infer' }, onRequest: findModel(store) }, async (request, reply) => {
-      const model = request.served!;
-      if (isForm(request)) throw new Refusal(415, 'the body is a form, expected JSON or tensors; …/classify takes images');
+      const model = request.servedModel!;
+      if (isForm(request)) throw new HttpError(415, 'the body is a form, expected JSON or tensors; …/classify takes images');
       const body = (request.body ?? Buffer.alloc(0)) as Buffer;
       const asked = parseInferRequest(body, request.headers['inference-header-content-length'] as string | undefined, model.metadata);
-      const y = await answer(asked.x, request, reply, options.timeout);
+      const y = await infer(asked.x, request, reply, options.timeout);
       const response = formatInferResponse(model, asked, y);
       if (response.headerLength !== undefined) reply.header('inference-header-content-length', response.headerLength);
       return reply.type(response.contentType).send(response.body);

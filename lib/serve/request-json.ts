@@ -1,6 +1,6 @@
 // JSON that clients send, and how messages quote it.
 import { TextDecoder } from 'node:util';
-import { bad } from './refusal';
+import { badRequest } from './http-error';
 
 export type Json = Record<string, unknown>;
 
@@ -8,23 +8,23 @@ export const isObject = (value: unknown): value is Json => typeof value === 'obj
 
 /**
  * A byte order mark before it is skipped.
- * @throws {Refusal} 400 unless it is one object
+ * @throws {HttpError} 400 unless it is one object
  */
 export function parseJson(bytes: Uint8Array): Json {
   let request: unknown;
   try {
     request = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw bad(`the body is no JSON: ${(cause as Error).message}`);
+    throw badRequest(`the body is no JSON: ${(cause as Error).message}`);
   }
-  if (!isObject(request)) throw bad(`the body is ${kindOf(request)}, expected an object`);
+  if (!isObject(request)) throw badRequest(`the body is ${kindOf(request)}, expected an object`);
   return request;
 }
 
 /** Of what has parameters: an object, empty where there is none. */
 export function parametersOf(owner: string, parameters: unknown): Json {
   if (parameters === undefined || parameters === null) return {};
-  if (!isObject(parameters)) throw bad(`parameters of ${owner} is ${kindOf(parameters)}, expected an object`);
+  if (!isObject(parameters)) throw badRequest(`parameters of ${owner} is ${kindOf(parameters)}, expected an object`);
   return parameters;
 }
 

@@ -3,17 +3,17 @@ import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AdderNetError } from '../errors';
 import { packageError } from '../optional-package';
-import { answerError, answerNoHttp } from './answer-error';
 import { checkToken } from './authorization';
 import { addClassifyRoute } from './classify-route';
 import { checkEncoding, compressResponse, decompressBody } from './content-encoding';
+import { handleClientError, handleError } from './error-handler';
 import { type GrpcServer, startGrpc } from './grpc/grpc-server';
+import { HttpError } from './http-error';
 import { addRoutesWithMethods } from './method-not-allowed';
 import { createMetrics, type Metrics } from './metrics';
 import { ModelStore } from './model-store';
 import { addPageRoutes } from './page-routes';
 import { addProtocolRoutes } from './protocol-routes';
-import { Refusal } from './refusal';
 import { checkServerOptions, type ServerOptions, type Service } from './service';
 
 export interface InferenceServer {
@@ -46,12 +46,12 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
-    clientErrorHandler: answerNoHttp,
-    frameworkErrors: (error, request, reply) => answerError(error, request, reply),
+    clientErrorHandler: handleClientError,
+    frameworkErrors: (error, request, reply) => handleError(error, request, reply),
   });
   app.server.maxConnections = options.maxConnections;
 
-  const ending = new AbortController();
+  const shutdown = new AbortController();
   const store = await ModelStore.load(options.weights, {
     ...options,
     onBatch: ({ name, version }, images) => metrics.batch({ model: name, version }, images),
@@ -71,22 +71,22 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
     decompressBody(request, body, options.maxBody),
   );
-  app.decorateRequest('served', null);
+  app.decorateRequest('servedModel', null);
   app.addHook('onRequest', async (request) => {
-    if (request.raw.httpVersion === '1.1' && !request.headers.host) throw new Refusal(400, 'the request has no Host');
+    if (request.raw.httpVersion === '1.1' && !request.headers.host) throw new HttpError(400, 'the request has no Host');
     if (options.token !== undefined && !request.routeOptions.config.open) checkToken(request.headers.authorization, options.token);
   });
   app.addHook('onRequest', checkEncoding);
   app.addHook('onSend', compressResponse);
   // What was asked before the end is answered after it: its connection would stay open.
   app.addHook('onSend', async (_request, reply) => {
-    if (ending.signal.aborted) reply.header('connection', 'close');
+    if (shutdown.signal.aborted) reply.header('connection', 'close');
   });
   app.addHook('onResponse', async (request, reply) => observe(metrics, request, reply));
   app.setNotFoundHandler((request, reply) => reply.code(404).send({ error: `there is no ${request.method} ${request.url.split('?')[0]}` }));
-  app.setErrorHandler((error, request, reply) => answerError(error, request, reply));
+  app.setErrorHandler((error, request, reply) => handleError(error, request, reply));
 
-  const service: Service = { store, metrics, options, shutdown: ending.signal };
+  const service: Service = { store, metrics, options, shutdown: shutdown.signal };
   addRoutesWithMethods(app, () => {
     addProtocolRoutes(app, service);
     addClassifyRoute(app, service);
@@ -103,7 +103,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
       return grpc;
     },
     async close(drain = 0) {
-      ending.abort();
+      shutdown.abort();
       await setTimeout(drain);
       await Promise.all([app.close(), grpc?.close()]);
       store.dispose();
@@ -114,7 +114,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
 function observe(metrics: Metrics, request: FastifyRequest, reply: FastifyReply): void {
   const { inference } = request.routeOptions.config;
   if (inference === undefined) return;
-  const { name = 'unknown', version = '' } = request.served ?? {};
+  const { name = 'unknown', version = '' } = request.servedModel ?? {};
   metrics.request({ model: name, version, route: inference, code: reply.statusCode }, reply.elapsedTime / 1000);
 }
 

@@ -68,7 +68,7 @@ export interface Service {
 declare module 'fastify' {
   interface FastifyRequest {
     /** The network that is asked, once it is known. */
-    served: ServedModel | null;
+    servedModel: ServedModel | null;
   }
   interface FastifyContextConfig {
     /** Needs no token. */

@@ -25,7 +25,7 @@ export class ModelStatistics {
   #last = 0;
 
   /** A request that was answered; all times in milliseconds. */
-  answered(images: number, times: { queued: number; running: number; all: number }): void {
+  recordSuccess(images: number, times: { queued: number; running: number; all: number }): void {
     this.#images += images;
     this.#last = Date.now();
     add(this.#success, times.all);
@@ -34,11 +34,11 @@ export class ModelStatistics {
   }
 
   /** One that was not: too many waited, or it waited too long, or its client went. */
-  failed(milliseconds: number): void {
+  recordFailure(milliseconds: number): void {
     add(this.#fail, milliseconds);
   }
 
-  batch(images: number, milliseconds: number): void {
+  recordBatch(images: number, milliseconds: number): void {
     const batches = this.#batches.get(images) ?? none();
     this.#batches.set(images, batches);
     add(batches, milliseconds);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import t, { type Test } from 'tap';
 import { load, loadQuantized, models, save, Tensor } from '../../dist';
-import { colourLines } from '../../dist/cli/terminal-pictures';
+import { colorLines } from '../../dist/cli/terminal-images';
 import { installedCopy } from '../support/installed';
 import { testNeeding } from '../support/needing';
 import { dataFolder, missingData } from '../support/official-data';
@@ -344,8 +344,8 @@ testNeeding([missingData('cifar10')], 'the demonstration with pictures', async (
   t.match(stdout, `${(100 * training!.accuracy).toFixed(2)} % of 10000 test images right`);
 });
 
-t.test('colours in a terminal', async (t) => {
-  const [line, ...others] = colourLines(new Tensor(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), [2, 2, 3]));
+t.test('colors in a terminal', async (t) => {
+  const [line, ...others] = colorLines(new Tensor(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12), [2, 2, 3]));
   t.equal(line, '\x1b[38;2;1;2;3;48;2;7;8;9m▀\x1b[38;2;4;5;6;48;2;10;11;12m▀\x1b[0m');
   t.equal(others.length, 0);
 });

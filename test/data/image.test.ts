@@ -10,7 +10,7 @@ import { decodeBmp as decodingOfBmp } from '../../dist/data/bmp';
 import { type ImageSource, readImage } from '../../dist/data/image';
 import type { Pixels } from '../../dist/data/pixels';
 import { decodePnm as decodingOfPnm } from '../../dist/data/pnm';
-import type { Paused } from '../../dist/data/short-turns';
+import type { ChunkedWork } from '../../dist/data/chunked-work';
 import { bmp, bmpOf } from '../support/bitmaps';
 import { refusal, survivesCorruption, unnoticedTruncations } from '../support/damage';
 
@@ -23,7 +23,7 @@ const pixels = Uint8Array.from(
 const noCheck = () => {};
 
 /** The result without pauses. */
-function atOnce(decoding: Paused<Pixels>): Pixels {
+function atOnce(decoding: ChunkedWork<Pixels>): Pixels {
   for (;;) {
     const { done, value } = decoding.next();
     if (done) return value;

@@ -27,7 +27,7 @@ function doubling(changed: Partial<BatchingOptions> = {}) {
   };
   /** All that was asked so far runs. */
   const running = async () => {
-    while (batcher.waiting > 0) await setTimeout(1);
+    while (batcher.queuedImages > 0) await setTimeout(1);
   };
   return { batcher, sizes, release, running };
 }
@@ -38,12 +38,12 @@ t.test('what waits while a batch runs goes together, each gets its own', async (
   const first = batcher.infer(image(1));
   await running();
   const others = [image(2), image(3, 4), image(5)].map((x) => batcher.infer(x));
-  t.equal(batcher.waiting, 4);
+  t.equal(batcher.queuedImages, 4);
   await release();
   await release();
   t.same(await valuesOf([first, ...others]), [[2], [4], [6, 8], [10]]);
   t.same(sizes, [1, 4]);
-  t.equal(batcher.waiting, 0);
+  t.equal(batcher.queuedImages, 0);
 });
 
 t.test('requests of one turn of the event loop go together', async (t) => {
@@ -103,7 +103,7 @@ t.test('who goes away leaves the queue, and no other notices', async (t) => {
   leaving.abort(new Error('gone'));
   started.abort(new Error('too late'));
   await t.rejects(gone, { message: 'gone' });
-  t.equal(batcher.waiting, 1);
+  t.equal(batcher.queuedImages, 1);
   await release();
   await release();
   t.same(await valuesOf([first, stays]), [[2], [8]], 'what runs, runs');

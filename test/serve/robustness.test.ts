@@ -152,7 +152,7 @@ t.test('who stalls or goes away costs the others nothing', async (t) => {
   for (const controller of controllers) controller.abort();
   t.equal((await asks(url)).status, 200);
   await Promise.all(aborted);
-  t.equal(server.store.get(float).batcher.waiting, 0, 'nobody waits who has gone');
+  t.equal(server.store.get(float).batcher.queuedImages, 0, 'nobody waits who has gone');
   for (const answer of await Promise.all(slow.map((socket) => text(socket))))
     t.match(answer, /^HTTP\/1.1 408 Request Timeout\r\n[\s\S]*"error":"the request took too long/);
   t.equal((await asks(url)).status, 200);

@@ -4,7 +4,7 @@ import { convKinds } from '../../conv-kind';
 import { datasetNames } from '../../data/open-dataset';
 import { folderName } from '../data-rules';
 import * as values from '../option-values';
-import { usualColumns, wrap } from '../text-layout';
+import { defaultColumns, wrap } from '../text-layout';
 
 export const json = () => new Option('--json', 'print one JSON object on standard output and nothing else there');
 
@@ -69,4 +69,4 @@ export const limit = () => new Option('--limit <n>', 'use only the first n image
 export const helpNote =
   (...lines: string[]) =>
   (): string =>
-    ['', ...lines.map((line) => wrap(line, process.stdout.columns ?? usualColumns))].join('\n');
+    ['', ...lines.map((line) => wrap(line, process.stdout.columns ?? defaultColumns))].join('\n');

@@ -2,11 +2,11 @@
 import type { ModelMetadata } from '../../models';
 import { elementCount } from '../../shape';
 import type { Tensor } from '../../tensor';
+import { badRequest } from '../http-error';
 import { bytesOf, checkInput, floatInput, floatsOf, pixelInput } from '../input-tensor';
 import type { ServedModel } from '../model-store';
 import { checkParameters, type OutputRequest, outputRequest } from '../output-request';
 import { outputTensor } from '../output-tensor';
-import { bad } from '../refusal';
 import type { Json } from '../request-json';
 import type { InferParameters, ModelInferRequest, ModelInferResponse, TensorContents } from './messages';
 
@@ -15,18 +15,18 @@ const isRaw = ({ raw_input_contents: raw }: ModelInferRequest): boolean => raw.l
 const plain = (parameters: InferParameters): Json =>
   Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, value[value.parameter_choice!]]));
 
-/** @throws {Refusal} 400 */
+/** @throws {HttpError} 400 */
 export const outputOf = ({ outputs, parameters }: ModelInferRequest): OutputRequest =>
   outputRequest(
     outputs.map(({ name, parameters }) => ({ name, parameters: plain(parameters) })),
     plain(parameters),
   );
 
-/** @throws {Refusal} 400, saying which part of the request is wrong */
+/** @throws {HttpError} 400, saying which part of the request is wrong */
 export function inputOf(request: ModelInferRequest, metadata: ModelMetadata): Tensor {
   const { inputs, raw_input_contents: raw } = request;
   const [input] = inputs;
-  if (!input || inputs.length > 1) throw bad(`there are ${inputs.length} inputs, expected one`);
+  if (!input || inputs.length > 1) throw badRequest(`there are ${inputs.length} inputs, expected one`);
   const { shape, datatype } = checkInput(input, metadata);
   checkParameters('inputs[0]', plain(input.parameters), ['binary_data_size']);
   const isFloat = datatype === 'FP32';
@@ -35,11 +35,13 @@ export function inputOf(request: ModelInferRequest, metadata: ModelMetadata): Te
     const [data] = raw as [Buffer];
     const expected = count * (isFloat ? 4 : 1);
     if (raw.length > 1 || data.length !== expected)
-      throw bad(`raw_input_contents: ${raw.length > 1 ? `${raw.length} of them` : `${data.length} bytes`}, expected ${expected} bytes`);
+      throw badRequest(
+        `raw_input_contents: ${raw.length > 1 ? `${raw.length} of them` : `${data.length} bytes`}, expected ${expected} bytes`,
+      );
     return isFloat ? floatInput(floatsOf(data), shape) : pixelInput(data, shape, metadata);
   }
   const [values, name] = elementsOf(input.contents ?? {}, isFloat);
-  if (values.length !== count) throw bad(`${name} has ${values.length} elements, expected ${count} of shape [${shape}]`);
+  if (values.length !== count) throw badRequest(`${name} has ${values.length} elements, expected ${count} of shape [${shape}]`);
   return isFloat ? floatInput(Float32Array.from(values), shape) : pixelInput(bytesOf(values), shape, metadata);
 }
 

@@ -1,6 +1,5 @@
 // GRPCInferenceService: health, metadata and inference, as over HTTP.
 import type * as Grpc from '@grpc/grpc-js';
-import { ask, clientHasGone } from '../ask';
 import {
   checkReady,
   loadingNotSupported,
@@ -10,6 +9,7 @@ import {
   repositoryIndex,
   serverMetadata,
 } from '../descriptions';
+import { clientDisconnected, inferWithTimeout } from '../infer-with-timeout';
 import type { ServedModel } from '../model-store';
 import type { Service } from '../service';
 import { inputOf, outputOf, responseOf } from './infer-messages';
@@ -81,7 +81,7 @@ const given = (text: string): string | undefined => (text === '' ? undefined : t
 /** Aborted when the client of a call has gone. */
 function cancelled(call: { on(event: 'cancelled', listener: () => void): unknown }): AbortController {
   const client = new AbortController();
-  call.on('cancelled', () => client.abort(clientHasGone()));
+  call.on('cancelled', () => client.abort(clientDisconnected()));
   return client;
 }
 
@@ -97,7 +97,7 @@ async function infer(
     const model = store.get(request.model_name, given(request.model_version));
     ({ name, version } = model);
     const output = outputOf(request);
-    const { y } = await ask(model, inputOf(request, model.metadata), options.timeout, client);
+    const { y } = await inferWithTimeout(model, inputOf(request, model.metadata), options.timeout, client);
     return responseOf(model, request, y, output);
   } catch (error) {
     code = (error as { statusCode?: number }).statusCode ?? 500;

@@ -1,10 +1,10 @@
 // What went wrong, as a status of gRPC.
 import type * as Grpc from '@grpc/grpc-js';
 import { checkToken } from '../authorization';
-import { Refusal } from '../refusal';
+import { HttpError } from '../http-error';
 import type { Service } from '../service';
 
-/** @throws {Refusal} 401 unless the call has the token of the server, where that has one */
+/** @throws {HttpError} 401 unless the call has the token of the server, where that has one */
 export function authorize({ options: { token } }: Service, metadata: Grpc.Metadata): void {
   if (token !== undefined) checkToken(metadata.get('authorization')[0]?.toString(), token);
 }
@@ -19,7 +19,7 @@ export function statusOf({ status }: typeof Grpc, error: unknown, log: (error: u
     501: status.UNIMPLEMENTED,
     503: status.UNAVAILABLE,
   };
-  const code = error instanceof Refusal ? codes[error.statusCode] : undefined;
+  const code = error instanceof HttpError ? codes[error.statusCode] : undefined;
   if (code !== undefined) return { code, details: (error as Error).message };
   log(error);
   return { code: status.INTERNAL, details: 'internal error, see the log of the server' };

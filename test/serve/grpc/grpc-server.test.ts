@@ -151,8 +151,8 @@ t.test('a deadline takes a call out of the queue; the end answers what was accep
   );
   t.equal(await hasty, grpc.status.DEADLINE_EXCEEDED);
   const { batcher } = server.store.get(float);
-  while (batcher.waiting > 1) await setTimeout(10); // until the server has heard of it
-  t.equal(batcher.waiting, 1, 'one still waits');
+  while (batcher.queuedImages > 1) await setTimeout(10); // until the server has heard of it
+  t.equal(batcher.queuedImages, 1, 'one still waits');
   const ended = server.close();
   t.match(await accepted, { model_name: float });
   await ended;

@@ -2,10 +2,10 @@
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AdderNetError } from '../errors';
-import { Refusal } from './refusal';
+import { HttpError } from './http-error';
 
 /** What Node could not read as a request: it has no reply, only its socket. */
-export function answerNoHttp({ code }: NodeJS.ErrnoException, socket: Socket): void {
+export function handleClientError({ code }: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable) return void socket.destroy();
   const answers: Record<string, readonly [string, string]> = {
     ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'the request took too long to arrive'],
@@ -29,11 +29,11 @@ const statusOf: Partial<Record<AdderNetError['code'], number>> = {
   ERR_PEER_BROKEN: 501,
 };
 
-export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { statusCode, message } = error as Error & { statusCode?: number };
   const status = statusCode ?? (error instanceof AdderNetError ? (statusOf[error.code] ?? 500) : 500);
   if (status >= 500) request.log[status === 503 ? 'warn' : 'error'](error);
-  if (error instanceof Refusal && error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter);
+  if (error instanceof HttpError && error.retryAfter !== undefined) reply.header('retry-after', error.retryAfter);
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   // What was not meant to happen is for the log, not for strangers.
   return reply.code(status).send({ error: status === 500 ? 'internal error, see the log of the server' : message });

@@ -2,21 +2,21 @@
 import { setImmediate } from 'node:timers/promises';
 
 /** Numbers that are worked on in one part; some milliseconds. */
-const partSize = 2 ** 17;
+const chunkSize = 2 ** 17;
 
 /** Work that pauses wherever the event loop may go on, and gives a result at its end. */
-export type Paused<T> = Generator<undefined, T, undefined>;
+export type ChunkedWork<T> = Generator<undefined, T, undefined>;
 
 /** Calls `work` for all of 0 to `count`, a part each time, with pauses between. */
-export function* inParts(count: number, work: (start: number, end: number) => void): Paused<void> {
-  for (let start = 0; start < count; start += partSize) {
+export function* inChunks(count: number, work: (start: number, end: number) => void): ChunkedWork<void> {
+  for (let start = 0; start < count; start += chunkSize) {
     if (start > 0) yield;
-    work(start, Math.min(count, start + partSize));
+    work(start, Math.min(count, start + chunkSize));
   }
 }
 
 /** The result of work; at each pause the event loop goes on. */
-export async function inTurns<T>(work: Paused<T>): Promise<T> {
+export async function runChunked<T>(work: ChunkedWork<T>): Promise<T> {
   for (;;) {
     const { done, value } = work.next();
     if (done) return value;

@@ -1,4 +1,4 @@
-// Pictures in a terminal: a Braille character is 2x4 dots, a half block two pixels in colour.
+// Pictures in a terminal: a Braille character is 2x4 dots, a half block two pixels in color.
 import type { Tensor } from '../tensor';
 
 /** Bit of each dot in a character from U+2800 on, by row and column. */
@@ -9,7 +9,7 @@ const dotBits = [
   [0x40, 0x80],
 ];
 
-/** One line of text for four rows of a grey image [h,w,1]: a dot where it is brighter than `threshold`. */
+/** One line of text for four rows of a gray image [h,w,1]: a dot where it is brighter than `threshold`. */
 export function brailleLines({ data, shape }: Tensor<Uint8Array>, threshold = 96): string[] {
   const [h, w] = shape as [number, number];
   const isBright = (row: number, column: number) => row < h && column < w && data[row * w + column]! > threshold;
@@ -21,23 +21,23 @@ export function brailleLines({ data, shape }: Tensor<Uint8Array>, threshold = 96
   );
 }
 
-/** One line of text for two rows of a picture [h,w,3]: the upper half of a character has one colour, what is behind it another. */
-export function colourLines({ data, shape }: Tensor<Uint8Array>): string[] {
+/** One line of text for two rows of an image [h,w,3]: the upper half of a character has one color, what is behind it another. */
+export function colorLines({ data, shape }: Tensor<Uint8Array>): string[] {
   const [h, w] = shape as [number, number, number];
-  const colour = (row: number, column: number) => data.subarray((row * w + column) * 3, (row * w + column) * 3 + 3).join(';');
+  const color = (row: number, column: number) => data.subarray((row * w + column) * 3, (row * w + column) * 3 + 3).join(';');
   return Array.from({ length: h >> 1 }, (_, line) => {
-    const characters = Array.from({ length: w }, (_, x) => `\x1b[38;2;${colour(2 * line, x)};48;2;${colour(2 * line + 1, x)}m▀`);
+    const characters = Array.from({ length: w }, (_, x) => `\x1b[38;2;${color(2 * line, x)};48;2;${color(2 * line + 1, x)}m▀`);
     return `${characters.join('')}\x1b[0m`;
   });
 }
 
 /** How many of `width` characters go side by side: as many as the terminal has room for, at most five. */
-export const picturesAcross = (width: number, columns = process.stdout.columns ?? 80): number =>
+export const imagesPerRow = (width: number, columns = process.stdout.columns ?? 80): number =>
   Math.max(1, Math.min(5, Math.floor((columns + 2) / (width + 2))));
 
 /** Pictures of `width` characters side by side, each with its caption below. */
-export function sideBySide(pictures: readonly string[][], captions: readonly string[], width: number): string {
-  const rows = (pictures[0] ?? []).map((_, line) => pictures.map((picture) => picture[line]).join('  '));
-  const centred = captions.map((text) => text.padStart((width + text.length) >> 1).padEnd(width));
-  return [...rows, centred.join('  ').trimEnd()].join('\n');
+export function sideBySide(images: readonly string[][], captions: readonly string[], width: number): string {
+  const rows = (images[0] ?? []).map((_, line) => images.map((image) => image[line]).join('  '));
+  const centered = captions.map((text) => text.padStart((width + text.length) >> 1).padEnd(width));
+  return [...rows, centered.join('  ').trimEnd()].join('\n');
 }

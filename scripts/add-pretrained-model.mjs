@@ -1,4 +1,4 @@
-// node scripts/ship-model.mjs NAME WEIGHTS DATA: makes a trained network one of the package: models/NAME.safetensors, with filters in 16-bit
+// node scripts/add-pretrained-model.mjs NAME WEIGHTS DATA: makes a trained network one of the package: models/NAME.safetensors, with filters in 16-bit
 // floats, and, if it is of adders, models/NAME-8bit.safetensors; and writes models/README.md, the table of all. Needs `npm run build`; DATA is
 // the folder of its data set, on whose first training images the 8 bits are calibrated, and on whose test images both are measured.
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { compile, evaluate, load, openDataset, QuantizedModel, quantize, save } 
 
 const models = join(import.meta.dirname, '../models');
 const [name, weights, data] = process.argv.slice(2);
-if (!data) throw new Error('usage: node scripts/ship-model.mjs NAME WEIGHTS DATA');
+if (!data) throw new Error('usage: node scripts/add-pretrained-model.mjs NAME WEIGHTS DATA');
 
 /** Of all test images, as the compiled network has them. */
 async function accuracyOf(model) {
@@ -63,6 +63,6 @@ by name, and so does every \`--weights\` of the command line. Floats have filter
 |---|---|---|---|
 ${rows.map(({ row }) => row).join('\n')}
 
-Written by \`scripts/ship-model.mjs\`.
+Written by \`scripts/add-pretrained-model.mjs\`.
 `,
 );

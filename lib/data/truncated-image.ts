@@ -12,7 +12,7 @@ const formats: readonly { readonly start: RegExp; readonly end: RegExp }[] = [
 const tailBytes = 64;
 
 /** False where the format is not one of these. */
-export function isCutOff(bytes: Uint8Array): boolean {
+export function isTruncated(bytes: Uint8Array): boolean {
   const start = latin1(bytes.subarray(0, 12));
   if (/^RIFF.{4}WEBP/s.test(start)) return 8 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true) > bytes.length;
   const format = formats.find((candidate) => candidate.start.test(start));
