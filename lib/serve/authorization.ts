@@ -1,11 +1,11 @@
-// A bearer token, compared in a time that tells nothing of it.
+// Checks a bearer token in constant time, so that the time says nothing about the token.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { HttpError } from './http-error';
 
 /** @throws {HttpError} 401 unless the header Authorization is `Bearer <token>` */
 export function checkToken(authorization: string | undefined, token: string): void {
   const given = /^Bearer +(.+)$/i.exec(authorization ?? '')?.[1];
-  // Digests, since only what has one length can be compared in constant time.
+  // Digests are compared because timingSafeEqual needs buffers of equal length.
   if (given === undefined || !timingSafeEqual(digest(given), digest(token)))
     throw new HttpError(401, 'a token is needed: Authorization: Bearer <token>');
 }

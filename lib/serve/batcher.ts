@@ -1,28 +1,28 @@
-// Dynamic batching: images of requests that wait for the same network run together. While a batch runs the next one gathers; a delay lets it
-// gather even when the network has nothing to do.
+// Dynamic batching: images of requests that wait for the same network run together. While one batch runs, the next one fills up; a delay lets
+// it fill up even while the network is idle.
 import { Tensor } from '../tensor';
 import { HttpError } from './http-error';
 
 export interface BatchingOptions {
-  /** Images of a batch; a request of more runs alone. */
+  /** The largest number of images in a batch. A request with more images runs alone. */
   readonly maxBatch: number;
-  /** Milliseconds that the first request of a batch waits for others while the network is idle. */
+  /** How many milliseconds the first request of a batch waits for others while the network is idle. */
   readonly maxDelay: number;
-  /** Images that may wait; a request that comes on top is refused, but never by an empty queue. */
+  /** The largest number of images that may wait. A request that would exceed it is rejected, unless the queue is empty. */
   readonly maxQueue: number;
 }
 
 interface PendingRequest {
   readonly x: Tensor;
   readonly since: number;
-  readonly resolve: (answer: BatchResult) => void;
+  readonly resolve: (result: BatchResult) => void;
   readonly reject: (reason: unknown) => void;
 }
 
 export interface BatchResult {
-  /** [n, ...] for the n images that were asked about. */
+  /** [n, ...] for the n images of the request. */
   readonly y: Tensor;
-  /** Milliseconds of waiting, and of the batch. */
+  /** How many milliseconds the request waited, and how many its batch ran. */
   readonly queued: number;
   readonly running: number;
 }
@@ -34,12 +34,12 @@ export class Batcher {
   readonly #queue: PendingRequest[] = [];
   #queuedImages = 0;
   #running = false;
-  /** Of the gathering that goes on. */
+  /** Starts the batch that is filling up. */
   #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
 
   /**
-   * @param run     [n, ...] -> [n, ...], row by row
-   * @param onBatch called with the images of each batch that has run, and how long it took
+   * @param run     maps [n, ...] to [n, ...], each row independently
+   * @param onBatch called after each batch with its number of images and how long it ran
    */
   constructor(
     run: (x: Tensor) => Promise<Tensor>,
@@ -51,7 +51,7 @@ export class Batcher {
     this.#onBatch = onBatch;
   }
 
-  /** Images that wait. */
+  /** The number of images in the queue. */
   get queuedImages(): number {
     return this.#queuedImages;
   }
@@ -61,8 +61,8 @@ export class Batcher {
   }
 
   /**
-   * @param x      [n, ...], valid: what one image of a batch throws, all get
-   * @param signal takes it out of the queue; what runs, runs
+   * @param x      [n, ...], already validated: an error of one image fails its whole batch
+   * @param signal takes the request out of the queue; a batch that has started is not interrupted
    * @throws {HttpError} as a rejection: 503 if the queue is full; the signal's reason; what `run` throws
    */
   infer(x: Tensor, signal?: AbortSignal): Promise<BatchResult> {
@@ -80,9 +80,9 @@ export class Batcher {
   }
 
   #cancel(entry: PendingRequest, reason: unknown): void {
-    const place = this.#queue.indexOf(entry);
-    if (place < 0) return;
-    this.#queue.splice(place, 1);
+    const index = this.#queue.indexOf(entry);
+    if (index < 0) return;
+    this.#queue.splice(index, 1);
     this.#queuedImages -= entry.x.shape[0]!;
     entry.reject(reason);
   }
@@ -91,7 +91,7 @@ export class Batcher {
     if (this.#running || this.#queue.length === 0) return;
     const { maxBatch, maxDelay } = this.#options;
     if (this.#queuedImages >= maxBatch) return void this.#runBatch();
-    // Even without a delay, requests that arrived in the same turn of the event loop go together.
+    // Even without a delay, requests that arrive in the same turn of the event loop share a batch.
     this.#timer ??= maxDelay > 0 ? setTimeout(() => this.#runBatch(), maxDelay) : setImmediate(() => this.#runBatch());
   }
 
@@ -121,13 +121,13 @@ export class Batcher {
     }
   }
 
-  /** Before the answers go out, so that the network has work while they do: who waited through a batch waits no longer. */
+  /** Runs before results are delivered, so that the network has work meanwhile. Requests that waited through a batch need no further delay. */
   #startNext(): void {
     this.#running = false;
     if (this.#queue.length > 0) void this.#runBatch();
   }
 
-  /** The requests that have waited longest, as many as go into a batch, at least one. */
+  /** Takes the requests that have waited longest, as many as fit into a batch, but at least one. */
   #takeBatch(): PendingRequest[] {
     let images = 0;
     let count = 0;

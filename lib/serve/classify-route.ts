@@ -1,4 +1,4 @@
-// Images: the bytes of a file, or pixels, in; classes with names and probabilities out.
+// The classify route takes an image, as a file or as pixels, and returns classes with names and probabilities.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { defaultBackground } from '../data/background';
 import { readImage } from '../data/image';
@@ -28,14 +28,14 @@ export function addClassifyRoute(app: FastifyInstance, { store, options }: Servi
 }
 
 interface Query {
-  /** Of pixels; a file tells its own. */
+  /** The size of an image that is sent as pixels. Files contain their own. */
   readonly width?: number;
   readonly height?: number;
-  /** How many classes to name. */
+  /** How many classes to return. */
   readonly top?: number;
-  /** What transparent pixels lie on, a color of CSS. Default: what is nothing to the network. */
+  /** The CSS color behind transparent pixels. Default: what the network was trained on as background. */
   readonly background?: string;
-  /** Turns light into dark. */
+  /** Inverts the brightness. */
   readonly invert?: boolean;
 }
 
@@ -52,7 +52,7 @@ const parameters: Record<keyof Query, (name: string, text: string) => unknown> =
   ...{ width: count, height: count, top: count, background: (_, text) => text, invert: flag },
 };
 
-/** @throws {HttpError} 400 at anything else */
+/** @throws {HttpError} 400 if a parameter is unknown, repeated or invalid */
 function queryOf(request: FastifyRequest): Query {
   const entries = Object.entries(request.query as Record<string, unknown>).map(([name, text]) => {
     if (!Object.hasOwn(parameters, name))

@@ -4,21 +4,21 @@ import { constants, deflate, gunzip, gzip, inflate, inflateRaw } from 'node:zlib
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { badRequest, HttpError } from './http-error';
 
-/** Bytes; compressing less takes longer than it saves. */
+/** In bytes. Compressing a shorter body takes longer than it saves. */
 const minLength = 1024;
 
 const decompressors = { gzip: promisify(gunzip), deflate: promisify(inflate), raw: promisify(inflateRaw) };
 const compressors = { gzip: promisify(gzip), deflate: promisify(deflate) };
 
 /**
- * For onRequest: before the body is read.
- * @throws {HttpError} 415 at an encoding that is not supported
+ * An onRequest hook, which runs before the body is read.
+ * @throws {HttpError} 415 if the encoding is not supported
  */
 export async function checkEncoding(request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const encoding = request.headers['content-encoding'];
   if (encodingOf(encoding) !== undefined) return;
   reply.header('accept-encoding', 'gzip, deflate');
-  throw new HttpError(415, `the body is encoded as '${encoding}', expected gzip, deflate, or as it is`);
+  throw new HttpError(415, `the body is encoded as '${encoding}', expected gzip, deflate or identity`);
 }
 
 function encodingOf(header = ''): 'identity' | 'gzip' | 'deflate' | undefined {
@@ -28,13 +28,13 @@ function encodingOf(header = ''): 'identity' | 'gzip' | 'deflate' | undefined {
 }
 
 /**
- * @param maxBody in bytes, of the decompressed body: no more memory is taken for one that would be larger
- * @throws {HttpError} as a rejection: 413, 400 if it is not encoded as the request says
+ * @param maxBody the largest size of the decompressed body in bytes; decompression stops there
+ * @throws {HttpError} as a rejection: 413 if the body is larger; 400 if it is not encoded as the request says
  */
 export async function decompressBody(request: FastifyRequest, body: Buffer, maxBody: number): Promise<Buffer> {
   const encoding = encodingOf(request.headers['content-encoding']);
   if (encoding === undefined || encoding === 'identity' || body.length === 0) return body;
-  // Some clients call deflate what has no zlib header, whose first byte ends in 8.
+  // Some clients send raw deflate data under the name deflate. With a zlib header, the low four bits of the first byte are 8.
   const kind = encoding === 'deflate' && (body[0]! & 15) !== 8 ? 'raw' : encoding;
   try {
     return await decompressors[kind](body, { maxOutputLength: maxBody });
@@ -45,7 +45,7 @@ export async function decompressBody(request: FastifyRequest, body: Buffer, maxB
   }
 }
 
-/** For onSend: compresses text where the client accepts it. Compression would shorten logits in bytes by little: they are sent as they are. */
+/** An onSend hook: compresses text if the client accepts that. Binary logits are sent as they are, since compression hardly shortens them. */
 export async function compressResponse(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
   if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
   if (Buffer.byteLength(payload) < minLength || !/json|text\//.test(String(reply.getHeader('content-type')))) return payload;

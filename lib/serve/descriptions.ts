@@ -1,11 +1,11 @@
-// What the server says of itself and of its networks, over HTTP and gRPC alike.
+// Metadata of the server and its networks, for HTTP and gRPC.
 
 import { HttpError } from './http-error';
 import { inputName, outputName } from './input-tensor';
 import type { ModelStore, ServedModel } from './model-store';
 import type { Service } from './service';
 
-/** Of the model repository extension there is the index alone: networks are loaded when the server starts. */
+/** Of the model repository extension, only the index is supported: networks are loaded when the server starts. */
 const extensions = ['binary_tensor_data', 'classification', 'model_configuration', 'model_repository(index)', 'statistics'];
 
 export const serverMetadata = ({ options: { version } }: Service) => ({ name: 'addernet', version, extensions });
@@ -22,7 +22,7 @@ export function modelMetadata(store: ModelStore, { name, bits, metadata }: Serve
   };
 }
 
-/** As the model configuration extension has it; shapes are those of one image. */
+/** The response of the model configuration extension. Shapes are those of one image. */
 export function modelConfig({ options: { maxBatch, maxDelay } }: Service, { name, metadata: { inputShape, classes } }: ServedModel) {
   return {
     name,
@@ -38,18 +38,18 @@ export function modelConfig({ options: { maxBatch, maxDelay } }: Service, { name
 }
 
 /**
- * Of all networks, of all versions of one, or of one version.
- * @throws {HttpError} as ModelStore.get, if there are none
+ * Statistics of all networks, of all versions of one, or of one version.
+ * @throws {HttpError} what ModelStore.get throws, if none match
  */
 export function modelStatistics(store: ModelStore, name?: string, version?: string) {
-  const asked = store
+  const selected = store
     .ready()
     .filter((model) => (name === undefined || model.name === name) && (version === undefined || model.version === version));
-  if (name !== undefined && asked.length === 0) store.get(name, version);
-  return { model_stats: asked.map(({ name, version, statistics }) => ({ name, version, ...statistics.report() })) };
+  if (name !== undefined && selected.length === 0) store.get(name, version);
+  return { model_stats: selected.map(({ name, version, statistics }) => ({ name, version, ...statistics.report() })) };
 }
 
-/** @param onlyReady leaves out those that could not be loaded */
+/** @param onlyReady leaves out networks that could not be loaded */
 export const repositoryIndex = (store: ModelStore, onlyReady: boolean) =>
   (onlyReady ? store.ready() : store.all()).map((model) => ({
     name: model.name,
@@ -58,14 +58,14 @@ export const repositoryIndex = (store: ModelStore, onlyReady: boolean) =>
   }));
 
 export const loadingNotSupported = (): HttpError =>
-  new HttpError(501, 'models are neither loaded nor unloaded while the server runs: start it with those of --weights');
+  new HttpError(501, 'models cannot be loaded or unloaded while the server runs: start it with the models in --weights');
 
 /**
- * Every network that was asked for: a new server with a broken file must not take the place of one that is whole.
+ * The server is ready only if every network was loaded: a new server with a broken file must not replace one that works.
  * @throws {HttpError} 503
  */
 export function checkReady({ shutdown, store }: Service): void {
-  if (shutdown.aborted) throw new HttpError(503, 'the server is ending');
+  if (shutdown.aborted) throw new HttpError(503, 'the server is shutting down');
   const broken = store.broken().map(({ name, error }) => `${name}: ${error}`);
   if (broken.length > 0) throw new HttpError(503, `not all models could be loaded: ${broken.join('; ')}`);
 }

@@ -1,7 +1,7 @@
-// A request that is not answered, and why: it becomes { "error": … } with a status.
+// An error that a client caused or can react to. It becomes { "error": … } with a status code.
 export class HttpError extends Error {
   readonly statusCode: number;
-  /** Seconds after which it may be worth asking again. */
+  /** The number of seconds after which a retry may succeed. */
   readonly retryAfter: number | undefined;
 
   constructor(statusCode: number, message: string, retryAfter?: number) {

@@ -1,5 +1,5 @@
-// An inference request of the Open Inference Protocol v2: JSON, JSON followed by the bytes of its tensors, or nothing but these (binary tensor
-// data extension).
+// An inference request of the Open Inference Protocol v2 is JSON, JSON followed by the bytes of its tensors, or only these bytes (binary
+// tensor data extension).
 import type { ModelMetadata } from '../models';
 import { elementCount, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
@@ -16,9 +16,10 @@ export interface InferRequest {
 }
 
 /**
- * Takes one input [n,h,w,c], n at least 1: FP32, as the network takes it, or UINT8, pixels that are normalized here. Optional fields may be null.
- * @param headerLength value of Inference-Header-Content-Length, where bytes follow the JSON; 0: the body is the input's bytes, FP32
- * @throws {HttpError} 400, saying which part of the request is wrong
+ * Parses a request with one input [n,h,w,c], n at least 1: normalized FP32 values, or UINT8 pixels, which are normalized here. Optional fields
+ * may be null.
+ * @param headerLength the header Inference-Header-Content-Length, if bytes follow the JSON; 0 if the body is only the FP32 bytes of the input
+ * @throws {HttpError} 400, which names the part of the request that is wrong
  */
 export function parseInferRequest(body: Buffer, headerLength: string | undefined, metadata: ModelMetadata): InferRequest {
   const length = headerLength === undefined ? body.length : Number(headerLength);
@@ -35,11 +36,11 @@ export function parseInferRequest(body: Buffer, headerLength: string | undefined
   return { id: id ?? undefined, x: parseTensor(inputs[0], body.subarray(length), metadata), output };
 }
 
-/** Its number of images follows from its length; its answer is in bytes, too. */
+/** The number of images follows from the length of the body. The response holds bytes, too. */
 function rawRequest(body: Buffer, metadata: ModelMetadata): InferRequest {
   const image = 4 * elementCount(metadata.inputShape);
   if (body.length === 0 || body.length % image !== 0)
-    throw badRequest(`the body has ${body.length} bytes and no JSON, expected those of FP32 [n,${metadata.inputShape}], ${image} an image`);
+    throw badRequest(`the body has ${body.length} bytes and no JSON, expected FP32 [n,${metadata.inputShape}], ${image} bytes per image`);
   const x = floatInput(floatsOf(body), [body.length / image, ...metadata.inputShape]);
   return { id: undefined, x, output: { binary: true, classification: 0 } };
 }
@@ -73,7 +74,7 @@ function binaryData(binary: Buffer, size: unknown, expected: number): Buffer {
 function numbers<A extends Float32Array | Float64Array>(data: unknown, shape: readonly number[], Elements: new (length: number) => A): A {
   const count = elementCount(shape);
   if (!Array.isArray(data)) throw badRequest(`inputs[0].data is ${kindOf(data)}, expected an array of ${count} numbers`);
-  // Checked before the memory for them is taken: the shape is only what the request claims.
+  // The length is checked before memory is allocated, because the shape is only what the request claims.
   if (!Array.isArray(data[0]) ? data.length !== count : data.length !== shape[0])
     throw badRequest(`inputs[0].data has ${data.length} elements, expected ${count} of shape ${shapeText(shape)}`);
   const values = new Elements(count);
@@ -82,7 +83,7 @@ function numbers<A extends Float32Array | Float64Array>(data: unknown, shape: re
     for (const element of part)
       if (typeof element === 'number') values[i++] = element;
       else if (Array.isArray(element) && depth + 1 < shape.length && element.length === shape[depth + 1]) visit(element, depth + 1);
-      else throw badRequest(`inputs[0].data holds ${kindOf(element)} where a number of the shape ${shapeText(shape)} belongs`);
+      else throw badRequest(`inputs[0].data holds ${kindOf(element)} where a number is expected by the shape ${shapeText(shape)}`);
   };
   visit(data, 0);
   if (i !== count) throw badRequest(`inputs[0].data holds ${i} numbers, expected ${count}`);

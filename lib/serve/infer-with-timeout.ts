@@ -1,4 +1,4 @@
-// A question to a network, from a client that may go, or wait for too long.
+// Runs inference for a client that may disconnect or wait too long.
 import type { Tensor } from '../tensor';
 import type { BatchResult } from './batcher';
 import { HttpError } from './http-error';
@@ -6,8 +6,8 @@ import type { ServedModel } from './model-store';
 
 /**
  * @param timeout in milliseconds
- * @param client  aborted when the client has gone: it no longer waits in the queue
- * @throws {HttpError} as a rejection: 503 if it waits longer than that; as Batcher.infer
+ * @param client  aborted when the client disconnects, which takes its request out of the queue
+ * @throws {HttpError} as a rejection: 503 if the request waits longer than `timeout`; what Batcher.infer throws
  */
 export async function inferWithTimeout(
   { batcher, statistics }: ServedModel,
@@ -15,13 +15,13 @@ export async function inferWithTimeout(
   timeout: number,
   client: AbortController,
 ): Promise<BatchResult> {
-  const tooLate = () => client.abort(new HttpError(503, `the server is busy: no answer within ${timeout} ms; try again`, 1));
+  const tooLate = () => client.abort(new HttpError(503, `the server is busy: no result within ${timeout} ms; try again`, 1));
   const timer = setTimeout(tooLate, timeout);
   const began = performance.now();
   try {
-    const answer = await batcher.infer(x, client.signal);
-    statistics.recordSuccess(x.shape[0]!, { ...answer, all: performance.now() - began });
-    return answer;
+    const result = await batcher.infer(x, client.signal);
+    statistics.recordSuccess(x.shape[0]!, { ...result, all: performance.now() - began });
+    return result;
   } catch (error) {
     statistics.recordFailure(performance.now() - began);
     throw error;
@@ -30,5 +30,5 @@ export async function inferWithTimeout(
   }
 }
 
-/** Nobody reads it; the log shows it. */
-export const clientDisconnected = (): HttpError => new HttpError(499, 'the client has gone');
+/** No client receives this error; it only appears in the log. */
+export const clientDisconnected = (): HttpError => new HttpError(499, 'the client disconnected');

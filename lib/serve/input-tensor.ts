@@ -1,4 +1,4 @@
-// The one input of a network, however it came: FP32, as the network takes it, or UINT8, pixels that are normalized here.
+// The input of a network, over HTTP and gRPC: normalized FP32 values, or UINT8 pixels, which are normalized here.
 import { normalize } from '../data/normalize';
 import type { ModelMetadata } from '../models';
 import { Tensor } from '../tensor';
@@ -14,7 +14,7 @@ export interface InputDescription {
   readonly datatype: 'FP32' | 'UINT8';
 }
 
-/** @throws {HttpError} 400 unless it is an input of the network, n at least 1 */
+/** @throws {HttpError} 400 unless the description fits the input of the network, with n at least 1 */
 export function checkInput(
   { name, shape, datatype }: { name: unknown; shape: unknown; datatype: unknown },
   { inputShape }: ModelMetadata,
@@ -32,27 +32,27 @@ export function checkInput(
   return { shape, datatype };
 }
 
-/** @param pixels as many as the shape has */
+/** @param pixels one for each element of the shape */
 export function pixelInput(pixels: Uint8Array, shape: readonly number[], { normalization: { mean, std } }: ModelMetadata): Tensor {
   return normalize(new Tensor(new Uint8Array(pixels), shape), mean, std);
 }
 
 /**
- * @param values as many as the shape has
- * @throws {HttpError} 400 if one is not finite: quantised networks refuse it, and would do so to the whole batch
+ * @param values one for each element of the shape
+ * @throws {HttpError} 400 if a value is not finite: a quantized network would fail the whole batch because of it
  */
 export function floatInput(values: Float32Array, shape: readonly number[]): Tensor {
-  // In a loop, since this is done for every number of every request.
+  // A plain loop, because this runs for every number of every request.
   for (let i = 0; i < values.length; i++)
     if (!Number.isFinite(values[i])) throw badRequest(`inputs[0].data[${i}] is ${values[i]}, expected finite numbers`);
   return new Tensor(values, shape);
 }
 
-/** A copy, since the place in the body may be no multiple of four; little-endian, as all machines that Node runs the kernels on. */
+/** Copies, because the offset in the body may not be a multiple of four. Assumes little-endian, as on every supported platform. */
 export const floatsOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Float32Array =>
   new Float32Array(buffer.slice(byteOffset, byteOffset + byteLength));
 
-/** @throws {HttpError} 400 at what is no byte */
+/** @throws {HttpError} 400 if a value is not an integer from 0 to 255 */
 export function bytesOf(values: ArrayLike<number>): Uint8Array {
   const wrong = Array.prototype.findIndex.call(values, (value) => !(Number.isInteger(value) && value >= 0 && value <= 255));
   if (wrong >= 0) throw badRequest(`inputs[0].data[${wrong}] is ${values[wrong]}, expected an integer from 0 to 255`);

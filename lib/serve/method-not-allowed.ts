@@ -1,8 +1,8 @@
-// Requests of an address by a method that it does not have: 405, with the methods that it has.
+// Answers a request with an unsupported method by 405 and the list of supported methods.
 import type { FastifyInstance } from 'fastify';
 import { HttpError } from './http-error';
 
-/** Adds routes, and for each of their addresses one that answers all other methods. */
+/** Adds routes, and for each of their URLs another one that rejects all other methods. */
 export function addRoutesWithMethods(app: FastifyInstance, addRoutes: () => void): void {
   const methodsOf = new Map<string, Set<string>>();
   let isListening = true;
@@ -19,10 +19,10 @@ export function addRoutesWithMethods(app: FastifyInstance, addRoutes: () => void
     app.route({
       url,
       method: app.supportedMethods.filter((method) => !methods.has(method)),
-      // Before a body is read.
+      // onRequest runs before a body is read.
       onRequest: async ({ method }, reply) => {
         reply.header('allow', allowed);
-        throw new HttpError(405, `${method} is not supported here, but ${allowed}`);
+        throw new HttpError(405, `${method} is not supported here, expected ${allowed}`);
       },
       handler: () => {},
     });

@@ -1,38 +1,38 @@
-// What a monitoring system wants to know, for Prometheus.
+// Metrics for Prometheus.
 import type * as Prometheus from 'prom-client';
 import type { ModelStore } from './model-store';
 
 export interface Metrics {
   readonly contentType: string;
   text(): Promise<string>;
-  /** One that was answered or refused; code as of HTTP, for gRPC too. */
+  /** Records a request, successful or not. `code` is an HTTP status code, for gRPC too. */
   request(of: { model: string; version: string; route: string; code: number }, seconds: number): void;
   batch(of: { model: string; version: string }, images: number): void;
 }
 
 const milliseconds = [0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096];
 
-/** Besides its own: those of the process, such as memory and the lag of the event loop. */
+/** Creates the metrics of the server and the default metrics of the process, such as memory and event loop lag. */
 export function createMetrics({ Registry, Histogram, Gauge, collectDefaultMetrics }: typeof Prometheus, store: () => ModelStore): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const requests = new Histogram({
     name: 'addernet_request_duration_seconds',
-    help: 'From the arrival of a request to its answer',
+    help: 'Time from the arrival of a request to its response',
     labelNames: ['model', 'version', 'route', 'code'],
     buckets: milliseconds.map((ms) => ms / 1000),
     registers: [registry],
   });
   const batches = new Histogram({
     name: 'addernet_batch_images',
-    help: 'Images of a batch',
+    help: 'Number of images in a batch',
     labelNames: ['model', 'version'],
     buckets: [1, 2, 4, 8, 16, 32, 64, 128],
     registers: [registry],
   });
   new Gauge({
     name: 'addernet_queue_images',
-    help: 'Images that wait for a batch',
+    help: 'Number of images that wait for a batch',
     labelNames: ['model', 'version'],
     registers: [registry],
     collect() {

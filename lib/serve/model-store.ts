@@ -1,4 +1,4 @@
-// The networks that are served, by name and version.
+// The served networks by name and version.
 import { basename } from 'node:path';
 import { AdderNetError } from '../errors';
 import { load } from '../files';
@@ -9,19 +9,19 @@ import { HttpError } from './http-error';
 import { quoted } from './request-json';
 import { ModelStatistics } from './statistics';
 
-/** A network that answers. */
+/** A network that was loaded. */
 export interface ServedModel {
   readonly name: string;
   readonly version: string;
   readonly metadata: ModelMetadata;
-  /** Of the numbers it computes in: 32 are floats. */
+  /** The bits of its activations and filters; 32 for floats. */
   readonly bits: number;
   readonly session: InferenceSession;
   readonly batcher: Batcher;
   readonly statistics: ModelStatistics;
 }
 
-/** A file that could not be loaded: the others serve. */
+/** A file that could not be loaded. The other networks are still served. */
 export interface BrokenModel {
   readonly name: string;
   readonly version: string;
@@ -29,19 +29,19 @@ export interface BrokenModel {
 }
 
 export interface StoreOptions extends BatchingOptions {
-  /** Threads of each network. Default: those of the process. */
+  /** The threads of each network. Default: the threads of the process. */
   readonly threads?: number | undefined;
   readonly onBatch?: (model: { name: string; version: string }, images: number) => void;
 }
 
 export class ModelStore {
-  /** Versions of each name, from 1. */
+  /** The versions of each name, starting at 1. */
   readonly #models = new Map<string, (ServedModel | BrokenModel)[]>();
 
   /**
-   * Loads weights files, one after the other.
-   * @param weights files, or names of networks of the package, each maybe as NAME=FILE; several of one name are its versions 1, 2 …
-   * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if a name cannot stand in an address
+   * Loads weights files in order.
+   * @param weights files or names of bundled networks, each optionally as NAME=FILE; several of the same name become versions 1, 2 …
+   * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if a name cannot be part of a URL
    */
   static async load(weights: readonly string[], options: StoreOptions): Promise<ModelStore> {
     const store = new ModelStore();
@@ -79,15 +79,15 @@ export class ModelStore {
     if (!versions)
       throw new HttpError(
         404,
-        `there is no model ${quoted(name)}, but ${[...this.#models.keys()].map((known) => `'${known}'`).join(', ')}`,
+        `there is no model ${quoted(name)}, expected ${[...this.#models.keys()].map((known) => `'${known}'`).join(', ')}`,
       );
     const model = version === undefined ? versions.at(-1)! : versions.find((candidate) => candidate.version === version);
-    if (!model) throw new HttpError(404, `model '${name}' has no version ${quoted(version)}, but ${this.versions(name).join(', ')}`);
+    if (!model) throw new HttpError(404, `model '${name}' has no version ${quoted(version)}, expected ${this.versions(name).join(', ')}`);
     if (!isServed(model)) throw new HttpError(503, `model '${name}' could not be loaded: ${model.error}`);
     return model;
   }
 
-  /** Frees the sessions; what they were asked before still ends. */
+  /** Frees the sessions. Runs that have started still finish. */
   dispose(): void {
     for (const { session } of this.ready()) session.dispose();
   }
@@ -98,7 +98,7 @@ const isServed = (model: ServedModel | BrokenModel): model is ServedModel => 'se
 function parseWeights(text: string): { name: string; file: string } {
   const [, given, file = text] = /^([^=/\\]+)=(.+)$/.exec(text) ?? [];
   const name = given ?? basename(file).replace(/\.(safetensors|pth)$/, '');
-  // '.' and '..' would vanish from an address, and /v2/models/stats is one already.
+  // '.' and '..' would vanish from a URL, and /v2/models/stats is taken.
   if (!/^(?!\.{1,2}$|stats$)[\w.-]+$/.test(name))
     throw new AdderNetError(
       'ERR_ARGUMENT',

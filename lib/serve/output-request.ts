@@ -1,32 +1,32 @@
-// What a request says of the one output, and which parameters it may have, over HTTP and gRPC alike.
+// What a request asks of the output, and which parameters it may have, over HTTP and gRPC.
 
 import { badRequest } from './http-error';
 import { outputName } from './input-tensor';
 import { isObject, type Json, kindOf, parametersOf, quoted } from './request-json';
 
 export interface OutputRequest {
-  /** Whether it goes as bytes behind the JSON. */
+  /** Whether the output is sent as bytes after the JSON. */
   readonly binary: boolean;
-  /** How many classes to name instead of the logits, as Triton's classification extension does; 0: the logits. */
+  /** How many classes to return instead of the logits, as in Triton's classification extension; 0 means the logits. */
   readonly classification: number;
 }
 
 /**
- * Parameters that would change the answer if they were understood. Those that schedule or trace a request (sequence_id, priority, timeout …),
- * and whatever else a client tells a server of its own, may be ignored.
+ * Parameters that would change the result if they were supported. Parameters for scheduling and tracing (sequence_id, priority, timeout …)
+ * and unknown ones may be ignored.
  */
-const changesAnswers = /^(binary_data(_size|_output)?|classification|shared_memory_.+)$/;
+const changesResult = /^(binary_data(_size|_output)?|classification|shared_memory_.+)$/;
 
-/** @throws {HttpError} 400 at one that changes answers, but not here */
+/** @throws {HttpError} 400 if a parameter would change the result but is not supported here */
 export function checkParameters(owner: string, parameters: Json, known: readonly string[]): void {
   for (const [name, value] of Object.entries(parameters))
-    if (value !== null && !known.includes(name) && changesAnswers.test(name))
+    if (value !== null && !known.includes(name) && changesResult.test(name))
       throw badRequest(`parameters of ${owner}: '${name}' is not supported there, expected ${known.join(' or ')}`);
 }
 
 /**
- * @param outputs    undefined, null or empty: the one output there is
- * @param parameters of the request: what one output asks for goes before what they ask for all
+ * @param outputs    the requested outputs; undefined, null or empty means the only output there is
+ * @param parameters the parameters of the request; those of an output take precedence
  * @throws {HttpError} 400
  */
 export function outputRequest(outputs: unknown, parameters: Json): OutputRequest {
@@ -38,14 +38,14 @@ export function outputRequest(outputs: unknown, parameters: Json): OutputRequest
   const [output] = outputs as unknown[];
   if (outputs.length > 1 || !isObject(output) || output.name !== outputName)
     throw badRequest(
-      `outputs: ${outputs.length > 1 ? `${outputs.length} of them` : isObject(output) ? `name is ${quoted(output.name)}` : kindOf(output)}, but there is '${outputName}' alone`,
+      `outputs: ${outputs.length > 1 ? `${outputs.length} entries` : isObject(output) ? `name is ${quoted(output.name)}` : kindOf(output)}, expected only '${outputName}'`,
     );
   const own = parametersOf('outputs[0]', output.parameters);
   const known = ['binary_data', 'classification'];
   checkParameters('outputs[0]', own, known);
-  // An output has no parameters but those that say in which form it goes.
+  // An output has no parameters other than these two, so any other one is an error.
   const unknown = Object.keys(own).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw badRequest(`parameters of outputs[0]: there is no ${quoted(unknown)}, but ${known.join(', ')}`);
+  if (unknown !== undefined) throw badRequest(`parameters of outputs[0]: there is no ${quoted(unknown)}, expected ${known.join(' or ')}`);
   return { binary: flag('outputs[0]', 'binary_data', own.binary_data) ?? all, classification: classCount(own.classification) };
 }
 
@@ -58,6 +58,6 @@ function flag(owner: string, name: string, value: unknown): boolean | undefined 
 function classCount(value: unknown): number {
   const count = value ?? 0;
   if (!Number.isSafeInteger(count) || (count as number) < 0)
-    throw badRequest(`parameters of outputs[0]: classification is ${quoted(value)}, expected the number of classes to name`);
+    throw badRequest(`parameters of outputs[0]: classification is ${quoted(value)}, expected the number of classes to return`);
   return count as number;
 }

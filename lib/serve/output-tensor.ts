@@ -1,4 +1,4 @@
-// The one output of a network, as logits or, by Triton's classification extension, as its likeliest classes.
+// The output of a network: logits, or with Triton's classification extension, the most likely classes.
 import type { ModelMetadata } from '../models';
 import type { Tensor } from '../tensor';
 import { outputName } from './input-tensor';
@@ -7,15 +7,15 @@ export interface OutputTensor {
   readonly name: string;
   readonly datatype: 'FP32' | 'BYTES';
   readonly shape: readonly number[];
-  /** In row-major order. */
+  /** The elements in row-major order. */
   readonly elements: readonly number[] | readonly string[];
-  /** As the binary tensor data extension has them, little-endian. */
+  /** The elements in the format of the binary tensor data extension, little-endian. */
   readonly bytes: Buffer;
 }
 
 /**
  * @param y              logits [n, classes]
- * @param classification how many classes to name: of more than there are, all; 0: the logits themselves
+ * @param classification how many classes to return, at most all; 0 returns the logits
  */
 export function outputTensor(y: Tensor, classification: number, metadata: ModelMetadata): OutputTensor {
   const { data, shape } = y;
@@ -31,7 +31,7 @@ export function outputTensor(y: Tensor, classification: number, metadata: ModelM
   };
 }
 
-/** [n, count] of "logit:class:name", the largest logit first; without a name where the network has none. */
+/** Strings "logit:class:name" [n, count], the largest logit first; "logit:class" if the network has no class names. */
 function namedClasses({ data, shape }: Tensor, count: number, { classNames }: ModelMetadata): OutputTensor {
   const [n, classes] = shape as [number, number];
   const best = (row: Float32Array): string[] =>

@@ -1,4 +1,4 @@
-// The page to try the networks on, and what it needs: nothing from elsewhere.
+// The page for trying the networks. It loads nothing from other servers.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';

@@ -1,4 +1,4 @@
-// Health, metadata and inference of the Open Inference Protocol v2, and its extensions.
+// Routes of the Open Inference Protocol v2 and its extensions: health, metadata and inference.
 import type { FastifyInstance } from 'fastify';
 import {
   checkReady,
@@ -61,9 +61,9 @@ function addInferRoute(app: FastifyInstance, { store, options }: Service): void 
       const model = request.servedModel!;
       if (isForm(request)) throw new HttpError(415, 'the body is a form, expected JSON or tensors; …/classify takes images');
       const body = (request.body ?? Buffer.alloc(0)) as Buffer;
-      const asked = parseInferRequest(body, request.headers['inference-header-content-length'] as string | undefined, model.metadata);
-      const y = await infer(asked.x, request, reply, options.timeout);
-      const response = formatInferResponse(model, asked, y);
+      const parsed = parseInferRequest(body, request.headers['inference-header-content-length'] as string | undefined, model.metadata);
+      const y = await infer(parsed.x, request, reply, options.timeout);
+      const response = formatInferResponse(model, parsed, y);
       if (response.headerLength !== undefined) reply.header('inference-header-content-length', response.headerLength);
       return reply.type(response.contentType).send(response.body);
     });

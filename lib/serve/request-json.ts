@@ -1,4 +1,4 @@
-// JSON that clients send, and how messages quote it.
+// Parses the JSON of requests, and quotes parts of it in messages.
 import { TextDecoder } from 'node:util';
 import { badRequest } from './http-error';
 
@@ -7,21 +7,21 @@ export type Json = Record<string, unknown>;
 export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * A byte order mark before it is skipped.
- * @throws {HttpError} 400 unless it is one object
+ * Parses a JSON object; a byte order mark is skipped.
+ * @throws {HttpError} 400 unless the bytes are one JSON object
  */
 export function parseJson(bytes: Uint8Array): Json {
   let request: unknown;
   try {
     request = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw badRequest(`the body is no JSON: ${(cause as Error).message}`);
+    throw badRequest(`the body is not valid JSON: ${(cause as Error).message}`);
   }
   if (!isObject(request)) throw badRequest(`the body is ${kindOf(request)}, expected an object`);
   return request;
 }
 
-/** Of what has parameters: an object, empty where there is none. */
+/** The parameters of `owner` as an object, which is empty if there are none. */
 export function parametersOf(owner: string, parameters: unknown): Json {
   if (parameters === undefined || parameters === null) return {};
   if (!isObject(parameters)) throw badRequest(`parameters of ${owner} is ${kindOf(parameters)}, expected an object`);
@@ -34,7 +34,7 @@ export function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** A value as a message quotes it. What is long or nested is only named: JSON.stringify overflows the stack where a client nests deeply enough. */
+/** Formats a value for a message. Long or nested values are only described, because JSON.stringify overflows the stack on deep nesting. */
 export function quoted(value: unknown): string {
   if (Array.isArray(value))
     return value.length <= 8 && value.every(isShort) ? JSON.stringify(value) : `an array of ${value.length} elements`;

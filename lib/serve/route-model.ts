@@ -1,21 +1,21 @@
-// From the address of a request to the network that it asks, and to its answer.
+// Finds the network that the URL of a request names, and runs it.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Tensor } from '../tensor';
 import { queueFull } from './batcher';
 import { clientDisconnected, inferWithTimeout } from './infer-with-timeout';
 import type { ModelStore, ServedModel } from './model-store';
 
-/** Of a network, with or without its version. */
+/** The paths of a network's resource, with and without a version. */
 export const modelPaths = (end: string): string[] => [`/v2/models/:model${end}`, `/v2/models/:model/versions/:version${end}`];
 
-/** Errors as of ModelStore.get. */
+/** Throws what ModelStore.get throws. */
 export function routeModel(store: ModelStore, request: FastifyRequest): ServedModel {
   const { model, version } = request.params as { model: string; version?: string };
   return store.get(model, version);
 }
 
 /**
- * For onRequest: finds the network, and refuses while its queue is full, before the body is read.
+ * An onRequest hook: finds the network, and rejects the request before its body is read if the queue of the network is full.
  * @throws {HttpError} 404, 503
  */
 export const findModel = (store: ModelStore) => async (request: FastifyRequest) => {
@@ -24,7 +24,7 @@ export const findModel = (store: ModelStore) => async (request: FastifyRequest) 
   if (batcher.isFull) throw queueFull(batcher.queuedImages);
 };
 
-/** Asks the network of a request, and says in Server-Timing how long that took. Errors as of inferWithTimeout. */
+/** Runs the network of a request and reports the time in the header Server-Timing. Throws what inferWithTimeout throws. */
 export async function infer(x: Tensor, request: FastifyRequest, reply: FastifyReply, timeout: number): Promise<Tensor> {
   const client = new AbortController();
   const gone = () => client.abort(clientDisconnected());

@@ -1,4 +1,4 @@
-// The service: an HTTP server with the routes of the Open Inference Protocol v2, of pictures, of metrics, and a page to try it.
+// The HTTP server: routes of the Open Inference Protocol v2, for images and for metrics, and a page for trying the networks.
 import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AdderNetError } from '../errors';
@@ -19,18 +19,18 @@ import { checkServerOptions, type ServerOptions, type Service } from './service'
 export interface InferenceServer {
   readonly app: FastifyInstance;
   readonly store: ModelStore;
-  /** Over gRPC, too. Errors as of startGrpc. */
+  /** Also serves gRPC. Throws what startGrpc throws. */
   listenGrpc(address: { host: string; port: number }): Promise<GrpcServer>;
   /**
-   * Takes no new connections, answers what it has accepted, and frees the networks.
-   * @param drain milliseconds before, in which it answers as ever but says that it is not ready: time for whoever sends requests to notice.
+   * Takes no new connections, answers the requests already accepted, and frees the networks.
+   * @param drain how many milliseconds before that the server still answers but reports that it is not ready, so that load balancers notice
    */
   close(drain?: number): Promise<void>;
 }
 
 /**
- * Loads the networks and makes the server; it does not listen yet.
- * @throws {AdderNetError} as a rejection: ERR_ARGUMENT at wrong options, or if no network could be loaded;
+ * Loads the networks and creates the server, which does not listen yet.
+ * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is wrong or no network could be loaded;
  *   ERR_PEER_MISSING if fastify or prom-client is not installed, ERR_PEER_BROKEN if one does not load
  */
 export async function createServer(options: ServerOptions): Promise<InferenceServer> {
@@ -42,7 +42,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     bodyLimit: options.maxBody,
     requestTimeout: options.timeout,
     http: { requireHostHeader: false, headersTimeout: options.timeout, connectionsCheckingInterval: Math.min(1000, options.timeout) },
-    // A server that is ending cuts off idle connections alone, and answers what still comes on others.
+    // During shutdown, only idle connections are closed; requests on the others are still answered.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: true },
@@ -66,19 +66,19 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
         .join('; ')}`,
     );
 
-  // Bodies are taken as bytes, whatever their type: routes know what they expect.
+  // Every body is read as bytes, whatever its content type: the routes know what they expect.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
     decompressBody(request, body, options.maxBody),
   );
   app.decorateRequest('servedModel', null);
   app.addHook('onRequest', async (request) => {
-    if (request.raw.httpVersion === '1.1' && !request.headers.host) throw new HttpError(400, 'the request has no Host');
+    if (request.raw.httpVersion === '1.1' && !request.headers.host) throw new HttpError(400, 'the request has no Host header');
     if (options.token !== undefined && !request.routeOptions.config.open) checkToken(request.headers.authorization, options.token);
   });
   app.addHook('onRequest', checkEncoding);
   app.addHook('onSend', compressResponse);
-  // What was asked before the end is answered after it: its connection would stay open.
+  // A response that is sent during shutdown must close its connection, which would otherwise stay open.
   app.addHook('onSend', async (_request, reply) => {
     if (shutdown.signal.aborted) reply.header('connection', 'close');
   });

@@ -1,25 +1,25 @@
-// How a server is set up, and what its routes share.
+// The options of a server, and what its routes share.
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
 import type { Metrics } from './metrics';
 import type { ModelStore, ServedModel, StoreOptions } from './model-store';
 
 export interface ServerOptions extends Omit<StoreOptions, 'onBatch'> {
-  /** Weights files or names, each maybe as NAME=FILE. */
+  /** Weights files or names of bundled networks, each optionally as NAME=FILE. */
   readonly weights: readonly string[];
-  /** Of the package. */
+  /** The version of the package. */
   readonly version: string;
-  /** Largest body of a request, in bytes, compressed or not. */
+  /** The largest body of a request in bytes, both compressed and decompressed. */
   readonly maxBody: number;
-  /** Most pixels of an image. */
+  /** The largest number of pixels of an image. */
   readonly maxPixels: number;
-  /** Milliseconds that a request may take to arrive, and to wait in the queue. */
+  /** How many milliseconds a request may take to arrive, and how many it may wait in the queue. */
   readonly timeout: number;
-  /** Connections at a time; those on top are closed at once. */
+  /** The largest number of simultaneous connections; further ones are closed at once. */
   readonly maxConnections: number;
-  /** Needed by all requests but those for health and for the page. Default: none. */
+  /** The bearer token that all requests need, except those for health and for the page. Default: none. */
   readonly token?: string | undefined;
-  /** Of pino. */
+  /** A log level of pino. */
   readonly logLevel: string;
 }
 
@@ -28,11 +28,11 @@ const names = optionNames<ServerOptions>({
   ...{ maxPixels: true, timeout: true, maxConnections: true, token: true, logLevel: true },
 });
 
-/** Longer timers fire at once. */
+/** In milliseconds. Node fires longer timers at once. */
 const maxTimer = 2 ** 31 - 1;
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'];
 
-/** @throws {AdderNetError} ERR_ARGUMENT at options that do not exist or are out of their range */
+/** @throws {AdderNetError} ERR_ARGUMENT if an option does not exist or is out of range */
 export function checkServerOptions(options: ServerOptions): void {
   checkOptions('createServer', options, names);
   const check = (name: keyof ServerOptions, isRight: boolean, expected: string): void => {
@@ -47,7 +47,7 @@ export function checkServerOptions(options: ServerOptions): void {
     check(name, Number.isSafeInteger(options[name]) && options[name] >= 1, 'an integer of at least 1');
   check('timeout', options.timeout >= 1 && options.timeout <= maxTimer, `milliseconds from 1 to ${maxTimer}`);
   check('maxDelay', maxDelay >= 0 && maxDelay <= maxTimer, `milliseconds from 0 to ${maxTimer}`);
-  // What a header can say: a token with anything else in it could never be given. It is not quoted, since logs are read by others.
+  // A token with other characters could not be sent in a header. The message does not quote it, so that it does not get into logs.
   if (token !== undefined && !(typeof token === 'string' && /^[\x21-\x7e]+( +[\x21-\x7e]+)*$/.test(token)))
     throw new AdderNetError(
       'ERR_ARGUMENT',
@@ -61,19 +61,19 @@ export interface Service {
   readonly store: ModelStore;
   readonly metrics: Metrics;
   readonly options: ServerOptions;
-  /** Aborted once the server is ending: it still answers, but wants no new clients. */
+  /** Aborted when the shutdown starts: the server still answers, but wants no new clients. */
   readonly shutdown: AbortSignal;
 }
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The network that is asked, once it is known. */
+    /** The network that the request is for, once it is known. */
     servedModel: ServedModel | null;
   }
   interface FastifyContextConfig {
-    /** Needs no token. */
+    /** Whether the route needs no token. */
     open?: boolean;
-    /** Of the metrics; set for what networks answer. */
+    /** The name of the route in the metrics; set for inference routes. */
     inference?: string;
   }
 }

@@ -1,6 +1,6 @@
-// What a network has done since it was loaded, as Triton's statistics extension tells it.
+// Statistics of a network since it was loaded, in the terms of Triton's statistics extension.
 
-/** How often, and how many nanoseconds together. */
+/** A number of events and their total duration in nanoseconds. */
 export interface Duration {
   count: number;
   ns: number;
@@ -18,13 +18,13 @@ export class ModelStatistics {
   readonly #fail = none();
   readonly #queue = none();
   readonly #computed = none();
-  /** Of batches, by their images. */
+  /** Durations of batches by their number of images. */
   readonly #batches = new Map<number, Duration>();
   #images = 0;
-  /** Milliseconds since 1970. */
+  /** When the last request was answered, in milliseconds since 1970. */
   #last = 0;
 
-  /** A request that was answered; all times in milliseconds. */
+  /** Records a successful request. All times are in milliseconds. */
   recordSuccess(images: number, times: { queued: number; running: number; all: number }): void {
     this.#images += images;
     this.#last = Date.now();
@@ -33,7 +33,7 @@ export class ModelStatistics {
     add(this.#computed, times.running);
   }
 
-  /** One that was not: too many waited, or it waited too long, or its client went. */
+  /** Records a failed request: the queue was full, the request timed out, or the client disconnected. */
   recordFailure(milliseconds: number): void {
     add(this.#fail, milliseconds);
   }
@@ -44,7 +44,7 @@ export class ModelStatistics {
     add(batches, milliseconds);
   }
 
-  /** In the extension's names. Making the input and the answer is part of `success` alone; there is no cache. */
+  /** The report in the extension's format. Preparing the input and the response counts only toward `success`; there is no cache. */
   report() {
     const batches = [...this.#batches].sort(([a], [b]) => a - b);
     return {

@@ -192,7 +192,7 @@ t.test('parameters that would change the answer are never ignored', async (t) =>
     [output({ classification: 1.5 }), /classification is 1.5/],
     [output({ classification: '3' }), /classification is '3'/],
     [output({ classification: true }), /classification is true/],
-    [output({ clasification: 3 }), /there is no 'clasification', but binary_data, classification/],
+    [output({ clasification: 3 }), /there is no 'clasification', expected binary_data or classification/],
     [output({ binary_data: 'yes' }), /binary_data is 'yes', expected true or false/],
     [output({ binary_data: 1 }), /binary_data is 1, expected true or false/],
     [output({ binary_data_size: 4 }), /'binary_data_size' is not supported there/],
@@ -204,8 +204,8 @@ t.test('parameters that would change the answer are never ignored', async (t) =>
     [{ inputs: [{ ...good, parameters: { binary_data_size: 3136 } }] }, /both data and binary_data_size/],
     [{ inputs: [{ ...good, data: undefined, parameters: { binary_data_size: '3136' } }] }, /binary_data_size is '3136', expected 3136/],
     [{ inputs: [{ ...good, data: undefined, parameters: { binary_data_size: {} } }] }, /binary_data_size is an object/],
-    [{ inputs: [good], outputs: [{ name: 'logits' }, { name: 'logits' }] }, /2 of them/],
-    [{ inputs: [good], outputs: ['logits'] }, /'logits' alone/],
+    [{ inputs: [good], outputs: [{ name: 'logits' }, { name: 'logits' }] }, /2 entries/],
+    [{ inputs: [good], outputs: ['logits'] }, /expected only 'logits'/],
     [{ inputs: [good], outputs: 'logits' }, /outputs is a string/],
   ];
   for (const [body, error] of cases) {
@@ -278,7 +278,7 @@ t.test('an address that exists, asked in another way', async (t) => {
       t.equal(response.status, 405, `${method} ${path}`);
       t.equal(response.headers.get('allow'), allowed);
       const body = await response.text();
-      if (method !== 'HEAD') t.match(JSON.parse(body), { error: `${method} is not supported here, but ${allowed}` });
+      if (method !== 'HEAD') t.match(JSON.parse(body), { error: `${method} is not supported here, expected ${allowed}` });
     }
   t.equal((await fetch(`${url}/v2`, { method: 'HEAD' })).status, 200);
   t.equal((await fetch(`${url}/nowhere`, { method: 'PUT' })).status, 404, 'an address that does not exist');

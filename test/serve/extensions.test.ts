@@ -141,7 +141,7 @@ t.test('the repository: what there is, but neither loading nor unloading', async
     const response = await fetch(`${url}/v2/repository/models/${float}/${action}`, { method: 'POST' });
     t.match(
       { status: response.status, ...((await response.json()) as object) },
-      { status: 501, error: /neither loaded nor unloaded .*--weights/ },
+      { status: 501, error: /cannot be loaded or unloaded .*--weights/ },
     );
   }
 });

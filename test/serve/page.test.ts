@@ -1,4 +1,4 @@
-// The page of the server, in a browser: drawing, dropping and opening pictures, with mouse, keyboard and on a phone.
+// The page of the server, in a browser: drawing, dropping and opening images, with mouse, keyboard and on a phone.
 import { setTimeout } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -8,7 +8,7 @@ import { testNeeding } from '../support/needing';
 import { bytes, float, running } from '../support/running-server';
 
 /** A digit, dark on white paper, as a PNG. */
-async function pictureOf(digit: number): Promise<Buffer> {
+async function imageOf(digit: number): Promise<Buffer> {
   const digits = generateDigits(50, 1);
   const place = digits.targets(0, 50).indexOf(digit);
   const pixels = digits.images(place, place + 1).data.map((v) => 255 - v);
@@ -45,18 +45,18 @@ testNeeding([missingBrowser], 'draw, drop, see the answer', async (t) => {
   t.match(rows[1], /^8 bits1\d+\.\d\d ms\d+\.\d ms$/);
 
   for (const digit of [7, 0, 3]) {
-    await page.evaluate(drop(await pictureOf(digit)));
+    await page.evaluate(drop(await imageOf(digit)));
     await waitForAnswer(page, digit);
   }
-  t.pass('dropped pictures of 7, 0 and 3');
-  await page.setInputFiles('#file', { name: 'four.png', mimeType: 'image/png', buffer: await pictureOf(4) });
+  t.pass('dropped images of 7, 0 and 3');
+  await page.setInputFiles('#file', { name: 'four.png', mimeType: 'image/png', buffer: await imageOf(4) });
   await waitForAnswer(page, 4);
-  t.pass('opened a picture of 4');
+  t.pass('opened an image of 4');
 
   await page.getByText('Clear').click();
   t.equal(await page.locator('#classes li').count(), 0);
-  await page.setInputFiles('#file', { name: 'four.png', mimeType: 'image/png', buffer: Buffer.from('no picture') });
-  await page.locator('#error', { hasText: /no picture/ }).waitFor();
+  await page.setInputFiles('#file', { name: 'four.png', mimeType: 'image/png', buffer: Buffer.from('not an image') });
+  await page.locator('#error', { hasText: /cannot read this file as an image/ }).waitFor();
   t.same(complaints, []);
 });
 

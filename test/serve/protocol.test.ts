@@ -126,11 +126,11 @@ t.test('requests that are wrong, each in its own way', async (t) => {
   };
   const short = binaryRequest(new Tensor(x.data.subarray(0, 783), [783]), 'FP32', {});
   const cases: [string, RequestInit, number, RegExp][] = [
-    ['/v2/models/none/infer', ask({}), 404, /no model 'none', but 'lenet5-bn-mnist'/],
-    [`/v2/models/${float}/versions/7/infer`, ask({}), 404, /no version '7', but 1/],
+    ['/v2/models/none/infer', ask({}), 404, /no model 'none', expected 'lenet5-bn-mnist'/],
+    [`/v2/models/${float}/versions/7/infer`, ask({}), 404, /no version '7', expected 1/],
     ['/nowhere', {}, 404, /no GET \/nowhere/],
-    [infer, { method: 'POST' }, 400, /no JSON/],
-    [infer, { method: 'POST', body: '{"inputs":' }, 400, /no JSON/],
+    [infer, { method: 'POST' }, 400, /not valid JSON/],
+    [infer, { method: 'POST', body: '{"inputs":' }, 400, /not valid JSON/],
     [infer, { method: 'POST', body: 'null' }, 400, /is null, expected an object/],
     [infer, asJson([]), 400, /is an array, expected an object/],
     [infer, asJson({}), 400, /inputs: expected an array of one tensor/],
@@ -156,11 +156,11 @@ t.test('requests that are wrong, each in its own way', async (t) => {
     [infer, binary({ 'inference-header-content-length': '-1' }), 400, /Inference-Header-Content-Length/],
     [infer, binary({ 'inference-header-content-length': '9999999' }), 400, /Inference-Header-Content-Length/],
     [infer, binary({ 'inference-header-content-length': 'x' }), 400, /Inference-Header-Content-Length/],
-    [infer, binary({ 'inference-header-content-length': '5' }), 400, /no JSON/],
+    [infer, binary({ 'inference-header-content-length': '5' }), 400, /not valid JSON/],
     [infer, { ...short }, 400, /shape/],
     [infer, { method: 'POST', body: Buffer.alloc(100_001) }, 413, /too large/],
     [`/v2/models/${float}/classify`, { method: 'POST' }, 400, /empty/],
-    [`/v2/models/${float}/classify`, { method: 'POST', body: 'no picture' }, 400, /cannot read the image/],
+    [`/v2/models/${float}/classify`, { method: 'POST', body: 'not an image' }, 400, /cannot read the image/],
     [`/v2/models/${float}/classify?width=28`, { method: 'POST', body: Buffer.alloc(784) }, 400, /height/],
     [`/v2/models/${float}/classify?width=28&height=29`, { method: 'POST', body: Buffer.alloc(784) }, 400, /784 bytes/],
     [`/v2/models/${float}/classify?width=5000&height=5000`, { method: 'POST', body: Buffer.alloc(784) }, 400, /more than 1000000 pixels/],
@@ -179,11 +179,11 @@ t.test('requests that are wrong, each in its own way', async (t) => {
   t.equal(status, 200, 'and then a right one');
 });
 
-t.test('what is no HTTP, or hardly', async (t) => {
+t.test('requests that are not HTTP, or malformed', async (t) => {
   const { url } = await running(t, { timeout: 1000 });
   const infer = `POST /v2/models/${float}/infer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`;
   const cases: Record<string, [string, RegExp, RegExp]> = {
-    nonsense: ['NONSENSE\r\n\r\n', /400 Bad Request/, /no HTTP/],
+    nonsense: ['NONSENSE\r\n\r\n', /400 Bad Request/, /not an HTTP request/],
     'an address that is none': [
       'GET /v2/models/%E0%A4%A HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
       /400 Bad Request/,
@@ -192,9 +192,13 @@ t.test('what is no HTTP, or hardly', async (t) => {
     'a name without end': [`GET /v2/models/${'a'.repeat(500)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`, /414 /, /aaaa/],
     'headers without end': [`GET /v2 HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, /431 /, /headers are too large/],
     'no host': ['GET /v2 HTTP/1.1\r\nConnection: close\r\n\r\n', /400 Bad Request/, /no Host/],
-    'two lengths': [`${infer}Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcde`, /400 Bad Request/, /no HTTP/],
-    'a length and chunks': [`${infer}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`, /400 Bad Request/, /no HTTP/],
-    'a chunk of no size': [`${infer}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, /400 Bad Request/, /no HTTP/],
+    'two lengths': [`${infer}Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcde`, /400 Bad Request/, /not an HTTP request/],
+    'a length and chunks': [
+      `${infer}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      /400 Bad Request/,
+      /not an HTTP request/,
+    ],
+    'a chunk of no size': [`${infer}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, /400 Bad Request/, /not an HTTP request/],
     'a length too large': [`${infer}Content-Length: 99999999999\r\n\r\nabc`, /413 /, /too large/],
     'a body of no type': [`${infer}Content-Type: ;;;;\r\nContent-Length: 2\r\n\r\n{}`, /415 /, /Unsupported Media Type/],
     'a body that never ends': [`${infer}Content-Length: 20\r\n\r\n{}`, /408 /, /too long to arrive/],
@@ -208,7 +212,7 @@ t.test('what is no HTTP, or hardly', async (t) => {
   }
 });
 
-t.test('pictures: files and pixels', async (t) => {
+t.test('images: files and pixels', async (t) => {
   const { url } = await running(t);
   const { default: sharp } = await import('sharp');
   const digit = digits.images(0, 1);
@@ -229,7 +233,7 @@ t.test('pictures: files and pixels', async (t) => {
     }
 });
 
-t.test('a picture that cannot be scaled', async (t) => {
+t.test('an image that cannot be scaled', async (t) => {
   const size = 8_000_000;
   const { url } = await running(t, { maxBody: size, maxPixels: size });
   const query = `?width=${size}&height=1`;

@@ -94,7 +94,7 @@ t.test('many at once: batches, each with its own answer; and what metrics tell o
   const alone = await running(t, { maxBatch: 1 });
   for (const [i, answer] of answers.entries()) {
     const response = await fetch(alone.url + classify(float), { method: 'POST', body: Buffer.from(digits.images(i, i + 1).data) });
-    t.same(answer, await response.json(), 'the same bits as alone');
+    t.same(answer, await response.json(), 'bit-identical to a batch of one');
   }
   const metrics = await (await fetch(`${url}/metrics`)).text();
   const value = (name: string) => Number(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} ([\\d.e+-]+)$`, 'm').exec(metrics)?.[1]);
@@ -152,7 +152,7 @@ t.test('who stalls or goes away costs the others nothing', async (t) => {
   for (const controller of controllers) controller.abort();
   t.equal((await asks(url)).status, 200);
   await Promise.all(aborted);
-  t.equal(server.store.get(float).batcher.queuedImages, 0, 'nobody waits who has gone');
+  t.equal(server.store.get(float).batcher.queuedImages, 0, 'a disconnected client no longer waits');
   for (const answer of await Promise.all(slow.map((socket) => text(socket))))
     t.match(answer, /^HTTP\/1.1 408 Request Timeout\r\n[\s\S]*"error":"the request took too long/);
   t.equal((await asks(url)).status, 200);
@@ -168,7 +168,7 @@ t.test('connections beyond the limit are closed at once', async (t) => {
   t.equal((await asks(url)).status, 200);
 });
 
-t.test('a picture that would fill the memory', async (t) => {
+t.test('an image that would fill the memory', async (t) => {
   const { url } = await running(t);
   // 60,000 x 60,000 grey pixels in a file of little more than 3 kB: refused by what its header says.
   const chunk = (type: string, data: Buffer) => {
@@ -222,7 +222,7 @@ async function command(
 
 t.test('SIGTERM: what was accepted is answered, then it ends', async (t) => {
   const { child, url, log } = await command(t, ['--max-delay', '1000', '--drain', '3000'], { ADDERNET_TOKEN: undefined });
-  t.match(url, /^http:\/\/127\.0\.0\.1:/, 'for this machine alone, unless told otherwise');
+  t.match(url, /^http:\/\/127\.0\.0\.1:/, 'only for this machine, by default');
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const accepted = Array.from({ length: 10 }, () => asks(url));
   const keepAlive = new Agent({ keepAlive: true });

@@ -1,7 +1,7 @@
-// Descriptions of .proto files as protoc makes them, for reflection.
+// Descriptors of .proto files in the form that protoc writes, for reflection.
 import type { MessageTypeDefinition, PackageDefinition, ServiceDefinition } from '@grpc/proto-loader';
 
-/** Fields of google.protobuf.FileDescriptorProto and of the messages in it, as far as they are looked at. */
+/** The fields of google.protobuf.FileDescriptorProto and its messages that are used here. */
 interface FileDescriptor {
   readonly name: string;
   readonly messageType?: MessageDescriptor[];
@@ -21,8 +21,8 @@ export interface ProtoFile {
 }
 
 /**
- * @param definition of one file, which imports no other
- * @param codec      that of google/protobuf/descriptor.proto
+ * @param definition the definition of one file, which imports no others
+ * @param codec      the definition of google/protobuf/descriptor.proto
  */
 export function protoFile(definition: PackageDefinition, codec: PackageDefinition): ProtoFile {
   const { serialize, deserialize } = codec['google.protobuf.FileDescriptorProto'] as MessageTypeDefinition<object, FileDescriptor>;
@@ -34,7 +34,7 @@ export function protoFile(definition: PackageDefinition, codec: PackageDefinitio
 
 export const isService = (definition: PackageDefinition[string]): definition is ServiceDefinition => !('format' in definition);
 
-/** protobufjs calls the entries of a map `parameters` Parameters; to others they are ParametersEntry, or an error. */
+/** protobufjs names the entry type of a map `parameters` Parameters; other implementations require ParametersEntry. */
 function nameMapEntries({ field = [], nestedType = [] }: MessageDescriptor): void {
   for (const type of nestedType) {
     nameMapEntries(type);

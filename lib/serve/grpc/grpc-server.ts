@@ -13,15 +13,15 @@ import { reflectionCalls } from './reflection-calls';
 
 export interface GrpcServer {
   readonly port: number;
-  /** Takes no new calls, and answers what it has accepted. */
+  /** Takes no new calls and answers those already accepted. */
   close(): Promise<void>;
 }
 
 /**
- * Listens.
- * @param log what went wrong that was not meant to
+ * Starts listening.
+ * @param log called with unexpected errors
  * @throws {AdderNetError} as a rejection: ERR_PEER_MISSING if @grpc/grpc-js or @grpc/proto-loader is not installed, ERR_PEER_BROKEN if one does
- *   not load; ERR_ARGUMENT if it cannot listen there
+ *   not load; ERR_ARGUMENT if it cannot listen at the address
  */
 export async function startGrpc(
   service: Service,
@@ -66,7 +66,7 @@ export async function startGrpc(
   };
 }
 
-/** The service of another version of reflection, whose messages are the same. */
+/** The reflection service under the name of another version. The messages of both versions are the same. */
 const renamed = (service: Grpc.ServiceDefinition, version: string): Grpc.ServiceDefinition =>
   Object.fromEntries(
     Object.entries(service).map(([name, method]) => [name, { ...method, path: method.path.replace('.v1.', `.${version}.`) }]),

@@ -1,4 +1,4 @@
-// Health as gRPC's own protocol asks for it: probes of Kubernetes, load balancers. It needs no token.
+// The standard gRPC health protocol, for Kubernetes probes and load balancers. It needs no token.
 import type * as Grpc from '@grpc/grpc-js';
 import { checkReady } from '../descriptions';
 import { quoted } from '../request-json';
@@ -9,7 +9,7 @@ interface HealthCheckRequest {
   readonly service: string;
 }
 
-/** @param names of the services that are known; '' is the server as a whole */
+/** @param names the known services; '' is the server as a whole */
 export function healthCalls(
   { status }: typeof Grpc,
   service: Service,
@@ -18,7 +18,7 @@ export function healthCalls(
 ): Grpc.UntypedServiceImplementation {
   const answer = () => ({ status: isReady(service) ? 'SERVING' : 'NOT_SERVING' });
   const watching = new Set<() => void>();
-  // The only change: networks are loaded before the server starts.
+  // Shutdown is the only change of status, because networks are loaded before the server starts.
   service.shutdown.addEventListener('abort', () => {
     for (const send of watching) send();
   });
@@ -28,7 +28,7 @@ export function healthCalls(
     else
       callback({
         code: status.NOT_FOUND,
-        details: `there is no service ${quoted(request.service)}, but ${names.filter(Boolean).join(', ')}`,
+        details: `there is no service ${quoted(request.service)}, expected ${names.filter(Boolean).join(', ')}`,
       });
   };
   const watch: Grpc.handleServerStreamingCall<HealthCheckRequest, unknown> = (call) => {

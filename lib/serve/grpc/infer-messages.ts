@@ -1,4 +1,4 @@
-// From a request for inference to a tensor, and from logits to its response.
+// Converts an inference request to a tensor, and logits to a response.
 import type { ModelMetadata } from '../../models';
 import { elementCount } from '../../shape';
 import type { Tensor } from '../../tensor';
@@ -36,7 +36,7 @@ export function inputOf(request: ModelInferRequest, metadata: ModelMetadata): Te
     const expected = count * (isFloat ? 4 : 1);
     if (raw.length > 1 || data.length !== expected)
       throw badRequest(
-        `raw_input_contents: ${raw.length > 1 ? `${raw.length} of them` : `${data.length} bytes`}, expected ${expected} bytes`,
+        `raw_input_contents: ${raw.length > 1 ? `${raw.length} entries` : `${data.length} bytes`}, expected ${expected} bytes`,
       );
     return isFloat ? floatInput(floatsOf(data), shape) : pixelInput(data, shape, metadata);
   }
@@ -45,7 +45,7 @@ export function inputOf(request: ModelInferRequest, metadata: ModelMetadata): Te
   return isFloat ? floatInput(Float32Array.from(values), shape) : pixelInput(bytesOf(values), shape, metadata);
 }
 
-/** Pixels belong to uint_contents; clients also send them as int_contents, or as they are in bytes_contents. */
+/** Pixels belong in uint_contents, but clients also send them in int_contents, or as raw bytes in bytes_contents. */
 function elementsOf(contents: Partial<TensorContents>, isFloat: boolean): readonly [ArrayLike<number>, string] {
   const { fp32_contents: floats = [], uint_contents: unsigned = [], int_contents: signed = [], bytes_contents: bytes = [] } = contents;
   if (isFloat) return [floats, 'fp32_contents'];
@@ -53,7 +53,7 @@ function elementsOf(contents: Partial<TensorContents>, isFloat: boolean): readon
   return signed.length > 0 ? [signed, 'int_contents'] : [Buffer.concat(bytes), 'bytes_contents'];
 }
 
-/** In bytes if the request was. */
+/** The response holds raw bytes if the request did. */
 export function responseOf(
   { name, version, metadata }: ServedModel,
   request: ModelInferRequest,
@@ -61,9 +61,9 @@ export function responseOf(
   { classification }: OutputRequest,
 ): ModelInferResponse {
   const { elements, bytes, datatype, ...output } = outputTensor(y, classification, metadata);
-  const whole = { model_name: name, model_version: version, id: request.id };
-  if (isRaw(request)) return { ...whole, outputs: [{ ...output, datatype }], raw_output_contents: [bytes] };
+  const header = { model_name: name, model_version: version, id: request.id };
+  if (isRaw(request)) return { ...header, outputs: [{ ...output, datatype }], raw_output_contents: [bytes] };
   const contents =
     datatype === 'FP32' ? { fp32_contents: elements as number[] } : { bytes_contents: elements.map((text) => Buffer.from(String(text))) };
-  return { ...whole, outputs: [{ ...output, datatype, contents }], raw_output_contents: [] };
+  return { ...header, outputs: [{ ...output, datatype, contents }], raw_output_contents: [] };
 }

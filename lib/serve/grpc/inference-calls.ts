@@ -1,4 +1,4 @@
-// GRPCInferenceService: health, metadata and inference, as over HTTP.
+// GRPCInferenceService: health, metadata and inference, with the same behavior as over HTTP.
 import type * as Grpc from '@grpc/grpc-js';
 import {
   checkReady,
@@ -31,17 +31,17 @@ export function inferenceCalls(grpc: typeof Grpc, service: Service, streams: Ope
       return { ready: false };
     }
   };
-  const asked = ({ name, version }: ModelOfVersion): ServedModel => store.get(name, given(version));
+  const modelOf = ({ name, version }: ModelOfVersion): ServedModel => store.get(name, given(version));
   const open: Record<string, Handler> = {
     ServerLive: () => ({ live: true }),
     ServerReady: () => isReady(() => checkReady(service)),
-    ModelReady: ({ request }: Call<ModelOfVersion>) => isReady(() => asked(request)),
+    ModelReady: ({ request }: Call<ModelOfVersion>) => isReady(() => modelOf(request)),
   };
   const guarded: Record<string, Handler> = {
     ServerMetadata: () => serverMetadata(service),
-    ModelMetadata: ({ request }: Call<ModelOfVersion>) => modelMetadata(store, asked(request)),
+    ModelMetadata: ({ request }: Call<ModelOfVersion>) => modelMetadata(store, modelOf(request)),
     ModelInfer: (call: Call<ModelInferRequest>) => infer(service, call.request, cancelled(call)),
-    ModelConfig: ({ request }: Call<ModelOfVersion>) => ({ config: modelConfig(service, asked(request)) }),
+    ModelConfig: ({ request }: Call<ModelOfVersion>) => ({ config: modelConfig(service, modelOf(request)) }),
     ModelStatistics: ({ request: { name, version } }: Call<ModelOfVersion>) => modelStatistics(store, given(name), given(version)),
     RepositoryIndex: ({ request: { ready } }: Call<{ ready: boolean }>) => ({ models: repositoryIndex(store, ready) }),
     RepositoryModelLoad: () => {
@@ -75,10 +75,10 @@ export function inferenceCalls(grpc: typeof Grpc, service: Service, streams: Ope
   };
 }
 
-/** What is missing is empty. */
+/** In protocol buffers, a missing text is an empty one. */
 const given = (text: string): string | undefined => (text === '' ? undefined : text);
 
-/** Aborted when the client of a call has gone. */
+/** A controller that is aborted when the client cancels the call. */
 function cancelled(call: { on(event: 'cancelled', listener: () => void): unknown }): AbortController {
   const client = new AbortController();
   call.on('cancelled', () => client.abort(clientDisconnected()));
@@ -107,7 +107,7 @@ async function infer(
   }
 }
 
-/** One after the other, each answered in its turn; one that fails says so, and the next is served. */
+/** Answers the requests of a stream in order. A request that fails gets an error message, and the stream goes on. */
 function streamInfer(
   grpc: typeof Grpc,
   service: Service,
@@ -122,7 +122,7 @@ function streamInfer(
       authorize(service, call.metadata);
       for await (const request of call.iterator({ destroyOnReturn: false }) as AsyncIterable<ModelInferRequest>) {
         answering = infer(service, request, client).then(
-          // As Triton marks what is all of an answer.
+          // Triton marks the last response of a request this way.
           (response) => call.write({ infer_response: { ...response, parameters: { triton_final_response: { bool_param: true } } } }),
           (error) => {
             const { id, model_name } = request;

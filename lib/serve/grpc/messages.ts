@@ -1,10 +1,10 @@
-// The messages of inference.proto, as far as they come in and go out; int64 are numbers, bytes are buffers, what is missing has its default.
+// The messages of inference.proto that are used here. int64 fields are numbers, bytes are Buffers, and missing fields have their defaults.
 export interface ModelOfVersion {
   readonly name: string;
   readonly version: string;
 }
 
-/** Each has its value in the field that parameter_choice names. */
+/** The value of each parameter is in the field that parameter_choice names. */
 export type InferParameters = Readonly<Record<string, Readonly<Record<string, unknown>> & { readonly parameter_choice?: string }>>;
 
 export interface TensorContents {
@@ -23,13 +23,13 @@ export interface TensorMessage {
 
 export interface ModelInferRequest {
   readonly model_name: string;
-  /** Empty: the latest. */
+  /** Empty means the latest version. */
   readonly model_version: string;
   readonly id: string;
   readonly parameters: InferParameters;
   readonly inputs: readonly (TensorMessage & { readonly parameters: InferParameters })[];
   readonly outputs: readonly { readonly name: string; readonly parameters: InferParameters }[];
-  /** Bytes of each input, where they are not in its contents. */
+  /** The bytes of each input, unless they are in its contents. */
   readonly raw_input_contents: readonly Buffer[];
 }
 

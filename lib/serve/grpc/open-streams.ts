@@ -1,6 +1,6 @@
-// Streams that clients keep open: a server that ends would wait for them forever.
+// Streams that clients keep open. Without ending them, a server that shuts down would wait forever.
 
-/** What a stream of the server has of a call. */
+/** The part of a server-side call that is needed to end its stream. */
 interface Stream {
   on(event: 'close' | 'cancelled', listener: () => void): unknown;
   end(): unknown;
@@ -9,7 +9,7 @@ interface Stream {
 export class OpenStreams {
   readonly #ends = new Set<() => void>();
 
-  /** @param idle resolves once nothing is to be written any more that was asked for before */
+  /** @param idle resolves once every response that is still due has been written */
   add(stream: Stream, idle: () => Promise<unknown> = async () => {}): void {
     const end = () => void idle().then(() => stream.end());
     this.#ends.add(end);
@@ -22,7 +22,7 @@ export class OpenStreams {
   }
 }
 
-/** What a stream of the server has of what it writes. */
+/** The part of a server-side call that is needed to wait for its buffer. */
 interface Writing {
   readonly cancelled: boolean;
   readonly writableNeedDrain: boolean;
@@ -30,7 +30,7 @@ interface Writing {
   off(event: string, listener: () => void): unknown;
 }
 
-/** Resolves once a stream takes more messages, or none any more. Those that a client does not read would stay in memory. */
+/** Resolves once a stream accepts more messages or has ended. Without this, messages that a client does not read would pile up in memory. */
 export async function drained(call: Writing): Promise<void> {
   if (call.cancelled || !call.writableNeedDrain) return;
   const events = ['drain', 'close', 'cancelled'];

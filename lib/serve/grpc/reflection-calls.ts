@@ -1,4 +1,4 @@
-// Server reflection: what services, methods and messages there are, for tools such as grpcurl.
+// Server reflection tells tools such as grpcurl which services, methods and messages there are.
 import type * as Grpc from '@grpc/grpc-js';
 import { quoted } from '../request-json';
 import type { Service } from '../service';
@@ -8,7 +8,7 @@ import { authorize, statusOf } from './status';
 
 interface ReflectionRequest {
   readonly host: string;
-  /** Which of the fields is set. */
+  /** The name of the field that is set. */
   readonly message_request?: string;
   readonly file_by_filename?: string;
   readonly file_containing_symbol?: string;
@@ -57,7 +57,7 @@ export function reflectionCalls(
   return { ServerReflectionInfo: reflect };
 }
 
-/** A symbol and what it is within: of a.b.c also a.b and a. Methods, fields and nested messages are not listed by themselves. */
+/** A symbol and its enclosing scopes: a, a.b and a.b.c. A definition lists no methods, fields or nested messages by themselves. */
 const enclosing = (symbol: string): string[] => {
   const parts = symbol.split('.', 16);
   return parts.map((_, i) => parts.slice(0, i + 1).join('.'));

@@ -1,15 +1,15 @@
-// What went wrong, as a status of gRPC.
+// Turns errors into gRPC status codes.
 import type * as Grpc from '@grpc/grpc-js';
 import { checkToken } from '../authorization';
 import { HttpError } from '../http-error';
 import type { Service } from '../service';
 
-/** @throws {HttpError} 401 unless the call has the token of the server, where that has one */
+/** @throws {HttpError} 401 if the server has a token and the call does not carry it */
 export function authorize({ options: { token } }: Service, metadata: Grpc.Metadata): void {
   if (token !== undefined) checkToken(metadata.get('authorization')[0]?.toString(), token);
 }
 
-/** What was not meant to happen is for the log, not for strangers. */
+/** Unexpected errors go to the log; clients must not see their details. */
 export function statusOf({ status }: typeof Grpc, error: unknown, log: (error: unknown) => void): { code: Grpc.status; details: string } {
   const codes: Record<number, Grpc.status> = {
     400: status.INVALID_ARGUMENT,

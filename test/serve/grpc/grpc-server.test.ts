@@ -106,7 +106,7 @@ t.test('requests that are wrong', async (t) => {
       /256, expected an integer/,
     ],
     [ask({}, { raw_input_contents: [Buffer.alloc(5)] }), grpc.status.INVALID_ARGUMENT, /5 bytes, expected 3136/],
-    [ask({}, { outputs: [{ name: 'y' }] }), grpc.status.INVALID_ARGUMENT, /'logits' alone/],
+    [ask({}, { outputs: [{ name: 'y' }] }), grpc.status.INVALID_ARGUMENT, /expected only 'logits'/],
     [ask({}, { inputs: [] }), grpc.status.INVALID_ARGUMENT, /0 inputs/],
     [ask({}, { raw_input_contents: [Buffer.alloc(60_000)] }), grpc.status.RESOURCE_EXHAUSTED, /larger than max/],
     [call('ModelMetadata', { name: 'none' }), grpc.status.NOT_FOUND, /no model 'none'/],
@@ -152,7 +152,7 @@ t.test('a deadline takes a call out of the queue; the end answers what was accep
   t.equal(await hasty, grpc.status.DEADLINE_EXCEEDED);
   const { batcher } = server.store.get(float);
   while (batcher.queuedImages > 1) await setTimeout(10); // until the server has heard of it
-  t.equal(batcher.queuedImages, 1, 'one still waits');
+  t.equal(batcher.queuedImages, 1, 'one request still waits');
   const ended = server.close();
   t.match(await accepted, { model_name: float });
   await ended;

@@ -214,7 +214,7 @@ t.test('configuration, statistics, index', async (t) => {
   t.match(texts(within(index, 1, 4)), [/none.safetensors/]);
   t.same(texts(within(await inference('RepositoryIndex', flag(2, 1)), 1, 1)), [float, bytes], 'what is ready');
   for (const method of ['RepositoryModelLoad', 'RepositoryModelUnload'])
-    await t.rejects(inference(method, field(2, float)), { code: grpc.status.UNIMPLEMENTED, details: /neither loaded nor unloaded/ });
+    await t.rejects(inference(method, field(2, float)), { code: grpc.status.UNIMPLEMENTED, details: /cannot be loaded or unloaded/ });
   await t.rejects(inference('SystemSharedMemoryStatus'), { code: grpc.status.UNIMPLEMENTED });
 });
 
