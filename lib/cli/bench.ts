@@ -4,7 +4,7 @@ import { cpuInfo } from '../cpu';
 import { AdderNetError } from '../errors';
 import { columnsOf, print } from './text-layout';
 
-// What bench/ gives; it lies beside dist/ and is compiled on its own, since it measures the package from outside.
+// The results of bench/, which is compiled separately because it measures the package from outside.
 interface KernelResult {
   isa: string;
   layer: string;
@@ -48,11 +48,11 @@ interface ServeResult {
 interface Report {
   cpu: string;
   threads: number;
-  /** Whether onnxruntime was there to compare with. */
+  /** Whether onnxruntime was installed for comparison. */
   peers?: boolean;
-  /** The version of PyTorch to compare with; null if there is none. */
+  /** The version of PyTorch in the comparison; null if it is not installed. */
   torch?: string | null;
-  /** Of the server. */
+  /** Fields of the server benchmark. */
   addedMilliseconds?: number;
   throughputShare?: number;
   answers?: number;
@@ -67,7 +67,7 @@ interface BenchArguments {
   json?: boolean;
 }
 
-/** A result as text: those of one group stand below each other. */
+/** A result as text. Rows of the same group are printed together. */
 interface Row {
   readonly group: string;
   readonly name: string;
@@ -75,7 +75,7 @@ interface Row {
 }
 
 interface Bench<Result> {
-  /** What it exports in bench/. */
+  /** The name of the exported function in bench/. */
   readonly measure: string;
   readonly units: string;
   readonly header: readonly string[];
@@ -89,7 +89,8 @@ const milliseconds = (seconds: number): string => number(1000 * seconds, 3);
 const benches = {
   kernels: define<KernelResult>({
     measure: 'measureKernels',
-    units: '1e9/s: billions of pairs of an input and a weight per second; peak: of the micro-op in registers; share: of the peak',
+    units:
+      '1e9/s: billions of pairs of an input and a weight per second; peak: of the micro-op in registers; share: rate relative to the peak',
     header: ['kernel', '1e9/s', 'peak', 'share'],
     row: ({ isa, layer, kernel, rate, peak, share }) => ({
       ...{ group: `${isa}, ${layer}`, name: kernel },
@@ -107,7 +108,7 @@ const benches = {
   }),
   models: define<ModelResult>({
     measure: 'measureModels',
-    units: 'ms: milliseconds of one run; ort: its share of the time of onnxruntime, in floats and in 8 bits, where that is installed',
+    units: 'ms: milliseconds of one run; ort: time relative to onnxruntime, in floats and in 8 bits, if that is installed',
     header: ['implementation', 'ms', 'images/s', 'ort f32', 'ort int8'],
     row: ({ network, batch, isa, contestant, seconds, imagesPerSecond, ratios }) => ({
       ...{ group: `${isa}, ${network}, batch ${batch}`, name: contestant },
@@ -125,8 +126,8 @@ const benches = {
   }),
   serve: define<ServeResult>({
     measure: 'measureServe',
-    units: 'ms: milliseconds of one image, or of as many as are asked for at a time',
-    header: ['where', 'ms', 'images/s'],
+    units: 'ms: milliseconds of one image, or of all simultaneous images',
+    header: ['implementation', 'ms', 'images/s'],
     row: ({ network, isa, contestant, concurrency, seconds, imagesPerSecond }) => ({
       ...{ group: `${isa}, ${network}`, name: `${contestant}, ${concurrency} at a time` },
       cells: [milliseconds(seconds), number(imagesPerSecond)],
@@ -136,7 +137,7 @@ const benches = {
 
 export type BenchName = keyof typeof benches;
 
-/** Few and short turns: rough numbers. */
+/** Few and short rounds, for rough numbers. */
 const quickRounds = { rounds: 3, seconds: 0.005 };
 
 export async function bench(name: BenchName, { isa, threads, filter, quick = false, json = false }: BenchArguments): Promise<void> {
@@ -164,7 +165,7 @@ export async function bench(name: BenchName, { isa, threads, filter, quick = fal
   if (filter !== undefined && report.results.length === 0)
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `bench: nothing in ${name} has '${filter}' in its name: \`addernet bench ${name} --quick\` prints all`,
+      `bench: no name in ${name} contains '${filter}'; \`addernet bench ${name} --quick\` prints all`,
     );
   if (json) {
     console.log(JSON.stringify({ bench: name, date: new Date().toISOString().slice(0, 10), ...report }));
@@ -174,21 +175,21 @@ export async function bench(name: BenchName, { isa, threads, filter, quick = fal
     report.peers === false ? 'onnxruntime is not installed: see bench/peers' : '',
     torchNote(report),
     serveNote(report),
-    `${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}${quick ? '; quick: without --quick the numbers are steadier' : ''}`,
+    `${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}${quick ? '; quick: the numbers are more precise without --quick' : ''}`,
   ];
   print('', ...notes.filter((text) => text !== ''));
 }
 
 const [nameWidth, cellWidth] = [27, 10];
 
-/** A name and its numbers; where the terminal is too narrow for both, the numbers stand below. */
+/** A name and its numbers; if the terminal is too narrow for both, the numbers are printed below. */
 export function benchLine(name: string, cells: readonly string[], columns: number): string {
   const numbers = cells.map((cell) => cell.padStart(cellWidth)).join('');
   const line = `  ${name.padEnd(nameWidth)}${numbers}`;
   return line.length <= columns ? line : `  ${name}\n${numbers}`;
 }
 
-/** What is measured at the moment, on a terminal, where it is in the way of nothing. */
+/** A line on the terminal that names the current measurement and is erased afterwards. */
 function transientLine(quiet: boolean): { show: (what: string) => void; clear: () => void } {
   const { stderr } = process;
   if (quiet || !stderr.isTTY) return { show() {}, clear() {} };
@@ -203,12 +204,12 @@ function torchNote({ torch }: Report): string {
 
 function serveNote({ addedMilliseconds, throughputShare, answers, errors }: Report): string {
   if (addedMilliseconds === undefined || throughputShare === undefined) return '';
-  return `HTTP adds ${addedMilliseconds.toFixed(2)} ms to one image, and leaves ${(100 * throughputShare).toFixed(0)} % of the throughput of batches; ${answers} answers compared, ${errors} wrong or missing`;
+  return `HTTP adds ${addedMilliseconds.toFixed(2)} ms to one image and keeps ${(100 * throughputShare).toFixed(0)} % of the batch throughput; ${answers} responses compared, ${errors} wrong or missing`;
 }
 
 function compiled(name: BenchName): Record<string, unknown> {
   const file = join(__dirname, `../../dist-bench/${name}.js`);
   if (!existsSync(file))
-    throw new AdderNetError('ERR_PEER_MISSING', 'bench: the benchmarks are not compiled; in a checkout, npm run build');
+    throw new AdderNetError('ERR_PEER_MISSING', 'bench: the benchmarks are not compiled; run npm run build in a checkout');
   return require(file);
 }

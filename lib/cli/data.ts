@@ -39,7 +39,7 @@ export async function getData(name: DownloadName, { out = defaultFolder(name), u
       interrupt.dispose();
       progress?.bar.stop();
     });
-  if (!files) return console.error('addernet: stopped; the same command goes on with the files that are missing');
+  if (!files) return console.error('addernet: stopped; run the same command again to fetch the missing files');
   const bytes = files.reduce((sum, file) => sum + statSync(join(out, file)).size, 0);
   if (json) console.log(JSON.stringify({ dataset: name, directory: out, files, bytes }));
   else

@@ -1,5 +1,5 @@
-// `addernet demo --train`: the whole life of a network in about a minute. An adder network trains on synthetic digits, is saved, loaded back
-// and used on digits it has not seen.
+// `addernet demo --train`: the life cycle of a network in about a minute. An adder network trains on synthetic digits, is saved, loaded back
+// and used on digits that it has not seen.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cpuInfo, setThreads } from '../cpu';
@@ -17,7 +17,7 @@ import { brailleLines, imagesPerRow, sideBySide } from './terminal-images';
 import { print } from './text-layout';
 import { startTrainingProgress } from './training-progress';
 
-/** Characters of a digit in Braille dots. */
+/** The width of a digit in Braille characters. */
 const digitWidth = 14;
 
 interface DemoTrainingArguments {
@@ -33,7 +33,7 @@ export async function demoTraining({ images, epochs, threads, out }: DemoTrainin
   const cpu = cpuInfo();
   print(
     `${cpu.model}: kernels ${cpu.isa}, ${cpu.threads} ${cpu.threads === 1 ? 'thread' : 'threads'}`,
-    `A LeNet-5 of adder layers, without a multiplication in them, trains on ${images} synthetic digits.`,
+    `A LeNet-5 of adder layers, which contain no multiplications, trains on ${images} synthetic digits.`,
   );
   const model = createModel('lenet5bn', { dataset: 'digits', seed: 1 });
   await train(model, images, epochs);
@@ -68,7 +68,7 @@ async function train(model: Model, images: number, epochs: number): Promise<void
   }).finally(() => progress.stop());
 }
 
-/** Some digits, others each time, with what the network takes them for below. */
+/** Draws new random digits with the predictions of the network below. */
 function drawn(model: Model, count: number): string {
   const digits = generateDigits(10, Date.now());
   const { mean, std } = model.normalization;

@@ -1,4 +1,4 @@
-// `addernet demo`: the bundled networks at work, in seconds, on synthetic digits, and on images of CIFAR-10 where its files are there.
+// `addernet demo`: shows the bundled networks at work on synthetic digits, and on images of CIFAR-10 if its files are there.
 import { existsSync } from 'node:fs';
 import { cpuInfo, setThreads } from '../cpu';
 import type { Dataset } from '../data/dataset';
@@ -22,18 +22,18 @@ export async function demo({ data, threads }: { data?: string; threads?: number 
 
   const network = await load('resnet20-cifar10-8bit');
   const folder = data ?? defaultFolder('cifar10');
-  if (data === undefined && !existsSync(folder)) print('(`addernet data get cifar10` downloads images to be shown here, too)', '');
+  if (data === undefined && !existsSync(folder)) print('(`addernet data get cifar10` downloads images that are shown here, too)', '');
   else {
     const testImages = openDataset('cifar10', folder, 'test');
-    print('resnet20-cifar10-8bit looks at images of CIFAR-10:');
+    print('resnet20-cifar10-8bit classifies images of CIFAR-10:');
     console.log(await classified(await compile(network), testImages));
     const { top1, images, imagesPerSecond } = await evaluate(await compiled(network), testImages);
-    print(`${(100 * top1).toFixed(2)} % of ${images} test images right, ${Math.round(imagesPerSecond)} images/s`, '');
+    print(`${(100 * top1).toFixed(2)} % of ${images} test images are right, ${Math.round(imagesPerSecond)} images/s`, '');
   }
 
   const sessions = {
-    'adders, 8 bits': await compile(network),
-    'adders, floats': await compile(await load('resnet20-cifar10')),
+    'adder, 8 bits': await compile(network),
+    'adder, floats': await compile(await load('resnet20-cifar10')),
     'CNN, floats': await compile(await load('resnet20-cifar10-conv')),
   };
   console.log('ResNet-20, milliseconds for one image:');
@@ -43,7 +43,7 @@ export async function demo({ data, threads }: { data?: string; threads?: number 
   for (const session of Object.values(sessions)) session.dispose();
 }
 
-/** Some images, drawn, with what they are taken for below; and with what they are, where that is another thing. */
+/** Draws some images with their predicted classes below, and with the true class where the prediction is wrong. */
 async function classified(session: InferenceSession, dataset: Dataset): Promise<string> {
   const [height, width, channels] = dataset.imageShape as [number, number, number];
   const isGray = channels === 1;

@@ -23,10 +23,14 @@ interface EvaluateArguments extends QuantizeArguments, NetworkArguments {
 const isFloat = (network: Model | QuantizedModel): boolean => network instanceof Model;
 
 const rules: readonly OptionRule<Model | QuantizedModel>[] = [
-  { options: ['bits', 'range', 'calibration'], apply: isFloat, only: 'to float networks; this one is quantized already' },
+  { options: ['bits', 'range', 'calibration'], apply: isFloat, only: 'to float networks, but this one is already quantized' },
 ];
 const floatRules: readonly OptionRule<Model | QuantizedModel>[] = [
-  { options: ['dtype'], apply: isFloat, only: 'to float networks; this one is quantized already: evaluate the one it was made from' },
+  {
+    options: ['dtype'],
+    apply: isFloat,
+    only: 'to float networks, but this one is already quantized: evaluate the network it was made from',
+  },
 ];
 
 export async function evaluateCommand(args: EvaluateArguments): Promise<void> {
@@ -37,7 +41,7 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<void> {
   const network = dtype === 'u8' && loaded instanceof Model ? await quantizeNetwork(loaded, args) : loaded;
   const dataset = await openData({ ...args, dataset: args.dataset ?? network.metadata.dataset }, 'test', network.inputShape);
   const model = await withClassNames(network, args.weights, dataset);
-  checkFits('evaluate', model, dataset); // before there is a bar
+  checkFits('evaluate', model, dataset); // before the progress bar starts
   const progress = startProgress('evaluating', Math.min(limit ?? dataset.length, dataset.length), { quiet: json === true });
   const result = await evaluate(await compiled(model), dataset, { batch, limit, onBatch: (done) => progress.update(done) }).finally(() =>
     progress.stop(),

@@ -1,4 +1,4 @@
-// `addernet figures`: the tables and figures of the paper, remade into a folder.
+// `addernet figures`: reproduces the tables and figures of the paper in a folder.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DatasetName, openDataset } from '../data/open-dataset';
@@ -15,14 +15,16 @@ export async function figuresCommand(
   const known = figures.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw new AdderNetError('ERR_ARGUMENT', `figures: there is no figure '${unknown}', expected some of ${known.join(', ')}`);
+    throw new AdderNetError('ERR_ARGUMENT', `figures: there is no figure '${unknown}', expected any of ${known.join(', ')}`);
   checkFolderOut('--out', out);
   const open = (name: DatasetName, split: 'train' | 'test') => openDataset(name, join(data, name), split);
   const isWanted = ({ name, needs }: AnyFigure): boolean => {
     if (names.length > 0) return names.includes(name);
     const missing = needs.find((dataset) => !existsSync(join(data, dataset)));
     if (missing !== undefined)
-      console.error(`${name} is left out: ${join(data, missing)} is not there: addernet data get ${missing} --out ${join(data, missing)}`);
+      console.error(
+        `${name} is skipped because ${join(data, missing)} is missing: addernet data get ${missing} --out ${join(data, missing)}`,
+      );
     return missing === undefined;
   };
   await makeFigures(figures, { isWanted, logs, out, quick, openDataset: open, onNote: (text) => console.error(text) });

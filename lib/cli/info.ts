@@ -1,4 +1,4 @@
-// `addernet info`: this CPU, or what a weights file holds.
+// `addernet info`: describes this CPU or the contents of a weights file.
 import { statSync } from 'node:fs';
 import { cpuInfo } from '../cpu';
 import { AdderNetError } from '../errors';
@@ -31,27 +31,27 @@ function cpuText(columns: number): string {
 interface TensorDescription {
   readonly name: string;
   readonly dtype: string;
-  /** Its type in the file, such as bf16, which is read as f32. */
+  /** The type in the file, such as bf16, which is read as f32. */
   readonly storedType: string;
   readonly shape: readonly number[];
 }
 
-/** What --json prints. */
+/** The output of --json. */
 export interface FileDescription {
   readonly file: string;
   readonly bytes: number;
   readonly format: string;
-  /** Whose order filters and columns were in: 'addernet', 'pytorch' or 'unknown'. Shapes are those here. */
+  /** The layout of filters and columns in the file: 'addernet', 'pytorch' or 'unknown'. The shapes below are addernet's. */
   readonly layout: string;
-  /** What all names in the file begin with, and do not here, such as 'module.'; or ''. */
+  /** The prefix of all names in the file that was dropped, such as 'module.'; or ''. */
   readonly droppedPrefix: string;
-  /** null where the tensors are of no network that is known here; `reason` says why. */
+  /** null if the tensors belong to no known network; `reason` says why. */
   readonly network: (ModelMetadata & { readonly bits?: number }) | null;
   readonly reason?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly numbers: number;
   readonly tensors: readonly TensorDescription[];
-  /** What was assumed, converted or left out. */
+  /** Sentences about what was assumed, converted or left out. */
   readonly notes: readonly string[];
 }
 
@@ -66,7 +66,7 @@ async function describeFile(file: string): Promise<FileDescription> {
   };
 }
 
-/** @param fileNotes what is to say of the file even where it holds no network */
+/** @param fileNotes notes on the file, returned if it contains no network */
 async function describeNetwork(file: string, fileNotes: readonly string[]): Promise<Pick<FileDescription, 'network' | 'reason' | 'notes'>> {
   const notes: string[] = [];
   try {
@@ -78,7 +78,7 @@ async function describeNetwork(file: string, fileNotes: readonly string[]): Prom
   }
 }
 
-/** For a person: a line for each property, then the tensors. Metadata that the package wrote itself stands in those lines already. */
+/** Text with a line for each property, then the tensors. The package's own metadata is left out, because the properties show it already. */
 export function fileText(description: FileDescription, columns: number): string {
   const { file, bytes, format, droppedPrefix, network, reason, metadata, numbers, tensors, notes } = description;
   const types = [...new Set(tensors.map(({ storedType }) => storedType))].sort().join(', ');
@@ -86,9 +86,9 @@ export function fileText(description: FileDescription, columns: number): string 
   const rows: [string, string][] = [
     ['format', `${format === 'npy' ? 'a NumPy array (.npy)' : format}, ${count(bytes)} bytes`],
     ['tensors', `${tensors.length} of ${count(numbers)} numbers, stored as ${types || 'none'}`],
-    ...(network ? networkRows(network) : [['network', `none that is known here: ${reason}`] as [string, string]]),
+    ...(network ? networkRows(network) : [['network', `not a known network: ${reason}`] as [string, string]]),
     ...others,
-    ...(droppedPrefix === '' ? [] : [['prefix', `${droppedPrefix}, of all names, was dropped`] as [string, string]]),
+    ...(droppedPrefix === '' ? [] : [['prefix', `${droppedPrefix} was dropped from all names`] as [string, string]]),
     ...notes.map((note): [string, string] => ['note', note]),
   ];
   const typeText = ({ dtype, storedType }: TensorDescription) => (dtype === storedType ? dtype : `${dtype} (stored as ${storedType})`);

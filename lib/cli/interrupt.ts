@@ -1,15 +1,15 @@
-// Ctrl-C and SIGTERM, for work that ends at the next good moment. A second one ends at once, as without this.
+// Handles Ctrl-C and SIGTERM for work that stops at its next safe point. A second signal ends the process at once.
 const exitCodes = { SIGINT: 130, SIGTERM: 143 } as const;
 type Signal = keyof typeof exitCodes;
 
 export interface Interrupt {
   readonly signal: AbortSignal;
-  /** What a process that was told to end returns: 128 and the number of the signal. */
+  /** The exit code after a signal: 128 plus its number; undefined if none came. */
   readonly exitCode: number | undefined;
   dispose(): void;
 }
 
-/** @param onFirst called when the first signal comes */
+/** @param onFirst called on the first signal */
 export function onInterrupt(onFirst: () => void): Interrupt {
   const controller = new AbortController();
   let came: Signal | undefined;
@@ -18,7 +18,7 @@ export function onInterrupt(onFirst: () => void): Interrupt {
   };
   const listen = (name: Signal): void => {
     came = name;
-    dispose(); // Node's own answer to the next one is to end
+    dispose(); // by default, Node ends the process on the next signal
     onFirst();
     controller.abort();
   };

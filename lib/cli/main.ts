@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// `addernet <command>`: the door for a person. Exit code 0 is success, 1 failure, 2 wrong usage.
+// `addernet <command>`. Exit code 0 means success, 1 failure, 2 wrong usage.
 import { Command, CommanderError, Help } from 'commander';
 import { AdderNetError } from '../errors';
 import { addCommands } from './commands';
@@ -30,14 +30,14 @@ function createProgram(): Command {
   return program;
 }
 
-/** An option or command and its description; below each other where the terminal is narrow. */
+/** An option or command and its description, which is printed below it on a narrow terminal. */
 function helpItem(term: string, termWidth: number, description: string, helper: Help): string {
   const columns = helper.helpWidth ?? defaultColumns;
   if (!isNarrow(columns)) return Help.prototype.formatItem.call(helper, term, termWidth, description, helper);
   return [`  ${term}`, wrap(`    ${description}`, columns, '    ')].join('\n');
 }
 
-/** Wrong usage ends with the line to type for the help of that very command. */
+/** Makes the error message of wrong usage end with the help command to type. */
 function nameHelp(command: Command, line: string): void {
   command.showHelpAfterError(`(${line} --help lists what it takes)`);
   for (const inner of command.commands) nameHelp(inner, `${line} ${inner.name()}`);
@@ -48,7 +48,7 @@ async function run(): Promise<number> {
     await createProgram().parseAsync();
     return 0;
   } catch (error) {
-    // commander has printed its own: help and version are successes, the rest is wrong usage.
+    // commander has printed its message already. Help and version are successes, everything else is wrong usage.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const known = error instanceof AdderNetError;
     const message = `addernet: ${known ? '' : 'unexpected: '}${printable((error as Error).message)}`;
@@ -57,7 +57,7 @@ async function run(): Promise<number> {
   }
 }
 
-// The program that reads the output has closed it, as head does. This one then ends silently, as others do by SIGPIPE, which Node ignores.
+// A reader such as head may close the output early. Other programs then end silently by SIGPIPE, which Node ignores.
 const endedByPipe = 128 + 13;
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -66,5 +66,5 @@ for (const stream of [process.stdout, process.stderr])
   });
 
 run().then((code) => {
-  process.exitCode ||= code; // a command that was interrupted has set its own
+  process.exitCode ||= code; // an interrupted command has set its own
 });

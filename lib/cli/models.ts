@@ -1,4 +1,4 @@
-// `addernet models`: the bundled networks.
+// `addernet models`: lists the bundled networks.
 import { statSync } from 'node:fs';
 import { load } from '../files';
 import { Model, pretrainedModels } from '../models';
@@ -10,7 +10,7 @@ interface BundledNetwork {
   readonly name: string;
   readonly network: string;
   readonly kind: string;
-  /** Of a quantized network; null of a float one. */
+  /** The bits of a quantized network; null for floats. */
   readonly bits: number | null;
   readonly bytes: number;
   readonly dataset: string;
@@ -36,7 +36,7 @@ async function describe(name: string): Promise<BundledNetwork> {
   };
 }
 
-/** A row for each network; then, for each data set, what its networks classify. */
+/** A row for each network, then the image format and classes of each data set. */
 export function listed(models: readonly BundledNetwork[], columns: number): string {
   const header = ['name', 'kind', 'numbers', 'accuracy', 'size', 'data set'];
   const rows = models.map(({ name, kind, bits, accuracy, bytes, dataset }) => [
@@ -48,7 +48,7 @@ export function listed(models: readonly BundledNetwork[], columns: number): stri
     .reverse()
     .map(({ dataset, inputShape, classes, classNames }): [string, string] => [
       dataset,
-      `${imageText(inputShape)}, as one of ${classes} classes${classNames ? `: ${classNames.join(', ')}` : ''}`,
+      `${imageText(inputShape)}, ${classes} classes${classNames ? `: ${classNames.join(', ')}` : ''}`,
     ]);
   return `${table({ header, rows, isNumber: [false, false, false, true, true, false] }, columns)}\n\n${fields(datasets, columns)}`;
 }

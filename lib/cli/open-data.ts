@@ -1,4 +1,4 @@
-// What --dataset and --data name.
+// Opens the data set that --dataset and --data name.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset';
@@ -19,7 +19,7 @@ export interface DataArguments {
 }
 
 /**
- * @param imageShape [h,w,c] of the network, to which images in folders are brought
+ * @param imageShape [h,w,c] of the network's input, to which images in folders are scaled
  * @throws {AdderNetError} ERR_ARGUMENT, which says what to type, if there is no such data set or folder; what opening the data set throws
  */
 export async function openData(
@@ -36,7 +36,7 @@ export async function openData(
     return await openFolder(data ?? fail('--dataset folder needs --data, the folder with the images'), args, split, imageShape);
   if (!isDatasetName(dataset))
     return fail(
-      `the data set '${dataset}' of the network is not a known one: name one by --dataset: ${[...datasetNames, folderName].join(', ')}`,
+      `the data set '${dataset}' of the network is unknown: choose one with --dataset: ${[...datasetNames, folderName].join(', ')}`,
     );
   const folder = data ?? defaultFolder(dataset);
   if (dataset !== 'digits' && !existsSync(folder))
@@ -58,7 +58,7 @@ async function openFolder(
   }
 }
 
-/** Where `addernet data get` puts the files. */
+/** The folder that `addernet data get` writes to. */
 export const defaultFolder = (dataset: string): string => join('data', dataset);
 
 const isDatasetName = (name: string): name is DatasetName => (datasetNames as readonly string[]).includes(name);

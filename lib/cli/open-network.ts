@@ -12,15 +12,15 @@ import { checkApply } from './option-rules';
 
 export interface NetworkArguments {
   weights: string;
-  /** Given only where the file does not say so itself; a file that holds another network is refused. */
+  /** Needed only if the file does not name its network; a file with another network is rejected. */
   model?: string;
   kind?: ConvKind;
-  /** Of images in folders, where it is not the network's own. */
+  /** The size of images in folders, if it differs from the network's own. */
   imageSize?: readonly [height: number, width: number];
   dataset?: string;
 }
 
-/** @throws {AdderNetError} ERR_ARGUMENT if the file holds another network than the arguments say; what loading throws */
+/** @throws {AdderNetError} ERR_ARGUMENT if the file contains another network than the arguments say; what `load` throws */
 export async function openNetwork({ weights, model, kind, imageSize, dataset }: NetworkArguments): Promise<Model | QuantizedModel> {
   const { network, notes } = await loadWithNotes(weights, { model, kind });
   if (imageSize) checkApply({ imageSize }, { dataset: dataset ?? network.metadata.dataset }, dataRules);
@@ -31,21 +31,21 @@ export async function openNetwork({ weights, model, kind, imageSize, dataset }: 
 }
 
 /**
- * The same for what takes float networks alone.
+ * Opens a float network.
  * @param what the command, for messages
- * @throws {AdderNetError} ERR_ARGUMENT if the network is quantized; as openNetwork
+ * @throws {AdderNetError} ERR_ARGUMENT if the network is quantized; what openNetwork throws
  */
 export async function openFloatNetwork(what: string, args: NetworkArguments): Promise<Model> {
   const network = await openNetwork(args);
   if (network instanceof Model) return network;
   throw new AdderNetError(
     'ERR_ARGUMENT',
-    `${what}: ${args.weights} is quantized already, to ${network.bits} bits; expected the float network it was made from`,
+    `${what}: ${args.weights} is already quantized to ${network.bits} bits; expected the float network it was made from`,
   );
 }
 
 /**
- * The network with the class names of a data set, where its file has none: those that loading assumes are of no account then.
+ * Gives the network the class names of a data set if its file has none. They replace the class names that `load` assumes.
  * @param weights the file
  */
 export async function withClassNames<Network extends Model | QuantizedModel>(
@@ -57,7 +57,7 @@ export async function withClassNames<Network extends Model | QuantizedModel>(
   if (!(network instanceof Model) || !classNames || classes !== metadata.classes || sameList(classNames, metadata.classNames))
     return network;
   if (ownMetadata(await readWeights(weights)) !== undefined) return network;
-  printNote(`${weights}: its classes are called as those of ${name}, in their order.`);
+  printNote(`${weights}: its classes get the names of the classes of ${name}, in the same order.`);
   return new Model(network, { ...network.metadata, classNames });
 }
 
@@ -71,19 +71,19 @@ async function loadWithNotes(weights: string, options: LoadOptions): Promise<{ n
   return { network, notes };
 }
 
-/** Where a file holds another network than it is said to hold, that is what is wrong with it; undefined otherwise. */
+/** The error for a file that contains another network than the options say; undefined if that is not the problem. */
 async function contradiction(weights: string, { model, kind }: LoadOptions): Promise<AdderNetError | undefined> {
-  const held = await load(weights, { onNote() {} }).catch(() => undefined);
+  const actual = await load(weights, { onNote() {} }).catch(() => undefined);
   const wrong =
-    held && model !== undefined && held.name !== model
+    actual && model !== undefined && actual.name !== model
       ? `--model ${model}`
-      : held && kind !== undefined && held.kind !== kind
+      : actual && kind !== undefined && actual.kind !== kind
         ? `--kind ${kind}`
         : undefined;
-  return wrong === undefined || !held
+  return wrong === undefined || !actual
     ? undefined
     : new AdderNetError(
         'ERR_ARGUMENT',
-        `${weights} holds the network ${held.name} of kind ${held.kind}, which ${wrong} contradicts: leave it out`,
+        `${weights} holds the network ${actual.name} of kind ${actual.kind}, which ${wrong} contradicts: leave it out`,
       );
 }

@@ -1,29 +1,29 @@
-// An option that does not apply would be ignored without a word. Each command says in a table which of its options apply when.
+// Rules that say when an option applies. Each command has a table of them; without it, an option that does not apply would be ignored silently.
 import type { Command } from 'commander';
 import { AdderNetError } from '../errors';
 
-/** @template Facts what is known: the other options, or what a file turned out to hold */
+/** @template Facts what the rules depend on: the other options, or the contents of a file */
 export interface OptionRule<Facts> {
-  /** Names as in the object of options: `maxPixels` is --max-pixels. */
+  /** Names as in the options object: `maxPixels` is --max-pixels. */
   readonly options: readonly string[];
   readonly apply: (facts: Facts) => boolean;
-  /** What follows "--name applies only …": when it does, or what to do instead. */
+  /** The text after "--name applies only …": when it applies, or what to do instead. */
   readonly only: string | ((facts: Facts) => string);
 }
 
 export const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** An option as one types it: `--image-size 64x96`, `--freeze conv1 fc`, `--half`. */
+/** An option as it is typed: `--image-size 64x96`, `--freeze conv1 fc`, `--half`. */
 export function optionText(name: string, value: unknown): string {
   const text = [value].flat().join(name === 'imageSize' ? 'x' : ' ');
   return value === true ? flagOf(name) : `${flagOf(name)} ${text}`;
 }
 
-/** A message of the library, which calls its options by their names, in those of the command line. */
+/** Replaces option names in a message of the library by the flags of the command line. */
 export const withFlags = (message: string, names: readonly string[]): string =>
   names.reduce((text, name) => text.replace(new RegExp(`\\b${name}\\b`, 'g'), flagOf(name)), message);
 
-/** What to say of the first of the options given that does not apply; undefined if all do. */
+/** The message for the first given option that does not apply; undefined if all apply. */
 function inapplicable<Facts>(given: readonly string[], facts: Facts, rules: readonly OptionRule<Facts>[]): string | undefined {
   for (const { options, apply, only } of rules) {
     const name = options.find((option) => given.includes(option));
@@ -33,12 +33,12 @@ function inapplicable<Facts>(given: readonly string[], facts: Facts, rules: read
 }
 
 export interface Usage<Options> {
-  /** Options that a command cannot do without. commander's own check would come before that of unknown options, which explain a missing one. */
+  /** Required options. commander's own check would run before its check of unknown options, which often explain a missing one. */
   readonly required?: readonly string[];
   readonly rules?: readonly OptionRule<Options>[];
 }
 
-/** Checks what stands on the command line before the command begins: wrong usage ends with exit code 2. */
+/** Checks the command line before the command starts: wrong usage ends with exit code 2. */
 export function checkUsage<Options extends object>(command: Command, { required = [], rules = [] }: Usage<Options>): void {
   command.hook('preAction', () => {
     const given = Object.keys(command.opts()).filter((name) => command.getOptionValueSource(name) === 'cli');
@@ -49,8 +49,8 @@ export function checkUsage<Options extends object>(command: Command, { required 
 }
 
 /**
- * The same where it shows only in a file whether an option applies.
- * @param options those given have a value
+ * Checks rules that depend on the contents of a file.
+ * @param options options that were not given are undefined
  * @throws {AdderNetError} ERR_ARGUMENT
  */
 export function checkApply<Facts>(options: object, facts: Facts, rules: readonly OptionRule<Facts>[]): void {

@@ -1,4 +1,4 @@
-// What the values of options may be. commander puts the name of the option and the value before each message.
+// Parsers of option values. commander puts the name of the option and the value before each message.
 import { InvalidArgumentError } from 'commander';
 
 export const positiveInteger = (text: string): number =>
@@ -28,7 +28,7 @@ export const quantile = (text: string): 'auto' | 'max' | number =>
     ? text
     : checked(number(text), (value) => value > 0 && value <= 1, 'Expected auto, max, or a number above 0 and up to 1.');
 
-/** `96` or `64x96`: height, width. */
+/** Parses `96` or `64x96` as height and width. */
 export function imageSize(text: string): readonly [height: number, width: number] {
   const [, height, width] = /^(\d+)(?:x(\d+))?$/.exec(text) ?? [];
   const size = [Number(height), Number(width ?? height)] as const;

@@ -1,4 +1,4 @@
-// Where a command is to write: checked before there is anything to write.
+// Checks output paths before a command starts its work.
 import { type Stats, statSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import { AdderNetError } from '../errors';
@@ -7,7 +7,7 @@ const extension = '.safetensors';
 
 /**
  * @param what   the argument, for messages, such as --out
- * @param inputs files that are read, none of which may be written over
+ * @param inputs files that are read and must not be overwritten
  * @throws {AdderNetError} ERR_ARGUMENT unless `path` can become a weights file
  */
 export function checkWeightsOut(what: string, path: string, inputs: readonly string[]): void {
@@ -16,15 +16,15 @@ export function checkWeightsOut(what: string, path: string, inputs: readonly str
   };
   if (extname(path) !== extension) {
     const renamed = path.slice(0, path.length - extname(path).length) + extension;
-    fail(`does not end in ${extension}, the one format that is written: ${what} ${renamed}`);
+    fail(`does not end in ${extension}, the only format that can be written: use ${what} ${renamed}`);
   }
   const found = statOf(path);
   if (found?.isDirectory()) fail('is a folder, expected the name of a file');
-  if (!statOf(dirname(path))?.isDirectory()) fail(`lies in the folder ${dirname(path)}, which does not exist: make it first`);
-  if (found && inputs.some((input) => isSame(found, statOf(input)))) fail('is the file that is read: choose another name');
+  if (!statOf(dirname(path))?.isDirectory()) fail(`is in the folder ${dirname(path)}, which does not exist: create it first`);
+  if (found && inputs.some((input) => isSame(found, statOf(input)))) fail('is also the input: choose another name');
 }
 
-/** @throws {AdderNetError} ERR_ARGUMENT unless `path` is a folder, or can be made as one */
+/** @throws {AdderNetError} ERR_ARGUMENT unless `path` is a folder or can be created as one */
 export function checkFolderOut(what: string, path: string): void {
   for (let parent = path; ; parent = dirname(parent)) {
     const found = statOf(parent);
@@ -34,13 +34,13 @@ export function checkFolderOut(what: string, path: string): void {
   }
 }
 
-/** By another path, too, or a link. */
+/** Whether both are the same file, even by another path or a link. */
 const isSame = (a: Stats, b: Stats | undefined): boolean => a.dev === b?.dev && a.ino === b.ino;
 
 function statOf(path: string): Stats | undefined {
   try {
     return statSync(path);
   } catch {
-    return undefined; // not there, or below a file
+    return undefined; // it does not exist, or a parent is a file
   }
 }

@@ -18,12 +18,12 @@ interface PredictArguments extends NetworkArguments {
   json?: boolean;
 }
 
-/** Of an image that cannot be read, the reason. */
+/** The classes of an image, or why it could not be read. */
 type Prediction = { readonly image: string } & ({ readonly classes: Classification[] } | { readonly error: string });
 
 export async function predict(images: string[], args: PredictArguments): Promise<void> {
   if (images.filter((image) => image === '-').length > 1)
-    throw new AdderNetError('ERR_ARGUMENT', 'predict: - stands there twice, but standard input holds one image');
+    throw new AdderNetError('ERR_ARGUMENT', 'predict: - is given more than once, but standard input holds one image');
   if (args.threads !== undefined) setThreads(args.threads);
   if (args.background !== undefined) checkColorName(args.background);
   const session = await compile(await openNetwork(args));
@@ -48,7 +48,7 @@ async function predictionOf(
     const source = image === '-' ? await standardInput() : image;
     return { image, classes: await session.classify(source, { top, maxPixels, background, invert }) };
   } catch (error) {
-    // Without the package that reads images, none of the others can be read either.
+    // Without the package that decodes images, no other image can be read either.
     if (!(error instanceof AdderNetError) || error.code.startsWith('ERR_PEER')) throw error;
     const message = withFlags(error.message, ['maxPixels']);
     return { image, error: image === '-' ? `standard input: ${message}` : message };
@@ -57,13 +57,13 @@ async function predictionOf(
 
 async function standardInput(): Promise<Uint8Array> {
   if (process.stdin.isTTY)
-    throw new AdderNetError('ERR_ARGUMENT', 'it is a terminal, expected the bytes of an image: addernet predict … - < image.png');
+    throw new AdderNetError('ERR_ARGUMENT', 'it is a terminal, expected the bytes of an image, as in addernet predict … - < image.png');
   const bytes = await buffer(process.stdin);
   if (bytes.length === 0) throw new AdderNetError('ERR_ARGUMENT', 'it is empty, expected the bytes of an image');
   return bytes;
 }
 
-/** The image's name, and a line for each class. */
+/** The name of the image and a line for each class. */
 export function shown(image: string, classes: readonly Classification[], columns: number): string {
   const rows = classes.map(({ name, probability }) => [printable(name), percent(probability)]);
   return `${wrap(printable(image), columns)}\n${table({ rows, isNumber: [false, true], indent: '  ' }, columns)}`;

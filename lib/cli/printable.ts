@@ -1,5 +1,5 @@
-// Names of files, classes and tensors are text of others. On a terminal, control characters in them could move the cursor, erase lines or turn
-// the direction of writing.
+// Names of files, classes and tensors are untrusted. On a terminal, control characters in them could move the cursor, erase lines or reverse
+// the writing direction.
 
 const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 

@@ -1,4 +1,4 @@
-// Progress goes to standard error: a bar on a terminal, a plain line now and then elsewhere, nothing beside --json.
+// Progress goes to standard error: a bar on a terminal, occasional lines elsewhere, nothing with --json.
 import { Format, type Options, type Params, SingleBar } from 'cli-progress';
 
 export interface Progress {
@@ -19,12 +19,12 @@ export function startProgress(what: string, total: number, { quiet }: { quiet: b
   return { update: (done) => bar.update(done), stop: () => bar.stop() };
 }
 
-/** The terminal's settings stay as they are, cursor and wrapping: a process that is killed could not put them back. */
+/** The cursor and line wrapping of the terminal stay unchanged, because a killed process could not restore them. */
 export const terminalOptions: Options = { hideCursor: false, linewrap: true };
 
 const minBarWidth = 10;
 
-/** The bar takes what the terminal has left beside the numbers. The last of them is cut off where even those are too long. */
+/** The bar fills the width that the numbers leave. Numbers that are too long are truncated. */
 export function barWith(numbers: string, options: Options, { progress, maxWidth }: Params): string {
   const barsize = Math.min(options.barsize!, maxWidth - numbers.length - '[] '.length);
   const drawn = barsize < minBarWidth ? '' : `[${Format.BarFormat(progress, { ...options, barsize })}] `;

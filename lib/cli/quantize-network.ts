@@ -1,4 +1,4 @@
-// From a float network to a quantized one, as the command line says.
+// Quantizes a float network with the options of the command line.
 import type { Model } from '../models';
 import { type QuantizedModel, type QuantizeOptions, quantize } from '../quantize';
 import { type DataArguments, openData } from './open-data';
@@ -8,7 +8,7 @@ export interface QuantizeArguments extends Partial<DataArguments>, QuantizeOptio
   weights: string;
 }
 
-/** Calibrated on the first training images of the network's own data set, or of the one named. */
+/** Calibrates on the first training images of the given data set, by default the network's own. */
 export async function quantizeNetwork(
   model: Model,
   { weights, bits, range, calibration, ...args }: QuantizeArguments,

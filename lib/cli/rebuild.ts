@@ -4,7 +4,7 @@ import { AdderNetError } from '../errors';
 
 const { missingToolchain } = require('../../scripts/check-toolchain.cjs') as { missingToolchain(): string | undefined };
 
-/** cmake-js comes from npm for this one call, so that installing the package stays light. */
+/** Fetches cmake-js from npm for this call only, so that the package needs few dependencies. */
 export function rebuild(): void {
   const missing = missingToolchain();
   if (missing) throw new AdderNetError('ERR_NATIVE_MISSING', missing);
@@ -13,12 +13,12 @@ export function rebuild(): void {
   const { status, error } = spawnSync('npx', ['--yes', 'cmake-js@8', 'rebuild', ...toolset], {
     cwd: join(__dirname, '../..'),
     stdio: 'inherit',
-    shell: windows, // npx is a script there
+    shell: windows, // npx is a script on Windows
   });
   if (error || status !== 0)
     throw new AdderNetError(
       'ERR_NATIVE_MISSING',
-      `rebuild: compiling failed${error ? `, ${error.message}` : ''}; it needs CMake 3.15 and a compiler of C++17`,
+      `rebuild: compiling failed${error ? `, ${error.message}` : ''}; it needs CMake 3.15 and a C++17 compiler`,
     );
   console.log('addernet: compiled');
 }

@@ -1,4 +1,4 @@
-// The folder of a training: what it began with, how far it came, and what came of it.
+// The folder of a training run: its arguments, checkpoint, log and networks.
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,12 +15,12 @@ export class RunFolder {
     this.path = path;
   }
 
-  /** Everything needed to go on. */
+  /** Everything needed to continue. */
   get checkpoint(): string {
     return join(this.path, 'checkpoint.safetensors');
   }
 
-  /** The network after the epoch of the best accuracy on images it did not learn from. */
+  /** The network after the epoch with the best validation accuracy. */
   get best(): string {
     return join(this.path, 'best.safetensors');
   }
@@ -30,20 +30,23 @@ export class RunFolder {
     return join(this.path, 'model.safetensors');
   }
 
-  /** @throws {AdderNetError} ERR_ARGUMENT if it cannot be a folder, or a training lies there, which a new one would overwrite */
+  /** @throws {AdderNetError} ERR_ARGUMENT if the path cannot be a folder or already contains a run */
   checkNew(): void {
     checkFolderOut('--out', this.path);
     if (existsSync(this.checkpoint))
-      throw new AdderNetError('ERR_ARGUMENT', `train: ${this.path} holds a training: --resume goes on with it, another --out starts anew`);
+      throw new AdderNetError(
+        'ERR_ARGUMENT',
+        `train: ${this.path} already contains a run: continue it with --resume, or start a new one in another --out`,
+      );
   }
 
-  /** The arguments that a training began with. */
+  /** The arguments that the run started with. */
   async readArguments<T>(): Promise<Partial<T>> {
     const file = join(this.path, 'arguments.json');
     try {
       return unitToKind(JSON.parse(await readFile(file, 'utf8'))) as Partial<T>;
     } catch (cause) {
-      throw new AdderNetError('ERR_ARGUMENT', `train: there is no training to resume in ${this.path}: ${(cause as Error).message}`, {
+      throw new AdderNetError('ERR_ARGUMENT', `train: there is no run to resume in ${this.path}: ${(cause as Error).message}`, {
         cause,
       });
     }
@@ -54,7 +57,7 @@ export class RunFolder {
     await this.write('arguments.json', `${JSON.stringify(args, null, 2)}\n`);
   }
 
-  /** A line of JSON for each epoch. */
+  /** Writes a line of JSON for each epoch. */
   async writeLog(history: readonly EpochRecord[]): Promise<void> {
     await this.write('log.jsonl', history.map((record) => `${JSON.stringify(record)}\n`).join(''));
   }

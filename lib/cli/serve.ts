@@ -1,4 +1,4 @@
-// `addernet serve`: networks behind HTTP.
+// `addernet serve`: serves networks over HTTP and gRPC.
 import { setThreads } from '../cpu';
 import { AdderNetError } from '../errors';
 import { createServer, type InferenceServer } from '../serve/server';
@@ -15,17 +15,17 @@ interface ServeArguments extends Omit<ServerOptions, 'token' | 'version'> {
 
 export async function serve({ host, port, grpcPort, drain, ...options }: ServeArguments): Promise<void> {
   if (options.threads !== undefined) setThreads(options.threads);
-  // Not an argument, which everybody on the machine can read.
+  // The token is not an argument, because all users of a machine can read the arguments of its processes.
   const token = process.env.ADDERNET_TOKEN;
   if (token === '')
-    throw new AdderNetError('ERR_ARGUMENT', 'serve: ADDERNET_TOKEN is empty: set it to a token, or unset it to serve everybody');
+    throw new AdderNetError('ERR_ARGUMENT', 'serve: ADDERNET_TOKEN is empty: set it to a token, or unset it to serve without one');
   const server = await createServer({ ...options, version, token });
-  const ended = new Promise<void>((resolve, reject) => {
-    const end = (signal: string): void => {
-      server.app.log.info(`${signal}: ending`);
+  const closed = new Promise<void>((resolve, reject) => {
+    const shutDown = (signal: string): void => {
+      server.app.log.info(`${signal}: shutting down`);
       server.close(drain).then(resolve, reject);
     };
-    for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, end);
+    for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, shutDown);
   });
   try {
     await listen(server, host, port);
@@ -36,9 +36,9 @@ export async function serve({ host, port, grpcPort, drain, ...options }: ServeAr
   }
   for (const { name, version, metadata } of server.store.ready())
     server.app.log.info({ model: name, version, network: metadata.name, kind: metadata.kind }, 'ready');
-  // The log is for programs; a person at a terminal wants to know where to look.
-  if (process.stderr.isTTY) console.error(`The page to try it is at ${server.app.listeningOrigin}; Ctrl-C ends.`);
-  await ended;
+  // The log is JSON for programs; at a terminal, a person needs the URL.
+  if (process.stderr.isTTY) console.error(`Try it at ${server.app.listeningOrigin}; Ctrl-C stops the server.`);
+  await closed;
 }
 
 async function listen({ app }: InferenceServer, host: string, port: number): Promise<void> {

@@ -1,7 +1,7 @@
-// Pictures in a terminal: a Braille character is 2x4 dots, a half block two pixels in color.
+// Draws images in a terminal. A Braille character shows 2x4 dots, a half block shows two colored pixels.
 import type { Tensor } from '../tensor';
 
-/** Bit of each dot in a character from U+2800 on, by row and column. */
+/** The bit of each dot, by row and column, in the Braille characters from U+2800. */
 const dotBits = [
   [0x01, 0x08],
   [0x02, 0x10],
@@ -9,7 +9,7 @@ const dotBits = [
   [0x40, 0x80],
 ];
 
-/** One line of text for four rows of a gray image [h,w,1]: a dot where it is brighter than `threshold`. */
+/** Draws a gray image [h,w,1] as one line of text for four rows, with a dot where a pixel is brighter than `threshold`. */
 export function brailleLines({ data, shape }: Tensor<Uint8Array>, threshold = 96): string[] {
   const [h, w] = shape as [number, number];
   const isBright = (row: number, column: number) => row < h && column < w && data[row * w + column]! > threshold;
@@ -21,7 +21,7 @@ export function brailleLines({ data, shape }: Tensor<Uint8Array>, threshold = 96
   );
 }
 
-/** One line of text for two rows of an image [h,w,3]: the upper half of a character has one color, what is behind it another. */
+/** Draws an image [h,w,3] as one line of text for two rows: foreground and background of a character are the upper and lower pixel. */
 export function colorLines({ data, shape }: Tensor<Uint8Array>): string[] {
   const [h, w] = shape as [number, number, number];
   const color = (row: number, column: number) => data.subarray((row * w + column) * 3, (row * w + column) * 3 + 3).join(';');
@@ -31,7 +31,7 @@ export function colorLines({ data, shape }: Tensor<Uint8Array>): string[] {
   });
 }
 
-/** How many of `width` characters go side by side: as many as the terminal has room for, at most five. */
+/** How many images of `width` characters fit side by side on the terminal, at most five. */
 export const imagesPerRow = (width: number, columns = process.stdout.columns ?? 80): number =>
   Math.max(1, Math.min(5, Math.floor((columns + 2) / (width + 2))));
 

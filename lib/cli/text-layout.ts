@@ -1,27 +1,27 @@
-// Text that fits the terminal. What goes to a file or a pipe is not wrapped: programs read it by lines.
+// Lays out text to fit the terminal. Output to a file or pipe is not wrapped, because programs read it by lines.
 
-/** A whole number with its thousands apart. */
+/** An integer with thousands separators. */
 export const count = (value: number): string => value.toLocaleString('en-US');
 
-/** Columns of a terminal; Infinity where the stream is none. */
+/** The columns of a terminal; Infinity if the stream is not a terminal. */
 export const columnsOf = ({ isTTY, columns }: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>): number =>
   isTTY && columns > 0 ? columns : Number.POSITIVE_INFINITY;
 
-/** Where nothing else is known. */
+/** The columns of a terminal of unknown width. */
 export const defaultColumns = 80;
 
-/** Too narrow for two columns beside each other, of which one is text. */
+/** Whether the terminal is too narrow for a column of text next to another column. */
 export const isNarrow = (columns: number): boolean => columns < 60;
 
-/** Prints lines, each wrapped where it is longer than the terminal is wide. */
+/** Prints lines, each wrapped to the width of the terminal. */
 export function print(...lines: string[]): void {
   const columns = columnsOf(process.stdout);
   console.log(lines.map((line) => wrap(line, columns)).join('\n'));
 }
 
 /**
- * Breaks a line at spaces; a word longer than a line is cut.
- * @param hanging what further lines begin with
+ * Breaks a line at spaces; a word longer than a line is split.
+ * @param hanging the start of continuation lines
  */
 export function wrap(line: string, columns: number, hanging = indentOf(line)): string {
   const lines: string[] = [];
@@ -36,12 +36,12 @@ export function wrap(line: string, columns: number, hanging = indentOf(line)): s
   return [...lines, rest].join('\n');
 }
 
-/** Continued two columns further in than the line begins, but not where next to nothing would be left of the terminal. */
+/** Continuation lines are indented by two more columns than the line itself, but not so far that little width would remain. */
 const indentOf = (line: string): string => `${/^ */.exec(line)![0].slice(0, 8)}  `;
 
 const gap = '  ';
 
-/** Names and values below each other. Where the terminal is narrow, a value stands below its name. */
+/** Names and values in two columns. On a narrow terminal, a value is printed below its name. */
 export function fields(rows: readonly (readonly [name: string, value: string])[], columns: number): string {
   const width = Math.max(...rows.map(([name]) => name.length)) + gap.length;
   const lines = rows.flatMap(([name, value]) =>
@@ -53,12 +53,12 @@ export function fields(rows: readonly (readonly [name: string, value: string])[]
 export interface Table {
   readonly header?: readonly string[];
   readonly rows: readonly (readonly string[])[];
-  /** Whether a column is of numbers, which stand to the right. */
+  /** Whether a column contains numbers, which are aligned right. */
   readonly isNumber: readonly boolean[];
   readonly indent?: string;
 }
 
-/** Rows in columns. Where the terminal is too narrow for that, there is no header, and the first cell stands alone, above the others. */
+/** Formats rows in columns. On a narrow terminal, there is no header, and the first cell is printed above the others. */
 export function table({ header, rows, isNumber, indent = '' }: Table, columns: number): string {
   const all = header ? [header, ...rows] : rows;
   const widths = isNumber.map((_, i) => Math.max(...all.map((row) => row[i]!.length)));

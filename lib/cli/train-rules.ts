@@ -1,4 +1,4 @@
-// Which options of `addernet train` apply when, and which a resumed training may change.
+// When the options of `addernet train` apply, and which of them a resumed run may change.
 import { AdderNetError } from '../errors';
 import { dataRules } from './data-rules';
 import { type OptionRule, optionText } from './option-rules';
@@ -16,24 +16,24 @@ export const trainRules: readonly OptionRule<TrainArguments>[] = [
   {
     options: ['freeze'],
     apply: ({ weights, freeze }) => weights !== undefined || !freeze?.includes('body'),
-    only: 'with --weights: the body of a new network is random, and would stay so',
+    only: 'with --weights: the body of a new network is random and would stay random',
   },
   {
     options: ['patience'],
     apply: ({ validation }) => validation !== undefined,
-    only: 'with --validation: stopping by the accuracy on the test images would be training on them',
+    only: 'with --validation: early stopping on the test images would select the network by them',
   },
   { options: ['nesterov'], apply: ({ momentum }) => momentum > 0, only: 'with a --momentum above 0' },
-  { options: ['warmUp'], apply: ({ warmUp = 0, epochs }) => warmUp < epochs, only: 'to fewer epochs than --epochs' },
+  { options: ['warmUp'], apply: ({ warmUp = 0, epochs }) => warmUp < epochs, only: 'if it is less than --epochs' },
 ];
 
-/** Everything else would make another training of it. */
+/** Any other option would change the result of the run. */
 const changeable = ['out', 'resume', 'epochs', 'patience', 'data', 'threads', 'json'];
 
 /**
- * @param given what stands on the command line of the resumed training
- * @param began what the training began with
- * @throws {AdderNetError} ERR_ARGUMENT at a difference that is not allowed
+ * @param given options on the command line of the resumed run
+ * @param began options that the run started with
+ * @throws {AdderNetError} ERR_ARGUMENT if they differ where that is not allowed
  */
 export function checkUnchanged(given: Partial<TrainArguments>, began: Partial<TrainArguments>): void {
   for (const [name, value] of Object.entries(given)) {
@@ -42,7 +42,7 @@ export function checkUnchanged(given: Partial<TrainArguments>, began: Partial<Tr
     const then = before === undefined || before === false ? 'without it' : `with ${optionText(name, before)}`;
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `train: ${optionText(name, value)} would change the training, which began ${then}: leave it out, or start anew in another --out`,
+      `train: ${optionText(name, value)} would change the run, which was started ${then}: leave it out, or start a new run in another --out`,
     );
   }
 }

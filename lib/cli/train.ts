@@ -1,4 +1,4 @@
-// `addernet train`: from arguments to a folder with the trained network, its log and its curves.
+// `addernet train`: trains a network and writes it to a folder, with a log and learning curves.
 import { join } from 'node:path';
 import { cpuInfo, setThreads } from '../cpu';
 import { save } from '../files';
@@ -32,7 +32,7 @@ import {
   type TrainingData,
 } from './training-setup';
 
-/** @param given the arguments that stood on the command line; a resumed training has the others from its start, a new one from `defaults` */
+/** @param given the arguments on the command line; a new run takes the others from `defaults`, a resumed run from its start */
 export async function train(given: Partial<TrainArguments>, defaults: TrainArguments): Promise<void> {
   const named = await networkToStartFrom(given);
   const folder = new RunFolder(given.out ?? defaultFolder({ ...defaults, ...given, ...identityOf(named) }));
@@ -58,16 +58,16 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
   announce(model, data, args, folder, progress);
   const { training: startedFrom } = model.metadata;
   const origin: Origin = { command: commandOf(args, defaults), seed: args.seed, ...(startedFrom && { startedFrom }) };
-  const interrupt = onInterrupt(() => progress.note('stopping after this step; once more to stop at once, without saving'));
+  const interrupt = onInterrupt(() => progress.note('stopping after this step; press Ctrl-C again to stop at once, without saving'));
   const { history, stopped } = await run({ model, optimizer, schedule, data, args, origin, folder, progress }, interrupt.signal).finally(
     () => {
       interrupt.dispose();
       progress.stop();
     },
   );
-  await folder.writeArguments(lasting); // those that a resumed run changed, now that they were accepted
+  await folder.writeArguments(lasting); // with the changes of a resumed run, now that they have been accepted
   if (stopped === 'aborted') {
-    console.error(`addernet: saved; to go on: addernet train --resume --out ${folder.path}`);
+    console.error(`addernet: saved; to continue: addernet train --resume --out ${folder.path}`);
     process.exitCode = interrupt.exitCode;
     return;
   }
@@ -78,7 +78,7 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
   report(model, data, stopped, evaluation, args, folder, files);
 }
 
-/** A rate for random weights would undo what --weights has been trained to. */
+/** The learning rate for random weights would destroy the trained ones of --weights. */
 const fineTuningRate = ({ weights }: Partial<TrainArguments>): Partial<TrainArguments> => (weights === undefined ? {} : { lr: 0.01 });
 
 const rulesOfWeights: readonly OptionRule<Model>[] = [
@@ -92,12 +92,12 @@ const rulesOfWeights: readonly OptionRule<Model>[] = [
 /** --weights says what --model and --kind are. */
 const identityOf = (start: Model | undefined): Partial<TrainArguments> => (start ? { model: start.name, kind: start.kind } : {});
 
-/** What is known of a training before its end. */
+/** What is known about a run before its end. */
 type Origin = Pick<Training, 'command' | 'seed' | 'startedFrom'>;
 
 const defaultFolder = (args: TrainArguments): string => join('runs', `${networkName(args)}-${args.kind}-${args.dataset}`);
 
-/** Everything a training needs, checked. */
+/** Everything that a run needs, already checked. */
 interface Run {
   readonly model: Model;
   readonly optimizer: Sgd;
@@ -154,12 +154,12 @@ function announce(
   const images = Math.min(args.limit ?? train.length, train.length);
   progress.note(
     printable(
-      `${model.name}, kind ${model.kind}, on ${train.name}: ${images} images in batches of ${args.batch}; measured on ${validation.name}: ${validation.length}; ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; into ${folder.path}`,
+      `${model.name}, kind ${model.kind}, on ${train.name}: ${images} images in batches of ${args.batch}; validated on ${validation.name}: ${validation.length} images; ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; into ${folder.path}`,
     ),
   );
   if (args.dataset === folderName && args.weights === undefined && images < fewImages)
     progress.note(
-      'These are few images to train a network from random weights. A bundled one needs fewer: --weights resnet20-cifar10 --freeze body',
+      'There are few images for training from random weights. A pretrained network needs fewer: --weights resnet20-cifar10 --freeze body',
     );
   const missing = missingPackages(chartPackages);
   if (missing.length > 0) progress.note(`no learning curves will be drawn: npm i ${missing.join(' ')}`);
@@ -167,7 +167,7 @@ function announce(
 
 const fewImages = 1000;
 
-/** @returns the files written: none where the packages for drawing are not installed */
+/** @returns the written files; none if the packages for charts are not installed */
 async function drawCurves(model: Model, { train }: TrainingData, history: readonly EpochRecord[], folder: RunFolder): Promise<string[]> {
   if (missingPackages(chartPackages).length > 0) return [];
   const { svg, png } = await drawLearningCurves(history, { title: `${model.name}, kind ${model.kind}, ${train.name}` });

@@ -1,5 +1,5 @@
-// What a person watches while a network trains: on a terminal a bar, elsewhere a line now and then; on standard error, since results are on
-// standard output.
+// Shows the progress of training: a bar on a terminal, occasional lines elsewhere. It goes to standard error, because results go to standard
+// output.
 
 import { type Options, type Params, SingleBar } from 'cli-progress';
 import { percent } from '../paper/page/table';
@@ -11,7 +11,7 @@ import { columnsOf, wrap } from './text-layout';
 export interface TrainingProgress {
   onBatch(info: BatchInfo): void;
   onEpoch(record: EpochRecord): void;
-  /** A line that stays. */
+  /** Prints a permanent line. */
   note(text: string): void;
   stop(): void;
 }
@@ -19,7 +19,7 @@ export interface TrainingProgress {
 export interface TrainingProgressOptions {
   quiet: boolean;
   stream?: NodeJS.WriteStream;
-  /** Milliseconds since whenever. */
+  /** A clock in milliseconds from any starting point. */
   now?: () => number;
 }
 
@@ -35,7 +35,7 @@ export function startTrainingProgress({
   return stream.isTTY ? bar(stream, timeLeft) : plainLines(stream, timeLeft, now);
 }
 
-/** Where a line is to stay, the bar gives way; the next batch draws it anew below. */
+/** A permanent line erases the bar, and the next batch draws it again below. */
 function bar(stream: NodeJS.WriteStream, timeLeft: TimeLeft): TrainingProgress {
   const shown = new SingleBar({ ...terminalOptions, stream, clearOnComplete: true, format: fitted });
   let drawn = false;
@@ -94,7 +94,7 @@ function plainLines(stream: NodeJS.WriteStream, timeLeft: TimeLeft, now: () => n
   };
 }
 
-/** What is left of an epoch, at the speed of its batches so far, and of the training, whose epochs each end with measuring and saving. */
+/** Estimates the time left in the epoch, from the speed of its batches so far, and in the run, whose epochs also evaluate and save at their end. */
 class TimeLeft {
   private lastBatch = 0;
   /** Seconds from the last batch of an epoch to the epoch's end. */
@@ -106,7 +106,7 @@ class TimeLeft {
     this.lastBatch = this.now();
     const inEpoch = (imagesInEpoch - images) / imagesPerSecond + this.ending;
     const inAll = inEpoch + (epochs - epoch) * (imagesInEpoch / imagesPerSecond + this.ending);
-    return `${duration(inEpoch)} left, in all ${duration(inAll)}`;
+    return `${duration(inEpoch)} left, ${duration(inAll)} in total`;
   }
 
   epochEnds(): void {
@@ -120,7 +120,7 @@ const soFar = ({ loss, accuracy, imagesPerSecond }: BatchInfo): string =>
   `loss ${loss.toFixed(3)}  accuracy ${percent(accuracy)}  ${Math.round(imagesPerSecond)} images/s`;
 
 function epochLine({ epoch, learningRate, loss, accuracy, validation, imagesPerSecond, seconds }: EpochRecord): string {
-  const measured = validation ? `   measured: loss ${validation.loss.toFixed(4)}  accuracy ${percent(validation.accuracy)}` : '';
+  const measured = validation ? `   validation: loss ${validation.loss.toFixed(4)}  accuracy ${percent(validation.accuracy)}` : '';
   const rate = Math.round(imagesPerSecond);
   return `epoch ${epoch}: rate ${learningRate.toPrecision(3)}  loss ${loss.toFixed(4)}  accuracy ${percent(accuracy)}${measured}   ${rate} images/s, ${duration(seconds)}`;
 }

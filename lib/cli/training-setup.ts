@@ -1,4 +1,4 @@
-// From the arguments of `addernet train` to data, network and learning rates.
+// Creates data, network, optimizer and schedule from the arguments of `addernet train`.
 import { basename } from 'node:path';
 import type { Augmentation } from '../data/augment';
 import type { Dataset } from '../data/dataset';
@@ -22,7 +22,7 @@ export interface TrainArguments extends DataArguments {
   weights?: string;
   freeze?: string[];
   epochs: number;
-  /** Where it is not given, the images decide. */
+  /** Default: depends on the data set. */
   batch?: number;
   lr: number;
   eta: number;
@@ -51,18 +51,18 @@ export interface TrainArguments extends DataArguments {
   json?: boolean;
 }
 
-/** The images a training sees, and how. */
+/** The images of a run, and how they are used. */
 export interface TrainingData {
   readonly train: Dataset;
-  /** Held out of the training images, or the test images where nothing is. */
+  /** Images held out of the training images, otherwise the test images. */
   readonly validation: Dataset;
   readonly test: Dataset;
   readonly augment: Augmentation | undefined;
-  /** What a network is trained by besides the targets; undefined without a teacher. */
+  /** The teacher and how to use it; undefined without a teacher. */
   readonly distillation: Distillation | undefined;
 }
 
-/** The network of --weights, which says what --model and --kind are; undefined where a new one is trained. Errors as of openFloatNetwork. */
+/** The network of --weights, which also determines --model and --kind; undefined for a new network. Throws what openFloatNetwork throws. */
 export async function networkToStartFrom({ weights, model, kind, imageSize }: Partial<TrainArguments>): Promise<Model | undefined> {
   if (weights === undefined) return undefined;
   return await openFloatNetwork('train', {
@@ -74,7 +74,7 @@ export async function networkToStartFrom({ weights, model, kind, imageSize }: Pa
 }
 
 /**
- * @param shape [h,w,c] of the network's images
+ * @param shape [h,w,c] of the network's input
  * @throws {AdderNetError} ERR_ARGUMENT, ERR_FORMAT, ERR_CORRUPT: what opening the data set and the teacher throws
  */
 export async function openTrainingData(args: TrainArguments, shape: Model['inputShape']): Promise<TrainingData> {
@@ -106,14 +106,14 @@ async function compiledTeacher(model: Model): Promise<FeatureTeacher> {
 }
 
 /**
- * The network to train, without the layers to freeze.
- * @param start what --weights holds, which gets a new head where it tells other classes
+ * The network to train; its layers are not frozen yet.
+ * @param start the network of --weights, which gets a new head if its classes differ
  */
 export function networkToTrain(args: TrainArguments, start: Model | undefined, { classes, classNames }: Dataset): Model {
   const { kind, seed, gradient: filterGradient, dataset } = args;
   const target = { classes, dataset, ...(classNames && { classNames }) };
   if (!start) return createModel(networkName(args), { kind, seed, filterGradient, inputShape: newInputShape(args), ...target });
-  const sameClasses = start.classes === classes && sorted(start.classNames) === sorted(classNames); // in any order: fit goes by the names
+  const sameClasses = start.classes === classes && sorted(start.classNames) === sorted(classNames); // in any order: fit matches them by name
   return sameClasses ? start : replaceHead(start, { ...target, seed });
 }
 
@@ -123,7 +123,7 @@ export function freeze(model: Model, names: readonly string[] = []): void {
   for (const name of names.flatMap((name) => (name === 'body' ? bodyLayers(model) : [name]))) model.layer(name).freeze();
 }
 
-/** Errors as of Sgd. */
+/** Throws what Sgd throws. */
 export function optimizerOf(model: Model, { lr, momentum, nesterov, weightDecay, clipNorm, rate, eta }: TrainArguments): Sgd {
   return new Sgd(model.parameters(), {
     lr,
@@ -137,11 +137,11 @@ export function optimizerOf(model: Model, { lr, momentum, nesterov, weightDecay,
 
 const paperBatch = 256;
 
-/** Of the official data sets, as in the paper; of your own images, that of `fit`, which leaves an epoch of few images some steps. */
+/** The batch of the paper for official data sets; for images in folders the default of `fit`, which takes enough steps even with few images. */
 export const batchFor = ({ dataset, limit }: TrainArguments, { length }: Dataset): number =>
   dataset === folderName ? defaultBatch(Math.min(limit ?? length, length)) : paperBatch;
 
-/** All layers but the head. */
+/** All layers except the head. */
 function bodyLayers(model: Model): string[] {
   const head = headLayers(model);
   return model
@@ -160,7 +160,7 @@ export function scheduleOf({ schedule, epochs, warmUp = 0 }: TrainArguments): Sc
   return warmUp > 0 ? schedules.warmUp({ epochs: warmUp, into }) : into;
 }
 
-/** What to type for the same weights: what is not as by default, without folders and what the weights do not depend on. */
+/** The command that gives the same weights: options that differ from the defaults, without folders and options that do not affect the weights. */
 export function commandOf(args: TrainArguments, defaults: TrainArguments): string {
   const { data, out, threads, resume, json, weights, teacher, skipBad, ...rest } = args;
   const files = Object.entries({ weights, teacher }).filter(([, file]) => file !== undefined);
@@ -174,17 +174,17 @@ export function commandOf(args: TrainArguments, defaults: TrainArguments): strin
 
 const isDigits = (dataset: string): boolean => /mnist|digits/.test(dataset);
 
-/** Of a new network: that of its own data, or of --image-size. Errors as of createModel. */
+/** The input shape of a new network: that of its model, or --image-size. Throws what createModel throws. */
 export function newInputShape(args: TrainArguments): Model['inputShape'] {
   const { inputShape } = createModel(networkName(args), { seed: null });
   return args.imageSize ? [...args.imageSize, inputShape[2]] : inputShape;
 }
 
-/** The network meant for a data set, where none is named. */
+/** The network of --model, otherwise the default for the data set. */
 export const networkName = ({ model, dataset }: Pick<TrainArguments, 'model' | 'dataset'>): string =>
   model ?? (isDigits(dataset) ? 'lenet5bn' : 'resnet20');
 
-/** CIFAR is trained with crops of 4 pixels and mirror images; digits fill less of an image, and a mirror makes other signs of them. */
+/** CIFAR is trained with shifts of 4 pixels and mirrored images. Digits leave less margin, and mirrored digits are no digits. */
 function augmentationOf({ augment, dataset }: TrainArguments): Augmentation | undefined {
   const crop = { crop: isDigits(dataset) ? 2 : 4 };
   const choice = augment === 'auto' ? (isDigits(dataset) ? 'crop' : 'crop+flip') : augment;

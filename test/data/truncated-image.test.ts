@@ -1,11 +1,7 @@
 // Files of images that end too early are known by their own bytes.
 import sharp from 'sharp';
 import t from 'tap';
-<<<<<<<< HEAD:test/data/cut-off.test.ts
-import { isCutOff } from '../../dist/data/cut-off';
-========
 import { isTruncated } from '../../dist/data/truncated-image';
->>>>>>>> d1c9e2f (serve, cli, data, io: the field's words for files and names: HttpError, inferWithTimeout, chunked work, truncated):test/data/truncated-image.test.ts
 
 const noise = Buffer.from(Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 251));
 const image = () => sharp(noise, { raw: { width: 64, height: 64, channels: 3 } });

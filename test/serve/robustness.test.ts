@@ -124,9 +124,9 @@ t.test('a flood: what is too much is refused at once', async (t) => {
   t.equal((await asks(url)).status, 200, 'and then all is well');
 });
 
-t.test('who waits too long', async (t) => {
+t.test('requests that wait too long', async (t) => {
   const { url } = await running(t, { maxDelay: 10_000, timeout: 1000 });
-  t.match(await asks(url), { status: 503, body: { error: /no answer within 1000 ms/ } });
+  t.match(await asks(url), { status: 503, body: { error: /no result within 1000 ms/ } });
 });
 
 /** Sends the beginning of a request, and nothing more. */

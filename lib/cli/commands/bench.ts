@@ -9,12 +9,12 @@ export function addBench(program: Command): void {
     .addArgument(
       new Argument(
         '<what>',
-        'single kernels; layers beside onnxruntime; whole networks (models); training steps (train); the server (serve)',
+        'single kernels; layers compared with onnxruntime; whole networks (models); training steps (train); the server (serve)',
       ).choices(['kernels', 'layers', 'models', 'train', 'serve']),
     )
-    .option('--isa <name>', 'use one instruction set (default: for kernels all that this CPU has, otherwise the best)')
-    .option('--filter <text>', 'measure only what has this text in its name, such as "adder" or "16x16 32-32"')
-    .option('--quick', 'fewer and shorter rounds, and for kernels the best instruction set alone: rough numbers, in seconds')
+    .option('--isa <name>', 'use one instruction set (default: all that this CPU has for kernels, otherwise the best)')
+    .option('--filter <text>', 'measure only what contains this text in its name, such as "adder" or "16x16 32-32"')
+    .option('--quick', 'fewer and shorter rounds, and only the best instruction set for kernels: rough numbers in seconds')
     .addOption(threads())
     .addOption(json());
   checkUsage(command, {
@@ -22,7 +22,7 @@ export function addBench(program: Command): void {
       {
         options: ['isa', 'filter'],
         apply: () => command.args[0] !== 'serve',
-        only: 'to what runs in this process: kernels, layers, models, train',
+        only: 'to benchmarks that run in this process: kernels, layers, models, train',
       },
     ],
   });

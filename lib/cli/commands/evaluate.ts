@@ -14,7 +14,7 @@ export function addEvaluate(program: Command): void {
     .addOption(options.dataset("what to measure on (default: the network's own data set)"))
     .addOption(options.data())
     .addOption(
-      new Option('--dtype <type>', 'u8 quantizes a float network first, by training images (default: as in the file)').choices([
+      new Option('--dtype <type>', 'u8 quantizes a float network first, calibrated on training images (default: as in the file)').choices([
         'f32',
         'u8',
       ]),
@@ -34,7 +34,7 @@ export function addEvaluate(program: Command): void {
       {
         options: ['bits', 'range', 'calibration'],
         apply: ({ dtype }) => dtype === 'u8',
-        only: 'to quantizing: with --dtype u8',
+        only: 'with --dtype u8, which quantizes the network',
       },
     ],
   });

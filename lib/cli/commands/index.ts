@@ -1,5 +1,5 @@
-// Every command: its options are declared here, its work is a file of the same name above, loaded when it is called, so that `rebuild` works
-// where there is no binary yet.
+// The options of every command are declared in this folder. The command itself is the file of the same name in the parent folder, which is
+// loaded on use, so that `rebuild` works without a binary.
 import type { Command } from 'commander';
 import { addBench } from './bench';
 import { addConvert } from './convert';
@@ -15,7 +15,7 @@ import { addRebuild } from './rebuild';
 import { addServe } from './serve';
 import { addTrain } from './train';
 
-/** In the order of the help. */
+/** The commands in the order of the help text. */
 export const addCommands: readonly ((program: Command) => void)[] = [
   ...[addInfo, addModels, addPredict, addEvaluate, addData, addTrain, addQuantize, addConvert],
   ...[addServe, addDemo, addBench, addFigures, addRebuild],

@@ -4,7 +4,7 @@ import { json } from './options';
 export function addModels(program: Command): void {
   program
     .command('models')
-    .description('list the bundled networks: their accuracy, their size, and what they classify')
+    .description('list the bundled networks: their accuracy, size and classes')
     .addOption(json())
     .action(async (options) => (await import('../models.js')).listModels(options));
 }

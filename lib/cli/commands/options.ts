@@ -1,4 +1,4 @@
-// Options that several commands have.
+// Options that several commands share.
 import { Option } from 'commander';
 import { convKinds } from '../../conv-kind';
 import { datasetNames } from '../../data/open-dataset';
@@ -6,14 +6,14 @@ import { folderName } from '../data-rules';
 import * as values from '../option-values';
 import { defaultColumns, wrap } from '../text-layout';
 
-export const json = () => new Option('--json', 'print one JSON object on standard output and nothing else there');
+export const json = () => new Option('--json', 'print a single JSON object on standard output');
 
 export const threads = () => new Option('--threads <n>', 'how many threads to use').argParser(values.positiveInteger);
 
 export const weights = () =>
   new Option('--weights <file>', 'a .safetensors or .pth file, or the name of a bundled network (addernet models lists them)');
 
-export const model = () => new Option('--model <name>', 'which network the file holds, where it does not say so itself');
+export const model = () => new Option('--model <name>', 'which network the file contains, if it does not say so itself');
 
 export const kind = () =>
   new Option('--kind <kind>', 'what its layers compute with, where the file does not say so: a .pth of a binary network').choices(
@@ -27,21 +27,20 @@ export const dataset = (description: string) =>
   ]);
 
 export const data = () =>
-  new Option('--data <dir>', 'the folder with the files of the data set or with your images (default: data/<name>)');
+  new Option('--data <dir>', 'the folder with the files of the data set, or with your images (default: data/<name>)');
 
 const imageSize = () =>
   new Option('--image-size <size>', 'with --dataset folder: scale images to this size, such as 64 or 64x96 (height x width)').argParser(
     values.imageSize,
   );
 
-const skipBad = () => new Option('--skip-bad', 'with --dataset folder: leave out images that cannot be read, and name them');
+const skipBad = () => new Option('--skip-bad', 'with --dataset folder: skip images that cannot be read, and name them');
 
-export const background = () => new Option('--background <color>', 'what transparent pixels lie on, such as black or "#ff8000"');
+export const background = () => new Option('--background <color>', 'the color behind transparent pixels, such as black or "#ff8000"');
 
-export const invert = () =>
-  new Option('--invert', 'turn light into dark and dark into light, as networks of white on black need it for ink on paper');
+export const invert = () => new Option('--invert', 'invert the brightness, for ink on paper and a network trained on white on black');
 
-/** How images in folders become images of a network. */
+/** How images in folders are converted to the input of a network. */
 export const folderOptions = (): readonly Option[] => [imageSize(), skipBad(), inFolder(background()), inFolder(invert())];
 
 function inFolder(option: Option): Option {
@@ -57,15 +56,15 @@ export const bits = () =>
 export const range = () =>
   new Option(
     '--range <r>',
-    'the largest activation: max, a quantile such as 0.9997, or auto, which chooses by the bits (default: auto)',
+    'the largest activation: max, a quantile such as 0.9997, or auto, which depends on the bits (default: auto)',
   ).argParser(values.quantile);
 
 export const calibration = () =>
-  new Option('--calibration <n>', 'how many training images to measure the range on (default: 512)').argParser(values.positiveInteger);
+  new Option('--calibration <n>', 'how many training images to measure the range with (default: 512)').argParser(values.positiveInteger);
 
 export const limit = () => new Option('--limit <n>', 'use only the first n images').argParser(values.positiveInteger);
 
-/** Lines below the options in the help of a command. */
+/** Lines that follow the options in the help text of a command. */
 export const helpNote =
   (...lines: string[]) =>
   (): string =>

@@ -14,7 +14,7 @@ export function addPredict(program: Command): void {
     .option('--top <n>', 'how many classes to print', values.positiveInteger, 5)
     .addOption(options.background())
     .addOption(options.invert())
-    .option('--max-pixels <n>', 'refuse larger images (default: 25 million pixels)', values.positiveInteger)
+    .option('--max-pixels <n>', 'reject images with more pixels (default: 25 million)', values.positiveInteger)
     .addOption(options.threads())
     .addOption(options.json());
   checkUsage(command, { required: ['weights'] });

@@ -20,7 +20,7 @@ export function addQuantize(program: Command): void {
     .addHelpText(
       'after',
       options.helpNote(
-        'Every number takes a byte in the file, whatever the bits: fewer of them show what accuracy is left, and save nothing.',
+        'Every number takes a byte in the file, whatever the bits: fewer bits show how much accuracy remains, but save no space.',
       ),
     );
   for (const option of options.folderOptions()) command.addOption(option);
