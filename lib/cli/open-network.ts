@@ -84,6 +84,6 @@ async function contradiction(weights: string, { model, kind }: LoadOptions): Pro
     ? undefined
     : new AdderNetError(
         'ERR_ARGUMENT',
-        `${weights} holds the network ${actual.name} of kind ${actual.kind}, which ${wrong} contradicts: leave it out`,
+        `${weights} contains the network ${actual.name} of kind ${actual.kind}, which contradicts ${wrong}: leave the option out`,
       );
 }

@@ -24,7 +24,7 @@ export const trainRules: readonly OptionRule<TrainArguments>[] = [
     only: 'with --validation: early stopping on the test images would select the network by them',
   },
   { options: ['nesterov'], apply: ({ momentum }) => momentum > 0, only: 'with a --momentum above 0' },
-  { options: ['warmUp'], apply: ({ warmUp = 0, epochs }) => warmUp < epochs, only: 'if it is less than --epochs' },
+  { options: ['warmUp'], apply: ({ warmUp = 0, epochs }) => warmUp < epochs, only: 'to fewer epochs than --epochs' },
 ];
 
 /** Any other option would change the result of the run. */

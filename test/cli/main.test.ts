@@ -103,7 +103,7 @@ t.test('a foreign file takes the class names of the data set, in place of assume
   for (const more of [[], ['--dtype', 'u8', '--calibration', '10']]) {
     const { status, stdout, stderr } = addernet(['evaluate', ...ofFolder, ...more]);
     t.equal(status, 0, stderr);
-    t.match(stderr, /note: .*lenet.pth: its classes are called as those of .*letters/);
+    t.match(stderr, /note: .*lenet.pth: its classes get the names of the classes of .*letters/);
     t.equal(JSON.parse(stdout).images, 10);
   }
   const out = at('letters.safetensors');
@@ -182,7 +182,7 @@ t.test('info: tensors of no network known here', (t) => {
   t.match(described, { network: null, reason: /no classifier/, metadata: { license: 'MIT\nformat  fake' }, tensors: [{ name: hostile }] });
   const { status, stdout } = addernet(['info', at('foreign.safetensors')]);
   t.equal(status, 0);
-  t.match(stdout, /^network +none that is known here: .*no classifier/m);
+  t.match(stdout, /^network +not a known network: .*no classifier/m);
   t.match(stdout, /^license +MIT\\nformat {2}fake$/m, 'one line');
   t.match(stdout, /^red\\x1b\[31m\\u202e {2}f32 {2}\[2\]$/m, 'control characters are written out');
   t.end();
@@ -198,7 +198,7 @@ t.test('models: the bundled networks', (t) => {
   t.match(listed[1], { accuracy: Number, bytes: Number, inputShape: [28, 28, 1], classNames: Array });
   const { stdout } = addernet(['models']);
   t.match(stdout, /^resnet20-cifar10-8bit +adder +8 bits +90\.\d\d % +\d+ kB +cifar10$/m);
-  t.match(stdout, /^cifar10 +32 x 32, color, as one of 10 classes: airplane, /m);
+  t.match(stdout, /^cifar10 +32 x 32, color, 10 classes: airplane, /m);
   t.end();
 });
 
@@ -317,7 +317,7 @@ t.test('predict - reads standard input', async (t) => {
   t.same(predictions, [{ image: '-', classes: named.predictions[0]!.classes }]);
   t.match(piped(Buffer.from('no image')), { status: 1, stderr: /^addernet: standard input: / });
   t.match(piped(Buffer.alloc(0)), { status: 1, stderr: /^addernet: standard input: it is empty/ });
-  t.match(piped(Buffer.alloc(0), '-'), { status: 1, stderr: /- stands there twice/ });
+  t.match(piped(Buffer.alloc(0), '-'), { status: 1, stderr: /- is given more than once/ });
 });
 
 t.test('predict without sharp says how to install it', async (t) => {
@@ -375,9 +375,9 @@ t.test('quantize, and evaluate in bytes', async (t) => {
   t.equal((predictions as { classes: unknown[] }[])[0]!.classes.length, 10, 'pictures are told apart in bytes too');
   const out = ['--out', at('x.safetensors')];
   const bytes = ['--weights', at('bytes.safetensors')];
-  fails(t, ['convert', at('bytes.safetensors'), at('x.safetensors')], /convert: .*bytes\.safetensors is quantized already, to 7 bits/);
-  fails(t, ['quantize', ...bytes, ...out], /quantize: .*bytes\.safetensors is quantized already, to 7 bits; expected the float network/);
-  fails(t, ['evaluate', ...bytes, '--dtype', 'f32'], /--dtype applies only to float networks; this one is quantized already/);
+  fails(t, ['convert', at('bytes.safetensors'), at('x.safetensors')], /convert: .*bytes\.safetensors is already quantized to 7 bits/);
+  fails(t, ['quantize', ...bytes, ...out], /quantize: .*bytes\.safetensors is already quantized to 7 bits; expected the float network/);
+  fails(t, ['evaluate', ...bytes, '--dtype', 'f32'], /--dtype applies only to float networks, but this one is already quantized/);
   fails(t, ['evaluate', ...bytes, '--dtype', 'u8', '--bits', '4'], /--bits applies only to float networks/);
   t.match(json(t, ['evaluate', ...bytes, '--dtype', 'u8', '--limit', '40']), { bits: 7 }, 'it is of that type');
   fails(t, ['quantize', '--weights', at('lenet.safetensors'), '--dataset', 'digits', ...out], /lenet5bn has no adder layer/);
@@ -389,19 +389,19 @@ t.test('nothing is written over, or under the name of another format', (t) => {
   copyFileSync(at('model.safetensors'), file);
   symlinkSync(file, at('link.safetensors'));
   for (const out of [file, at('data/../precious.safetensors'), at('link.safetensors')]) {
-    fails(t, ['convert', file, out], /the output .* is the file that is read: choose another name/);
-    fails(t, ['quantize', '--weights', file, '--out', out], /--out .* is the file that is read: choose another name/);
+    fails(t, ['convert', file, out], /the output .* is also the input: choose another name/);
+    fails(t, ['quantize', '--weights', file, '--out', out], /--out .* is also the input: choose another name/);
   }
   t.ok(readFileSync(file).equals(readFileSync(at('model.safetensors'))));
   for (const extension of ['.onnx', '.pth', ''])
     fails(
       t,
       ['convert', file, at(`y${extension}`)],
-      /does not end in \.safetensors, the one format that is written: the output .*y\.safetensors$/m,
+      /does not end in \.safetensors, the only format that can be written: use the output .*y\.safetensors$/m,
     );
   mkdirSync(at('folder.safetensors'));
   fails(t, ['convert', file, at('folder.safetensors')], /is a folder, expected the name of a file/);
-  fails(t, ['convert', file, at('missing/out.safetensors')], /lies in the folder .*missing, which does not exist: make it first/);
+  fails(t, ['convert', file, at('missing/out.safetensors')], /is in the folder .*missing, which does not exist: create it first/);
   fails(t, ['data', 'get', 'mnist', '--out', file], /--out .*precious\.safetensors is a file, expected a folder/);
   fails(t, ['demo', '--train', '--out', file], /is a file, expected a folder/);
   fails(t, ['figures', '--out', join(file, 'inside')], /precious\.safetensors is a file, expected a folder/);
@@ -426,12 +426,12 @@ t.test('data lie where `data get` puts them', (t) => {
   fails(
     t,
     ['evaluate', '--weights', at('pets.safetensors')],
-    /the data set 'pets' of the network is not a known one: name one by --dataset: digits, .*, folder/,
+    /the data set 'pets' of the network is unknown: choose one with --dataset: digits, .*, folder/,
   );
   fails(
     t,
     ['evaluate', '--weights', at('digits.safetensors'), '--data', 'x'],
-    /--data applies only to data sets with files, such as --dataset mnist: digits are generated/,
+    /--data applies only to data sets with files, such as --dataset mnist; digits are generated/,
   );
   t.end();
 });
@@ -452,15 +452,15 @@ t.test('failures are one line and exit code 1', async (t) => {
   fails(
     t,
     [...evaluateArguments(), '--model', 'resnet21'],
-    /model\.safetensors holds the network resnet20 of kind conv, which --model resnet21 contradicts/,
+    /model\.safetensors contains the network resnet20 of kind conv, which contradicts --model resnet21/,
   );
   fails(
     t,
     [...evaluateArguments(), '--model', 'resnet32'],
-    /holds the network resnet20 of kind conv, which --model resnet32 contradicts: leave it out/,
+    /contains the network resnet20 of kind conv, which contradicts --model resnet32: leave the option out/,
   );
-  fails(t, ['predict', ...weights, '--model', 'lenet5bn', at('noise.png')], /which --model lenet5bn contradicts/);
-  fails(t, [...evaluateArguments(), '--kind', 'xnor'], /which --kind xnor contradicts/);
+  fails(t, ['predict', ...weights, '--model', 'lenet5bn', at('noise.png')], /which contradicts --model lenet5bn/);
+  fails(t, [...evaluateArguments(), '--kind', 'xnor'], /which contradicts --kind xnor/);
   fails(t, [...evaluateArguments(), '--threads', '5000'], /threads is 5000, expected an integer from 1 to 1024/);
   fails(
     t,
@@ -522,8 +522,8 @@ t.test('options that do not apply are refused', async (t) => {
     ['--range', 'max'],
     ['--calibration', '9'],
   ]) {
-    refuses(t, ['evaluate', ...weights, ...option], new RegExp(`${option[0]} applies only to quantizing: with --dtype u8`));
-    refuses(t, ['evaluate', ...weights, '--dtype', 'f32', ...option], new RegExp(`${option[0]} applies only to quantizing`));
+    refuses(t, ['evaluate', ...weights, ...option], new RegExp(`${option[0]} applies only with --dtype u8`));
+    refuses(t, ['evaluate', ...weights, '--dtype', 'f32', ...option], new RegExp(`${option[0]} applies only with --dtype u8`));
   }
   for (const command of ['evaluate', 'quantize']) {
     const args = [command, ...weights, ...(command === 'quantize' ? ['--out', at('x.safetensors')] : [])];
@@ -538,9 +538,9 @@ t.test('options that do not apply are refused', async (t) => {
   refuses(t, ['demo', '--epochs', '5'], /--epochs applies only with --train/);
   refuses(t, ['demo', '--out', 'x'], /--out applies only with --train/);
   refuses(t, ['demo', '--train', '--data', 'x'], /--data applies only without --train/);
-  refuses(t, ['bench', 'serve', '--isa', 'avx2'], /--isa applies only to what runs in this process/);
-  refuses(t, ['bench', 'serve', '--filter', 'x'], /--filter applies only to what runs in this process/);
-  refuses(t, ['serve', ...weights, '--grpc-port', '8080'], /--grpc-port applies only to another port than --port/);
+  refuses(t, ['bench', 'serve', '--isa', 'avx2'], /--isa applies only to benchmarks that run in this process/);
+  refuses(t, ['bench', 'serve', '--filter', 'x'], /--filter applies only to benchmarks that run in this process/);
+  refuses(t, ['serve', ...weights, '--grpc-port', '8080'], /--grpc-port applies only to a port other than --port/);
 });
 
 t.test('help and version are successes', async (t) => {

@@ -65,9 +65,9 @@ t.test('flags', (t) => {
 t.test('of a resumed training', (t) => {
   const began = { lr: 0.1, epochs: 10, nesterov: false, imageSize: [64, 96] as const, freeze: ['conv1', 'fc'] };
   checkUnchanged({ lr: 0.1, epochs: 20, threads: 4, data: 'elsewhere', imageSize: [64, 96], freeze: ['conv1', 'fc'] }, began);
-  t.throws(() => checkUnchanged({ nesterov: true }, began), { message: /--nesterov would change .* began without it/ });
-  t.throws(() => checkUnchanged({ imageSize: [64, 64] }, began), { message: /--image-size 64x64 .* began with --image-size 64x96/ });
-  t.throws(() => checkUnchanged({ clipNorm: 1 }, began), { message: /--clip-norm 1 .* began without it/ });
+  t.throws(() => checkUnchanged({ nesterov: true }, began), { message: /--nesterov would change .* started without it/ });
+  t.throws(() => checkUnchanged({ imageSize: [64, 64] }, began), { message: /--image-size 64x64 .* started with --image-size 64x96/ });
+  t.throws(() => checkUnchanged({ clipNorm: 1 }, began), { message: /--clip-norm 1 .* started without it/ });
   t.end();
 });
 

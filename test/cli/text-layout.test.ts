@@ -87,7 +87,7 @@ t.test('a file of weights, in any width', (t) => {
     'tensors        2 of 62,414 numbers, stored as f16, f32',
     'input          64 x 96, color',
     'license        MIT',
-    'prefix         module., of all names, was dropped',
+    'prefix         module. was dropped from all names',
     'note           2 tensors were rounded.',
     'training       50.00 % of 2,000 images after 1 epoch of `addernet train --dataset folder` with seed 2; started from 25.00 % of 10,000 images after 30 epochs of `addernet train` with seed 1',
     'layer1.0.downsample.conv.weight.long  f32 (stored as f16)  [512,3,3,512]',

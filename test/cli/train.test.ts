@@ -63,7 +63,7 @@ t.test('a teacher, and the average of the weights', async (t) => {
   for (const option of ['--average 0.9', '--seed 2', '--teacher model.safetensors', '--teacher-features 1'])
     t.match(training!.command, option);
   const small8 = addernet([...small, '--teacher', 'lenet5-bn-mnist-8bit', '--teacher-features', '1', '--out', at('x')]);
-  t.match(small8, { status: 1, stderr: /--teacher-features: lenet5-bn-mnist-8bit is quantized already, to 8 bits/ });
+  t.match(small8, { status: 1, stderr: /--teacher-features: lenet5-bn-mnist-8bit is already quantized to 8 bits/ });
 });
 
 t.test('without --json a person reads it', (t) => {
@@ -103,7 +103,7 @@ t.test('Ctrl-C saves, and --resume goes on with the same bits', async (t) => {
     const out = at(signal);
     const { status, stdout, stderr } = await interrupted([...small, '--epochs', '4', '--out', out, '--json'], 1, signal);
     t.equal(status, code, 'the exit code tells the signal');
-    t.match(stderr, /saved; to go on: addernet train --resume --out/);
+    t.match(stderr, /saved; to continue: addernet train --resume --out/);
     t.ok(lines(stdout).length < 4);
     const resumed = addernet(['train', '--resume', '--out', out, '--threads', '1', '--json']);
     t.same({ status: resumed.status, stderr: resumed.stderr }, { status: 0, stderr: '' });
@@ -127,10 +127,10 @@ function fails(t: Test, status: number, args: string[], message: RegExp): void {
 t.test('nothing is overwritten or confused', (t) => {
   const file = at('file');
   writeFileSync(file, 'no folder');
-  fails(t, 1, [...small, '--out', at('whole')], /holds a training: --resume goes on with it, another --out starts anew/);
+  fails(t, 1, [...small, '--out', at('whole')], /already contains a run: continue it with --resume, or start a new one in another --out/);
   fails(t, 1, [...small, '--out', file], /--out .*file: .*file is a file, expected a folder/);
   fails(t, 1, [...small, '--out', join(file, 'inside')], /--out .*inside: .*file is a file, expected a folder/);
-  fails(t, 1, ['train', '--resume', '--out', at('nowhere')], /no training to resume in/);
+  fails(t, 1, ['train', '--resume', '--out', at('nowhere')], /no run to resume in/);
   fails(
     t,
     1,
@@ -156,14 +156,14 @@ t.test('what a resumed training may change, and what not', (t) => {
     t,
     1,
     [...resume, '--batch', '32', '--epochs', '5'],
-    /--batch 32 would change the training, which began with --batch 64: leave it out/,
+    /--batch 32 would change the run, which was started with --batch 64: leave it out/,
   );
   const file = join(at('whole'), 'arguments.json');
   writeFileSync(file, readFileSync(file, 'utf8').replace('"kind"', '"unit"')); // as the first trainings wrote it
-  fails(t, 1, [...resume, '--kind', 'conv'], /--kind conv would change the training, which began with --kind adder/);
-  fails(t, 1, [...resume, '--lr', '0.2'], /--lr 0\.2 would change the training, which began with --lr 0\.1/);
-  fails(t, 1, [...resume, '--average', '0.9'], /--average 0\.9 would change the training, which began without it/);
-  fails(t, 1, [...resume, '--dataset', 'mnist'], /--dataset mnist would change the training, which began with --dataset digits/);
+  fails(t, 1, [...resume, '--kind', 'conv'], /--kind conv would change the run, which was started with --kind adder/);
+  fails(t, 1, [...resume, '--lr', '0.2'], /--lr 0\.2 would change the run, which was started with --lr 0\.1/);
+  fails(t, 1, [...resume, '--average', '0.9'], /--average 0\.9 would change the run, which was started without it/);
+  fails(t, 1, [...resume, '--dataset', 'mnist'], /--dataset mnist would change the run, which was started with --dataset digits/);
   fails(t, 1, [...resume, '--data', 'x'], /--data applies only to data sets with files/);
   fails(t, 1, [...resume, '--patience', '2'], /--patience applies only with --validation/);
   const { status, stdout } = addernet([...resume, '--batch', '64', '--threads', '2', '--json']);
@@ -201,14 +201,14 @@ t.test('wrong usage is told before anything is read or made', (t) => {
   for (const [args, message] of wrong) fails(t, 2, ['train', ...args, ...x], message);
   t.match(addernet(['train', '--unit', 'adder', ...x]).stderr, /^addernet: unknown option '--unit'\n\(Did you mean --kind\?\)$/m);
   const digits = ['--weights', 'lenet5-bn-mnist'];
-  fails(t, 1, [...small, ...digits, '--kind', 'conv', ...x], /holds the network lenet5bn of kind adder, which --kind conv contradicts/);
+  fails(t, 1, [...small, ...digits, '--kind', 'conv', ...x], /contains the network lenet5bn of kind adder, which contradicts --kind conv/);
   fails(
     t,
     1,
     [...small, ...digits, '--model', 'resnet20', ...x],
-    /holds the network lenet5bn of kind adder, which --model resnet20 contradicts/,
+    /contains the network lenet5bn of kind adder, which contradicts --model resnet20/,
   );
-  fails(t, 1, [...small, '--weights', 'lenet5-bn-mnist-8bit', ...x], /is quantized already, to 8 bits; expected the float network/);
+  fails(t, 1, [...small, '--weights', 'lenet5-bn-mnist-8bit', ...x], /is already quantized to 8 bits; expected the float network/);
   fails(
     t,
     1,
@@ -266,7 +266,7 @@ t.test('images in folders', async (t) => {
   const { status, stdout, stderr } = addernet([...fromFolder, '--kind', 'conv', '--out', at('own')]);
   t.equal(status, 0, stderr);
   t.match(stderr, /resnet20, kind conv, on .*: 36 images in batches of 8/, 'a batch that fits the folder');
-  t.match(stderr, /These are few images.*--weights resnet20-cifar10 --freeze body/);
+  t.match(stderr, /There are few images.*--weights resnet20-cifar10 --freeze body/);
   t.match(stdout, /on 4 images of/);
   const model = await load(at('own', 'model.safetensors'));
   t.same([model.name, model.classNames], ['resnet20', ['dark', 'light']]);
@@ -332,7 +332,7 @@ t.test('the demonstration of the networks of the package', (t: Test) => {
   t.same({ status, stderr }, { status: 0, stderr: '' });
   t.match(stdout, /kernels \w+, \d threads?/);
   t.match(stdout, /[\u2801-\u28ff].*\n +\d.* +\d/, 'digits are drawn, and what they are below');
-  for (const row of ['adders, 8 bits', 'adders, floats', 'CNN, floats']) t.match(stdout, new RegExp(`^  ${row} +\\d+\\.\\d{3}$`, 'm'));
+  for (const row of ['adder, 8 bits', 'adder, floats', 'CNN, floats']) t.match(stdout, new RegExp(`^  ${row} +\\d+\\.\\d{3}$`, 'm'));
   t.end();
 });
 
@@ -341,7 +341,7 @@ testNeeding([missingData('cifar10')], 'the demonstration with pictures', async (
   t.equal(status, 0);
   t.match(stdout, /^cat, /m, 'the first test image is a cat');
   const { training } = (await loadQuantized('resnet20-cifar10-8bit')).metadata;
-  t.match(stdout, `${(100 * training!.accuracy).toFixed(2)} % of 10000 test images right`);
+  t.match(stdout, `${(100 * training!.accuracy).toFixed(2)} % of 10000 test images are right`);
 });
 
 t.test('colors in a terminal', async (t) => {

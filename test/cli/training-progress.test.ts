@@ -31,7 +31,7 @@ const record = {
   seconds: 83,
   imagesPerSecond: 612.4,
 };
-const epochLine = 'epoch 2: rate 0.0500  loss 0.4567  accuracy 90.00 %   measured: loss 0.5000  accuracy 80.00 %   612 images/s, 1:23\n';
+const epochLine = 'epoch 2: rate 0.0500  loss 0.4567  accuracy 90.00 %   validation: loss 0.5000  accuracy 80.00 %   612 images/s, 1:23\n';
 
 t.test('plain lines: one for an epoch, others at most every half minute', (t) => {
   let time = 0;
@@ -41,7 +41,7 @@ t.test('plain lines: one for an epoch, others at most every half minute', (t) =>
   for (; time < 65_000; time += 1000) progress.onBatch(info);
   progress.onEpoch(record);
   progress.stop();
-  const within = 'epoch 2/3  step 4/10, 0:12 left, in all 0:32  loss 0.500  accuracy 87.50 %  50 images/s\n';
+  const within = 'epoch 2/3  step 4/10, 0:12 left, 0:32 in total  loss 0.500  accuracy 87.50 %  50 images/s\n';
   t.equal(stream.text, `begins\n${within}${within}${epochLine}`);
   t.end();
 });
@@ -56,7 +56,7 @@ t.test('the time left counts what comes between epochs', (t) => {
   time += 30_000;
   progress.onBatch(info);
   progress.stop();
-  t.match(stream.text, ', 0:19 left, in all 0:46 ', '600 images, then 1000, at 50 a second, and twice 7 s');
+  t.match(stream.text, ', 0:19 left, 0:46 in total ', '600 images, then 1000, at 50 a second, and twice 7 s');
   t.end();
 });
 
@@ -66,7 +66,7 @@ t.test('a bar on a terminal gives way to lines that stay', (t) => {
   progress.note('begins');
   t.equal(stream.text, 'begins\n', 'before there is a bar');
   progress.onBatch(info);
-  t.match(stream.text, /\[=+-+\] epoch 2\/3 {2}step 4\/10, 0:12 left, in all 0:32 {2}loss 0.500 {2}accuracy 87.50 % {2}50 images\/s/);
+  t.match(stream.text, /\[=+-+\] epoch 2\/3 {2}step 4\/10, 0:12 left, 0:32 in total {2}loss 0.500 {2}accuracy 87.50 % {2}50 images\/s/);
   progress.note('goes on');
   progress.onBatch(info);
   progress.onEpoch(record);

@@ -230,7 +230,7 @@ t.test('Ctrl-C ends the command and leaves nothing', { skip: process.platform ==
   });
   const { status, stdout, stderr } = await addernet(['data', 'get', 'cifar10', '--out', directory, '--url', url], controller.signal);
   t.same({ status, stdout }, { status: 130, stdout: '' });
-  t.match(stderr, /^addernet: stopped; the same command [^\n]*\n$/);
+  t.match(stderr, /^addernet: stopped; run the same command [^\n]*\n$/);
   t.same(readdirSync(directory), []);
 });
 

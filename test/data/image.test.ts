@@ -7,10 +7,10 @@ import sharp from 'sharp';
 import t from 'tap';
 import { defaultBackground } from '../../dist/data/background';
 import { decodeBmp as decodingOfBmp } from '../../dist/data/bmp';
+import type { ChunkedWork } from '../../dist/data/chunked-work';
 import { type ImageSource, readImage } from '../../dist/data/image';
 import type { Pixels } from '../../dist/data/pixels';
 import { decodePnm as decodingOfPnm } from '../../dist/data/pnm';
-import type { ChunkedWork } from '../../dist/data/chunked-work';
 import { bmp, bmpOf } from '../support/bitmaps';
 import { refusal, survivesCorruption, unnoticedTruncations } from '../support/damage';
 

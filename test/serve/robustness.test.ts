@@ -235,7 +235,7 @@ t.test('SIGTERM: what was accepted is answered, then it ends', async (t) => {
   t.equal((await asks(url)).status, 200, 'but it answers');
   for (const { status } of await Promise.all(accepted)) t.equal(status, 200);
   t.equal(await ended, 0);
-  t.ok(log.some(({ msg }) => msg === 'SIGTERM: ending'));
+  t.ok(log.some(({ msg }) => msg === 'SIGTERM: shutting down'));
   t.notMatch(JSON.stringify(log), /"level":[56]0/, 'no errors in the log');
   await t.rejects(fetch(url));
 });
