@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { convGeometry, type Padding, type Pair, pair, poolGeometry, type Shape, shortPadding, sides } from '../dist/shape';
+import { draws } from './support/draws';
 
 const window = (most: number, least = 1) => fc.tuple(fc.integer({ min: least, max: most }), fc.integer({ min: least, max: most }));
 
@@ -52,9 +53,9 @@ t.test('a convolution has as many outputs as windows that fit', async (t) => {
         );
       },
     ),
-    { numRuns: 300, seed: 2 },
+    draws(300),
   );
-  t.ok(fitting > 50 && others > 20, `both kinds were tried: ${fitting} that fit, ${others} that do not`);
+  t.ok(fitting > others / 5 && others > fitting / 20, `both kinds were tried: ${fitting} that fit, ${others} that do not`);
 });
 
 t.test('defaults, and one number for both axes', async (t) => {
@@ -164,7 +165,7 @@ t.test('a pooling keeps its channels, and by default its windows do not overlap'
         ],
       );
     }),
-    { numRuns: 100, seed: 3 },
+    draws(100),
   );
 });
 

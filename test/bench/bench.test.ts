@@ -11,6 +11,7 @@ import { measureModels } from '../../dist-bench/models';
 import { makeReport } from '../../dist-bench/report';
 import { measureServe } from '../../dist-bench/serve';
 import { measureTrain } from '../../dist-bench/train';
+import { useIsa } from '../support/cpu-settings';
 
 const shortest = { rounds: 1, seconds: 0.005 };
 
@@ -167,14 +168,12 @@ t.test('every kernel has a peak on every instruction set', async (t) => {
 
 t.test('a peak is some number of steps', async (t) => {
   for (const steps of [0, -1, 2 ** 31, Number.NaN]) t.throws(() => native().peak('xnor', steps), { code: 'ERR_ARGUMENT' });
-  const { isa: before, supported } = cpuInfo();
-  for (const isa of supported) {
-    native().setIsa(isa);
+  for (const isa of cpuInfo().supported) {
+    useIsa(t, isa);
     for (const { peak } of kernels) t.equal(native().peak(peak, 10), 10 * native().peak(peak, 1), `${peak} on ${isa}`);
     const bytes = isa === 'scalar' ? 1 : 2; // plain C++ works on one element at a time, whatever its type
     t.equal(native().peak('l1 u8', 1), bytes * native().peak('l1 i16', 1), `${isa}: twice as many bytes as int16 fill a vector`);
   }
-  native().setIsa(before);
 });
 
 t.test('the server beside its session: every answer is right', async (t) => {

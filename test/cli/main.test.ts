@@ -10,14 +10,17 @@ import { formatSafetensors } from '../../dist/io/safetensors';
 import { Random } from '../../dist/random';
 import { installedCopy } from '../support/installed';
 import * as pt from '../support/pytorch-bytes';
+import { program, repository } from '../support/repository';
 
-const repository = join(__dirname, '../..');
-const main = join(repository, 'dist/cli/main.js');
 const { supported } = cpuInfo();
 
 const environment = { ...process.env, ADDERNET_ISA: '', ADDERNET_NUM_THREADS: '', ADDERNET_DEBUG: '' };
-function addernet(args: string[], env: NodeJS.ProcessEnv = {}, program = main): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { env: { ...environment, ...env }, encoding: 'utf8' });
+function addernet(
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+  script = program,
+): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, ...args], { env: { ...environment, ...env }, encoding: 'utf8' });
   return { status, stdout, stderr };
 }
 
@@ -311,7 +314,7 @@ t.test('predict goes on after an image that cannot be read', async (t) => {
 t.test('predict - reads standard input', async (t) => {
   const args = ['predict', '--weights', at('model.safetensors'), '--json'];
   const piped = (input: Uint8Array, ...more: string[]) =>
-    spawnSync(process.execPath, [main, ...args, '-', ...more], { env: environment, encoding: 'utf8', input });
+    spawnSync(process.execPath, [program, ...args, '-', ...more], { env: environment, encoding: 'utf8', input });
   const named = json(t, ['predict', '--weights', at('model.safetensors'), at('noise.png')]) as { predictions: { classes: object[] }[] };
   const { predictions } = JSON.parse(piped(readFileSync(at('noise.png'))).stdout);
   t.same(predictions, [{ image: '-', classes: named.predictions[0]!.classes }]);
@@ -409,7 +412,8 @@ t.test('nothing is written over, or under the name of another format', (t) => {
 });
 
 t.test('data lie where `data get` puts them', (t) => {
-  const inFolder = (...args: string[]) => spawnSync(process.execPath, [main, ...args], { env: environment, encoding: 'utf8', cwd: folder });
+  const inFolder = (...args: string[]) =>
+    spawnSync(process.execPath, [program, ...args], { env: environment, encoding: 'utf8', cwd: folder });
   const missing = inFolder('evaluate', '--weights', at('lenet.safetensors'));
   t.match(missing, {
     status: 1,
@@ -555,7 +559,7 @@ t.test('help and version are successes', async (t) => {
 
 t.test('a reader that has had enough, such as head, ends it without a word', (t) => {
   // By the time that Node has started the reader is gone.
-  const command = `"${process.execPath}" "${main}" train --help | exec 0<&-`;
+  const command = `"${process.execPath}" "${program}" train --help | exec 0<&-`;
   t.equal(spawnSync('bash', ['-c', command], { encoding: 'utf8' }).stderr, '');
   t.end();
 });

@@ -9,8 +9,8 @@ import { colorLines } from '../../dist/cli/terminal-images';
 import { installedCopy } from '../support/installed';
 import { testNeeding } from '../support/needing';
 import { dataFolder, missingData } from '../support/official-data';
+import { program } from '../support/repository';
 
-const program = join(__dirname, '../../dist/cli/main.js');
 const env = { ...process.env, ADDERNET_ISA: '', ADDERNET_NUM_THREADS: '', ADDERNET_DEBUG: '' };
 function addernet(args: string[], main = program): { status: number | null; stdout: string; stderr: string } {
   return spawnSync(process.execPath, [main, ...args], { env, encoding: 'utf8' });

@@ -6,7 +6,7 @@ import { type Batch, BatchLoader, type BatchLoaderOptions, type Dataset, ImageDa
 import { drawWindows } from '../../dist/data/augment';
 import { shown } from '../../dist/quoted';
 import { Random } from '../../dist/random';
-import { bits } from '../support/guarded';
+import { bits } from '../support/tensors';
 
 const [h, w, c] = [4, 5, 3];
 const size = h * w * c;

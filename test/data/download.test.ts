@@ -12,6 +12,7 @@ import { downloadDataset } from '../../dist/data/download';
 import { officialSets } from '../../dist/data/official-files';
 import { testNeeding } from '../support/needing';
 import { dataFolder, missingData } from '../support/official-data';
+import { program } from '../support/repository';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const content = Buffer.from('a file of a data set'.repeat(5000));
@@ -193,9 +194,8 @@ t.test('the official files are those this package reads', (t) => {
   t.end();
 });
 
-const main = join(__dirname, '../../dist/cli/main.js');
 async function addernet(args: string[], interrupted?: AbortSignal): Promise<{ status: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [main, ...args]);
+  const child = spawn(process.execPath, [program, ...args]);
   interrupted?.addEventListener('abort', () => child.kill('SIGINT'));
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (text) => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { normalize } from '../../dist/data/normalize';
 import { Tensor } from '../../dist/tensor';
+import { draws } from '../support/draws';
 
 t.test('the equation, for every byte and channel', async () => {
   const channel = fc.tuple(fc.double({ min: -1, max: 1, noNaN: true }), fc.double({ min: 0.01, max: 2, noNaN: true }));
@@ -13,7 +14,7 @@ t.test('the equation, for every byte and channel', async () => {
       const y = normalize(new Tensor(x, [1, x.length / 4 / c, 4, c]), mean, std);
       return y.data.every((v, i) => v === Math.fround((x[i]! / 255 - mean[i % c]!) / std[i % c]!));
     }),
-    { numRuns: 50 },
+    draws(50),
   );
 });
 

@@ -15,7 +15,8 @@ import {
   type TensorData,
 } from '../../dist';
 import { formatSafetensors } from '../../dist/io/safetensors';
-import { normal, randomize } from '../support/random-network';
+import { randomize } from '../support/random-network';
+import { normal } from '../support/tensors';
 
 /** The file of another program: no metadata, filters as PyTorch has them if `turned`. */
 function foreign(model: Model, turned = true): Uint8Array {

@@ -30,7 +30,9 @@ import { buildLayer } from '../../dist/layers/build';
 import { describeLayer } from '../../dist/layers/describe';
 import { layerTypes } from '../../dist/layers/layer-types';
 import { Random } from '../../dist/random';
-import { normal, randomize, sameBits } from '../support/random-network';
+import { draws } from '../support/draws';
+import { randomize } from '../support/random-network';
+import { normal, sameBits } from '../support/tensors';
 
 const { AdderConv2d, AveragePool2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Linear, MaxPool2d, Relu, Residual, Sequential } =
   layers;
@@ -361,7 +363,7 @@ t.test('any change to a description gives an error with a code, or a network', (
         holder[key] = before;
       }
     }),
-    { seed: 7, numRuns: 3000 },
+    draws(3000),
   );
   t.end();
 });

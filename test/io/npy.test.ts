@@ -3,6 +3,7 @@ import t from 'tap';
 import { readNpy } from '../../dist/io/npy';
 import { Tensor } from '../../dist/tensor';
 import { refusal, survivesCorruption, unnoticedTruncations } from '../support/damage';
+import { draws } from '../support/draws';
 import { npyFile as npy } from '../support/npy-bytes';
 
 const bytesOf = (data: ArrayBufferView) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -60,7 +61,7 @@ t.test('any shape and values', async () => {
       const tensor = readNpy(npy('<f4', `(${shape.join(', ')},)`, bytesOf(data)));
       return String(tensor.shape) === String(shape) && Buffer.compare(bytesOf(tensor.data), bytesOf(data)) === 0;
     }),
-    { numRuns: 200 },
+    draws(200),
   );
 });
 

@@ -6,6 +6,7 @@ import t from 'tap';
 import { parsePytorch } from '../../dist/io/pytorch';
 import { parseTensors } from '../../dist/io/read-tensors';
 import { refusal, survivesCorruption, unnoticedTruncations } from '../support/damage';
+import { draws } from '../support/draws';
 import { testData } from '../support/official-data';
 import * as p from '../support/pickle-bytes';
 import * as pt from '../support/pytorch-bytes';
@@ -249,7 +250,7 @@ t.test('any strides over a storage give what they describe', async () => {
       const got = parsePytorch(zipFile(stateDict(['w', tensor(storageId(data), offset, shape, strides)]), [data])).tensors.get('w')!;
       return String(got.shape) === String(shape) && String(got.data) === String(expected);
     }),
-    { numRuns: 200 },
+    draws(200),
   );
 });
 

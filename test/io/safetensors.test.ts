@@ -3,6 +3,7 @@ import t from 'tap';
 import { formatSafetensors, parseSafetensors } from '../../dist/io/safetensors';
 import { type ArrayOf, type DType, Tensor, type TensorData } from '../../dist/tensor';
 import { refusal, survivesCorruption, unnoticedTruncations } from '../support/damage';
+import { draws } from '../support/draws';
 
 function file(header: string | object, payload = 0): Buffer {
   const json = Buffer.from(typeof header === 'string' ? header : JSON.stringify(header));
@@ -81,7 +82,7 @@ t.test('any names, dtypes, shapes and bytes survive a round trip', async () => {
         })
       );
     }),
-    { numRuns: 300 },
+    draws(300),
   );
 });
 

@@ -1,7 +1,8 @@
 // Weights that PyTorch trained after a Flatten: its rows are in the order channels, height, width, here they are in height, width, channels.
 import t from 'tap';
 import { layers, Model, models, Tensor } from '../../dist';
-import { normal, randomize } from '../support/random-network';
+import { randomize } from '../support/random-network';
+import { normal } from '../support/tensors';
 
 const { BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Linear, MaxPool2d, Relu, Residual, Sequential } = layers;
 type State = Map<string, Tensor> & { layout?: layers.StateLayout };

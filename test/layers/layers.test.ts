@@ -4,15 +4,10 @@ import * as layers from '../../dist/layers';
 import { add, batchNorm, relu } from '../../dist/ops';
 import { Random } from '../../dist/random';
 import { Tensor } from '../../dist/tensor';
+import { normal } from '../support/tensors';
 
 const { AdderConv2d, AveragePool2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Linear, MaxPool2d, Relu, Residual, Sequential } =
   layers;
-
-function normal(shape: number[], seed: number): Tensor {
-  const tensor = Tensor.zeros(shape);
-  new Random(seed).fillNormal(tensor.data);
-  return tensor;
-}
 
 function close(t: Test, y: Tensor, expected: Tensor, message: string): void {
   t.same(y.shape, expected.shape, `${message}: shape`);

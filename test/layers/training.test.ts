@@ -5,15 +5,11 @@ import * as layers from '../../dist/layers';
 import { adderConv2dGradFilter, adderConv2dGradInput, batchNorm, conv2d } from '../../dist/ops';
 import { Random } from '../../dist/random';
 import { Tensor } from '../../dist/tensor';
+import { normal } from '../support/tensors';
 
 const { AdderConv2d, AveragePool2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Layer, Linear, MaxPool2d } = layers;
 const { Relu, Residual, Sequential, XnorConv2d } = layers;
 
-function normal(shape: readonly number[], seed: number): Tensor {
-  const tensor = Tensor.zeros(shape);
-  new Random(seed).fillNormal(tensor.data);
-  return tensor;
-}
 const copy = (tensor: Tensor): Tensor => new Tensor(tensor.data.slice(), tensor.shape);
 const dot = (a: Tensor, b: Tensor): number => a.data.reduce((sum, v, i) => sum + v * b.data[i]!, 0);
 const random = new Random(7);

@@ -4,18 +4,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { compile, cpuInfo, load, type Model, openDataset, save, type Tensor } from '../../dist';
-import { native } from '../../dist/binding';
 import { normalize } from '../../dist/data/normalize';
 import { readNpy } from '../../dist/io/npy';
+import { useIsa } from '../support/cpu-settings';
 import { dataFolder, missingData, testData } from '../support/official-data';
+import { repository } from '../support/repository';
+import { sameBits } from '../support/tensors';
 
-const repository = join(__dirname, '../..');
 const weights = join(testData, 'weights/ResNet20-AdderNet.pth');
 const expectedLogits = join(testData, 'weights/resnet20_logits.npy');
 const missing = [weights, expectedLogits].find((path) => !existsSync(path));
 const skip = missing === undefined ? missingData('cifar10') : `${missing} is not there`;
-
-const bits = ({ buffer, byteOffset, byteLength }: Float32Array) => Buffer.from(buffer, byteOffset, byteLength);
 
 const data = skip === false ? dataFolder('cifar10') : '';
 const { isa: best, supported } = cpuInfo();
@@ -65,16 +64,15 @@ t.test("the logits are PyTorch's", { skip }, async (t) => {
   const dataset = openDataset('cifar10', data, 'test');
   const logits = (network: Model, start: number, end: number) => {
     const { mean, std } = network.normalization;
-    return network.forward(normalize(dataset.images(start, end), mean, std)).data;
+    return network.forward(normalize(dataset.images(start, end), mean, std));
   };
 
   for (const isa of supported) {
-    native().setIsa(isa);
-    t.equal(cpuInfo().isa, isa);
+    useIsa(t, isa);
     const images = isa === 'scalar' ? 100 : 500;
     let [sum, largest] = [0, 0];
     for (let start = 0; start < images; start += 100)
-      for (const [i, logit] of logits(model, start, start + 100).entries()) {
+      for (const [i, logit] of logits(model, start, start + 100).data.entries()) {
         const difference = Math.abs(logit - expected.data[start * 10 + i]!);
         sum += difference;
         largest = Math.max(largest, difference);
@@ -83,12 +81,11 @@ t.test("the logits are PyTorch's", { skip }, async (t) => {
     t.comment(`${isa}: mean difference ${mean.toExponential(2)}, largest ${largest.toExponential(2)} over ${images} images`);
     t.ok(mean <= 0.005, `${isa}: mean difference`);
     t.ok(largest <= 0.05, `${isa}: largest difference`);
-    t.ok(bits(logits(converted, 0, 100)).equals(bits(logits(model, 0, 100))), `${isa}: the converted file gives the same bits`);
+    t.ok(sameBits(logits(converted, 0, 100), logits(model, 0, 100)), `${isa}: the converted file gives the same bits`);
   }
 });
 
 t.test('compiled, it sees the same classes', { skip }, async (t) => {
-  native().setIsa(best);
   const model = await load(weights, { dtype: 'f32' });
   const { mean, std } = model.normalization;
   const x = normalize(openDataset('cifar10', data, 'test').images(0, 200), mean, std);

@@ -5,16 +5,12 @@ import t from 'tap';
 import { AdderNetError, cpuInfo, ops, Tensor } from '../../dist';
 import { native } from '../../dist/binding';
 import { shown } from '../../dist/quoted';
-import { Random } from '../../dist/random';
 import { convGeometry, type Shape } from '../../dist/shape';
+import { useIsa } from '../support/cpu-settings';
+import { normal } from '../support/tensors';
 
 const f32 = Tensor.zeros;
 const detach = (data: Float32Array) => structuredClone(data, { transfer: [data.buffer as ArrayBuffer] });
-function normal(shape: Shape, seed = 1, scale = 1): Tensor {
-  const tensor = Tensor.zeros(shape);
-  new Random(seed).fillNormal(tensor.data, 0, scale);
-  return tensor;
-}
 const statistics = (channels: number) => ({
   mean: f32([channels]),
   variance: f32([channels]),
@@ -454,8 +450,7 @@ function pooled(
 
 for (const isa of cpuInfo().supported)
   t.test(`numbers on ${isa}`, async (t) => {
-    native().setIsa(isa);
-    t.equal(cpuInfo().isa, isa, 'this instruction set runs');
+    useIsa(t, isa);
 
     for (const op of ['maxPool2d', 'averagePool2d'] as const)
       for (const [shape, kernel, stride, padding] of [

@@ -5,8 +5,7 @@ import { basename, dirname, join, posix } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import ts from 'typescript';
 import { missingProgram, testNeeding } from '../support/needing';
-
-const root = join(__dirname, '../..');
+import { repository } from '../support/repository';
 
 const foundation = ['conv-kind', 'errors', 'options', 'quoted', 'shape', 'tensor', 'random'];
 /** A part of lib/ (a folder, or a file at its top) and the parts it may import, besides itself. */
@@ -104,10 +103,10 @@ const namesThatSayNothing = ['util', 'utils', 'helper', 'helpers', 'common', 'mi
 const git = missingProgram('git', 'it lists the files of the repository');
 const files = git
   ? []
-  : execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+  : execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: repository, encoding: 'utf8' })
       .split('\n')
-      .filter((file) => file !== '' && existsSync(join(root, file)));
-const read = (file: string) => readFileSync(join(root, file), 'utf8');
+      .filter((file) => file !== '' && existsSync(join(repository, file)));
+const read = (file: string) => readFileSync(join(repository, file), 'utf8');
 
 testNeeding([git], 'lib/', (t) => {
   const sources = files.filter((file) => /^lib\/.*\.ts$/.test(file));

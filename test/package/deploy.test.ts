@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
 import { parse, parseAllDocuments } from 'yaml';
+import { program, repository } from '../support/repository';
 
-const root = join(__dirname, '../..');
-const read = (name: string) => readFileSync(join(root, 'deploy', name), 'utf8');
-const program = join(root, 'dist/cli/main.js');
+const read = (name: string) => readFileSync(join(repository, 'deploy', name), 'utf8');
 
 /** A server with these arguments of `serve`, but on a free port of this machine; it listens. */
 async function started(t: Test, args: readonly string[]): Promise<{ url: string; child: ChildProcess }> {

@@ -6,13 +6,13 @@ import { compile, evaluate, load, loadQuantized, models, openDataset, QuantizedM
 import { pretrainedNames } from '../../dist/models/pretrained';
 import { testNeeding } from '../support/needing';
 import { dataFolder, missingData } from '../support/official-data';
+import { repository } from '../support/repository';
 
-const root = join(__dirname, '../..');
-const read = (...path: string[]) => readFileSync(join(root, ...path), 'utf8');
+const read = (...path: string[]) => readFileSync(join(repository, ...path), 'utf8');
 
 t.test('an entry for each platform names its binary', async (t) => {
   const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, object> };
-  const platforms = readdirSync(join(root, 'lib/static')).map((file) => file.replace('.ts', ''));
+  const platforms = readdirSync(join(repository, 'lib/static')).map((file) => file.replace('.ts', ''));
   t.same(Object.keys(exports).sort(), ['.', './package.json', ...platforms.map((platform) => `./${platform}`)].sort());
   const workflow = read('.github/workflows/prebuilds.yml');
   for (const platform of platforms) {

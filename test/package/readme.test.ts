@@ -5,20 +5,20 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import t from 'tap';
 import { generateDigits } from '../../dist';
+import { repository } from '../support/repository';
 
-const root = join(__dirname, '../..');
 const { blocks, deadLinks, runProgram } = require('../../scripts/run-docs.cjs') as {
   blocks(markdown: string, language: string): string[];
   deadLinks(markdown: string, folder: string, root: string): string[];
   runProgram(project: string, name: string, program: string): { stdout: string; stderr: string };
 };
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const readme = readFileSync(join(repository, 'README.md'), 'utf8');
 const folder = t.testdir();
 const programs = blocks(readme, 'js');
 
 t.before(async () => {
   mkdirSync(join(folder, 'node_modules'));
-  symlinkSync(root, join(folder, 'node_modules/addernet'), 'junction');
+  symlinkSync(repository, join(folder, 'node_modules/addernet'), 'junction');
   const digits = generateDigits(100, 1);
   const i = [...digits.targets(0, 100)].indexOf(7);
   await sharp(digits.images(i, i + 1).data, { raw: { width: 28, height: 28, channels: 1 } }).toFile(join(folder, 'seven.png'));
@@ -50,9 +50,9 @@ t.test('training in twenty lines', async (t) => {
 t.equal(programs.length, 3, 'each of them is run');
 
 t.test('commands and links', async (t) => {
-  const help = spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), '--help'], { encoding: 'utf8' }).stdout;
+  const help = spawnSync(process.execPath, [join(repository, 'dist/cli/main.js'), '--help'], { encoding: 'utf8' }).stdout;
   for (const [, command] of readme.matchAll(/^npx addernet (\w+)/gm)) t.match(help, new RegExp(`^  ${command} `, 'm'), command!);
-  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
   for (const [, script] of readme.matchAll(/npm run (\w+)/g)) t.ok(script! in scripts, script!);
-  t.same(deadLinks(readme, root, root), []);
+  t.same(deadLinks(readme, repository, repository), []);
 });

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingProgram, testNeeding } from '../support/needing';
+import { repository } from '../support/repository';
 
-const root = join(__dirname, '../..');
 const which = (program: string): string => spawnSync('which', [program], { encoding: 'utf8' }).stdout.trim();
 const needs = ['cmake', 'g++', 'make', 'which'].map((program) => missingProgram(program, 'it is left out of the PATH'));
 
@@ -13,14 +13,14 @@ function run(folder: string, programs: readonly string[], command: string, ...ar
   mkdirSync(folder, { recursive: true });
   for (const program of ['node', 'npm', 'sh', ...programs]) symlinkSync(which(program), join(folder, program));
   const { CXX: _, ...env } = process.env;
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, env: { ...env, PATH: folder }, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: repository, env: { ...env, PATH: folder }, encoding: 'utf8' });
   return { status, stdout, lines: stderr.trim().split('\n') };
 }
 
 testNeeding(needs, 'each program is named, and how it is installed', (t) => {
   const folder = t.testdir();
   const check = (name: string, programs: string[]) =>
-    run(join(folder, name), programs, process.execPath, join(root, 'scripts/check-toolchain.cjs'));
+    run(join(folder, name), programs, process.execPath, join(repository, 'scripts/check-toolchain.cjs'));
   const compilers = { 'a C++ compiler': ['cmake', 'make'], CMake: ['g++', 'make'], 'make or ninja': ['cmake', 'g++'] };
   for (const [missing, there] of Object.entries(compilers)) {
     const { status, lines } = check(missing.replaceAll(' ', '-'), there);

@@ -15,9 +15,9 @@ import { toHtml, toMarkdown } from '../../dist/paper/page/table';
 import { readLogs } from '../../dist/paper/training-log';
 import { testNeeding } from '../support/needing';
 import { dataFolder, missingData } from '../support/official-data';
+import { program } from '../support/repository';
 
 const { createModel } = models;
-const program = join(__dirname, '../../dist/cli/main.js');
 const folder = t.testdir();
 const silent = {
   quick: true,

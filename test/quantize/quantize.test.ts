@@ -6,14 +6,10 @@ import { generateDigits, layers, loadQuantized, Model, models, save, saveQuantiz
 import { roundHalfEven } from '../../dist/graph/rounding';
 import { type QuantizedModel, quantize } from '../../dist/quantize';
 import { Random } from '../../dist/random';
+import { normal } from '../support/tensors';
 
 const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, MaxPool2d, Relu, Residual, Sequential } = layers;
 
-function normal(shape: number[], seed: number): Tensor {
-  const tensor = Tensor.zeros(shape);
-  new Random(seed).fillNormal(tensor.data);
-  return tensor;
-}
 /** Batch norms as after training: running statistics of what they see, and other gammas, some negative. */
 function settle(model: Model, x: Tensor): Model {
   const random = new Random(9);

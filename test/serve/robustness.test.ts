@@ -12,9 +12,9 @@ import t, { type Test } from 'tap';
 import { generateDigits } from '../../dist';
 import { createServer } from '../../dist/serve/server';
 import { installedCopy } from '../support/installed';
+import { program, repository } from '../support/repository';
 import { bytes, float, options, running } from '../support/running-server';
 
-const repository = join(__dirname, '../..');
 const shipped = (name: string) => join(repository, 'models', `${name}.safetensors`);
 const digit = Buffer.from(generateDigits(1, 1).images(0, 1).data);
 const classify = (name: string) => `/v2/models/${name}/classify?width=28&height=28`;
@@ -189,8 +189,6 @@ t.test('an image that would fill the memory', async (t) => {
   t.equal(response.status, 400);
   t.ok(process.memoryUsage.rss() - before < 200e6);
 });
-
-const program = join(repository, 'dist/cli/main.js');
 
 /** `addernet serve` that is to end by itself. */
 const serveOnce = (args: string[], env: NodeJS.ProcessEnv = {}, main = program) =>

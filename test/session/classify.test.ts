@@ -19,7 +19,8 @@ import {
 import { readImage } from '../../dist/data/image';
 import { Random } from '../../dist/random';
 import { installedCopy } from '../support/installed';
-import { calibrate, normal, randomize } from '../support/random-network';
+import { calibrate, randomize } from '../support/random-network';
+import { normal } from '../support/tensors';
 
 const noise = (length: number) => {
   const random = new Random(1);

@@ -1,7 +1,8 @@
 // What compile takes and refuses, and what a session asks of its input.
 import t from 'tap';
 import { compile, layers, models, Tensor } from '../../dist';
-import { normal, randomize, sameBits } from '../support/random-network';
+import { randomize } from '../support/random-network';
+import { normal, sameBits } from '../support/tensors';
 
 const { BatchNorm, Conv2d, Flatten, Layer, Linear, Relu, Residual, Sequential } = layers;
 

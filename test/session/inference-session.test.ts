@@ -1,12 +1,13 @@
 // Compiled networks against the layers they were compiled from, on every instruction set of this CPU: every form of convolution with every
 // ending, values that several steps read, batches of any size.
 import t from 'tap';
-import { compile, cpuInfo, layers, type Model, models, setThreads, Tensor } from '../../dist';
-import { native } from '../../dist/binding';
+import { compile, layers, type Model, models, Tensor } from '../../dist';
 import { Random } from '../../dist/random';
+import { useIsa, useThreads } from '../support/cpu-settings';
+import { checkGuards, guarded } from '../support/guarded';
 import { instructionSets } from '../support/instruction-sets';
-import { guarded } from '../support/problems';
-import { calibrate, images, normal, randomize, sameBits } from '../support/random-network';
+import { calibrate, randomize } from '../support/random-network';
+import { images, normal, sameBits } from '../support/tensors';
 
 /** Under an emulator or a sanitizer. */
 const isQuick = process.env.ADDERNET_QUICK !== undefined;
@@ -157,11 +158,11 @@ async function check({ network, input }: Case): Promise<void> {
   for (const n of [1, 2, 5, 1]) {
     const x = images(batch, 5 - n, 5);
     const expected = network.forward(x);
-    const { out, intact } = guarded(expected.shape);
+    const out = guarded(expected.shape);
     session.runSync(x, { out });
     const wrong = difference(out, expected);
     if (wrong) throw new Error(`n = ${n}: ${wrong}`);
-    if (!intact()) throw new Error(`n = ${n}: wrote outside of its output`);
+    checkGuards(out);
     if (!sameBits(await session.run(x), out)) throw new Error(`n = ${n}: asynchronously other bits`);
     last.push(images(out, n - 1, n));
   }
@@ -171,8 +172,7 @@ async function check({ network, input }: Case): Promise<void> {
 
 for (const isa of instructionSets)
   t.test(isa, async (t) => {
-    const before = cpuInfo();
-    native().setIsa(isa);
+    useIsa(t, isa);
     for (const kind of Object.keys(convolutions) as (keyof typeof convolutions)[])
       for (const [form, { input, options }] of Object.entries(forms))
         for (const [ending, { network }] of Object.entries(endingsOf(input, options, kind)))
@@ -185,7 +185,6 @@ for (const isa of instructionSets)
         const model = trained(name, kind);
         await t.resolves(check({ network: model, input: model.inputShape }), `${name} of kind ${kind}`);
       }
-    native().setIsa(before.isa);
   });
 
 function trained(name: string, kind: models.ConvKind = 'adder'): Model {
@@ -205,7 +204,6 @@ t.test('the larger networks', { skip }, async (t) => {
 });
 
 t.test('threads change nothing but the time', async (t) => {
-  const { threads } = cpuInfo();
   const model = trained('resnet20');
   const counts = isQuick ? [1, 3] : [1, 2, 3, 5, 8, 23]; // fewer than threads, as many, and some beyond a multiple
   const x = normal([counts.at(-1)!, ...model.inputShape], 3);
@@ -220,10 +218,9 @@ t.test('threads change nothing but the time', async (t) => {
   }
   const session = await compile(model);
   for (const threads of [4, 1, 2]) {
-    setThreads(threads);
+    useThreads(t, threads);
     t.ok(sameBits(session.runSync(x), expected), `of ${threads} threads of the process`);
   }
-  setThreads(threads);
 });
 
 t.test('images too large for a thread each', { skip }, async (t) => {

@@ -1,18 +1,13 @@
 // Compiled networks of bytes against their plain reference, to the bit: on every instruction set, for any number of images and threads.
 import t from 'tap';
-import { compile, cpuInfo, layers, Model, models, quantize, setThreads, Tensor } from '../../dist';
-import { native } from '../../dist/binding';
+import { compile, layers, Model, models, quantize, Tensor } from '../../dist';
 import { Random } from '../../dist/random';
-import { bits } from '../support/guarded';
+import { useIsa, useThreads } from '../support/cpu-settings';
 import { instructionSets } from '../support/instruction-sets';
+import { bits, normal } from '../support/tensors';
 
 const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, MaxPool2d, Relu, Residual, Sequential } = layers;
 
-function normal(shape: readonly number[], seed: number): Tensor {
-  const tensor = Tensor.zeros(shape);
-  new Random(seed).fillNormal(tensor.data);
-  return tensor;
-}
 /** With batch norms of a network that has seen images. */
 function settled(model: Model): Model {
   const x = normal([8, ...model.inputShape], 1);
@@ -80,7 +75,6 @@ function largeStem(pooled: boolean): Model {
   );
 }
 
-const { isa: before, threads } = cpuInfo();
 const networks = {
   shortcuts: settled(shortcuts()),
   'a large stem into bytes': settled(largeStem(false)),
@@ -93,16 +87,15 @@ const networks = {
 for (const isa of instructionSets)
   for (const [name, model] of Object.entries(networks))
     t.test(`${name} on ${isa}`, async (t) => {
-      native().setIsa(isa);
+      useIsa(t, isa);
       for (const levels of [8, 5]) {
         const network = await quantize(model, normal([6, ...model.inputShape], 5), { bits: levels });
         const x = normal([5, ...model.inputShape], 6);
         const wanted = network.forward(x);
         t.ok(wanted.data.every(Number.isFinite) && new Set(wanted.data).size > 5, 'the reference gives numbers');
         using session = await compile(network, { dtype: 'u8' });
-        t.equal(cpuInfo().isa, isa);
         for (const count of [1, 2]) {
-          setThreads(count);
+          useThreads(t, count);
           for (const n of [5, 1, 3]) {
             const part = new Tensor(x.data.slice(0, (n * x.size) / 5), [n, ...model.inputShape]);
             const own = wanted.data.slice(0, n * model.classes);
@@ -110,9 +103,7 @@ for (const isa of instructionSets)
             t.same(bits(await session.run(part)), bits(new Tensor(own, [n, model.classes])), 'and on another thread');
           }
         }
-        setThreads(threads);
       }
-      native().setIsa(before);
     });
 
 t.test('a session of bytes takes finite numbers, and a quantised network', async (t) => {

@@ -9,7 +9,8 @@ import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import t, { type Test } from 'tap';
 import { compile, cpuInfo, type Model, models, type QuantizedModel, quantize, type Tensor } from '../../dist';
-import { calibrate, normal, randomize } from '../support/random-network';
+import { calibrate, randomize } from '../support/random-network';
+import { normal } from '../support/tensors';
 
 setFlagsFromString('--expose_gc');
 const collectGarbage = runInNewContext('gc') as () => void;

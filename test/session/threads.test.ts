@@ -8,11 +8,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
-import { compile, cpuInfo, type InferenceSession, layers, models, setThreads, type Tensor } from '../../dist';
-import { normal, randomize, sameBits } from '../support/random-network';
+import { compile, type InferenceSession, layers, models, type Tensor } from '../../dist';
+import { useThreads } from '../support/cpu-settings';
+import { randomize } from '../support/random-network';
+import { library } from '../support/repository';
+import { normal, sameBits } from '../support/tensors';
 
-const library = join(__dirname, '../../dist');
-const networks = join(__dirname, '../support/random-network.js');
+const support = join(__dirname, '../support');
 const quick = process.env.ADDERNET_QUICK !== undefined;
 
 setFlagsFromString('--expose_gc');
@@ -35,8 +37,7 @@ async function expectedOf(x: Tensor): Promise<Tensor> {
 }
 
 t.test('many runs of several sessions', async (t) => {
-  const { threads } = cpuInfo();
-  setThreads(3);
+  useThreads(t, 3);
   const sessions = await Promise.all([undefined, 1, 2].map((threads) => compile(network, { input, threads })));
   const batches = [1, 2, 5].map((n) => normal([n, ...input], n));
   const expected = await Promise.all(batches.map(expectedOf));
@@ -48,7 +49,6 @@ t.test('many runs of several sessions', async (t) => {
   t.ok(sync, 'runSync waits for its turn');
   t.ok((await Promise.all(runs)).every(Boolean), 'every result is right');
   for (const session of sessions) session.dispose();
-  setThreads(threads);
 });
 
 t.test('the event loop goes on', async (t) => {
@@ -160,7 +160,8 @@ t.test('a process may exit while runs are under way or wait', async (t) => {
 const worker = `
   const { parentPort, workerData } = require('node:worker_threads');
   const { compile, models } = require(workerData.library);
-  const { normal, randomize } = require(workerData.networks);
+  const { randomize } = require(workerData.support + '/random-network');
+  const { normal } = require(workerData.support + '/tensors');
   (async () => {
     const model = randomize(models.lenet5bn({ seed: 1 }), 2);
     const session = await compile(model);
@@ -169,7 +170,7 @@ const worker = `
     for (let round = 0; round < workerData.rounds; round++) await Promise.all([1, 2, 3].map(() => session.run(x)));
   })();
 `;
-const startWorker = (rounds: number) => new Worker(worker, { eval: true, workerData: { library, networks, rounds } });
+const startWorker = (rounds: number) => new Worker(worker, { eval: true, workerData: { library, support, rounds } });
 
 t.test('sessions in several workers', async (t) => {
   const model = randomize(models.lenet5bn({ seed: 1 }), 2);

@@ -1,6 +1,7 @@
 // Damaged files: whatever a reader is given, it answers with a value or with an AdderNetError that blames the file.
 import fc from 'fast-check';
 import { AdderNetError } from '../../dist/errors';
+import { draws } from './draws';
 
 type Read = (bytes: Uint8Array) => unknown;
 
@@ -33,6 +34,6 @@ export function survivesCorruption(read: Read, bytes: Uint8Array, numRuns = 1000
       const refused = refusal(read, damaged);
       return refused === undefined || blamesFile(refused.code);
     }),
-    { numRuns },
+    draws(numRuns),
   );
 }

@@ -3,9 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Tensor } from '../../dist';
 import { readNpy } from '../../dist/io/npy';
+import type { TensorData } from '../../dist/tensor';
 import type { Problem } from './problems';
 
 const folder = join(__dirname, '../../test/fixtures/golden');
+export const goldenManifest = (): Record<string, unknown> => JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
+/** A tensor as it is stored. */
+export const readGolden = (file: string): Tensor<TensorData> => readNpy(readFileSync(join(folder, file)), file);
 
 interface Entry extends Record<string, unknown> {
   stride: [number, number];
@@ -25,8 +29,7 @@ export interface GoldenCase {
 
 /** Those of kind `float`: x, w, g in float32; y and the gradients in float64. */
 export function goldenCases(): GoldenCase[] {
-  const entries: Entry[] = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')).float;
-  return entries.map(({ stride, padding, dilation, groups, ...tensors }) => {
+  return (goldenManifest().float as Entry[]).map(({ stride, padding, dilation, groups, ...tensors }) => {
     const file = (name: string) => (tensors[name] as { file: string }).file;
     return {
       name: file('x').split('.')[0]!,
@@ -38,11 +41,11 @@ export function goldenCases(): GoldenCase[] {
 }
 
 /** [a, channels, b, c] -> [a, b, c, channels] */
-function channelsLast<A extends Float32Array | Float64Array>(file: string): Tensor<A> {
-  const { data, shape } = readNpy(readFileSync(join(folder, file)), file);
+export function channelsLast<A extends TensorData>(file: string): Tensor<A> {
+  const { data, shape } = readGolden(file);
   const [n, c, h, w] = shape as unknown as [number, number, number, number];
-  const out = (data as A).slice() as A;
+  const out = data.slice() as A;
   for (let i = 0; i < n; i++)
-    for (let j = 0; j < c; j++) for (let p = 0; p < h * w; p++) out[(i * h * w + p) * c + j] = (data as A)[(i * c + j) * h * w + p]!;
+    for (let j = 0; j < c; j++) for (let p = 0; p < h * w; p++) out[(i * h * w + p) * c + j] = data[(i * c + j) * h * w + p]!;
   return new Tensor(out, [n, h, w, c]);
 }

@@ -1,36 +1,22 @@
-// Tensors for tests: filled at random, or lying within a larger buffer to see what is written beside them.
+// Outputs within a larger buffer, to see what is written beside them.
 import { Tensor } from '../../dist';
-import { Random } from '../../dist/random';
 import type { Shape } from '../../dist/shape';
+import type { ArrayOf, DType, TensorData } from '../../dist/tensor';
 
-export function normal(shape: Shape, seed: number, mean = 0, deviation = 1): Tensor {
-  const tensor = Tensor.zeros(shape);
-  new Random(seed).fillNormal(tensor.data, mean, deviation);
-  return tensor;
-}
+const mark = 123;
+const guard = 64; // elements on either side
 
-const mark = 12345;
-const guard = 64;
-
-export function guarded(shape: Shape): Tensor {
+export function guarded<D extends DType = 'f32'>(shape: Shape, dtype: D = 'f32' as D): Tensor<ArrayOf<D>> {
   const size = shape.reduce((a, b) => a * b, 1);
-  return new Tensor(new Float32Array(size + 2 * guard).fill(mark).subarray(guard, guard + size), shape);
+  const all = Tensor.zeros([size + 2 * guard], dtype).data;
+  all.fill(mark as never);
+  return new Tensor(all.subarray(guard, guard + size) as ArrayOf<D>, shape);
 }
 
 /** Throws if something was written beside a guarded tensor. */
-export function checkGuards(...tensors: Tensor[]): void {
+export function checkGuards(...tensors: Tensor<TensorData>[]): void {
   for (const { data } of tensors) {
-    const all = new Float32Array(data.buffer);
+    const all = new (data.constructor as Float32ArrayConstructor)(data.buffer as ArrayBuffer);
     if (![...all.subarray(0, guard), ...all.subarray(guard + data.length)].every((v) => v === mark)) throw new Error('written outside');
   }
 }
-
-/** Throws at the first element farther from its definition than its tolerance. NaN must be NaN. */
-export function checkClose(what: string, got: Float32Array, want: ArrayLike<number>, tolerance: (i: number) => number): void {
-  got.forEach((v, i) => {
-    const good = Number.isNaN(want[i]!) ? Number.isNaN(v) : Math.abs(v - want[i]!) <= tolerance(i);
-    if (!good) throw new Error(`${what}[${i}] is ${v}, expected ${want[i]} within ${tolerance(i)}`);
-  });
-}
-
-export const bits = ({ data }: Tensor): string => Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64');

@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { repository } from './repository';
 
-const repository = join(__dirname, '../..');
 const dependencies = ['cli-progress', 'commander', 'fflate', 'node-gyp-build'];
 
 /** The folder of a copy that lasts as long as the test. */

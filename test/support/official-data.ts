@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { repository } from './repository';
 
-const repository = join(__dirname, '../..');
 /** The folder with data/ and weights/. */
 export const testData = resolve(process.env.ADDERNET_TEST_DATA ?? join(repository, '../shared'));
 const data = join(testData, 'data');

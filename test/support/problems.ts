@@ -1,7 +1,6 @@
-// Geometries of convolutions to test with: random ones and the edges, and tensors to fill them.
+// Geometries of convolutions to test with: random ones and the edges.
 import fc from 'fast-check';
-import { type ConvOptions, Tensor } from '../../dist';
-import type { Random } from '../../dist/random';
+import type { ConvOptions } from '../../dist';
 import type { Shape } from '../../dist/shape';
 
 export interface Problem {
@@ -14,25 +13,6 @@ export interface Problem {
   };
   seed: number;
   bias: boolean;
-}
-
-/** Normal numbers, a fifth of them rounded: ties, |x - w| = 0, occur. */
-export function filled(shape: Shape, random: Random, scale = 1): Tensor {
-  const tensor = Tensor.zeros(shape);
-  random.fillNormal(tensor.data, 0, scale);
-  tensor.data.forEach((v, i) => {
-    if (random.uniform() < 0.2) tensor.data[i] = Math.round(v);
-  });
-  return tensor;
-}
-
-/** An output within a larger buffer, to see what is written beside it. */
-export function guarded(shape: Shape): { out: Tensor; intact: () => boolean } {
-  const size = shape.reduce((a, b) => a * b);
-  const guard = 64;
-  const all = new Float32Array(size + 2 * guard).fill(12345);
-  const edges = [all.subarray(0, guard), all.subarray(guard + size)];
-  return { out: new Tensor(all.subarray(guard, guard + size), shape), intact: () => edges.every((edge) => edge.every((v) => v === 12345)) };
 }
 
 const size = (most: number) =>

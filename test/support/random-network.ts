@@ -1,5 +1,5 @@
 // Networks with the statistics and biases of a trained one, as far as tests care: nothing is 0 or 1 by chance, some scales are negative.
-import { type layers, Tensor } from '../../dist';
+import type { layers, Tensor } from '../../dist';
 import { Random } from '../../dist/random';
 
 /** Fills statistics and biases; filters stay as they are. Returns the layer. */
@@ -22,18 +22,3 @@ export function calibrate<L extends layers.Layer>(network: L, x: Tensor): L {
   for (const data of statistics) data.set(data.map((v) => v / momentum));
   return network;
 }
-
-export function normal(shape: readonly number[], seed: number): Tensor {
-  const tensor = Tensor.zeros(shape);
-  new Random(seed).fillNormal(tensor.data);
-  return tensor;
-}
-
-/** Images [start, end) of a batch, a copy. */
-export function images(x: Tensor, start: number, end: number): Tensor {
-  const size = x.size / x.shape[0]!;
-  return new Tensor(x.data.slice(start * size, end * size), [end - start, ...x.shape.slice(1)]);
-}
-
-export const sameBits = (a: Tensor, b: Tensor): boolean => bytes(a).equals(bytes(b));
-const bytes = ({ data }: Tensor) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);

@@ -18,11 +18,11 @@ import {
   ops,
   Sgd,
   schedule,
-  setThreads,
   Tensor,
 } from '../../dist';
 import { Random } from '../../dist/random';
 import { defaultBatch } from '../../dist/train/default-batch';
+import { useThreads } from '../support/cpu-settings';
 
 const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Relu, Sequential } = layers;
 
@@ -115,7 +115,7 @@ t.test('an interrupted run goes on with the same bits, on any number of threads'
   const whole = await run();
   for (const threads of [1, 2])
     for (const [name, stopAfter] of Object.entries({ 'in mid-epoch': 10, 'at the end of an epoch': 7, 'after the first step': 1 })) {
-      setThreads(threads);
+      useThreads(t, threads);
       const checkpoint = join(folder, `${threads}-${stopAfter}.safetensors`);
       const controller = new AbortController();
       let steps = 0;
@@ -135,7 +135,7 @@ t.test('an interrupted run goes on with the same bits, on any number of threads'
       const told = (history: typeof whole.history) => history.map(({ loss, accuracy, learningRate }) => ({ loss, accuracy, learningRate }));
       t.same(told(second.history), told(whole.history), 'and the history');
     }
-  setThreads(1);
+  useThreads(t, 1);
   const one = await run();
   t.same(bits(one.model), bits(whole.model), 'one thread, uninterrupted');
 });

@@ -3,14 +3,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { cpuInfo, setThreads } from '../../dist';
-import { native } from '../../dist/binding';
 import { parseSafetensors } from '../../dist/io/safetensors';
 import { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, type Layer, Relu, Residual, Sequential } from '../../dist/layers';
 import { lenet5bn } from '../../dist/models';
 import { softmaxCrossEntropy } from '../../dist/ops';
 import { Sgd } from '../../dist/optim';
 import { Tensor } from '../../dist/tensor';
+import { useIsa, useThreads } from '../support/cpu-settings';
 import { instructionSets } from '../support/instruction-sets';
 
 const random = null; // the fixture has the weights
@@ -67,12 +66,10 @@ function takeSteps(network: Layer, tensors: ReadonlyMap<string, Tensor>, metadat
   });
 }
 
-const { isa: before, threads } = cpuInfo();
 for (const [name, build] of Object.entries(networks))
   for (const isa of instructionSets)
     t.test(`${name} on ${isa}`, (t) => {
-      native().setIsa(isa);
-      t.equal(cpuInfo().isa, isa);
+      useIsa(t, isa);
       const file = join(__dirname, `../../test/fixtures/${name}.safetensors`);
       const { tensors, metadata } = parseSafetensors(readFileSync(file));
       const part = (prefix: string) =>
@@ -81,7 +78,7 @@ for (const [name, build] of Object.entries(networks))
         );
       const [initial, final] = [part('initial.'), part('final.')];
       const states = [1, 2].map((count) => {
-        setThreads(count);
+        useThreads(t, count);
         const network = build();
         network.loadStateDict(initial);
         const losses = takeSteps(network, tensors as Map<string, Tensor>, metadata);
@@ -89,7 +86,6 @@ for (const [name, build] of Object.entries(networks))
         t.ok(relative(Float64Array.from(losses), Float64Array.from(expected.data)) < 1e-5, 'losses');
         return network.stateDict();
       });
-      setThreads(threads);
       const [state, other] = states as [Map<string, Tensor>, Map<string, Tensor>];
       t.same([...state.keys()], [...final.keys()], 'every tensor is compared');
       for (const [key, wanted] of final) {
@@ -102,6 +98,5 @@ for (const [name, build] of Object.entries(networks))
         t.ok(change < 2e-4, `${key} changed: relative difference ${change.toExponential(1)}`);
         t.same(other.get(key)!.data, found.data, `${key}: the same bits on two threads`);
       }
-      native().setIsa(before);
       t.end();
     });

@@ -1,32 +1,33 @@
 // Convolutions of random geometry against their definition in double, on every instruction set of this CPU.
 import fc from 'fast-check';
 import t from 'tap';
-import { cpuInfo, ops, Tensor } from '../../../dist';
-import { native } from '../../../dist/binding';
+import { ops, Tensor } from '../../../dist';
 import { Random } from '../../../dist/random';
 import { convGeometry } from '../../../dist/shape';
+import { useIsa } from '../../support/cpu-settings';
+import { draws } from '../../support/draws';
+import { checkGuards, guarded } from '../../support/guarded';
 import { instructionSets } from '../../support/instruction-sets';
-import { edges, filled, guarded, type Problem, plain, problem } from '../../support/problems';
+import { edges, type Problem, plain, problem } from '../../support/problems';
+import { withTies } from '../../support/tensors';
 import { definition, firstDifference, type Unit } from '../../support/tolerance';
 
-const runs = process.env.ADDERNET_QUICK ? 12 : 120;
 const units: Unit[] = ['adderConv2d', 'conv2d'];
 
 function check(unit: Unit, { x, filters, options, seed, bias }: Problem): void {
   const random = new Random(seed);
-  const [tx, tw] = [filled(x, random), filled(filters, random, 3)];
-  const tb = bias ? filled([filters[0]!], random, 10) : undefined;
-  const { out, intact } = guarded(convGeometry(unit, x, filters, options).output);
+  const [tx, tw] = [withTies(x, random), withTies(filters, random, 3)];
+  const tb = bias ? withTies([filters[0]!], random, 10) : undefined;
+  const out = guarded(convGeometry(unit, x, filters, options).output);
   ops[unit](tx, tw, { ...options, bias: tb, out });
   const difference = firstDifference(out.data, definition(unit, tx, tw, options, tb));
   if (difference) throw new Error(`${unit}: ${difference}`);
-  if (!intact()) throw new Error(`${unit} wrote outside of its output`);
+  checkGuards(out);
 }
 
 for (const isa of instructionSets)
   t.test(isa, async (t) => {
-    native().setIsa(isa);
-    t.equal(cpuInfo().isa, isa, 'this instruction set runs');
+    useIsa(t, isa);
 
     for (const unit of units) {
       for (const [name, edge] of Object.entries(edges)) t.doesNotThrow(() => check(unit, edge), `${unit}: ${name}`);
@@ -34,9 +35,9 @@ for (const isa of instructionSets)
         () =>
           fc.assert(
             fc.property(problem, (p) => check(unit, p)),
-            { numRuns: runs, seed: 20 },
+            draws(120),
           ),
-        `${unit}: ${runs} random geometries`,
+        `${unit}: random geometries`,
       );
     }
 
@@ -45,7 +46,7 @@ for (const isa of instructionSets)
         for (const groups of [1, 4]) {
           const options = { ...plain, padding: [1, 1] as [number, number], groups };
           const random = new Random(3);
-          const [x, filters] = [filled([1, 6, 6, 4], random), filled([4, 3, 3, 4 / groups], random)];
+          const [x, filters] = [withTies([1, 6, 6, 4], random), withTies([4, 3, 3, 4 / groups], random)];
           x.data[(2 * 6 + 3) * 4 + 1] = Number.NaN;
           const want = definition(unit, x, filters, options);
           t.ok(want.y.some(Number.isNaN) && !want.y.every(Number.isNaN));

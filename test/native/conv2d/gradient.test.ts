@@ -2,16 +2,18 @@
 // training rule. On every instruction set of this CPU.
 import fc from 'fast-check';
 import t from 'tap';
-import { cpuInfo, ops, setThreads, Tensor } from '../../../dist';
+import { ops, Tensor } from '../../../dist';
 import { native } from '../../../dist/binding';
 import { Random } from '../../../dist/random';
 import { convGeometry } from '../../../dist/shape';
+import { checkThreads, useIsa } from '../../support/cpu-settings';
+import { draws } from '../../support/draws';
 import { goldenCases } from '../../support/golden-cases';
+import { checkGuards, guarded } from '../../support/guarded';
 import { instructionSets } from '../../support/instruction-sets';
-import { edges, filled, guarded, type Problem, plain, problem } from '../../support/problems';
+import { edges, type Problem, plain, problem } from '../../support/problems';
+import { withTies } from '../../support/tensors';
 import { firstDifference } from '../../support/tolerance';
-
-const runs = process.env.ADDERNET_QUICK ? 8 : 60;
 
 /** The tensors of a backward pass. */
 interface Pass {
@@ -107,23 +109,22 @@ const tolerance = (scale: Float64Array) => scale.map((sum) => 2e-6 * sum + 1e-30
 function passOf({ x, filters, options, seed }: Problem): Pass {
   const random = new Random(seed);
   const { output } = convGeometry('test', x, filters, options);
-  return { gy: filled(output, random), x: filled(x, random, 2), filters: filled(filters, random, 2), options };
+  return { gy: withTies(output, random), x: withTies(x, random, 2), filters: withTies(filters, random, 2), options };
 }
 
 function check(name: string, { run, of, defined, scale }: Gradient, pass: Pass): void {
-  const { out, intact } = guarded(pass[of].shape);
+  const out = guarded(pass[of].shape);
   run(pass, out);
   const y = new Float64Array(out.size);
   defined(pass, y);
   const difference = firstDifference(out.data, { y, tolerance: tolerance(scale(pass)) });
   if (difference) throw new Error(`${name}: ${difference}`);
-  if (!intact()) throw new Error(`${name} wrote outside of its output`);
+  checkGuards(out);
 }
 
 for (const isa of instructionSets)
   t.test(isa, async (t) => {
-    native().setIsa(isa);
-    t.equal(cpuInfo().isa, isa, 'this instruction set runs');
+    useIsa(t, isa);
 
     for (const golden of goldenCases()) {
       const pass: Pass = { gy: golden.read('g'), x: golden.read('x'), filters: golden.read('w'), options: golden.options };
@@ -150,26 +151,15 @@ for (const isa of instructionSets)
         () =>
           fc.assert(
             fc.property(problem, (p) => check(name, gradient, passOf(p))),
-            { numRuns: runs, seed: 21 },
+            draws(60),
           ),
-        `${name}: ${runs} random geometries`,
+        `${name}: random geometries`,
       );
     }
 
     t.test('the same bits for any number of threads', async (t) => {
-      const { threads } = cpuInfo();
       const pass = passOf({ x: [9, 17, 15, 20], filters: [24, 3, 3, 20], options: { ...plain, padding: [1, 1] }, seed: 3, bias: false });
-      for (const [name, { run, of }] of Object.entries(gradients)) {
-        const bits = [1, 2, 3].map((count) => {
-          setThreads(count);
-          return Buffer.from(run(pass, Tensor.zeros(pass[of].shape)).data.buffer);
-        });
-        t.ok(
-          bits.every((other) => other.equals(bits[0]!)),
-          name,
-        );
-      }
-      setThreads(threads);
+      for (const [name, { run, of }] of Object.entries(gradients)) checkThreads(t, name, () => [run(pass, Tensor.zeros(pass[of].shape))]);
     });
 
     t.test('with stride 2, taps hit input rows 1, 2, 1, 2, 1, 2, 1, 1 times', async (t) => {

@@ -1,18 +1,14 @@
-// Integer convolutions, exact on every instruction set of this CPU: reference tensors made elsewhere, and random geometries against the
-// definition.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
-import { cpuInfo, ops, setThreads, Tensor } from '../../../dist';
+import { ops, Tensor } from '../../../dist';
 import { native } from '../../../dist/binding';
-import { readNpy } from '../../../dist/io/npy';
 import { Random } from '../../../dist/random';
 import { convGeometry, type Shape } from '../../../dist/shape';
+import { checkThreads, useIsa } from '../../support/cpu-settings';
+import { draws } from '../../support/draws';
+import { channelsLast, goldenManifest } from '../../support/golden-cases';
 import { instructionSets } from '../../support/instruction-sets';
 import { edges, type Problem, plain, problem } from '../../support/problems';
-
-const runs = process.env.ADDERNET_QUICK ? 12 : 120;
 
 type Integers = Uint8Array | Int8Array | Int16Array;
 type Unit = 'adder u8' | 'adder i8' | 'adder i16' | 'int8' | 'int8, 7 bits';
@@ -113,24 +109,12 @@ interface GoldenCase {
   w: { file: string };
   y: { file: string };
 }
-const folder = join(__dirname, '../../../test/fixtures/golden');
-const golden: GoldenCase[] = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')).integer;
+const golden = goldenManifest().integer as GoldenCase[];
 t.equal(golden.length, 42, 'all reference tensors are there');
-
-/** [a, channels, b, c] -> [a, b, c, channels] */
-function channelsLast<A extends Integers | Int32Array>(file: string): Tensor<A> {
-  const { data, shape } = readNpy(readFileSync(join(folder, file)), file);
-  const [n, c, h, w] = shape as unknown as [number, number, number, number];
-  const out = (data as A).slice() as A;
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j < c; j++) for (let p = 0; p < h * w; p++) out[(i * h * w + p) * c + j] = (data as A)[(i * c + j) * h * w + p]!;
-  return new Tensor(out, [n, h, w, c]);
-}
 
 for (const isa of instructionSets)
   t.test(isa, async (t) => {
-    native().setIsa(isa);
-    t.equal(cpuInfo().isa, isa, 'this instruction set runs');
+    useIsa(t, isa);
 
     for (const { x, w, y, pad_value: padValue, stride, padding, dilation, groups } of golden) {
       const options = { stride, padding, dilation, groups, padValue };
@@ -152,9 +136,9 @@ for (const isa of instructionSets)
         () =>
           fc.assert(
             fc.property(problem, (p) => check(unit, p)),
-            { numRuns: runs, seed: 30 },
+            draws(120),
           ),
-        `${unit}: ${runs} random geometries`,
+        `${unit}: random geometries`,
       );
     }
 
@@ -174,8 +158,7 @@ for (const isa of instructionSets)
       t.equal(bytes.data[0], -65793 * 255);
     });
 
-    t.test('threads', async (t) => {
-      const before = cpuInfo().threads;
+    t.test('the same bits for 1, 2 and 3 threads', async (t) => {
       const random = new Random(4);
       for (const unit of Object.keys(units) as Unit[]) {
         const { x, filters } = units[unit];
@@ -184,13 +167,8 @@ for (const isa of instructionSets)
           filters: filled([36, 3, 3, 7], filters, random, false),
           options: { padding: 1, groups: 3, padValue: 5 },
         };
-        const bits = [1, 2, 3].map((threads) => {
-          setThreads(threads);
-          return Buffer.from(convolve(unit, problem).data.buffer);
-        });
-        t.ok(bits[0]!.equals(bits[1]!) && bits[0]!.equals(bits[2]!), `${unit}: the same bits for 1, 2 and 3 threads`);
+        checkThreads(t, unit, () => [convolve(unit, problem)]);
       }
-      setThreads(before);
     });
   });
 

@@ -2,14 +2,16 @@
 // of this CPU, for random geometries, ties, overflow and NaN.
 import fc from 'fast-check';
 import t from 'tap';
-import { cpuInfo, ops, setThreads, Tensor } from '../../../dist';
+import { ops, Tensor } from '../../../dist';
 import { native } from '../../../dist/binding';
 import { Random } from '../../../dist/random';
 import { convGeometry, type Shape } from '../../../dist/shape';
+import { checkThreads, useIsa } from '../../support/cpu-settings';
+import { draws } from '../../support/draws';
+import { checkGuards, guarded } from '../../support/guarded';
 import { instructionSets } from '../../support/instruction-sets';
 import { edges, type Problem, plain, problem } from '../../support/problems';
 
-const runs = process.env.ADDERNET_QUICK ? 12 : 120;
 const sizeOf = (shape: Shape) => shape.reduce((a, b) => a * b);
 
 type Unit = 'adder' | 'int8' | 'int8, 7 bits';
@@ -126,17 +128,6 @@ function caseOf(unit: Unit, { x, filters, options, seed }: Problem): { sums: Flo
   return { sums, problem: { ...problem, rescale: { ...spreadingScales(sums, output[3], random), ...residuals(output, random) } } };
 }
 
-/** A part of a larger array, and whether something was written beside it. */
-function guarded<A extends Uint8Array | Float32Array>(data: A, shape: Shape): { out: Tensor<A>; intact: () => boolean } {
-  const guard = 64;
-  data.fill(123);
-  const edges = [data.subarray(0, guard), data.subarray(guard + sizeOf(shape))];
-  return {
-    out: new Tensor(data.subarray(guard, guard + sizeOf(shape)) as A, shape),
-    intact: () => edges.every((edge) => edge.every((v) => v === 123)),
-  };
-}
-
 function checkSame(got: Uint8Array | Float32Array, want: Uint8Array | Float32Array): void {
   const i = got.findIndex((v, i) => !Object.is(v, want[i])); // tells 0 from -0
   if (i >= 0) throw new Error(`output ${i} is ${got[i]}, expected ${want[i]}`);
@@ -146,11 +137,11 @@ function check(unit: Unit, geometry: Problem): void {
   const { sums, problem } = caseOf(unit, geometry);
   const want = definition(sums, problem);
   const { output } = convGeometry(unit, geometry.x, geometry.filters, geometry.options);
-  const bytes = guarded(new Uint8Array(sums.length + 128), output);
-  checkSame(requantized(problem, bytes.out).data, want.bytes);
-  const floats = guarded(new Float32Array(sums.length + 128), output);
-  checkSame(dequantized(problem, floats.out).data, want.floats);
-  if (!bytes.intact() || !floats.intact()) throw new Error('wrote outside of its output');
+  const bytes = guarded(output, 'u8');
+  checkSame(requantized(problem, bytes).data, want.bytes);
+  const floats = guarded(output);
+  checkSame(dequantized(problem, floats).data, want.floats);
+  checkGuards(bytes, floats);
 }
 
 const cases: Record<string, Problem> = {
@@ -202,8 +193,7 @@ t.test('the definition rounds every operation by itself, to float32', async (t) 
 
 for (const isa of instructionSets)
   t.test(isa, async (t) => {
-    native().setIsa(isa);
-    t.equal(cpuInfo().isa, isa, 'this instruction set runs');
+    useIsa(t, isa);
 
     for (const unit of units) {
       for (const [name, problem] of Object.entries(cases)) t.doesNotThrow(() => check(unit, problem), `${unit}: ${name}`);
@@ -211,9 +201,9 @@ for (const isa of instructionSets)
         () =>
           fc.assert(
             fc.property(problem, (p) => check(unit, p)),
-            { numRuns: runs, seed: 31 },
+            draws(120),
           ),
-        `${unit}: ${runs} random geometries`,
+        `${unit}: random geometries`,
       );
     }
 
@@ -256,7 +246,7 @@ for (const isa of instructionSets)
           const v = (random.uniform() * 1.4 - 0.2) * most;
           x.data[i] = (random.uniform() < 0.5 ? v : Math.round(2 * v) / 2) * step;
         }
-        const { out, intact } = guarded(new Uint8Array(length + 128), [length]);
+        const out = guarded([length], 'u8');
         if (strange !== undefined) {
           x.data[Math.floor(random.uniform() * length)] = strange;
           t.throws(() => ops.quantizeActivations(x, step, { zero, most, out }), {
@@ -268,26 +258,22 @@ for (const isa of instructionSets)
           native().referenceQuantize(x.data, step, zero, most, want);
           checkSame(ops.quantizeActivations(x, step, { zero, most, out }).data, want);
         }
-        if (!intact()) throw new Error('wrote outside of its output');
+        checkGuards(out);
       };
-      t.doesNotThrow(() => fc.assert(fc.property(activations, same), { numRuns: 3 * runs, seed: 32 }));
+      t.doesNotThrow(() => fc.assert(fc.property(activations, same), draws(360)));
     });
 
     t.test('threads', async (t) => {
-      const before = cpuInfo().threads;
       const x = Tensor.zeros([100000]);
       new Random(5).fillNormal(x.data, 1, 1);
       const geometry = { x: [3, 34, 31, 21], filters: [36, 3, 3, 7], options: { ...plain, groups: 3 }, seed: 4, bias: false };
       const problems = units.map((unit) => caseOf(unit, geometry).problem);
-      const results = [1, 2, 3].map((threads) => {
-        setThreads(threads);
-        const arrays = [ops.quantizeActivations(x, 0.01), ...problems.flatMap((p) => [requantized(p), dequantized(p)])];
-        return Buffer.concat(arrays.map(({ data }) => Buffer.from(data.buffer)));
-      });
-      t.ok(results[0]!.equals(results[1]!) && results[0]!.equals(results[2]!), 'the same bits for 1, 2 and 3 threads');
+      checkThreads(t, 'the same bits for 1, 2 and 3 threads', () => [
+        ops.quantizeActivations(x, 0.01),
+        ...problems.flatMap((p) => [requantized(p), dequantized(p)]),
+      ]);
       x.data[99999] = Number.NaN;
       t.throws(() => ops.quantizeActivations(x, 0.01), { code: 'ERR_ARGUMENT' }, 'whichever thread meets it');
-      setThreads(before);
     });
   });
 

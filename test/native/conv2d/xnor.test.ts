@@ -2,17 +2,20 @@
 // exact, so an output is equal to the definition rounded as a float: alpha, alpha * sum, + bias.
 import fc from 'fast-check';
 import t from 'tap';
-import { cpuInfo, ops, setThreads, Tensor } from '../../../dist';
+import { ops, Tensor } from '../../../dist';
 import { native } from '../../../dist/binding';
 import { Random } from '../../../dist/random';
 import { convGeometry } from '../../../dist/shape';
+import { checkThreads, useIsa } from '../../support/cpu-settings';
+import { draws } from '../../support/draws';
+import { checkGuards, guarded } from '../../support/guarded';
 import { instructionSets } from '../../support/instruction-sets';
-import { edges, filled, guarded, type Problem, plain, problem } from '../../support/problems';
+import { edges, type Problem, plain, problem } from '../../support/problems';
+import { withTies } from '../../support/tensors';
 
-const runs = process.env.ADDERNET_QUICK ? 12 : 120;
 const { fround } = Math;
 
-/** The definition, rounded. `filled` leaves zeros of both signs among the numbers. */
+/** The definition, rounded. `withTies` leaves zeros of both signs among the numbers. */
 function definition(x: Tensor, filters: Tensor, options: Problem['options'], bias?: Tensor): Float32Array {
   const { output, packed } = convGeometry('xnorConv2d', x.shape, filters.shape, options);
   const [co, k] = [output[3], filters.size / output[3]];
@@ -29,14 +32,14 @@ function definition(x: Tensor, filters: Tensor, options: Problem['options'], bia
 
 function check({ x, filters, options, seed, bias }: Problem): void {
   const random = new Random(seed);
-  const [tx, tw] = [filled(x, random), filled(filters, random, 3)];
-  const tb = bias ? filled([filters[0]!], random, 10) : undefined;
-  const { out, intact } = guarded(convGeometry('xnorConv2d', x, filters, options).output);
+  const [tx, tw] = [withTies(x, random), withTies(filters, random, 3)];
+  const tb = bias ? withTies([filters[0]!], random, 10) : undefined;
+  const out = guarded(convGeometry('xnorConv2d', x, filters, options).output);
   ops.xnorConv2d(tx, tw, { ...options, bias: tb, out });
   const want = definition(tx, tw, options, tb);
   const wrong = out.data.findIndex((v, i) => v !== want[i]);
   if (wrong >= 0) throw new Error(`output ${wrong} is ${out.data[wrong]}, expected ${want[wrong]}`);
-  if (!intact()) throw new Error('wrote outside of its output');
+  checkGuards(out);
 }
 
 const whole: Record<string, Problem> = {
@@ -61,10 +64,9 @@ const whole: Record<string, Problem> = {
 
 for (const isa of instructionSets)
   t.test(isa, async (t) => {
-    native().setIsa(isa);
-    t.equal(cpuInfo().isa, isa, 'this instruction set runs');
+    useIsa(t, isa);
     for (const [name, edge] of Object.entries({ ...edges, ...whole })) t.doesNotThrow(() => check(edge), name);
-    t.doesNotThrow(() => fc.assert(fc.property(problem, check), { numRuns: runs, seed: 20 }), `${runs} random geometries`);
+    t.doesNotThrow(() => fc.assert(fc.property(problem, check), draws(120)), 'random geometries');
 
     t.test('signs of zeros and of what is no number', async (t) => {
       const x = new Tensor(Float32Array.of(0, -0, Number.NaN, 1e-45, -1e-45, Number.NEGATIVE_INFINITY), [1, 1, 1, 6]);
@@ -77,14 +79,8 @@ for (const isa of instructionSets)
     });
 
     t.test('the same bits for 1, 2 and 3 threads', async (t) => {
-      const { threads } = cpuInfo();
       const random = new Random(7);
-      const [x, filters] = [filled([5, 13, 11, 24], random), filled([40, 3, 3, 24], random)];
-      const bits = [1, 2, 3].map((count) => {
-        setThreads(count);
-        return Buffer.from(ops.xnorConv2d(x, filters, { padding: 1 }).data.buffer);
-      });
-      setThreads(threads);
-      t.ok(bits[0]!.equals(bits[1]!) && bits[0]!.equals(bits[2]!));
+      const [x, filters] = [withTies([5, 13, 11, 24], random), withTies([40, 3, 3, 24], random)];
+      checkThreads(t, 'xnorConv2d', () => [ops.xnorConv2d(x, filters, { padding: 1 })]);
     });
   });

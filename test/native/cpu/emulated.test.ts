@@ -7,15 +7,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { missingProgram, testNeeding } from '../../support/needing';
+import { repository } from '../../support/repository';
 
-const root = join(__dirname, '../../..');
 const run = promisify(execFile);
 interface Failure {
   code?: number | string;
   stdout: string;
   stderr: string;
 }
-const armNode = join(root, 'build-arm64/node/package/bin/node');
+const armNode = join(repository, 'build-arm64/node/package/bin/node');
 // x86 kernels run natively too: there it is the choice of the table that needs an emulator.
 const choice = ['native/conv2d/golden', 'native/conv2d/conv2d'];
 const everything = [
@@ -37,13 +37,13 @@ const emulators = {
   x64: {
     command: ['qemu-x86_64'],
     node: process.execPath,
-    addon: root,
+    addon: repository,
     missing: process.arch !== 'x64' && 'runs the Node of an x64 machine',
   },
   arm64: {
     command: ['qemu-aarch64', '-L', '/usr/aarch64-linux-gnu'],
     node: armNode,
-    addon: join(root, 'build-arm64'),
+    addon: join(repository, 'build-arm64'),
     missing: !existsSync(armNode) && 'build-arm64/ is not there: scripts/build-arm64.sh',
   },
 };
@@ -55,7 +55,7 @@ for (const { arch, cpu, isa, suites } of cpus) {
   testNeeding([missingProgram(qemu!, 'apt-get install qemu-user'), missing], `${arch} ${cpu}`, async (t) => {
     for (const suite of suites) {
       const env = { ...process.env, ADDERNET_PREBUILD: addon, ADDERNET_EXPECT_ISA: isa, ADDERNET_QUICK: '1', TAP_TIMEOUT: '300' };
-      const test = run(qemu!, [...options, '-cpu', cpu, node, join(root, `dist-test/${suite}.test.js`)], { env, maxBuffer: 1 << 28 });
+      const test = run(qemu!, [...options, '-cpu', cpu, node, join(repository, `dist-test/${suite}.test.js`)], { env, maxBuffer: 1 << 28 });
       const { code = 0, stdout, stderr }: Failure = await test.catch((error: Failure) => error);
       t.equal(code, 0, `${suite} passes`, { stdout, stderr });
       t.match(stdout, new RegExp(`^ *# isa ${isa}$`, 'm'), `${suite} ran on ${isa}`);

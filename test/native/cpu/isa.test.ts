@@ -7,9 +7,8 @@ import t from 'tap';
 import { cpuInfo } from '../../../dist';
 import { native } from '../../../dist/binding';
 import { installedCopy } from '../../support/installed';
+import { library, program } from '../../support/repository';
 
-const library = join(__dirname, '../../../dist');
-const main = join(library, 'cli/main.js');
 const { supported } = cpuInfo();
 
 const run = (env: NodeJS.ProcessEnv, ...args: string[]) =>
@@ -42,7 +41,7 @@ for (const isa of supported)
       const y = addernet.ops.adderConv2d(x, new addernet.Tensor(Float32Array.of(3, 0), [2, 1, 1, 1]));
       return [addernet.cpuInfo(), [...y.data]];`;
     t.match(evaluated({ ADDERNET_ISA: isa }, program), [{ isa, supported }, [-2, -1, -1, -2, 0, -3, -1, -4]]);
-    const { status, stdout } = run({ ADDERNET_ISA: isa }, main, 'info');
+    const { status, stdout } = run({ ADDERNET_ISA: isa }, program, 'info');
     t.equal(status, 0);
     t.match(stdout, new RegExp(`^instruction set  ${isa} `, 'm'));
   });
@@ -58,7 +57,7 @@ for (const name of ['avx1024', foreign, 'AVX2', ' scalar', 'auto'])
     const error = { name: 'AdderNetError', code: 'ERR_ISA', message };
     t.same(evaluated({ ADDERNET_ISA: name }, 'return addernet.cpuInfo()'), error);
     t.same(evaluated({ ADDERNET_ISA: name }, 'addernet.ops.relu(addernet.Tensor.zeros([1]))'), error, 'at whatever is first used');
-    const { status, stdout, stderr } = run({ ADDERNET_ISA: name }, main, 'info');
+    const { status, stdout, stderr } = run({ ADDERNET_ISA: name }, program, 'info');
     t.same({ status, stdout, stderr }, { status: 1, stdout: '', stderr: `addernet: ${message}\n` });
   });
 
@@ -74,7 +73,7 @@ t.test('setIsa refuses what is not there and changes nothing', async (t) => {
 
 t.test('ADDERNET_NUM_THREADS', async (t) => {
   t.match(evaluated({ ADDERNET_NUM_THREADS: '2' }, 'return addernet.cpuInfo()'), { threads: 2 });
-  t.match(run({ ADDERNET_NUM_THREADS: '5' }, main, 'info').stdout, /^threads +5 /m);
+  t.match(run({ ADDERNET_NUM_THREADS: '5' }, program, 'info').stdout, /^threads +5 /m);
   for (const value of ['abc', '0'])
     t.same(evaluated({ ADDERNET_NUM_THREADS: value }, 'return addernet.cpuInfo()'), {
       name: 'AdderNetError',

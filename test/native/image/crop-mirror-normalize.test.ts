@@ -11,9 +11,10 @@ import { normalizationTables } from '../../../dist/data/normalize';
 import { cropMirrorNormalize } from '../../../dist/ops/crop-mirror-normalize';
 import { Random } from '../../../dist/random';
 import type { Shape } from '../../../dist/shape';
-import { bits } from '../../support/guarded';
+import { draws } from '../../support/draws';
+import { library } from '../../support/repository';
+import { bits } from '../../support/tensors';
 
-const library = join(__dirname, '../../../dist');
 const elements = (shape: Shape) => shape.reduce((a, b) => a * b, 1);
 
 function sharedBytes(shape: Shape, seed = 1): Tensor<Uint8Array> {
@@ -79,7 +80,7 @@ t.test('windows are those of the definition', async () => {
     });
     if (!guardsHold(out)) throw new Error('written outside');
   });
-  await fc.assert(property, { numRuns: process.env.ADDERNET_QUICK ? 50 : 500, seed: 20 });
+  await fc.assert(property, draws(500));
 });
 
 t.test('the small arrays may change as soon as the call is made', async (t) => {

@@ -5,10 +5,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingProgram, testNeeding } from '../../support/needing';
+import { repository } from '../../support/repository';
 
-const root = join(__dirname, '../../..');
-const addon = join(root, 'build/Release/addernet.node');
-const kernels = (build: string) => join(root, build, 'native/CMakeFiles/addernet_kernels.dir/kernels');
+const addon = join(repository, 'build/Release/addernet.node');
+const kernels = (build: string) => join(repository, build, 'native/CMakeFiles/addernet_kernels.dir/kernels');
 const builds = { build: 'npm run build:native', 'build-debug': 'npm run build:kernels-debug' };
 const instructionSets = ['scalar', 'sse41', 'avx2', 'avx2_vnni', 'avx512', 'avx512_vnni', 'avx512_vpopcntdq'];
 
@@ -57,7 +57,7 @@ function compareVersions(a: number[], b: number[]): number {
 
 for (const [isa, register] of Object.entries({ avx2: 'ymm', avx512: 'zmm' }))
   testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: the innermost loop of every product tile`, (t) => {
-    const source = readFileSync(join(root, `native/kernels/kernels_${isa}.cc`), 'utf8');
+    const source = readFileSync(join(repository, `native/kernels/kernels_${isa}.cc`), 'utf8');
     const code = disassemble(join(kernels('build'), `kernels_${isa}.cc.o`));
     const tiles = [...source.matchAll(/kTile<(L1|Dot), (\d+), (\d+)(, kStrided)?>/g)].flatMap(([, product, mr, nv, strided]) =>
       (strided ? [false, true] : [false]).map((isStrided) => ({ product, mr, nv, isStrided })),
@@ -111,7 +111,7 @@ for (const [isa, { register, steps }] of Object.entries(integerSteps))
 
 for (const [isa, counting] of Object.entries({ sse41: 'pshufb', avx2: 'vpshufb', avx512: 'vpshufb', avx512_vpopcntdq: 'vpopcntd' }))
   testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: the innermost loop of every binary tile`, (t) => {
-    const source = readFileSync(join(root, `native/kernels/kernels_${isa}.cc`), 'utf8');
+    const source = readFileSync(join(repository, `native/kernels/kernels_${isa}.cc`), 'utf8');
     const code = disassemble(join(kernels('build'), `kernels_${isa}.cc.o`));
     const tiles = [...source.matchAll(/kXnorTile<(\d+), (\d+)>/g)];
     t.ok(tiles.length > 0, 'tiles are listed');

@@ -1,12 +1,13 @@
 // Batch normalization in training against its definition in double, on every instruction set of this CPU.
 import fc from 'fast-check';
 import t from 'tap';
-import { cpuInfo, ops, setThreads, Tensor } from '../../../dist';
-import { native } from '../../../dist/binding';
-import { bits, checkClose, checkGuards, guarded, normal } from '../../support/guarded';
+import { ops, Tensor } from '../../../dist';
+import { checkThreads, useIsa } from '../../support/cpu-settings';
+import { draws } from '../../support/draws';
+import { checkGuards, guarded } from '../../support/guarded';
 import { instructionSets } from '../../support/instruction-sets';
+import { bits, checkClose, normal } from '../../support/tensors';
 
-const runs = process.env.ADDERNET_QUICK ? 10 : 80;
 const epsilon = 1e-5;
 
 interface Moments {
@@ -154,9 +155,9 @@ const problem: fc.Arbitrary<Problem> = fc.record({
 
 for (const isa of instructionSets)
   t.test(isa, async (t) => {
-    native().setIsa(isa);
+    useIsa(t, isa);
     const property = fc.property(problem, check);
-    t.doesNotThrow(() => fc.assert(property, { numRuns: runs, seed: 20 }), `${runs} random problems`);
+    t.doesNotThrow(() => fc.assert(property, draws(80)), 'random problems');
 
     t.test('a batch in many chunks, far from zero', async (t) => {
       for (const relu of [false, true])
@@ -234,26 +235,18 @@ for (const isa of instructionSets)
     });
 
     t.test('the same bits for 1, 2 and 3 threads', async (t) => {
-      const { threads } = cpuInfo();
       for (const shape of [
         [3, 40, 41, 24],
         [2, 5, 5, 600],
         [70, 31, 31, 1],
-      ] as Problem['shape'][]) {
-        const results = [1, 2, 3].map((count) => {
-          setThreads(count);
+      ] as Problem['shape'][])
+        checkThreads(t, String(shape), () => {
           const { gy, ...made } = inputs({ shape, kind: 'far', relu: true, residual: true, seed: 5 });
           const saved = ops.batchNormTrain(made.x, { ...forward(made), relu: true });
           const { gx, ggamma, gbeta, gresidual } = ops.batchNormGrad(gy, { ...backward(made, saved), residual: true });
           const { y, mean, inverseDeviation } = saved;
-          return [y, mean, inverseDeviation, made.runningMean, made.runningVariance, gx, ggamma, gbeta, gresidual!, ops.biasGrad(gy)]
-            .map(bits)
-            .join();
+          return [y, mean, inverseDeviation, made.runningMean, made.runningVariance, gx, ggamma, gbeta, gresidual!, ops.biasGrad(gy)];
         });
-        t.equal(results[1], results[0]);
-        t.equal(results[2], results[0]);
-      }
-      setThreads(threads);
     });
   });
 

@@ -2,20 +2,12 @@
 // The thread sanitizer runs this file.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
-import { cpuInfo, ops, setThreads, Tensor } from '../../../dist';
-import { native } from '../../../dist/binding';
-import { Random } from '../../../dist/random';
-
-const library = join(__dirname, '../../../dist');
-
-function normal(shape: number[], seed: number): Tensor {
-  const tensor = Tensor.zeros(shape);
-  new Random(seed).fillNormal(tensor.data);
-  return tensor;
-}
+import { cpuInfo, ops, setThreads } from '../../../dist';
+import { checkThreads, useIsa, useThreads } from '../../support/cpu-settings';
+import { library } from '../../support/repository';
+import { normal } from '../../support/tensors';
 
 // One for each form of the convolution and each way to cut it into tasks.
 const convolutions: { name: string; x: number[]; filters: number[]; options: ops.ConvolutionOptions }[] = [
@@ -29,19 +21,12 @@ const convolutions: { name: string; x: number[]; filters: number[]; options: ops
 
 for (const isa of cpuInfo().supported)
   t.test(`${isa}: the same bits for 1, 2 and 3 threads`, async (t) => {
-    const before = cpuInfo();
-    native().setIsa(isa);
+    useIsa(t, isa);
     for (const { name, x, filters, options } of convolutions)
-      for (const op of [ops.adderConv2d, ops.conv2d]) {
-        const bits = [1, 2, 3].map((threads) => {
-          setThreads(threads);
-          const y = op(normal(x, 1), normal(filters, 2), { ...options, bias: normal([filters[0]!], 3) });
-          return Buffer.from(y.data.buffer);
-        });
-        t.ok(bits[0]!.equals(bits[1]!) && bits[0]!.equals(bits[2]!), `${op.name}: ${name}`);
-      }
-    native().setIsa(before.isa);
-    setThreads(before.threads);
+      for (const op of [ops.adderConv2d, ops.conv2d])
+        checkThreads(t, `${op.name}: ${name}`, () => [
+          op(normal(x, 1), normal(filters, 2), { ...options, bias: normal([filters[0]!], 3) }),
+        ]);
   });
 
 // Convolves the same tensors `rounds` times and posts whether every result had the expected bits.
@@ -63,7 +48,7 @@ function startWorker(rounds: number): Worker {
 }
 
 t.test('several workers share the threads', async (t) => {
-  setThreads(4);
+  useThreads(t, 4);
   const workers = [1, 2, 3].map(() => startWorker(200));
   const verdicts = workers.map(async (worker) => {
     const messages: unknown[] = [];
@@ -90,7 +75,7 @@ t.test('a number of threads is an integer from 1 to 1024', async (t) => {
   for (const bad of [0, -1, 1.5, 1025, Number.NaN, Number.POSITIVE_INFINITY, '2', undefined])
     t.throws(() => setThreads(bad as number), { name: 'AdderNetError', code: 'ERR_ARGUMENT' }, `not ${String(bad)}`);
   t.equal(cpuInfo().threads, threads, 'a refused number changes nothing');
-  setThreads(7);
+  useThreads(t, 7);
   t.equal(cpuInfo().threads, 7);
 
   const child = (value: string) =>

@@ -8,8 +8,8 @@ import { figures } from '../../../dist/paper';
 import { missingBrowser, openPage } from '../../support/browser';
 import { testNeeding } from '../../support/needing';
 import { dataFolder, missingData } from '../../support/official-data';
+import { repository } from '../../support/repository';
 
-const repository = join(__dirname, '../../..');
 const folder = t.testdir();
 const out = join(folder, 'figures');
 

@@ -1,0 +1,28 @@
+// The instruction set and the threads that a test computes with, restored when it ends.
+import type { Test } from 'tap';
+import { cpuInfo, setThreads, type Tensor } from '../../dist';
+import { native } from '../../dist/binding';
+import type { TensorData } from '../../dist/tensor';
+import { bits } from './tensors';
+
+export function useIsa(t: Test, isa: string): void {
+  const before = cpuInfo().isa;
+  t.teardown(() => native().setIsa(before));
+  native().setIsa(isa);
+  t.equal(cpuInfo().isa, isa, 'this instruction set runs');
+}
+
+export function useThreads(t: Test, threads: number): void {
+  const before = cpuInfo().threads;
+  t.teardown(() => setThreads(before));
+  setThreads(threads);
+}
+
+/** Checks that a computation gives the same bits on 1, 2 and 3 threads. */
+export function checkThreads(t: Test, name: string, compute: () => readonly Tensor<TensorData>[]): void {
+  const [one, ...more] = [1, 2, 3].map((threads) => {
+    useThreads(t, threads);
+    return compute().map(bits).join();
+  });
+  for (const result of more) t.ok(result === one, name);
+}
