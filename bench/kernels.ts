@@ -1,34 +1,10 @@
-// Rates of the kernels on layers of the networks, each beside the peak of its inner step measured in the same rounds.
+// Rates of the kernels on layers of the networks, each beside the peak of its micro-op, measured in the same rounds.
 import { type ConvOptions, cpuInfo, ops, type Shape, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
+import type { KernelReport, KernelResult } from '../dist/cli/bench-results';
 import { Random } from '../dist/random';
 import { isChosen, type MeasureOptions, measure } from './measure';
-
-/** A 3x3 convolution with padding 1. */
-export interface Layer {
-  readonly network: string;
-  /** [n, h, w, ci] */
-  readonly x: readonly [number, number, number, number];
-  readonly co: number;
-  readonly stride: number;
-}
-export const layers: readonly Layer[] = [
-  { network: 'ResNet-20', x: [64, 32, 32, 16], co: 16, stride: 1 },
-  { network: 'ResNet-20', x: [64, 32, 32, 16], co: 32, stride: 2 },
-  { network: 'ResNet-20', x: [64, 16, 16, 32], co: 32, stride: 1 },
-  { network: 'ResNet-20', x: [64, 16, 16, 32], co: 64, stride: 2 },
-  { network: 'ResNet-20', x: [64, 8, 8, 64], co: 64, stride: 1 },
-  { network: 'ResNet-18', x: [4, 56, 56, 64], co: 64, stride: 1 },
-  { network: 'ResNet-18', x: [4, 28, 28, 128], co: 128, stride: 1 },
-  { network: 'ResNet-18', x: [4, 14, 14, 256], co: 256, stride: 1 },
-  { network: 'ResNet-18', x: [4, 7, 7, 512], co: 512, stride: 1 },
-];
-
-/** Pairs of an input and a weight that meet: what a kernel's element is. */
-export const elements = ({ x: [n, h, w, ci], co, stride }: Layer): number =>
-  n * Math.ceil(h / stride) * Math.ceil(w / stride) * co * 9 * ci;
-export const layerName = ({ network, x: [n, h, w, ci], co, stride }: Layer): string =>
-  `${network} ${h}x${w} ${ci}-${co}${stride > 1 ? ` /${stride}` : ''} batch ${n}`;
+import { type Layer, layerName, layers, pairs } from './workloads';
 
 /** Where integers are drawn from: all numbers of so many bits. */
 type Range<A extends ops.IntegerArray> = readonly [Numbers: new (length: number) => A, bits: number];
@@ -39,9 +15,9 @@ const i16: Range<Int16Array> = [Int16Array, 16];
 
 export interface Kernel {
   readonly name: string;
-  /** The step it is made of, a name of native/cpu/peak.cc. */
+  /** The micro-op it is made of, a name of native/cpu/peak.cc. */
   readonly peak: string;
-  /** Makes the tensors and returns one run over `elements(layer)`. */
+  /** Makes the tensors and returns a function that computes the layer once. */
   readonly prepare: (layer: Layer) => () => void;
 }
 export const kernels: readonly Kernel[] = [
@@ -134,23 +110,6 @@ function backward(op: (gy: Tensor, x: Tensor, filters: Tensor, options: ConvOpti
   };
 }
 
-export interface KernelResult {
-  isa: string;
-  layer: string;
-  kernel: string;
-  /** Median of one run. */
-  seconds: number;
-  /** 1e9 elements a second: the kernel's, and those of its step in registers. */
-  rate: number;
-  peak: number;
-  /** rate / peak */
-  share: number;
-}
-export interface KernelReport {
-  cpu: string;
-  threads: number;
-  results: KernelResult[];
-}
 export interface KernelOptions extends MeasureOptions {
   /** One instruction set instead of all that this CPU has. */
   isa?: string | undefined;
@@ -180,21 +139,21 @@ export function measureKernels(options: KernelOptions = {}): KernelReport {
   return { cpu: model, threads, results };
 }
 
-/** A kernel's peak is as many elements of its step in registers: both take about as long, and whoever else uses the machine disturbs both alike. */
+/** A kernel's peak is as many pairs of its micro-op in registers: both take about as long, and other programs disturb both alike. */
 function measureLayer(isa: string, layer: Layer, options: MeasureOptions): KernelResult[] {
   const runs: Record<string, () => void> = {};
   const group = `${isa}, ${layerName(layer)}`;
   const chosen = kernels.filter(({ name }) => isChosen(group, name, options));
   if (chosen.length > 0) options.onGroup?.(group);
   for (const { name, peak, prepare } of chosen) {
-    const steps = Math.ceil(elements(layer) / native().peak(peak, 1));
+    const iterations = Math.ceil(pairs(layer) / native().peak(peak, 1));
     runs[name] = prepare(layer);
-    runs[`${name}: peak`] = () => native().peak(peak, steps);
+    runs[`${name}: peak`] = () => native().peak(peak, iterations);
   }
   const medians = measure(runs, options);
   return chosen.map(({ name }) => {
     const seconds = medians[name]!;
-    const [rate, peak] = [elements(layer) / seconds / 1e9, elements(layer) / medians[`${name}: peak`]! / 1e9];
+    const [rate, peak] = [pairs(layer) / seconds / 1e9, pairs(layer) / medians[`${name}: peak`]! / 1e9];
     return { isa, layer: layerName(layer), kernel: name, seconds, rate, peak, share: rate / peak };
   });
 }

@@ -1,32 +1,13 @@
 // Single layers, from bytes to bytes or from floats to floats, beside onnxruntime's (bench/peers) in the same rounds.
 import { compile, cpuInfo, layers as nn, ops, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
+import type { LayerReport, LayerResult } from '../dist/cli/bench-results';
 import { Random } from '../dist/random';
-import { elements, forward, i7, i8, layers as kernelLayers, type Layer, layerName, normal, u8, uniform } from './kernels';
+import { forward, i7, i8, normal, u8, uniform } from './kernels';
 import { chosen, type MeasureOptions, measureAsync, opens } from './measure';
 import { chainLength, checkSame, havePeers, onnxLayers } from './peers/onnxruntime';
+import { chainableLayers, type Layer, layerName, pairs } from './workloads';
 
-/** Layers that can follow themselves, with batches of 64. */
-export const layers: readonly Layer[] = kernelLayers
-  .filter(({ x, co, stride }) => stride === 1 && co === x[3])
-  .map((layer) => ({ ...layer, x: [64, ...layer.x.slice(1)] as unknown as Layer['x'] }));
-
-export interface LayerResult {
-  isa: string;
-  layer: string;
-  /** Who computes what: `adder u8`, `onnxruntime int8`, …; in integers it is from bytes to bytes. */
-  contestant: string;
-  /** Median of one layer. */
-  seconds: number;
-  /** 1e9 pairs of an input and a weight a second. */
-  rate: number;
-}
-export interface LayerReport {
-  cpu: string;
-  threads: number;
-  peers: boolean;
-  results: LayerResult[];
-}
 export interface LayerOptions extends MeasureOptions {
   /** Default: the best of this CPU. onnxruntime chooses its own. */
   isa?: string | undefined;
@@ -37,7 +18,7 @@ export interface LayerOptions extends MeasureOptions {
 }
 
 /**
- * Measures every layer with every contestant.
+ * Measures every layer in every implementation.
  * @throws {AdderNetError} ERR_ISA, ERR_ARGUMENT
  */
 export async function measureLayers(options: LayerOptions = {}): Promise<LayerReport> {
@@ -48,7 +29,7 @@ export async function measureLayers(options: LayerOptions = {}): Promise<LayerRe
   setThreads(threads);
   const results: LayerResult[] = [];
   try {
-    for (const layer of options.layers ?? layers) {
+    for (const layer of options.layers ?? chainableLayers) {
       const ofLayer = await measureLayer(layer, isa, threads, options);
       onResults?.(ofLayer);
       results.push(...ofLayer);
@@ -57,11 +38,11 @@ export async function measureLayers(options: LayerOptions = {}): Promise<LayerRe
     native().setIsa(before);
     setThreads(threadsBefore);
   }
-  return { cpu: model, threads, peers: havePeers(), results };
+  return { cpu: model, threads, baselines: havePeers(), results };
 }
 
 async function measureLayer(layer: Layer, isa: string, threads: number, options: MeasureOptions): Promise<LayerResult[]> {
-  const contestants: Record<string, () => unknown> = {
+  const implementations: Record<string, () => unknown> = {
     'adder f32': forward(ops.adderConv2d)(layer),
     'conv f32': forward(ops.conv2d)(layer),
     xnor: forward(ops.xnorConv2d)(layer),
@@ -78,14 +59,14 @@ async function measureLayer(layer: Layer, isa: string, threads: number, options:
         }),
       ]),
     ),
-    ...(havePeers() && (await peers(layer, threads))),
+    ...(havePeers() && (await onnxruntimeOf(layer, threads))),
   };
   const group = `${isa}, ${layerName(layer)}`;
-  if (!opens(group, Object.keys(contestants), options)) return [];
-  const medians = await measureAsync(chosen(group, contestants, options), options);
-  return Object.entries(medians).map(([contestant, median]) => {
-    const seconds = contestant === 'onnxruntime f32' ? median / chainLength : median;
-    return { isa, layer: layerName(layer), contestant, seconds, rate: elements(layer) / seconds / 1e9 };
+  if (!opens(group, Object.keys(implementations), options)) return [];
+  const medians = await measureAsync(chosen(group, implementations, options), options);
+  return Object.entries(medians).map(([implementation, median]) => {
+    const seconds = implementation === 'onnxruntime f32' ? median / chainLength : median;
+    return { isa, layer: layerName(layer), implementation, seconds, rate: pairs(layer) / seconds / 1e9 };
   });
 }
 
@@ -103,7 +84,7 @@ function requantized(
 }
 
 /** A chain of the same layer in onnxruntime, which gives what the same chain gives here. */
-async function peers({ x: shape, co }: Layer, threads: number): Promise<Record<string, () => unknown>> {
+async function onnxruntimeOf({ x: shape, co }: Layer, threads: number): Promise<Record<string, () => unknown>> {
   const [n, ...image] = shape;
   const convolution = new nn.Conv2d(co, co, { kernel: 3, padding: 1, random: new Random(1) });
   const x = normal(shape);

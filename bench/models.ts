@@ -1,37 +1,13 @@
-// Whole networks, compiled: adders in bytes and floats, multiplications and signs here, and the same multiplications in onnxruntime in floats
-// and in 8 bits, where it is installed (bench/peers), one after the other in the same rounds.
+// Compiled networks: adders in bytes and in floats, a CNN and a binary network here, and the same CNN in onnxruntime in floats and in 8 bits,
+// where it is installed (bench/peers), one after the other in the same rounds.
 import { compile, cpuInfo, type Model, models, quantize, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
+import type { ModelReport, ModelResult } from '../dist/cli/bench-results';
 import { Random } from '../dist/random';
 import { chosen, type MeasureOptions, measureAsync, opens } from './measure';
 import { checkSame, havePeers, onnxNetworks } from './peers/onnxruntime';
+import { type Task, tasks } from './workloads';
 
-export interface Task {
-  readonly network: 'resnet20' | 'resnet18';
-  readonly batch: number;
-}
-export const tasks: readonly Task[] = [
-  { network: 'resnet20', batch: 1 },
-  { network: 'resnet20', batch: 64 },
-  { network: 'resnet18', batch: 1 },
-];
-
-export interface ModelResult extends Task {
-  isa: string;
-  /** Who computes what: `adder u8`, `conv f32`, `onnxruntime int8`, …; ` run` where it is the asynchronous call. */
-  contestant: string;
-  /** Median of one run. */
-  seconds: number;
-  imagesPerSecond: number;
-  /** Times relative to onnxruntime's in floats and in 8 bits, where that is installed. */
-  ratios?: { f32: number; int8: number };
-}
-export interface ModelReport {
-  cpu: string;
-  threads: number;
-  peers: boolean;
-  results: ModelResult[];
-}
 export interface ModelBenchOptions extends MeasureOptions {
   /** Default: the best of this CPU. onnxruntime chooses its own. */
   isa?: string | undefined;
@@ -41,7 +17,7 @@ export interface ModelBenchOptions extends MeasureOptions {
 }
 
 /**
- * Measures every network with every contestant.
+ * Measures every network in every implementation.
  * @throws {AdderNetError} ERR_ISA, ERR_ARGUMENT
  */
 export async function measureModels(options: ModelBenchOptions = {}): Promise<ModelReport> {
@@ -59,15 +35,15 @@ export async function measureModels(options: ModelBenchOptions = {}): Promise<Mo
   } finally {
     native().setIsa(before);
   }
-  return { cpu: model, threads, peers: havePeers(), results };
+  return { cpu: model, threads, baselines: havePeers(), results };
 }
 
 const names = ['adder u8', 'adder u8 run', 'adder f32', 'adder f32 run', 'conv f32', 'xnor'];
-const peerNames = ['onnxruntime f32', 'onnxruntime int8'];
+const baselineNames = ['onnxruntime f32', 'onnxruntime int8'];
 
 async function measureTask({ network, batch }: Task, isa: string, threads: number, options: MeasureOptions): Promise<ModelResult[]> {
   const group = `${isa}, ${network}, batch ${batch}`;
-  if (!opens(group, [...names, ...(havePeers() ? peerNames : [])], options)) return [];
+  if (!opens(group, [...names, ...(havePeers() ? baselineNames : [])], options)) return [];
   const make = (kind: models.ConvKind) => settled(models[network]({ kind, seed: 1 }));
   const [adder, conv] = [make('adder'), make('conv')];
   const x = Tensor.zeros([batch, ...adder.inputShape]);
@@ -78,27 +54,27 @@ async function measureTask({ network, batch }: Task, isa: string, threads: numbe
     'conv f32': await compile(conv, { threads }),
     xnor: await compile(make('xnor'), { threads }),
   };
-  const contestants: Record<string, () => unknown> = {};
+  const implementations: Record<string, () => unknown> = {};
   for (const [name, session] of Object.entries(compiled)) {
     const out = Tensor.zeros([batch, ...session.outputShape]);
-    contestants[name] = () => session.runSync(x, { out });
-    if (name.startsWith('adder')) contestants[`${name} run`] = () => session.run(x);
+    implementations[name] = () => session.runSync(x, { out });
+    if (name.startsWith('adder')) implementations[`${name} run`] = () => session.run(x);
   }
   if (havePeers()) {
     const { f32, int8 } = await onnxNetworks(conv, x.data, batch, threads);
     const logits = compiled['conv f32'].runSync(x).data;
     checkSame(await f32(), logits, 1e-3);
     checkSame(await int8(), logits, 0.5); // 1 % a layer, which grows through a network of random filters
-    Object.assign(contestants, { 'onnxruntime f32': f32, 'onnxruntime int8': int8 });
+    Object.assign(implementations, { 'onnxruntime f32': f32, 'onnxruntime int8': int8 });
   }
-  const medians = await measureAsync(chosen(group, contestants, options), options);
+  const medians = await measureAsync(chosen(group, implementations, options), options);
   for (const session of Object.values(compiled)) session.dispose();
   const { 'onnxruntime f32': f32, 'onnxruntime int8': int8 } = medians;
-  return Object.entries(medians).map(([contestant, seconds]) => ({
+  return Object.entries(medians).map(([implementation, seconds]) => ({
     network,
     batch,
     isa,
-    contestant,
+    implementation,
     seconds,
     imagesPerSecond: batch / seconds,
     ...(f32 && int8 && { ratios: { f32: seconds / f32, int8: seconds / int8 } }),

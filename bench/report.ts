@@ -1,18 +1,24 @@
-// bench/RESULTS.md and its pictures, from the JSON that `addernet bench … --json` prints: nothing in them is typed by hand.
+// bench/RESULTS.md and its charts, from the JSON that `addernet bench … --json` prints: nothing in them is written by hand.
 //
 //   node dist-bench/report.js [folder of JSON files, default bench/results]
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { EChartsCoreOption } from 'echarts';
+import type {
+  KernelReport,
+  KernelResult,
+  LayerReport,
+  LayerResult,
+  ModelReport,
+  ModelResult,
+  ServeReport,
+  TrainReport,
+} from '../dist/cli/bench-results';
 import { drawChart } from '../dist/paper/charts/chart';
-import type { KernelReport, KernelResult } from './kernels';
-import type { LayerReport, LayerResult } from './layers';
-import type { ModelReport, ModelResult, Task } from './models';
-import type { ServeReport } from './serve';
-import type { TrainReport } from './train';
+import type { Task } from './workloads';
 
 type Dated<Report> = Report & { date: string };
-/** What was measured: kernels and layers on one thread, models on one and on two, training steps on two, the server's network on one. */
+/** Kernels and layers on one thread, models on one and on two, training steps on two, the server's network on one. */
 export interface Measurements {
   readonly kernels: Dated<KernelReport>;
   readonly layers: Dated<LayerReport>;
@@ -28,21 +34,21 @@ interface Goal {
   readonly values: readonly { readonly where: string; readonly value: number }[];
 }
 
-export async function makeReport(measured: Measurements): Promise<{ markdown: string; pictures: Map<string, string> }> {
-  const pictures = new Map([
+export async function makeReport(measured: Measurements): Promise<{ markdown: string; charts: Map<string, string> }> {
+  const charts = new Map([
     ['models.svg', (await drawChart(modelsChart(measured.models[0]!), { width: 960, height: 380 })).svg],
     ['layers.svg', (await drawChart(layersChart(measured.layers), { width: 960, height: 460 })).svg],
   ]);
   const sections = [
     '# Results',
-    'Made by `bench/report.ts` from the files in `results/`, which `bench/run.sh` measures. All who are compared in a row took turns in the same rounds; numbers are medians. The peers are described in `bench/peers`.',
+    'Made by `bench/report.ts` from the files in `results/`, which `bench/run.sh` measures. The implementations in one table took turns in the same rounds; numbers are medians. `bench/peers` describes the baselines.',
     '## Goals',
     ratioTable(goals(measured)),
     '## Networks',
     '![Time of an image in each network](models.svg)',
     ...measured.models.flatMap((report) => [machine(report), modelTable(report)]),
     '## Training',
-    `Steps of ResNet-20, and those of PyTorch ${measured.train.torch}.`,
+    `Training steps of ResNet-20, here and in PyTorch ${measured.train.torch}.`,
     machine(measured.train),
     trainTable(measured.train),
     '## Server',
@@ -55,11 +61,11 @@ export async function makeReport(measured: Measurements): Promise<{ markdown: st
     machine(measured.layers),
     layerTable(measured.layers),
     '## Kernels',
-    'Share of the peak of the inner step, in registers, measured in the same rounds.',
+    '1e9 pairs a second, and their share of the peak of the micro-op in registers, measured in the same rounds.',
     machine(measured.kernels),
     kernelTable(measured.kernels),
   ];
-  return { markdown: `${sections.join('\n\n')}\n`, pictures };
+  return { markdown: `${sections.join('\n\n')}\n`, charts };
 }
 
 const machine = ({ cpu, threads, date, results }: Dated<{ cpu: string; threads: number; results: readonly { isa: string }[] }>): string =>
@@ -81,9 +87,9 @@ function goals({ layers, models, train, serve }: Measurements): Goal[] {
     { network: 'resnet20', batch: 1 },
     { network: 'resnet20', batch: 64 },
   ];
-  const threads = (contestant: string) => ({
-    where: contestant,
-    value: modelTime(two!, 'resnet20', 64, contestant) / modelTime(one!, 'resnet20', 64, contestant),
+  const threads = (implementation: string) => ({
+    where: implementation,
+    value: modelTime(two!, 'resnet20', 64, implementation) / modelTime(one!, 'resnet20', 64, implementation),
   });
   const ofTraining = (theirs: string, batch: number) => ({
     where: `batch 128 / ${batch}`,
@@ -121,17 +127,18 @@ function goals({ layers, models, train, serve }: Measurements): Goal[] {
 
 const find = <R>(results: readonly R[], is: (result: R) => boolean, what: string): R => {
   const found = results.find(is);
-  if (!found) throw new Error(`the measurements lack ${what}: measure again, with the peers installed (bench/peers)`);
+  if (!found) throw new Error(`the measurements lack ${what}: measure again, with the baselines installed (bench/peers)`);
   return found;
 };
-const layerTime = ({ results }: LayerReport, layer: string, contestant: string): number =>
-  find(results, (r) => r.layer === layer && r.contestant === contestant, `${contestant} on ${layer}`).seconds;
-const modelTime = ({ results }: ModelReport, network: string, batch: number, contestant: string): number =>
-  find(results, (r) => r.network === network && r.batch === batch && r.contestant === contestant, `${contestant} in ${network}`).seconds;
+const layerTime = ({ results }: LayerReport, layer: string, implementation: string): number =>
+  find(results, (r) => r.layer === layer && r.implementation === implementation, `${implementation} on ${layer}`).seconds;
+const modelTime = ({ results }: ModelReport, network: string, batch: number, implementation: string): number =>
+  find(results, (r) => r.network === network && r.batch === batch && r.implementation === implementation, `${implementation} in ${network}`)
+    .seconds;
 
 /** Milliseconds of an image. */
-const trainTime = ({ results }: TrainReport, contestant: string, batch: number): number =>
-  find(results, (r) => r.contestant === contestant && r.batch === batch, `training by ${contestant}`).millisecondsPerImage;
+const trainTime = ({ results }: TrainReport, implementation: string, batch: number): number =>
+  find(results, (r) => r.implementation === implementation && r.batch === batch, `training by ${implementation}`).millisecondsPerImage;
 
 const unique = (names: readonly string[]): string[] => [...new Set(names)];
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -139,7 +146,7 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 
 const ratioTable = (all: readonly Goal[]): string =>
   table(
-    ['time of ours / theirs, one thread where nothing else is said', 'at most', 'measured', 'reached'],
+    ['ratio of times, on one thread unless noted', 'at most', 'measured', 'reached'],
     all.map(({ what, most, values }) => {
       const reached = values.filter(({ value }) => value <= most).length;
       const measured = values.map(({ where, value }) => `${value.toFixed(value < 0.1 ? 3 : 2)} (${where})`).join(', ');
@@ -150,8 +157,8 @@ const ratioTable = (all: readonly Goal[]): string =>
 function modelTable({ results }: ModelReport): string {
   return table(
     ['', 'network', 'ms', 'images/s', '/ onnxruntime f32', '/ onnxruntime int8'],
-    results.map(({ contestant, network, batch, seconds, imagesPerSecond, ratios }) => [
-      contestant,
+    results.map(({ implementation, network, batch, seconds, imagesPerSecond, ratios }) => [
+      implementation,
       `${network}, batch ${batch}`,
       (1000 * seconds).toFixed(3),
       imagesPerSecond.toFixed(0),
@@ -163,9 +170,9 @@ function modelTable({ results }: ModelReport): string {
 
 const trainTable = ({ results }: TrainReport): string =>
   table(
-    ['', 'batch', 'ms a step', 'ms an image', 'images/s'],
-    results.map(({ contestant, batch, seconds, millisecondsPerImage }) => [
-      contestant,
+    ['', 'batch', 'ms per step', 'ms per image', 'images/s'],
+    results.map(({ implementation, batch, seconds, millisecondsPerImage }) => [
+      implementation,
       String(batch),
       (1000 * seconds).toFixed(1),
       millisecondsPerImage.toFixed(2),
@@ -174,13 +181,13 @@ const trainTable = ({ results }: TrainReport): string =>
   );
 
 const serverText = ({ addedMilliseconds, answers, errors }: ServeReport): string =>
-  `Images that are sent one in a request, by one client or by many at a time, beside the session alone. HTTP adds ${addedMilliseconds.toFixed(2)} ms to one image; of ${answers} answers, each compared with the session's, ${errors} were wrong or missing.`;
+  `Requests with one image each, from one client or from many at a time, beside the session alone. HTTP adds ${addedMilliseconds.toFixed(2)} ms to one image; of ${answers} responses, each compared with the session's, ${errors} were wrong or missing.`;
 
 const serverTable = ({ results }: ServeReport): string =>
   table(
     ['', 'network', 'at a time', 'ms', 'images/s'],
-    results.map(({ contestant, network, concurrency, seconds, imagesPerSecond }) => [
-      contestant,
+    results.map(({ implementation, network, concurrency, seconds, imagesPerSecond }) => [
+      implementation,
       network,
       String(concurrency),
       (1000 * seconds).toFixed(3),
@@ -188,7 +195,7 @@ const serverTable = ({ results }: ServeReport): string =>
     ]),
   );
 
-/** Layers down, contestants across. */
+/** Layers down, implementations across. */
 function crossTable<R extends { layer: string }>(
   results: readonly R[],
   column: (result: R) => string,
@@ -205,7 +212,7 @@ function crossTable<R extends { layer: string }>(
 const layerTable = ({ results }: LayerReport): string =>
   crossTable<LayerResult>(
     results,
-    ({ contestant }) => contestant,
+    ({ implementation }) => implementation,
     ({ rate }) => rate.toFixed(0),
   );
 
@@ -221,7 +228,7 @@ const kernelTable = ({ results }: KernelReport): string =>
     })
     .join('\n\n');
 
-// Colours that a colour-blind reader tells apart (Okabe and Ito); ours are full, the peers' are grey.
+// Colours that a colour-blind reader tells apart (Okabe and Ito); those of this package are full, the baselines' grey.
 const colors: Record<string, string> = {
   'adder u8': '#d55e00',
   'adder f32': '#e69f00',
@@ -235,7 +242,7 @@ const colors: Record<string, string> = {
 
 function modelsChart(report: ModelReport): EChartsCoreOption {
   const tasks = unique(report.results.map(({ network, batch }) => `${network}, batch ${batch}`));
-  const contestants = Object.keys(colors).filter((name) => report.results.some(({ contestant }) => contestant === name));
+  const implementations = Object.keys(colors).filter((name) => report.results.some(({ implementation }) => implementation === name));
   const width = 960 / tasks.length;
   return {
     title: { text: 'Milliseconds for an image, one thread', left: 'center', top: 8, textStyle: { fontSize: 16 } },
@@ -245,7 +252,7 @@ function modelsChart(report: ModelReport): EChartsCoreOption {
       gridIndex,
       type: 'category',
       inverse: true,
-      data: contestants,
+      data: implementations,
       name,
       nameLocation: 'start',
       nameGap: 12,
@@ -258,10 +265,10 @@ function modelsChart(report: ModelReport): EChartsCoreOption {
       xAxisIndex: i,
       yAxisIndex: i,
       label: { show: true, position: 'right', color: '#333', formatter: '{c}' },
-      data: contestants.map((contestant) => {
-        const is = (r: ModelResult) => `${r.network}, batch ${r.batch}` === task && r.contestant === contestant;
-        const { seconds, batch } = find(report.results, is, contestant);
-        return { value: Number(((1000 * seconds) / batch).toPrecision(3)), itemStyle: { color: colors[contestant] } };
+      data: implementations.map((implementation) => {
+        const is = (r: ModelResult) => `${r.network}, batch ${r.batch}` === task && r.implementation === implementation;
+        const { seconds, batch } = find(report.results, is, implementation);
+        return { value: Number(((1000 * seconds) / batch).toPrecision(3)), itemStyle: { color: colors[implementation] } };
       }),
     })),
   };
@@ -269,11 +276,16 @@ function modelsChart(report: ModelReport): EChartsCoreOption {
 
 function layersChart({ results }: LayerReport): EChartsCoreOption {
   const names = unique(results.map(({ layer }) => layer));
-  const contestants = Object.keys(colors).filter((name) => results.some(({ contestant }) => contestant === name));
+  const implementations = Object.keys(colors).filter((name) => results.some(({ implementation }) => implementation === name));
   return {
     title: { text: 'Pairs of an input and a weight, 1e9 a second, one thread', left: 'center', top: 8, textStyle: { fontSize: 16 } },
     // Two rows: echarts takes letters for narrower than they are drawn.
-    legend: [contestants.slice(0, 4), contestants.slice(4)].map((data, row) => ({ top: 34 + 24 * row, itemGap: 36, itemWidth: 16, data })),
+    legend: [implementations.slice(0, 4), implementations.slice(4)].map((data, row) => ({
+      top: 34 + 24 * row,
+      itemGap: 36,
+      itemWidth: 16,
+      data,
+    })),
     grid: { left: 60, right: 20, top: 100, bottom: 60 },
     xAxis: {
       type: 'category',
@@ -281,12 +293,12 @@ function layersChart({ results }: LayerReport): EChartsCoreOption {
       axisLabel: { interval: 0, color: '#333' },
     },
     yAxis: { type: 'value', splitLine: { lineStyle: { color: '#eeeeee' } } },
-    series: contestants.map((name) => ({
+    series: implementations.map((name) => ({
       name,
       type: 'bar',
       barGap: '5%',
       color: colors[name],
-      data: names.map((layer) => find(results, (r) => r.layer === layer && r.contestant === name, `${name} on ${layer}`).rate),
+      data: names.map((layer) => find(results, (r) => r.layer === layer && r.implementation === name, `${name} on ${layer}`).rate),
     })),
   };
 }
@@ -301,10 +313,10 @@ function read(folder: string): Measurements {
 }
 
 async function main(folder: string): Promise<void> {
-  const { markdown, pictures } = await makeReport(read(folder));
+  const { markdown, charts } = await makeReport(read(folder));
   const target = dirname(folder);
   mkdirSync(target, { recursive: true });
-  for (const [name, text] of [...pictures, ['RESULTS.md', markdown] as const]) {
+  for (const [name, text] of [...charts, ['RESULTS.md', markdown] as const]) {
     writeFileSync(join(target, `${name}.part`), text);
     renameSync(join(target, `${name}.part`), join(target, name));
   }

@@ -1,37 +1,15 @@
-// The server against the session inside of it: what HTTP adds to one image, and what is left of a batch's throughput when its images come from
-// as many clients. Server and client share the machine; every answer is compared with the session's.
+// The server against its own session: what HTTP adds to one image, and how much of a batch's throughput remains when each image comes from
+// another client. Server and clients share the machine; every response is compared with the session's.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type autocannon from 'autocannon';
 import { AdderNetError, compile, cpuInfo, type InferenceSession, load, setThreads, Tensor } from '../dist';
+import type { ServeReport, ServeResult } from '../dist/cli/bench-results';
 import { packageError } from '../dist/optional-package';
 import { Random } from '../dist/random';
 import { median } from './measure';
 
-export interface ServeResult {
-  network: string;
-  isa: string;
-  /** `session` or `HTTP`. */
-  contestant: string;
-  /** Images of a batch of the session, or clients that ask for one each. */
-  concurrency: number;
-  /** Median; of an image, where one is asked for at a time, else of as many as `concurrency`. */
-  seconds: number;
-  imagesPerSecond: number;
-}
-export interface ServeReport {
-  cpu: string;
-  threads: number;
-  /** What HTTP adds to one image. */
-  addedMilliseconds: number;
-  /** Throughput of all clients over that of the session's batch. */
-  throughputShare: number;
-  /** Answers that were compared, and those that were wrong or did not come. */
-  answers: number;
-  errors: number;
-  results: ServeResult[];
-}
 export interface ServeBenchOptions {
   /** Times that session and server get their turns. Default 15. */
   rounds?: number | undefined;
@@ -66,8 +44,8 @@ export async function measureServe(options: ServeBenchOptions = {}): Promise<Ser
       samples.batches.push(...(await times(() => session.run(batch), 20)));
       samples.floods.push(mean(await all.ask(concurrency * 20)));
     }
-    const result = (contestant: string, count: number, seconds: number): ServeResult => ({
-      ...{ network, isa, contestant, concurrency: count, seconds },
+    const result = (implementation: string, count: number, seconds: number): ServeResult => ({
+      ...{ network, isa, implementation, concurrency: count, seconds },
       imagesPerSecond: count / seconds,
     });
     const { runs, asked, batches, floods } = samples;
@@ -80,11 +58,24 @@ export async function measureServe(options: ServeBenchOptions = {}): Promise<Ser
     ];
     options.onResults?.(results);
     const [answers, errors] = [one.answers + all.answers, one.errors + all.errors];
-    return { cpu, threads, addedMilliseconds: 1000 * (trip - run), throughputShare: alone / together, answers, errors, results };
+    return { cpu, threads, ...overheadOf(results), answers, errors, results };
   } finally {
     server.process.kill();
     session.dispose();
   }
+}
+
+/** What HTTP costs, from what one and what many at a time took. */
+export function overheadOf(results: readonly Pick<ServeResult, 'implementation' | 'concurrency' | 'seconds' | 'imagesPerSecond'>[]) {
+  const [session, http] = ['session', 'HTTP'].map((name) =>
+    results.filter(({ implementation }) => implementation === name).sort((a, b) => a.concurrency - b.concurrency),
+  );
+  const [run, batch] = session!;
+  const [request, requests] = http!;
+  return {
+    addedMilliseconds: 1000 * (request!.seconds - run!.seconds),
+    throughputShare: requests!.imagesPerSecond / batch!.imagesPerSecond,
+  };
 }
 
 /** Seconds of each call, one after the other. */

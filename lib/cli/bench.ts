@@ -2,63 +2,22 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cpuInfo } from '../cpu';
 import { AdderNetError } from '../errors';
+import type {
+  KernelReport,
+  KernelResult,
+  LayerReport,
+  LayerResult,
+  ModelReport,
+  ModelResult,
+  ServeReport,
+  ServeResult,
+  TrainReport,
+  TrainResult,
+} from './bench-results';
 import { columnsOf, print } from './text-layout';
 
-// The results of bench/, which is compiled separately because it measures the package from outside.
-interface KernelResult {
-  isa: string;
-  layer: string;
-  kernel: string;
-  rate: number;
-  peak: number;
-  share: number;
-}
-interface LayerResult {
-  isa: string;
-  layer: string;
-  contestant: string;
-  seconds: number;
-  rate: number;
-}
-interface ModelResult {
-  network: string;
-  batch: number;
-  isa: string;
-  contestant: string;
-  seconds: number;
-  imagesPerSecond: number;
-  ratios?: { f32: number; int8: number };
-}
-interface TrainResult {
-  network: string;
-  isa: string;
-  contestant: string;
-  batch: number;
-  seconds: number;
-  millisecondsPerImage: number;
-}
-interface ServeResult {
-  network: string;
-  isa: string;
-  contestant: string;
-  concurrency: number;
-  seconds: number;
-  imagesPerSecond: number;
-}
-interface Report {
-  cpu: string;
-  threads: number;
-  /** Whether onnxruntime was installed for comparison. */
-  peers?: boolean;
-  /** The version of PyTorch in the comparison; null if it is not installed. */
-  torch?: string | null;
-  /** Fields of the server benchmark. */
-  addedMilliseconds?: number;
-  throughputShare?: number;
-  answers?: number;
-  errors?: number;
-  results: readonly unknown[];
-}
+type Report = KernelReport | LayerReport | ModelReport | TrainReport | ServeReport;
+
 interface BenchArguments {
   isa?: string;
   threads?: number;
@@ -101,8 +60,8 @@ const benches = {
     measure: 'measureLayers',
     units: 'ms: milliseconds of one layer; 1e9/s: billions of pairs of an input and a weight per second',
     header: ['implementation', 'ms', '1e9/s'],
-    row: ({ isa, layer, contestant, seconds, rate }) => ({
-      ...{ group: `${isa}, ${layer}`, name: contestant },
+    row: ({ isa, layer, implementation, seconds, rate }) => ({
+      ...{ group: `${isa}, ${layer}`, name: implementation },
       cells: [milliseconds(seconds), number(rate)],
     }),
   }),
@@ -110,8 +69,8 @@ const benches = {
     measure: 'measureModels',
     units: 'ms: milliseconds of one run; ort: time relative to onnxruntime, in floats and in 8 bits, if that is installed',
     header: ['implementation', 'ms', 'images/s', 'ort f32', 'ort int8'],
-    row: ({ network, batch, isa, contestant, seconds, imagesPerSecond, ratios }) => ({
-      ...{ group: `${isa}, ${network}, batch ${batch}`, name: contestant },
+    row: ({ network, batch, isa, implementation, seconds, imagesPerSecond, ratios }) => ({
+      ...{ group: `${isa}, ${network}, batch ${batch}`, name: implementation },
       cells: [milliseconds(seconds), number(imagesPerSecond), ...(ratios ? [number(ratios.f32, 2), number(ratios.int8, 2)] : [])],
     }),
   }),
@@ -119,17 +78,17 @@ const benches = {
     measure: 'measureTrain',
     units: 'ms: milliseconds of one training step; ms/image: the same divided by the batch',
     header: ['implementation', 'ms', 'ms/image'],
-    row: ({ network, isa, contestant, batch, seconds, millisecondsPerImage }) => ({
-      ...{ group: `${isa}, ${network}`, name: `${contestant}, batch ${batch}` },
+    row: ({ network, isa, implementation, batch, seconds, millisecondsPerImage }) => ({
+      ...{ group: `${isa}, ${network}`, name: `${implementation}, batch ${batch}` },
       cells: [milliseconds(seconds), number(millisecondsPerImage, 3)],
     }),
   }),
   serve: define<ServeResult>({
     measure: 'measureServe',
-    units: 'ms: milliseconds of one image, or of all simultaneous images',
-    header: ['implementation', 'ms', 'images/s'],
-    row: ({ network, isa, contestant, concurrency, seconds, imagesPerSecond }) => ({
-      ...{ group: `${isa}, ${network}`, name: `${contestant}, ${concurrency} at a time` },
+    units: 'ms: milliseconds of one image, or of as many as are asked for at a time',
+    header: ['where', 'ms', 'images/s'],
+    row: ({ network, isa, implementation, concurrency, seconds, imagesPerSecond }) => ({
+      ...{ group: `${isa}, ${network}`, name: `${implementation}, ${concurrency} at a time` },
       cells: [milliseconds(seconds), number(imagesPerSecond)],
     }),
   }),
@@ -172,7 +131,7 @@ export async function bench(name: BenchName, { isa, threads, filter, quick = fal
     return;
   }
   const notes = [
-    report.peers === false ? 'onnxruntime is not installed: see bench/peers' : '',
+    'baselines' in report && !report.baselines ? 'onnxruntime is not installed: see bench/peers' : '',
     torchNote(report),
     serveNote(report),
     `${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}${quick ? '; quick: the numbers are more precise without --quick' : ''}`,
@@ -197,16 +156,19 @@ function transientLine(quiet: boolean): { show: (what: string) => void; clear: (
   return { show: (what) => stderr.write(`\r\x1b[K${`measuring ${what} …`.slice(0, columnsOf(stderr) - 1)}`), clear };
 }
 
-function torchNote({ torch }: Report): string {
-  if (torch === undefined) return '';
+function torchNote(report: Report): string {
+  if (!('torch' in report)) return '';
+  const { torch } = report;
   return torch === null ? 'PyTorch is not installed: see bench/peers' : `PyTorch ${torch}`;
 }
 
-function serveNote({ addedMilliseconds, throughputShare, answers, errors }: Report): string {
-  if (addedMilliseconds === undefined || throughputShare === undefined) return '';
-  return `HTTP adds ${addedMilliseconds.toFixed(2)} ms to one image and keeps ${(100 * throughputShare).toFixed(0)} % of the batch throughput; ${answers} responses compared, ${errors} wrong or missing`;
+function serveNote(report: Report): string {
+  if (!('throughputShare' in report)) return '';
+  const { addedMilliseconds, throughputShare, answers, errors } = report;
+  return `HTTP adds ${addedMilliseconds.toFixed(2)} ms to one image, and leaves ${(100 * throughputShare).toFixed(0)} % of the throughput of batches; ${answers} responses compared, ${errors} wrong or missing`;
 }
 
+/** The benchmarks lie beside dist/, compiled on their own: they measure the package from outside. */
 function compiled(name: BenchName): Record<string, unknown> {
   const file = join(__dirname, `../../dist-bench/${name}.js`);
   if (!existsSync(file))
