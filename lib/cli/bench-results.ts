@@ -68,7 +68,7 @@ interface Report<Result> {
 }
 export type KernelReport = Report<KernelResult>;
 export interface LayerReport extends Report<LayerResult> {
-  /** Whether onnxruntime was there to compare with. */
+  /** Whether onnxruntime was installed for comparison. */
   baselines: boolean;
 }
 export interface ModelReport extends Report<ModelResult> {

@@ -85,8 +85,8 @@ const benches = {
   }),
   serve: define<ServeResult>({
     measure: 'measureServe',
-    units: 'ms: milliseconds of one image, or of as many as are asked for at a time',
-    header: ['where', 'ms', 'images/s'],
+    units: 'ms: milliseconds of one image, or of all simultaneous images',
+    header: ['implementation', 'ms', 'images/s'],
     row: ({ network, isa, implementation, concurrency, seconds, imagesPerSecond }) => ({
       ...{ group: `${isa}, ${network}`, name: `${implementation}, ${concurrency} at a time` },
       cells: [milliseconds(seconds), number(imagesPerSecond)],
@@ -165,10 +165,10 @@ function torchNote(report: Report): string {
 function serveNote(report: Report): string {
   if (!('throughputShare' in report)) return '';
   const { addedMilliseconds, throughputShare, answers, errors } = report;
-  return `HTTP adds ${addedMilliseconds.toFixed(2)} ms to one image, and leaves ${(100 * throughputShare).toFixed(0)} % of the throughput of batches; ${answers} responses compared, ${errors} wrong or missing`;
+  return `HTTP adds ${addedMilliseconds.toFixed(2)} ms to one image and keeps ${(100 * throughputShare).toFixed(0)} % of the batch throughput; ${answers} responses compared, ${errors} wrong or missing`;
 }
 
-/** The benchmarks lie beside dist/, compiled on their own: they measure the package from outside. */
+/** The benchmarks lie beside dist/ and are compiled separately, because they measure the package from outside. */
 function compiled(name: BenchName): Record<string, unknown> {
   const file = join(__dirname, `../../dist-bench/${name}.js`);
   if (!existsSync(file))

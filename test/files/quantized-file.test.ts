@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { compile, load, type QuantizedModel, readTensors, save, type Tensor, type TensorData } from '../../dist';
 import { formatSafetensors, parseSafetensors } from '../../dist/io/safetensors';
-import { bits } from '../support/guarded';
+import { bits } from '../support/tensors';
 
 const folder = join(__dirname, '../../test/fixtures/quantized');
 const key = 'addernet.quantized';

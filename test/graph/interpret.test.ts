@@ -2,7 +2,8 @@
 import t from 'tap';
 import { compile, layers, Tensor } from '../../dist';
 import { fuse, type GraphNode, interpret, trace, type Value, type ValueTensor } from '../../dist/graph';
-import { calibrate, normal, randomize, sameBits } from '../support/random-network';
+import { calibrate, randomize } from '../support/random-network';
+import { normal, sameBits } from '../support/tensors';
 
 const { AdderConv2d, AveragePool2d, BatchNorm, Conv2d, Flatten, Layer, Linear, MaxPool2d, Relu, Residual, Sequential, XnorConv2d } = layers;
 
