@@ -8,8 +8,9 @@ import { type Shape, shapeText } from '../shape';
 import { Tensor } from '../tensor';
 import { checkCount } from './count';
 import { type ElementOrder, type ReorderColumns, reorderRows } from './element-order';
+import { type Epilogue, isRelu } from './epilogue';
 import { type BackwardOptions, type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
-import type { GraphBuilder, Statistics, Value } from './lowering';
+import type { Activation, GraphBuilder, Statistics, Value } from './lowering';
 import { Parameter } from './parameter';
 
 /** What a BatchNorm takes. */
@@ -21,14 +22,6 @@ export interface BatchNormOptions {
 }
 
 const names = optionNames<BatchNormOptions>({ epsilon: true, momentum: true });
-
-/** What follows a batch norm and is done in the same pass over memory, in training. */
-export interface Epilogue {
-  /** Added to y. */
-  residual?: Tensor | undefined;
-  /** Then y = max(0, y). */
-  relu?: boolean | undefined;
-}
 
 /** What a step leaves for its backward pass; there is no mean where the running statistics were used. */
 interface Saved extends Epilogue {
@@ -73,22 +66,22 @@ export class BatchNorm extends Layer {
   }
 
   /** In training mean and variance are those of the batch, and the running ones follow them, unless the layer is frozen. */
-  forward(x: Tensor, { inPlace = false, training = false, residual, relu }: ForwardOptions & Epilogue = {}): Tensor {
+  forward(x: Tensor, { inPlace = false, training = false, epilogue = {} }: ForwardOptions = {}): Tensor {
     if (!training) return this.#normalize(x, inPlace ? x : undefined);
     const y = this.buffers.take('y', x.shape);
-    if (this.learns) this.#saved = { x, y, residual, relu, batch: this.#normalizeBatch(x, y, { residual, relu }) };
+    if (this.learns) this.#saved = { x, y, ...epilogue, batch: this.#normalizeBatch(x, y, epilogue) };
     else {
       this.#normalize(x, y);
-      this.#saved = { x, y: finish(y, { residual, relu }), residual, relu };
+      this.#saved = { x, y: finish(y, epilogue), ...epilogue };
     }
     return y;
   }
 
   override backward(gy: Tensor, { inputGradient = true }: BackwardOptions = {}): Tensor | undefined {
-    const { x, y, residual, relu, batch } = savedBy(this, this.#saved);
+    const { x, y, residual, activation, batch } = savedBy(this, this.#saved);
     if (!batch) return this.#backwardFrozen(gy, inputGradient);
-    const masked = relu ? { y } : {};
-    const gresidual = residual && (relu ? this.buffers.take('gresidual', gy.shape) : gy);
+    const masked = activation ? { y } : {};
+    const gresidual = residual && (activation ? this.buffers.take('gresidual', gy.shape) : gy);
     const { gx } = batchNormGrad(gy, {
       x,
       gamma: this.gamma.value,
@@ -106,8 +99,11 @@ export class BatchNorm extends Layer {
     return gx;
   }
 
-  /** Gradient to the residual of the epilogue, after backward. */
-  get residualGradient(): Tensor {
+  override fuses(activation: Activation | undefined): boolean {
+    return activation === undefined || isRelu(activation);
+  }
+
+  override get residualGradient(): Tensor {
     return savedBy(this, this.#residualGradient);
   }
 
@@ -147,7 +143,7 @@ export class BatchNorm extends Layer {
     return { mean, variance, gamma: gamma.value, beta: beta.value, epsilon };
   }
 
-  #normalizeBatch(x: Tensor, y: Tensor, { residual, relu }: Epilogue): NonNullable<Saved['batch']> {
+  #normalizeBatch(x: Tensor, y: Tensor, { residual, activation }: Epilogue): NonNullable<Saved['batch']> {
     const { runningMean, runningVariance, gamma, beta, momentum, epsilon } = this;
     const statistics = {
       mean: this.buffers.take('mean', gamma.value.shape),
@@ -161,7 +157,7 @@ export class BatchNorm extends Layer {
       momentum,
       epsilon,
       residual,
-      relu,
+      relu: activation !== undefined,
       out: { y, ...statistics },
     });
     return statistics;
@@ -169,8 +165,8 @@ export class BatchNorm extends Layer {
 
   /** Running statistics are constants, so that gx is gy scaled as y is: gx = gamma / sqrt(variance + epsilon) * gy. */
   #backwardFrozen(gy: Tensor, inputGradient: boolean): Tensor | undefined {
-    const { y, residual, relu } = savedBy(this, this.#saved);
-    if (relu) reluGrad(gy, y, { out: gy });
+    const { y, residual, activation } = savedBy(this, this.#saved);
+    if (activation) reluGrad(gy, y, { out: gy });
     this.#residualGradient = residual && gy;
     if (!inputGradient) return undefined;
     const zero = Tensor.zeros(this.gamma.value.shape);
@@ -182,7 +178,7 @@ export class BatchNorm extends Layer {
 /** The epilogue where it is not part of another pass. */
 function finish(y: Tensor, epilogue: Epilogue): Tensor {
   if (epilogue.residual) add(y, epilogue.residual, { out: y });
-  if (epilogue.relu) relu(y, { out: y });
+  if (epilogue.activation) relu(y, { out: y });
   return y;
 }
 

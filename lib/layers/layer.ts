@@ -7,7 +7,8 @@ import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
 import { Buffers } from './buffers';
 import type { ElementOrder, ReorderColumns } from './element-order';
-import type { GraphBuilder, Value } from './lowering';
+import type { Epilogue } from './epilogue';
+import type { Activation, GraphBuilder, Value } from './lowering';
 import { addOperations, noOperations, type Operations } from './operations';
 import { Parameter } from './parameter';
 import { checkState, copyState, type LoadedState, layouts, type StateDict, type StateLayout } from './state';
@@ -21,6 +22,8 @@ export interface ForwardOptions {
    * the next step overwrites the result. Default false.
    */
   training?: boolean;
+  /** In training, what the layer does to its output in the same pass. Only a layer that `fuses` it is given one. */
+  epilogue?: Epilogue | undefined;
 }
 
 /** How a layer is run backward. */
@@ -77,6 +80,27 @@ export abstract class Layer {
    */
   backward(_gy: Tensor, _options?: BackwardOptions): Tensor | undefined {
     throw new AdderNetError('ERR_ARGUMENT', `${this.type}: this layer is for inference only, since it defines no backward(gy)`);
+  }
+
+  /**
+   * Whether forward in training takes an epilogue with this activation, or with none, and backward and `residualGradient` give its gradients.
+   * The answer does not change. Default: no.
+   */
+  fuses(_activation: Activation | undefined): boolean {
+    return false;
+  }
+
+  /** Gradient to the residual of the epilogue, after backward. */
+  get residualGradient(): Tensor {
+    throw new AdderNetError('ERR_ARGUMENT', `${this.type}: this layer fuses no epilogue, so there is no gradient to its residual`);
+  }
+
+  /**
+   * The activation that this layer is, if it is nothing else; it does not change. In training the layer before it may fuse it, and forward and
+   * backward of this layer are then not called.
+   */
+  get activation(): Activation | undefined {
+    return undefined;
   }
 
   /**

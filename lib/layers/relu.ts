@@ -3,8 +3,9 @@ import { relu, reluGrad } from '../ops';
 import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
 import type { ElementOrder } from './element-order';
+import { relu as activation } from './epilogue';
 import { type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
-import type { GraphBuilder, Value } from './lowering';
+import type { Activation, GraphBuilder, Value } from './lowering';
 
 /** y = max(0, x), of any shape. */
 export class Relu extends Layer {
@@ -18,6 +19,10 @@ export class Relu extends Layer {
 
   override backward(gy: Tensor): Tensor {
     return reluGrad(gy, savedBy(this, this.#y), { out: gy });
+  }
+
+  override get activation(): Activation {
+    return activation;
   }
 
   override lower(builder: GraphBuilder, x: Value): Value {

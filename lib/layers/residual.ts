@@ -5,6 +5,7 @@ import { checkOptions, optionNames } from '../options';
 import { type Shape, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 import type { ElementOrder, ReorderColumns } from './element-order';
+import { relu as reluActivation } from './epilogue';
 import {
   type BackwardOptions,
   type DescribeChild,
@@ -15,7 +16,7 @@ import {
   type Step,
   savedBy,
 } from './layer';
-import type { GraphBuilder, Value } from './lowering';
+import type { Activation, GraphBuilder, Value } from './lowering';
 import { nameOf } from './name-of';
 import { Sequential } from './sequential';
 
@@ -68,7 +69,7 @@ export class Residual extends Layer {
   #forwardTraining(x: Tensor): Tensor {
     const { body, downsample } = this;
     const residual = downsample?.forward(x, { training: true }) ?? x;
-    if (body.fusedTail) this.#y = body.forward(x, { training: true, residual, relu: this.relu });
+    if (this.#isFused) this.#y = body.forward(x, { training: true, epilogue: { residual, activation: this.#activation } });
     else {
       const y = body.forward(x, { training: true });
       const sum = add(y, residual, { out: this.buffers.take('y', y.shape) });
@@ -80,14 +81,23 @@ export class Residual extends Layer {
   override backward(gy: Tensor, { inputGradient = true }: BackwardOptions = {}): Tensor | undefined {
     const { body, downsample } = this;
     const y = savedBy(this, this.#y);
-    if (!body.fusedTail && this.relu) reluGrad(gy, y, { out: gy });
-    // Without a tail that keeps it apart the gradient of the sum goes both ways, and the body may overwrite its own.
-    const apart = body.fusedTail ? undefined : this.buffers.take('gresidual', gy.shape);
-    apart?.data.set(gy.data);
-    const throughBody = body.backward(gy, { inputGradient: inputGradient || body.fusedTail !== undefined });
-    const ofSum = apart ?? body.fusedTail!.residualGradient;
-    const throughShortcut = downsample ? downsample.backward(ofSum, { inputGradient }) : ofSum;
+    if (!this.#isFused && this.relu) reluGrad(gy, y, { out: gy });
+    // The gradient of the sum goes both ways, and the body may overwrite its own.
+    const copy = this.#isFused ? undefined : this.buffers.take('gresidual', gy.shape);
+    copy?.data.set(gy.data);
+    const throughBody = body.backward(gy, { inputGradient: inputGradient || this.#isFused });
+    const gresidual = copy ?? body.residualGradient;
+    const throughShortcut = downsample ? downsample.backward(gresidual, { inputGradient }) : gresidual;
     return inputGradient ? add(throughBody!, throughShortcut!, { out: throughBody }) : undefined;
+  }
+
+  get #activation(): Activation | undefined {
+    return this.relu ? reluActivation : undefined;
+  }
+
+  /** Whether the body adds the shortcut in its own pass. */
+  get #isFused(): boolean {
+    return this.body.fuses(this.#activation);
   }
 
   override lower(builder: GraphBuilder, x: Value): Value {

@@ -2,7 +2,6 @@
 import { AdderNetError } from '../errors';
 import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
-import { BatchNorm, type Epilogue } from './batch-norm';
 import type { ElementOrder, ReorderColumns } from './element-order';
 import {
   type BackwardOptions,
@@ -13,9 +12,8 @@ import {
   type NamedLayer,
   type Step,
 } from './layer';
-import type { GraphBuilder, Value } from './lowering';
+import type { Activation, GraphBuilder, Value } from './lowering';
 import { nameOf } from './name-of';
-import { Relu } from './relu';
 
 /** Layers in forward order; those of a list are named 0, 1, 2 and so on. */
 export type SequentialLayers = readonly Layer[] | Readonly<Record<string, Layer>>;
@@ -25,6 +23,8 @@ export class Sequential extends Layer {
   /** As they were given: a list, or an object by name. */
   readonly layers: SequentialLayers;
   readonly #layers: readonly NamedLayer[];
+  /** What each layer fuses: the layer after it, if that is an activation. */
+  readonly #fused: readonly (Activation | undefined)[];
 
   /**
    * @param layers in forward order; a list is named 0, 1, 2 and so on
@@ -47,16 +47,16 @@ export class Sequential extends Layer {
         `Sequential: '${bad[0]}' is not a name for a layer, expected letters, digits and _, no digit first`,
       );
     this.layers = Object.freeze(isList ? [...layers] : { ...layers });
+    this.#fused = fusedActivations(this.#layers.map(([, layer]) => layer));
   }
 
-  /** In training a rectifier after a batch norm is part of its pass, as is an epilogue after the last layer: see fusedTail. */
-  forward(x: Tensor, { inPlace = false, training = false, ...epilogue }: ForwardOptions & Epilogue = {}): Tensor {
+  /** In training an activation is part of the pass of the layer before it, if that fuses it. */
+  forward(x: Tensor, { inPlace = false, training = false, epilogue }: ForwardOptions = {}): Tensor {
     let y = x;
+    const last = this.#layers.length - 1;
     for (const [i, [, layer]] of this.#layers.entries())
       if (!training) y = layer.forward(y, { inPlace: inPlace || y.data.buffer !== x.data.buffer });
-      else if (layer === this.fusedTail) y = layer.forward(y, { training, ...epilogue });
-      else if (layer instanceof BatchNorm) y = layer.forward(y, { training, relu: this.#isFused(i + 1) });
-      else if (!this.#isFused(i)) y = layer.forward(y, { training });
+      else if (!this.#isFused(i)) y = layer.forward(y, { training, epilogue: i === last ? epilogue : { activation: this.#fused[i] } });
     return y;
   }
 
@@ -74,10 +74,13 @@ export class Sequential extends Layer {
     return this.#layers.reduce((y, [, layer]) => layer.lower(builder, y), x);
   }
 
-  /** The last layer, if it is a batch norm, which can add a residual and rectify in its own pass. */
-  get fusedTail(): BatchNorm | undefined {
-    const last = this.#layers.at(-1)?.[1];
-    return last instanceof BatchNorm ? last : undefined;
+  override fuses(activation: Activation | undefined): boolean {
+    const last = this.#layers.length - 1;
+    return last >= 0 && !this.#isFused(last) && this.#layers[last]![1].fuses(activation);
+  }
+
+  override get residualGradient(): Tensor {
+    return this.#layers.at(-1)?.[1].residualGradient ?? super.residualGradient;
   }
 
   outputShape(input: Shape): Shape {
@@ -108,6 +111,16 @@ export class Sequential extends Layer {
   }
 
   #isFused(i: number): boolean {
-    return this.#layers[i]?.[1] instanceof Relu && this.#layers[i - 1]?.[1] instanceof BatchNorm;
+    return this.#fused[i - 1] !== undefined;
   }
+}
+
+/** For each layer the activation after it, if it fuses that; a layer that is fused itself fuses nothing. */
+function fusedActivations(layers: readonly Layer[]): (Activation | undefined)[] {
+  const fused: (Activation | undefined)[] = [];
+  for (const [i, layer] of layers.entries()) {
+    const activation = layers[i + 1]?.activation;
+    fused.push(activation && fused[i - 1] === undefined && layer.fuses(activation) ? activation : undefined);
+  }
+  return fused;
 }

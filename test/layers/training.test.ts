@@ -155,6 +155,68 @@ t.test('a rectifier after a batch norm is part of its pass', (t) => {
   t.end();
 });
 
+t.test('a Sequential fuses the epilogue of its last layer, as that does', (t) => {
+  const x = normal([4, 3, 3, 5], 1);
+  const flat = new Residual(new Sequential([new AdderConv2d(5, 5, { kernel: 1, random: new Random(1) }), new BatchNorm(5)]));
+  const nested = new Residual(
+    new Sequential([new Sequential([new AdderConv2d(5, 5, { kernel: 1, random: new Random(1) }), new BatchNorm(5)])]),
+  );
+  t.ok(nested.body.fuses(new Relu().activation));
+  t.same(nested.forward(x, { training: true }).data, flat.forward(x, { training: true }).data);
+  t.same(nested.backward(normal(x.shape, 2))!.data, flat.backward(normal(x.shape, 2))!.data);
+  t.same(
+    nested.parameters().map(({ gradient }) => gradient.data),
+    flat.parameters().map(({ gradient }) => gradient.data),
+  );
+  t.notOk(new Sequential([new BatchNorm(5), new Relu()]).fuses(undefined), 'not where it ends in another activation');
+  t.notOk(new BatchNorm(5).fuses({ min: 0, max: 6 }), 'not an activation that a batch norm cannot do');
+  t.notOk(new Sequential([]).fuses(undefined));
+  t.throws(() => new Sequential([]).residualGradient, { code: 'ERR_ARGUMENT', message: /Sequential: this layer fuses no epilogue/ });
+  t.end();
+});
+
+t.test('custom layers take part in fusing', (t) => {
+  const seen: (layers.Epilogue | undefined)[] = [];
+  class Double extends Layer {
+    forward(x: Tensor, { epilogue }: layers.ForwardOptions = {}): Tensor {
+      seen.push(epilogue);
+      return new Tensor(
+        x.data.map((v) => (epilogue?.activation ? Math.max(0, 2 * v) : 2 * v)),
+        x.shape,
+      );
+    }
+    override backward(gy: Tensor): Tensor {
+      return new Tensor(
+        gy.data.map((g) => 2 * g),
+        gy.shape,
+      );
+    }
+    outputShape(input: readonly number[]) {
+      return input;
+    }
+    override fuses() {
+      return true;
+    }
+  }
+  class Named extends Relu {
+    override forward(x: Tensor, options?: layers.ForwardOptions): Tensor {
+      if (options?.training) t.fail('it is fused');
+      return super.forward(x, options);
+    }
+    override fuses() {
+      return true;
+    }
+  }
+  const x = normal([2, 3], 1);
+  const y = new Sequential([new Double(), new Named(), new Relu()]).forward(x, { training: true });
+  t.same(
+    y.data,
+    x.data.map((v) => Math.max(0, 2 * v)),
+  );
+  t.same(seen, [{ activation: new Relu().activation }], 'a fused layer fuses nothing itself: the last ReLU runs by itself');
+  t.end();
+});
+
 t.test('what is frozen stays as it is', (t) => {
   const x = normal([4, 6, 6, 3], 1);
   const build = () =>
@@ -198,7 +260,10 @@ t.test('what is frozen stays as it is', (t) => {
   t.same(frozen.forward(input, { training: true }).data, frozen.forward(input).data, 'a frozen batch norm uses its running statistics');
   t.same(frozen.backward(copy(g))!.data, scaled.data, 'as constants');
   const residual = normal(input.shape, 6);
-  const rectified = frozen.forward(input, { training: true, residual, relu: true });
+  const rectified = frozen.forward(input, {
+    training: true,
+    epilogue: { residual, activation: { min: 0, max: Number.POSITIVE_INFINITY } },
+  });
   t.ok(
     frozen.forward(input).data.every((v, i) => Math.abs(Math.max(0, v + residual.data[i]!) - rectified.data[i]!) < 1e-6),
     'its epilogue too',
