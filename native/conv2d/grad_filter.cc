@@ -96,7 +96,7 @@ struct FilterGradient {
     const size_t lines_per_block = std::max<size_t>(kBlockPixels / s.wo, 1);
     for (size_t begin = 0; begin < lines; begin += lines_per_block) {
       const size_t end = std::min(begin + lines_per_block, lines);
-      kernels.training.column_sums((end - begin) * s.wo, s.co, task_gy + row_offsets[begin], block_sums);
+      kernels.training.channel_sums((end - begin) * s.wo, s.co, task_gy + row_offsets[begin], block_sums);
       for (size_t i = 0; i < s.co; ++i) gy_sums[i] += block_sums[i];
       for (size_t g = 0; g < s.groups; ++g) {
         for (size_t i = 0; i < s.group_co + mr; ++i) origins[i] = task_gy + g * s.group_co + std::min(i, s.group_co - 1);

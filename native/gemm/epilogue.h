@@ -68,7 +68,7 @@ class SeparateEpilogue : public PackedEpilogue {
   size_t bytes() const { return PackedEpilogue::bytes() + zeros_.bytes(); }
 
   void finish(const KernelTable& kernels, size_t pixels, size_t channels, const float* residual, float* y) const {
-    if (scale()) return kernels.training.normalize({pixels, channels, y, residual, activation(), zeros_.data(), scale(), shift(), y});
+    if (scale()) return kernels.elementwise.normalize({pixels, channels, y, residual, activation(), zeros_.data(), scale(), shift(), y});
     if (residual) kernels.elementwise.add(pixels * channels, y, residual, y);
     if (activation().has_bound()) kernels.elementwise.activate(pixels * channels, y, activation(), y);
   }

@@ -6,11 +6,11 @@ namespace {
 template <bool kMin, bool kMax>
 struct Clamp {
   static constexpr bool kBounds = kMin || kMax;
-  f32v min, max;
-  explicit Clamp(const Activation& a) : min(broadcast(a.min)), max(broadcast(a.max)) {}
+  f32v lower, upper;
+  explicit Clamp(const Activation& a) : lower(broadcast(a.min)), upper(broadcast(a.max)) {}
   ALWAYS_INLINE f32v operator()(f32v v) const {
-    if constexpr (kMin) v = at_least(min, v);
-    if constexpr (kMax) v = at_most(max, v);
+    if constexpr (kMin) v = max(lower, v);
+    if constexpr (kMax) v = min(upper, v);
     return v;
   }
 };

@@ -2,33 +2,34 @@
 #pragma once
 #include "activation.inl.h"
 #include "elementwise_kernels.h"
+#include "lanes.inl.h"
 
 namespace {
-void normalize(size_t rows, size_t channels, const float* x, const float* mean, const float* scale, const float* shift, float* y) {
-  for (size_t r = 0; r < rows; ++r, x += channels, y += channels) {
-    size_t c = 0;
-    for (; c + f32v::N <= channels; c += f32v::N)
-      store(y + c, add(mul(sub(load(x + c), load(mean + c)), load(scale + c)), load(shift + c)));
-    if (c < channels) {
-      const size_t left = channels - c;
-      const f32v centered = sub(load_first(x + c, left), load_first(mean + c, left));
-      store_first(y + c, add(mul(centered, load_first(scale + c, left)), load_first(shift + c, left)), left);
-    }
+template <bool kResidual, class Clamp>
+ALWAYS_INLINE void normalize_rows(const NormalizeArgs& a, Clamp clamp) {
+  for (size_t r = 0; r < a.rows; ++r) {
+    const size_t row = r * a.channels;
+    each_vector(a.channels, [&](size_t c, auto lanes) {
+      f32v y = add(mul(sub(lanes.get(a.x + row + c), lanes.get(a.mean + c)), lanes.get(a.scale + c)), lanes.get(a.shift + c));
+      if constexpr (kResidual) y = add(y, lanes.get(a.residual + row + c));
+      lanes.put(a.y + row + c, clamp(y));
+    });
   }
 }
 
-void activate(size_t n, const float* x, const Activation& activation, float* y) {
-  with_clamp(activation, [&](auto clamp) {
-    size_t i = 0;
-    for (; i + f32v::N <= n; i += f32v::N) store(y + i, clamp(load(x + i)));
-    if (i < n) store_first(y + i, clamp(load_first(x + i, n - i)), n - i);
+void normalize(const NormalizeArgs& a) {
+  with_clamp(a.activation, [&](auto clamp) {
+    if (a.residual) normalize_rows<true>(a, clamp);
+    else normalize_rows<false>(a, clamp);
   });
 }
 
+void activate(size_t n, const float* x, const Activation& activation, float* y) {
+  with_clamp(activation, [&](auto clamp) { each_vector(n, [&](size_t i, auto lanes) { lanes.put(y + i, clamp(lanes.get(x + i))); }); });
+}
+
 void add(size_t n, const float* a, const float* b, float* y) {
-  size_t i = 0;
-  for (; i + f32v::N <= n; i += f32v::N) store(y + i, add(load(a + i), load(b + i)));
-  if (i < n) store_first(y + i, add(load_first(a + i, n - i), load_first(b + i, n - i)), n - i);
+  each_vector(n, [&](size_t i, auto lanes) { lanes.put(y + i, add(lanes.get(a + i), lanes.get(b + i))); });
 }
 
 constexpr ElementwiseKernels kElementwise = {normalize, activate, add};

@@ -13,7 +13,7 @@ ALWAYS_INLINE void load_data(const ProductTileArgs& a, f32v (&data)[MR][NV]) {
     const size_t column = static_cast<size_t>(j) * f32v::N;
     const size_t left = static_cast<size_t>(i) < a.rows && column < a.columns ? a.columns - column : 0;
     const float* p = a.gradient.data + i * a.gradient.data_stride + column;
-    data[i][j] = left >= f32v::N ? load(p) : left > 0 ? load_first(p, left) : broadcast(0.0f);
+    data[i][j] = left >= f32v::N ? load(p) : left > 0 ? load_partial(p, left) : broadcast(0.0f);
   }
 }
 
@@ -28,17 +28,17 @@ ALWAYS_INLINE void write_gradient(const ProductTileArgs& a, f32v (&sum)[MR][NV],
       const size_t left = a.columns - column;
       float* y = a.y + i * a.y_stride + column;
       f32v v = sum[i][j];
-      if (!a.first) v = add(left >= f32v::N ? load(y) : load_first(y, left), v);
+      if (!a.first) v = add(left >= f32v::N ? load(y) : load_partial(y, left), v);
       if (a.last) v = finish(v, i, j);
       if (left >= f32v::N) store(y, v);
-      else store_first(y, v, left);
+      else store_partial(y, v, left);
     }
   }
 }
 
 template <int MR, int NV>
 void hardtanh_tile(const ProductTileArgs& a) {
-  static_assert(3 * MR * NV + NV + 2 <= kVectorRegisters, "sums, both limits, a step of the panel, a broadcast and a clamped value");
+  static_assert(3 * MR * NV + NV + 2 <= kVectorRegisters, "sums, both limits, a row of the panel, a broadcast and a clamped value");
   f32v x[MR][NV], low[MR][NV], high[MR][NV], sum[MR][NV];
   load_data(a, x);
   UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) {
@@ -57,7 +57,7 @@ void hardtanh_tile(const ProductTileArgs& a) {
       UNROLL for (int j = 0; j < NV; ++j) w[j] = load(panel + j * f32v::N);
       UNROLL for (int i = 0; i < MR; ++i) {
         const f32v g = broadcast(row[i][p]);
-        UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = multiply_add(at_most(high[i][j], at_least(low[i][j], w[j])), g, sum[i][j]);
+        UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = multiply_add(min(high[i][j], max(low[i][j], w[j])), g, sum[i][j]);
       }
     }
   }
@@ -68,11 +68,11 @@ void hardtanh_tile(const ProductTileArgs& a) {
 // sgn(d) = clamp(d * 2^127 * 2^24, -1, 1): even the smallest difference, 2^-149, is scaled beyond 1; 0 stays 0 and NaN stays NaN.
 template <int MR, int NV>
 void sign_tile(const ProductTileArgs& a) {
-  static_assert(2 * MR * NV + NV + 6 <= kVectorRegisters, "sums, data, a step of the panel, a broadcast, a difference and four constants");
+  static_assert(2 * MR * NV + NV + 6 <= kVectorRegisters, "sums, data, a row of the panel, a broadcast, a difference and four constants");
   f32v data[MR][NV], sum[MR][NV];
   load_data(a, data);
   UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = broadcast(0.0f);
-  const f32v huge = broadcast(0x1p127f), large = broadcast(0x1p24f), least = broadcast(-1.0f), most = broadcast(1.0f);
+  const f32v huge = broadcast(0x1p127f), large = broadcast(0x1p24f), lower = broadcast(-1.0f), upper = broadcast(1.0f);
   const ProductOperands& o = a.operands;
   const size_t end = o.segment_elems * a.gradient.row_stride;
   for (size_t r = 0; r < o.segments; ++r) {
@@ -87,7 +87,7 @@ void sign_tile(const ProductTileArgs& a) {
         const f32v g = broadcast(row[i][p]);
         UNROLL for (int j = 0; j < NV; ++j) {
           const f32v scaled = mul(mul(sub(v[j], data[i][j]), huge), large);
-          sum[i][j] = multiply_add(at_most(most, at_least(least, scaled)), g, sum[i][j]);
+          sum[i][j] = multiply_add(min(upper, max(lower, scaled)), g, sum[i][j]);
         }
       }
     }
@@ -95,8 +95,14 @@ void sign_tile(const ProductTileArgs& a) {
   write_gradient(a, sum, [](f32v v, int, int) { return v; });
 }
 
-template <int MR, int NV>
-constexpr ProductTile kHardtanhTile = {MR, NV* f32v::N, hardtanh_tile<MR, NV>};
-template <int MR, int NV>
-constexpr ProductTile kSignTile = {MR, NV* f32v::N, sign_tile<MR, NV>};
+struct HardtanhTiles {
+  using Tile = ProductTile;
+  template <int MR, int NV>
+  static constexpr Tile kTile = {MR, NV* f32v::N, hardtanh_tile<MR, NV>};
+};
+struct SignTiles {
+  using Tile = ProductTile;
+  template <int MR, int NV>
+  static constexpr Tile kTile = {MR, NV* f32v::N, sign_tile<MR, NV>};
+};
 }  // namespace

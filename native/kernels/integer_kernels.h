@@ -40,6 +40,7 @@ enum class IntegerOperands {
 };
 
 struct IntegerProduct {
+  const char* micro_op;  // the name of what its tiles do for one pair, as tests find it in the disassembly
   size_t group_bytes;
   size_t max_groups;  // of a block of k: what lanes hold without overflow, or what a cache holds of a panel
   IntegerOperands operands;

@@ -1,12 +1,13 @@
 // The tile of every integer convolution: MR pixels x NV vectors of output channels, all sums in registers (IntegerTileArgs).
 //
-// A step P broadcasts a word of each row and adds it up against NV vectors of the panel:
-//   Word, kElemBytes           a row's word, and an element in it
-//   Sum, RowSum                the sums of a vector of channels; a sum of a row alone, where the step needs one
-//   accumulate, finish         one step; from the sums to int32 lanes, sign and all
+// An iteration of k broadcasts a k-group of each row and adds it up against NV vectors of the panel, with a micro-op P:
+//   Group, kElemBytes          a row's k-group, and the size of an element in it
+//   Sum, RowSum                the sums of a vector of channels; a sum of a row alone, where the micro-op needs one
+//   accumulate, finish         one micro-op; from the sums to int32 lanes, sign and all
 #pragma once
 #include "integer_kernels.h"
 #include "peak.inl.h"
+#include "shapes.h"
 
 namespace {
 struct NoRowSum {};
@@ -15,7 +16,8 @@ struct NoRowSum {};
 template <class P, int NV, int kOut>
 ALWAYS_INLINE void finish_row(const IntegerTileArgs& a, const typename P::Sum (&sum)[NV], typename P::RowSum row_sum, i32v (&out)[kOut]) {
   P::finish(sum, row_sum, out);
-  if (P::kWeightFactor != 0 && a.first) UNROLL for (int j = 0; j < kOut; ++j) out[j] = add(out[j], load(a.compensation + j * i32v::N));
+  if (P::kCompensationFactor != 0 && a.first)
+    UNROLL for (int j = 0; j < kOut; ++j) out[j] = add(out[j], load(a.compensation + j * i32v::N));
 }
 
 template <class P, int MR, int NV>
@@ -43,22 +45,22 @@ ALWAYS_INLINE void write_sums(const IntegerTileArgs& a, const typename P::Sum (&
       int32_t* const y = a.y + i * a.y_stride + column;
       const i32v v = load(&rows[i][column]);
       if (left >= i32v::N) store(y, a.first ? v : add(v, load(y)));
-      else store_first(y, a.first ? v : add(v, load_first(y, left)), left);
+      else store_partial(y, a.first ? v : add(v, load_partial(y, left)), left);
     }
 }
 
-// Words at row[i] + p against a vector of words at panel. The last of a run keeps the bytes of `mask` alone.
+// The k-groups at row[i] + p against vectors of k-groups at panel. The last one of a segment keeps the bytes of `mask` alone.
 template <class P, bool kMasked, int MR, int NV>
-ALWAYS_INLINE void integer_step(typename P::Sum (&sum)[MR][NV], typename P::RowSum (&row_sum)[MR], const unsigned char* const (&row)[MR],
-                                size_t p, const unsigned char* panel, uint64_t mask) {
-  using Word = typename P::Word;
+ALWAYS_INLINE void integer_iteration(typename P::Sum (&sum)[MR][NV], typename P::RowSum (&row_sum)[MR],
+                                     const unsigned char* const (&row)[MR], size_t p, const unsigned char* panel, uint64_t mask) {
+  using Group = typename P::Group;
   i8v w[NV];
   UNROLL for (int j = 0; j < NV; ++j) w[j] = load(panel + j * i8v::kBytes);
   UNROLL for (int i = 0; i < MR; ++i) {
-    Word word;
-    __builtin_memcpy(&word, row[i] + p, sizeof word);
-    i8v x = broadcast_word(word);
-    if (kMasked) x = bit_and(x, broadcast_word(static_cast<Word>(mask)));
+    Group group;
+    __builtin_memcpy(&group, row[i] + p, sizeof group);
+    i8v x = broadcast_group(group);
+    if (kMasked) x = bit_and(x, broadcast_group(static_cast<Group>(mask)));
     P::accumulate_row(row_sum[i], x);
     UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = P::accumulate(sum[i][j], x, w[j]);
   }
@@ -67,8 +69,8 @@ ALWAYS_INLINE void integer_step(typename P::Sum (&sum)[MR][NV], typename P::RowS
 template <class P, int MR, int NV>
 void integer_tile(const IntegerTileArgs& a) {
   static_assert(MR * (NV * P::kSumRegisters + P::kRowRegisters) + NV + P::kWorkRegisters <= kVectorRegisters,
-                "sums, a step of the panel and the work registers");
-  constexpr size_t kWordBytes = sizeof(typename P::Word);
+                "sums, a row of the panel and the work registers");
+  constexpr size_t kGroupBytes = sizeof(typename P::Group);
   typename P::Sum sum[MR][NV] = {};
   typename P::RowSum row_sum[MR] = {};
   const unsigned char* row[MR];
@@ -76,12 +78,12 @@ void integer_tile(const IntegerTileArgs& a) {
   const unsigned char* panel = a.panel;
   for (size_t r = 0; r < a.segments; ++r) {
     size_t p = a.row_offsets[r];
-    for (const size_t end = p + a.groups * kWordBytes; p < end; p += kWordBytes, panel += NV * i8v::kBytes) {
-      asm("" : "+r"(p));  // one index for all rows and runs, where gcc would advance MR pointers
-      integer_step<P, false>(sum, row_sum, row, p, panel, 0);
+    for (const size_t end = p + a.groups * kGroupBytes; p < end; p += kGroupBytes, panel += NV * i8v::kBytes) {
+      asm("" : "+r"(p));  // one index for all rows and segments, where gcc would advance MR pointers
+      integer_iteration<P, false>(sum, row_sum, row, p, panel, 0);
     }
     if (a.tail) {
-      integer_step<P, true>(sum, row_sum, row, p, panel, a.tail);
+      integer_iteration<P, true>(sum, row_sum, row, p, panel, a.tail);
       panel += NV * i8v::kBytes;
     }
   }
@@ -90,10 +92,10 @@ void integer_tile(const IntegerTileArgs& a) {
 
 // For peaks (peak.inl.h): what a tile does for each sum, without what it does for a row.
 template <class P>
-struct IntegerStep {
+struct IntegerMicroOp {
   using Operand = i8v;
   using Sum = typename P::Sum;
-  // A step of one instruction adds up with all of its latency, of up to 5 cycles, and leaves nothing to compute ahead.
+  // A micro-op of one instruction adds up with all of its latency, of up to 5 cycles, and leaves nothing to compute ahead.
   static constexpr int kSums = P::kWorkRegisters == 1 ? 12 : kPeakSums;
   static constexpr size_t kElems = i8v::kBytes / P::kElemBytes;
   static_assert(kSums * P::kSumRegisters + 1 + P::kWorkRegisters <= kVectorRegisters, "sums, w and the work registers");
@@ -101,18 +103,24 @@ struct IntegerStep {
   ALWAYS_INLINE Sum operator()(Sum sum, i8v x, i8v w) const { return P::accumulate(sum, x, w); }
 };
 
-template <int MR, int NV>
-struct Shape {
-  template <class P>
-  static constexpr IntegerTile kTile = {MR, NV* P::kChannels, integer_tile<P, MR, NV>};
+template <class P>
+struct IntegerTiles {
+  using Tile = IntegerTile;
+  template <int MR, int NV>
+  static constexpr Tile kTile = {MR, NV* P::kChannels, integer_tile<P, MR, NV>};
 };
-// The product of step P with tiles of these shapes, ordered like IntegerProduct::tiles.
-template <class... Shapes>
-struct Tiles {
-  template <class P>
-  static constexpr IntegerTile kTiles[] = {Shapes::template kTile<P>..., {}};
-  template <class P>
-  static constexpr IntegerProduct kProduct = {sizeof(typename P::Word), P::kMostWords, P::kOperands,
-                                              P::kWeightFactor,         kTiles<P>,     peak<IntegerStep<P>>};
-};
+
+// The product that micro-op P makes, with tiles of these shapes.
+template <class P, class Shapes>
+constexpr IntegerProduct integer_product() {
+  IntegerProduct product = {};
+  product.micro_op = P::kName;
+  product.group_bytes = sizeof(typename P::Group);
+  product.max_groups = P::kMaxGroups;
+  product.operands = P::kOperands;
+  product.compensation_factor = P::kCompensationFactor;
+  product.tiles = Shapes::template tiles<IntegerTiles<P>>;
+  product.peak = peak<IntegerMicroOp<P>>;
+  return product;
+}
 }  // namespace

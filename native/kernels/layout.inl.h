@@ -30,10 +30,10 @@ void row_sums(size_t rows, size_t columns, const float* src, size_t src_stride, 
       if (i >= count) continue;
       const float* row = src + i * src_stride;
       for (size_t c = 0; c < whole; c += f32v::N) sum[i] = add(sum[i], load(row + c));
-      if (whole < columns) sum[i] = add(sum[i], load_first(row + whole, columns - whole));
+      if (whole < columns) sum[i] = add(sum[i], load_partial(row + whole, columns - whole));
     }
     if (count == f32v::N) store(sums + r, reduce_rows(sum));
-    else store_first(sums + r, reduce_rows(sum), count);
+    else store_partial(sums + r, reduce_rows(sum), count);
   }
 }
 
@@ -44,10 +44,10 @@ void column_sums(size_t rows, size_t columns, const float* src, size_t src_strid
     f32v sum = broadcast(0.0f);
     for (size_t r = 0; r < rows; ++r) {
       const float* p = src + r * src_stride + c;
-      sum = add(sum, whole ? load(p) : load_first(p, left));
+      sum = add(sum, whole ? load(p) : load_partial(p, left));
     }
     if (whole) store(sums + c, sum);
-    else store_first(sums + c, sum, left);
+    else store_partial(sums + c, sum, left);
   }
 }
 

@@ -1,6 +1,7 @@
-// What a core does at best in one inner step, in registers: what a kernel's rate is held against. Each family of kernels has its own.
+// What a core does at best of one micro-op, in registers: what a kernel's rate is held against. Each family of kernels has its own.
 #pragma once
 #include <cstddef>
 
-// Makes `steps` rounds of independent steps, no memory touched. Returns how many elements that was: products, distances, pairs of signs.
-using Peak = size_t (*)(size_t steps);
+// Makes `rounds` rounds of independent micro-ops, no memory touched. Returns how many elements that was: products, distances, pairs of
+// signs.
+using Peak = size_t (*)(size_t rounds);

@@ -1,7 +1,7 @@
 // The tile of every convolution: MR rows x NV vectors of columns, all sums in registers (ProductTileArgs).
 //
-// A step broadcasts MR elements of the rows, loads NV vectors of the panel and makes MR * NV vector steps. Start reading at the loop
-// over p: the rest is setting up and writing out.
+// An iteration of k broadcasts MR elements of the rows, loads NV vectors of the panel and makes MR * NV micro-ops. Start reading at the
+// loop over p: the rest is setting up and writing out.
 #pragma once
 #include "product_kernels.h"
 
@@ -18,14 +18,14 @@ ALWAYS_INLINE void each_sum(const ProductTileArgs& a, Use use) {
   }
 }
 
-// Stage by stage, not sum by sum: a stage is asked for once, and its numbers of a column are loaded once for MR sums.
+// Stage by stage, not sum by sum: each stage is tested for once, and its numbers of a column are loaded once for MR sums.
 template <class P, bool kWhole, int MR, int NV>
 ALWAYS_INLINE void write_sums(const ProductTileArgs& a, f32v (&sum)[MR][NV]) {
   const auto each = [&](auto use) { each_sum<kWhole, MR, NV>(a, use); };
   const auto is_whole = [&](size_t column) { return kWhole || a.columns - column >= f32v::N; };
   const auto load_like_y = [&](const float* from, int i, size_t column) {
     const float* p = from + i * a.y_stride + column;
-    return is_whole(column) ? load(p) : load_first(p, a.columns - column);
+    return is_whole(column) ? load(p) : load_partial(p, a.columns - column);
   };
   const f32v zero = broadcast(0.0f);
   if (!a.first) each([&](int i, int j, size_t column) { sum[i][j] = add(load_like_y(a.y, i, column), sum[i][j]); });
@@ -45,18 +45,18 @@ ALWAYS_INLINE void write_sums(const ProductTileArgs& a, f32v (&sum)[MR][NV]) {
       });
     if (e.residual) each([&](int i, int j, size_t column) { sum[i][j] = add(sum[i][j], load_like_y(e.residual, i, column)); });
     if (e.activation.has_min()) {
-      const f32v min = broadcast(e.activation.min);
-      each([&](int i, int j, size_t) { sum[i][j] = at_least(min, sum[i][j]); });
+      const f32v lower = broadcast(e.activation.min);
+      each([&](int i, int j, size_t) { sum[i][j] = max(lower, sum[i][j]); });
     }
     if (e.activation.has_max()) {
-      const f32v max = broadcast(e.activation.max);
-      each([&](int i, int j, size_t) { sum[i][j] = at_most(max, sum[i][j]); });
+      const f32v upper = broadcast(e.activation.max);
+      each([&](int i, int j, size_t) { sum[i][j] = min(upper, sum[i][j]); });
     }
   }
   each([&](int i, int j, size_t column) {
     float* y = a.y + i * a.y_stride + column;
     if (is_whole(column)) store(y, sum[i][j]);
-    else store_first(y, sum[i][j], a.columns - column);
+    else store_partial(y, sum[i][j], a.columns - column);
   });
 }
 
@@ -64,18 +64,18 @@ ALWAYS_INLINE void write_sums(const ProductTileArgs& a, f32v (&sum)[MR][NV]) {
 template <class P, int MR, int NV, bool kStrided>
 void product_tile(const ProductTileArgs& a) {
   // A single sum left in memory makes the loop wait for its store: 24 instead of 49 G elements/s with 6x2 on AVX2.
-  static_assert(MR * NV + NV + P::kWorkRegisters <= kVectorRegisters, "sums, a step of the panel and the work registers");
+  static_assert(MR * NV + NV + P::kWorkRegisters <= kVectorRegisters, "sums, a row of the panel and the work registers");
   f32v sum[MR][NV];
   UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = broadcast(0.0f);
 
   const ProductOperands& o = a.operands;
   const f32v one = P::one();
-  const size_t step = kStrided ? a.gradient.row_stride : 1, end = o.segment_elems * step;
+  const size_t stride = kStrided ? a.gradient.row_stride : 1, end = o.segment_elems * stride;
   for (size_t r = 0; r < o.segments; ++r) {
     const float* row[MR];
     UNROLL for (int i = 0; i < MR; ++i) row[i] = o.row_pointers[i] + o.row_offsets[r];
     const float* panel = o.panels[r];
-    for (size_t p = 0; p < end; p += step, panel += o.panel_stride) {
+    for (size_t p = 0; p < end; p += stride, panel += o.panel_stride) {
       asm("" : "+r"(p));  // keeps one index for all rows, where gcc would advance MR pointers: 84 to 92 % of a product's rate at 8x2
       f32v w[NV];
       UNROLL for (int j = 0; j < NV; ++j) w[j] = load(panel + j * f32v::N);
@@ -91,6 +91,10 @@ void product_tile(const ProductTileArgs& a) {
   write_sums<P, false>(a, in_memory);
 }
 
-template <class P, int MR, int NV, bool kStrided = false>
-constexpr ProductTile kTile = {MR, NV* f32v::N, product_tile<P, MR, NV, kStrided>};
+template <class P, bool kStrided>
+struct ProductTiles {
+  using Tile = ProductTile;
+  template <int MR, int NV>
+  static constexpr Tile kTile = {MR, NV* f32v::N, product_tile<P, MR, NV, kStrided>};
+};
 }  // namespace

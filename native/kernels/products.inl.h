@@ -1,7 +1,7 @@
-// The two products a tile can compute, as one step and one end each.
+// The two products that a tile can compute, as one micro-op and one end each.
 //
-//   Dot:  y =   sum x * w        the multiplication network
-//   L1:   y = - sum |x - w|      the adder network (AdderNet, CVPR 2020, eq. 2)
+//   Dot:  y =   sum x * w        the convolution of a CNN
+//   L1:   y = - sum |x - w|      the convolution of an adder network (AdderNet, CVPR 2020, eq. 2)
 #pragma once
 #include "peak.inl.h"
 
@@ -12,7 +12,7 @@ struct Dot {
   static ALWAYS_INLINE f32v one() { return broadcast(1.0f); }
   static ALWAYS_INLINE f32v accumulate(f32v sum, f32v x, f32v w, f32v) { return multiply_add(x, w, sum); }
   static ALWAYS_INLINE f32v finish(f32v sum, f32v, f32v) { return sum; }
-  // The depthwise step: a few taps only, so the sums of x would cost more than they save.
+  // Of the depthwise tile: it has few taps, so the sums of x would cost more than they save.
   static ALWAYS_INLINE f32v accumulate_direct(f32v sum, f32v x, f32v w) { return multiply_add(x, w, sum); }
   static ALWAYS_INLINE f32v finish_direct(f32v sum) { return sum; }
 };
@@ -22,17 +22,17 @@ struct L1 {
   static constexpr bool kNeedsSums = kL1NeedsSums;
   static ALWAYS_INLINE f32v one() { return l1_one(); }
   static ALWAYS_INLINE f32v accumulate(f32v sum, f32v x, f32v w, f32v one) { return l1_accumulate(sum, x, w, one); }
-  // With sums, rounding may leave a distance a little below zero where x and w are nearly equal: at most 0. A NaN in x or w hides
+  // With sums, rounding may leave a distance a little below zero where x and w are nearly equal, so y is 0 at most. A NaN in x or w hides
   // from max(x, w) but not from the sums.
   static ALWAYS_INLINE f32v finish(f32v sum, f32v row_sum, f32v panel_sum) {
-    if constexpr (kL1NeedsSums) return at_most(broadcast(0.0f), sub(add(row_sum, panel_sum), add(sum, sum)));
+    if constexpr (kL1NeedsSums) return min(broadcast(0.0f), sub(add(row_sum, panel_sum), add(sum, sum)));
     return sub(broadcast(0.0f), sum);
   }
   static ALWAYS_INLINE f32v accumulate_direct(f32v sum, f32v x, f32v w) { return add(sum, abs_diff(x, w)); }
   static ALWAYS_INLINE f32v finish_direct(f32v sum) { return sub(broadcast(0.0f), sum); }
 };
 
-// No product: the bare addition that both are held against.
+// No product: the bare addition against which both are held.
 struct Addition {
   static ALWAYS_INLINE f32v one() { return broadcast(1.0f); }
   static ALWAYS_INLINE f32v accumulate(f32v sum, f32v x, f32v, f32v) { return add(sum, x); }
@@ -40,7 +40,7 @@ struct Addition {
 
 // For peaks (peak.inl.h).
 template <class P>
-struct ProductStep {
+struct ProductMicroOp {
   using Operand = f32v;
   using Sum = f32v;
   // A maximum before the addition upsets the order in which 8 sums would just do: 42 instead of 49 G elements/s on Zen 3.

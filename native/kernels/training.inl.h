@@ -1,29 +1,10 @@
-// Batch normalization in training, and the rectifier's gradient (TrainingKernels). Lanes are channels.
+// Batch normalization in training, and the gradients of ReLU and of max pooling (TrainingKernels). Lanes are channels.
 #pragma once
-#include "activation.inl.h"
+#include "lanes.inl.h"
 #include "training_kernels.h"
 
 namespace {
-// A whole vector, or its first n lanes at the end of a row.
-struct AllLanes {
-  ALWAYS_INLINE f32v get(const float* p) const { return load(p); }
-  ALWAYS_INLINE void put(float* p, f32v a) const { store(p, a); }
-};
-struct FirstLanes {
-  size_t n;
-  ALWAYS_INLINE f32v get(const float* p) const { return load_first(p, n); }
-  ALWAYS_INLINE void put(float* p, f32v a) const { store_first(p, a, n); }
-};
-
-// use(c, lanes) for each vector of a row.
-template <class Use>
-ALWAYS_INLINE void each_vector(size_t channels, Use use) {
-  size_t c = 0;
-  for (; c + f32v::N <= channels; c += f32v::N) use(c, AllLanes{});
-  if (c < channels) use(c, FirstLanes{channels - c});
-}
-
-// Channels whose sums are kept side by side: with the rows being read they fit the L1 cache, and rows are read in long runs.
+// Channels whose sums are kept side by side: with the rows being read they fit the L1 cache, and long pieces of rows are read.
 constexpr size_t kBlock = 128;
 static_assert(kBlock % f32v::N == 0, "a sum's last vector is whole");
 using Sums = float[kBlock];
@@ -34,40 +15,40 @@ ALWAYS_INLINE void each_block(size_t channels, Use use) {
   for (size_t c = 0; c < channels; c += kBlock) use(c, channels - c < kBlock ? channels - c : kBlock);
 }
 
-// step(r, c, lanes, sums of that vector) for kRows rows from r. Eight hide the way of a sum through memory, two chains half of the wait of
-// one addition for the one before it.
-template <int kRows, int kSums, class Step>
-ALWAYS_INLINE void add_rows(size_t r, size_t width, Sums* sums, Step step) {
+// accumulate(r, c, lanes, sums of that vector) for kRows rows from r. Eight rows hide the way of a sum through memory, and two chains hide
+// half of the latency of an addition.
+template <int kRows, int kSums, class Accumulate>
+ALWAYS_INLINE void add_rows(size_t r, size_t width, Sums* sums, Accumulate accumulate) {
   each_vector(width, [&](size_t c, auto lanes) {
     f32v even[kSums], odd[kSums];
     UNROLL for (int k = 0; k < kSums; ++k) {
       even[k] = load(sums[k] + c);
       odd[k] = broadcast(0.0f);
     }
-    UNROLL for (int i = 0; i < kRows; ++i) step(r + i, c, lanes, i % 2 ? odd : even);
+    UNROLL for (int i = 0; i < kRows; ++i) accumulate(r + i, c, lanes, i % 2 ? odd : even);
     UNROLL for (int k = 0; k < kSums; ++k) store(sums[k] + c, add(even[k], odd[k]));
   });
 }
 
-template <int kSums, class Step>
-ALWAYS_INLINE void sum_rows(size_t rows, size_t width, Sums* sums, Step step) {
+template <int kSums, class Accumulate>
+ALWAYS_INLINE void sum_rows(size_t rows, size_t width, Sums* sums, Accumulate accumulate) {
   size_t r = 0;
-  for (; r + 8 <= rows; r += 8) add_rows<8, kSums>(r, width, sums, step);
-  for (; r < rows; ++r) add_rows<1, kSums>(r, width, sums, step);
+  for (; r + 8 <= rows; r += 8) add_rows<8, kSums>(r, width, sums, accumulate);
+  for (; r < rows; ++r) add_rows<1, kSums>(r, width, sums, accumulate);
 }
 
 // Two passes, the second from cache: the distance to a nearly right mean loses no digits, whatever the size of the mean. The sum of those
 // distances then makes up for what the mean lacks: no float32 holds it.
 void moments(size_t rows, size_t channels, const float* x, double* mean, double* squares) {
   const double count = static_cast<double>(rows);
-  const f32v share = broadcast(1.0f / static_cast<float>(rows));
+  const f32v inverse_rows = broadcast(1.0f / static_cast<float>(rows));
   each_block(channels, [&](size_t block, size_t width) {
     const float* const in = x + block;
     Sums center = {}, sums[2] = {};
     sum_rows<1>(rows, width, &center, [&](size_t r, size_t c, auto lanes, f32v* s) {
       s[0] = add(s[0], sub(lanes.get(in + r * channels + c), lanes.get(in + c)));
     });
-    each_vector(width, [&](size_t c, auto lanes) { store(center + c, add(lanes.get(in + c), mul(load(center + c), share))); });
+    each_vector(width, [&](size_t c, auto lanes) { store(center + c, add(lanes.get(in + c), mul(load(center + c), inverse_rows))); });
     sum_rows<2>(rows, width, sums, [&](size_t r, size_t c, auto lanes, f32v* s) {
       const f32v d = sub(lanes.get(in + r * channels + c), load(center + c));
       s[0] = add(s[0], d);
@@ -81,25 +62,6 @@ void moments(size_t rows, size_t channels, const float* x, double* mean, double*
   });
 }
 
-template <bool kResidual, class Clamp>
-ALWAYS_INLINE void normalize_rows(const NormalizeArgs& a, Clamp clamp) {
-  for (size_t r = 0; r < a.rows; ++r) {
-    const size_t row = r * a.channels;
-    each_vector(a.channels, [&](size_t c, auto lanes) {
-      f32v y = add(mul(sub(lanes.get(a.x + row + c), lanes.get(a.mean + c)), lanes.get(a.scale + c)), lanes.get(a.shift + c));
-      if constexpr (kResidual) y = add(y, lanes.get(a.residual + row + c));
-      lanes.put(a.y + row + c, clamp(y));
-    });
-  }
-}
-
-void normalize_fused(const NormalizeArgs& a) {
-  with_clamp(a.activation, [&](auto clamp) {
-    if (a.residual) normalize_rows<true>(a, clamp);
-    else normalize_rows<false>(a, clamp);
-  });
-}
-
 template <bool kRelu, class Lanes>
 ALWAYS_INLINE f32v gradient(const NormalizeGradArgs& a, size_t i, Lanes lanes) {
   const f32v g = lanes.get(a.gy + i);
@@ -107,14 +69,14 @@ ALWAYS_INLINE f32v gradient(const NormalizeGradArgs& a, size_t i, Lanes lanes) {
   return g;
 }
 
-template <bool kRelu, bool kKeep>
+template <bool kRelu, bool kStore>
 void grad_sums(const NormalizeGradArgs& a, double* sum, double* dot, float* masked) {
   each_block(a.channels, [&](size_t block, size_t width) {
     Sums sums[2] = {};
     sum_rows<2>(a.rows, width, sums, [&](size_t r, size_t c, auto lanes, f32v* s) {
       const size_t i = r * a.channels + block + c;
       const f32v g = gradient<kRelu>(a, i, lanes);
-      if constexpr (kKeep) lanes.put(masked + i, g);
+      if constexpr (kStore) lanes.put(masked + i, g);
       s[0] = add(s[0], g);
       s[1] = multiply_add(g, sub(lanes.get(a.x + i), lanes.get(a.mean + block + c)), s[1]);
     });
@@ -146,7 +108,7 @@ void normalize_grad(const NormalizeGradArgs& a, const float* mean_g, const float
   return a.y ? grad_rows<true>(a, mean_g, scale, slope, gx) : grad_rows<false>(a, mean_g, scale, slope, gx);
 }
 
-void column_sums(size_t rows, size_t channels, const float* x, double* sum) {
+void channel_sums(size_t rows, size_t channels, const float* x, double* sum) {
   each_block(channels, [&](size_t block, size_t width) {
     Sums sums = {};
     sum_rows<1>(rows, width, &sums,
@@ -163,11 +125,11 @@ void relu_grad(size_t n, const float* gy, const float* y, float* gx) {
 void max_pool_grad(size_t count, const size_t* taps, size_t channels, const float* x, const float* g, float* gx) {
   const f32v one = broadcast(1.0f);
   each_vector(channels, [&](size_t c, auto lanes) {
-    f32v most = lanes.get(x + taps[0] + c), winner = broadcast(0.0f);
+    f32v largest = lanes.get(x + taps[0] + c), winner = broadcast(0.0f);
     for (size_t t = 1; t < count; ++t) {
       const f32v in = lanes.get(x + taps[t] + c);
-      winner = add(winner, where_positive(sub(in, most), sub(broadcast(static_cast<float>(t)), winner)));
-      most = at_least(most, in);
+      winner = add(winner, where_positive(sub(in, largest), sub(broadcast(static_cast<float>(t)), winner)));
+      largest = max(largest, in);
     }
     const f32v gradient = lanes.get(g + c);
     for (size_t t = 0; t < count; ++t) {
@@ -177,6 +139,5 @@ void max_pool_grad(size_t count, const size_t* taps, size_t channels, const floa
   });
 }
 
-constexpr TrainingKernels kTraining = {moments,     normalize_fused, normalize_grad_sums, normalize_grad,
-                                       column_sums, relu_grad,       max_pool_grad};
+constexpr TrainingKernels kTraining = {moments, normalize_grad_sums, normalize_grad, channel_sums, relu_grad, max_pool_grad};
 }  // namespace

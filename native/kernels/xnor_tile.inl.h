@@ -1,7 +1,7 @@
 // The tile of a binary convolution: MR windows x NV vectors of filters, all counts in registers (XnorTileArgs).
 #pragma once
-#include "../simd/opaque.h"
 #include "peak.inl.h"
+#include "shapes.h"
 #include "xnor_kernels.h"
 
 namespace {
@@ -20,8 +20,8 @@ ALWAYS_INLINE void count_words(const XnorTileArgs& a, size_t first, size_t last,
       const b32v x = broadcast_signs(row[i][offset]);
       UNROLL for (int j = 0; j < NV; ++j) {
         counts[i][j] = count_differences(counts[i][j], x, w[j]);
-        if constexpr (kCountedSteps != SIZE_MAX)
-          make_opaque(counts[i][j].v);  // changed in place: gcc gives bytes before and after a register each, and spills
+        if constexpr (kMaxCountIterations != SIZE_MAX)
+          do_not_optimize(counts[i][j].v);  // changed in place: gcc gives bytes before and after a register each, and spills
       }
     }
   }
@@ -30,16 +30,16 @@ ALWAYS_INLINE void count_words(const XnorTileArgs& a, size_t first, size_t last,
 
 template <int MR, int NV>
 void xnor_tile(const XnorTileArgs& a) {
-  static_assert(MR * NV + NV + kCountRegisters <= kVectorRegisters, "counts, a step of the panel and the work registers");
+  static_assert(MR * NV + NV + kCountRegisters <= kVectorRegisters, "counts, a row of the panel and the work registers");
   static_assert(b32v::N == f32v::N, "a lane of counts becomes a lane of floats");
   b32v total[MR][NV];
-  if constexpr (kCountedSteps == SIZE_MAX) {
+  if constexpr (kMaxCountIterations == SIZE_MAX) {
     count_words(a, 0, a.words, total);
   } else {
     UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) total[i][j] = broadcast_signs(0);
-    for (size_t p = 0; p < a.words; p += kCountedSteps) {
+    for (size_t p = 0; p < a.words; p += kMaxCountIterations) {
       b32v counts[MR][NV];
-      count_words(a, p, a.words - p < kCountedSteps ? a.words : p + kCountedSteps, counts);
+      count_words(a, p, a.words - p < kMaxCountIterations ? a.words : p + kMaxCountIterations, counts);
       UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) total[i][j] = add(total[i][j], counts[i][j]);
     }
   }
@@ -54,7 +54,7 @@ void xnor_tile(const XnorTileArgs& a) {
       if (a.bias) v = add(v, load(a.bias + column));
       float* y = a.y + i * a.y_stride + column;
       if (left >= f32v::N) store(y, v);
-      else store_first(y, v, left);
+      else store_partial(y, v, left);
     }
   }
 }
@@ -67,15 +67,18 @@ void pack_signs(size_t n, const float* x, uint32_t* bits) {
   }
   if (n == 0) return;
   uint32_t word = 0;
-  for (size_t l = 0; l < n; l += f32v::N) word |= negative_lanes(n - l >= f32v::N ? load(x + l) : load_first(x + l, n - l)) << l;
+  for (size_t l = 0; l < n; l += f32v::N) word |= negative_lanes(n - l >= f32v::N ? load(x + l) : load_partial(x + l, n - l)) << l;
   *bits = word;
 }
 
-template <int MR, int NV>
-constexpr XnorTile kXnorTile = {MR, NV* b32v::N, xnor_tile<MR, NV>};
+struct XnorTiles {
+  using Tile = XnorTile;
+  template <int MR, int NV>
+  static constexpr Tile kTile = {MR, NV* b32v::N, xnor_tile<MR, NV>};
+};
 
 // For peaks (peak.inl.h).
-struct SignStep {
+struct SignMicroOp {
   using Operand = b32v;
   using Sum = b32v;
   static constexpr int kSums = kPeakSums;
@@ -83,4 +86,6 @@ struct SignStep {
   static ALWAYS_INLINE b32v operand() { return broadcast_signs(1); }
   ALWAYS_INLINE b32v operator()(b32v counts, b32v x, b32v w) const { return count_differences(counts, x, w); }
 };
+
+constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, XnorShapes::tiles<XnorTiles>, peak<SignMicroOp>};
 }  // namespace

@@ -54,8 +54,8 @@ Status batch_norm_train(const KernelTable& kernels, ThreadPool& pool, const Batc
   }
   for (float* values : {center, scale, shift}) chunks.repeat(values);
   chunks.parallel_backwards(pool, [&](size_t, const RowChunk& chunk) {
-    kernels.training.normalize({chunk.rows, chunk.width, a.x + chunk.first, a.residual ? a.residual + chunk.first : nullptr,
-                                a.relu ? kRelu : kNoActivation, center, scale, shift, a.y + chunk.first});
+    kernels.elementwise.normalize({chunk.rows, chunk.width, a.x + chunk.first, a.residual ? a.residual + chunk.first : nullptr,
+                                   a.relu ? kRelu : kNoActivation, center, scale, shift, a.y + chunk.first});
   });
   return Status::kOk;
 }

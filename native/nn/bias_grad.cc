@@ -12,7 +12,7 @@ Status bias_grad(const KernelTable& kernels, ThreadPool& pool, size_t rows, size
   if (!scratch) return Status::kMemory;
   double *const partial = scratch[partial_slot], *const sum = scratch[sum_slot];
   chunks.parallel(pool, [&](size_t i, const RowChunk& chunk) {
-    kernels.training.column_sums(chunk.rows, chunk.width, gy + chunk.first, partial + i * width);
+    kernels.training.channel_sums(chunk.rows, chunk.width, gy + chunk.first, partial + i * width);
   });
   chunks.add_up(partial, sum);
   for (size_t c = 0; c < channels; ++c) gbias[c] = static_cast<float>(sum[c]);

@@ -10,15 +10,13 @@ constexpr size_t kChunkElems = 32 << 10;  // 128 kB of floats: a few tens of mic
 void batch_norm(const KernelTable& kernels, ThreadPool& pool, size_t rows, size_t channels, const float* x, const float* mean,
                 const float* variance, const float* gamma, const float* beta, double epsilon, float* scale, float* y) {
   for (size_t c = 0; c < channels; ++c) scale[c] = static_cast<float>(gamma[c] / std::sqrt(variance[c] + epsilon));
-  pool.parallel_chunks(rows, std::max<size_t>(kChunkElems / channels, 1), [&](size_t first, size_t count) {
-    kernels.elementwise.normalize(count, channels, x + first * channels, mean, scale, beta, y + first * channels);
-  });
+  normalize(kernels, pool, {rows, channels, x, nullptr, kNoActivation, mean, scale, beta, y});
 }
 
 void normalize(const KernelTable& kernels, ThreadPool& pool, const NormalizeArgs& a) {
   pool.parallel_chunks(a.rows, std::max<size_t>(kChunkElems / a.channels, 1), [&](size_t first, size_t count) {
     const size_t at = first * a.channels;
-    kernels.training.normalize(
+    kernels.elementwise.normalize(
         {count, a.channels, a.x + at, a.residual ? a.residual + at : nullptr, a.activation, a.mean, a.scale, a.shift, a.y + at});
   });
 }

@@ -19,7 +19,7 @@ void each_tap(const ConvShape& s, size_t ho, size_t wo, const Tap& tap) {
 
 // The largest element is found again instead of kept from the forward pass: no index is ever stored.
 Status max_pool2d_grad(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* gy, const float* x, float* gx) {
-  if (s.kh * s.kw > kMostPoolTaps) return Status::kShape;
+  if (s.kh * s.kw > kMaxPoolTaps) return Status::kShape;
   std::atomic<bool> memory{true};
   pool.parallel_for(s.n, [&](size_t n) {
     ScratchLayout layout;

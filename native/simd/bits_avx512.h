@@ -19,16 +19,16 @@ ALWAYS_INLINE uint32_t negative_lanes(f32v a) { return _mm512_cmp_ps_mask(a.v, _
 
 #ifdef __AVX512VPOPCNTDQ__
 constexpr int kSignsPerWord = 32;
-constexpr int kCountRegisters = 2;          // x, x ^ w
-constexpr size_t kCountedSteps = SIZE_MAX;  // counts fill their lanes
+constexpr int kCountRegisters = 2;                // x, x ^ w
+constexpr size_t kMaxCountIterations = SIZE_MAX;  // counts fill their lanes
 ALWAYS_INLINE b32v count_differences(b32v counts, b32v x, b32v w) {
   return {_mm512_add_epi32(counts.v, _mm512_popcnt_epi32(_mm512_xor_si512(x.v, w.v)))};
 }
 ALWAYS_INLINE b32v sum_bytes(b32v counts) { return counts; }
 #else
 constexpr int kSignsPerWord = 16;
-constexpr int kCountRegisters = 3;    // x, x ^ w, the table
-constexpr size_t kCountedSteps = 63;  // 63 * 4 < 256
+constexpr int kCountRegisters = 3;          // x, x ^ w, the table
+constexpr size_t kMaxCountIterations = 63;  // 63 * 4 < 256
 ALWAYS_INLINE b32v count_differences(b32v counts, b32v x, b32v w) {
   const __m512i bits_of_nibble = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
   return {_mm512_add_epi8(counts.v, _mm512_shuffle_epi8(bits_of_nibble, _mm512_xor_si512(x.v, w.v)))};

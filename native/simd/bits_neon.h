@@ -6,8 +6,8 @@
 
 namespace {
 constexpr int kSignsPerWord = 32;
-constexpr int kCountRegisters = 2;    // x, x ^ w
-constexpr size_t kCountedSteps = 31;  // 31 * 8 < 256
+constexpr int kCountRegisters = 2;          // x, x ^ w
+constexpr size_t kMaxCountIterations = 31;  // 31 * 8 < 256
 
 struct b32v {
   static constexpr int N = 4;

@@ -7,8 +7,8 @@
 
 namespace {
 constexpr int kSignsPerWord = 32;
-constexpr int kCountRegisters = 3;    // registers of a step besides the counts and the panel
-constexpr size_t kCountedSteps = 31;  // steps after which a byte of counts may be full: 31 * 8 < 256
+constexpr int kCountRegisters = 3;          // registers of a step besides the counts and the panel
+constexpr size_t kMaxCountIterations = 31;  // steps after which a byte of counts may be full: 31 * 8 < 256
 
 struct b32v {
   static constexpr int N = 1;  // lanes of 32 bits: signs, or counts

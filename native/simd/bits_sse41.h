@@ -7,8 +7,8 @@
 
 namespace {
 constexpr int kSignsPerWord = 16;
-constexpr int kCountRegisters = 3;    // x, x ^ w, the table
-constexpr size_t kCountedSteps = 63;  // 63 * 4 < 256
+constexpr int kCountRegisters = 3;          // x, x ^ w, the table
+constexpr size_t kMaxCountIterations = 63;  // 63 * 4 < 256
 
 struct b32v {
   static constexpr int N = 4;

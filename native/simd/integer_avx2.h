@@ -14,25 +14,25 @@ struct i32v {
   __m256i v;
 };
 ALWAYS_INLINE i8v load(const unsigned char* p) { return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))}; }
-ALWAYS_INLINE i8v broadcast_word(uint64_t x) { return {_mm256_set1_epi64x(static_cast<long long>(x))}; }
-ALWAYS_INLINE i8v broadcast_word(uint32_t x) { return {_mm256_set1_epi32(static_cast<int>(x))}; }
+ALWAYS_INLINE i8v broadcast_group(uint64_t x) { return {_mm256_set1_epi64x(static_cast<long long>(x))}; }
+ALWAYS_INLINE i8v broadcast_group(uint32_t x) { return {_mm256_set1_epi32(static_cast<int>(x))}; }
 ALWAYS_INLINE i8v bit_and(i8v a, i8v b) { return {_mm256_and_si256(a.v, b.v)}; }
 ALWAYS_INLINE i32v load(const int32_t* p) { return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))}; }
 ALWAYS_INLINE void store(int32_t* p, i32v a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a.v); }
-ALWAYS_INLINE i32v load_first(const int32_t* p, size_t n) { return {_mm256_maskload_epi32(p, first_lanes(n))}; }
-ALWAYS_INLINE void store_first(int32_t* p, i32v a, size_t n) { _mm256_maskstore_epi32(p, first_lanes(n), a.v); }
+ALWAYS_INLINE i32v load_partial(const int32_t* p, size_t n) { return {_mm256_maskload_epi32(p, lane_mask(n))}; }
+ALWAYS_INLINE void store_partial(int32_t* p, i32v a, size_t n) { _mm256_maskstore_epi32(p, lane_mask(n), a.v); }
 ALWAYS_INLINE i32v add(i32v a, i32v b) { return {_mm256_add_epi32(a.v, b.v)}; }
 ALWAYS_INLINE i32v sub(i32v a, i32v b) { return {_mm256_sub_epi32(a.v, b.v)}; }
 
 ALWAYS_INLINE i8v sad(i8v a, i8v b) { return {_mm256_sad_epu8(a.v, b.v)}; }
-ALWAYS_INLINE i8v sub64(i8v a, i8v b) { return {_mm256_sub_epi64(a.v, b.v)}; }
+ALWAYS_INLINE i8v sub_i64(i8v a, i8v b) { return {_mm256_sub_epi64(a.v, b.v)}; }
 // The lower 32 bits of the 64-bit lanes of a, then of b. The shuffle works within halves, whence the permutation.
 ALWAYS_INLINE i32v low_halves(i8v a, i8v b) {
   const __m256 halves = _mm256_shuffle_ps(_mm256_castsi256_ps(a.v), _mm256_castsi256_ps(b.v), 0x88);
   return {_mm256_permute4x64_epi64(_mm256_castps_si256(halves), 0xd8)};
 }
-ALWAYS_INLINE i8v max16(i8v a, i8v b) { return {_mm256_max_epi16(a.v, b.v)}; }
-ALWAYS_INLINE i8v ones16() { return {_mm256_set1_epi16(1)}; }
-ALWAYS_INLINE i32v multiply16(i8v a, i8v b) { return {_mm256_madd_epi16(a.v, b.v)}; }   // pairs of int16, added up
-ALWAYS_INLINE i8v multiply8(i8v x, i8v w) { return {_mm256_maddubs_epi16(x.v, w.v)}; }  // pairs of uint8 * int8, saturated to int16
+ALWAYS_INLINE i8v max_i16(i8v a, i8v b) { return {_mm256_max_epi16(a.v, b.v)}; }
+ALWAYS_INLINE i8v ones_i16() { return {_mm256_set1_epi16(1)}; }
+ALWAYS_INLINE i32v madd_i16(i8v a, i8v b) { return {_mm256_madd_epi16(a.v, b.v)}; }   // pairs of int16, added up
+ALWAYS_INLINE i8v maddubs(i8v x, i8v w) { return {_mm256_maddubs_epi16(x.v, w.v)}; }  // pairs of uint8 * int8, saturated to int16
 }  // namespace

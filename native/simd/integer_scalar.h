@@ -13,17 +13,17 @@ struct i32v {
   static constexpr int N = 1;
   int32_t v;
 };
-ALWAYS_INLINE i8v broadcast_word(uint16_t x) { return {static_cast<int16_t>(x)}; }  // the same word in every lane
-ALWAYS_INLINE i8v load(const unsigned char* p) {                                    // any alignment
+ALWAYS_INLINE i8v broadcast_group(uint16_t x) { return {static_cast<int16_t>(x)}; }  // the same word in every lane
+ALWAYS_INLINE i8v load(const unsigned char* p) {                                     // any alignment
   uint16_t word;
   __builtin_memcpy(&word, p, sizeof word);
-  return broadcast_word(word);
+  return broadcast_group(word);
 }
 ALWAYS_INLINE i8v bit_and(i8v a, i8v b) { return {a.v & b.v}; }
 ALWAYS_INLINE i32v load(const int32_t* p) { return {*p}; }
 ALWAYS_INLINE void store(int32_t* p, i32v a) { *p = a.v; }
-ALWAYS_INLINE i32v load_first(const int32_t* p, size_t n) { return {n ? *p : 0}; }  // n < N lanes, the rest 0; touches nothing beyond
-ALWAYS_INLINE void store_first(int32_t* p, i32v a, size_t n) {
+ALWAYS_INLINE i32v load_partial(const int32_t* p, size_t n) { return {n ? *p : 0}; }  // n < N lanes, the rest 0; touches nothing beyond
+ALWAYS_INLINE void store_partial(int32_t* p, i32v a, size_t n) {
   if (n) *p = a.v;
 }
 ALWAYS_INLINE i32v zero() { return {0}; }

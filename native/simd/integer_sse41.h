@@ -14,17 +14,17 @@ struct i32v {
   __m128i v;
 };
 ALWAYS_INLINE i8v load(const unsigned char* p) { return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))}; }
-ALWAYS_INLINE i8v broadcast_word(uint64_t x) { return {_mm_set1_epi64x(static_cast<long long>(x))}; }
-ALWAYS_INLINE i8v broadcast_word(uint32_t x) { return {_mm_set1_epi32(static_cast<int>(x))}; }
+ALWAYS_INLINE i8v broadcast_group(uint64_t x) { return {_mm_set1_epi64x(static_cast<long long>(x))}; }
+ALWAYS_INLINE i8v broadcast_group(uint32_t x) { return {_mm_set1_epi32(static_cast<int>(x))}; }
 ALWAYS_INLINE i8v bit_and(i8v a, i8v b) { return {_mm_and_si128(a.v, b.v)}; }
 ALWAYS_INLINE i32v load(const int32_t* p) { return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))}; }
 ALWAYS_INLINE void store(int32_t* p, i32v a) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), a.v); }
-ALWAYS_INLINE i32v load_first(const int32_t* p, size_t n) {
+ALWAYS_INLINE i32v load_partial(const int32_t* p, size_t n) {
   int32_t lanes[4] = {};
   for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
   return load(lanes);
 }
-ALWAYS_INLINE void store_first(int32_t* p, i32v a, size_t n) {
+ALWAYS_INLINE void store_partial(int32_t* p, i32v a, size_t n) {
   int32_t lanes[4];
   store(lanes, a);
   for (size_t i = 0; i < n; ++i) p[i] = lanes[i];
@@ -33,13 +33,13 @@ ALWAYS_INLINE i32v add(i32v a, i32v b) { return {_mm_add_epi32(a.v, b.v)}; }
 ALWAYS_INLINE i32v sub(i32v a, i32v b) { return {_mm_sub_epi32(a.v, b.v)}; }
 
 ALWAYS_INLINE i8v sad(i8v a, i8v b) { return {_mm_sad_epu8(a.v, b.v)}; }
-ALWAYS_INLINE i8v sub64(i8v a, i8v b) { return {_mm_sub_epi64(a.v, b.v)}; }
+ALWAYS_INLINE i8v sub_i64(i8v a, i8v b) { return {_mm_sub_epi64(a.v, b.v)}; }
 // The lower 32 bits of the 64-bit lanes of a, then of b.
 ALWAYS_INLINE i32v low_halves(i8v a, i8v b) {
   return {_mm_castps_si128(_mm_shuffle_ps(_mm_castsi128_ps(a.v), _mm_castsi128_ps(b.v), 0x88))};
 }
-ALWAYS_INLINE i8v max16(i8v a, i8v b) { return {_mm_max_epi16(a.v, b.v)}; }
-ALWAYS_INLINE i8v ones16() { return {_mm_set1_epi16(1)}; }
-ALWAYS_INLINE i32v multiply16(i8v a, i8v b) { return {_mm_madd_epi16(a.v, b.v)}; }   // pairs of int16, added up
-ALWAYS_INLINE i8v multiply8(i8v x, i8v w) { return {_mm_maddubs_epi16(x.v, w.v)}; }  // pairs of uint8 * int8, saturated to int16
+ALWAYS_INLINE i8v max_i16(i8v a, i8v b) { return {_mm_max_epi16(a.v, b.v)}; }
+ALWAYS_INLINE i8v ones_i16() { return {_mm_set1_epi16(1)}; }
+ALWAYS_INLINE i32v madd_i16(i8v a, i8v b) { return {_mm_madd_epi16(a.v, b.v)}; }   // pairs of int16, added up
+ALWAYS_INLINE i8v maddubs(i8v x, i8v w) { return {_mm_maddubs_epi16(x.v, w.v)}; }  // pairs of uint8 * int8, saturated to int16
 }  // namespace

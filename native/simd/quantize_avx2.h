@@ -14,12 +14,12 @@ ALWAYS_INLINE void store_bytes(uint8_t* p, i32v a) {
   const __m128i shorts = _mm_packus_epi32(_mm256_castsi256_si128(a.v), _mm256_extracti128_si256(a.v, 1));
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(shorts, shorts));
 }
-ALWAYS_INLINE i32v load_first_bytes(const uint8_t* p, size_t n) {
+ALWAYS_INLINE i32v load_partial_bytes(const uint8_t* p, size_t n) {
   uint8_t lanes[8] = {};
   for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
   return load_bytes(lanes);
 }
-ALWAYS_INLINE void store_first_bytes(uint8_t* p, i32v a, size_t n) {
+ALWAYS_INLINE void store_partial_bytes(uint8_t* p, i32v a, size_t n) {
   uint8_t lanes[8];
   store_bytes(lanes, a);
   for (size_t i = 0; i < n; ++i) p[i] = lanes[i];

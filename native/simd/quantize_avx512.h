@@ -11,6 +11,6 @@ ALWAYS_INLINE i32v round_within(f32v a, f32v most) {
 }
 ALWAYS_INLINE i32v load_bytes(const uint8_t* p) { return {_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))}; }
 ALWAYS_INLINE void store_bytes(uint8_t* p, i32v a) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(a.v)); }
-ALWAYS_INLINE i32v load_first_bytes(const uint8_t* p, size_t n) { return {_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(first_lanes(n), p))}; }
-ALWAYS_INLINE void store_first_bytes(uint8_t* p, i32v a, size_t n) { _mm512_mask_cvtepi32_storeu_epi8(p, first_lanes(n), a.v); }
+ALWAYS_INLINE i32v load_partial_bytes(const uint8_t* p, size_t n) { return {_mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(lane_mask(n), p))}; }
+ALWAYS_INLINE void store_partial_bytes(uint8_t* p, i32v a, size_t n) { _mm512_mask_cvtepi32_storeu_epi8(p, lane_mask(n), a.v); }
 }  // namespace

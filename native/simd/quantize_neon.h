@@ -17,12 +17,12 @@ ALWAYS_INLINE void store_bytes(uint8_t* p, i32v a) {
   const uint32_t word = vget_lane_u32(vreinterpret_u32_s8(vmovn_s16(vcombine_s16(shorts, shorts))), 0);
   __builtin_memcpy(p, &word, sizeof word);
 }
-ALWAYS_INLINE i32v load_first_bytes(const uint8_t* p, size_t n) {
+ALWAYS_INLINE i32v load_partial_bytes(const uint8_t* p, size_t n) {
   uint8_t lanes[4] = {};
   for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
   return load_bytes(lanes);
 }
-ALWAYS_INLINE void store_first_bytes(uint8_t* p, i32v a, size_t n) {
+ALWAYS_INLINE void store_partial_bytes(uint8_t* p, i32v a, size_t n) {
   uint8_t lanes[4];
   store_bytes(lanes, a);
   for (size_t i = 0; i < n; ++i) p[i] = lanes[i];

@@ -17,12 +17,12 @@ ALWAYS_INLINE void store_bytes(uint8_t* p, i32v a) {
   const int word = _mm_cvtsi128_si32(_mm_packus_epi16(shorts, shorts));
   __builtin_memcpy(p, &word, sizeof word);
 }
-ALWAYS_INLINE i32v load_first_bytes(const uint8_t* p, size_t n) {
+ALWAYS_INLINE i32v load_partial_bytes(const uint8_t* p, size_t n) {
   uint8_t lanes[4] = {};
   for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
   return load_bytes(lanes);
 }
-ALWAYS_INLINE void store_first_bytes(uint8_t* p, i32v a, size_t n) {
+ALWAYS_INLINE void store_partial_bytes(uint8_t* p, i32v a, size_t n) {
   uint8_t lanes[4];
   store_bytes(lanes, a);
   for (size_t i = 0; i < n; ++i) p[i] = lanes[i];

@@ -16,21 +16,21 @@ struct f32v {
   static constexpr int N = 8;
   __m256 v;
 };
-ALWAYS_INLINE __m256i first_lanes(size_t n) {
+ALWAYS_INLINE __m256i lane_mask(size_t n) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 ALWAYS_INLINE f32v load(const float* p) { return {_mm256_loadu_ps(p)}; }
 ALWAYS_INLINE void store(float* p, f32v a) { _mm256_storeu_ps(p, a.v); }
-ALWAYS_INLINE f32v load_first(const float* p, size_t n) { return {_mm256_maskload_ps(p, first_lanes(n))}; }
-ALWAYS_INLINE void store_first(float* p, f32v a, size_t n) { _mm256_maskstore_ps(p, first_lanes(n), a.v); }
+ALWAYS_INLINE f32v load_partial(const float* p, size_t n) { return {_mm256_maskload_ps(p, lane_mask(n))}; }
+ALWAYS_INLINE void store_partial(float* p, f32v a, size_t n) { _mm256_maskstore_ps(p, lane_mask(n), a.v); }
 ALWAYS_INLINE f32v broadcast(float x) { return {_mm256_set1_ps(x)}; }
 ALWAYS_INLINE f32v add(f32v a, f32v b) { return {_mm256_add_ps(a.v, b.v)}; }
 ALWAYS_INLINE f32v sub(f32v a, f32v b) { return {_mm256_sub_ps(a.v, b.v)}; }
 ALWAYS_INLINE f32v mul(f32v a, f32v b) { return {_mm256_mul_ps(a.v, b.v)}; }
 ALWAYS_INLINE f32v multiply_add(f32v a, f32v b, f32v c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
 // x86 min and max return their second operand when either is NaN: a NaN in `datum` survives.
-ALWAYS_INLINE f32v at_most(f32v limit, f32v datum) { return {_mm256_min_ps(limit.v, datum.v)}; }
-ALWAYS_INLINE f32v at_least(f32v limit, f32v datum) { return {_mm256_max_ps(limit.v, datum.v)}; }
+ALWAYS_INLINE f32v min(f32v limit, f32v datum) { return {_mm256_min_ps(limit.v, datum.v)}; }
+ALWAYS_INLINE f32v max(f32v limit, f32v datum) { return {_mm256_max_ps(limit.v, datum.v)}; }
 ALWAYS_INLINE f32v where_positive(f32v condition, f32v datum) {
   return {_mm256_and_ps(_mm256_cmp_ps(condition.v, _mm256_setzero_ps(), _CMP_GT_OQ), datum.v)};
 }

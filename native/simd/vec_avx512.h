@@ -16,19 +16,19 @@ struct f32v {
   static constexpr int N = 16;
   __m512 v;
 };
-ALWAYS_INLINE __mmask16 first_lanes(size_t n) { return static_cast<__mmask16>((1u << n) - 1); }
+ALWAYS_INLINE __mmask16 lane_mask(size_t n) { return static_cast<__mmask16>((1u << n) - 1); }
 ALWAYS_INLINE f32v load(const float* p) { return {_mm512_loadu_ps(p)}; }
 ALWAYS_INLINE void store(float* p, f32v a) { _mm512_storeu_ps(p, a.v); }
-ALWAYS_INLINE f32v load_first(const float* p, size_t n) { return {_mm512_maskz_loadu_ps(first_lanes(n), p)}; }
-ALWAYS_INLINE void store_first(float* p, f32v a, size_t n) { _mm512_mask_storeu_ps(p, first_lanes(n), a.v); }
+ALWAYS_INLINE f32v load_partial(const float* p, size_t n) { return {_mm512_maskz_loadu_ps(lane_mask(n), p)}; }
+ALWAYS_INLINE void store_partial(float* p, f32v a, size_t n) { _mm512_mask_storeu_ps(p, lane_mask(n), a.v); }
 ALWAYS_INLINE f32v broadcast(float x) { return {_mm512_set1_ps(x)}; }
 ALWAYS_INLINE f32v add(f32v a, f32v b) { return {_mm512_add_ps(a.v, b.v)}; }
 ALWAYS_INLINE f32v sub(f32v a, f32v b) { return {_mm512_sub_ps(a.v, b.v)}; }
 ALWAYS_INLINE f32v mul(f32v a, f32v b) { return {_mm512_mul_ps(a.v, b.v)}; }
 ALWAYS_INLINE f32v multiply_add(f32v a, f32v b, f32v c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
 // x86 min and max return their second operand when either is NaN: a NaN in `datum` survives.
-ALWAYS_INLINE f32v at_most(f32v limit, f32v datum) { return {_mm512_min_ps(limit.v, datum.v)}; }
-ALWAYS_INLINE f32v at_least(f32v limit, f32v datum) { return {_mm512_max_ps(limit.v, datum.v)}; }
+ALWAYS_INLINE f32v min(f32v limit, f32v datum) { return {_mm512_min_ps(limit.v, datum.v)}; }
+ALWAYS_INLINE f32v max(f32v limit, f32v datum) { return {_mm512_max_ps(limit.v, datum.v)}; }
 ALWAYS_INLINE f32v where_positive(f32v condition, f32v datum) {
   return {_mm512_maskz_mov_ps(_mm512_cmp_ps_mask(condition.v, _mm512_setzero_ps(), _CMP_GT_OQ), datum.v)};
 }

@@ -16,12 +16,12 @@ struct f32v {
 ALWAYS_INLINE f32v load(const float* p) { return {vld1q_f32(p)}; }
 ALWAYS_INLINE void store(float* p, f32v a) { vst1q_f32(p, a.v); }
 // By halves: putting lanes together in memory would make the vector load wait for each of their stores.
-ALWAYS_INLINE f32v load_first(const float* p, size_t n) {
+ALWAYS_INLINE f32v load_partial(const float* p, size_t n) {
   const float32x2_t zero = vdup_n_f32(0);
   if (!(n & 2)) return {vcombine_f32(n ? vld1_lane_f32(p, zero, 0) : zero, zero)};
   return {vcombine_f32(vld1_f32(p), n & 1 ? vld1_lane_f32(p + 2, zero, 0) : zero)};
 }
-ALWAYS_INLINE void store_first(float* p, f32v a, size_t n) {
+ALWAYS_INLINE void store_partial(float* p, f32v a, size_t n) {
   if (n & 2) vst1_f32(p, vget_low_f32(a.v));
   if (n == 1) vst1q_lane_f32(p, a.v, 0);
   if (n == 3) vst1q_lane_f32(p + 2, a.v, 2);
@@ -32,8 +32,8 @@ ALWAYS_INLINE f32v sub(f32v a, f32v b) { return {vsubq_f32(a.v, b.v)}; }
 ALWAYS_INLINE f32v mul(f32v a, f32v b) { return {vmulq_f32(a.v, b.v)}; }
 ALWAYS_INLINE f32v multiply_add(f32v a, f32v b, f32v c) { return {vfmaq_f32(c.v, a.v, b.v)}; }
 // NEON min and max give NaN when either operand is NaN.
-ALWAYS_INLINE f32v at_most(f32v limit, f32v datum) { return {vminq_f32(limit.v, datum.v)}; }
-ALWAYS_INLINE f32v at_least(f32v limit, f32v datum) { return {vmaxq_f32(limit.v, datum.v)}; }
+ALWAYS_INLINE f32v min(f32v limit, f32v datum) { return {vminq_f32(limit.v, datum.v)}; }
+ALWAYS_INLINE f32v max(f32v limit, f32v datum) { return {vmaxq_f32(limit.v, datum.v)}; }
 ALWAYS_INLINE f32v where_positive(f32v condition, f32v datum) {
   return {vreinterpretq_f32_u32(vandq_u32(vcgtzq_f32(condition.v), vreinterpretq_u32_f32(datum.v)))};
 }

@@ -13,8 +13,8 @@ struct f32v {
 };
 ALWAYS_INLINE f32v load(const float* p) { return {*p}; }  // any alignment
 ALWAYS_INLINE void store(float* p, f32v a) { *p = a.v; }
-ALWAYS_INLINE f32v load_first(const float* p, size_t n) { return {n ? *p : 0.0f}; }  // n < N lanes, the rest 0; touches nothing beyond
-ALWAYS_INLINE void store_first(float* p, f32v a, size_t n) {
+ALWAYS_INLINE f32v load_partial(const float* p, size_t n) { return {n ? *p : 0.0f}; }  // n < N lanes, the rest 0; touches nothing beyond
+ALWAYS_INLINE void store_partial(float* p, f32v a, size_t n) {
   if (n) *p = a.v;
 }
 ALWAYS_INLINE f32v broadcast(float x) { return {x}; }
@@ -23,8 +23,8 @@ ALWAYS_INLINE f32v sub(f32v a, f32v b) { return {a.v - b.v}; }
 ALWAYS_INLINE f32v mul(f32v a, f32v b) { return {a.v * b.v}; }
 ALWAYS_INLINE f32v multiply_add(f32v a, f32v b, f32v c) { return {a.v * b.v + c.v}; }  // fused where the instruction set can
 // A NaN in `datum` survives: as on x86, the second operand is returned when either is NaN.
-ALWAYS_INLINE f32v at_most(f32v limit, f32v datum) { return {limit.v < datum.v ? limit.v : datum.v}; }
-ALWAYS_INLINE f32v at_least(f32v limit, f32v datum) { return {limit.v > datum.v ? limit.v : datum.v}; }
+ALWAYS_INLINE f32v min(f32v limit, f32v datum) { return {limit.v < datum.v ? limit.v : datum.v}; }
+ALWAYS_INLINE f32v max(f32v limit, f32v datum) { return {limit.v > datum.v ? limit.v : datum.v}; }
 // The datum where the condition is above 0, else 0: a NaN condition gives 0.
 ALWAYS_INLINE f32v where_positive(f32v condition, f32v datum) { return {condition.v > 0.0f ? datum.v : 0.0f}; }
 ALWAYS_INLINE f32v abs_diff(f32v a, f32v b) { return {__builtin_fabsf(a.v - b.v)}; }

@@ -19,13 +19,13 @@ struct f32v {
 ALWAYS_INLINE f32v load(const float* p) { return {_mm_loadu_ps(p)}; }
 ALWAYS_INLINE void store(float* p, f32v a) { _mm_storeu_ps(p, a.v); }
 // By halves: putting lanes together in memory would make the vector load wait for each of their stores.
-ALWAYS_INLINE f32v load_first(const float* p, size_t n) {
+ALWAYS_INLINE f32v load_partial(const float* p, size_t n) {
   const __m128 zero = _mm_setzero_ps();
   if (!(n & 2)) return {n ? _mm_load_ss(p) : zero};
   const __m128 low = _mm_loadl_pi(zero, reinterpret_cast<const __m64*>(p));
   return {n & 1 ? _mm_movelh_ps(low, _mm_load_ss(p + 2)) : low};
 }
-ALWAYS_INLINE void store_first(float* p, f32v a, size_t n) {
+ALWAYS_INLINE void store_partial(float* p, f32v a, size_t n) {
   if (n & 2) _mm_storel_pi(reinterpret_cast<__m64*>(p), a.v);
   if (n & 1) _mm_store_ss(p + (n & 2), n & 2 ? _mm_movehl_ps(a.v, a.v) : a.v);
 }
@@ -35,8 +35,8 @@ ALWAYS_INLINE f32v sub(f32v a, f32v b) { return {_mm_sub_ps(a.v, b.v)}; }
 ALWAYS_INLINE f32v mul(f32v a, f32v b) { return {_mm_mul_ps(a.v, b.v)}; }
 ALWAYS_INLINE f32v multiply_add(f32v a, f32v b, f32v c) { return add(mul(a, b), c); }
 // x86 min and max return their second operand when either is NaN: a NaN in `datum` survives.
-ALWAYS_INLINE f32v at_most(f32v limit, f32v datum) { return {_mm_min_ps(limit.v, datum.v)}; }
-ALWAYS_INLINE f32v at_least(f32v limit, f32v datum) { return {_mm_max_ps(limit.v, datum.v)}; }
+ALWAYS_INLINE f32v min(f32v limit, f32v datum) { return {_mm_min_ps(limit.v, datum.v)}; }
+ALWAYS_INLINE f32v max(f32v limit, f32v datum) { return {_mm_max_ps(limit.v, datum.v)}; }
 ALWAYS_INLINE f32v where_positive(f32v condition, f32v datum) { return {_mm_and_ps(_mm_cmpgt_ps(condition.v, _mm_setzero_ps()), datum.v)}; }
 ALWAYS_INLINE f32v abs_diff(f32v a, f32v b) { return {_mm_andnot_ps(_mm_set1_ps(-0.0f), _mm_sub_ps(a.v, b.v))}; }
 // Lane r is the sum of the lanes of rows[r].

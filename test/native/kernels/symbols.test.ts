@@ -1,13 +1,15 @@
 // What the compiler made of the native code. A kernel file leaves nothing behind but its table: an inline function shared with other
 // files and compiled with AVX-512 flags can win at link time and crash older CPUs. The addon exports its entry points alone and loads on
-// older systems than the one it was built on. And the loops of tiles and of peaks are what their source promises: every sum in a register, no step left out.
+// older systems than the one it was built on. And the loops of tiles and of peaks are what their source promises: every sum in a register, no
+// micro-op left out. Which tiles there are the program itself reports.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { missingProgram, testNeeding } from '../../support/needing';
 import { repository } from '../../support/repository';
 
 const addon = join(repository, 'build/Release/addernet.node');
+const core = join(repository, 'build/native/addernet_core_test');
 const kernels = (build: string) => join(repository, build, 'native/CMakeFiles/addernet_kernels.dir/kernels');
 const builds = { build: 'npm run build:native', 'build-debug': 'npm run build:kernels-debug' };
 const instructionSets = ['scalar', 'sse41', 'avx2', 'avx2_vnni', 'avx512', 'avx512_vnni', 'avx512_vpopcntdq'];
@@ -22,6 +24,7 @@ const needs = [
   ...['nm', 'readelf', 'objdump'].map((program) => missingProgram(program, 'apt-get install binutils')),
 ];
 const needsBuild = (build: string, script: string) => !existsSync(kernels(build)) && `${build}/ is not there: ${script}`;
+const needsTiles = [...needs, needsBuild('build', builds.build), !existsSync(core) && `addernet_core_test is not there: ${builds.build}`];
 
 for (const [build, script] of Object.entries(builds))
   testNeeding([...needs, needsBuild(build, script)], `kernel objects of ${build}/`, (t) => {
@@ -55,144 +58,149 @@ function compareVersions(a: number[], b: number[]): number {
   return first < 0 ? 0 : a[first]! - (b[first] ?? 0);
 }
 
+interface Tile {
+  kernels: string;
+  family: string;
+  symbol: string;
+  mr: number;
+  vectors: number;
+}
+
+/** What the core lists, of the instruction set of a kernel file. */
+function tilesOf(kernels: string): Tile[] {
+  const lines = run(core, '--list-tiles').trim().split('\n');
+  return lines
+    .map((line) => line.split('\t'))
+    .map(([kernels, family, symbol, mr, , vectors]) => ({ kernels, family, symbol, mr: Number(mr), vectors: Number(vectors) }) as Tile)
+    .filter((tile) => tile.kernels === kernels);
+}
+
 for (const [isa, register] of Object.entries({ avx2: 'ymm', avx512: 'zmm' }))
-  testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: the innermost loop of every product tile`, (t) => {
-    const source = readFileSync(join(repository, `native/kernels/kernels_${isa}.cc`), 'utf8');
+  testNeeding(needsTiles, `${isa}: the innermost loop of every product tile`, (t) => {
     const code = disassemble(join(kernels('build'), `kernels_${isa}.cc.o`));
-    const tiles = [...source.matchAll(/kTile<(L1|Dot), (\d+), (\d+)(, kStrided)?>/g)].flatMap(([, product, mr, nv, strided]) =>
-      (strided ? [false, true] : [false]).map((isStrided) => ({ product, mr, nv, isStrided })),
-    );
-    t.ok(tiles.length > 0, 'tiles are listed');
-    t.ok(
-      tiles.some(({ isStrided }) => isStrided),
-      'strided ones, too',
-    );
-    for (const { product, mr, nv, isStrided } of tiles) {
-      const tile = `product_tile<${product}, ${mr}, ${nv}, ${isStrided}>`;
-      const steps = Number(mr) * Number(nv);
-      const loops = innermostLoops(code.get(tile) ?? []).filter((loop) => loop.some(isFma));
-      t.equal(loops.length, 1, `${tile} has one loop of products`);
-      const loop = loops[0] ?? [];
-      const count = (operation: RegExp) => loop.filter((line) => operation.test(line.text)).length;
-      const packed = (name: string) => count(new RegExp(`^${name}ps +(${register}\\d+,){2}`));
-      t.equal(packed('vfmadd\\d+'), steps, `${tile}: ${steps} products`);
-      t.equal(loop.filter(isFma).length, steps, `${tile}: all of them in ${register} registers`);
-      if (product === 'L1') t.equal(packed('vmax'), steps, `${tile}: ${steps} maxima`);
-      t.notOk(loop.some(writesMemory), `${tile}: writes no memory`);
+    const tiles = tilesOf(isa);
+    for (const family of ['l1 f32', 'dot f32', 'strided dot']) {
+      const members = tiles.filter((tile) => tile.family === family);
+      t.ok(members.length > 5, `${family} has tiles`);
+      for (const { symbol, mr, vectors } of members) {
+        const loops = innermostLoops(code.get(symbol) ?? []).filter((loop) => loop.some(isFma));
+        t.equal(loops.length, 1, `${symbol} has one loop of products`);
+        const loop = loops[0] ?? [];
+        const count = (operation: RegExp) => loop.filter((line) => operation.test(line.text)).length;
+        const packed = (name: string) => count(new RegExp(`^${name}ps +(${register}\\d+,){2}`));
+        t.equal(packed('vfmadd\\d+'), mr * vectors, `${symbol}: ${mr * vectors} products`);
+        t.equal(loop.filter(isFma).length, mr * vectors, `${symbol}: all of them in ${register} registers`);
+        if (family === 'l1 f32') t.equal(packed('vmax'), mr * vectors, `${symbol}: ${mr * vectors} maxima`);
+        t.notOk(loop.some(writesMemory), `${symbol}: writes no memory`);
+      }
     }
+    for (const { symbol } of tiles) t.ok(code.has(symbol), `${symbol} is compiled`);
   });
 
-/** What a step of each integer product does once for every sum. */
-const x86Steps = { L1Bytes: 'vpsadbw', L1Shorts: 'vpmaxsw', DotShorts: 'vpmaddwd', DotBytes7: 'vpmaddubsw' };
-const integerSteps: Record<string, { register: string; steps: Record<string, string> }> = {
-  avx2: { register: 'ymm', steps: x86Steps },
-  avx512: { register: 'zmm', steps: x86Steps },
-  avx2_vnni: { register: 'ymm', steps: { DotBytes: 'vpdpbusd' } },
-  avx512_vnni: { register: 'zmm', steps: { DotPairs: 'vpdpbusd' } },
+/** The instruction that the micro-op of each integer product makes once for every sum. */
+const x86MicroOps = { L1Bytes: 'vpsadbw', L1Shorts: 'vpmaxsw', DotShorts: 'vpmaddwd', DotBytes7: 'vpmaddubsw' };
+const integerMicroOps: Record<string, { register: string; microOps: Record<string, string> }> = {
+  avx2: { register: 'ymm', microOps: x86MicroOps },
+  avx512: { register: 'zmm', microOps: x86MicroOps },
+  avx2_vnni: { register: 'ymm', microOps: { DotBytes: 'vpdpbusd' } },
+  avx512_vnni: { register: 'zmm', microOps: { DotPairs: 'vpdpbusd' } },
 };
-for (const [isa, { register, steps }] of Object.entries(integerSteps))
-  testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: the innermost loop of every integer tile`, (t) => {
+for (const [isa, { register, microOps }] of Object.entries(integerMicroOps))
+  testNeeding(needsTiles, `${isa}: the innermost loop of every integer tile`, (t) => {
     const code = disassemble(join(kernels('build'), `kernels_${isa}.cc.o`));
-    for (const [step, operation] of Object.entries(steps)) {
-      const tiles = [...code].filter(([name]) => name.startsWith(`integer_tile<${step},`));
-      t.ok(tiles.length > 5, `${step} has tiles`);
-      for (const [tile, body] of tiles) {
-        const [, mr, nv] = /, (\d+), (\d+)>$/.exec(tile)!;
-        const isStep = ({ text }: Instruction) => new RegExp(`^(\\{vex\\} )?${operation} +${register}`).test(text);
-        // The masked word that ends a run stands apart and jumps back to the next run, but is no loop of words.
+    for (const [microOp, operation] of Object.entries(microOps)) {
+      const tiles = tilesOf(isa).filter(({ symbol }) => symbol.startsWith(`integer_tile<${microOp},`));
+      t.ok(tiles.length > 5, `${microOp} has tiles`);
+      for (const { symbol, mr, vectors } of tiles) {
+        const isMicroOp = ({ text }: Instruction) => new RegExp(`^(\\{vex\\} )?${operation} +${register}`).test(text);
+        // The masked k-group that ends a segment stands apart and jumps back to the next segment, but is no loop over k.
         const isMasked = ({ text }: Instruction) => text.startsWith('vpand');
-        const loops = innermostLoops(body).filter((loop) => loop.some(isStep) && !loop.some(isMasked));
-        t.equal(loops.length, 1, `${tile} has one loop of words`);
-        t.equal(loops[0]?.filter(isStep).length, Number(mr) * Number(nv), `${tile}: a ${operation} for every sum`);
-        t.notOk(loops[0]?.some(writesMemory), `${tile}: writes no memory`);
+        const loops = innermostLoops(code.get(symbol) ?? []).filter((loop) => loop.some(isMicroOp) && !loop.some(isMasked));
+        t.equal(loops.length, 1, `${symbol} has one loop over k`);
+        t.equal(loops[0]?.filter(isMicroOp).length, mr * vectors, `${symbol}: a ${operation} for every sum`);
+        t.notOk(loops[0]?.some(writesMemory), `${symbol}: writes no memory`);
       }
     }
   });
 
 for (const [isa, counting] of Object.entries({ sse41: 'pshufb', avx2: 'vpshufb', avx512: 'vpshufb', avx512_vpopcntdq: 'vpopcntd' }))
-  testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: the innermost loop of every binary tile`, (t) => {
-    const source = readFileSync(join(repository, `native/kernels/kernels_${isa}.cc`), 'utf8');
+  testNeeding(needsTiles, `${isa}: the innermost loop of every binary tile`, (t) => {
     const code = disassemble(join(kernels('build'), `kernels_${isa}.cc.o`));
-    const tiles = [...source.matchAll(/kXnorTile<(\d+), (\d+)>/g)];
-    t.ok(tiles.length > 0, 'tiles are listed');
-    for (const [, mr, nv] of tiles) {
-      const tile = `xnor_tile<${mr}, ${nv}>`;
+    const tiles = tilesOf(isa).filter(({ family }) => family === 'xnor');
+    t.ok(tiles.length > 5, 'tiles are listed');
+    for (const { symbol, mr, vectors } of tiles) {
       const counts = ({ text }: Instruction) => text.startsWith(`${counting} `);
-      const loops = innermostLoops(code.get(tile) ?? []).filter((loop) => loop.some(counts));
-      t.equal(loops.length, 1, `${tile} has one loop that counts`);
-      const loop = loops[0] ?? [];
-      t.equal(loop.filter(counts).length, Number(mr) * Number(nv), `${tile}: each count once`);
-      t.notOk(
-        loop.some(({ text }) => /^(?!cmp|test)\S+ +(\w+ PTR )?(\w+:)?\[/.test(text)),
-        `${tile}: writes no memory`,
-      );
+      const loops = innermostLoops(code.get(symbol) ?? []).filter((loop) => loop.some(counts));
+      t.equal(loops.length, 1, `${symbol} has one loop that counts`);
+      t.equal(loops[0]?.filter(counts).length, mr * vectors, `${symbol}: each count once`);
+      t.notOk(loops[0]?.some(writesMemory), `${symbol}: writes no memory`);
     }
   });
 
-/** What a step of each peak does once for every sum. */
+/** What the micro-op of each peak does once for every sum. */
 const vexPeaks = {
-  'ProductStep<Addition>': ['vaddps'],
-  'ProductStep<L1>': ['vmaxps', 'vfmadd\\d+ps'],
-  'ProductStep<Dot>': ['vfmadd\\d+ps'],
-  SignStep: ['vpxord?', 'vpshufb', 'vpaddb'],
-  'IntegerStep<L1Bytes>': ['vpsadbw', 'vpsubq'],
-  'IntegerStep<L1Shorts>': ['vpmaxsw', 'vpmaddwd', 'vpaddd'],
-  'IntegerStep<DotShorts>': ['vpmaddwd', 'vpaddd'],
-  'IntegerStep<DotBytes7>': ['vpmaddubsw', 'vpmaddwd', 'vpaddd'],
+  'ProductMicroOp<Addition>': ['vaddps'],
+  'ProductMicroOp<L1>': ['vmaxps', 'vfmadd\\d+ps'],
+  'ProductMicroOp<Dot>': ['vfmadd\\d+ps'],
+  SignMicroOp: ['vpxord?', 'vpshufb', 'vpaddb'],
+  'IntegerMicroOp<L1Bytes>': ['vpsadbw', 'vpsubq'],
+  'IntegerMicroOp<L1Shorts>': ['vpmaxsw', 'vpmaddwd', 'vpaddd'],
+  'IntegerMicroOp<DotShorts>': ['vpmaddwd', 'vpaddd'],
+  'IntegerMicroOp<DotBytes7>': ['vpmaddubsw', 'vpmaddwd', 'vpaddd'],
 };
-const peaks: Record<string, { sums: number; steps: Record<string, string[]> }> = {
+const peaks: Record<string, { sums: number; microOps: Record<string, string[]> }> = {
   scalar: {
     sums: 8,
-    steps: {
-      'ProductStep<Addition>': ['addss'],
-      'ProductStep<L1>': ['subss', 'addss'],
-      'ProductStep<Dot>': ['mulss', 'addss'],
-      SignStep: ['xor'],
-      'IntegerStep<IntegerL1>': ['cmov\\w+'],
-      'IntegerStep<IntegerDot>': ['imul'],
+    microOps: {
+      'ProductMicroOp<Addition>': ['addss'],
+      'ProductMicroOp<L1>': ['subss', 'addss'],
+      'ProductMicroOp<Dot>': ['mulss', 'addss'],
+      SignMicroOp: ['xor'],
+      'IntegerMicroOp<IntegerL1>': ['cmov\\w+'],
+      'IntegerMicroOp<IntegerDot>': ['imul'],
     },
   },
   sse41: {
     sums: 8,
-    steps: {
-      'ProductStep<Addition>': ['addps'],
-      'ProductStep<L1>': ['maxps', 'addps'],
-      'ProductStep<Dot>': ['mulps', 'addps'],
-      SignStep: ['pxor', 'pshufb', 'paddb'],
-      'IntegerStep<L1Bytes>': ['psadbw', 'psubq'],
-      'IntegerStep<L1Shorts>': ['pmaxsw', 'pmaddwd', 'paddd'],
-      'IntegerStep<DotShorts>': ['pmaddwd', 'paddd'],
-      'IntegerStep<DotBytes7>': ['pmaddubsw', 'pmaddwd', 'paddd'],
+    microOps: {
+      'ProductMicroOp<Addition>': ['addps'],
+      'ProductMicroOp<L1>': ['maxps', 'addps'],
+      'ProductMicroOp<Dot>': ['mulps', 'addps'],
+      SignMicroOp: ['pxor', 'pshufb', 'paddb'],
+      'IntegerMicroOp<L1Bytes>': ['psadbw', 'psubq'],
+      'IntegerMicroOp<L1Shorts>': ['pmaxsw', 'pmaddwd', 'paddd'],
+      'IntegerMicroOp<DotShorts>': ['pmaddwd', 'paddd'],
+      'IntegerMicroOp<DotBytes7>': ['pmaddubsw', 'pmaddwd', 'paddd'],
     },
   },
-  avx2: { sums: 8, steps: vexPeaks },
-  avx512: { sums: 12, steps: vexPeaks },
-  avx2_vnni: { sums: 12, steps: { 'IntegerStep<DotBytes>': ['vpdpbusd'] } },
-  avx512_vnni: { sums: 12, steps: { 'IntegerStep<DotPairs>': ['vpdpbusd'] } },
-  avx512_vpopcntdq: { sums: 12, steps: { SignStep: ['vpxord?', 'vpopcntd', 'vpaddd'] } },
+  avx2: { sums: 8, microOps: vexPeaks },
+  avx512: { sums: 12, microOps: vexPeaks },
+  avx2_vnni: { sums: 12, microOps: { 'IntegerMicroOp<DotBytes>': ['vpdpbusd'] } },
+  avx512_vnni: { sums: 12, microOps: { 'IntegerMicroOp<DotPairs>': ['vpdpbusd'] } },
+  avx512_vpopcntdq: { sums: 12, microOps: { SignMicroOp: ['vpxord?', 'vpopcntd', 'vpaddd'] } },
 };
-for (const [isa, { sums, steps }] of Object.entries(peaks))
+for (const [isa, { sums, microOps }] of Object.entries(peaks))
   testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: the loop of every peak`, (t) => {
     const code = disassemble(join(kernels('build'), `kernels_${isa}.cc.o`));
     const found = [...code.keys()].flatMap((name) => /^peak<(.*)>$/.exec(name)?.[1] ?? []);
-    t.same(found.sort(), Object.keys(steps).sort(), 'are all here');
-    for (const [step, operations] of Object.entries(steps)) {
-      const loops = innermostLoops(code.get(`peak<${step}>`) ?? []);
-      t.equal(loops.length, 1, `${step} has one loop`);
+    t.same(found.sort(), Object.keys(microOps).sort(), 'are all here');
+    for (const [microOp, operations] of Object.entries(microOps)) {
+      const loops = innermostLoops(code.get(`peak<${microOp}>`) ?? []);
+      t.equal(loops.length, 1, `${microOp} has one loop`);
       const loop = loops[0] ?? [];
       for (const operation of operations) {
         const count = loop.filter(({ text }) => new RegExp(`^(\\{vex\\} )?${operation} `).test(text)).length;
-        t.equal(count, step.startsWith('ProductStep') ? Math.max(sums, 10) : sums, `${step}: a ${operation} for every sum`);
+        t.equal(count, microOp.startsWith('ProductMicroOp') ? Math.max(sums, 10) : sums, `${microOp}: a ${operation} for every sum`);
       }
       t.notOk(
         loop.some(({ text }) => /^(?!lea|nop).*\[/.test(text)),
-        `${step}: touches no memory`,
+        `${microOp}: touches no memory`,
       );
     }
   });
 
 for (const [isa, register] of Object.entries({ avx2: 'ymm', avx512: 'zmm' }))
-  testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: rescaling is defined to the bit`, (t) => {
+  testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: rescaling is bit-exact`, (t) => {
     const code = disassemble(join(kernels('build'), `kernels_${isa}.cc.o`));
     for (const name of ['requantize', 'dequantize']) {
       const body = code.get(name) ?? [];

@@ -1,21 +1,23 @@
-// The steps of NEON's dot products, in words of simd/dotprod_neon.h: four bytes in each lane of 32 bits.
+// The micro-ops of NEON's dot products, in primitives of simd/dotprod_neon.h: four bytes in each lane of 32 bits.
 #pragma once
-#include "integer_steps_neon.inl.h"
+#include "integer_micro_ops_neon.inl.h"
 
 namespace {
 struct DotprodL1Bytes : L1Shorts {
+  static constexpr const char* kName = "DotprodL1Bytes";
   static constexpr size_t kElemBytes = 1;
   static constexpr int kWorkRegisters = 3;  // x, the distances, ones
   static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add_four_distances(sum, x, w); }
 };
 
 // sdot wants both operands signed:   sum x * w = sum (x - 128) * w + 128 * sum w
-struct DotprodBytes : NeonStep {
-  using Word = uint32_t;
+struct DotprodBytes : NeonMicroOp {
+  static constexpr const char* kName = "DotprodBytes";
+  using Group = uint32_t;
   static constexpr size_t kElemBytes = 1;
   using Sum = i32v;
   static constexpr int kChannels = 4, kSumRegisters = 1, kWorkRegisters = 1;  // x
-  static constexpr int kWeightFactor = 128;
+  static constexpr int kCompensationFactor = 128;
   static constexpr IntegerOperands kOperands = IntegerOperands::kSignedBytes;
   static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add_four_products(sum, x, w); }
   template <int NV>

@@ -1,21 +1,22 @@
-// The steps of integer tiles in words of simd/integer_scalar.h: the plainest statement of what a step is.
+// The micro-ops of integer tiles in primitives of simd/integer_scalar.h: the plainest statement of what a micro-op is.
 #pragma once
-#include "integer_kernels.h"
+#include "integer_tile.inl.h"
 
 namespace {
-struct ScalarStep {
-  using Word = uint16_t;
+struct ScalarMicroOp {
+  using Group = uint16_t;
   static constexpr size_t kElemBytes = 2;
   using Sum = i32v;
   using RowSum = NoRowSum;
   static constexpr int kChannels = 1, kSumRegisters = 1, kRowRegisters = 0, kWorkRegisters = 2;
-  static constexpr int kWeightFactor = 0;
-  static constexpr size_t kMostWords = 1024;
+  static constexpr int kCompensationFactor = 0;
+  static constexpr size_t kMaxGroups = 1024;
   static constexpr IntegerOperands kOperands = IntegerOperands::kWidened;
   static ALWAYS_INLINE void accumulate_row(RowSum&, i8v) {}
 };
 
-struct IntegerL1 : ScalarStep {
+struct IntegerL1 : ScalarMicroOp {
+  static constexpr const char* kName = "IntegerL1";
   static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add(sum, abs_diff(x, w)); }
   template <int NV>
   static ALWAYS_INLINE void finish(const Sum (&sum)[NV], RowSum, i32v (&out)[NV]) {
@@ -23,11 +24,17 @@ struct IntegerL1 : ScalarStep {
   }
 };
 
-struct IntegerDot : ScalarStep {
+struct IntegerDot : ScalarMicroOp {
+  static constexpr const char* kName = "IntegerDot";
   static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add(sum, mul(x, w)); }
   template <int NV>
   static ALWAYS_INLINE void finish(const Sum (&sum)[NV], RowSum, i32v (&out)[NV]) {
     UNROLL for (int j = 0; j < NV; ++j) out[j] = sum[j];
   }
 };
+
+using L1Bytes = IntegerL1;
+using L1Shorts = IntegerL1;
+using Dot8 = IntegerDot;
+using Dot7 = IntegerDot;
 }  // namespace

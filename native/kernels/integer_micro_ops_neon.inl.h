@@ -1,24 +1,25 @@
-// The steps of integer tiles on NEON, in words of simd/integer_neon.h.
+// The micro-ops of integer tiles on NEON, in primitives of simd/integer_neon.h.
 #pragma once
-#include "integer_kernels.h"
+#include "integer_tile.inl.h"
 
 namespace {
-struct NeonStep {
+struct NeonMicroOp {
   using RowSum = NoRowSum;
   static constexpr int kRowRegisters = 0;
-  static constexpr int kWeightFactor = 0;
-  static constexpr size_t kMostWords = 1024;
+  static constexpr int kCompensationFactor = 0;
+  static constexpr size_t kMaxGroups = 1024;
   static constexpr IntegerOperands kOperands = IntegerOperands::kAsTheyAre;
   static ALWAYS_INLINE void accumulate_row(RowSum&, i8v) {}
 };
 
-// uabd + uadalp: a word is the pair of bytes that a lane of 16 bits takes up. 128 of them fill it up to 128 * 2 * 255 = 65280.
-struct L1Bytes : NeonStep {
-  using Word = uint16_t;
+// uabd + uadalp: a k-group is the pair of bytes that a lane of 16 bits adds up. 128 of them fill it up to 128 * 2 * 255 = 65280.
+struct L1Bytes : NeonMicroOp {
+  static constexpr const char* kName = "L1Bytes";
+  using Group = uint16_t;
   static constexpr size_t kElemBytes = 1;
   using Sum = u16v;
   static constexpr int kChannels = 8, kSumRegisters = 1, kWorkRegisters = 2;  // x, the distances
-  static constexpr size_t kMostWords = 128;
+  static constexpr size_t kMaxGroups = 128;
   static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add_distances8(sum, x, w); }
   template <int NV>
   static ALWAYS_INLINE void finish(const Sum (&sum)[NV], RowSum, i32v (&out)[2 * NV]) {
@@ -32,8 +33,9 @@ struct L1Bytes : NeonStep {
 };
 
 // sabd + uadalp
-struct L1Shorts : NeonStep {
-  using Word = uint32_t;
+struct L1Shorts : NeonMicroOp {
+  static constexpr const char* kName = "L1Shorts";
+  using Group = uint32_t;
   static constexpr size_t kElemBytes = 2;
   using Sum = i32v;
   static constexpr int kChannels = 4, kSumRegisters = 1, kWorkRegisters = 2;  // x, the distances
@@ -45,8 +47,9 @@ struct L1Shorts : NeonStep {
 };
 
 // smlal + smlal2: four products an instruction, as many as smull + sadalp of bytes, and exact
-struct DotShorts : NeonStep {
-  using Word = uint16_t;
+struct DotShorts : NeonMicroOp {
+  static constexpr const char* kName = "DotShorts";
+  using Group = uint16_t;
   static constexpr size_t kElemBytes = 2;
   using Sum = i32pair;
   static constexpr int kChannels = 8, kSumRegisters = 2, kWorkRegisters = 1;  // x
@@ -60,4 +63,8 @@ struct DotShorts : NeonStep {
     }
   }
 };
+
+// For IntegerKernels::dot_8 and dot_7.
+using Dot8 = DotShorts;
+using Dot7 = DotShorts;
 }  // namespace

@@ -1,0 +1,46 @@
+// Every family of kernels, in the primitives and shapes that a kernel file has included before, and the table of them.
+#pragma once
+#include "kernel_table.h"
+#include "depthwise_tile.inl.h"
+#include "elementwise.inl.h"
+#include "gradient_tile.inl.h"
+#include "integer_tile.inl.h"
+#include "layout.inl.h"
+#include "product_tile.inl.h"
+#include "products.inl.h"
+#include "quantize.inl.h"
+#include "training.inl.h"
+#include "xnor_tile.inl.h"
+
+namespace {
+template <class P, class Shapes>
+constexpr Product product() {
+  Product product = {};
+  product.needs_sums = P::kNeedsSums;
+  product.tiles = Shapes::template tiles<ProductTiles<P, false>>;
+  product.depthwise = kDepthwiseTile<P, kDepthwiseRows>;
+  product.peak = peak<ProductMicroOp<P>>;
+  return product;
+}
+
+constexpr KernelTable kernel_table(const char* isa) {
+  KernelTable table = {};
+  table.isa = isa;
+  table.l1 = product<L1, L1Shapes>();
+  table.dot = product<Dot, DotShapes>();
+  table.addition = peak<ProductMicroOp<Addition>>;
+  table.layout = kLayout;
+  table.elementwise = kElementwise;
+  table.gradient.dot = DotShapes::tiles<ProductTiles<Dot, true>>;
+  table.gradient.hardtanh = HardtanhShapes::tiles<HardtanhTiles>;
+  table.gradient.sign = SignShapes::tiles<SignTiles>;
+  table.xnor = kXnor;
+  table.training = kTraining;
+  table.integer.l1_8 = integer_product<L1Bytes, L1BytesShapes>();
+  table.integer.l1_16 = integer_product<L1Shorts, L1ShortsShapes>();
+  table.integer.dot_8 = integer_product<Dot8, Dot8Shapes>();
+  table.integer.dot_7 = integer_product<Dot7, Dot7Shapes>();
+  table.quantization = kQuantize;
+  return table;
+}
+}  // namespace
