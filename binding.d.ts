@@ -60,7 +60,7 @@ export interface Binding {
     runningVariance: Float32Array,
     y: Float32Array,
     mean: Float32Array,
-    inverseDeviation: Float32Array,
+    invStd: Float32Array,
   ): void;
   batchNormGrad(
     gy: Float32Array,
@@ -68,7 +68,7 @@ export interface Binding {
     y: Float32Array | undefined,
     gamma: Float32Array,
     mean: Float32Array,
-    inverseDeviation: Float32Array,
+    invStd: Float32Array,
     gx: Float32Array,
     ggamma: Float32Array,
     gbeta: Float32Array,

@@ -2,7 +2,7 @@
 import { AdderNetError } from '../errors';
 import { adderConv2d, adderConv2dGradFilter, adderConv2dGradInput } from '../ops';
 import { optionNames } from '../options';
-import { type Conv2dOptions, type ConvImplementation, Convolution, conv2dOptionNames } from './convolution';
+import { Conv2dLayer, type Conv2dOptions, type ConvImplementation, conv2dOptionNames } from './conv2d-layer';
 import type { LayerConfig } from './layer';
 
 /** What an AdderConv2d takes. */
@@ -34,7 +34,7 @@ const adder = (filterGradient: FilterGradient): ConvImplementation => ({
  *
  * It is trained by the rule of the paper: gw = sum (x - w) * gy (eq. 4) and gx = sum clamp(w - x, -1, 1) * gy (eq. 5).
  */
-export class AdderConv2d extends Convolution {
+export class AdderConv2d extends Conv2dLayer {
   readonly #filterGradient: FilterGradient;
 
   /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range, or the groups do not divide the channels */

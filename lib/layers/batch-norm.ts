@@ -27,7 +27,7 @@ const names = optionNames<BatchNormOptions>({ epsilon: true, momentum: true });
 interface Saved extends Epilogue {
   readonly x: Tensor;
   readonly y: Tensor;
-  readonly batch?: { readonly mean: Tensor; readonly inverseDeviation: Tensor };
+  readonly batch?: { readonly mean: Tensor; readonly invStd: Tensor };
 }
 
 /** y[..,c] = gamma[c] * (x[..,c] - mean[c]) / sqrt(variance[c] + epsilon) + beta[c] */
@@ -69,7 +69,7 @@ export class BatchNorm extends Layer {
   forward(x: Tensor, { inPlace = false, training = false, epilogue = {} }: ForwardOptions = {}): Tensor {
     if (!training) return this.#normalize(x, inPlace ? x : undefined);
     const y = this.buffers.take('y', x.shape);
-    if (this.learns) this.#saved = { x, y, ...epilogue, batch: this.#normalizeBatch(x, y, epilogue) };
+    if (this.isTrainable) this.#saved = { x, y, ...epilogue, batch: this.#normalizeBatch(x, y, epilogue) };
     else {
       this.#normalize(x, y);
       this.#saved = { x, y: finish(y, epilogue), ...epilogue };
@@ -147,7 +147,7 @@ export class BatchNorm extends Layer {
     const { runningMean, runningVariance, gamma, beta, momentum, epsilon } = this;
     const statistics = {
       mean: this.buffers.take('mean', gamma.value.shape),
-      inverseDeviation: this.buffers.take('inverse deviation', gamma.value.shape),
+      invStd: this.buffers.take('invStd', gamma.value.shape),
     };
     batchNormTrain(x, {
       gamma: gamma.value,

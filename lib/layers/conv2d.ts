@@ -1,6 +1,6 @@
 // The ordinary convolution, by multiplication: first layer and classifier of the adder networks, and the baseline.
 import { conv2d, conv2dGradFilter, conv2dGradInput } from '../ops';
-import { type Conv2dOptions, type ConvImplementation, Convolution } from './convolution';
+import { Conv2dLayer, type Conv2dOptions, type ConvImplementation } from './conv2d-layer';
 
 /** Standard deviation that keeps the variance of gradients through a rectifier (He et al., ICCV 2015). */
 export const kaiming = (fanOut: number): number => Math.sqrt(2 / fanOut);
@@ -20,7 +20,7 @@ const multiplication: ConvImplementation = {
  * y[n,ho,wo,co] = sum_{kh,kw,ci} x[n, ho*s+kh*d-p, wo*s+kw*d-p, ci] * w[co,kh,kw,ci] (+ b[co])
  * Filters start as N(0, 2/fan), fan = kh*kw*co/groups (Kaiming, fan-out).
  */
-export class Conv2d extends Convolution {
+export class Conv2d extends Conv2dLayer {
   /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range, or the groups do not divide the channels */
   constructor(inputChannels: number, outputChannels: number, options: Conv2dOptions) {
     super(inputChannels, outputChannels, options, multiplication);

@@ -4,7 +4,7 @@ export type { ConvKind } from '../conv-kind';
 export { AdderConv2d, type AdderConv2dOptions, type FilterGradient, filterGradients } from './adder-conv2d';
 export { BatchNorm, type BatchNormOptions } from './batch-norm';
 export { Conv2d } from './conv2d';
-export type { Conv2dOptions, Convolution } from './convolution';
+export type { Conv2dLayer, Conv2dOptions } from './conv2d-layer';
 export type { ElementOrder, ReorderColumns } from './element-order';
 export type { Epilogue } from './epilogue';
 export { Flatten } from './flatten';

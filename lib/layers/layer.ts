@@ -122,7 +122,7 @@ export abstract class Layer {
     return this.constructor.name;
   }
 
-  /** This layer's own state by name, in the order of a PyTorch file; a bare tensor is state that the optimiser leaves alone. */
+  /** This layer's own state by name, in the order of a PyTorch file; a bare tensor is state that the optimizer leaves alone. */
   state(): Record<string, Parameter | Tensor> {
     return {};
   }
@@ -159,7 +159,7 @@ export abstract class Layer {
     return this.trace(input).reduce((sum, step) => addOperations(sum, step.layer.operations(step.input)), noOperations);
   }
 
-  /** Everything the optimiser may change, by dotted name. */
+  /** Everything the optimizer may change, by dotted name. */
   namedParameters(): Map<string, Parameter> {
     return new Map([...namedState(this)].filter((entry): entry is [string, Parameter] => entry[1] instanceof Parameter));
   }
@@ -170,7 +170,7 @@ export abstract class Layer {
   }
 
   /** Whether training changes anything in this layer. */
-  get learns(): boolean {
+  get isTrainable(): boolean {
     return this.parameters().some(({ frozen }) => !frozen);
   }
 

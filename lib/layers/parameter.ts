@@ -10,7 +10,7 @@ export class Parameter {
   readonly value: Tensor;
   /** Which learning rate it has. */
   readonly rule: ParameterRule;
-  /** A frozen parameter gets no gradient, and the optimiser leaves it alone. */
+  /** A frozen parameter gets no gradient, and the optimizer leaves it alone. */
   frozen = false;
   #gradient: Tensor | undefined;
 

@@ -62,7 +62,7 @@ export class Sequential extends Layer {
 
   override backward(gy: Tensor, { inputGradient = true }: BackwardOptions = {}): Tensor | undefined {
     // No layer below the first that learns has use for a gradient, unless x has.
-    const first = inputGradient ? 0 : this.#layers.findIndex(([, layer]) => layer.learns);
+    const first = inputGradient ? 0 : this.#layers.findIndex(([, layer]) => layer.isTrainable);
     if (first < 0) return undefined;
     let gradient: Tensor | undefined = gy;
     for (let i = this.#layers.length - 1; i >= first; i--)

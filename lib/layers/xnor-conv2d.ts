@@ -4,7 +4,7 @@ import { paddedShape } from '../ops/sign';
 import { elementCount } from '../shape';
 import type { Tensor } from '../tensor';
 import { kaiming } from './conv2d';
-import { type Conv2dOptions, type ConvImplementation, Convolution } from './convolution';
+import { Conv2dLayer, type Conv2dOptions, type ConvImplementation } from './conv2d-layer';
 
 const xnor: ConvImplementation = {
   kind: 'xnor',
@@ -33,7 +33,7 @@ const xnor: ConvImplementation = {
  * It is trained by the straight-through estimator: the gradient of sgn(v) is taken to be 1 where |v| <= 1, else 0; for the filters besides
  * through alpha.
  */
-export class XnorConv2d extends Convolution {
+export class XnorConv2d extends Conv2dLayer {
   /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range, or the groups do not divide the channels */
   constructor(inputChannels: number, outputChannels: number, options: Conv2dOptions) {
     super(inputChannels, outputChannels, options, xnor);

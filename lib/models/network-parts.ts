@@ -4,8 +4,8 @@ import {
   AdderConv2d,
   BatchNorm,
   Conv2d,
+  type Conv2dLayer,
   type Conv2dOptions,
-  type Convolution,
   type FilterGradient,
   type Layer,
   Relu,
@@ -32,7 +32,7 @@ export interface NetworkSpec {
 const layerOf = { adder: AdderConv2d, conv: Conv2d, xnor: XnorConv2d };
 
 /** A convolution of the network's kind. */
-export function innerConv2d(spec: NetworkSpec, inputs: number, outputs: number, options: Omit<Conv2dOptions, 'random'>): Convolution {
+export function innerConv2d(spec: NetworkSpec, inputs: number, outputs: number, options: Omit<Conv2dOptions, 'random'>): Conv2dLayer {
   const { kind, random, filterGradient = 'full' } = spec;
   if (kind === 'adder') return new AdderConv2d(inputs, outputs, { ...options, random, filterGradient });
   return new layerOf[kind](inputs, outputs, { ...options, random });

@@ -23,7 +23,7 @@ export interface BatchNormTrainOptions {
   /** Added before the rectifier, of the shape of x. */
   residual?: Tensor | undefined;
   /** Tensors to write into. `y` may be `x` or `residual` itself, if their values are needed no more: the gradient needs `x`. */
-  out?: { y?: Tensor | undefined; mean?: Tensor | undefined; inverseDeviation?: Tensor | undefined } | undefined;
+  out?: { y?: Tensor | undefined; mean?: Tensor | undefined; invStd?: Tensor | undefined } | undefined;
 }
 
 const trainNames = optionNames<BatchNormTrainOptions>({
@@ -43,13 +43,13 @@ export interface BatchNormTrained {
   y: Tensor;
   /** What {@link batchNormGrad} needs to know of the batch, [c]. */
   mean: Tensor;
-  inverseDeviation: Tensor;
+  invStd: Tensor;
 }
 
 /**
  * Batch normalization in training, channels on the last axis:
- * `y = (x − mean) · inverseDeviation · γ + β`, then `+ residual`, then `max(0, ·)`, where mean and biased variance are those of the batch and
- * `inverseDeviation = 1 / √(variance + ε)`. The running variance is the unbiased one; of a single value a channel it is 0.
+ * `y = (x − mean) · invStd · γ + β`, then `+ residual`, then `max(0, ·)`, where mean and biased variance are those of the batch and
+ * `invStd = 1 / √(variance + ε)`. The running variance is the unbiased one; of a single value a channel it is 0.
  *
  * A NaN or an infinity makes its channel NaN, in `y` and in the running statistics.
  *
@@ -73,7 +73,7 @@ export function batchNormTrain(x: Tensor, options: BatchNormTrainOptions): Batch
   const statistics = [...parameters, runningMean, runningVariance];
   const y = outputTensor(op, out.y, x.shape, statistics, inputs, 'out.y');
   const mean = outputTensor(op, out.mean, shape, [...inputs, ...statistics, y], [], 'out.mean');
-  const inverseDeviation = outputTensor(op, out.inverseDeviation, shape, [...inputs, ...statistics, y, mean], [], 'out.inverseDeviation');
+  const invStd = outputTensor(op, out.invStd, shape, [...inputs, ...statistics, y, mean], [], 'out.invStd');
   rethrow(() =>
     native().batchNormTrain(
       x.data,
@@ -87,10 +87,10 @@ export function batchNormTrain(x: Tensor, options: BatchNormTrainOptions): Batch
       runningVariance.data,
       y.data,
       mean.data,
-      inverseDeviation.data,
+      invStd.data,
     ),
   );
-  return { y, mean, inverseDeviation };
+  return { y, mean, invStd };
 }
 
 /** What `batchNormGrad` takes. */
@@ -99,7 +99,7 @@ export interface BatchNormGradOptions {
   x: Tensor;
   gamma: Tensor;
   mean: Tensor;
-  inverseDeviation: Tensor;
+  invStd: Tensor;
   /** Output of the forward pass where it ended with the rectifier: the gradient passes where y > 0. Left out without one. */
   y?: Tensor | undefined;
   /** Asks for the gradient of the residual. Default false. */
@@ -112,7 +112,7 @@ const gradNames = optionNames<BatchNormGradOptions>({
   x: true,
   gamma: true,
   mean: true,
-  inverseDeviation: true,
+  invStd: true,
   y: true,
   residual: true,
   out: true,
@@ -128,8 +128,8 @@ export interface BatchNormGradients {
 }
 
 /**
- * The gradient of {@link batchNormTrain}. With `g = gy` where y > 0 and else 0, `x̂ = (x − mean) · inverseDeviation` and means over the batch:
- * `gbeta = Σ g`, `ggamma = Σ g · x̂`, `gx = γ · inverseDeviation · (g − mean(g) − x̂ · mean(g · x̂))`, `gresidual = g`.
+ * The gradient of {@link batchNormTrain}. With `g = gy` where y > 0 and else 0, `x̂ = (x − mean) · invStd` and means over the batch:
+ * `gbeta = Σ g`, `ggamma = Σ g · x̂`, `gx = γ · invStd · (g − mean(g) − x̂ · mean(g · x̂))`, `gresidual = g`.
  *
  * @param gy gradient of y, [..., c], float32
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT; ERR_MEMORY if working memory runs out
@@ -137,12 +137,12 @@ export interface BatchNormGradients {
 export function batchNormGrad(gy: Tensor, options: BatchNormGradOptions): BatchNormGradients {
   const op = 'batchNormGrad';
   checkOptions(op, options, gradNames);
-  const { x, gamma, mean, inverseDeviation, y, residual = false, out = {} } = options;
+  const { x, gamma, mean, invStd, y, residual = false, out = {} } = options;
   checkFloat(op, 'gy', gy);
   const shape = [channelsOf(op, 'gy', gy)];
   checkAll(op, { x, ...(y && { y }) }, gy.shape);
-  checkAll(op, { gamma, mean, inverseDeviation }, shape);
-  const inputs = [x, gamma, mean, inverseDeviation, ...(y ? [y] : [])];
+  checkAll(op, { gamma, mean, invStd }, shape);
+  const inputs = [x, gamma, mean, invStd, ...(y ? [y] : [])];
   const masked = residual && y ? outputTensor(op, out.gresidual, gy.shape, inputs, [gy], 'out.gresidual') : undefined;
   const gresidual = residual ? (masked ?? gy) : undefined;
   if (gresidual === gy && out.gresidual && out.gresidual !== gy)
@@ -152,18 +152,7 @@ export function batchNormGrad(gy: Tensor, options: BatchNormGradOptions): BatchN
   const ggamma = outputTensor(op, out.ggamma, shape, others, [], 'out.ggamma');
   const gbeta = outputTensor(op, out.gbeta, shape, [...others, ggamma], [], 'out.gbeta');
   rethrow(() =>
-    native().batchNormGrad(
-      gy.data,
-      x.data,
-      y?.data,
-      gamma.data,
-      mean.data,
-      inverseDeviation.data,
-      gx.data,
-      ggamma.data,
-      gbeta.data,
-      masked?.data,
-    ),
+    native().batchNormGrad(gy.data, x.data, y?.data, gamma.data, mean.data, invStd.data, gx.data, ggamma.data, gbeta.data, masked?.data),
   );
   return { gx, ggamma, gbeta, gresidual };
 }

@@ -1,4 +1,4 @@
-// Learning rates over the epochs of a training: a schedule gives the factor of the optimiser's own rate.
+// Learning rates over the epochs of a training: a schedule gives the factor of the optimizer's own rate.
 
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';

@@ -11,7 +11,7 @@ const minBatches = 8;
 
 /** Running statistics, but for frozen layers', as the mean over the images of the first batches of an epoch. */
 export async function estimateStatistics(model: Model, loader: BatchLoader, epoch: number): Promise<void> {
-  const norms = [...batchNorms(model)].filter((norm) => norm.learns);
+  const norms = [...batchNorms(model)].filter((norm) => norm.isTrainable);
   if (norms.length === 0) return;
   const momenta = norms.map(({ momentum }) => momentum);
   let [batches, images] = [0, 0];

@@ -25,7 +25,7 @@ void same_or_apart(const Arguments& args, const View<float>& out, const View<flo
 }
 }  // namespace
 
-// (x, gamma, beta, residual | undefined, relu, momentum, epsilon, runningMean, runningVariance, y, mean, inverseDeviation)
+// (x, gamma, beta, residual | undefined, relu, momentum, epsilon, runningMean, runningVariance, y, mean, invStd)
 void BatchNormTrain(const Napi::CallbackInfo& info) {
   const Arguments args(info, "batchNormTrain");
   const View<float> x = args.array<float>(0, "x"), gamma = args.array<float>(1, "gamma");
@@ -34,7 +34,7 @@ void BatchNormTrain(const Napi::CallbackInfo& info) {
   const View<float> running_mean = args.array<float>(7, "runningMean", channels);
   const View<float> running_variance = args.array<float>(8, "runningVariance", channels);
   const View<float> y = args.array<float>(9, "out.y", x.length);
-  const View<float> mean = args.array<float>(10, "out.mean", channels), inverse = args.array<float>(11, "out.inverseDeviation", channels);
+  const View<float> mean = args.array<float>(10, "out.mean", channels), inverse = args.array<float>(11, "out.invStd", channels);
   same_or_apart(args, y, x, "x");
   same_or_apart(args, y, residual, "residual");
   all_apart(args, {y, mean, inverse, running_mean, running_variance}, {gamma, beta});
@@ -45,13 +45,13 @@ void BatchNormTrain(const Napi::CallbackInfo& info) {
                         args.number(6, "epsilon"), running_mean.data, running_variance.data, y.data, mean.data, inverse.data}));
 }
 
-// (gy, x, y | undefined, gamma, mean, inverseDeviation, gx, ggamma, gbeta, gresidual | undefined)
+// (gy, x, y | undefined, gamma, mean, invStd, gx, ggamma, gbeta, gresidual | undefined)
 void BatchNormGrad(const Napi::CallbackInfo& info) {
   const Arguments args(info, "batchNormGrad");
   const View<float> x = args.array<float>(1, "x"), gamma = args.array<float>(3, "gamma");
   const size_t channels = gamma.length, rows = rows_of(args, x, channels);
   const View<float> gy = args.array<float>(0, "gy", x.length), y = args.optional_floats(2, "y", x.length);
-  const View<float> mean = args.array<float>(4, "mean", channels), inverse = args.array<float>(5, "inverseDeviation", channels);
+  const View<float> mean = args.array<float>(4, "mean", channels), inverse = args.array<float>(5, "invStd", channels);
   const View<float> gx = args.array<float>(6, "out.gx", x.length);
   const View<float> ggamma = args.array<float>(7, "out.ggamma", channels), gbeta = args.array<float>(8, "out.gbeta", channels);
   const View<float> gresidual = args.optional_floats(9, "out.gresidual", x.length);

@@ -230,8 +230,8 @@ t.test('what is frozen stays as it is', (t) => {
   const network = build();
   for (let step = 0; step < 50; step++) network.forward(x, { training: true }); // running statistics that let something through
   for (const name of ['conv1', 'bn1']) network.layer(name).freeze();
-  t.equal(network.layer('conv1').learns, false);
-  t.equal(network.learns, true);
+  t.equal(network.layer('conv1').isTrainable, false);
+  t.equal(network.isTrainable, true);
   const before = [...network.stateDict()].map(([name, tensor]) => [name, tensor.data.slice()] as const);
   const y = network.forward(x, { training: true });
   t.equal(network.backward(normal(y.shape, 1), { inputGradient: false }), undefined, 'no gradient goes below the first layer that learns');
@@ -273,7 +273,7 @@ t.test('what is frozen stays as it is', (t) => {
   t.same(frozen.residualGradient.data, masked, 'gradient to the residual');
 
   network.freeze(false);
-  t.equal(network.layer('conv1').learns, true, 'thawed');
+  t.equal(network.layer('conv1').isTrainable, true, 'thawed');
   whole.freeze();
   whole.forward(x, { training: true });
   t.equal(whole.backward(normal([4, 1, 1, 2], 1), { inputGradient: false }), undefined, 'a network that is frozen as a whole');

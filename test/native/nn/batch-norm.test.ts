@@ -92,12 +92,12 @@ const forward = ({ gamma, beta, runningMean, runningVariance, residual }: Omit<I
   runningVariance,
   residual,
 });
-const backward = ({ x, gamma }: Omit<Inputs, 'gy'>, { y, mean, inverseDeviation }: ops.BatchNormTrained) => ({
+const backward = ({ x, gamma }: Omit<Inputs, 'gy'>, { y, mean, invStd }: ops.BatchNormTrained) => ({
   x,
   gamma,
   y,
   mean,
-  inverseDeviation,
+  invStd,
 });
 
 function check(problem: Problem): void {
@@ -107,9 +107,9 @@ function check(problem: Problem): void {
   const { x, gamma, beta, runningMean, runningVariance, residual, gy } = inputs(problem);
   const before = { mean: runningMean.data.slice(), variance: runningVariance.data.slice() };
   const perChannel = () => guarded([channels]);
-  const out = { y: guarded(shape), mean: perChannel(), inverseDeviation: perChannel() };
-  const { y, mean, inverseDeviation } = ops.batchNormTrain(x, { gamma, beta, runningMean, runningVariance, relu, residual, out });
-  checkGuards(out.y, out.mean, out.inverseDeviation);
+  const out = { y: guarded(shape), mean: perChannel(), invStd: perChannel() };
+  const { y, mean, invStd } = ops.batchNormTrain(x, { gamma, beta, runningMean, runningVariance, relu, residual, out });
+  checkGuards(out.y, out.mean, out.invStd);
 
   const moments = momentsOf(x.data, channels);
   const want = normalized(x.data, gamma.data, beta.data, residual?.data);
@@ -120,7 +120,7 @@ function check(problem: Problem): void {
   checkClose('y', y.data, relu ? want.map((v) => Math.max(0, v)) : want, (i) => 3e-6 * size[i]!);
   checkClose('mean', mean.data, moments.mean, (c) => 1e-7 * Math.abs(moments.mean[c]!) + 1e-6 * Math.sqrt(moments.variance[c]!));
   const inverse = moments.variance.map((v) => 1 / Math.sqrt(v + epsilon));
-  checkClose('inverseDeviation', inverseDeviation.data, inverse, (c) => 2e-6 * inverse[c]!);
+  checkClose('invStd', invStd.data, inverse, (c) => 2e-6 * inverse[c]!);
   const unbiased = rows / Math.max(rows - 1, 1);
   const towards = (from: Float32Array, to: Float64Array, factor: number) =>
     Float64Array.from(from, (v, c) => 0.9 * v + 0.1 * factor * to[c]!);
@@ -132,10 +132,10 @@ function check(problem: Problem): void {
   const gradientOut = { gx: guarded(shape), ggamma: perChannel(), gbeta: perChannel(), gresidual: guarded(shape) };
   const fused = { ...(relu && { y }), residual: problem.residual };
   if (!relu) delete (gradientOut as Partial<typeof gradientOut>).gresidual;
-  const got = ops.batchNormGrad(gy, { x, gamma, mean, inverseDeviation, ...fused, out: gradientOut });
+  const got = ops.batchNormGrad(gy, { x, gamma, mean, invStd, ...fused, out: gradientOut });
   checkGuards(got.gx, got.ggamma, got.gbeta, ...(relu && problem.residual ? [got.gresidual!] : []));
   const g = Float64Array.from(gy.data, (v, i) => (!relu || y.data[i]! > 0 ? v : 0));
-  const wanted = gradient(g, x.data, gamma.data, mean.data, inverseDeviation.data);
+  const wanted = gradient(g, x.data, gamma.data, mean.data, invStd.data);
   checkClose('gbeta', got.gbeta.data, wanted.sum.g, (c) => 2e-6 * wanted.size.g[c]!);
   checkClose('ggamma', got.ggamma.data, wanted.sum.dot, (c) => 2e-6 * wanted.size.dot[c]!);
   checkClose('gx', got.gx.data, wanted.gx, (i) => 3e-6 * wanted.gxSize[i]!);
@@ -169,7 +169,7 @@ for (const isa of instructionSets)
       x.data.fill(-3200.37);
       one.data.fill(1);
       two.data.fill(2);
-      const { y, mean, inverseDeviation } = ops.batchNormTrain(x, {
+      const { y, mean, invStd } = ops.batchNormTrain(x, {
         gamma: one,
         beta: two,
         runningMean: Tensor.zeros([5]),
@@ -180,7 +180,7 @@ for (const isa of instructionSets)
         'gives beta, exactly',
       );
       t.ok(mean.data.every((v) => v === x.data[0]));
-      t.ok(inverseDeviation.data.every((v) => v === Math.fround(1 / Math.sqrt(epsilon))));
+      t.ok(invStd.data.every((v) => v === Math.fround(1 / Math.sqrt(epsilon))));
     });
 
     t.test('the gradient is the slope of the loss', async (t) => {
@@ -191,8 +191,8 @@ for (const isa of instructionSets)
         residual: false,
         seed: 7,
       });
-      const { mean, inverseDeviation } = ops.batchNormTrain(x, { gamma, beta, runningMean, runningVariance });
-      const { gx } = ops.batchNormGrad(gy, { x, gamma, mean, inverseDeviation });
+      const { mean, invStd } = ops.batchNormTrain(x, { gamma, beta, runningMean, runningVariance });
+      const { gx } = ops.batchNormGrad(gy, { x, gamma, mean, invStd });
       const loss = (x: Float64Array) => normalized(x, gamma.data, beta.data).reduce((sum, v, i) => sum + v * gy.data[i]!, 0);
       const step = 1e-5;
       const slope = Float64Array.from(x.data, (_, i) => {
@@ -211,10 +211,10 @@ for (const isa of instructionSets)
         seed: 9,
       });
       x.data[6 * 11 + 4] = Number.NaN;
-      const { y, mean, inverseDeviation } = ops.batchNormTrain(x, { gamma, beta, runningMean, runningVariance, relu: true });
-      const { gx, ggamma } = ops.batchNormGrad(gy, { x, gamma, mean, inverseDeviation, y });
+      const { y, mean, invStd } = ops.batchNormTrain(x, { gamma, beta, runningMean, runningVariance, relu: true });
+      const { gx, ggamma } = ops.batchNormGrad(gy, { x, gamma, mean, invStd, y });
       const spoilt = ({ data }: Tensor) => data.every((v, i) => Number.isNaN(v) === (i % 6 === 4));
-      for (const tensor of [y, mean, inverseDeviation, runningMean, runningVariance, gx, ggamma]) t.ok(spoilt(tensor));
+      for (const tensor of [y, mean, invStd, runningMean, runningVariance, gx, ggamma]) t.ok(spoilt(tensor));
     });
 
     t.test('in place', async (t) => {
@@ -244,8 +244,8 @@ for (const isa of instructionSets)
           const { gy, ...made } = inputs({ shape, kind: 'far', relu: true, residual: true, seed: 5 });
           const saved = ops.batchNormTrain(made.x, { ...forward(made), relu: true });
           const { gx, ggamma, gbeta, gresidual } = ops.batchNormGrad(gy, { ...backward(made, saved), residual: true });
-          const { y, mean, inverseDeviation } = saved;
-          return [y, mean, inverseDeviation, made.runningMean, made.runningVariance, gx, ggamma, gbeta, gresidual!, ops.biasGrad(gy)];
+          const { y, mean, invStd } = saved;
+          return [y, mean, invStd, made.runningMean, made.runningVariance, gx, ggamma, gbeta, gresidual!, ops.biasGrad(gy)];
         });
     });
   });
@@ -263,7 +263,7 @@ t.test('errors', async (t) => {
   wrong('ERR_ARGUMENT', /out\.y overlaps/, train({ gamma: new Tensor(residual!.data.subarray(0, 5), [5]), out: { y: residual } }));
   wrong('ERR_ARGUMENT', /runningVariance overlaps/, train({ runningVariance: made.runningMean }));
   wrong('ERR_ARGUMENT', /out\.mean overlaps/, train({ out: { mean: made.beta } }));
-  wrong('ERR_SHAPE', /out\.inverseDeviation has shape/, train({ out: { inverseDeviation: Tensor.zeros([6]) } }));
+  wrong('ERR_SHAPE', /out\.invStd has shape/, train({ out: { invStd: Tensor.zeros([6]) } }));
 
   const saved = ops.batchNormTrain(made.x, { ...forward(made), relu: true });
   const grad = (options: object) => () => ops.batchNormGrad(made.gy, { ...backward(made, saved), residual: true, ...options });

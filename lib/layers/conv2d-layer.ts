@@ -59,7 +59,7 @@ export interface ConvImplementation {
 }
 
 /** x [n,h,w,ci] -> y [n,ho,wo,co], filters [co,kh,kw,ci/groups]. */
-export abstract class Convolution extends Layer {
+export abstract class Conv2dLayer extends Layer {
   /** [co,kh,kw,ci/groups] */
   readonly filters: Parameter;
   /** [co] */
