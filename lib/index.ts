@@ -24,7 +24,7 @@ export { type Schedule, Sgd, type SgdOptions, schedule } from './optim';
 export { QuantizedModel, type QuantizeOptions, quantize } from './quantize';
 export { Random, type RandomState } from './random';
 export { type Classification, type ClassifyOptions, type CompileOptions, compile, InferenceSession, type RunOptions } from './session';
-export type { ConvOptions, Pair, PoolWindow, Shape } from './shape';
+export type { ConvOptions, Padding, Pair, PoolWindow, Shape } from './shape';
 export { type ArrayOf, type DType, Tensor, type TensorData } from './tensor';
 export type { Distillation } from './train/distillation';
 export type { EarlyStopping } from './train/early-stopping';

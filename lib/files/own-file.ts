@@ -10,7 +10,7 @@ import { buildLayer } from '../layers/build';
 import { describeLayer } from '../layers/describe';
 import { createModel, Model, type ModelMetadata } from '../models';
 import { classesOf } from '../models/identify';
-import { checkMetadata, metadataNames } from '../models/model';
+import { checkMetadata, metadataNames } from '../models/metadata';
 import { elementCount } from '../shape';
 import { checkVersion, formatVersion } from './version';
 

@@ -1,11 +1,12 @@
 // Quantized networks as safetensors: the tensors of the nodes as `<node>.<name>`, everything else of the graph as JSON in the metadata.
 import { AdderNetError } from '../errors';
-import type { Graph, GraphNode } from '../graph';
+import type { Graph, GraphNode, Value } from '../graph';
 import { checkGraph } from '../graph/check';
 import { formatSafetensors } from '../io/safetensors';
 import type { TensorFile } from '../io/tensor-file';
 import type { ModelMetadata } from '../models';
-import { checkMetadata } from '../models/model';
+import { checkMetadata } from '../models/metadata';
+import { defaultTask, tasks } from '../models/task';
 import { QuantizedModel } from '../quantize';
 import { quoted } from '../quoted';
 import { elementCount, shapeText } from '../shape';
@@ -78,8 +79,7 @@ export function quantizedNetwork(file: TensorFile): QuantizedModel {
     checkMetadata(metadata);
     const graph = version === 1 ? graphOfSteps(nodes, description.output, bits, metadata.inputShape) : graphOf(nodes, description);
     checkGraph(graph);
-    checkEnds(graph, metadata);
-    return new QuantizedModel(metadata, bits, graph);
+    return new QuantizedModel(metadata, bits, { ...graph, outputs: [checkedOutput(graph, metadata)] });
   } catch (cause) {
     if (!(cause instanceof AdderNetError)) throw cause;
     throw damaged(path, cause);
@@ -96,12 +96,16 @@ function graphOf(nodes: readonly Record<string, unknown>[], { inputs, outputs }:
   return { nodes: nodes as unknown as readonly GraphNode[], inputs: inputs!, outputs: outputs! };
 }
 
-function checkEnds({ inputs, outputs }: Graph, { inputShape, classes }: ModelMetadata): void {
+/** The output in the shape that the task asks for. */
+function checkedOutput({ inputs, outputs }: Graph, metadata: ModelMetadata): Value {
+  const { inputShape, task = defaultTask } = metadata;
   const [input, output] = [inputs[0]!, outputs[0]!];
   if (shapeText(input.shape) !== shapeText(inputShape))
     throw new AdderNetError('ERR_CORRUPT', `it takes images of ${shapeText(input.shape)}, not of ${shapeText(inputShape)}`);
-  const numbers = elementCount(output.shape);
-  if (numbers !== classes) throw new AdderNetError('ERR_CORRUPT', `it gives ${numbers} numbers for ${classes} classes`);
+  const { shape, meaning } = tasks[task].outputs(metadata);
+  if (elementCount(output.shape) !== elementCount(shape))
+    throw new AdderNetError('ERR_CORRUPT', `it gives ${elementCount(output.shape)} numbers, expected ${shapeText(shape)}, ${meaning}`);
+  return { ...output, shape };
 }
 
 function damaged(path: string, cause?: unknown): AdderNetError {

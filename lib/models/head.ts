@@ -7,7 +7,8 @@ import { checkCount } from '../layers/count';
 import { describeLayer } from '../layers/describe';
 import { checkOptions, optionNames } from '../options';
 import { Random } from '../random';
-import { checkModel, Model, type ModelMetadata } from './model';
+import type { ModelMetadata } from './metadata';
+import { checkModel, Model } from './model';
 
 /** What `replaceHead` takes; what is left out stays as in the network. */
 export interface HeadOptions extends Partial<Pick<ModelMetadata, 'classes' | 'classNames' | 'dataset' | 'normalization'>> {

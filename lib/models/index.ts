@@ -18,7 +18,8 @@ export const resnet50 = (options?: ModelOptions): Model => createModel('resnet50
 export { type ConvKind, convKinds } from '../conv-kind';
 export { bodyAndHead, type HeadOptions, headLayers, replaceHead } from './head';
 export { type Identity, identify } from './identify';
-export { Model, type ModelMetadata, type Normalization, type Training } from './model';
+export type { ModelMetadata, Normalization, Training } from './metadata';
+export { Model } from './model';
 export type { InputShape } from './network-parts';
 export { type FloatPretrained, pretrainedModels, type QuantizedPretrained } from './pretrained';
 export { createModel, type ModelName, type ModelOptions, modelNames } from './registry';

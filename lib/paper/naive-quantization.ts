@@ -31,7 +31,7 @@ export async function naivelyQuantized(model: Model, images: Dataset, bits: numb
   });
   const onRead = (value: Value, tensor: ValueTensor, node: GraphNode) =>
     scales.has(node) && value === (node as Conv2d).x ? rounded(tensor as Tensor, scales.get(node)!, qmax) : tensor;
-  const forward = (x: Tensor): Tensor => interpret({ ...graph, nodes }, x, { onRead }).reshape([x.shape[0]!, classes]);
+  const forward = (x: Tensor): Tensor => interpret({ ...graph, nodes }, x, { onRead });
   return { name, inputShape, classes, normalization, forward };
 }
 

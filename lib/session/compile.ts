@@ -18,7 +18,6 @@ import { InferenceSession } from './inference-session';
 export interface QuantizedNetwork {
   readonly graph: Graph;
   readonly inputShape: readonly [number, number, number];
-  readonly classes: number;
   readonly metadata?: Labels;
 }
 
@@ -59,7 +58,7 @@ export async function compile(model: Layer | QuantizedNetwork, options: CompileO
       'ERR_ARGUMENT',
       `compile: input is ${shown(input)}, but the quantized network takes images of ${shapeText(model.inputShape)} alone: leave it out`,
     );
-  return compileQuantized(model, threads);
+  return sessionOf(model.graph, threads, model.metadata);
 }
 
 function compileFloats(
@@ -70,12 +69,10 @@ function compileFloats(
     throw new AdderNetError('ERR_ARGUMENT', `compile: a ${model.type} does not tell the shape of its input, expected { input: [h,w,c] }`);
   checkShape('compile: input', input);
   checkFinite('compile', model.stateDict());
-  const graph = fuse(trace(model, input));
-  const { shape } = graph.outputs[0]!;
-  return new InferenceSession(emit(graph, threads), [...input], [...shape], model instanceof Model ? model.metadata : undefined);
+  return sessionOf(fuse(trace(model, input)), threads, model instanceof Model ? model.metadata : undefined);
 }
 
-const compileQuantized = ({ graph, inputShape, classes, metadata }: QuantizedNetwork, threads: number | undefined): InferenceSession =>
-  new InferenceSession(emit(graph, threads), [...inputShape], [classes], metadata);
+const sessionOf = (graph: Graph, threads: number | undefined, labels: Labels | undefined): InferenceSession =>
+  new InferenceSession(emit(graph, threads), [...graph.inputs[0]!.shape], [...graph.outputs[0]!.shape], labels);
 
 const isQuantized = (model: unknown): model is QuantizedNetwork => typeof model === 'object' && model !== null && 'graph' in model;

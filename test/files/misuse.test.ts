@@ -44,7 +44,10 @@ t.test('files that contradict themselves', async (t) => {
     return formatSafetensors(new Map(tensors), { 'addernet.quantized': JSON.stringify(description) });
   };
   const wrongs: [RegExp, (description: never) => void][] = [
-    [/gives 10 numbers for 5 classes/, (d: { metadata: object }) => Object.assign(d.metadata, { classes: 5, classNames: undefined })],
+    [
+      /gives 10 numbers, expected \[5\], a logit for each class/,
+      (d: { metadata: object }) => Object.assign(d.metadata, { classes: 5, classNames: undefined }),
+    ],
     [/is damaged: its mode/, (d: { nodes: { op: string }[] }) => Object.assign(d.nodes.find(({ op }) => op === 'pool')!, { mode: 'z' })],
     [/training is/, (d: { metadata: object }) => Object.assign(d.metadata, { training: { command: 5, startedFrom: 7 } })],
   ] as never;
