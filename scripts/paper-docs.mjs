@@ -1,11 +1,11 @@
-// node scripts/paper-docs.mjs DIR: the result of `addernet figures --out DIR` into docs/paper, with pictures small enough for a repository.
+// node scripts/paper-docs.mjs DIR: the result of `addernet figures --out DIR` into docs/paper, with images small enough for a repository.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 
 const [from] = process.argv.slice(2);
 const to = join(import.meta.dirname, '../docs/paper');
-const files = readdirSync(from, { recursive: true }).filter((file) => /^(?!parts)/.test(file) && /(README\.md|\.json|\.png)$/.test(file));
+const files = readdirSync(from, { recursive: true }).filter((file) => /^(?!cache)/.test(file) && /(README\.md|\.json|\.png)$/.test(file));
 
 rmSync(to, { recursive: true, force: true });
 for (const file of files) {

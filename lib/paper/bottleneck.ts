@@ -1,11 +1,11 @@
-// LeNet-5-BN through two numbers: what it makes of an image can be drawn as a point.
+// LeNet-5-BN with a bottleneck of two features, so that an image can be drawn as a point.
 import { BatchNorm, Sequential } from '../layers';
 import { type ConvKind, createModel, Model } from '../models';
 import { lenet5bn } from '../models/lenet5-bn';
 import { innerConv2d } from '../models/network-parts';
 import { Random } from '../random';
 
-/** `body` gives two features [n,1,1,2], normalised and not rectified; it shares its layers with `model`, which tells classes by them. */
+/** `body` gives two features [n,1,1,2] after batch norm, without ReLU; it shares its layers with `model`, which classifies by them. */
 export function bottleneckLenet(kind: ConvKind, seed: number): { model: Model; body: Sequential } {
   const { metadata, inputShape } = createModel('lenet5bn', { kind, seed: null });
   const spec = { kind, classes: metadata.classes, inputShape, random: new Random(seed) };

@@ -1,8 +1,8 @@
-// From figures to a folder: what was measured, what is shown, and the page.
-//   DIR/NAME.json                                what was measured, and on what machine
-//   DIR/NAME/PICTURE.svg .png, TABLE.json .md    what is shown
-//   DIR/index.html, README.md                     the page of all that were measured, now or before
-//   DIR/parts/full|quick/KEY.json                parts of measurements, to go on from; figures may share them
+// Measures figures and writes them to a folder:
+//   DIR/NAME.json                               what was measured, and on which machine
+//   DIR/NAME/IMAGE.svg .png, TABLE.json .md     what is shown
+//   DIR/index.html, README.md                   the page of all figures that were measured, now or before
+//   DIR/cache/full|quick/KEY.json               slow results, from which an interrupted run continues; figures may share them
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -11,17 +11,17 @@ import type { Dataset } from '../data/dataset';
 import type { DatasetName } from '../data/open-dataset';
 import { writeFileAtomic } from '../io/write-file';
 import { chartPackages, checkPackages } from './charts/chart';
-import type { AnyFigure, Presentation, Workshop } from './figure';
+import type { AnyFigure, Context, Presentation } from './figure';
 import { pageOf, type Run, type Section } from './page/html-page';
 import { markdownOf } from './page/markdown-page';
 import { toMarkdown } from './page/table';
 import { readLogs, type TrainingLog } from './training-log';
 
 export interface FigureOptions {
-  /** The folder that everything goes to. */
+  /** The folder for all output. */
   readonly out: string;
   readonly quick: boolean;
-  /** Which to measure. Default: all. */
+  /** Which figures to measure. Default: all. */
   readonly isWanted?: (figure: AnyFigure) => boolean;
   /** The folder of training logs. Default: none. */
   readonly logs?: string | undefined;
@@ -30,25 +30,25 @@ export interface FigureOptions {
 }
 
 /**
- * Measures the wanted figures, then shows all that the folder has measurements of.
+ * Measures the wanted figures, then writes tables, images and page of all figures that the folder has measurements of.
  * @throws {AdderNetError} ERR_PEER_MISSING if a package that one of them needs is not installed; what opening the data sets throws
  */
 export async function makeFigures(figures: readonly AnyFigure[], options: FigureOptions): Promise<void> {
   const { out, quick, isWanted = () => true, onNote } = options;
   const wanted = figures.filter(isWanted);
   checkPackages('drawing the figures', [...chartPackages, ...wanted.flatMap(({ packages = [] }) => packages)]); // before hours of measuring
-  const workshop = new FileWorkshop(options);
+  const context = new FileContext(options);
   const { model: cpu, isa, threads } = cpuInfo();
   for (const figure of wanted) {
     onNote(`${figure.name}: ${figure.title}`);
-    const made: Made = { run: { quick, cpu, isa, threads }, data: await figure.measure(workshop) };
-    await write(join(out, `${figure.name}.json`), toJson(made));
+    const measurement: Measurement = { run: { quick, cpu, isa, threads }, data: await figure.measure(context) };
+    await write(join(out, `${figure.name}.json`), toJson(measurement));
   }
   const sections: Section[] = [];
   for (const figure of figures) {
     const file = join(out, `${figure.name}.json`);
     if (!existsSync(file)) continue;
-    const { run, data }: Made = JSON.parse(await readFile(file, 'utf8'));
+    const { run, data }: Measurement = JSON.parse(await readFile(file, 'utf8'));
     const presentation = await figure.present(data);
     await writePresentation(join(out, figure.name), presentation);
     sections.push({ figure, run, presentation });
@@ -57,18 +57,18 @@ export async function makeFigures(figures: readonly AnyFigure[], options: Figure
   await write(join(out, 'index.html'), pageOf(sections));
 }
 
-/** What NAME.json holds. */
-interface Made {
+/** The content of NAME.json. */
+interface Measurement {
   readonly run: Run;
   readonly data: unknown;
 }
 
-class FileWorkshop implements Workshop {
+class FileContext implements Context {
   readonly #folder: string;
   readonly #options: FigureOptions;
 
   constructor(options: FigureOptions) {
-    this.#folder = join(options.out, 'parts', options.quick ? 'quick' : 'full');
+    this.#folder = join(options.out, 'cache', options.quick ? 'quick' : 'full');
     this.#options = options;
   }
 
@@ -76,7 +76,7 @@ class FileWorkshop implements Workshop {
     return this.#options.quick;
   }
 
-  get dataset(): Workshop['dataset'] {
+  get dataset(): Context['dataset'] {
     return this.#options.openDataset;
   }
 
@@ -84,7 +84,7 @@ class FileWorkshop implements Workshop {
     return this.#options.logs === undefined ? [] : await readLogs(this.#options.logs);
   }
 
-  readonly part = async <T>(key: string, make: () => Promise<T>): Promise<T> => {
+  readonly cached = async <T>(key: string, make: () => Promise<T>): Promise<T> => {
     const file = join(this.#folder, `${key}.json`);
     const kept = await readFile(file, 'utf8').catch(() => undefined);
     if (kept !== undefined) return JSON.parse(kept);
@@ -95,13 +95,13 @@ class FileWorkshop implements Workshop {
   };
 }
 
-async function writePresentation(folder: string, { tables, pictures }: Presentation): Promise<void> {
+async function writePresentation(folder: string, { tables, images }: Presentation): Promise<void> {
   for (const table of tables) {
     const titles = table.columns.map(({ title }) => title);
     await write(join(folder, `${table.name}.json`), toJson({ caption: table.caption, columns: titles, rows: table.rows }));
     await write(join(folder, `${table.name}.md`), toMarkdown(table));
   }
-  for (const { name, chart } of pictures) {
+  for (const { name, chart } of images) {
     await write(join(folder, `${name}.svg`), chart.svg);
     await write(join(folder, `${name}.png`), chart.png);
   }

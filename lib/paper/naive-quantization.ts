@@ -1,4 +1,4 @@
-// The quantization that adder networks do not bear: for each adder layer one symmetric scale, wide enough for inputs and filters, which are far
+// Naive quantization, which ruins adder networks: each adder layer has one symmetric scale, wide enough for inputs and for filters, which are far
 // larger than inputs. Simulated in floats, whose sums of such small integers are exact.
 import { BatchLoader } from '../data/batch-loader';
 import type { Dataset } from '../data/dataset';
@@ -10,7 +10,7 @@ import { isAdder } from '../quantize/quantizer';
 import { Tensor } from '../tensor';
 import type { Classifier } from '../train/evaluate';
 
-/** The model with inputs and filters of adder layers rounded to s * q, |q| < 2^(bits-1), for one s a layer: the largest of both over 2^(bits-1) - 1. */
+/** The model with inputs and filters of adder layers rounded to s * q, |q| < 2^(bits-1), with one s per layer: the largest magnitude of both over 2^(bits-1) - 1. */
 export async function naivelyQuantized(model: Model, images: Dataset, bits: number): Promise<Classifier> {
   const { name, inputShape, classes, normalization } = model;
   const graph = fuse(trace(model, inputShape));

@@ -1,4 +1,4 @@
-// The numbers of the paper (AdderNet, CVPR 2020), which ours stand beside.
+// Numbers printed in the paper (AdderNet, CVPR 2020), for comparison.
 import type { ConvKind, ModelName } from '../models';
 
 /** Operations of one image as printed; accuracies in percent. */
@@ -8,13 +8,13 @@ export interface PaperRow {
   readonly multiplications: number;
   readonly additions: number;
   readonly xnors: number;
-  /** Of the test images of each data set. */
+  /** On the test images of each data set. */
   readonly accuracy: Readonly<Record<string, number>>;
 }
 
 /**
  * @param count     one operation for each pair of an input and a weight
- * @param additions of the adder network, as printed
+ * @param additions those of the adder network, as printed
  */
 const rowsOf = (
   network: ModelName,

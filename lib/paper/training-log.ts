@@ -1,18 +1,18 @@
-// Logs of `addernet train`: a line of JSON for each epoch.
+// Logs of `addernet train`: one line of JSON per epoch.
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AdderNetError } from '../errors';
 import type { EpochRecord } from '../train/progress';
 
 export interface TrainingLog {
-  /** That of its file, or of its folder where the file is just called log. */
+  /** The name of its file, or of its folder if the file is called log.jsonl. */
   readonly name: string;
   readonly history: readonly EpochRecord[];
 }
 
 /**
- * All .jsonl files of a folder and of those within, by name.
- * @throws {AdderNetError} ERR_ARGUMENT if there is no such folder; ERR_FORMAT if a line is no record of an epoch
+ * All .jsonl files of a folder and its subfolders, sorted by path.
+ * @throws {AdderNetError} ERR_ARGUMENT if there is no such folder; ERR_FORMAT if a line is not the record of an epoch
  */
 export async function readLogs(folder: string): Promise<TrainingLog[]> {
   const entries = await readdir(folder, { recursive: true }).catch((cause) => {
@@ -34,7 +34,7 @@ function parseRecord(line: string, place: string): EpochRecord {
     const record: EpochRecord = JSON.parse(line);
     if ([record.epoch, record.loss, record.accuracy].every(Number.isFinite)) return record;
   } catch {
-    // told below, as what is JSON but no record
+    // reported below, like JSON that is not a record
   }
   throw new AdderNetError('ERR_FORMAT', `${place}: no record of an epoch, as addernet train writes them to log.jsonl`);
 }

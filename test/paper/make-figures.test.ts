@@ -1,4 +1,4 @@
-// What `addernet figures` leaves: measurements as JSON, tables and pictures made of them alone, and a page that needs nothing else.
+// What `addernet figures` leaves: measurements as JSON, tables and images made of them alone, and a page that needs nothing else.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ t.test('all that need no data, by the command', async (t) => {
   t.notMatch(page, /(src|href)="(?!data:|#|[a-z]+\.json")/, 'nothing from elsewhere');
   for (const { name, title, needs } of figures) {
     if (needs.length > 0) {
-      t.match(stderr, new RegExp(`${name} is left out: none.${needs[0]} is not there: addernet data get ${needs[0]}`));
+      t.match(stderr, new RegExp(`${name} is skipped because none.${needs[0]} is missing: addernet data get ${needs[0]}`));
       t.notOk(existsSync(join(folder, `${name}.json`)));
       continue;
     }
@@ -93,24 +93,24 @@ t.test('weights: the better fit is that of the distribution they come from', asy
   t.ok(Math.abs(mean - ofNormal.normal.logLikelihood) < 1e-4, 'the log-likelihood is the mean over the weights');
 });
 
-t.test('parts are made once', async (t) => {
+t.test('slow results are computed once', async (t) => {
   let made = 0;
   const counted: AnyFigure = figure<number[]>({
     name: 'counted',
     title: 'a <title>',
     about: '',
     needs: [],
-    measure: async ({ part }) => [await part('one', async () => ++made), await part('two', async () => ++made)],
+    measure: async ({ cached }) => [await cached('one', async () => ++made), await cached('two', async () => ++made)],
     present: async (data) => ({
       tables: [{ name: 'table', caption: '', columns: [{ title: 'x' }], rows: data.map((v) => [v]) }],
-      pictures: [],
+      images: [],
     }),
   });
   const out = t.testdir();
   for (let time = 0; time < 2; time++) await makeFigures([counted], { ...silent, out });
   t.equal(made, 2);
   await makeFigures([counted], { ...silent, out, quick: false });
-  t.equal(made, 4, 'a full run does not take parts of a quick one');
+  t.equal(made, 4, 'a full run does not use results of a quick one');
   t.same(JSON.parse(readFileSync(join(out, 'counted.json'), 'utf8')).data, [3, 4]);
   t.match(readFileSync(join(out, 'index.html'), 'utf8'), 'a &lt;title&gt;');
 });
@@ -123,7 +123,7 @@ t.test('what was measured before stays on the page', async (t) => {
       about: '',
       needs: [],
       measure: async () => 1,
-      present: async () => ({ tables: [], pictures: [] }),
+      present: async () => ({ tables: [], images: [] }),
     });
   const [first, second, third] = ['first', 'second', 'third'].map(named);
   const out = t.testdir();

@@ -1,4 +1,4 @@
-// Groups of bars, as an option of echarts.
+// A chart of grouped bars, as an option of echarts.
 import type { EChartsCoreOption } from 'echarts';
 
 export interface BarChart {
@@ -9,7 +9,7 @@ export interface BarChart {
   readonly logarithmic?: boolean;
   /** A value for each group. */
   readonly series: readonly { readonly name: string; readonly color: string; readonly values: readonly number[] }[];
-  /** How the values beside the bars are written. */
+  /** The format of the values beside the bars. */
   readonly format: (value: number) => string;
 }
 

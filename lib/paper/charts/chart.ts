@@ -1,5 +1,5 @@
-// Charts as SVG and PNG. echarts draws them, resvg makes the PNG, and its font comes from a package too, since a machine without fonts would
-// leave out all text. Optional packages, loaded at use.
+// Charts as SVG and PNG. echarts draws the SVG, resvg converts it to PNG, with a font from a package, because a machine without fonts would
+// leave out all text. These packages are optional and loaded on first use.
 import { createRequire } from 'node:module';
 import type { EChartsCoreOption } from 'echarts';
 import { AdderNetError } from '../../errors';
@@ -14,7 +14,7 @@ export const chartPackages = ['echarts', '@resvg/resvg-js', 'dejavu-fonts-ttf'] 
 const purpose = 'drawing a chart';
 const { resolve } = createRequire(__filename);
 
-/** Those of the packages which are not installed. */
+/** The packages that are not installed. */
 export function missingPackages(names: readonly string[]): string[] {
   return names.filter((name) => {
     try {
@@ -37,7 +37,7 @@ export function checkPackages(purpose: string, names: readonly string[]): void {
 }
 
 /**
- * @param size in pixels; the PNG has twice as many
+ * @param size in pixels; the PNG has twice the width and height
  * @throws {AdderNetError} ERR_PEER_MISSING if a package that it needs is not installed, ERR_PEER_BROKEN if it does not load
  */
 export async function drawChart(option: EChartsCoreOption, size: { width: number; height: number }): Promise<Chart> {
@@ -52,7 +52,7 @@ export async function drawChart(option: EChartsCoreOption, size: { width: number
   }
 }
 
-/** Errors as of drawChart. */
+/** Throws the errors of drawChart. */
 export async function withPng(svg: string): Promise<Chart> {
   checkPackages(purpose, chartPackages);
   const { Resvg } = loadResvg();

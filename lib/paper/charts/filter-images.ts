@@ -1,13 +1,13 @@
-// Filters as images side by side, each over its own range of values.
+// Filters as small images side by side, each scaled to its own range of values.
 import { type Chart, withPng } from './chart';
 
 export interface Filters {
-  /** [co,kh,kw,ci]; 1 channel is shown in grey, 3 are red, green and blue. */
+  /** [co,kh,kw,ci]; one channel is drawn in gray, three as red, green and blue. */
   readonly shape: readonly [co: number, kh: number, kw: number, ci: number];
   readonly values: readonly number[];
 }
 
-/** Errors as of drawChart. */
+/** Throws the errors of drawChart. */
 export async function drawFilters({ shape: [co, kh, kw, ci], values }: Filters): Promise<Chart> {
   const columns = Math.min(co, 8);
   const [cell, gap] = [60 / kw, 8];

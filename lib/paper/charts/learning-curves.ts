@@ -1,8 +1,8 @@
-// Loss and accuracy over the epochs of a training, as a picture.
+// Loss and accuracy over the epochs of a training, as a chart.
 import type { EChartsCoreOption } from 'echarts';
 import { type Chart, drawChart } from './chart';
 
-/** What an epoch came to: loss in nats, accuracy from 0 to 1. */
+/** The result of an epoch: loss in nats, accuracy from 0 to 1. */
 interface Point {
   readonly epoch: number;
   readonly loss: number;
@@ -11,8 +11,8 @@ interface Point {
 }
 
 /**
- * Two panels over epochs, each of training, and of validation where there is one: loss, and the part of images that are not recognised, in
- * percent. Both are logarithmic, since what is learned last is small beside the first epoch; a zero is left out.
+ * Two panels over epochs, for training and, if there is one, validation: loss, and the percentage of misclassified images. Both are logarithmic,
+ * because late improvements are small compared with those of the first epoch; zeros are left out.
  * @throws {AdderNetError} ERR_PEER_MISSING if a package that it needs is not installed
  */
 export async function drawLearningCurves(history: readonly Point[], { title }: { title: string }): Promise<Chart> {

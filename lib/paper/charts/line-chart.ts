@@ -1,10 +1,10 @@
-// Lines over a common axis, as an option of echarts.
+// A line chart, as an option of echarts.
 import type { EChartsCoreOption } from 'echarts';
 
-/** Colours that a colour-blind reader tells apart (Okabe and Ito). */
+/** Colors that color-blind readers can distinguish (Okabe and Ito). */
 export const colors = { adder: '#0072b2', conv: '#d55e00', xnor: '#009e73', neutral: '#555' } as const;
 
-/** One for each of ten classes, told apart by hue and lightness. */
+/** Ten classes, distinct in hue and lightness. */
 export const classColors = [
   '#0072b2',
   '#d55e00',
@@ -19,7 +19,7 @@ export const classColors = [
 ] as const;
 
 export interface Line {
-  /** Lines of one name share an entry of the legend. */
+  /** Lines with the same name share one entry of the legend. */
   readonly name: string;
   readonly color: string;
   readonly type?: 'solid' | 'dashed' | 'dotted';
@@ -31,7 +31,7 @@ export interface Line {
 export interface LineChart {
   readonly x: string;
   readonly y: string;
-  /** Which axes. Default: none. */
+  /** Which axes are logarithmic. Default: none. */
   readonly logarithmic?: 'x' | 'y' | 'both';
   /** Width of a dot in pixels. Default 7. */
   readonly dot?: number;

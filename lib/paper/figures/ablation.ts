@@ -1,9 +1,9 @@
-// What the full-precision gradient and the adaptive rate contribute (section 4.3, figure 4): four ways to learn.
+// What the full-precision gradient and the adaptive rate contribute (section 4.3, figure 4): four training rules.
 import type { EpochRecord } from '../../train/progress';
 import { drawChart } from '../charts/chart';
 import { type Line, lineChart } from '../charts/line-chart';
 import { figure } from '../figure';
-import { type Course, type LearningRule, meanAndSpread, mnistTraining, seedsOf } from '../mnist-training';
+import { type LearningRule, meanAndSpread, mnistTraining, type Recipe, seedsOf } from '../mnist-training';
 import { percent } from '../page/table';
 import { ablationAccuracies } from '../published-numbers';
 
@@ -20,24 +20,24 @@ const rules: Readonly<Record<string, LearningRule & { color: string }>> = {
   'sign, increased': { filterGradient: 'sign', rate: 'increased', eta: 0.1, color: '#e69f00' },
 };
 
-/** Of the paper. */
-const course: Course = { name: 'paper', epochs: 50, crop: 0 };
+/** The recipe of the paper. */
+const recipe: Recipe = { name: 'paper', epochs: 50, crop: 0 };
 
 export const ablation = figure<Run[]>({
   name: 'ablation',
   title: 'Gradient and learning rate',
   about:
-    'LeNet-5-BN on MNIST with the full gradient or its sign for the filters, and with the adaptive rate or one that is 100 times that of other ' +
-    'parameters. A full run learns for 50 epochs in batches of 256, as in the paper, with images as they are and eta 0.1. To a weight beyond all features that it is ' +
-    'compared with, each of them has the same sign, and what batch norm passes back sums to zero: no gradient is left to bring the weight back. ' +
-    'With signs that soon holds for most weights of a layer, with the full gradient for none. They end lower than in the paper, ' +
-    'which does not tell all of how they learnt. Lines are means over seeds, dots the seeds.',
+    'LeNet-5-BN on MNIST with the full gradient or its sign for the filters, and with the adaptive rate or one 100 times that of the other ' +
+    'parameters. A full run trains for 50 epochs in batches of 256, as in the paper, without augmentation and with eta 0.1. If a weight lies beyond all features it is ' +
+    'compared with, all differences have the same sign, and the gradients that batch norm passes back sum to zero: nothing brings the weight back. ' +
+    'With the sign gradient this soon holds for most weights of a layer, with the full gradient for none. Accuracies are lower than in the paper, ' +
+    'which does not give all details of its training. Lines are means over seeds, dots are single seeds.',
   needs: ['mnist'],
-  async measure(workshop) {
+  async measure(context) {
     const runs: Run[] = [];
-    for (const seed of seedsOf(workshop))
+    for (const seed of seedsOf(context))
       for (const [name, rule] of Object.entries(rules))
-        runs.push({ rule: name, seed, history: await mnistTraining(workshop, rule, seed, course) });
+        runs.push({ rule: name, seed, history: await mnistTraining(context, rule, seed, recipe) });
     return runs;
   },
   async present(runs) {
@@ -64,15 +64,15 @@ export const ablation = figure<Run[]>({
       { name: 'error', y: 'error on test images, %', value: (record: EpochRecord) => 100 * (1 - record.validation!.accuracy) },
       { name: 'loss', y: 'loss in training', value: (record: EpochRecord) => record.loss },
     ];
-    const pictures = [];
+    const images = [];
     for (const { name, y, value } of panels) {
       const option = lineChart({ x: 'epoch', y, logarithmic: 'y', series: lines(value) });
-      pictures.push({
+      images.push({
         name: `ablation-${name}`,
         caption: `${y}, after each epoch.`,
         chart: await drawChart(option, { width: 880, height: 440 }),
       });
     }
-    return { tables: [table], pictures };
+    return { tables: [table], images };
   },
 });

@@ -1,4 +1,4 @@
-// What the networks that come with the package know, and how trainings went, beside the paper.
+// The accuracy of the pretrained models and of logged trainings, compared with the paper.
 import type { DatasetName } from '../../data/open-dataset';
 import { load } from '../../files';
 import { Model, type Training } from '../../models';
@@ -11,20 +11,20 @@ import { percent } from '../page/table';
 import { paperRows } from '../published-numbers';
 import type { TrainingLog } from '../training-log';
 
-interface Shipped {
+interface Pretrained {
   name: string;
   network: string;
   kind: string;
   numbers: string;
   dataset: string;
   images: number;
-  /** Part of the images, 0 to 1. */
+  /** From 0 to 1. */
   accuracy: number;
   training: Training | null;
 }
 
 interface Measured {
-  shipped: Shipped[];
+  pretrained: Pretrained[];
   logs: readonly TrainingLog[];
 }
 
@@ -32,35 +32,35 @@ export const accuracy = figure<Measured>({
   name: 'accuracy',
   title: 'Accuracy',
   about:
-    'The networks that come with the package on the test images of their data, and trainings by their logs (--logs), beside the paper, whose ' +
-    'networks learnt for 50 epochs of MNIST and 400 of CIFAR. Of a log, the last epoch counts.',
+    'The pretrained models on the test images of their data sets, and training runs from their logs (--logs), compared with the paper, whose ' +
+    'networks trained for 50 epochs on MNIST and 400 on CIFAR. For a log, the last epoch counts.',
   needs: ['mnist', 'cifar10'],
-  async measure(workshop) {
-    const shipped = [];
+  async measure(context) {
+    const pretrained = [];
     for (const name of pretrainedModels())
-      shipped.push(
-        await workshop.part(`accuracy-${name}`, async (): Promise<Shipped> => {
+      pretrained.push(
+        await context.cached(`accuracy-${name}`, async (): Promise<Pretrained> => {
           const network = await load(name);
           const { name: architecture, kind, dataset, training = null } = network.metadata;
-          const test = workshop.dataset(dataset as DatasetName, 'test');
-          const { top1, images } = await evaluate(await compiled(network), test, { limit: workshop.quick ? 1000 : undefined });
+          const test = context.dataset(dataset as DatasetName, 'test');
+          const { top1, images } = await evaluate(await compiled(network), test, { limit: context.quick ? 1000 : undefined });
           const numbers = network instanceof Model ? 'float32' : `${network.bits} bits`;
           return { name, network: architecture, kind, numbers, dataset, images, accuracy: top1, training };
         }),
       );
-    return { shipped, logs: await workshop.logs() };
+    return { pretrained, logs: await context.logs() };
   },
-  async present({ shipped, logs }) {
+  async present({ pretrained, logs }) {
     const tables = [
       {
-        name: 'shipped',
-        caption: 'Networks that come with the package',
+        name: 'pretrained',
+        caption: 'Pretrained models',
         columns: [
           ...['name', 'kind', 'numbers', 'data', 'images'].map((title) => ({ title })),
           ...['top-1', 'paper'].map((title) => ({ title, format: percent })),
           { title: 'epochs' },
         ],
-        rows: shipped.map(({ name, network, kind, numbers, dataset, images, accuracy, training }) => {
+        rows: pretrained.map(({ name, network, kind, numbers, dataset, images, accuracy, training }) => {
           const epochs = training && epochsOf(training);
           return [name, kind, numbers, dataset, images, accuracy, paperAccuracy(network, kind, dataset), epochs];
         }),
@@ -69,7 +69,7 @@ export const accuracy = figure<Measured>({
     if (logs.length > 0)
       tables.push({
         name: 'logs',
-        caption: 'Trainings',
+        caption: 'Training runs',
         columns: [
           ...['log', 'epochs'].map((title) => ({ title })),
           ...['top-1 on test images', 'paper'].map((title) => ({ title, format: percent })),
@@ -79,18 +79,18 @@ export const accuracy = figure<Measured>({
           return [name, epoch, validation?.accuracy ?? null, paperAccuracyOfLog(name)];
         }),
       });
-    const pictures = [];
+    const images = [];
     for (const { name, history } of logs)
-      pictures.push({
+      images.push({
         name: `log-${name}`,
-        caption: `${name}, epoch by epoch.`,
+        caption: `Learning curves of ${name}.`,
         chart: await drawLearningCurves(history, { title: name }),
       });
-    return { tables, pictures };
+    return { tables, images };
   },
 });
 
-/** Those of the trainings that it went on from, too. */
+/** With the epochs of the trainings it continued from. */
 const epochsOf = ({ epochs, startedFrom }: Training): number => epochs + (startedFrom ? epochsOf(startedFrom) : 0);
 
 function paperAccuracy(network: string, kind: string, dataset: string): number | null {
@@ -98,7 +98,7 @@ function paperAccuracy(network: string, kind: string, dataset: string): number |
   return percents === undefined ? null : percents / 100;
 }
 
-/** Where its name tells network, kind and data, such as resnet20-adder-cifar10. */
+/** For names that contain network, kind and data set, such as resnet20-adder-cifar10. */
 function paperAccuracyOfLog(name: string): number | null {
   const words = name.split(/[^A-Za-z0-9]+/);
   const row = paperRows.find(({ network, kind }) => words.includes(network) && words.includes(kind));

@@ -1,4 +1,4 @@
-// What an addition and a multiplication cost: in energy and area by the literature, in time on this CPU.
+// The cost of an addition and a multiplication: energy and area from the literature, time measured on this CPU.
 import { native } from '../../binding';
 import { cpuInfo } from '../../cpu';
 import { createModel, type ModelName, modelNames } from '../../models';
@@ -11,13 +11,13 @@ import { digits, significant, type Table } from '../page/table';
 import { operationCosts } from '../published-numbers';
 
 interface Measured {
-  /** Of one element on one core, by the name of the step. */
+  /** One element on one core, by micro-op. */
   picoseconds: Record<string, number>;
   networks: { network: ModelName; kind: 'adder' | 'conv'; multiplications: number; additions: number }[];
 }
 
-/** Steps of native/cpu/peak.cc, by what they do with an element. */
-const steps = {
+/** Micro-ops of native/cpu/peak.cc, by what they do with an element. */
+const microOps = {
   'add f32': 'addition, float32',
   'dot f32': 'multiplication and addition, float32',
   'l1 f32': 'L1: distance and addition, float32',
@@ -32,12 +32,12 @@ export const cost = figure<Measured>({
   name: 'cost',
   title: 'Cost of an operation',
   about:
-    'Energy and area are those of circuits at 45 nm (Horowitz, ISSCC 2014, as in the paper). The time is that of the innermost step of each ' +
-    'kernel with all operands in registers, the median of many turns, on all threads at once: what this CPU does at best. A CPU is built for ' +
-    'multiplications as much as for additions: floats gain no time from adders, bytes do.',
+    'Energy and area are those of circuits at 45 nm (Horowitz, ISSCC 2014, as in the paper). Time is that of the micro-op of each kernel with all ' +
+    'operands in registers, the median of many turns, on all threads at once: the peak of this CPU. A CPU multiplies as fast as it adds: ' +
+    'floats gain no time from adders, bytes do.',
   needs: [],
   async measure({ quick }) {
-    const picoseconds = measureSteps(quick ? 25 : 101);
+    const picoseconds = measureMicroOps(quick ? 25 : 101);
     const networks = modelNames.flatMap((network) =>
       (['adder', 'conv'] as const).map((kind) => {
         const { multiplications, additions } = createModel(network, { kind, seed: null }).summary().totals;
@@ -47,19 +47,19 @@ export const cost = figure<Measured>({
     return { picoseconds, networks };
   },
   async present({ picoseconds, networks }) {
-    const names = Object.keys(picoseconds) as (keyof typeof steps)[];
+    const names = Object.keys(picoseconds) as (keyof typeof microOps)[];
     const time = {
       name: 'time',
-      caption: 'Time of one element on one core, on this CPU',
+      caption: 'Time per element on one core of this CPU',
       columns: [
-        { title: 'step' },
+        { title: 'micro-op' },
         { title: 'picoseconds', format: digits(1) },
-        { title: 'elements a nanosecond', format: digits(1) },
-        { title: 'of a float32 addition', format: digits(2) },
+        { title: 'elements per nanosecond', format: digits(1) },
+        { title: 'relative to a float32 addition', format: digits(2) },
       ],
       rows: names.map((name) => {
         const own = picoseconds[name]!;
-        return [steps[name], own, 1000 / own, own / picoseconds['add f32']!];
+        return [microOps[name], own, 1000 / own, own / picoseconds['add f32']!];
       }),
     };
     const energies = networks.map((row) => ({ ...row, ...energyOf(row) }));
@@ -71,19 +71,19 @@ export const cost = figure<Measured>({
       { name: `${kind}, 8 bits`, color: kind === 'adder' ? '#56b4e9' : '#e69f00', values: values.map(({ int8 }) => int8) },
     ]);
     const energyChart = { groups: shown, x: 'energy of the operations of one image, microjoules', logarithmic: true, series };
-    const timeChart = { groups: names.map((name) => steps[name]), x: 'picoseconds an element' };
+    const timeChart = { groups: names.map((name) => microOps[name]), x: 'picoseconds an element' };
     const times = { name: 'time', color: colors.adder, values: names.map((name) => picoseconds[name]!) };
     return {
       tables: [literature, time, energyTable(shown, of)],
-      pictures: [
+      images: [
         {
           name: 'time',
-          caption: 'Time of one element on one core.',
+          caption: 'Time per element on one core.',
           chart: await drawChart(barChart({ ...timeChart, series: [times], format: digits(1) }), { width: 760, height: 330 }),
         },
         {
           name: 'energy',
-          caption: 'Energy of the operations of one image, by the numbers of the first table; memory, which costs more, is not counted.',
+          caption: 'Energy of the operations of one image, from the numbers of the first table; memory, which costs more, is not counted.',
           chart: await drawChart(barChart({ ...energyChart, format: significant(3) }), { width: 860, height: 640 }),
         },
       ],
@@ -92,17 +92,17 @@ export const cost = figure<Measured>({
 });
 
 /** Picoseconds. A turn lasts about a millisecond, shorter than a slice of the scheduler. */
-function measureSteps(rounds: number): Measured['picoseconds'] {
+function measureMicroOps(rounds: number): Measured['picoseconds'] {
   const { threads } = cpuInfo();
   const counts: Record<string, number> = {};
   const turns: Record<string, () => void> = {};
-  for (const name of Object.keys(steps)) {
+  for (const name of Object.keys(microOps)) {
     const count = Math.ceil(2e5 / medianTimes({ probe: () => native().peak(name, 2e5) }, 5).probe);
     counts[name] = native().peak(name, count) / threads;
     turns[name] = () => native().peak(name, count);
   }
   const milliseconds = medianTimes(turns, rounds);
-  return Object.fromEntries(Object.keys(steps).map((name) => [name, (milliseconds[name]! * 1e9) / counts[name]!]));
+  return Object.fromEntries(Object.keys(microOps).map((name) => [name, (milliseconds[name]! * 1e9) / counts[name]!]));
 }
 
 /**
@@ -127,9 +127,9 @@ const literature: Table = {
     { title: 'type' },
     { title: 'addition, pJ', format: String },
     { title: 'multiplication, pJ', format: String },
-    { title: 'of the addition', format: digits(1) },
+    { title: 'multiplication / addition', format: digits(1) },
     ...['addition, um2', 'multiplication, um2'].map((title) => ({ title })),
-    { title: 'of the addition', format: digits(1) },
+    { title: 'multiplication / addition', format: digits(1) },
   ],
   rows: operationCosts.map(({ type, energy, area }) => [
     type,
@@ -141,7 +141,7 @@ type Energies = (network: ModelName, kind: string) => { float32: number; int8: n
 
 const energyTable = (networks: readonly ModelName[], of: Energies): Table => ({
   name: 'energy',
-  caption: 'Energy of the operations of one image, in microjoules; in 8 bits, sums are of 32',
+  caption: 'Energy of the operations of one image, in microjoules; 8-bit networks have 32-bit sums',
   columns: [
     { title: 'network' },
     ...['float32', '8 bits'].flatMap((numbers) => [

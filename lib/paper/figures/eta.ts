@@ -1,4 +1,4 @@
-// Accuracy over eta, the one new number of the training rule (section 4.3, table 5).
+// Accuracy over eta, the new hyperparameter of the training rule (section 4.3, table 5).
 import { drawChart } from '../charts/chart';
 import { colors, lineChart } from '../charts/line-chart';
 import { figure } from '../figure';
@@ -18,13 +18,13 @@ const etas = [1, 0.5, 0.2, 0.1, 0.05];
 export const eta = figure<Run[]>({
   name: 'eta',
   title: 'Accuracy over eta',
-  about: 'LeNet-5-BN on MNIST with the full gradient and the adaptive rate, whose factor eta is the same in all layers.',
+  about: 'LeNet-5-BN on MNIST with the full gradient and the adaptive rate, with the same factor eta in all layers.',
   needs: ['mnist'],
-  async measure(workshop) {
+  async measure(context) {
     const runs: Run[] = [];
-    for (const seed of seedsOf(workshop))
+    for (const seed of seedsOf(context))
       for (const eta of etas) {
-        const history = await mnistTraining(workshop, { filterGradient: 'full', rate: 'adaptive', eta }, seed);
+        const history = await mnistTraining(context, { filterGradient: 'full', rate: 'adaptive', eta }, seed);
         runs.push({ eta, seed, accuracy: history.at(-1)!.validation!.accuracy });
       }
     return runs;
@@ -54,6 +54,6 @@ export const eta = figure<Run[]>({
       },
     ];
     const chart = await drawChart(lineChart({ x: 'eta', y: 'accuracy, %', logarithmic: 'x', series }), { width: 640, height: 400 });
-    return { tables: [table], pictures: [{ name: 'eta', caption: 'Lines are means over seeds, dots the seeds.', chart }] };
+    return { tables: [table], images: [{ name: 'eta', caption: 'Lines are means over seeds, dots are single seeds.', chart }] };
   },
 });

@@ -1,4 +1,4 @@
-// What the last layer sees: adders compare features with templates, multiplications project them (figure 1 of the paper).
+// The features before the classifier: adder layers compare them with templates, convolutions project them (figure 1 of the paper).
 import { BatchLoader } from '../../data/batch-loader';
 import type { Dataset } from '../../data/dataset';
 import { load } from '../../files';
@@ -16,10 +16,10 @@ import { percent } from '../page/table';
 interface Embedded {
   network: string;
   kind: 'adder' | 'conv';
-  /** How many numbers tell classes. */
+  /** How many features the classifier takes. */
   features: number;
   images: number;
-  /** Part of the images whose class has the nearest mean, by L1 distance and by angle. */
+  /** Share of the images whose class has the nearest mean, by L1 distance and by angle. */
   nearestMean: { distance: number; angle: number };
   classNames: readonly string[];
   points: { x: number; y: number; target: number }[];
@@ -31,30 +31,30 @@ export const features = figure<Embedded[]>({
   name: 'features',
   title: 'Features by class',
   about:
-    'Above, LeNet-5-BN through two numbers, trained for this figure: test images of MNIST by these numbers. Below, the 64 features that the ' +
-    'classifier of ResNet-20 takes, of test images of CIFAR-10, brought to two dimensions by UMAP, which keeps neighbours, not angles. In the ' +
-    'paper, classes of adder networks lie in clusters and those of ordinary networks in sectors. The table has the share of images whose class ' +
-    'has the mean nearest to them, in L1 distance and in angle.',
+    'Top: test images of MNIST by the two features of a LeNet-5-BN with a bottleneck, trained for this figure. Bottom: test images of CIFAR-10 by the 64 ' +
+    'features before the classifier of ResNet-20, reduced to two dimensions by UMAP, which preserves neighbors, not angles. In the paper, the ' +
+    'classes of adder networks form clusters and those of CNNs form sectors. The table gives the share of images whose class mean is the ' +
+    'nearest, by L1 distance and by angle.',
   needs: ['mnist', 'cifar10'],
   packages: ['umap-js'],
-  async measure(workshop) {
+  async measure(context) {
     const embedded: Embedded[] = [];
-    const shown = workshop.quick ? 500 : 2000;
+    const shown = context.quick ? 500 : 2000;
     for (const kind of kinds)
       embedded.push(
-        await workshop.part(`features-lenet5bn-${kind}`, async () => {
+        await context.cached(`features-lenet5bn-${kind}`, async () => {
           const { model, body } = bottleneckLenet(kind, 1);
-          await trainOnMnist(workshop, model);
-          const seen = await featuresOf(body, workshop.dataset('mnist', 'test'), model.normalization);
+          await trainOnMnist(context, model);
+          const seen = await featuresOf(body, context.dataset('mnist', 'test'), model.normalization);
           return describe(`LeNet-5-BN, ${kind}`, kind, seen, seen.rows.slice(0, shown));
         }),
       );
     for (const kind of kinds)
       embedded.push(
-        await workshop.part(`features-resnet20-${kind}`, async () => {
+        await context.cached(`features-resnet20-${kind}`, async () => {
           const model = await load(kind === 'adder' ? 'resnet20-cifar10' : 'resnet20-cifar10-conv');
-          const limit = workshop.quick ? 500 : 10_000;
-          const seen = await featuresOf(bodyAndHead(model).body, workshop.dataset('cifar10', 'test'), model.normalization, limit);
+          const limit = context.quick ? 500 : 10_000;
+          const seen = await featuresOf(bodyAndHead(model).body, context.dataset('cifar10', 'test'), model.normalization, limit);
           return describe(`ResNet-20, ${kind}`, kind, seen, await inTwoDimensions(seen.rows.slice(0, shown)));
         }),
       );
@@ -70,7 +70,7 @@ export const features = figure<Embedded[]>({
       ],
       rows: embedded.map(({ network, features, images, nearestMean: { distance, angle } }) => [network, features, images, distance, angle]),
     };
-    const pictures = [];
+    const images = [];
     for (const { network, kind, features, classNames, points } of embedded) {
       const series = classNames.map((name, target) => ({
         name,
@@ -80,9 +80,9 @@ export const features = figure<Embedded[]>({
       }));
       const axes = features === 2 ? ['first feature', 'second feature'] : ['UMAP, first', 'UMAP, second'];
       const chart = await drawChart(lineChart({ x: axes[0]!, y: axes[1]!, dot: 4, series }), { width: 720, height: 560 });
-      pictures.push({ name: `${features === 2 ? 'lenet5bn' : 'resnet20'}-${kind}`, caption: `${network}: ${features} features.`, chart });
+      images.push({ name: `${features === 2 ? 'lenet5bn' : 'resnet20'}-${kind}`, caption: `${network}: ${features} features.`, chart });
     }
-    return { tables: [table], pictures };
+    return { tables: [table], images };
   },
 });
 
@@ -106,14 +106,14 @@ async function featuresOf(body: Layer, dataset: Dataset, normalization: Normaliz
 
 function describe(network: string, kind: Embedded['kind'], { rows, targets, classNames }: Seen, points: ArrayLike<number>[]): Embedded {
   const means = classNames.map((_, target) => meanOf(rows.filter((_, i) => targets[i] === target)));
-  const part = (gap: (a: Float32Array, b: Float32Array) => number) =>
+  const share = (gap: (a: Float32Array, b: Float32Array) => number) =>
     rows.filter((row, i) => leastIndex(means.map((mean) => gap(row, mean))) === targets[i]).length / rows.length;
   return {
     network,
     kind,
     features: rows[0]!.length,
     images: rows.length,
-    nearestMean: { distance: part(l1Distance), angle: part((a, b) => -cosine(a, b)) },
+    nearestMean: { distance: share(l1Distance), angle: share((a, b) => -cosine(a, b)) },
     classNames,
     points: points.map(({ 0: x, 1: y }, i) => ({ x: rounded(x!), y: rounded(y!), target: targets[i]! })),
   };

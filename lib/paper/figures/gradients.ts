@@ -1,4 +1,4 @@
-// Norms of the filter gradients in the first iteration, and of the steps that the adaptive rate makes of them (section 3.3, table 1).
+// Norms of the filter gradients in the first iteration, and of the updates that the adaptive rate makes of them (section 3.3, table 1).
 import { BatchLoader } from '../../data/batch-loader';
 import { createModel } from '../../models';
 import { softmaxCrossEntropy } from '../../ops';
@@ -21,9 +21,9 @@ export const gradients = figure<Norms[]>({
   name: 'gradients',
   title: 'Filter gradients in the first iteration',
   about:
-    'LeNet-5-BN, a batch of 256 training images of MNIST, the geometric mean over seeds of weights and images (a hundred in a full run), since norms ' +
-    'differ by factors; with the factor within which the mean of all seeds lies, with 95 % confidence. The gradients of adder filters are small, and differ from layer ' +
-    'to layer and from seed to seed, most in the classifier; the adaptive rate makes a step of norm eta sqrt(k) of each, for filters of k elements.',
+    'LeNet-5-BN, a batch of 256 training images of MNIST; geometric means over seeds of weights and images (100 in a full run), because norms ' +
+    'differ by factors, with the factor of the 95 % confidence interval. The gradients of adder filters are small and vary from layer ' +
+    'to layer and from seed to seed, most in the classifier; the adaptive rate turns each into an update of norm eta sqrt(k), for filters of k elements.',
   needs: ['mnist'],
   async measure({ quick, dataset }) {
     const images = dataset('mnist', 'train');
@@ -42,7 +42,7 @@ export const gradients = figure<Norms[]>({
   },
   async present(norms) {
     const layers = [...new Set(norms.map(({ layer }) => layer))];
-    /** Of each seed, in their order. */
+    /** One norm per seed, in the order of the seeds. */
     const normsOf = (kind: string, layer: string) =>
       norms.filter((row) => row.kind === kind && row.layer === layer).map(({ norm }) => norm);
     const columns = [
@@ -52,7 +52,7 @@ export const gradients = figure<Norms[]>({
       'conv, paper',
       'conv / adder',
       'within a factor of',
-      'the least of a seed',
+      'smallest of a seed',
       `adder, after the adaptive rate (eta ${eta})`,
     ];
     const table = {
@@ -75,13 +75,13 @@ export const gradients = figure<Norms[]>({
         ];
       }),
     };
-    return { tables: [table], pictures: [] };
+    return { tables: [table], images: [] };
   },
 });
 
 const geometricMean = (values: readonly number[]): number => Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
 
-/** Half the 95 % confidence interval of a geometric mean, as a factor; of one value, nothing is known. */
+/** Half the 95 % confidence interval of a geometric mean, as a factor; null for a single value. */
 function confidenceFactor(values: readonly number[]): number | null {
   if (values.length < 2) return null;
   const mean = Math.log(geometricMean(values));

@@ -19,10 +19,10 @@ export const operations = figure<Counted[]>({
   name: 'operations',
   title: 'Operations of one image',
   about:
-    'Each pair of an input and a weight costs a multiplication and an addition, or two additions, or an xnor and an addition. Ours count every ' +
-    'layer with weights: the first, those in shortcuts and the classifier too, which are ordinary layers except in LeNet-5-BN; batch norm, ' +
-    'rectifiers and pooling count nothing. So an adder network here has the multiplications of its first layer and classifier, which the paper ' +
-    'counts as additions, and the sums differ by what the paper rounds or counts besides.',
+    'Each pair of an input and a weight costs a multiplication and an addition, or two additions, or an XNOR and an addition. The counts include every ' +
+    'layer with weights, also the first, those in shortcuts and the classifier, which are convolutions except in LeNet-5-BN, but not batch norm, ' +
+    'ReLU and pooling. An adder network therefore has the multiplications of its first layer and classifier here, which the paper ' +
+    'counts as additions, and the sums differ by what the paper rounds or counts in addition.',
   needs: [],
   async measure() {
     return modelNames.flatMap((network) =>
@@ -40,14 +40,14 @@ export const operations = figure<Counted[]>({
     });
     const table: Table = {
       name: 'operations',
-      caption: 'Operations of one image, and those in the paper',
+      caption: 'Operations of one image, here and in the paper',
       columns: [
         ...['network', 'kind', 'parameters', ...counts.flatMap((count) => [count, `${count}, paper`])].map((title) => ({ title })),
-        { title: 'all, against the paper', format: (share) => `${share < 0 ? '' : '+'}${percent(share)}` },
+        { title: 'total, relative to the paper', format: (share) => `${share < 0 ? '' : '+'}${percent(share)}` },
       ],
       rows,
     };
-    return { tables: [table], pictures: [] };
+    return { tables: [table], images: [] };
   },
 });
 

@@ -1,4 +1,4 @@
-// Fewer bits: what accuracy, size and time become, and why inputs and filters must not share a scale that is wide enough for both.
+// Accuracy, size and time with fewer bits, and why inputs and filters must not share a scale that is wide enough for both.
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,22 +11,22 @@ import { medianTimes } from '../../timing';
 import { type Classifier, evaluate } from '../../train/evaluate';
 import { drawChart } from '../charts/chart';
 import { colors, lineChart } from '../charts/line-chart';
-import { figure, type Workshop } from '../figure';
+import { type Context, figure } from '../figure';
 import { naivelyQuantized } from '../naive-quantization';
 import { digits, percent } from '../page/table';
 
 interface Measured {
   images: number;
-  /** Of the float network. */
+  /** The float network. */
   float: Result & { milliseconds: number };
-  /** Of each number of bits, and of one shared scale. */
+  /** The quantized networks, and `naive`: the accuracy with one shared scale. */
   bits: (Result & { bits: number; naive: number; milliseconds: number; filterBytes: number })[];
 }
 
 interface Result {
-  /** Part of the test images. */
+  /** On the test images, 0 to 1. */
   accuracy: number;
-  /** Of the weights file. */
+  /** Size of the weights file. */
   bytes: number;
 }
 
@@ -38,16 +38,16 @@ export const quantization = figure<Measured>({
   title: 'Fewer bits',
   about:
     `Activations and filters of the adder layers of ${name} in 8 to 4 bits, calibrated on 512 training images of CIFAR-10. The exact clamp cuts ` +
-    'filters to the range of their inputs, and puts what it cuts off, |w - clip(w)|, into a constant of the channel; one naive scale, wide enough ' +
-    'for the largest input and filter alike, leaves few levels to the inputs. Time is that of one image, medians in turns on all threads. Fewer ' +
-    'bits take no less time or memory here, as each number has a byte of its own; the last column is what filters could be packed to.',
+    'filters to the range of their inputs and moves what it cuts off, |w - clip(w)|, into a constant of the channel; one naive scale, wide enough ' +
+    'for the largest input and the largest filter, leaves few levels for the inputs. Time is that of one image, a median on all threads. Fewer ' +
+    'bits do not save time or memory here, because each number takes a whole byte; the last column is the size of packed filters.',
   needs: ['cifar10'],
-  async measure(workshop) {
-    const [train, test] = (['train', 'test'] as const).map((split) => workshop.dataset('cifar10', split)) as [Dataset, Dataset];
-    const images = workshop.quick ? 300 : test.length;
+  async measure(context) {
+    const [train, test] = (['train', 'test'] as const).map((split) => context.dataset('cifar10', split)) as [Dataset, Dataset];
+    const images = context.quick ? 300 : test.length;
     const accuracyOf = async (classifier: Classifier) => (await evaluate(classifier, test, { limit: images })).top1;
     const model = await load(name);
-    const float = await workshop.part('quantization-float', async () => ({
+    const float = await context.cached('quantization-float', async () => ({
       accuracy: await accuracyOf(await compiled(model)),
       bytes: [...model.stateDict()].reduce((sum, [, { data }]) => sum + data.byteLength, 0),
     }));
@@ -55,7 +55,7 @@ export const quantization = figure<Measured>({
     const results = [];
     for (const network of networks)
       results.push(
-        await workshop.part(`quantization-${network.bits}`, async () => ({
+        await context.cached(`quantization-${network.bits}`, async () => ({
           bits: network.bits,
           accuracy: await accuracyOf(await compiled(network)),
           naive: await accuracyOf(await naivelyQuantized(model, train, network.bits)),
@@ -63,7 +63,7 @@ export const quantization = figure<Measured>({
           filterBytes: (filtersOf(network) * network.bits) / 8,
         })),
       );
-    const times = await timesOf([model, ...networks], workshop);
+    const times = await timesOf([model, ...networks], context);
     return {
       images,
       float: { ...float, milliseconds: times[0]! },
@@ -77,8 +77,8 @@ export const quantization = figure<Measured>({
       columns: [
         { title: 'numbers' },
         ...['exact clamp', 'one naive scale'].map((title) => ({ title, format: percent })),
-        { title: 'an image, ms', format: digits(3) },
-        ...['bytes of all weights', 'of the filters, packed'].map((title) => ({ title })),
+        { title: 'ms per image', format: digits(3) },
+        ...['bytes of all weights', 'bytes of packed filters'].map((title) => ({ title })),
       ],
       rows: [
         ['float32', float.accuracy, null, float.milliseconds, float.bytes, null],
@@ -93,7 +93,7 @@ export const quantization = figure<Measured>({
     ];
     const series = curves.flatMap((curve) => (curve.name === 'floats' ? [curve] : [curve, { ...curve, marks: true }]));
     const chart = await drawChart(lineChart({ x: 'bits', y: 'accuracy, %', series }), { width: 640, height: 400 });
-    return { tables: [table], pictures: [{ name: 'quantization', caption: 'Accuracy over the number of bits.', chart }] };
+    return { tables: [table], images: [{ name: 'quantization', caption: 'Accuracy over the number of bits.', chart }] };
   },
 });
 
@@ -112,7 +112,7 @@ const filtersOf = ({ graph }: QuantizedModel): number =>
   graph.nodes.reduce((sum, node) => sum + (node.op === 'quantizedConv2d' ? node.filters.size : 0), 0);
 
 /** Milliseconds of one image. */
-async function timesOf(networks: Parameters<typeof compile>[0][], { quick }: Workshop): Promise<number[]> {
+async function timesOf(networks: Parameters<typeof compile>[0][], { quick }: Context): Promise<number[]> {
   const sessions = await Promise.all(networks.map((network) => compile(network)));
   const x = Tensor.zeros([1, 32, 32, 3]);
   const runs = Object.fromEntries(sessions.map((session, i) => [`run ${i}`, () => session.runSync(x)]));

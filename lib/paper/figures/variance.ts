@@ -1,4 +1,4 @@
-// Variance of the outputs of adder and of ordinary layers, measured against the formulas of the paper (section 3.3).
+// Variance of the outputs of adder layers and convolutions, measured and by the formulas of the paper (section 3.3).
 import { adderConv2d, conv2d } from '../../ops';
 import { Random } from '../../random';
 import { Tensor } from '../../tensor';
@@ -8,7 +8,7 @@ import { figure } from '../figure';
 import { digits, percent } from '../page/table';
 
 interface Measured {
-  /** Inputs of an output. */
+  /** Inputs per output. */
   k: number;
   /** Standard deviation of the filters; inputs have 1. */
   deviation: number;
@@ -25,8 +25,8 @@ export const variance = figure<Measured[]>({
   name: 'variance',
   title: 'Variance of outputs',
   about:
-    'Inputs and filters are independent, normal and have zero mean. Ordinary layers: Var[Y] = K Var[x] Var[w]; adder layers: ' +
-    'Var[Y] = (1 - 2/pi) K (Var[x] + Var[w]), which no start of the filters keeps at Var[x]. That is why adder networks need batch norm.',
+    'Inputs and filters are independent and normal with zero mean. Convolutions: Var[Y] = K Var[x] Var[w]; adder layers: ' +
+    'Var[Y] = (1 - 2/pi) K (Var[x] + Var[w]), which no initialization of the filters keeps at Var[x]. That is why adder networks need batch norm.',
   needs: [],
   async measure() {
     return [16, 64, 256, 1024, 4096].flatMap((k) => [0.01, 0.1, 1].map((deviation) => measure(k, deviation)));
@@ -46,13 +46,13 @@ export const variance = figure<Measured[]>({
     const chart = await drawChart(lineChart({ x: 'K', y: 'Var[Y]', logarithmic: 'both', series }), { width: 860, height: 460 });
     const table = {
       name: 'variance',
-      caption: 'Variance of outputs, measured, and by the formula',
+      caption: 'Variance of outputs, measured and by the formula',
       columns: [
         ...[{ title: 'K' }, { title: 'deviation of filters', format: String }],
         ...['adder', 'conv'].flatMap((kind) => [
           { title: kind, format: digits(3) },
           { title: 'formula', format: digits(3) },
-          { title: 'apart', format: percent },
+          { title: 'difference', format: percent },
         ]),
       ],
       rows: rows.map((row) => {
@@ -62,8 +62,12 @@ export const variance = figure<Measured[]>({
     };
     return {
       tables: [table],
-      pictures: [
-        { name: 'variance', caption: 'Lines are the formulas, dots were measured; numbers are the deviations of the filters.', chart },
+      images: [
+        {
+          name: 'variance',
+          caption: 'Lines are the formulas, dots are measured; numbers are the standard deviations of the filters.',
+          chart,
+        },
       ],
     };
   },

@@ -1,4 +1,4 @@
-// How weights are distributed: Laplace or normal, in a network of adders and in its twin of multiplications (section 4.4 of the paper).
+// The distribution of weights, Laplace or normal, in an adder network and in its CNN baseline (section 4.4 of the paper).
 import { load } from '../../files';
 import type { Model } from '../../models';
 import { drawChart } from '../charts/chart';
@@ -19,7 +19,7 @@ interface Fitted {
   weights: number;
   normal: Fit;
   laplace: Fit;
-  /** Part of the weights in each of the equal bins from first to last, per unit of weight. */
+  /** Share of the weights in each of the equal bins from first to last, per unit of weight. */
   density: { first: number; last: number; values: number[] };
 }
 
@@ -27,7 +27,7 @@ const networks = [
   { name: 'resnet20-cifar10', kind: 'adder' },
   { name: 'resnet20-cifar10-conv', kind: 'conv' },
 ] as const;
-/** Of the pictures; the tables have every layer. */
+/** The layer in the images; the table has every layer. */
 const shownLayer = 'layer3.1.conv1';
 const bins = 80;
 
@@ -35,8 +35,8 @@ export const weights = figure<Fitted[]>({
   name: 'weights',
   title: 'Distribution of weights',
   about:
-    'Distances in the L1 norm belong to a Laplace distribution, squares to a normal one; the paper finds filters of adders like the first and ' +
-    'filters of multiplications like the second. Each layer of the networks that come with the package is fitted by both; the better fit has the ' +
+    'The L1 norm corresponds to a Laplace distribution, squares to a normal one; the paper finds the first in adder layers and ' +
+    'the second in convolutions. Both are fitted to each layer of the pretrained models; the better fit has the ' +
     'larger mean log-likelihood.',
   needs: [],
   async measure() {
@@ -59,17 +59,17 @@ export const weights = figure<Fitted[]>({
         laplace.logLikelihood > normal.logLikelihood ? 'Laplace' : 'normal',
       ]),
     };
-    const pictures = [];
+    const images = [];
     for (const { name, kind } of networks) {
       const shown = fitted.find(({ network, layer }) => network === name && layer === shownLayer)!;
       const chart = await drawChart(densityChart(shown, colors[kind]), { width: 640, height: 400 });
-      pictures.push({ name: `weights-${kind}`, caption: `Weights of ${shownLayer} in ${name}, and both fits.`, chart });
+      images.push({ name: `weights-${kind}`, caption: `Weights of ${shownLayer} in ${name}, and both fits.`, chart });
     }
-    return { tables: [table], pictures };
+    return { tables: [table], images };
   },
 });
 
-/** The filters of the layers between the first and the classifier, which are ordinary in both networks. */
+/** The filters of the layers between the first and the classifier, which are convolutions in both networks. */
 const filtersOf = (model: Model): [string, Float32Array][] =>
   [...model.stateDict()]
     .filter(([name, { shape }]) => name.startsWith('layer') && shape.length === 4)
@@ -81,7 +81,7 @@ function fit(network: string, layer: string, values: Float32Array): Fitted {
   return { network, layer, weights: values.length, ...fits, density: densityOf(values, center - 4 * scale, center + 4 * scale) };
 }
 
-/** Of the largest likelihood: mean and standard deviation; median and mean distance from it. */
+/** Maximum likelihood: mean and standard deviation; median and mean absolute deviation from it. */
 export function fitBoth(values: Float32Array): { normal: Fit; laplace: Fit } {
   const sorted = values.slice().sort();
   const n = values.length;

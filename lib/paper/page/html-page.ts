@@ -1,8 +1,8 @@
-// The page of all figures: one file, nothing from elsewhere.
+// The page of all figures as one HTML file that loads nothing else.
 import type { AnyFigure, Presentation } from '../figure';
 import { escapeHtml, toHtml } from './table';
 
-/** What a figure was measured with. */
+/** The settings and machine of a measurement. */
 export interface Run {
   readonly quick: boolean;
   readonly cpu: string;
@@ -33,16 +33,16 @@ export function pageOf(sections: readonly Section[]): string {
 <link rel="icon" href="data:,">
 <style>${style}
 </style>
-<h1>The tables and figures of AdderNet, remade</h1>
+<h1>Tables and figures of AdderNet, reproduced</h1>
 <ul>${contents}</ul>
 ${sections.map(sectionOf).join('\n')}
 </html>
 `;
 }
 
-function sectionOf({ figure: { name, title, about }, run, presentation: { tables, pictures } }: Section): string {
-  // An image of its own keeps the ids and styles of one picture from another's.
-  const images = pictures.map(({ name, caption, chart: { svg } }) => {
+function sectionOf({ figure: { name, title, about }, run, presentation: { tables, images } }: Section): string {
+  // As separate images, charts do not share ids and styles.
+  const imagesHtml = images.map(({ name, caption, chart: { svg } }) => {
     const source = `data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}`;
     return `<figure><img src="${source}" alt="${escapeHtml(name)}"><figcaption>${escapeHtml(caption)}</figcaption></figure>`;
   });
@@ -50,7 +50,7 @@ function sectionOf({ figure: { name, title, about }, run, presentation: { tables
 <h2>${escapeHtml(title)}</h2>
 <p>${escapeHtml(about)}</p>
 <p class="run">${escapeHtml(runText(run))} <a href="${name}.json">${name}.json</a></p>
-${[...images, ...tables.map((table) => `<div class="scroll">${toHtml(table)}</div>`)].join('\n')}
+${[...imagesHtml, ...tables.map((table) => `<div class="scroll">${toHtml(table)}</div>`)].join('\n')}
 </section>`;
 }
 

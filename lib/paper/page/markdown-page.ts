@@ -1,13 +1,13 @@
-// The page of all figures as Markdown, with pictures as files beside it.
+// The page of all figures as Markdown, beside the files of its images.
 import { runText, type Section } from './html-page';
 import { toMarkdown } from './table';
 
 export function markdownOf(sections: readonly Section[]): string {
-  return `# The tables and figures of AdderNet, remade\n\n${sections.map(sectionOf).join('\n')}`;
+  return `# Tables and figures of AdderNet, reproduced\n\n${sections.map(sectionOf).join('\n')}`;
 }
 
-function sectionOf({ figure: { name, title, about }, run, presentation: { tables, pictures } }: Section): string {
-  const images = pictures.map((picture) => `![${picture.name}](${name}/${picture.name}.png)\n\n${picture.caption}\n`);
+function sectionOf({ figure: { name, title, about }, run, presentation: { tables, images } }: Section): string {
+  const imagesText = images.map((image) => `![${image.name}](${name}/${image.name}.png)\n\n${image.caption}\n`);
   const texts = tables.map((table) => `${table.caption} ([JSON](${name}/${table.name}.json)):\n\n${toMarkdown(table)}`);
-  return [`## ${title}\n`, `${about}\n`, `${runText(run)} [${name}.json](${name}.json)\n`, ...images, ...texts].join('\n');
+  return [`## ${title}\n`, `${about}\n`, `${runText(run)} [${name}.json](${name}.json)\n`, ...imagesText, ...texts].join('\n');
 }

@@ -1,18 +1,18 @@
-// Tables as Markdown and as HTML; numbers are rounded only here.
+// Tables as Markdown and HTML; numbers are rounded only here.
 export type Cell = string | number | null;
 
 export interface Column {
   readonly title: string;
-  /** How numbers are written. Default: in groups of three digits. */
+  /** The format of numbers. Default: groups of three digits. */
   readonly format?: (value: number) => string;
 }
 
 export interface Table {
-  /** Of its files, unique in the figure. */
+  /** The name of its files, unique within the figure. */
   readonly name: string;
   readonly caption: string;
   readonly columns: readonly Column[];
-  /** null is empty. */
+  /** null: an empty cell. */
   readonly rows: readonly (readonly Cell[])[];
 }
 

@@ -1,4 +1,4 @@
-// Learning curves: what the picture shows, that it is one, and what is said where it cannot be drawn.
+// Learning curves: what the image shows, that it is valid, and the error where it cannot be drawn.
 import { spawnSync } from 'node:child_process';
 import sharp from 'sharp';
 import t from 'tap';
@@ -34,7 +34,7 @@ t.test('two panels of training and validation over epochs', async (t) => {
     if (data[i] === 0x56 && data[i + 1] === 0xb4) blue++;
     if (data[i] === 0xd5 && data[i + 1] === 0x5e) orange++;
   }
-  t.ok(blue > 500 && orange > 500, `both curves are in the picture: ${blue} and ${orange} pixels`);
+  t.ok(blue > 500 && orange > 500, `both curves are in the image: ${blue} and ${orange} pixels`);
 });
 
 t.test('from a single epoch to hundreds, with or without validation', async (t) => {

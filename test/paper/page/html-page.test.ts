@@ -13,7 +13,7 @@ import { repository } from '../../support/repository';
 const folder = t.testdir();
 const out = join(folder, 'figures');
 
-testNeeding([missingBrowser, missingData('mnist'), missingData('cifar10')], 'every picture is there, and nothing complains', async (t) => {
+testNeeding([missingBrowser, missingData('mnist'), missingData('cifar10')], 'every image is there, and nothing complains', async (t) => {
   const data = join(folder, 'data');
   mkdirSync(data);
   for (const name of ['mnist', 'cifar10']) symlinkSync(dataFolder(name), join(data, name));
@@ -32,7 +32,7 @@ testNeeding([missingBrowser, missingData('mnist'), missingData('cifar10')], 'eve
       figures.map(({ title }) => title),
     );
     const sizes = await page.evaluate<number[]>('Array.from(document.images, (image) => image.naturalWidth)');
-    t.equal(sizes.length, drawn.length, 'as many pictures as files');
+    t.equal(sizes.length, drawn.length, 'as many images as files');
     t.ok(
       sizes.every((width) => width > 100),
       'each of them was decoded',
