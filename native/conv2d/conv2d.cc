@@ -6,38 +6,38 @@ namespace {
 // Filter rows cost a transposition of the input and of the output besides; measured at 8 to 15 % on 16-channel layers.
 constexpr double kTransposeCost = 1.1;
 
-std::unique_ptr<PackedConvolution> pack(const Packing& p) {
-  const ConvShape& s = p.shape;
+std::unique_ptr<PackedConv2d> pack(const Packing& p) {
+  const Conv2dShape& s = p.shape;
   if (s.depthwise()) return pack_depthwise(p);
-  const TileColumn pixel_rows = choose_tiles(p.product.tiles, s.n * s.ho * s.wo, s.group_co);
-  const TileColumn filter_rows = choose_tiles(p.product.tiles, s.group_co, s.wo);
+  const TileSet<ProductTile> pixel_rows = choose_tiles(p.product.tiles, s.n * s.ho * s.wo, s.group_co);
+  const TileSet<ProductTile> filter_rows = choose_tiles(p.product.tiles, s.group_co, s.wo);
   if (filter_rows.cost * kTransposeCost < pixel_rows.cost) return pack_filter_rows(p, filter_rows);
   return pack_pixel_rows(p, pixel_rows);
 }
 
-Status convolve(const KernelTable& kernels, const Product& product, ThreadPool& pool, const ConvShape& s, const float* x, const float* w,
+Status run_once(const KernelTable& kernels, const Product& product, ThreadPool& pool, const Conv2dShape& s, const float* x, const float* w,
                 const float* bias, float* y) {
   const auto packed = pack({kernels, product, pool, s, w, {bias, nullptr, nullptr, {}}});
   return packed ? packed->run({pool, s.n, x, nullptr, y}) : Status::kMemory;
 }
 }  // namespace
 
-std::unique_ptr<PackedConvolution> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* w,
-                                                     const Epilogue& epilogue) {
+std::unique_ptr<PackedConv2d> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* w,
+                                                const Epilogue& epilogue) {
   return pack({kernels, kernels.l1, pool, s, w, epilogue});
 }
 
-std::unique_ptr<PackedConvolution> pack_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* w,
-                                               const Epilogue& epilogue) {
+std::unique_ptr<PackedConv2d> pack_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* w,
+                                          const Epilogue& epilogue) {
   return pack({kernels, kernels.dot, pool, s, w, epilogue});
 }
 
-Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* x, const float* w, const float* bias,
+Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* x, const float* w, const float* bias,
                     float* y) {
-  return convolve(kernels, kernels.l1, pool, s, x, w, bias, y);
+  return run_once(kernels, kernels.l1, pool, s, x, w, bias, y);
 }
 
-Status conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* x, const float* w, const float* bias,
+Status conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* x, const float* w, const float* bias,
               float* y) {
-  return convolve(kernels, kernels.dot, pool, s, x, w, bias, y);
+  return run_once(kernels, kernels.dot, pool, s, x, w, bias, y);
 }

@@ -2,13 +2,13 @@
 #pragma once
 #include <memory>
 
+#include "../gemm/epilogue.h"
 #include "../kernels/kernel_table.h"
 #include "../runtime/thread_pool.h"
 #include "shape.h"
-#include "../gemm/epilogue.h"
 
 // One run of a packed convolution.
-struct ConvolutionRun {
+struct Conv2dRun {
   ThreadPool& pool;
   size_t n;  // images
   const float* x;
@@ -18,22 +18,24 @@ struct ConvolutionRun {
 
 // A convolution with its filters packed once, for any number of images of one size. What w and the epilogue point to is copied.
 // An image's output is the same bits among any others.
-class PackedConvolution {
+class PackedConv2d {
  public:
-  virtual ~PackedConvolution() = default;
-  virtual Status run(const ConvolutionRun& run) const = 0;
+  virtual ~PackedConv2d() = default;
+  virtual Status run(const Conv2dRun& run) const = 0;
   virtual size_t bytes() const = 0;
 };
 
 // Null if memory is out. The shape's n is the number of images to choose tiles for.
-std::unique_ptr<PackedConvolution> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* w,
-                                                     const Epilogue& epilogue);
-std::unique_ptr<PackedConvolution> pack_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* w,
-                                               const Epilogue& epilogue);
+std::unique_ptr<PackedConv2d> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* w,
+                                                const Epilogue& epilogue);
+std::unique_ptr<PackedConv2d> pack_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* w,
+                                          const Epilogue& epilogue);
 
 // y = - sum |x - w| + bias        AdderNet, CVPR 2020, eq. 2; padding reads zeros and counts
-Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* x, const float* w, const float* bias,
+Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* x, const float* w, const float* bias,
                     float* y);
 // y = sum x * w + bias            the multiplication baseline, on the same drivers and tiles
-Status conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* x, const float* w, const float* bias,
+Status conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* x, const float* w, const float* bias,
               float* y);
+// ALIAS
+using PackedConvolution = PackedConv2d;

@@ -2,12 +2,14 @@
 // channels. Bound by loads, so the direct |x - w| costs no more than the max form.
 #include <algorithm>
 
+#include "../runtime/make_if_ok.h"
+#include "../runtime/run_tasks.h"
 #include "../runtime/scratch_layout.h"
 #include "forms.h"
 #include "input_strip.h"
 
 namespace {
-class Depthwise : public PackedConvolution {
+class Depthwise : public PackedConv2d {
  public:
   explicit Depthwise(const Packing& p)
       : kernels_(p.kernels),
@@ -17,34 +19,34 @@ class Depthwise : public PackedConvolution {
         tap_offsets_(shape_.k),
         epilogue_(p.epilogue, {shape_.groups, shape_.group_co}) {
     if (!ok()) return;
-    const ConvShape& s = shape_;
+    const Conv2dShape& s = shape_;
     kernels_.layout.transpose(s.ci, s.k, p.w, s.k, weights_.data(), s.ci);
-    for (size_t t = 0; t < s.k; ++t) tap_offsets_[t] = t / s.kw * s.dh * band_row_stride(s) + t % s.kw * s.dw * s.ci;
+    for (size_t t = 0; t < s.k; ++t) tap_offsets_[t] = t / s.kw * s.dh * strip_row_stride(s) + t % s.kw * s.dw * s.ci;
   }
   bool ok() const { return weights_.ok() && tap_offsets_.ok() && epilogue_.ok(); }
   size_t bytes() const override { return weights_.bytes() + tap_offsets_.bytes() + epilogue_.bytes(); }
 
-  Status run(const ConvolutionRun& r) const override {
-    const ConvShape s = with_images(shape_, r.n);
+  Status run(const Conv2dRun& r) const override {
+    const Conv2dShape s = with_images(shape_, r.n);
     const TaskGrid grid = cut_into_tasks(s, r.pool.threads());
-    return run_tasks(r.pool, s, grid, [&](const Task& task) { return run_task(s, grid, r, task); });
+    return run_tasks(r.pool, grid.tasks, [&](size_t i) { return run_task(s, grid, r, grid.task(s, i)); });
   }
 
  private:
-  bool run_task(const ConvShape& s, const TaskGrid& grid, const ConvolutionRun& r, const Task& task) const {
-    const size_t mr = static_cast<size_t>(tile_.mr), most_pixels = grid.images_per_task * grid.rows_per_task * s.wo;
+  bool run_task(const Conv2dShape& s, const TaskGrid& grid, const Conv2dRun& r, const Task& task) const {
+    const size_t mr = static_cast<size_t>(tile_.mr), max_pixels = grid.images_per_task * grid.rows_per_task * s.wo;
     ScratchLayout layout;
-    const auto origin_slot = layout.add<const float*>(most_pixels + mr);
-    const auto band_slot = layout.add<float>(band_scratch(s, grid));
+    const auto pointer_slot = layout.add<const float*>(max_pixels + mr);
+    const auto strip_slot = layout.add<float>(strip_scratch_elems(s, grid));
     const Scratch scratch(layout);
     if (!scratch) return false;
-    const float** const origins = scratch[origin_slot];
-    const Band band = make_band(s, task, r.x, scratch[band_slot]);
-    const size_t pixels = list_windows(s, task, band, 0, mr, origins);
+    const float** const row_pointers = scratch[pointer_slot];
+    const InputStrip<float> strip = make_input_strip(s, task, r.x, scratch[strip_slot]);
+    const size_t pixels = list_windows(s, task, strip, 0, mr, row_pointers);
     const size_t output = (task.image * s.ho + task.row) * s.wo * s.co;
     float* const y = r.y + output;
     for (size_t pixel = 0; pixel < pixels; pixel += mr)
-      tile_.run({std::min(mr, pixels - pixel), s.ci, s.k, origins + pixel, tap_offsets_.data(), weights_.data(), epilogue_.bias(),
+      tile_.run({std::min(mr, pixels - pixel), s.ci, s.k, row_pointers + pixel, tap_offsets_.data(), weights_.data(), epilogue_.bias(),
                  y + pixel * s.co, s.co});
     epilogue_.finish(kernels_, pixels, s.co, r.residual ? r.residual + output : nullptr, y);
     return true;
@@ -52,11 +54,11 @@ class Depthwise : public PackedConvolution {
 
   const KernelTable& kernels_;
   const DepthwiseTile& tile_;
-  const ConvShape shape_;
+  const Conv2dShape shape_;
   AlignedBuffer<float> weights_;       // [taps][ci]
   AlignedBuffer<size_t> tap_offsets_;  // [taps]
   const SeparateEpilogue epilogue_;
 };
 }  // namespace
 
-std::unique_ptr<PackedConvolution> pack_depthwise(const Packing& p) { return packed<Depthwise>(p); }
+std::unique_ptr<PackedConv2d> pack_depthwise(const Packing& p) { return make_if_ok<Depthwise>(p); }

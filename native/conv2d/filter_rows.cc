@@ -11,29 +11,31 @@
 #include <algorithm>
 #include <cstring>
 
+#include "../gemm/run_panel.h"
+#include "../runtime/make_if_ok.h"
+#include "../runtime/round.h"
+#include "../runtime/run_tasks.h"
 #include "../runtime/scratch_layout.h"
 #include "forms.h"
 #include "input_strip.h"
 
 namespace {
-size_t round_up(size_t a, size_t multiple) { return (a + multiple - 1) / multiple * multiple; }
-
 struct Planes {
   size_t phases, width, row_floats;  // width in floats of one channel's plane
 
-  Planes(const ConvShape& s, size_t nr) {
-    phases = std::min(s.sw, band_columns(s));
+  Planes(const Conv2dShape& s, size_t nr) {
+    phases = std::min(s.sw, strip_columns(s));
     // The last tile reads a whole panel from the last tap's first place.
     width = round_up(s.wo, nr) + (s.kw - 1) * s.dw / s.sw;
     row_floats = phases * s.ci * width;
   }
-  size_t offset(const ConvShape& s, size_t channel, size_t column) const {
+  size_t offset(const Conv2dShape& s, size_t channel, size_t column) const {
     return (column % s.sw * s.ci + channel) * width + column / s.sw;
   }
 };
 
 // Fills the planes of one padded input row; x is the row's first pixel, null where the row is padding.
-void transpose_row(const ConvShape& s, const LayoutKernels& layout, const Planes& planes, const float* x, float* out) {
+void transpose_row(const Conv2dShape& s, const LayoutKernels& layout, const Planes& planes, const float* x, float* out) {
   std::memset(out, 0, planes.row_floats * sizeof(float));
   if (!x) return;
   const size_t end = ImageColumns(s).right;
@@ -41,7 +43,7 @@ void transpose_row(const ConvShape& s, const LayoutKernels& layout, const Planes
     // The first column of this phase inside the image, and how many there are.
     const size_t first = phase >= s.pad_left ? phase : phase + round_up(s.pad_left - phase, s.sw);
     if (first >= end) continue;
-    const size_t pixels = (end - first + s.sw - 1) / s.sw;
+    const size_t pixels = divide_up(end - first, s.sw);
     layout.transpose(pixels, s.ci, x + (first - s.pad_left) * s.ci, s.sw * s.ci, out + planes.offset(s, 0, first), planes.width);
   }
 }
@@ -54,9 +56,9 @@ void prefetch_to_write(const float* p, size_t floats) {
   for (size_t i = 0; i < floats; i += 16) __builtin_prefetch(p + i, 1);
 }
 
-class FilterRows : public PackedConvolution {
+class FilterRows : public PackedConv2d {
  public:
-  FilterRows(const Packing& p, const TileColumn& tiles)
+  FilterRows(const Packing& p, const TileSet<ProductTile>& tiles)
       : kernels_(p.kernels),
         product_(p.product),
         shape_(p.shape),
@@ -67,13 +69,13 @@ class FilterRows : public PackedConvolution {
         tap_rows_(k_.segment_count),
         plane_offsets_(k_.segment_count),
         filters_(shape_.w_elems),
-        filter_origins_(shape_.co + tiles.tallest()),
+        filter_pointers_(shape_.co + tiles.max_mr()),
         filter_sums_(shape_.co),
         epilogue_(p.epilogue, {shape_.groups, shape_.group_co}, shape_.group_co),
-        ring_rows_(band_rows(shape_, 1)),
-        columns_(band_columns(shape_)) {
+        ring_rows_(strip_rows(shape_, 1)),
+        columns_(strip_columns(shape_)) {
     if (!ok()) return;
-    const ConvShape& s = shape_;
+    const Conv2dShape& s = shape_;
     std::copy(p.w, p.w + s.w_elems, filters_.data());
     for (size_t i = 0; i < k_.segment_count; ++i) {
       const auto [tap, channel] = k_.segments[i];
@@ -81,22 +83,22 @@ class FilterRows : public PackedConvolution {
       tap_rows_[i] = tap / s.kw * s.dh;
       plane_offsets_[i] = planes_.offset(s, channel, tap % s.kw * s.dw);
     }
-    for (size_t i = 0; i < s.co + tiles.tallest(); ++i) filter_origins_[i] = &filters_[std::min(i, s.co - 1) * s.k];
+    for (size_t i = 0; i < s.co + tiles.max_mr(); ++i) filter_pointers_[i] = &filters_[std::min(i, s.co - 1) * s.k];
     if (product_.needs_sums) kernels_.layout.row_sums(s.co, s.k, filters_.data(), s.k, filter_sums_.data());
   }
   bool ok() const {
-    return k_.ok() && row_offsets_.ok() && tap_rows_.ok() && plane_offsets_.ok() && filters_.ok() && filter_origins_.ok() &&
+    return k_.ok() && row_offsets_.ok() && tap_rows_.ok() && plane_offsets_.ok() && filters_.ok() && filter_pointers_.ok() &&
            filter_sums_.ok() && epilogue_.ok();
   }
   size_t bytes() const override {
-    return filters_.bytes() + filter_origins_.bytes() + filter_sums_.bytes() + row_offsets_.bytes() + tap_rows_.bytes() +
+    return filters_.bytes() + filter_pointers_.bytes() + filter_sums_.bytes() + row_offsets_.bytes() + tap_rows_.bytes() +
            plane_offsets_.bytes() + epilogue_.bytes();
   }
 
-  Status run(const ConvolutionRun& r) const override {
-    const ConvShape s = with_images(shape_, r.n);
+  Status run(const Conv2dRun& r) const override {
+    const Conv2dShape s = with_images(shape_, r.n);
     const TaskGrid grid = cut_into_tasks(s, r.pool.threads());
-    return run_tasks(r.pool, s, grid, [&](const Task& task) { return run_task(s, r, task); });
+    return run_tasks(r.pool, grid.tasks, [&](size_t i) { return run_task(s, r, grid.task(s, i)); });
   }
 
  private:
@@ -110,7 +112,7 @@ class FilterRows : public PackedConvolution {
     float* out;            // [group_co][nr]
   };
 
-  bool run_task(const ConvShape& s, const ConvolutionRun& r, const Task& task) const {
+  bool run_task(const Conv2dShape& s, const Conv2dRun& r, const Task& task) const {
     const size_t sum_floats = s.wo + tiles_.nr;
     ScratchLayout layout;
     const auto panels = layout.add<const float*>(k_.segment_count);
@@ -135,7 +137,7 @@ class FilterRows : public PackedConvolution {
         float* const y = r.y + output;
         if (next) prefetch_to_read(next, s.sh * s.w * s.ci);
         prefetch_to_write(y + s.wo * s.co, s.wo * s.co);
-        for (size_t g = 0; g < s.groups; ++g) convolve_row(ring, row * s.sh, g, r.residual ? kNoActivation : epilogue_.activation(), y);
+        for (size_t g = 0; g < s.groups; ++g) compute_row(ring, row * s.sh, g, r.residual ? kNoActivation : epilogue_.activation(), y);
         if (!r.residual) continue;
         kernels_.elementwise.add(s.wo * s.co, y, r.residual + output, y);
         if (epilogue_.activation().has_bound()) kernels_.elementwise.activate(s.wo * s.co, y, epilogue_.activation(), y);
@@ -145,15 +147,15 @@ class FilterRows : public PackedConvolution {
   }
 
   void fill_row(const Ring& ring, const float* x, size_t slot) const {
-    const ConvShape& s = shape_;
+    const Conv2dShape& s = shape_;
     transpose_row(s, kernels_.layout, planes_, x, ring.rows + slot * planes_.row_floats);
     if (!product_.needs_sums) return;
     for (size_t g = 0; g < s.groups; ++g)
       line_sums(s, x, g, kernels_.layout, ring.of_pixels, ring.line_sums + (slot * s.groups + g) * s.wo);
   }
 
-  void convolve_row(const Ring& ring, size_t first_row, size_t g, const Activation& activation, float* y) const {
-    const ConvShape& s = shape_;
+  void compute_row(const Ring& ring, size_t first_row, size_t g, const Activation& activation, float* y) const {
+    const Conv2dShape& s = shape_;
     for (size_t a = 0; product_.needs_sums && a < s.kh; ++a) {
       const float* of_line = ring.line_sums + ((first_row + a * s.dh) % ring_rows_ * s.groups + g) * s.wo;
       if (a == 0) std::copy(of_line, of_line + s.wo, ring.sums);
@@ -168,8 +170,8 @@ class FilterRows : public PackedConvolution {
       }
       ProductTileArgs args = {};
       args.columns = tiles_.nr;
-      args.operands = {&filter_origins_[g * s.group_co], row_offsets_.data(), ring.panels, planes_.width,
-                       &filter_sums_[g * s.group_co],    ring.sums + column};
+      args.operands = {&filter_pointers_[g * s.group_co], row_offsets_.data(), ring.panels, planes_.width,
+                       &filter_sums_[g * s.group_co],     ring.sums + column};
       args.epilogue = epilogue_.of_rows(g * s.group_co);
       args.epilogue.activation = activation;
       args.y = ring.out;
@@ -182,19 +184,21 @@ class FilterRows : public PackedConvolution {
 
   const KernelTable& kernels_;
   const Product& product_;
-  const ConvShape shape_;
-  const TileColumn tiles_;
+  const Conv2dShape shape_;
+  const TileSet<ProductTile> tiles_;
   const Planes planes_;
   const KBlocks k_;
   AlignedBuffer<size_t> row_offsets_;  // [segments]
   // [segments] the tap's row below the window's first, and where its panel lies in that row's planes
   AlignedBuffer<size_t> tap_rows_, plane_offsets_;
-  AlignedBuffer<float> filters_;                // [co][k]
-  AlignedBuffer<const float*> filter_origins_;  // [co + mr]
-  AlignedBuffer<float> filter_sums_;            // [co]
-  const PackedEpilogue epilogue_;               // [co]
+  AlignedBuffer<float> filters_;                 // [co][k]
+  AlignedBuffer<const float*> filter_pointers_;  // [co + mr]
+  AlignedBuffer<float> filter_sums_;             // [co]
+  const PackedEpilogue epilogue_;                // [co]
   const size_t ring_rows_, columns_;
 };
 }  // namespace
 
-std::unique_ptr<PackedConvolution> pack_filter_rows(const Packing& p, const TileColumn& tiles) { return packed<FilterRows>(p, tiles); }
+std::unique_ptr<PackedConv2d> pack_filter_rows(const Packing& p, const TileSet<ProductTile>& tiles) {
+  return make_if_ok<FilterRows>(p, tiles);
+}

@@ -15,10 +15,10 @@
 enum class InputRule { kHardtanh, kSign };
 enum class FilterRule { kFull, kSign };
 
-Status adder_conv2d_grad_input(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, InputRule rule, const float* gy,
+Status adder_conv2d_grad_input(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, InputRule rule, const float* gy,
                                const float* x, const float* w, float* gx);
-Status adder_conv2d_grad_filter(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, FilterRule rule, const float* gy,
+Status adder_conv2d_grad_filter(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, FilterRule rule, const float* gy,
                                 const float* x, const float* w, float* gw);
 // gx = sum w * gy and gw = sum x * gy
-Status conv2d_grad_input(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* gy, const float* w, float* gx);
-Status conv2d_grad_filter(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* gy, const float* x, float* gw);
+Status conv2d_grad_input(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* gy, const float* w, float* gx);
+Status conv2d_grad_filter(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* gy, const float* x, float* gw);

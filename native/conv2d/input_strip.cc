@@ -2,43 +2,44 @@
 
 #include <algorithm>
 
-ImageColumns::ImageColumns(const ConvShape& s)
-    : columns(band_columns(s)), left(std::min(s.pad_left, columns)), right(std::max(left, std::min(columns, s.pad_left + s.w))) {}
+ImageColumns::ImageColumns(const Conv2dShape& s)
+    : columns(strip_columns(s)), left(std::min(s.pad_left, columns)), right(std::max(left, std::min(columns, s.pad_left + s.w))) {}
 
-size_t band_row_stride(const ConvShape& s) { return s.pads() ? band_columns(s) * s.ci : s.w * s.ci; }
+size_t strip_row_stride(const Conv2dShape& s) { return s.pads() ? strip_columns(s) * s.ci : s.w * s.ci; }
 
-size_t copied_band_elems(const ConvShape& s, const TaskGrid& grid) {
-  return grid.images_per_task * band_rows(s, grid.rows_per_task) * band_columns(s) * s.ci;
+size_t copied_strip_elems(const Conv2dShape& s, const TaskGrid& grid) {
+  return grid.images_per_task * strip_rows(s, grid.rows_per_task) * strip_columns(s) * s.ci;
 }
 
-size_t band_scratch(const ConvShape& s, const TaskGrid& grid) { return s.pads() ? copied_band_elems(s, grid) : 0; }
+size_t strip_scratch_elems(const Conv2dShape& s, const TaskGrid& grid) { return s.pads() ? copied_strip_elems(s, grid) : 0; }
 
-Band make_band(const ConvShape& s, const Task& task, const float* x, float* scratch) {
-  const size_t row_stride = band_row_stride(s);
+InputStrip<float> make_input_strip(const Conv2dShape& s, const Task& task, const float* x, float* scratch) {
+  const size_t row_stride = strip_row_stride(s);
   if (!s.pads()) return {x + (task.image * s.h + task.row * s.sh) * row_stride, s.h * row_stride, row_stride};
-  return copy_band(s, task, x, 0.0f, scratch, std::copy<const float*, float*>);
+  return copy_input_strip(s, task, x, 0.0f, scratch, std::copy<const float*, float*>);
 }
 
 template <class T, class Pointer>
-size_t list_windows(const ConvShape& s, const Task& task, const BandOf<T>& band, size_t group, size_t spare, Pointer* origins) {
-  Pointer* origin = origins;
+size_t list_windows(const Conv2dShape& s, const Task& task, const InputStrip<T>& strip, size_t group, size_t overrun,
+                    Pointer* row_pointers) {
+  Pointer* row_pointer = row_pointers;
   for (size_t i = 0; i < task.images; ++i)
     for (size_t row = 0; row < task.rows; ++row) {
-      const T* first = band.data + i * band.image_stride + row * s.sh * band.row_stride + group * s.group_ci;
-      for (size_t column = 0; column < s.wo; ++column) *origin++ = first + column * s.sw * s.ci;
+      const T* first = strip.data + i * strip.image_stride + row * s.sh * strip.row_stride + group * s.group_ci;
+      for (size_t column = 0; column < s.wo; ++column) *row_pointer++ = first + column * s.sw * s.ci;
     }
-  std::fill(origin, origin + spare, origin[-1]);
-  return static_cast<size_t>(origin - origins);
+  std::fill(row_pointer, row_pointer + overrun, row_pointer[-1]);
+  return static_cast<size_t>(row_pointer - row_pointers);
 }
-template size_t list_windows(const ConvShape&, const Task&, const BandOf<float>&, size_t, size_t, const float**);
-template size_t list_windows(const ConvShape&, const Task&, const BandOf<uint8_t>&, size_t, size_t, const void**);
-template size_t list_windows(const ConvShape&, const Task&, const BandOf<int16_t>&, size_t, size_t, const void**);
+template size_t list_windows(const Conv2dShape&, const Task&, const InputStrip<float>&, size_t, size_t, const float**);
+template size_t list_windows(const Conv2dShape&, const Task&, const InputStrip<uint8_t>&, size_t, size_t, const void**);
+template size_t list_windows(const Conv2dShape&, const Task&, const InputStrip<int16_t>&, size_t, size_t, const void**);
 
-size_t window_sum_scratch(const ConvShape& s, const TaskGrid& grid) {
-  return band_columns(s) + grid.images_per_task * band_rows(s, grid.rows_per_task) * s.wo;
+size_t window_sum_scratch(const Conv2dShape& s, const TaskGrid& grid) {
+  return strip_columns(s) + grid.images_per_task * strip_rows(s, grid.rows_per_task) * s.wo;
 }
 
-void line_sums(const ConvShape& s, const float* x, size_t group, const LayoutKernels& layout, float* of_pixels, float* sums) {
+void line_sums(const Conv2dShape& s, const float* x, size_t group, const LayoutKernels& layout, float* of_pixels, float* sums) {
   if (!x) {
     std::fill(sums, sums + s.wo, 0.0f);
     return;
@@ -55,9 +56,9 @@ void line_sums(const ConvShape& s, const float* x, size_t group, const LayoutKer
   }
 }
 
-void window_sums(const ConvShape& s, const Task& task, const float* x, size_t group, const LayoutKernels& layout, float* scratch,
+void window_sums(const Conv2dShape& s, const Task& task, const float* x, size_t group, const LayoutKernels& layout, float* scratch,
                  float* sums) {
-  const size_t rows = band_rows(s, task.rows), columns = band_columns(s);
+  const size_t rows = strip_rows(s, task.rows), columns = strip_columns(s);
   float* const of_lines = scratch + columns;  // [images][rows][wo]
   std::fill(scratch, of_lines, 0.0f);
   for (size_t line = 0; line < task.images * rows; ++line)

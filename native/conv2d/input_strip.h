@@ -1,7 +1,7 @@
 // The input one task works on: a few output rows of one image, or a few whole images.
 //
 // With padding, the input rows a task needs are copied into scratch with their borders of zeros, so that every window is a few whole
-// runs at fixed distances from its first element and no tile ever tests for an edge. Padding is not free here: |0 - w| != 0, so a
+// segments at fixed distances from its first element and no tile ever tests for an edge. Padding is not free here: |0 - w| != 0, so a
 // border tap reads zeros instead of being skipped. Without padding the rows are read where they lie.
 #pragma once
 #include <algorithm>
@@ -12,37 +12,36 @@
 // A task's input rows: column c of row r of its i-th image starts at data + i * image_stride + r * row_stride + c * ci, where row 0 and
 // column 0 are the first window's.
 template <class T>
-struct BandOf {
+struct InputStrip {
   const T* data;
   size_t image_stride, row_stride;
 };
-using Band = BandOf<float>;
 
 // Columns that windows reach across, and those of them, [left, right), that lie inside the image.
 struct ImageColumns {
-  explicit ImageColumns(const ConvShape& s);
+  explicit ImageColumns(const Conv2dShape& s);
   size_t columns, left, right;
 };
 // The image's part of padded row `row` of the task's i-th image, from its first column on; null where the row is padding.
 template <class X>
-const X* image_row(const ConvShape& s, const Task& task, const X* x, size_t i, size_t row) {
+const X* image_row(const Conv2dShape& s, const Task& task, const X* x, size_t i, size_t row) {
   const size_t padded_row = task.row * s.sh + row;
   if (padded_row < s.pad_top || padded_row >= s.pad_top + s.h) return nullptr;
   return x + ((task.image + i) * s.h + padded_row - s.pad_top) * s.w * s.ci;
 }
 
-// Elements between two rows of a band: known before there is one, so that tap offsets can be shared by all tasks.
-size_t band_row_stride(const ConvShape& s);
-// Scratch, in floats, that make_band needs for a task; 0 without padding.
-size_t band_scratch(const ConvShape& s, const TaskGrid& grid);
-Band make_band(const ConvShape& s, const Task& task, const float* x, float* scratch);
+// Elements between two rows of a strip: known before there is one, so that tap offsets can be shared by all tasks.
+size_t strip_row_stride(const Conv2dShape& s);
+// Scratch, in floats, that make_input_strip needs for a task; 0 without padding.
+size_t strip_scratch_elems(const Conv2dShape& s, const TaskGrid& grid);
+InputStrip<float> make_input_strip(const Conv2dShape& s, const Task& task, const float* x, float* scratch);
 
-// A band that is always a copy, with its rows next to each other: `copy(first, last, out)` does what is inside the image, `padding` is the
+// A strip that is always a copy, with its rows next to each other: `copy(first, last, out)` does what is inside the image, `padding` is the
 // rest.
-size_t copied_band_elems(const ConvShape& s, const TaskGrid& grid);
+size_t copied_strip_elems(const Conv2dShape& s, const TaskGrid& grid);
 template <class T, class X, class Copy>
-BandOf<T> copy_band(const ConvShape& s, const Task& task, const X* x, T padding, T* scratch, const Copy& copy) {
-  const size_t rows = band_rows(s, task.rows), row_stride = band_columns(s) * s.ci;
+InputStrip<T> copy_input_strip(const Conv2dShape& s, const Task& task, const X* x, T padding, T* scratch, const Copy& copy) {
+  const size_t rows = strip_rows(s, task.rows), row_stride = strip_columns(s) * s.ci;
   const ImageColumns inside(s);
   T *out = scratch, *written = scratch;  // what lies between two pieces of the image is filled at once
   for (size_t i = 0; i < task.images; ++i)
@@ -58,17 +57,18 @@ BandOf<T> copy_band(const ConvShape& s, const Task& task, const X* x, T padding,
   return {scratch, rows * row_stride, row_stride};
 }
 
-// First elements of the windows of all the task's pixels within a group's channels, in the order image, row, column; `spare` more repeat
-// the last one, for tiles that reach beyond. Returns the number of pixels; `origins` holds that and `spare` more.
+// First elements of the windows of all the task's pixels within a group's channels, in the order image, row, column; `overrun` more repeat
+// the last one, for tiles that reach beyond. Returns the number of pixels; `row_pointers` holds that and `overrun` more.
 template <class T, class Pointer>
-size_t list_windows(const ConvShape& s, const Task& task, const BandOf<T>& band, size_t group, size_t spare, Pointer* origins);
+size_t list_windows(const Conv2dShape& s, const Task& task, const InputStrip<T>& strip, size_t group, size_t overrun,
+                    Pointer* row_pointers);
 
 // sums[c] = sum over the kernel's columns of one padded row as the window of output column c sees them; x is the row's first pixel, null
-// where it is padding. `of_pixels` is scratch of band_columns floats, zeros at the first call.
-void line_sums(const ConvShape& s, const float* x, size_t group, const LayoutKernels& layout, float* of_pixels, float* sums);
+// where it is padding. `of_pixels` is scratch of strip_columns floats, zeros at the first call.
+void line_sums(const Conv2dShape& s, const float* x, size_t group, const LayoutKernels& layout, float* of_pixels, float* sums);
 
 // sums[pixel] = sum over the window of the pixel of x[.., group's channels]; pixels as the task orders them: image, row, column.
 // Channels first, then columns, then rows: kh + kw additions a pixel, not k. `scratch` holds window_sum_scratch floats.
-void window_sums(const ConvShape& s, const Task& task, const float* x, size_t group, const LayoutKernels& layout, float* scratch,
+void window_sums(const Conv2dShape& s, const Task& task, const float* x, size_t group, const LayoutKernels& layout, float* scratch,
                  float* sums);
-size_t window_sum_scratch(const ConvShape& s, const TaskGrid& grid);
+size_t window_sum_scratch(const Conv2dShape& s, const TaskGrid& grid);

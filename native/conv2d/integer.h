@@ -8,14 +8,14 @@
 #include "shape.h"
 
 // The longest filter, in elements, whose sum is sure to fit int32.
-constexpr size_t kMostL1Bytes = INT32_MAX / 255, kMostL1Shorts = INT32_MAX / 65535, kMostDotBytes = INT32_MAX / (255 * 128);
+constexpr size_t kMaxL1Bytes = INT32_MAX / 255, kMaxL1Shorts = INT32_MAX / 65535, kMaxDotBytes = INT32_MAX / (255 * 128);
 
 // A convolution with its filters packed once, for any number of images of one size. X is the type of x. Sums are exact, and rescaled by
 // definition (quantize_kernels.h): every table, number of threads and number of images gives the same bits.
 template <class X>
-class PackedIntegerConvolution {
+class PackedIntegerConv2d {
  public:
-  virtual ~PackedIntegerConvolution() = default;
+  virtual ~PackedIntegerConv2d() = default;
   // y = sum
   virtual Status run(ThreadPool& pool, size_t n, const X* x, int32_t* y) const = 0;
   // y = clamp(rne(v), 0, q_max), where v is the sum rescaled
@@ -25,21 +25,25 @@ class PackedIntegerConvolution {
   virtual size_t bytes() const = 0;
 };
 
-// The sum is - sum |x - w|; of filters of at most kMostL1Bytes. Null if memory is out. The table outlives what is packed, w is copied. The
+// The sum is - sum |x - w|; of filters of at most kMaxL1Bytes. Null if memory is out. The table outlives what is packed, w is copied. The
 // shape's n is the number of images to choose tiles for.
-std::unique_ptr<PackedIntegerConvolution<uint8_t>> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s,
-                                                                     const uint8_t* w, uint8_t padding);
-// The sum is sum x * w; of filters of at most kMostDotBytes. `seven_bits` promises weights in [-64, 63].
-std::unique_ptr<PackedIntegerConvolution<uint8_t>> pack_int8_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s,
-                                                                    const int8_t* w, uint8_t padding, bool seven_bits);
+std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
+                                                                const uint8_t* w, uint8_t padding);
+// The sum is sum x * w; of filters of at most kMaxDotBytes. `seven_bits` promises weights in [-64, 63].
+std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_int8_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
+                                                               const int8_t* w, uint8_t padding, bool seven_bits);
 
-// y = - sum |x - w|; kShape if a filter is longer than kMostL1Bytes or kMostL1Shorts
-Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const uint8_t* x, const uint8_t* w, uint8_t padding,
+// y = - sum |x - w|; kShape if a filter is longer than kMaxL1Bytes or kMaxL1Shorts
+Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const uint8_t* x, const uint8_t* w, uint8_t padding,
                     int32_t* y);
-Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const int8_t* x, const int8_t* w, int8_t padding,
+Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const int8_t* x, const int8_t* w, int8_t padding,
                     int32_t* y);
-Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const int16_t* x, const int16_t* w, int16_t padding,
+Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const int16_t* x, const int16_t* w, int16_t padding,
                     int32_t* y);
-// y = sum x * w, the multiplication baseline; kShape if a filter is longer than kMostDotBytes. `seven_bits` promises weights in [-64, 63].
-Status int8_conv2d(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const uint8_t* x, const int8_t* w, uint8_t padding,
+// y = sum x * w, the multiplication baseline; kShape if a filter is longer than kMaxDotBytes. `seven_bits` promises weights in [-64, 63].
+Status int8_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const uint8_t* x, const int8_t* w, uint8_t padding,
                    bool seven_bits, int32_t* y);
+// ALIAS
+template <class X>
+using PackedIntegerConvolution = PackedIntegerConv2d<X>;
+constexpr size_t kMostL1Bytes = kMaxL1Bytes, kMostL1Shorts = kMaxL1Shorts, kMostDotBytes = kMaxDotBytes;

@@ -23,14 +23,14 @@ size_t output_size(uint64_t padded, size_t kernel, size_t stride, size_t dilatio
 }
 }  // namespace
 
-Status make_conv_shape(const int32_t g[kConvGeometryLength], ConvShape* shape) {
-  for (size_t i = 0; i < kConvGeometryLength; ++i) {
+Status make_conv2d_shape(const int32_t g[kConv2dGeometryLength], Conv2dShape* shape) {
+  for (size_t i = 0; i < kConv2dGeometryLength; ++i) {
     const bool padding = i >= 9 && i <= 12;
     if (g[i] < (padding ? 0 : 1)) return Status::kShape;
   }
   const auto size = [g](size_t i) { return static_cast<size_t>(g[i]); };
-  ConvShape s = {size(0),  size(1),  size(2),  size(3),  size(4), size(5), size(6), size(7), size(8), size(9), size(10), size(11),
-                 size(12), size(13), size(14), size(15), 0,       0,       0,       0,       0,       0,       0,        0};
+  Conv2dShape s = {size(0),  size(1),  size(2),  size(3),  size(4), size(5), size(6), size(7), size(8), size(9), size(10), size(11),
+                   size(12), size(13), size(14), size(15), 0,       0,       0,       0,       0,       0,       0,        0};
   if (s.ci % s.groups != 0 || s.co % s.groups != 0) return Status::kShape;
   const uint64_t padded_h = uint64_t{s.pad_top} + s.h + s.pad_bottom, padded_w = uint64_t{s.pad_left} + s.w + s.pad_right;
   if (padded_h > kMaxElems || padded_w > kMaxElems) return Status::kShape;  // only where addresses have 32 bits
@@ -49,13 +49,13 @@ Status make_conv_shape(const int32_t g[kConvGeometryLength], ConvShape* shape) {
   return Status::kOk;
 }
 
-ConvShape with_images(const ConvShape& s, size_t n) {
-  ConvShape batch = s;
+Conv2dShape with_images(const Conv2dShape& s, size_t n) {
+  Conv2dShape batch = s;
   batch.n = n;
   batch.x_elems = s.x_elems / s.n * n;
   batch.y_elems = s.y_elems / s.n * n;
   return batch;
 }
 
-size_t band_columns(const ConvShape& s) { return (s.wo - 1) * s.sw + (s.kw - 1) * s.dw + 1; }
-size_t band_rows(const ConvShape& s, size_t rows) { return (rows - 1) * s.sh + (s.kh - 1) * s.dh + 1; }
+size_t strip_columns(const Conv2dShape& s) { return (s.wo - 1) * s.sw + (s.kw - 1) * s.dw + 1; }
+size_t strip_rows(const Conv2dShape& s, size_t rows) { return (rows - 1) * s.sh + (s.kh - 1) * s.dh + 1; }

@@ -6,7 +6,7 @@
 
 #include "../runtime/status.h"
 
-struct ConvShape {
+struct Conv2dShape {
   // In this order in the geometry that lib/shape.ts packs.
   size_t n, h, w, ci, co, kh, kw, sh, sw, pad_top, pad_left, pad_bottom, pad_right, dh, dw, groups;
 
@@ -19,14 +19,20 @@ struct ConvShape {
   bool depthwise() const { return groups > 1 && group_ci == 1 && group_co == 1; }
 };
 
-constexpr size_t kConvGeometryLength = 16;
+constexpr size_t kConv2dGeometryLength = 16;
+
+// ALIAS
+using ConvShape = Conv2dShape;
+constexpr size_t kConvGeometryLength = kConv2dGeometryLength;
 
 // The same convolution of another number of images.
-ConvShape with_images(const ConvShape& s, size_t n);
+Conv2dShape with_images(const Conv2dShape& s, size_t n);
 
 // kShape if a size is not positive, the channels do not divide, the kernel does not fit, or a tensor would overflow the address space.
-Status make_conv_shape(const int32_t geometry[kConvGeometryLength], ConvShape* shape);
+Status make_conv2d_shape(const int32_t geometry[kConv2dGeometryLength], Conv2dShape* shape);
+// ALIAS
+inline Status make_conv_shape(const int32_t* g, Conv2dShape* shape) { return make_conv2d_shape(g, shape); }
 
 // Columns that windows reach across; input rows that `rows` output rows reach across.
-size_t band_columns(const ConvShape& s);
-size_t band_rows(const ConvShape& s, size_t rows);
+size_t strip_columns(const Conv2dShape& s);
+size_t strip_rows(const Conv2dShape& s, size_t rows);

@@ -2,28 +2,22 @@
 
 #include <algorithm>
 
-namespace {
-// A task's input stays within a quarter of the smallest second-level cache in use (512 kB), and there are enough tasks for even shares.
-constexpr size_t kBandBytes = 128 << 10;
-// Below this many pixels tiles run short; small images are cut finer rather than leave threads idle.
-constexpr size_t kLeastPixels = 64, kLeastPixelsOfSmallImages = 16;
+#include "../runtime/block_sizes.h"
+#include "../runtime/round.h"
 
-size_t divide_up(size_t a, size_t b) { return (a + b - 1) / b; }
-}  // namespace
-
-Task TaskGrid::task(const ConvShape& s, size_t index) const {
+Task TaskGrid::task(const Conv2dShape& s, size_t index) const {
   const size_t parts = divide_up(s.ho, rows_per_task);
   const size_t image = index / parts * images_per_task, row = index % parts * rows_per_task;
   return {image, std::min(images_per_task, s.n - image), row, std::min(rows_per_task, s.ho - row)};
 }
 
-TaskGrid cut_into_tasks(const ConvShape& s, size_t threads, size_t elem_bytes) {
+TaskGrid cut_into_tasks(const Conv2dShape& s, size_t threads, size_t elem_bytes) {
   const size_t all_rows = s.n * s.ho;
-  size_t rows = std::max<size_t>(kBandBytes / (band_columns(s) * s.ci * elem_bytes) / s.sh, 1);
-  rows = std::max(rows, divide_up(kLeastPixels, s.wo));
-  if (threads > 1) {  // four tasks a thread, so that a slow one holds nobody up for long
-    const size_t least = std::clamp(all_rows * s.wo / threads, kLeastPixelsOfSmallImages, kLeastPixels);
-    const size_t share = std::max(divide_up(all_rows, 4 * threads), divide_up(least, s.wo));
+  size_t rows = std::max<size_t>(kStripBytes / (strip_columns(s) * s.ci * elem_bytes) / s.sh, 1);
+  rows = std::max(rows, divide_up(kMinPixels, s.wo));
+  if (threads > 1) {  // four tasks a thread, so that a slow one does not hold up the others for long
+    const size_t min_pixels = std::clamp(all_rows * s.wo / threads, kMinPixelsOfSmallImages, kMinPixels);
+    const size_t share = std::max(divide_up(all_rows, 4 * threads), divide_up(min_pixels, s.wo));
     rows = std::min(rows, share);
   }
   TaskGrid grid;

@@ -5,10 +5,10 @@
 
 #include "../kernels/kernel_table.h"
 
-constexpr size_t kMostTables = 6;
+constexpr size_t kMaxTables = 6;
 
 struct SupportedTables {
-  const KernelTable* tables[kMostTables];  // best first
+  const KernelTable* tables[kMaxTables];  // best first
   size_t count;
   const KernelTable* find(std::string_view isa) const;  // null if there is none of that name
 };

@@ -14,12 +14,12 @@ void combine_moments(const RowChunks& chunks, double rows, const double* chunk_m
   std::fill(variance, variance + chunks.channels(), 0.0);
   chunks.each_partial([&](double weight, size_t i, size_t c) { mean[c] += weight / rows * chunk_mean[i]; });
   chunks.each_partial([&](double weight, size_t i, size_t c) {
-    const double apart = chunk_mean[i] - mean[c];
-    variance[c] += (chunk_squares[i] + weight * apart * apart) / rows;
+    const double distance = chunk_mean[i] - mean[c];
+    variance[c] += (chunk_squares[i] + weight * distance * distance) / rows;
   });
 }
 
-float towards(float from, double to, double share) { return static_cast<float>(from + share * (to - from)); }
+float lerp(float from, double to, double t) { return static_cast<float>(from + t * (to - from)); }
 }  // namespace
 
 Status batch_norm_train(const KernelTable& kernels, ThreadPool& pool, const BatchNormTrainArgs& a) {
@@ -45,12 +45,12 @@ Status batch_norm_train(const KernelTable& kernels, ThreadPool& pool, const Batc
     variance[c] = variance[c] < 0 ? 0 : variance[c];  // as rounding may leave that of a constant channel; NaN stays
     const double inverse = 1 / std::sqrt(variance[c] + a.epsilon);
     a.mean[c] = center[c] = static_cast<float>(mean[c]);
-    a.inverse_deviation[c] = static_cast<float>(inverse);
+    a.inv_std[c] = static_cast<float>(inverse);
     scale[c] = static_cast<float>(inverse * a.gamma[c]);
     // A mean of -3,200 is known to 1e-4 in float32: the shift makes up for the rest.
     shift[c] = static_cast<float>(a.beta[c] + (center[c] - mean[c]) * inverse * a.gamma[c]);
-    a.running_mean[c] = towards(a.running_mean[c], mean[c], a.momentum);
-    a.running_variance[c] = towards(a.running_variance[c], variance[c] * unbiased, a.momentum);
+    a.running_mean[c] = lerp(a.running_mean[c], mean[c], a.momentum);
+    a.running_variance[c] = lerp(a.running_variance[c], variance[c] * unbiased, a.momentum);
   }
   for (float* values : {center, scale, shift}) chunks.repeat(values);
   chunks.parallel_backwards(pool, [&](size_t, const RowChunk& chunk) {
@@ -87,7 +87,7 @@ Status batch_norm_grad(const KernelTable& kernels, ThreadPool& pool, const Batch
 
   const double share = 1 / static_cast<double>(a.rows);
   for (size_t c = 0; c < a.channels; ++c) {
-    const double inverse = a.inverse_deviation[c], ggamma = dot[c] * inverse, factor = a.gamma[c] * inverse;
+    const double inverse = a.inv_std[c], ggamma = dot[c] * inverse, factor = a.gamma[c] * inverse;
     a.gbeta[c] = static_cast<float>(sum[c]);
     a.ggamma[c] = static_cast<float>(ggamma);
     mean_g[c] = static_cast<float>(sum[c] * share);

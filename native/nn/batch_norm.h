@@ -15,12 +15,12 @@ struct BatchNormTrainArgs {
   double momentum, epsilon;
   float *running_mean, *running_variance;  // updated in place
   float* y;                                // may be x or residual
-  float *mean, *inverse_deviation;         // what the gradient needs to know of x
+  float *mean, *inv_std;                   // what the gradient needs to know of x
 };
 
-//   mean = sum x / rows        variance = sum (x - mean)^2 / rows        inverse_deviation = 1 / sqrt(variance + epsilon)
-//   y = (x - mean) * inverse_deviation * gamma + beta (+ residual) (then max(0, .))
-//   running_mean += momentum * (mean - running_mean), and so running_variance, towards sum (x - mean)^2 / (rows - 1), or 0 for one row
+//   mean = sum x / rows        variance = sum (x - mean)^2 / rows        inv_std = 1 / sqrt(variance + epsilon)
+//   y = (x - mean) * inv_std * gamma + beta (+ residual) (then max(0, .))
+//   running_mean += momentum * (mean - running_mean), and so running_variance, lerp sum (x - mean)^2 / (rows - 1), or 0 for one row
 // A NaN or an infinity in x makes its channel NaN.
 Status batch_norm_train(const KernelTable& kernels, ThreadPool& pool, const BatchNormTrainArgs& a);
 
@@ -28,13 +28,13 @@ struct BatchNormGradArgs {
   size_t rows, channels;
   const float *gy, *x;
   const float* y;  // what the forward pass gave, where the rectifier was fused in; else null
-  const float *gamma, *mean, *inverse_deviation;
+  const float *gamma, *mean, *inv_std;
   float* gx;  // may be gy
   float *ggamma, *gbeta;
   float* gresidual;  // null, or with y: takes g; may be gy
 };
 
-//   g = gy where y > 0, else 0; or gy        x^ = (x - mean) * inverse_deviation
+//   g = gy where y > 0, else 0; or gy        x^ = (x - mean) * inv_std
 //   gbeta = sum g        ggamma = sum g * x^
-//   gx = gamma * inverse_deviation * (g - gbeta / rows - x^ * ggamma / rows)
+//   gx = gamma * inv_std * (g - gbeta / rows - x^ * ggamma / rows)
 Status batch_norm_grad(const KernelTable& kernels, ThreadPool& pool, const BatchNormGradArgs& a);

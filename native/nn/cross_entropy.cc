@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "../runtime/block_sizes.h"
 #include "../runtime/scratch_layout.h"
 
 namespace {
@@ -17,35 +18,34 @@ double exponential(double x) { return 1 + std::expm1(x); }
 // The largest logit z_m is taken off first, so that no exponential overflows:
 //   log sum_c exp(z_c) = z_m + log(1 + rest),    rest = sum_{c != m} exp(z_c - z_m)
 Row row_loss(size_t classes, const float* logits, size_t target, double smoothing, double share, float* grad) {
-  const size_t largest = static_cast<size_t>(std::max_element(logits, logits + classes) - logits);
-  const double most = logits[largest], target_logit = logits[target] - most;
+  const size_t arg_max = static_cast<size_t>(std::max_element(logits, logits + classes) - logits);
+  const double max = logits[arg_max], target_logit = logits[target] - max;
   double rest = 0, sum = 0;
   for (size_t c = 0; c < classes; ++c) {
-    const double logit = logits[c] - most;
+    const double logit = logits[c] - max;
     sum += logit;
-    if (c != largest) rest += exponential(logit);
+    if (c != arg_max) rest += exponential(logit);
   }
   const double each = smoothing / static_cast<double>(classes);
   double loss = std::log1p(rest) - (1 - smoothing) * target_logit;
   if (smoothing > 0) loss -= each * sum;  // without it a logit of -infinity is a class that cannot be
   for (size_t c = 0; c < classes; ++c) {
     const double wanted = each + (c == target ? 1 - smoothing : 0);
-    grad[c] = static_cast<float>((exponential(logits[c] - most) / (1 + rest) - wanted) * share);
+    grad[c] = static_cast<float>((exponential(logits[c] - max) / (1 + rest) - wanted) * share);
   }
-  return {loss, largest == target && !std::isnan(loss)};
+  return {loss, arg_max == target && !std::isnan(loss)};
 }
 }  // namespace
 
 Status softmax_cross_entropy(ThreadPool& pool, size_t n, size_t classes, const float* logits, const int32_t* targets, double smoothing,
                              float* grad, CrossEntropy* result) {
-  constexpr size_t kTaskElems = 2 << 10;
   ScratchLayout layout;
   const auto row_slot = layout.add<Row>(n);
   const Scratch scratch(layout);
   if (!scratch) return Status::kMemory;
   Row* const rows = scratch[row_slot];
   const double share = 1.0 / static_cast<double>(n);
-  pool.parallel_chunks(n, std::max<size_t>(kTaskElems / classes, 1), [&](size_t first, size_t count) {
+  pool.parallel_chunks(n, std::max<size_t>(kCrossEntropyTaskElems / classes, 1), [&](size_t first, size_t count) {
     for (size_t i = first; i < first + count; ++i)
       rows[i] = row_loss(classes, logits + i * classes, static_cast<size_t>(targets[i]), smoothing, share, grad + i * classes);
   });

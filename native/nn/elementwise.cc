@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace {
-constexpr size_t kChunkElems = 32 << 10;  // 128 kB of floats: a few tens of microseconds, worth a thread's waking
-}  // namespace
+#include "../runtime/block_sizes.h"
 
 void batch_norm(const KernelTable& kernels, ThreadPool& pool, size_t rows, size_t channels, const float* x, const float* mean,
                 const float* variance, const float* gamma, const float* beta, double epsilon, float* scale, float* y) {

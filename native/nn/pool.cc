@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <limits>
 
-namespace {
-constexpr size_t kTaskElems = 64 << 10;
+#include "../runtime/block_sizes.h"
 
-// Reduces every window with step(y, x) channel by channel, then end(y). Plain loops: pooling is bound by memory, and the innermost one
-// runs over contiguous channels.
-template <class Step, class End>
-void reduce_windows(ThreadPool& pool, const ConvShape& s, const float* x, float* y, float start, Step step, End end) {
+namespace {
+// Reduces every window with accumulate(y, x) channel by channel, then end(y). Plain loops: pooling is bound by memory, and the innermost
+// one runs over contiguous channels.
+template <class Accumulate, class End>
+void reduce_windows(ThreadPool& pool, const Conv2dShape& s, const float* x, float* y, float start, Accumulate accumulate, End end) {
   const size_t line_elems = s.wo * s.kh * s.kw * s.ci;
-  pool.parallel_chunks(s.n * s.ho, std::max<size_t>(kTaskElems / line_elems, 1), [&](size_t first, size_t count) {
+  pool.parallel_chunks(s.n * s.ho, std::max<size_t>(kPoolTaskElems / line_elems, 1), [&](size_t first, size_t count) {
     for (size_t pixel = first * s.wo; pixel < (first + count) * s.wo; ++pixel) {
       const size_t n = pixel / s.wo / s.ho, ho = pixel / s.wo % s.ho, wo = pixel % s.wo;
       float* out = y + pixel * s.ci;
@@ -21,7 +21,7 @@ void reduce_windows(ThreadPool& pool, const ConvShape& s, const float* x, float*
           const size_t row = ho * s.sh + kh - s.pad_top, column = wo * s.sw + kw - s.pad_left;  // wraps below 0
           if (row >= s.h || column >= s.w) continue;
           const float* in = x + ((n * s.h + row) * s.w + column) * s.ci;
-          for (size_t c = 0; c < s.ci; ++c) out[c] = step(out[c], in[c]);
+          for (size_t c = 0; c < s.ci; ++c) out[c] = accumulate(out[c], in[c]);
         }
       for (size_t c = 0; c < s.ci; ++c) out[c] = end(out[c]);
     }
@@ -29,13 +29,13 @@ void reduce_windows(ThreadPool& pool, const ConvShape& s, const float* x, float*
 }
 }  // namespace
 
-void max_pool2d(ThreadPool& pool, const ConvShape& s, const float* x, float* y) {
+void max_pool2d(ThreadPool& pool, const Conv2dShape& s, const float* x, float* y) {
   reduce_windows(
-      pool, s, x, y, -std::numeric_limits<float>::infinity(), [](float most, float v) { return v > most || v != v ? v : most; },
-      [](float most) { return most; });
+      pool, s, x, y, -std::numeric_limits<float>::infinity(), [](float max, float v) { return v > max || v != v ? v : max; },
+      [](float max) { return max; });
 }
 
-void average_pool2d(ThreadPool& pool, const ConvShape& s, const float* x, float* y) {
+void average_pool2d(ThreadPool& pool, const Conv2dShape& s, const float* x, float* y) {
   const float elements = static_cast<float>(s.kh * s.kw);
   reduce_windows(
       pool, s, x, y, 0.0f, [](float sum, float v) { return sum + v; }, [=](float sum) { return sum / elements; });

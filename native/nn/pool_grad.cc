@@ -1,14 +1,14 @@
 #include "pool_grad.h"
 
 #include <algorithm>
-#include <atomic>
 
+#include "../runtime/run_tasks.h"
 #include "../runtime/scratch_layout.h"
 
 namespace {
 // Calls tap(where the pixel starts in the image) for each pixel of the window (ho, wo) that lies in the image, row by row.
 template <class Tap>
-void each_tap(const ConvShape& s, size_t ho, size_t wo, const Tap& tap) {
+void each_tap(const Conv2dShape& s, size_t ho, size_t wo, const Tap& tap) {
   for (size_t kh = 0; kh < s.kh; ++kh)
     for (size_t kw = 0; kw < s.kw; ++kw) {
       const size_t row = ho * s.sh + kh - s.pad_top, column = wo * s.sw + kw - s.pad_left;  // wraps below 0
@@ -18,17 +18,13 @@ void each_tap(const ConvShape& s, size_t ho, size_t wo, const Tap& tap) {
 }  // namespace
 
 // The largest element is found again instead of kept from the forward pass: no index is ever stored.
-Status max_pool2d_grad(const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* gy, const float* x, float* gx) {
+Status max_pool2d_grad(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* gy, const float* x, float* gx) {
   if (s.kh * s.kw > kMaxPoolTaps) return Status::kShape;
-  std::atomic<bool> memory{true};
-  pool.parallel_for(s.n, [&](size_t n) {
+  return run_tasks(pool, s.n, [&](size_t n) {
     ScratchLayout layout;
     const auto tap_slot = layout.add<size_t>(s.kh * s.kw);
     const Scratch scratch(layout);
-    if (!scratch) {
-      memory = false;
-      return;
-    }
+    if (!scratch) return false;
     size_t* const taps = scratch[tap_slot];
     const size_t image_elems = s.h * s.w * s.ci;
     const float* g = gy + n * s.ho * s.wo * s.ci;
@@ -40,11 +36,11 @@ Status max_pool2d_grad(const KernelTable& kernels, ThreadPool& pool, const ConvS
         each_tap(s, ho, wo, [&](size_t at) { taps[count++] = at; });
         if (count > 0) kernels.training.max_pool_grad(count, taps, s.ci, x + n * image_elems, g, sum);
       }
+    return true;
   });
-  return memory ? Status::kOk : Status::kMemory;
 }
 
-void average_pool2d_grad(ThreadPool& pool, const ConvShape& s, const float* gy, float* gx) {
+void average_pool2d_grad(ThreadPool& pool, const Conv2dShape& s, const float* gy, float* gx) {
   const float elements = static_cast<float>(s.kh * s.kw);
   pool.parallel_for(s.n, [&](size_t n) {
     const size_t image_elems = s.h * s.w * s.ci;

@@ -2,9 +2,7 @@
 
 #include <atomic>
 
-namespace {
-constexpr size_t kChunkElems = 32 << 10;  // 128 kB of floats: a few tens of microseconds, worth a thread's waking
-}  // namespace
+#include "../runtime/block_sizes.h"
 
 bool quantize(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, float scale, uint8_t zero_point, uint8_t q_max,
               uint8_t* y) {

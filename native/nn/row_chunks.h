@@ -2,11 +2,13 @@
 // gives partial sums, and those are added up in order, in double.
 //
 // Where channels are few, `fold` rows side by side count as one wide row, so that vectors are full and additions need not wait for each
-// other; whoever adds up the chunks folds the columns. Rows left over are a last chunk, one row that is less wide.
+// other; adding up the chunks folds the columns again. Rows left over are a last chunk, one row that is less wide.
 #pragma once
 #include <algorithm>
 #include <cstddef>
 
+#include "../runtime/block_sizes.h"
+#include "../runtime/round.h"
 #include "../runtime/thread_pool.h"
 
 struct RowChunk {
@@ -17,14 +19,14 @@ struct RowChunk {
 class RowChunks {
  public:
   RowChunks(size_t rows, size_t channels)
-      : rows_(rows), channels_(channels), fold_(std::max<size_t>(kWide / channels, 1)), whole_((rows / fold_ + kRows - 1) / kRows) {}
+      : rows_(rows), channels_(channels), fold_(std::max<size_t>(kChunkWidth / channels, 1)), whole_(divide_up(rows / fold_, kChunkRows)) {}
 
   size_t channels() const { return channels_; }
   size_t width() const { return fold_ * channels_; }
   size_t count() const { return whole_ + (rows_ % fold_ != 0); }
   RowChunk operator[](size_t i) const {
     if (i == whole_) return {rows_ / fold_ * width(), 1, rows_ % fold_ * channels_};
-    return {i * kRows * width(), std::min(kRows, rows_ / fold_ - i * kRows), width()};
+    return {i * kChunkRows * width(), std::min(kChunkRows, rows_ / fold_ - i * kChunkRows), width()};
   }
 
   // use(i, chunk) for every chunk, on all threads.
@@ -61,7 +63,5 @@ class RowChunks {
   }
 
  private:
-  static constexpr size_t kRows = 128;  // that a kernel sums in float32
-  static constexpr size_t kWide = 128;
   size_t rows_, channels_, fold_, whole_;
 };

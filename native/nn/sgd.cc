@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "../runtime/block_sizes.h"
+#include "../runtime/round.h"
 #include "../runtime/scratch_layout.h"
 
 namespace {
-constexpr size_t kChunkElems = 32 << 10;
-
 double sum_of_squares(const float* x, size_t n) {
   double part[4] = {};
   size_t i = 0;
@@ -20,7 +20,7 @@ double sum_of_squares(const float* x, size_t n) {
 
 // sqrt(sum x^2): chunks of a fixed size, added up in order.
 Status norm(ThreadPool& pool, const float* x, size_t n, double* result) {
-  const size_t chunks = (n + kChunkElems - 1) / kChunkElems;
+  const size_t chunks = divide_up(n, kChunkElems);
   ScratchLayout layout;
   const auto partial_slot = layout.add<double>(chunks);
   const Scratch scratch(layout);

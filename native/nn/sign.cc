@@ -4,9 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace {
-constexpr size_t kChunkElems = 32 << 10;
-}  // namespace
+#include "../runtime/block_sizes.h"
 
 void sign(ThreadPool& pool, const SignShape& s, const float* x, float* y) {
   const size_t row = s.w * s.c, left = s.pad_left * s.c, right = s.pad_right * s.c, padded_row = left + row + right;

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "../runtime/round.h"
+
 namespace {
 // Elements of a cache line: with offsets multiplied by a number of images, every value still begins on one.
 constexpr size_t kAlignElems = 16;
 
-size_t aligned(size_t elems) { return (elems + kAlignElems - 1) / kAlignElems * kAlignElems; }
+size_t aligned(size_t elems) { return round_up(elems, kAlignElems); }
 bool meet(const Lifetime& a, const Lifetime& b) { return a.first <= b.last && b.first <= a.last; }
 }  // namespace
 

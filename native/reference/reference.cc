@@ -9,7 +9,7 @@ constexpr size_t kOutside = SIZE_MAX;
 // Calls f(y index, x index or kOutside, w index) for every output, every tap and every input channel of its group:
 // y[n,ho,wo,co] sees x[n, ho*s + kh*d - p, wo*s + kw*d - p, ci] through w[co,kh,kw,ci].
 template <class F>
-void for_terms(const ConvShape& s, const F& f) {
+void for_terms(const Conv2dShape& s, const F& f) {
   for (size_t n = 0; n < s.n; ++n)
     for (size_t ho = 0; ho < s.ho; ++ho)
       for (size_t wo = 0; wo < s.wo; ++wo)
@@ -35,7 +35,7 @@ double hardtanh(double d) { return d < -1 ? -1 : d > 1 ? 1 : d; }
 double sgn(double d) { return d < 0 ? -1 : d > 0 ? 1 : d; }
 
 template <class Term>
-void convolve(const ConvShape& s, const float* x, const float* w, const float* bias, double* y, Term term) {
+void convolve(const Conv2dShape& s, const float* x, const float* w, const float* bias, double* y, Term term) {
   for (size_t i = 0; i < s.y_elems; ++i) y[i] = 0;
   for_terms(s, [&](size_t iy, size_t ix, size_t iw) { y[iy] += term(at(x, ix), double(w[iw])); });
   for (size_t i = 0; bias && i < s.y_elems; ++i) y[i] += bias[i % s.co];
@@ -43,13 +43,13 @@ void convolve(const ConvShape& s, const float* x, const float* w, const float* b
 
 // Integers, exact: sums in int64 that a double holds.
 template <class X, class W, class Term>
-void convolve_integer(const ConvShape& s, const X* x, const W* w, X padding, double* y, Term term) {
+void conv2d_integer(const Conv2dShape& s, const X* x, const W* w, X padding, double* y, Term term) {
   for (size_t i = 0; i < s.y_elems; ++i) y[i] = 0;
   for_terms(s, [&](size_t iy, size_t ix, size_t iw) { y[iy] += static_cast<double>(term(at<int64_t>(x, ix, padding), int64_t{w[iw]})); });
 }
 
 template <class Slope>
-void grad_input(const ConvShape& s, const float* gy, double* gx, Slope slope) {
+void grad_input(const Conv2dShape& s, const float* gy, double* gx, Slope slope) {
   for (size_t i = 0; i < s.x_elems; ++i) gx[i] = 0;
   for_terms(s, [&](size_t iy, size_t ix, size_t iw) {
     if (ix != kOutside) gx[ix] += slope(ix, iw) * gy[iy];
@@ -57,7 +57,7 @@ void grad_input(const ConvShape& s, const float* gy, double* gx, Slope slope) {
 }
 
 template <class Slope>
-void grad_filter(const ConvShape& s, const float* gy, double* gw, Slope slope) {
+void grad_filter(const Conv2dShape& s, const float* gy, double* gw, Slope slope) {
   for (size_t i = 0; i < s.w_elems; ++i) gw[i] = 0;
   for_terms(s, [&](size_t iy, size_t ix, size_t iw) { gw[iw] += slope(ix, iw) * gy[iy]; });
 }
@@ -79,35 +79,36 @@ uint8_t nearest(float v, uint8_t q_max) {
 }
 }  // namespace
 
-void reference_adder_conv2d(const ConvShape& s, const float* x, const float* w, const float* bias, double* y) {
+void reference_adder_conv2d(const Conv2dShape& s, const float* x, const float* w, const float* bias, double* y) {
   convolve(s, x, w, bias, y, [](double a, double b) { return -std::fabs(a - b); });
 }
 
-void reference_conv2d(const ConvShape& s, const float* x, const float* w, const float* bias, double* y) {
+void reference_conv2d(const Conv2dShape& s, const float* x, const float* w, const float* bias, double* y) {
   convolve(s, x, w, bias, y, [](double a, double b) { return a * b; });
 }
 
-void reference_adder_conv2d_grad_input(const ConvShape& s, InputRule rule, const float* gy, const float* x, const float* w, double* gx) {
+void reference_adder_conv2d_grad_input(const Conv2dShape& s, InputRule rule, const float* gy, const float* x, const float* w, double* gx) {
   const auto f = rule == InputRule::kHardtanh ? hardtanh : sgn;
   grad_input(s, gy, gx, [&](size_t ix, size_t iw) { return f(double(w[iw]) - x[ix]); });
 }
 
-void reference_adder_conv2d_grad_filter(const ConvShape& s, FilterRule rule, const float* gy, const float* x, const float* w, double* gw) {
+void reference_adder_conv2d_grad_filter(const Conv2dShape& s, FilterRule rule, const float* gy, const float* x, const float* w,
+                                        double* gw) {
   grad_filter(s, gy, gw, [&](size_t ix, size_t iw) {
     const double d = at(x, ix) - w[iw];
     return rule == FilterRule::kFull ? d : sgn(d);
   });
 }
 
-void reference_conv2d_grad_input(const ConvShape& s, const float* gy, const float* w, double* gx) {
+void reference_conv2d_grad_input(const Conv2dShape& s, const float* gy, const float* w, double* gx) {
   grad_input(s, gy, gx, [&](size_t, size_t iw) { return double(w[iw]); });
 }
 
-void reference_conv2d_grad_filter(const ConvShape& s, const float* gy, const float* x, double* gw) {
+void reference_conv2d_grad_filter(const Conv2dShape& s, const float* gy, const float* x, double* gw) {
   grad_filter(s, gy, gw, [&](size_t ix, size_t) { return at(x, ix); });
 }
 
-void reference_xnor_conv2d(const ConvShape& s, const float* x, const float* w, const float* bias, double* y) {
+void reference_xnor_conv2d(const Conv2dShape& s, const float* x, const float* w, const float* bias, double* y) {
   const auto sign = [](double v) { return v < 0 ? -1.0 : 1.0; };
   convolve(s, x, w, nullptr, y, [sign](double a, double b) { return sign(a) * sign(b); });
   for (size_t co = 0; co < s.co; ++co) {
@@ -118,15 +119,15 @@ void reference_xnor_conv2d(const ConvShape& s, const float* x, const float* w, c
 }
 
 template <class T>
-void reference_adder_conv2d(const ConvShape& s, const T* x, const T* w, T padding, double* y) {
-  convolve_integer(s, x, w, padding, y, [](int64_t a, int64_t b) { return a < b ? a - b : b - a; });
+void reference_adder_conv2d(const Conv2dShape& s, const T* x, const T* w, T padding, double* y) {
+  conv2d_integer(s, x, w, padding, y, [](int64_t a, int64_t b) { return a < b ? a - b : b - a; });
 }
-template void reference_adder_conv2d(const ConvShape&, const uint8_t*, const uint8_t*, uint8_t, double*);
-template void reference_adder_conv2d(const ConvShape&, const int8_t*, const int8_t*, int8_t, double*);
-template void reference_adder_conv2d(const ConvShape&, const int16_t*, const int16_t*, int16_t, double*);
+template void reference_adder_conv2d(const Conv2dShape&, const uint8_t*, const uint8_t*, uint8_t, double*);
+template void reference_adder_conv2d(const Conv2dShape&, const int8_t*, const int8_t*, int8_t, double*);
+template void reference_adder_conv2d(const Conv2dShape&, const int16_t*, const int16_t*, int16_t, double*);
 
-void reference_int8_conv2d(const ConvShape& s, const uint8_t* x, const int8_t* w, uint8_t padding, double* y) {
-  convolve_integer(s, x, w, padding, y, [](int64_t a, int64_t b) { return a * b; });
+void reference_int8_conv2d(const Conv2dShape& s, const uint8_t* x, const int8_t* w, uint8_t padding, double* y) {
+  conv2d_integer(s, x, w, padding, y, [](int64_t a, int64_t b) { return a * b; });
 }
 
 void reference_requantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, uint8_t q_max, uint8_t* y) {

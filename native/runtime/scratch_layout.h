@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "round.h"
 #include "scratch.h"
 
 template <class T>
@@ -26,7 +27,7 @@ class ScratchLayout {
     const ScratchSlot<T> slot = {bytes_};
     // A size that does not fit stays the largest there is, of which no memory is given.
     if (bytes_ > kMaxBytes || count > (kMaxBytes - bytes_) / sizeof(T)) bytes_ = SIZE_MAX;
-    else bytes_ += (count * sizeof(T) + kAlign - 1) / kAlign * kAlign;
+    else bytes_ += round_up(count * sizeof(T), kAlign);
     return slot;
   }
   size_t bytes() const { return bytes_ > 0 ? bytes_ : 1; }  // of nothing, too, is not null

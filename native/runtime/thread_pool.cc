@@ -133,12 +133,12 @@ Workers& workers() {
 }  // namespace
 
 void ThreadPool::run(size_t n, void (*call)(const void* context, size_t i), const void* context) {
-  const size_t most = std::min<size_t>(n, threads_);
-  if (most <= 1) {
+  const size_t max_threads = std::min<size_t>(n, threads_);
+  if (max_threads <= 1) {
     for (size_t i = 0; i < n; ++i) call(context, i);
     return;
   }
-  Job job{call, context, n, most - 1};
+  Job job{call, context, n, max_threads - 1};
   workers().run(job);
 }
 

@@ -1,5 +1,5 @@
-// How many threads somebody's jobs use, out of one set of workers for the whole process, shared by the main thread, all worker_threads and
-// whatever runs asynchronously.
+// How many threads the jobs of a caller use, out of one set of workers for the whole process, which the main thread, all worker_threads
+// and asynchronous runs share.
 //
 // parallel_for(n, f) runs f(0) … f(n - 1) and returns when all are done. Which thread runs which index is open, so f must not
 // reduce across indices: that keeps results the same bits for any number of threads. The caller works too; several callers may
@@ -7,6 +7,8 @@
 #pragma once
 #include <atomic>
 #include <cstddef>
+
+#include "round.h"
 
 class ThreadPool {
  public:
@@ -25,7 +27,7 @@ class ThreadPool {
   // f(first, count) over [0, n) in chunks.
   template <class F>
   void parallel_chunks(size_t n, size_t chunk, const F& f) {
-    parallel_for((n + chunk - 1) / chunk, [&](size_t i) { f(i * chunk, n - i * chunk < chunk ? n - i * chunk : chunk); });
+    parallel_for(divide_up(n, chunk), [&](size_t i) { f(i * chunk, n - i * chunk < chunk ? n - i * chunk : chunk); });
   }
 
  private:
@@ -34,5 +36,5 @@ class ThreadPool {
   std::atomic<size_t> threads_;
 };
 
-// Of those who ask for no number of threads.
+// The pool of callers that ask for no number of threads.
 ThreadPool& process_pool();

@@ -18,7 +18,7 @@ constexpr int kProblems = 60;
 template <class Use>
 void each_problem(Test& t, const Use& use) {
   for (int i = 0; i < kProblems; ++i) {
-    const ConvShape s = random_shape(t);
+    const Conv2dShape s = random_shape(t);
     const SupportedTables& supported = supported_tables();
     for (size_t table = 0; table < supported.count; ++table) use(*supported.tables[table], s);
   }
@@ -37,13 +37,13 @@ void check_close(Test& t, const std::vector<float>& y, const std::vector<double>
 }
 
 struct Forward {
-  Status (*run)(const KernelTable&, ThreadPool&, const ConvShape&, const float* x, const float* w, const float* bias, float* y);
-  void (*define)(const ConvShape&, const float* x, const float* w, const float* bias, double* y);
+  Status (*run)(const KernelTable&, ThreadPool&, const Conv2dShape&, const float* x, const float* w, const float* bias, float* y);
+  void (*define)(const Conv2dShape&, const float* x, const float* w, const float* bias, double* y);
 };
 
 void check_forward(Test& t, const Forward& forward) {
   ThreadPool pool(2);
-  each_problem(t, [&](const KernelTable& kernels, const ConvShape& s) {
+  each_problem(t, [&](const KernelTable& kernels, const Conv2dShape& s) {
     const auto x = random_values<float>(t, s.x_elems), w = random_values<float>(t, s.w_elems), bias = random_values<float>(t, s.co);
     std::vector<float> y(s.y_elems);
     std::vector<double> expected(s.y_elems), magnitude(s.y_elems);
@@ -60,16 +60,16 @@ void check_forward(Test& t, const Forward& forward) {
 
 // The gradients: |f(x, w)| <= 4, so each is off by at most a part of 4 sum |gy|.
 template <class Run, class Define>
-void check_gradient(Test& t, size_t ConvShape::*elems, const Run& run, const Define& define) {
+void check_gradient(Test& t, size_t Conv2dShape::*elems, const Run& run, const Define& define) {
   ThreadPool pool(2);
-  each_problem(t, [&](const KernelTable& kernels, const ConvShape& s) {
+  each_problem(t, [&](const KernelTable& kernels, const Conv2dShape& s) {
     const auto x = random_values<float>(t, s.x_elems), w = random_values<float>(t, s.w_elems), gy = random_values<float>(t, s.y_elems);
     std::vector<float> gradient(s.*elems);
     std::vector<double> expected(s.*elems), magnitude(s.*elems);
     CHECK(run(kernels, pool, s, gy.data(), x.data(), w.data(), gradient.data()) == Status::kOk);
     define(s, gy.data(), x.data(), w.data(), expected.data());
     const std::vector<float> zeros(s.x_elems, 0), fours(s.w_elems, 4), minus_fours(s.w_elems, -4), all_gy = magnitudes(gy);
-    if (elems == &ConvShape::x_elems) reference_conv2d_grad_input(s, all_gy.data(), fours.data(), magnitude.data());
+    if (elems == &Conv2dShape::x_elems) reference_conv2d_grad_input(s, all_gy.data(), fours.data(), magnitude.data());
     else  // x - w = 4 everywhere, on padding too
       reference_adder_conv2d_grad_filter(s, FilterRule::kFull, all_gy.data(), zeros.data(), minus_fours.data(), magnitude.data());
     check_close(t, gradient, expected, magnitude);
@@ -79,7 +79,7 @@ void check_gradient(Test& t, size_t ConvShape::*elems, const Run& run, const Def
 template <class T>
 void check_integer_adder(Test& t) {
   ThreadPool pool(2);
-  each_problem(t, [&](const KernelTable& kernels, const ConvShape& s) {
+  each_problem(t, [&](const KernelTable& kernels, const Conv2dShape& s) {
     const auto x = random_values<T>(t, s.x_elems), w = random_values<T>(t, s.w_elems);
     const T padding = static_cast<T>(t.random());
     std::vector<int32_t> y(s.y_elems);
@@ -92,7 +92,7 @@ void check_integer_adder(Test& t) {
 
 void check_int8(Test& t, bool seven_bits) {
   ThreadPool pool(2);
-  each_problem(t, [&](const KernelTable& kernels, const ConvShape& s) {
+  each_problem(t, [&](const KernelTable& kernels, const Conv2dShape& s) {
     const auto x = random_values<uint8_t>(t, s.x_elems);
     auto w = random_values<int8_t>(t, s.w_elems);
     if (seven_bits)
@@ -120,11 +120,10 @@ TEST(seven_bit_products, "int8_conv2d of 7-bit weights is exact") { check_int8(t
 TEST(adder_grad_input, "adder_conv2d_grad_input is its definition") {
   for (const InputRule rule : {InputRule::kHardtanh, InputRule::kSign})
     check_gradient(
-        t, &ConvShape::x_elems,
-        [&](const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* gy, const float* x, const float* w, float* gx) {
-          return adder_conv2d_grad_input(kernels, pool, s, rule, gy, x, w, gx);
-        },
-        [&](const ConvShape& s, const float* gy, const float* x, const float* w, double* gx) {
+        t, &Conv2dShape::x_elems,
+        [&](const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* gy, const float* x, const float* w,
+            float* gx) { return adder_conv2d_grad_input(kernels, pool, s, rule, gy, x, w, gx); },
+        [&](const Conv2dShape& s, const float* gy, const float* x, const float* w, double* gx) {
           reference_adder_conv2d_grad_input(s, rule, gy, x, w, gx);
         });
 }
@@ -132,35 +131,34 @@ TEST(adder_grad_input, "adder_conv2d_grad_input is its definition") {
 TEST(adder_grad_filter, "adder_conv2d_grad_filter is its definition") {
   for (const FilterRule rule : {FilterRule::kFull, FilterRule::kSign})
     check_gradient(
-        t, &ConvShape::w_elems,
-        [&](const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* gy, const float* x, const float* w, float* gw) {
-          return adder_conv2d_grad_filter(kernels, pool, s, rule, gy, x, w, gw);
-        },
-        [&](const ConvShape& s, const float* gy, const float* x, const float* w, double* gw) {
+        t, &Conv2dShape::w_elems,
+        [&](const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* gy, const float* x, const float* w,
+            float* gw) { return adder_conv2d_grad_filter(kernels, pool, s, rule, gy, x, w, gw); },
+        [&](const Conv2dShape& s, const float* gy, const float* x, const float* w, double* gw) {
           reference_adder_conv2d_grad_filter(s, rule, gy, x, w, gw);
         });
 }
 
 TEST(conv_grad_input, "conv2d_grad_input is its definition") {
   check_gradient(
-      t, &ConvShape::x_elems,
-      [](const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* gy, const float*, const float* w, float* gx) {
+      t, &Conv2dShape::x_elems,
+      [](const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* gy, const float*, const float* w, float* gx) {
         return conv2d_grad_input(kernels, pool, s, gy, w, gx);
       },
-      [](const ConvShape& s, const float* gy, const float*, const float* w, double* gx) { reference_conv2d_grad_input(s, gy, w, gx); });
+      [](const Conv2dShape& s, const float* gy, const float*, const float* w, double* gx) { reference_conv2d_grad_input(s, gy, w, gx); });
 }
 
 TEST(conv_grad_filter, "conv2d_grad_filter is its definition") {
   check_gradient(
-      t, &ConvShape::w_elems,
-      [](const KernelTable& kernels, ThreadPool& pool, const ConvShape& s, const float* gy, const float* x, const float*, float* gw) {
+      t, &Conv2dShape::w_elems,
+      [](const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* gy, const float* x, const float*, float* gw) {
         return conv2d_grad_filter(kernels, pool, s, gy, x, gw);
       },
-      [](const ConvShape& s, const float* gy, const float* x, const float*, double* gw) { reference_conv2d_grad_filter(s, gy, x, gw); });
+      [](const Conv2dShape& s, const float* gy, const float* x, const float*, double* gw) { reference_conv2d_grad_filter(s, gy, x, gw); });
 }
 
 TEST(threads, "results are bit-identical for any number of threads") {
-  each_problem(t, [&](const KernelTable& kernels, const ConvShape& s) {
+  each_problem(t, [&](const KernelTable& kernels, const Conv2dShape& s) {
     const auto x = random_values<float>(t, s.x_elems), w = random_values<float>(t, s.w_elems), gy = random_values<float>(t, s.y_elems);
     std::vector<float> y[2], gx[2], gw[2];
     for (const size_t i : {0, 1}) {

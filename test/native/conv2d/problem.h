@@ -17,4 +17,4 @@ std::vector<T> random_values(Test& t, size_t count) {
   return values;
 }
 
-ConvShape random_shape(Test& t);
+Conv2dShape random_shape(Test& t);

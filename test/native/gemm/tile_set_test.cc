@@ -1,30 +1,10 @@
-#include "gemm/tiling.h"
+#include "gemm/tile_set.h"
 
 #include <algorithm>
 
 #include "check.h"
 #include "cpu/dispatch.h"
-
-TEST(k_blocks, "cut_k covers every element of k once, in order") {
-  for (int round = 0; round < 500; ++round) {
-    const size_t runs = t.integer(1, 30), run_elems = t.integer(1, 100), block_elems = t.integer(1, 120);
-    const KBlocks k = cut_k(runs, run_elems, block_elems);
-    CHECK(k.ok());
-    size_t run = 0, start = 0, segment = 0;
-    for (size_t b = 0; b < k.block_count; ++b) {
-      const KBlock& block = k.blocks[b];
-      CHECK(block.first_segment == segment);
-      CHECK(block.segments * block.segment_elems <= block_elems);
-      for (size_t i = 0; i < block.segments; ++i, ++segment) {
-        CHECK(k.segments[segment].run == run && k.segments[segment].start == start);
-        start += block.segment_elems;
-        CHECK(start <= run_elems);
-        if (start == run_elems) ++run, start = 0;
-      }
-    }
-    CHECK(segment == k.segment_count && run == runs && start == 0);
-  }
-}
+#include "runtime/round.h"
 
 template <class Tile>
 static void check_tiles(Test& t, const Tile* tiles) {
@@ -34,12 +14,12 @@ static void check_tiles(Test& t, const Tile* tiles) {
     CHECK(chosen.count > 0 && chosen.cost > 0);
     size_t turns = 0, left = rows;
     while (left > 0) {
-      const auto& tile = chosen.fitting(left);
-      CHECK(tile.run && static_cast<size_t>(tile.nr) == chosen.nr && static_cast<size_t>(tile.mr) <= chosen.tallest());
+      const auto& tile = chosen.pick_tile(left);
+      CHECK(tile.run && static_cast<size_t>(tile.nr) == chosen.nr && static_cast<size_t>(tile.mr) <= chosen.max_mr());
       left -= std::min(left, static_cast<size_t>(tile.mr));
       ++turns;
     }
-    CHECK(turns == (rows + chosen.tallest() - 1) / chosen.tallest());
+    CHECK(turns == divide_up(rows, chosen.max_mr()));
   }
 }
 
