@@ -7,7 +7,7 @@
 #include "../runtime/thread_pool.h"
 #include "shape.h"
 
-// One run of a packed convolution.
+// What one run of a packed convolution computes.
 struct Conv2dRun {
   ThreadPool& pool;
   size_t n;  // images
@@ -17,7 +17,7 @@ struct Conv2dRun {
 };
 
 // A convolution with its filters packed once, for any number of images of one size. What w and the epilogue point to is copied.
-// An image's output is the same bits among any others.
+// An image's output does not depend on the images beside it.
 class PackedConv2d {
  public:
   virtual ~PackedConv2d() = default;
@@ -34,7 +34,7 @@ std::unique_ptr<PackedConv2d> pack_conv2d(const KernelTable& kernels, ThreadPool
 // y = - sum |x - w| + bias        AdderNet, CVPR 2020, eq. 2; padding reads zeros and counts
 Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* x, const float* w, const float* bias,
                     float* y);
-// y = sum x * w + bias            the multiplication baseline, on the same drivers and tiles
+// y = sum x * w + bias            the CNN baseline, on the same drivers and tiles
 Status conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* x, const float* w, const float* bias,
               float* y);
 // ALIAS

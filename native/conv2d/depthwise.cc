@@ -1,5 +1,5 @@
 // Depthwise form: every channel has one filter of its own, so a tile is mr pixels x a vector of channels and nothing is summed over
-// channels. Bound by loads, so the direct |x - w| costs no more than the max form.
+// channels. Loads bound its speed, so the direct |x - w| costs no more than the max form.
 #include <algorithm>
 
 #include "../runtime/make_if_ok.h"

@@ -7,7 +7,7 @@
 //   planes [phase][ci][width]    column c of the padded row is at phase c mod s, place c / s
 //
 // Only the rows that one output row sees are kept, in a ring: they stay in the first-level cache. The tiles' outputs [co][pixels] are
-// transposed on the way out; a residual is added behind that.
+// transposed on the way out; a residual is added afterwards.
 #include <algorithm>
 #include <cstring>
 
@@ -40,7 +40,7 @@ void transpose_row(const Conv2dShape& s, const LayoutKernels& layout, const Plan
   if (!x) return;
   const size_t end = ImageColumns(s).right;
   for (size_t phase = 0; phase < planes.phases; ++phase) {
-    // The first column of this phase inside the image, and how many there are.
+    // The phase has so many columns inside the image, and this is the first one.
     const size_t first = phase >= s.pad_left ? phase : phase + round_up(s.pad_left - phase, s.sw);
     if (first >= end) continue;
     const size_t pixels = divide_up(end - first, s.sw);
@@ -107,7 +107,7 @@ class FilterRows : public PackedConv2d {
     const float** panels;  // [segments]
     float* rows;           // [ring_rows][row_floats]
     float* line_sums;      // [ring_rows][groups][wo]
-    float* of_pixels;      // [columns]
+    float* pixel_sums;     // [columns]
     float* sums;           // [wo + nr] of the windows of one output row
     float* out;            // [group_co][nr]
   };
@@ -118,13 +118,13 @@ class FilterRows : public PackedConv2d {
     const auto panels = layout.add<const float*>(k_.segment_count);
     const auto rows = layout.add<float>(ring_rows_ * planes_.row_floats);
     const auto line_sums = layout.add<float>(ring_rows_ * s.groups * s.wo);
-    const auto of_pixels = layout.add<float>(columns_);
+    const auto pixel_sums = layout.add<float>(columns_);
     const auto sums = layout.add<float>(sum_floats);
     const auto out = layout.add<float>(s.group_co * tiles_.nr);
     const Scratch scratch(layout);
     if (!scratch) return false;
-    const Ring ring = {scratch[panels], scratch[rows], scratch[line_sums], scratch[of_pixels], scratch[sums], scratch[out]};
-    std::fill_n(ring.of_pixels, columns_, 0.0f);
+    const Ring ring = {scratch[panels], scratch[rows], scratch[line_sums], scratch[pixel_sums], scratch[sums], scratch[out]};
+    std::fill_n(ring.pixel_sums, columns_, 0.0f);
     std::fill_n(ring.sums, sum_floats, 0.0f);
 
     for (size_t i = 0; i < task.images; ++i) {
@@ -151,15 +151,15 @@ class FilterRows : public PackedConv2d {
     transpose_row(s, kernels_.layout, planes_, x, ring.rows + slot * planes_.row_floats);
     if (!product_.needs_sums) return;
     for (size_t g = 0; g < s.groups; ++g)
-      line_sums(s, x, g, kernels_.layout, ring.of_pixels, ring.line_sums + (slot * s.groups + g) * s.wo);
+      line_sums(s, x, g, kernels_.layout, ring.pixel_sums, ring.line_sums + (slot * s.groups + g) * s.wo);
   }
 
   void compute_row(const Ring& ring, size_t first_row, size_t g, const Activation& activation, float* y) const {
     const Conv2dShape& s = shape_;
     for (size_t a = 0; product_.needs_sums && a < s.kh; ++a) {
-      const float* of_line = ring.line_sums + ((first_row + a * s.dh) % ring_rows_ * s.groups + g) * s.wo;
-      if (a == 0) std::copy(of_line, of_line + s.wo, ring.sums);
-      else kernels_.elementwise.add(s.wo, ring.sums, of_line, ring.sums);
+      const float* sums_of_line = ring.line_sums + ((first_row + a * s.dh) % ring_rows_ * s.groups + g) * s.wo;
+      if (a == 0) std::copy(sums_of_line, sums_of_line + s.wo, ring.sums);
+      else kernels_.elementwise.add(s.wo, ring.sums, sums_of_line, ring.sums);
     }
     const size_t first_slot = first_row % ring_rows_;
     for (size_t column = 0; column < s.wo; column += tiles_.nr) {
@@ -189,7 +189,7 @@ class FilterRows : public PackedConv2d {
   const Planes planes_;
   const KBlocks k_;
   AlignedBuffer<size_t> row_offsets_;  // [segments]
-  // [segments] the tap's row below the window's first, and where its panel lies in that row's planes
+  // [segments] how many rows the tap lies below the window's first, and where its panel starts in the planes of that row
   AlignedBuffer<size_t> tap_rows_, plane_offsets_;
   AlignedBuffer<float> filters_;                 // [co][k]
   AlignedBuffer<const float*> filter_pointers_;  // [co + mr]

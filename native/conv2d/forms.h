@@ -8,7 +8,7 @@
 #include "conv2d.h"
 #include "shape.h"
 
-// What a form packs. The table outlives it, the rest is copied.
+// What a form packs. The table outlives it; the rest is copied.
 struct Packing {
   const KernelTable& kernels;
   const Product& product;  // kernels.l1 or kernels.dot
@@ -18,9 +18,9 @@ struct Packing {
   const Epilogue epilogue;
 };
 
-// Rows are pixels, panels hold output channels.
+// Rows are pixels, and panels hold output channels.
 std::unique_ptr<PackedConv2d> pack_pixel_rows(const Packing& p, const TileSet<ProductTile>& tiles);
-// Rows are filters, panels hold pixels of one output row: for few output channels.
+// Rows are filters, and panels hold pixels of one output row: for few output channels.
 std::unique_ptr<PackedConv2d> pack_filter_rows(const Packing& p, const TileSet<ProductTile>& tiles);
 // Lanes are channels.
 std::unique_ptr<PackedConv2d> pack_depthwise(const Packing& p);

@@ -1,12 +1,12 @@
 // Gradients of the float convolutions. gy [n][ho][wo][co]; x, gx [n][h][w][ci]; w, gw [co][kh][kw][ci/groups]. Outputs overlap nothing.
 //
-// The adder's are not the derivative of |x - w| but the training rule of AdderNet (CVPR 2020, section 3.2):
+// Those of the adder convolution are not the derivative of |x - w| but the training rule of AdderNet (CVPR 2020, section 3.2):
 //
 //   input    gx[n,h,w,ci]  = sum clamp(w - x, -1, 1) * gy        or, as an ablation, sum sgn(w - x) * gy
 //   filter   gw[co,k]      = sum (x - w) * gy                    or, as an ablation, sum sgn(x - w) * gy
 //
 // over all outputs whose window holds the input, or all windows. What falls on padding is dropped for x; padding taps do count for gw,
-// with x = 0. The results are the same bits for any number of threads.
+// with x = 0. The results are bit-identical for any number of threads.
 #pragma once
 #include "../kernels/kernel_table.h"
 #include "../runtime/thread_pool.h"

@@ -1,16 +1,16 @@
 // Filter gradients as one matrix product over all pixels: gw = G^T X, where row k of X^T is what tap k of the window sees. The tile of the
 // forward pass does it, with other operands:
 //
-//   rows      one output channel of gy; the next step of "k" is the next pixel, co floats further on
-//   panel     nr neighbouring elements of a run of the window; the next step is sw * ci floats further on in the strip, so X is never
-//             formed
-//   segments      output rows
+//   k         pixels; its segments are output rows
+//   rows      one output channel of gy each; the next pixel is co floats further on
+//   panel     nr neighboring elements of a segment of the window; the next pixel is sw * ci floats further on in the strip, so that X is
+//             never formed
 //
-//   adder, full    sum (x - w) * g = G^T X - w * sum g        a correction at the end
-//   adder, sign    sum sgn(x - w) * g                         its own tile, which holds w in registers
+//   adder, full    sum (x - w) * g = G^T X - w * sum g        the last term is subtracted at the end
+//   adder, sign    sum sgn(x - w) * g                         it has its own tile, which holds w in registers
 //
-// Pixels are cut into chunks that depend on the shape alone. A chunk adds up its own gradient, and chunks are added in order: the same
-// bits for any number of threads.
+// Pixels are cut into chunks that depend on the shape alone. A chunk adds up its own gradient, and chunks are added in order: the
+// result is bit-identical for any number of threads.
 #include <algorithm>
 
 #include "../gemm/tile_set.h"
@@ -68,7 +68,7 @@ struct FilterGradient {
   bool add_task(const Task& task, bool first, float* gradient, double* gy_sums) const {
     const size_t lines = task.images * task.rows, mr = tiles.max_mr();
     const size_t max_lines = grid.images_per_task * grid.rows_per_task;
-    const size_t strip_floats = copied_strip_elems(s, grid) + tiles.nr;  // the last panel reads beyond its run
+    const size_t strip_floats = copied_strip_elems(s, grid) + tiles.nr;  // the last panel reads beyond its segment
     ScratchLayout layout;
     const auto block_sum_slot = layout.add<double>(s.co);  // of gy
     const auto pointer_slot = layout.add<const float*>(s.group_co + mr);

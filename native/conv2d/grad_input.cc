@@ -1,7 +1,7 @@
-// Input gradients, gathered: each input pixel collects from the outputs whose windows hold it, so threads write apart and need no atomics.
+// Input gradients are gathered: each input pixel collects from the outputs whose windows hold it, so no two threads write the same pixel.
 //
 // Tap kh of the kernel carries output row ho to input row h = ho * s + kh * d - p. So input row h collects through the taps for which
-// h + p - kh * d divides by the stride: whether a tap hits is asked after the division. With stride 2 half of the rows have other taps
+// h + p - kh * d divides by the stride: only these taps hit. With stride 2 half of the rows have other taps
 // than the rest; rows and columns of the same remainder are a phase and share their taps:
 //
 //   for each task (threads)          input rows of some images; its strip of gy, with a border of zeros
@@ -22,7 +22,7 @@
 namespace {
 int64_t divide_down(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
-// Rows or columns: which outputs the inputs collect from.
+// Which outputs the inputs collect from, for rows or for columns.
 struct Axis {
   int64_t kernel, stride, padding, dilation;
 
@@ -34,7 +34,7 @@ struct Axis {
   // Inputs phase + i * stride collect through a tap that hits, from outputs i + offset.
   bool hits(int64_t phase, int64_t tap) const { return (phase + padding - tap * dilation) % stride == 0; }
   int64_t offset(int64_t phase, int64_t tap) const { return (phase + padding - tap * dilation) / stride; }
-  // The least offset of the taps that hit; false if none does, as where the stride is larger than the kernel.
+  // The smallest offset of the taps that hit; false if none does, as where the stride is larger than the kernel.
   bool min_offset(int64_t phase, int64_t* least) const {
     for (int64_t tap = kernel - 1; tap >= 0; --tap)
       if (hits(phase, tap)) return *least = offset(phase, tap), true;
@@ -42,7 +42,7 @@ struct Axis {
   }
 };
 
-// The gradient reads gy as a convolution with stride 1 from n x h x w pixels would read its input: tasks are cut alike.
+// The gradient reads gy as a convolution with stride 1 from n x h x w pixels would read its input: tasks are cut the same way.
 Conv2dShape shape_of_tasks(Conv2dShape s) {
   s.ho = s.h;
   s.wo = s.w;
@@ -51,7 +51,7 @@ Conv2dShape shape_of_tasks(Conv2dShape s) {
   return s;
 }
 
-// What all tasks share, and one task.
+// What all tasks share.
 struct InputGradient {
   const Conv2dShape& shape;
   const KernelTable& kernels;
@@ -167,9 +167,9 @@ struct InputGradient {
   size_t for_rows(const Task& task, const Phase& p, const F& f) const {
     const Conv2dShape& s = shape;
     size_t index = 0;
-    const size_t late = (task.row + s.sh - 1 - size_t(p.vertical)) / s.sh;  // first i with vertical + i * sh >= row
+    const size_t first = (task.row + s.sh - 1 - size_t(p.vertical)) / s.sh;  // the first i with vertical + i * sh >= row
     for (size_t i = 0; i < task.images; ++i)
-      for (size_t row = size_t(p.vertical) + late * s.sh; row < task.row + task.rows; row += s.sh, index += p.columns(s)) f(i, row, index);
+      for (size_t row = size_t(p.vertical) + first * s.sh; row < task.row + task.rows; row += s.sh, index += p.columns(s)) f(i, row, index);
     return index;
   }
 
@@ -186,7 +186,7 @@ struct InputGradient {
       return true;
     }
 
-    // The taps that hit: how far their pixel of gy lies from the window's first.
+    // How far the pixel of gy of each tap that hits lies from the window's first.
     size_t hits = 0;
     AlignedBuffer<size_t> tap(taps), distance(taps);
     if (!tap.ok() || !distance.ok()) return false;
@@ -201,7 +201,7 @@ struct InputGradient {
     if (!k.ok()) return false;
     for (size_t i = 0; i < k.segment_count; ++i) p.row_offsets[i] = distance[k.segments[i].source] * s.co + k.segments[i].start;
 
-    const auto place = [&](size_t i, size_t row) {  // in the strip, in pixels, of the first element of a row's first window
+    const auto place = [&](size_t i, size_t row) {  // where in the strip, in pixels, a row's first window starts
       return (i * p.rows + size_t(int64_t(row / s.sh) + min_row - p.top)) * strip_width + size_t(min_column - strip_left);
     };
     const size_t pixels = for_rows(task, p, [&](size_t i, size_t row, size_t index) {
@@ -234,7 +234,7 @@ struct InputGradient {
           run_panel(tiles, k, args, count);
         };
         const size_t channel = g * s.group_ci + q * tiles.nr;
-        // With a stride a phase's pixels lie evenly spaced only within a row.
+        // With a stride, the pixels of a phase are evenly spaced only within a row.
         if (s.sh == 1 && s.sw == 1) run_pixels(0, pixels, input(0, task.row) + channel);
         else for_rows(task, p, [&](size_t i, size_t row, size_t index) { run_pixels(index, columns, input(i, row) + channel); });
       }

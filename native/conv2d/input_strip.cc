@@ -39,31 +39,31 @@ size_t window_sum_scratch(const Conv2dShape& s, const TaskGrid& grid) {
   return strip_columns(s) + grid.images_per_task * strip_rows(s, grid.rows_per_task) * s.wo;
 }
 
-void line_sums(const Conv2dShape& s, const float* x, size_t group, const LayoutKernels& layout, float* of_pixels, float* sums) {
+void line_sums(const Conv2dShape& s, const float* x, size_t group, const LayoutKernels& layout, float* pixel_sums, float* sums) {
   if (!x) {
     std::fill(sums, sums + s.wo, 0.0f);
     return;
   }
   const ImageColumns inside(s);
-  layout.row_sums(inside.right - inside.left, s.group_ci, x + group * s.group_ci, s.ci, of_pixels + inside.left);
+  layout.row_sums(inside.right - inside.left, s.group_ci, x + group * s.group_ci, s.ci, pixel_sums + inside.left);
   if (s.sw == 1) {
-    layout.column_sums(s.kw, s.wo, of_pixels, s.dw, sums);
+    layout.column_sums(s.kw, s.wo, pixel_sums, s.dw, sums);
     return;
   }
   for (size_t c = 0; c < s.wo; ++c) {
     sums[c] = 0;
-    for (size_t b = 0; b < s.kw; ++b) sums[c] += of_pixels[c * s.sw + b * s.dw];
+    for (size_t b = 0; b < s.kw; ++b) sums[c] += pixel_sums[c * s.sw + b * s.dw];
   }
 }
 
 void window_sums(const Conv2dShape& s, const Task& task, const float* x, size_t group, const LayoutKernels& layout, float* scratch,
                  float* sums) {
   const size_t rows = strip_rows(s, task.rows), columns = strip_columns(s);
-  float* const of_lines = scratch + columns;  // [images][rows][wo]
-  std::fill(scratch, of_lines, 0.0f);
+  float* const all_line_sums = scratch + columns;  // [images][rows][wo]
+  std::fill(scratch, all_line_sums, 0.0f);
   for (size_t line = 0; line < task.images * rows; ++line)
-    line_sums(s, image_row(s, task, x, line / rows, line % rows), group, layout, scratch, of_lines + line * s.wo);
+    line_sums(s, image_row(s, task, x, line / rows, line % rows), group, layout, scratch, all_line_sums + line * s.wo);
   for (size_t i = 0; i < task.images; ++i)
     for (size_t row = 0; row < task.rows; ++row, sums += s.wo)
-      layout.column_sums(s.kh, s.wo, of_lines + (i * rows + row * s.sh) * s.wo, s.dh * s.wo, sums);
+      layout.column_sums(s.kh, s.wo, all_line_sums + (i * rows + row * s.sh) * s.wo, s.dh * s.wo, sums);
 }

@@ -1,14 +1,14 @@
-// One driver for all integer convolutions: a tile is mr pixels x nr output channels, as in conv2d/pixel_rows.cc, but k counts words of
-// bytes (IntegerTileArgs).
+// One driver for all integer convolutions: a tile is mr pixels x nr output channels, as in conv2d/pixel_rows.cc, but k advances by
+// k-groups (IntegerTileArgs).
 //
-// T is what an element is in rows and panels: a byte or an int16. An input that needs no padding, no conversion and no part of a word is
-// read where it lies; any other is copied into a strip first, and the last word of its last run may reach a few bytes beyond.
+// Elements of rows and panels are of type T, a byte or an int16. An input that needs no padding, no conversion and no part of a k-group is
+// read where it lies; any other is copied into a strip first, and the last k-group of its last segment may reach a few bytes beyond.
 //
 // Sums that are rescaled stay in the first-level cache between the tiles and the kernel that takes them to y:
 //
 //   for each task (threads)          its strip of input rows
 //     for each group
-//       for each panel               nr filters, packed in words once
+//       for each panel               nr filters, packed in k-groups once
 //         for each few pixels        as many as leave their sums in the cache
 //           for each block of k
 //             for each mr pixels     one tile: sums [pixels][nr]
@@ -29,8 +29,7 @@
 #include "window_segments.h"
 
 namespace {
-// What a convolution knows beforehand. x ^ x_flip and w ^ w_flip go to rows and panels: 0x80 takes numbers with sign to bytes without, or
-// back.
+// What a convolution knows beforehand. Rows and panels get x ^ x_flip and w ^ w_flip: 0x80 turns signed bytes into unsigned ones, and back.
 template <class X, class W>
 struct Weights {
   const W* w;
@@ -68,7 +67,7 @@ void pack_panel(size_t group_bytes, const T* filters, size_t channels, size_t k,
 void rescale(const QuantizeKernels& kernels, const RequantizeArgs& args) { kernels.requantize(args); }
 void rescale(const QuantizeKernels& kernels, const DequantizeArgs& args) { kernels.dequantize(args); }
 
-// What belongs to y from a channel and an element on.
+// The arguments of the part of y that begins at a channel and an element.
 template <class Args>
 Args part(Args args, size_t channel, size_t elem) {
   Rescaling& r = args.rescaling;
@@ -118,7 +117,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
   }
 
  private:
-  // Panel i, by way of its filters as they go to panels, which lie in `filters` among all others.
+  // Packs panel i. `filters` has room for all filters, converted to what panels hold.
   void pack(const Weights<X, W>& weights, size_t i, T* filters, unsigned char* panel) {
     const Conv2dShape& s = shape_;
     const size_t nr = tiles_.nr, channels = panels_.grid().columns(i), first = panels_.grid().first_column(i) * s.k;
@@ -136,7 +135,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
   }
   size_t panel_bytes() const { return segments_.count() * segment_groups_ * tiles_.nr * product_.group_bytes; }
 
-  // The sums go to a target: to y as they are, int32_t*, or rescaled as the RequantizeArgs or DequantizeArgs of all of y say.
+  // The target of the sums is y itself, an int32_t*, or the RequantizeArgs or DequantizeArgs of all of y, which rescale them.
   template <class Target>
   Status run_all(ThreadPool& pool, size_t n, const X* x, const Target& target) const {
     const Conv2dShape s = with_images(shape_, n);
@@ -144,12 +143,12 @@ class IntegerRows : public PackedIntegerConv2d<X> {
     return run_tasks(pool, grid.tasks, [&](size_t i) { return run_task(s, grid, grid.task(s, i), x, target); });
   }
 
-  // A panel and the pixels of a task that it meets.
+  // A panel and the pixels of a task that it is multiplied with.
   struct PanelTask {
-    size_t panel, columns, channel;   // columns of nr; the first one's output channel
+    size_t panel, columns, channel;   // how many of nr columns; output channel of the first
     const void* const* row_pointers;  // [pixels], and more for tiles that reach beyond
     size_t pixels;
-    size_t elem;    // of y, where the first pixel's first column goes
+    size_t elem;    // where in y the first pixel's first column goes
     int32_t* sums;  // [sum_rows()][nr] scratch memory, for sums that are rescaled
   };
 
@@ -194,7 +193,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
     });
   }
 
-  void run_panel(const PanelTask& p, int32_t* y) const { add_up(p.panel, p.columns, p.row_pointers, p.pixels, y + p.elem, shape_.co); }
+  void run_panel(const PanelTask& p, int32_t* y) const { run_tiles(p.panel, p.columns, p.row_pointers, p.pixels, y + p.elem, shape_.co); }
 
   template <class Args>
   void run_panel(const PanelTask& p, const Args& all) const {
@@ -203,8 +202,8 @@ class IntegerRows : public PackedIntegerConv2d<X> {
     args.sums = p.sums;
     for (size_t pixel = 0; pixel < p.pixels; pixel += args.rows) {
       args.rows = std::min(sum_rows(), p.pixels - pixel);
-      // All nr columns, those of no channel too: tiles write whole vectors fastest.
-      add_up(p.panel, tiles_.nr, p.row_pointers + pixel, args.rows, p.sums, tiles_.nr);
+      // All nr columns are computed, also those of no channel: tiles write whole vectors fastest.
+      run_tiles(p.panel, tiles_.nr, p.row_pointers + pixel, args.rows, p.sums, tiles_.nr);
       rescale(kernels_, part(args, 0, pixel * shape_.co));
     }
   }
@@ -213,8 +212,8 @@ class IntegerRows : public PackedIntegerConv2d<X> {
     return std::max<size_t>(kSumBytes / tile_bytes, 1) * tiles_.max_mr();
   }
 
-  // One panel against some pixels: every block of k, every tile.
-  void add_up(size_t panel, size_t columns, const void* const* row_pointers, size_t pixels, int32_t* y, size_t y_stride) const {
+  // Multiplies one panel with some pixels: every block of k, every tile.
+  void run_tiles(size_t panel, size_t columns, const void* const* row_pointers, size_t pixels, int32_t* y, size_t y_stride) const {
     for (size_t b = 0; b < k_.block_count; ++b) {
       const KBlock& block = k_.blocks[b];
       const KSegment& segment = k_.segments[block.first_segment];
@@ -287,7 +286,7 @@ Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dSh
   return run(pack_adder_conv2d(kernels, pool, s, w, padding), pool, s, x, y);
 }
 
-// Adding 128 to both operands leaves |x - w| as it is, and psadbw exists for bytes without sign only.
+// Adding 128 to both operands leaves |x - w| as it is, and psadbw exists for unsigned bytes only.
 Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const int8_t* x, const int8_t* w, int8_t padding,
                     int32_t* y) {
   if (s.k > kMaxL1Bytes) return Status::kShape;

@@ -7,11 +7,11 @@
 #include "../runtime/thread_pool.h"
 #include "shape.h"
 
-// The longest filter, in elements, whose sum is sure to fit int32.
+// The most elements of a filter whose sum is sure to fit int32.
 constexpr size_t kMaxL1Bytes = INT32_MAX / 255, kMaxL1Shorts = INT32_MAX / 65535, kMaxDotBytes = INT32_MAX / (255 * 128);
 
-// A convolution with its filters packed once, for any number of images of one size. X is the type of x. Sums are exact, and rescaled by
-// definition (quantize_kernels.h): every table, number of threads and number of images gives the same bits.
+// A convolution with its filters packed once, for any number of images of one size. X is the type of x. Sums are exact, and their
+// rescaling is defined bit by bit (quantize_kernels.h): every table, number of threads and number of images gives the same result.
 template <class X>
 class PackedIntegerConv2d {
  public:
@@ -25,11 +25,11 @@ class PackedIntegerConv2d {
   virtual size_t bytes() const = 0;
 };
 
-// The sum is - sum |x - w|; of filters of at most kMaxL1Bytes. Null if memory is out. The table outlives what is packed, w is copied. The
-// shape's n is the number of images to choose tiles for.
+// The sum is - sum |x - w|, and filters have at most kMaxL1Bytes elements. Null if memory is out. The table outlives what is packed; w is
+// copied. The shape's n is the number of images to choose tiles for.
 std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
                                                                 const uint8_t* w, uint8_t padding);
-// The sum is sum x * w; of filters of at most kMaxDotBytes. `seven_bits` promises weights in [-64, 63].
+// The sum is sum x * w, and filters have at most kMaxDotBytes elements. `seven_bits` promises weights in [-64, 63].
 std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_int8_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
                                                                const int8_t* w, uint8_t padding, bool seven_bits);
 
@@ -40,7 +40,7 @@ Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dSh
                     int32_t* y);
 Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const int16_t* x, const int16_t* w, int16_t padding,
                     int32_t* y);
-// y = sum x * w, the multiplication baseline; kShape if a filter is longer than kMaxDotBytes. `seven_bits` promises weights in [-64, 63].
+// y = sum x * w, for the CNN baseline; kShape if a filter is longer than kMaxDotBytes. `seven_bits` promises weights in [-64, 63].
 Status int8_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const uint8_t* x, const int8_t* w, uint8_t padding,
                    bool seven_bits, int32_t* y);
 // ALIAS

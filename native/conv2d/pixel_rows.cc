@@ -48,7 +48,7 @@ class PixelRows : public PackedConv2d {
     const auto pointer_slot = layout.add<const float*>(max_pixels + mr);
     const auto panel_slot = layout.add<const float*>(k_.segment_count);
     const auto strip_slot = layout.add<float>(strip_scratch_elems(s, grid));
-    const auto line_sum_slot = layout.add<float>(product_.needs_sums ? window_sum_scratch(s, grid) : 0);
+    const auto sum_scratch_slot = layout.add<float>(product_.needs_sums ? window_sum_scratch(s, grid) : 0);
     const auto sum_slot = layout.add<float>(product_.needs_sums ? max_pixels : 0);
     const Scratch scratch(layout);
     if (!scratch) return false;
@@ -58,7 +58,7 @@ class PixelRows : public PackedConv2d {
     const InputStrip<float> strip = make_input_strip(s, task, r.x, scratch[strip_slot]);
     for (size_t g = 0; g < s.groups; ++g) {
       const size_t pixels = list_windows(s, task, strip, g, mr, row_pointers);
-      if (product_.needs_sums) window_sums(s, task, r.x, g, kernels_.layout, scratch[line_sum_slot], sums);
+      if (product_.needs_sums) window_sums(s, task, r.x, g, kernels_.layout, scratch[sum_scratch_slot], sums);
       for (size_t q = 0; q < panels_.grid().per_group; ++q) {
         const size_t panel = g * panels_.grid().per_group + q;
         const size_t output = (task.image * s.ho + task.row) * s.wo * s.co + g * s.group_co + q * nr;

@@ -1,4 +1,4 @@
-// The geometry of a convolution: sizes checked, products checked against overflow, derived sizes worked out once.
+// The geometry of a convolution. Sizes and their products are checked once, and the derived ones computed once.
 // Letters: n batch, h w input rows and columns, ci co channels, kh kw kernel, s stride, d dilation, ho wo output.
 #pragma once
 #include <cstddef>
@@ -7,7 +7,7 @@
 #include "../runtime/status.h"
 
 struct Conv2dShape {
-  // In this order in the geometry that lib/shape.ts packs.
+  // The geometry that lib/shape.ts packs has this order.
   size_t n, h, w, ci, co, kh, kw, sh, sw, pad_top, pad_left, pad_bottom, pad_right, dh, dw, groups;
 
   size_t ho, wo;
@@ -33,6 +33,6 @@ Status make_conv2d_shape(const int32_t geometry[kConv2dGeometryLength], Conv2dSh
 // ALIAS
 inline Status make_conv_shape(const int32_t* g, Conv2dShape* shape) { return make_conv2d_shape(g, shape); }
 
-// Columns that windows reach across; input rows that `rows` output rows reach across.
+// How many columns the windows of a row reach across, and how many input rows `rows` output rows.
 size_t strip_columns(const Conv2dShape& s);
 size_t strip_rows(const Conv2dShape& s, size_t rows);

@@ -7,7 +7,7 @@ struct Task {
   size_t row, rows;      // output rows of each
 };
 
-// How the output is cut into tasks. It depends on the shape and the threads, and no result depends on it.
+// The output is cut by the shape and the number of threads, and no result of a forward pass depends on it.
 struct TaskGrid {
   size_t images_per_task, rows_per_task, tasks;
   Task task(const Conv2dShape& s, size_t index) const;

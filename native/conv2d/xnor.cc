@@ -45,7 +45,7 @@ struct SignSegments {
   size_t place_words() const { return s.groups * words; }
   size_t row_words() const { return places() * place_words(); }
   size_t window_words() const { return count * words; }
-  // Words from a window's first to word p.
+  // How many words lie between a window's first and word p.
   size_t offset(size_t p) const {
     const size_t segment = p / words, kh = kernel_rows ? segment : segment / s.kw, kw = kernel_rows ? 0 : segment % s.kw;
     return kh * s.dh * row_words() + kw * s.dw * place_words() + p % words;
@@ -54,14 +54,14 @@ struct SignSegments {
   bool bits_are_words() const { return signs_per_word == 32 && s.group_ci % 32 == 0; }
 };
 
-// Lays out `signs` bits from bit `at` on as words, `stride` apart. Reads a word beyond.
+// Lays out the `signs` bits from bit `at` on as words that are `stride` apart. Reads a word beyond.
 template <size_t kSignsPerWord>
 void cut(const uint32_t* bits, size_t at, size_t signs, uint32_t* out, size_t stride) {
   for (;; at += kSignsPerWord, signs -= kSignsPerWord, out += stride) {
     const uint64_t two = bits[at / 32] | static_cast<uint64_t>(bits[at / 32 + 1]) << 32;
     uint32_t word = static_cast<uint32_t>(two >> at % 32);
     if (signs < kSignsPerWord) word &= (uint32_t{1} << signs) - 1;
-    if (kSignsPerWord == 16) {  // four to a byte
+    if (kSignsPerWord == 16) {  // four signs to a byte
       word &= 0xffff;
       word = (word | word << 8) & 0x00ff00ff;
       word = (word | word << 4) & 0x0f0f0f0f;
@@ -77,7 +77,7 @@ struct PackedSigns {
   bool ok() const { return panels.ok() && alpha.ok(); }
 };
 
-// Eight sums, so that an addition does not wait for the one before.
+// There are eight sums, so that an addition does not wait for the one before.
 double mean_magnitude(const float* w, size_t k) {
   double sums[8] = {};
   size_t i = 0;
@@ -88,11 +88,11 @@ double mean_magnitude(const float* w, size_t k) {
 }
 
 void pack_filter(const XnorKernels& kernels, const SignSegments& segments, const float* w, uint32_t* out, size_t nr) {
-  constexpr size_t kPiece = 1024;
-  uint32_t bits[kPiece / 32 + 1] = {};
+  constexpr size_t kPieceSigns = 1024;
+  uint32_t bits[kPieceSigns / 32 + 1] = {};
   for (size_t r = 0; r < segments.count; ++r)
-    for (size_t i = 0; i < segments.elems; i += kPiece) {
-      const size_t signs = std::min(kPiece, segments.elems - i);
+    for (size_t i = 0; i < segments.elems; i += kPieceSigns) {
+      const size_t signs = std::min(kPieceSigns, segments.elems - i);
       kernels.pack_signs(signs, w + r * segments.elems + i, bits);
       uint32_t* const words = out + (r * segments.words + i / segments.signs_per_word) * nr;
       if (segments.signs_per_word == 32) cut<32>(bits, 0, signs, words, nr);
@@ -143,7 +143,7 @@ class XnorConv2d : public PackedConv2d {
   }
 
  private:
-  // One padded row of the strip; `row` is the image's, null where the row is padding. `bits` is working memory.
+  // Packs one padded row of the strip; `row` is the image's, null where the row is padding. `bits` is working memory.
   void pack_row(const float* row, uint32_t* bits, uint32_t* out) const {
     const Conv2dShape& s = shape_;
     if (!row) {
@@ -151,7 +151,7 @@ class XnorConv2d : public PackedConv2d {
       return;
     }
     const ImageColumns inside(s);
-    // The image's first column falls on a word, wherever that puts the row's.
+    // The image's first column falls on the start of a word, wherever that puts the row's.
     const size_t border = inside.left * s.ci, start = (32 - border % 32) % 32;
     const size_t image_elems = (inside.right - inside.left) * s.ci;
     const bool straight = segments_.bits_are_words();
@@ -171,7 +171,8 @@ class XnorConv2d : public PackedConv2d {
       for (size_t g = 0; g < groups; ++g, out += words) cut<kSignsPerWord>(bits, start + place * step + g * s.group_ci, elems, out, 1);
   }
 
-  // First words of the windows of all the task's pixels; the last one again for tiles that reach beyond. Returns the number of pixels.
+  // Lists where the windows of all the task's pixels start, and the last one again for tiles that reach beyond. Returns the number of
+  // pixels.
   size_t list_row_pointers(const Task& task, const uint32_t* strip, size_t group, const uint32_t** row_pointers) const {
     const Conv2dShape& s = shape_;
     const size_t rows = strip_rows(s, task.rows), step = s.sw / segments_.place_columns() * segments_.place_words();
@@ -236,7 +237,7 @@ class XnorConv2d : public PackedConv2d {
   const PackedEpilogue bias_;  // [groups][panels][nr], for the tiles
   const SeparateEpilogue epilogue_;
   AlignedBuffer<size_t> word_offsets_;  // [window words]
-  const size_t bit_words_;              // of a padded row, its start shifted by up to 31, and a word to read beyond
+  const size_t bit_words_;              // words of a padded row whose start is shifted by up to 31 bits, and a word to read beyond
 };
 }  // namespace
 

@@ -1,4 +1,4 @@
-// The kernel tables this CPU can run, and the one in force for the process. ADDERNET_ISA names another one than the best.
+// The kernel tables that this CPU can run, and the active one of the process. ADDERNET_ISA names another one than the best.
 #pragma once
 #include <cstddef>
 #include <string_view>
@@ -14,6 +14,6 @@ struct SupportedTables {
 };
 const SupportedTables& supported_tables();
 
-// The table in force; null if ADDERNET_ISA names none of the supported ones. Never falls back in silence.
+// The active table; null if ADDERNET_ISA names none of the supported ones. Never falls back in silence.
 const KernelTable* active_table();
 void set_active_table(const KernelTable* table);

@@ -22,8 +22,8 @@ const PeakRow* find_peak(const char* name) {
   return nullptr;
 }
 
-double run_peak(Peak peak, ThreadPool& pool, size_t steps) {
+double run_peak(Peak peak, ThreadPool& pool, size_t rounds) {
   std::atomic<size_t> elems{0};
-  pool.parallel_for(pool.threads(), [&](size_t) { elems += peak(steps); });
+  pool.parallel_for(pool.threads(), [&](size_t) { elems += peak(rounds); });
   return static_cast<double>(elems);
 }

@@ -1,4 +1,4 @@
-// The peaks of this machine in the inner steps of its kernels, by name: what a benchmark holds rates against.
+// The peaks of this machine in the micro-ops of its kernels, by name: benchmarks compare rates with them.
 #pragma once
 #include "../kernels/kernel_table.h"
 #include "../runtime/thread_pool.h"
@@ -9,5 +9,5 @@ struct PeakRow {
 };
 // null if there is none of that name
 const PeakRow* find_peak(const char* name);
-// `steps` rounds on every thread at once; returns the elements done in all. The caller measures the time.
-double run_peak(Peak peak, ThreadPool& pool, size_t steps);
+// Makes `rounds` rounds on every thread at once; returns how many elements that was. The caller measures the time.
+double run_peak(Peak peak, ThreadPool& pool, size_t rounds);

@@ -2,8 +2,8 @@
 //
 //   y = activation((sum + bias) * scale + shift (+ residual))
 //
-// Batch normalization is a bias less the mean, then its scale and shift. The mean is taken off first: a sum of an adder layer reaches
-// -3,200 where its deviation is 2 to 15.
+// Batch normalization is the bias minus the mean, then its scale and shift. The mean is subtracted first: a sum of an adder layer reaches
+// -3,200 where its standard deviation is 2 to 15.
 #pragma once
 #include <algorithm>
 
@@ -15,13 +15,13 @@ struct Epilogue {
   Activation activation;
 };
 
-// Output channels, in groups of as many each.
+// Output channels in groups of equal size.
 struct ChannelGroups {
   size_t count, channels;
   size_t all() const { return count * channels; }
 };
 
-// Copies of an epilogue's numbers, each group's `group_stride` apart, with zeros between.
+// Copies of an epilogue's arrays, in which groups are `group_stride` apart with zeros between.
 class PackedEpilogue {
  public:
   PackedEpilogue(const Epilogue& e, const ChannelGroups& groups, size_t group_stride)
@@ -37,7 +37,7 @@ class PackedEpilogue {
   // For tiles whose rows, or whose panel, begin at channel `at` of the padded groups.
   TileEpilogue of_rows(size_t at) const { return {bias(at), scale(at), shift(at), nullptr, nullptr, nullptr, nullptr, activation_}; }
   TileEpilogue of_panel(size_t at) const { return {nullptr, nullptr, nullptr, bias(at), scale(at), shift(at), nullptr, activation_}; }
-  // From channel `at` of the padded groups on; null where the epilogue has none.
+  // The arrays from channel `at` of the padded groups on; null where the epilogue has none.
   const float* bias(size_t at = 0) const { return bias_.ok() ? &bias_[at] : nullptr; }
   const float* scale(size_t at = 0) const { return scale_.ok() ? &scale_[at] : nullptr; }
   const float* shift(size_t at = 0) const { return shift_.ok() ? &shift_[at] : nullptr; }
@@ -58,7 +58,7 @@ class PackedEpilogue {
   const bool ok_;
 };
 
-// The rest of the epilogue in a pass of its own, for tiles that add the bias and no more: over the pixels of one task, still in the cache.
+// A separate pass for the rest of the epilogue, for tiles that add the bias alone: over the pixels of one task, still in the cache.
 class SeparateEpilogue : public PackedEpilogue {
  public:
   SeparateEpilogue(const Epilogue& e, const ChannelGroups& groups) : PackedEpilogue(e, groups, groups.channels), zeros_(groups.all()) {
@@ -74,5 +74,5 @@ class SeparateEpilogue : public PackedEpilogue {
   }
 
  private:
-  AlignedBuffer<float> zeros_;  // the mean, which the bias has taken off
+  AlignedBuffer<float> zeros_;  // the mean, which the bias has subtracted
 };

@@ -7,7 +7,8 @@
 #include "../runtime/round.h"
 #include "../runtime/thread_pool.h"
 
-// Columns in groups of as many each. Panel q of a group holds its columns [q * nr, q * nr + nr), zeros where there are no more.
+// How columns, in groups of equal size, lie in panels. Panel q of a group holds its columns [q * nr, q * nr + nr), zeros where there are no
+// more.
 struct PanelGrid {
   PanelGrid(size_t groups, size_t group_columns, size_t nr)
       : group_columns(group_columns), nr(nr), per_group(divide_up(group_columns, nr)), count(groups * per_group) {}
@@ -18,7 +19,7 @@ struct PanelGrid {
   const size_t group_columns, nr, per_group, count;
 };
 
-// [groups][panels][panel_elems]
+// Panels of any kind, [groups][panels][panel_elems].
 template <class T>
 class PackedPanels {
  public:

@@ -2,6 +2,6 @@
 #include "k_blocks.h"
 #include "tile_set.h"
 
-// One panel against `rows` rows: every block of k, every tile. `all` has the arrays of all rows and all segments of k, y and the sums from
-// the first row on; rows, segments, first and last are filled in tile by tile.
+// Multiplies one panel with `rows` rows: every block of k, every tile. `all` has the arrays of all rows and all segments of k, y and the
+// sums from the first row on; rows, segments, first and last are filled in tile by tile.
 void run_panel(const TileSet<ProductTile>& tiles, const KBlocks& k, const ProductTileArgs& all, size_t rows);

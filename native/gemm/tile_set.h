@@ -1,4 +1,4 @@
-// Which tiles compute a problem: the choice is made by data, for each problem anew.
+// Which tiles compute a problem. The choice is a matter of data, made for each problem.
 #pragma once
 #include "../kernels/kernel_table.h"
 

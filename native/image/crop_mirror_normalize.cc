@@ -3,7 +3,7 @@
 #include <algorithm>
 
 namespace {
-constexpr size_t kBytes = 256;  // values of a byte, the length of a table
+constexpr size_t kByteValues = 256;  // the length of a table
 
 // The part of a window's axis that lies on the image.
 struct Span {
@@ -15,7 +15,7 @@ Span on_image(size_t size, int32_t offset) {
   return {inside(-static_cast<int64_t>(offset)), inside(static_cast<int64_t>(size) - offset)};
 }
 
-// Writes pixels of a row one after another, leftwards where it is mirrored.
+// Writes the pixels of a row one after another, right to left where it is mirrored.
 class RowWriter {
  public:
   RowWriter(const CropMirrorNormalizeArgs& a, float* row, bool mirror)
@@ -26,11 +26,11 @@ class RowWriter {
 
   void black(size_t pixels) {
     for (; pixels > 0; --pixels, to_ += step_)
-      for (size_t c = 0; c < c_; ++c) to_[c] = tables_[c * kBytes];
+      for (size_t c = 0; c < c_; ++c) to_[c] = tables_[c * kByteValues];
   }
   void copy(const uint8_t* from, size_t pixels) {
     for (; pixels > 0; --pixels, from += c_, to_ += step_)
-      for (size_t c = 0; c < c_; ++c) to_[c] = tables_[c * kBytes + from[c]];
+      for (size_t c = 0; c < c_; ++c) to_[c] = tables_[c * kByteValues + from[c]];
   }
 
  private:

@@ -7,7 +7,7 @@
 #include "row_chunks.h"
 
 namespace {
-// mean[c] of x and variance[c] = sum (x - mean)^2 / rows, from those of each chunk: no difference of large sums anywhere.
+// mean[c] of x and variance[c] = sum (x - mean)^2 / rows, from those of each chunk, so that no large sums are subtracted.
 void combine_moments(const RowChunks& chunks, double rows, const double* chunk_mean, const double* chunk_squares, double* mean,
                      double* variance) {
   std::fill(mean, mean + chunks.channels(), 0.0);
@@ -42,7 +42,7 @@ Status batch_norm_train(const KernelTable& kernels, ThreadPool& pool, const Batc
   combine_moments(chunks, rows, chunk_mean, chunk_squares, mean, variance);
 
   for (size_t c = 0; c < a.channels; ++c) {
-    variance[c] = variance[c] < 0 ? 0 : variance[c];  // as rounding may leave that of a constant channel; NaN stays
+    variance[c] = variance[c] < 0 ? 0 : variance[c];  // rounding may leave less for a constant channel; NaN stays
     const double inverse = 1 / std::sqrt(variance[c] + a.epsilon);
     a.mean[c] = center[c] = static_cast<float>(mean[c]);
     a.inv_std[c] = static_cast<float>(inverse);
@@ -85,14 +85,14 @@ Status batch_norm_grad(const KernelTable& kernels, ThreadPool& pool, const Batch
   chunks.add_up(chunk_sum, sum);
   chunks.add_up(chunk_dot, dot);
 
-  const double share = 1 / static_cast<double>(a.rows);
+  const double inv_rows = 1 / static_cast<double>(a.rows);
   for (size_t c = 0; c < a.channels; ++c) {
     const double inverse = a.inv_std[c], ggamma = dot[c] * inverse, factor = a.gamma[c] * inverse;
     a.gbeta[c] = static_cast<float>(sum[c]);
     a.ggamma[c] = static_cast<float>(ggamma);
-    mean_g[c] = static_cast<float>(sum[c] * share);
+    mean_g[c] = static_cast<float>(sum[c] * inv_rows);
     scale[c] = static_cast<float>(factor);
-    slope[c] = static_cast<float>(factor * inverse * ggamma * share);
+    slope[c] = static_cast<float>(factor * inverse * ggamma * inv_rows);
   }
   for (float* values : {mean_g, scale, slope}) chunks.repeat(values);
   // gresidual, if there is one, is gy with the mask already applied.

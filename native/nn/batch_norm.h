@@ -1,4 +1,4 @@
-// Batch normalization in training, with the rectifier and the addition of a residual fused in: the layer is bound by memory.
+// Batch normalization in training, with ReLU and the addition of a residual fused in: memory bounds the speed of the layer.
 // x, y, residual and their gradients are [rows][channels], a row being a pixel; statistics and parameters [channels].
 #pragma once
 #include <cstddef>
@@ -15,19 +15,20 @@ struct BatchNormTrainArgs {
   double momentum, epsilon;
   float *running_mean, *running_variance;  // updated in place
   float* y;                                // may be x or residual
-  float *mean, *inv_std;                   // what the gradient needs to know of x
+  float *mean, *inv_std;                   // for the gradient
 };
 
 //   mean = sum x / rows        variance = sum (x - mean)^2 / rows        inv_std = 1 / sqrt(variance + epsilon)
 //   y = (x - mean) * inv_std * gamma + beta (+ residual) (then max(0, .))
-//   running_mean += momentum * (mean - running_mean), and so running_variance, lerp sum (x - mean)^2 / (rows - 1), or 0 for one row
+//   running_mean += momentum * (mean - running_mean), and running_variance likewise, towards sum (x - mean)^2 / (rows - 1), or 0 for one
+//   row
 // A NaN or an infinity in x makes its channel NaN.
 Status batch_norm_train(const KernelTable& kernels, ThreadPool& pool, const BatchNormTrainArgs& a);
 
 struct BatchNormGradArgs {
   size_t rows, channels;
   const float *gy, *x;
-  const float* y;  // what the forward pass gave, where the rectifier was fused in; else null
+  const float* y;  // of the forward pass, where ReLU was fused in; else null
   const float *gamma, *mean, *inv_std;
   float* gx;  // may be gy
   float *ggamma, *gbeta;

@@ -6,8 +6,8 @@
 #include "../runtime/block_sizes.h"
 
 namespace {
-// Reduces every window with accumulate(y, x) channel by channel, then end(y). Plain loops: pooling is bound by memory, and the innermost
-// one runs over contiguous channels.
+// Reduces every window with accumulate(y, x) channel by channel, then end(y). Plain loops do: memory bounds their speed, and the
+// innermost one runs over contiguous channels.
 template <class Accumulate, class End>
 void reduce_windows(ThreadPool& pool, const Conv2dShape& s, const float* x, float* y, float start, Accumulate accumulate, End end) {
   const size_t line_elems = s.wo * s.kh * s.kw * s.ci;

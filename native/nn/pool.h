@@ -1,9 +1,9 @@
-// Pooling windows: a Conv2dShape with one group, co = ci, dilation 1. x [n][h][w][c], y [n][ho][wo][c]; y overlaps nothing.
+// A pooling has a Conv2dShape with one group, co = ci, dilation 1. x [n][h][w][c], y [n][ho][wo][c]; y overlaps nothing.
 #pragma once
 #include "../conv2d/shape.h"
 #include "../runtime/thread_pool.h"
 
-// The largest of each window, padding left out; a NaN in the window gives NaN.
+// y is the largest element of each window without its padding; a NaN in the window gives NaN.
 void max_pool2d(ThreadPool& pool, const Conv2dShape& s, const float* x, float* y);
-// The mean of each window over kh * kw, padding counted as zeros.
+// y is the mean of each window over kh * kw, where padding counts as zeros.
 void average_pool2d(ThreadPool& pool, const Conv2dShape& s, const float* x, float* y);

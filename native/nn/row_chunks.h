@@ -1,4 +1,4 @@
-// Sums over rows of [rows][channels], the same bits for any number of threads: rows are cut into chunks by the shape alone, each chunk
+// Sums over rows of [rows][channels], bit-identical for any number of threads: rows are cut into chunks by the shape alone, each chunk
 // gives partial sums, and those are added up in order, in double.
 //
 // Where channels are few, `fold` rows side by side count as one wide row, so that vectors are full and additions need not wait for each
@@ -35,7 +35,7 @@ class RowChunks {
     pool.parallel_for(count(), [&](size_t i) { use(i, (*this)[i]); });
   }
 
-  // The same from the last to the first: what a pass before has just left in the caches comes first.
+  // The same from the last chunk to the first: it begins with what the pass before has just left in the caches.
   template <class Use>
   void parallel_backwards(ThreadPool& pool, const Use& use) const {
     parallel(pool, [&](size_t i, const RowChunk&) { use(count() - 1 - i, (*this)[count() - 1 - i]); });

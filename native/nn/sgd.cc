@@ -1,4 +1,4 @@
-// Plain loops in baseline code: the step is bound by memory, and its bits are the same on every instruction set.
+// Plain loops in baseline code: memory bounds the speed of a step, and the result is bit-identical on every instruction set.
 #include "sgd.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ double sum_of_squares(const float* x, size_t n) {
   return part[0] + part[1] + part[2] + part[3];
 }
 
-// sqrt(sum x^2): chunks of a fixed size, added up in order.
+// sqrt(sum x^2), where chunks of a fixed size are added up in order.
 Status norm(ThreadPool& pool, const float* x, size_t n, double* result) {
   const size_t chunks = divide_up(n, kChunkElems);
   ScratchLayout layout;
@@ -35,7 +35,7 @@ Status norm(ThreadPool& pool, const float* x, size_t n, double* result) {
 }
 struct Factors {
   float gradient, decay, momentum;
-  float of_d, of_velocity;  // the step is of_d * d + of_velocity * velocity
+  float d_factor, velocity_factor;  // the step is d_factor * d + velocity_factor * velocity
   float learning_rate;
 };
 
@@ -47,7 +47,7 @@ void step_with_momentum(size_t n, const Factors f, const float* __restrict g, fl
   for (size_t i = 0; i < n; ++i) {
     const float d = f.gradient * g[i] + f.decay * w[i];
     v[i] = f.momentum * v[i] + d;
-    w[i] -= f.learning_rate * (f.of_d * d + f.of_velocity * v[i]);
+    w[i] -= f.learning_rate * (f.d_factor * d + f.velocity_factor * v[i]);
   }
 }
 }  // namespace

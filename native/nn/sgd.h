@@ -20,5 +20,5 @@ struct SgdStepArgs {
 //   d = a * gradient + weight_decay * value
 //   velocity = momentum * velocity + d
 //   value -= learning_rate * (velocity, or with Nesterov d + momentum * velocity, or without momentum d)
-// A zero gradient stays zero. With the adaptive rate a NaN in the gradient spoils the whole parameter.
+// A zero gradient stays zero. With the adaptive rate a NaN in the gradient makes the whole parameter NaN.
 Status sgd_step(ThreadPool& pool, const SgdStepArgs& a);

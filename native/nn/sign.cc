@@ -1,4 +1,4 @@
-// Plain loops in baseline code: bound by memory, and the same bits on every instruction set.
+// Plain loops in baseline code: memory bounds their speed, and the result is bit-identical on every instruction set.
 #include "sign.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Signs, as binary convolutions are trained with them; inference packs its own (conv2d/xnor.cc).
+// The signs that binary convolutions are trained with; inference packs its own (conv2d/xnor.cc).
 #pragma once
 #include <cstddef>
 

@@ -35,7 +35,7 @@ double hardtanh(double d) { return d < -1 ? -1 : d > 1 ? 1 : d; }
 double sgn(double d) { return d < 0 ? -1 : d > 0 ? 1 : d; }
 
 template <class Term>
-void convolve(const Conv2dShape& s, const float* x, const float* w, const float* bias, double* y, Term term) {
+void sum_terms(const Conv2dShape& s, const float* x, const float* w, const float* bias, double* y, Term term) {
   for (size_t i = 0; i < s.y_elems; ++i) y[i] = 0;
   for_terms(s, [&](size_t iy, size_t ix, size_t iw) { y[iy] += term(at(x, ix), double(w[iw])); });
   for (size_t i = 0; bias && i < s.y_elems; ++i) y[i] += bias[i % s.co];
@@ -80,11 +80,11 @@ uint8_t nearest(float v, uint8_t q_max) {
 }  // namespace
 
 void reference_adder_conv2d(const Conv2dShape& s, const float* x, const float* w, const float* bias, double* y) {
-  convolve(s, x, w, bias, y, [](double a, double b) { return -std::fabs(a - b); });
+  sum_terms(s, x, w, bias, y, [](double a, double b) { return -std::fabs(a - b); });
 }
 
 void reference_conv2d(const Conv2dShape& s, const float* x, const float* w, const float* bias, double* y) {
-  convolve(s, x, w, bias, y, [](double a, double b) { return a * b; });
+  sum_terms(s, x, w, bias, y, [](double a, double b) { return a * b; });
 }
 
 void reference_adder_conv2d_grad_input(const Conv2dShape& s, InputRule rule, const float* gy, const float* x, const float* w, double* gx) {
@@ -110,7 +110,7 @@ void reference_conv2d_grad_filter(const Conv2dShape& s, const float* gy, const f
 
 void reference_xnor_conv2d(const Conv2dShape& s, const float* x, const float* w, const float* bias, double* y) {
   const auto sign = [](double v) { return v < 0 ? -1.0 : 1.0; };
-  convolve(s, x, w, nullptr, y, [sign](double a, double b) { return sign(a) * sign(b); });
+  sum_terms(s, x, w, nullptr, y, [sign](double a, double b) { return sign(a) * sign(b); });
   for (size_t co = 0; co < s.co; ++co) {
     double magnitudes = 0;
     for (size_t k = 0; k < s.k; ++k) magnitudes += std::fabs(static_cast<double>(w[co * s.k + k]));

@@ -1,28 +1,28 @@
-// The definitions, as plain loops, in double unless they say otherwise: what every kernel is tested against.
+// The definitions of all operations, as plain loops, in double unless they say otherwise. Every kernel is tested against them.
 #pragma once
 #include "../kernels/kernel_table.h"
 #include "../conv2d/shape.h"
 #include "../conv2d/grad.h"
 
-// As adder_conv2d and conv2d in conv2d/conv2d.h, but y in double.
+// These are adder_conv2d and conv2d of conv2d/conv2d.h, with y in double.
 void reference_adder_conv2d(const Conv2dShape& s, const float* x, const float* w, const float* bias, double* y);
 void reference_conv2d(const Conv2dShape& s, const float* x, const float* w, const float* bias, double* y);
 
-// As in conv2d/grad.h, but the gradients in double.
+// These are the gradients of conv2d/grad.h, in double.
 void reference_adder_conv2d_grad_input(const Conv2dShape& s, InputRule rule, const float* gy, const float* x, const float* w, double* gx);
 void reference_adder_conv2d_grad_filter(const Conv2dShape& s, FilterRule rule, const float* gy, const float* x, const float* w, double* gw);
 void reference_conv2d_grad_input(const Conv2dShape& s, const float* gy, const float* w, double* gx);
 void reference_conv2d_grad_filter(const Conv2dShape& s, const float* gy, const float* x, double* gw);
-// As xnor_conv2d in conv2d/xnor.h.
+// This is xnor_conv2d of conv2d/xnor.h.
 void reference_xnor_conv2d(const Conv2dShape& s, const float* x, const float* w, const float* bias, double* y);
-// As in conv2d/integer.h, added up in int64. T: uint8_t, int8_t, int16_t.
+// These are the sums of conv2d/integer.h, added up in int64. T is uint8_t, int8_t or int16_t.
 template <class T>
 void reference_adder_conv2d(const Conv2dShape& s, const T* x, const T* w, T padding, double* y);
 void reference_int8_conv2d(const Conv2dShape& s, const uint8_t* x, const int8_t* w, uint8_t padding, double* y);
 
-// Defined to the bit, in float32 (kernels/quantize_kernels.h). `rows` of sums [rows][channels] of the definitions above, y of their shape.
+// Bit-exact, in float32 (kernels/quantize_kernels.h). `rows` of sums [rows][channels] of the definitions above, y of their shape.
 void reference_requantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, uint8_t q_max, uint8_t* y);
 void reference_dequantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, const Activation& activation,
                           float* y);
-// Of finite x.
+// x is finite.
 void reference_quantize(size_t n, const float* x, float scale, uint8_t zero_point, uint8_t q_max, uint8_t* y);

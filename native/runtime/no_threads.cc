@@ -1,5 +1,5 @@
-// Stands for thread_pool.cc and thread_count.cc where there are no threads (ADDERNET_THREADS=OFF): a pool of one that starts nothing,
-// whatever number it is given.
+// Takes the place of thread_pool.cc and thread_count.cc where there are no threads (ADDERNET_THREADS=OFF): the pool starts nothing,
+// whatever number of threads it is given.
 #include "thread_count.h"
 #include "thread_pool.h"
 

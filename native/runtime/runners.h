@@ -9,7 +9,7 @@ class Job {
  public:
   explicit Job(JobOwner& owner) : owner_(owner) {}
   virtual ~Job() = default;
-  // On a runner.
+  // Called on a runner.
   virtual void execute() = 0;
 
  private:
@@ -22,7 +22,7 @@ class Job {
 class JobOwner {
  public:
   virtual ~JobOwner() = default;
-  // On a runner, with a job that was executed. The receiver may delete it at once. False if there is no receiver any more.
+  // Called on a runner, with a job that was executed. The receiver may delete it at once. False if there is no receiver any more.
   virtual bool deliver(Job* job) = 0;
 
  private:
@@ -33,7 +33,7 @@ class JobOwner {
 
 namespace runners {
 // Queues a job, which belongs to the runners until it is delivered. There are at most `max_runners`. Returns false, and leaves the job to
-// the caller, if the system gives not a single thread.
+// the caller, if the system gives no thread at all.
 bool post(Job* job, size_t max_runners);
 // Deletes the owner's jobs that were not begun or not delivered, and waits for those under way.
 void cancel(JobOwner& owner);

@@ -2,6 +2,6 @@
 #pragma once
 #include <cstddef>
 
-// 64-byte aligned, valid until this thread's next call; null if memory is out or more than a gigabyte is asked for, which only paddings far
-// beyond any image do. Contents are undefined.
+// 64-byte aligned, valid until this thread's next call; null if memory is out or if more than a gigabyte is requested, which only paddings
+// far beyond any image do. Contents are undefined.
 void* thread_scratch(size_t bytes);

@@ -8,7 +8,7 @@
 #endif
 
 namespace {
-// Node unloads an addon with the last worker that loaded it, and would take away the code that threads run. On Linux the linker marks the
+// Node unloads an addon with the last worker that loaded it, and with it would go the code that threads run. On Linux the linker marks the
 // addon (-z nodelete); macOS unloads nothing that has thread-local variables.
 void stay_loaded() {
 #ifdef _WIN32

@@ -3,7 +3,7 @@
 
 enum class Status {
   kOk,
-  kShape,      // sizes that do not fit each other, or whose product overflows
-  kMemory,     // working memory could not be had
-  kNotFinite,  // a number to be quantized is NaN or an infinity
+  kShape,      // sizes do not fit each other, or their product overflows
+  kMemory,     // working memory is out
+  kNotFinite,  // a number to be quantized is NaN or infinite
 };

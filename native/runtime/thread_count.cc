@@ -18,7 +18,7 @@ size_t cores() {
   return std::thread::hardware_concurrency();
 }
 
-// Reads up to two numbers; how many were there.
+// Reads up to two numbers and returns how many there were.
 int read_numbers(const char* path, double* first, double* second) {
   std::FILE* file = std::fopen(path, "r");
   if (!file) return 0;
@@ -27,7 +27,7 @@ int read_numbers(const char* path, double* first, double* second) {
   return read;
 }
 
-// Cores' worth of CPU time; 0 where there is no limit.
+// How many cores' worth of CPU time there is; 0 where there is no limit.
 double quota() {
   double limit = 0, period = 0, unused = 0;
   if (read_numbers("/sys/fs/cgroup/cpu.max", &limit, &period) == 2 && period > 0) return limit / period;

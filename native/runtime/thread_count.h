@@ -1,6 +1,6 @@
-// How many threads this process should use where nobody said.
+// How many threads this process should use unless it is given a number.
 #pragma once
 #include <cstddef>
 
-// Cores this process may run on, or its container's CPU quota where that is less; at least 1.
+// The number of cores this process may run on, or its container's CPU quota where that is less; at least 1.
 size_t default_threads();

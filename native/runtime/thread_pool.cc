@@ -9,7 +9,7 @@
 #include "start_thread.h"
 
 namespace {
-// To wake a sleeping thread takes 50 us and more, as long as many a layer of one image; so a thread that waits spins for a while first.
+// Waking a sleeping thread takes 50 us and more, as long as many a layer of one image, so a waiting thread spins for a while first.
 constexpr std::chrono::microseconds kSpin{100};
 
 void pause() {
@@ -20,7 +20,7 @@ void pause() {
 #endif
 }
 
-// Whether it came true in time. Yields now and then: the thread that is waited for may need this very core.
+// Whether the condition became true in time. Yields now and then: the thread that is waited for may need this very core.
 template <class Condition>
 bool spin_wait(const Condition& condition) {
   const auto end = std::chrono::steady_clock::now() + kSpin;
@@ -67,7 +67,7 @@ class Workers {
     job.following = jobs_;
     jobs_ = &job;
     ++jobs_opened_;
-    // Where the system gives no more threads, those there are do the work.
+    // If the system gives no more threads, the existing ones do the work.
     while (workers_ < job.max_helpers && start_thread([this] { work(); })) ++workers_;
     const bool wake = sleepers_ > 0;
     lock.unlock();
@@ -81,7 +81,7 @@ class Workers {
     *link = job.following;
   }
 
-  // Under the mutex: a job that closes afterwards knows of this helper.
+  // Called under the mutex, so that a job that closes afterwards counts this helper.
   Job* join_a_job() {
     for (Job* job = jobs_; job; job = job->following)
       if (job->wants_help()) {

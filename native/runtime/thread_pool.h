@@ -1,9 +1,9 @@
-// How many threads the jobs of a caller use, out of one set of workers for the whole process, which the main thread, all worker_threads
-// and asynchronous runs share.
+// The number of threads that the jobs of one caller use. All pools share one set of workers, which serves the main thread, all
+// worker_threads and asynchronous runs.
 //
 // parallel_for(n, f) runs f(0) … f(n - 1) and returns when all are done. Which thread runs which index is open, so f must not
-// reduce across indices: that keeps results the same bits for any number of threads. The caller works too; several callers may
-// run at once, and idle workers join whichever job has indices left.
+// reduce across indices: that keeps results bit-identical for any number of threads. The caller works too; several callers may
+// run at once, and idle workers join any job that has indices left.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -24,7 +24,7 @@ class ThreadPool {
         n, [](const void* context, size_t i) { (*static_cast<const F*>(context))(i); }, &f);
   }
 
-  // f(first, count) over [0, n) in chunks.
+  // Calls f(first, count) for each chunk of [0, n).
   template <class F>
   void parallel_chunks(size_t n, size_t chunk, const F& f) {
     parallel_for(divide_up(n, chunk), [&](size_t i) { f(i * chunk, n - i * chunk < chunk ? n - i * chunk : chunk); });
