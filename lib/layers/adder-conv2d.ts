@@ -1,16 +1,16 @@
-// The adder convolution: minus the L1 distance between a window and a filter, with no multiplication.
+// The adder convolution: the negative L1 distance between a window and a filter, without multiplications.
 import { AdderNetError } from '../errors';
 import { adderConv2d, adderConv2dGradFilter, adderConv2dGradInput } from '../ops';
 import { optionNames } from '../options';
 import { Conv2dLayer, type Conv2dOptions, type ConvImplementation, conv2dOptionNames } from './conv2d-layer';
 import type { LayerConfig } from './layer';
 
-/** What an AdderConv2d takes. */
+/** Options of AdderConv2d. */
 export interface AdderConv2dOptions extends Conv2dOptions {
-  /** Gradient to the filters: x - w in full precision, or the ablation sgn(x - w). Default 'full'. */
+  /** The gradient with respect to the filters: x - w in full precision, or the ablation sgn(x - w). Default 'full'. */
   filterGradient?: FilterGradient;
 }
-/** By which rules the filters of an AdderConv2d can be trained. */
+/** The rules by which adder filters can be trained. */
 export const filterGradients = ['full', 'sign'] as const;
 /** One of `filterGradients`: the difference x - w itself, or its sign. */
 export type FilterGradient = (typeof filterGradients)[number];
@@ -30,7 +30,7 @@ const adder = (filterGradient: FilterGradient): ConvImplementation => ({
 
 /**
  * y[n,ho,wo,co] = -sum_{kh,kw,ci} |x[n, ho*s+kh*d-p, wo*s+kw*d-p, ci] - w[co,kh,kw,ci]| (+ b[co])    (AdderNet, CVPR 2020, eq. 2)
- * Filters start as N(0,1). Never above 0 without a bias, so a batch norm has to follow before any ReLU.
+ * Filters are initialized from N(0,1). Without a bias, y is never above 0, so a batch norm has to come before any ReLU.
  *
  * It is trained by the rule of the paper: gw = sum (x - w) * gy (eq. 4) and gx = sum clamp(w - x, -1, 1) * gy (eq. 5).
  */

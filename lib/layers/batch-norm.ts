@@ -1,4 +1,4 @@
-// Batch normalization over the last axis. Adder layers need it: their outputs are large and never positive.
+// Batch normalization over the last axis. Adder layers need it, because their outputs are large and never positive.
 
 import { AdderNetError } from '../errors';
 import { add, batchNorm, batchNormGrad, batchNormTrain, relu, reluGrad } from '../ops';
@@ -13,17 +13,17 @@ import { type BackwardOptions, type ForwardOptions, Layer, type LayerConfig, sav
 import type { Activation, GraphBuilder, Statistics, Value } from './lowering';
 import { Parameter } from './parameter';
 
-/** What a BatchNorm takes. */
+/** Options of BatchNorm. */
 export interface BatchNormOptions {
   /** Added to the variance. Default 1e-5. */
   epsilon?: number;
-  /** Share of a new batch in the running statistics. Default 0.1. */
+  /** Weight of a new batch in the running statistics. Default 0.1. */
   momentum?: number;
 }
 
 const names = optionNames<BatchNormOptions>({ epsilon: true, momentum: true });
 
-/** What a step leaves for its backward pass; there is no mean where the running statistics were used. */
+/** What a forward pass saves for the backward pass; `batch` is missing where the running statistics were used. */
 interface Saved extends Epilogue {
   readonly x: Tensor;
   readonly y: Tensor;
@@ -32,17 +32,17 @@ interface Saved extends Epilogue {
 
 /** y[..,c] = gamma[c] * (x[..,c] - mean[c]) / sqrt(variance[c] + epsilon) + beta[c] */
 export class BatchNorm extends Layer {
-  /** The learned factor, [c]. */
+  /** The trained factor, [c]. */
   readonly gamma: Parameter;
-  /** The learned shift, [c]. */
+  /** The trained shift, [c]. */
   readonly beta: Parameter;
-  /** What inference takes for the mean of a batch, [c]. */
+  /** The mean that inference uses in place of a batch's, [c]. */
   readonly runningMean: Tensor;
-  /** What inference takes for its variance, [c]. */
+  /** The variance that inference uses in place of a batch's, [c]. */
   readonly runningVariance: Tensor;
   /** Added to the variance. */
   readonly epsilon: number;
-  /** Share of a new batch in the running statistics. */
+  /** Weight of a new batch in the running statistics. */
   momentum: number;
   #saved: Saved | undefined;
   #residualGradient: Tensor | undefined;
@@ -65,7 +65,7 @@ export class BatchNorm extends Layer {
     this.momentum = momentum;
   }
 
-  /** In training mean and variance are those of the batch, and the running ones follow them, unless the layer is frozen. */
+  /** In training, mean and variance are those of the batch, and the running statistics follow them, unless the layer is frozen. */
   forward(x: Tensor, { inPlace = false, training = false, epilogue = {} }: ForwardOptions = {}): Tensor {
     if (!training) return this.#normalize(x, inPlace ? x : undefined);
     const y = this.buffers.take('y', x.shape);
@@ -133,7 +133,7 @@ export class BatchNorm extends Layer {
     return before.flattened ? before : { channels: this.gamma.value.size, flattened: false };
   }
 
-  /** With the running statistics. */
+  /** Normalizes with the running statistics. */
   #normalize(x: Tensor, out: Tensor | undefined): Tensor {
     return batchNorm(x, { ...this.#statistics, out });
   }
@@ -163,7 +163,7 @@ export class BatchNorm extends Layer {
     return statistics;
   }
 
-  /** Running statistics are constants, so that gx is gy scaled as y is: gx = gamma / sqrt(variance + epsilon) * gy. */
+  /** Running statistics are constants, so gx is gy scaled as y is: gx = gamma / sqrt(variance + epsilon) * gy. */
   #backwardFrozen(gy: Tensor, inputGradient: boolean): Tensor | undefined {
     const { y, residual, activation } = savedBy(this, this.#saved);
     if (activation) reluGrad(gy, y, { out: gy });
@@ -175,7 +175,7 @@ export class BatchNorm extends Layer {
   }
 }
 
-/** The epilogue where it is not part of another pass. */
+/** The epilogue as a pass of its own. */
 function finish(y: Tensor, epilogue: Epilogue): Tensor {
   if (epilogue.residual) add(y, epilogue.residual, { out: y });
   if (epilogue.activation) relu(y, { out: y });

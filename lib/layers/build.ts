@@ -1,20 +1,21 @@
-// From a description to layers. It may come from any file, so nothing of it is believed: not its types, its depth, nor its sizes.
+// Layers are built from a description. It may come from any file, so nothing in it is trusted: neither its types nor its depth nor its sizes.
 import { AdderNetError } from '../errors';
 import type { Random } from '../random';
 import type { Layer } from './layer';
 import { type LayerType, layerTypes, maxDepth, maxLayers } from './layer-types';
 
 export interface BuildOptions {
-  /** Where initial weights come from; null leaves them zero. */
+  /** Source of the initial weights; null leaves them zero. */
   readonly random: Random | null;
-  /** How many numbers the layers may hold in all: those of the file. No more memory than for these is taken. Default: any. */
+  /** How many numbers the layers may hold in total: those of the file. No more memory is allocated. Default: any number. */
   readonly elements?: number;
 }
 
 /**
- * @param description what describeLayer gave, or anything else
- * @throws {AdderNetError} ERR_FORMAT for a type or an option of a layer that is unknown; ERR_CORRUPT if it is no description, or one of
- *   other sizes
+ * Builds the layers that describeLayer described.
+ * @param description what describeLayer returned, or anything else
+ * @throws {AdderNetError} ERR_FORMAT if the type or an option of a layer is unknown; ERR_CORRUPT if it is no description, or its sizes are
+ *   not those of the file
  */
 export function buildLayer(description: unknown, { random, elements = Number.POSITIVE_INFINITY }: BuildOptions): Layer {
   let layers = 0;
@@ -23,10 +24,10 @@ export function buildLayer(description: unknown, { random, elements = Number.POS
   const build = (description: unknown, depth: number): Layer => {
     const at = `layer ${layers++}`;
     if (layers > maxLayers || depth > maxDepth)
-      throw new AdderNetError('ERR_CORRUPT', `over ${maxLayers} layers, or some over ${maxDepth} deep in others`);
+      throw new AdderNetError('ERR_CORRUPT', `more than ${maxLayers} layers, or layers nested more than ${maxDepth} deep`);
     const { type, values, where } = checked(description, at, (inside) => build(inside, depth + 1));
     left -= type.elements(values as never);
-    if (!(left >= 0)) throw new AdderNetError('ERR_CORRUPT', `${where}: the layers hold more numbers than the file`);
+    if (!(left >= 0)) throw new AdderNetError('ERR_CORRUPT', `${where}: the layers hold more numbers than the file does`);
     try {
       return type.build(values as never, random);
     } catch (cause) {

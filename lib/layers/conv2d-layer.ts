@@ -1,4 +1,4 @@
-// What the layers of all kinds of convolutions share; what differs is a small record of functions.
+// The base of the layers of all kinds of convolutions. What differs between the kinds is a small record of functions.
 import type { ConvKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { biasGrad } from '../ops';
@@ -14,13 +14,13 @@ import type { GraphBuilder, Value } from './lowering';
 import { type Operations, scaleOperations } from './operations';
 import { Parameter, type ParameterRule } from './parameter';
 
-/** What a convolution takes. */
+/** Options of every convolution. */
 export interface Conv2dOptions extends ConvOptions {
-  /** Size of the window, one number or [height, width]. */
+  /** Size of the window: one number, or [height, width]. */
   kernel: Pair;
-  /** Whether a learned number, at first 0, is added to each output channel. Default false. */
+  /** Whether a trained number, initially 0, is added to each output channel. Default false. */
   bias?: boolean;
-  /** Where the initial filters come from; null leaves them zero, for weights about to be loaded. Default: an arbitrary seed. */
+  /** Source of the initial filters; null leaves them zero, for weights that are about to be loaded. Default: an arbitrary seed. */
   random?: Random | null;
 }
 
@@ -35,18 +35,17 @@ export const conv2dOptionNames = optionNames<Conv2dOptions>({
 });
 
 interface Out {
-  /** Where to write. */
+  /** The tensor to write to. */
   out?: Tensor | undefined;
 }
 
 type Gradient = (gy: Tensor, x: Tensor, filters: Tensor, options: ConvOptions & Out, buffers: Buffers) => Tensor;
 
-/** How an input meets a weight. */
+/** What makes a kind of convolution. */
 export interface ConvImplementation {
-  /** By which it is known to a compiler. */
   readonly kind: ConvKind;
   readonly forward: (x: Tensor, filters: Tensor, options: ConvOptions & Out & { bias?: Tensor | undefined }) => Tensor;
-  /** Gradients to x and to the filters; what they keep for themselves between steps goes into the buffers. */
+  /** The gradients with respect to x and to the filters. Working memory that lasts from step to step comes from the buffers. */
   readonly gradInput: Gradient;
   readonly gradFilter: Gradient;
   /** Name of the filters in a state dict. */

@@ -1,8 +1,8 @@
-// The ordinary convolution, by multiplication: first layer and classifier of the adder networks, and the baseline.
+// The convolution by multiplication: the first layer and the classifier of adder networks, and the CNN baseline.
 import { conv2d, conv2dGradFilter, conv2dGradInput } from '../ops';
 import { Conv2dLayer, type Conv2dOptions, type ConvImplementation } from './conv2d-layer';
 
-/** Standard deviation that keeps the variance of gradients through a rectifier (He et al., ICCV 2015). */
+/** The standard deviation that keeps the variance of gradients through a ReLU (He et al., ICCV 2015). */
 export const kaiming = (fanOut: number): number => Math.sqrt(2 / fanOut);
 
 const multiplication: ConvImplementation = {
@@ -18,7 +18,7 @@ const multiplication: ConvImplementation = {
 
 /**
  * y[n,ho,wo,co] = sum_{kh,kw,ci} x[n, ho*s+kh*d-p, wo*s+kw*d-p, ci] * w[co,kh,kw,ci] (+ b[co])
- * Filters start as N(0, 2/fan), fan = kh*kw*co/groups (Kaiming, fan-out).
+ * Filters are initialized from N(0, 2/fan), fan = kh*kw*co/groups (Kaiming, fan-out).
  */
 export class Conv2d extends Conv2dLayer {
   /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range, or the groups do not divide the channels */

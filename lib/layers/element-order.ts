@@ -1,23 +1,23 @@
-// A Flatten makes rows of images: here in the order height, width, channels, in PyTorch channels, height, width. What follows has a weight for
-// each element of a row, so weights that PyTorch trained are put into this order as they are loaded. The shapes are the same in both.
+// A Flatten turns images into rows: here in the order height, width, channels, in PyTorch channels, height, width. The layers after it have a
+// weight for each element of a row, so weights from PyTorch are reordered when they are loaded. The shapes are the same in both.
 import { AdderNetError } from '../errors';
 import type { Tensor } from '../tensor';
 
 /** What is known of the elements that flow from one layer to the next. */
 export interface ElementOrder {
-  /** Of the images, or elements of the rows where there were no images; undefined if unknown. */
+  /** Channels of the images, or elements of a row where there were no images; undefined if unknown. */
   readonly channels?: number | undefined;
-  /** Whether a Flatten made rows of images. */
+  /** Whether a Flatten has turned images into rows. */
   readonly flattened: boolean;
 }
 
-/** Called with each tensor whose last axis runs over the elements of flattened images of so many channels. */
+/** Is called with each tensor whose last axis runs over the elements of flattened images with that many channels. */
 export type ReorderColumns = (tensor: Tensor, channels: number | undefined) => void;
 
-/** Of a layer that gives elements of its own, `channels` of them at each place. */
+/** The order after a layer that computes new elements, `channels` of them at each position. */
 export const freshChannels = (channels: number): ElementOrder => ({ channels, flattened: false });
 
-/** Reports `tensors`, which have a column for each element of a row, unless the rows are as PyTorch has them: images of one pixel are. */
+/** Reports `tensors`, which have a column for each element of a row, unless the rows already are in PyTorch's order, as those of 1x1 images. */
 export function reorderRows({ channels, flattened }: ElementOrder, tensors: readonly Tensor[], reorder: ReorderColumns): void {
   if (flattened) for (const tensor of tensors) if (tensor.shape.at(-1) !== channels) reorder(tensor, channels);
 }
@@ -28,7 +28,7 @@ export function checkReordered(name: string, { shape }: Tensor, channels: number
   if (channels === undefined)
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `loadStateDict: ${name} follows a Flatten of images whose channels are unknown, and PyTorch has its columns in another order: give { inputShape: [h,w,c] }, or define elementOrder() in your own layers`,
+      `loadStateDict: ${name} follows a Flatten of images whose channels are unknown, and PyTorch orders its columns differently: pass { inputShape: [h,w,c] }, or define elementOrder() in your custom layers`,
     );
   if (columns % channels !== 0)
     throw new AdderNetError(

@@ -1,4 +1,4 @@
-// What follows a layer in training and may be part of its own pass over memory, which is what bounds such passes.
+// What may follow a layer in training as part of the same pass over memory. Memory is what bounds such passes.
 import type { Tensor } from '../tensor';
 import type { Activation } from './lowering';
 

@@ -1,4 +1,4 @@
-// From images to rows of features. The order is that of memory, height, width, channels; PyTorch's is channels first.
+// Images become rows of features. Their order is that in memory: height, width, channels. PyTorch has channels first.
 import { AdderNetError } from '../errors';
 import { elementCount, type Shape } from '../shape';
 import type { Tensor } from '../tensor';

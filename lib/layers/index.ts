@@ -1,4 +1,4 @@
-// The layers, and what is needed to write custom ones.
+// The layers, and what is needed to write custom layers.
 
 export type { ConvKind } from '../conv-kind';
 export { AdderConv2d, type AdderConv2dOptions, type FilterGradient, filterGradients } from './adder-conv2d';

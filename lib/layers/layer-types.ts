@@ -1,5 +1,5 @@
-// The layers that a file can describe: each type with what its constructor takes. describeLayer and buildLayer (describe.ts, build.ts) go by
-// this table; a row here and config() in its class are what a new layer needs.
+// The layers that a file can describe: each type, with the arguments of its constructor. describeLayer and buildLayer (describe.ts, build.ts) use
+// this table. A new layer needs a row here and config() in its class.
 import { AdderNetError } from '../errors';
 import type { Random } from '../random';
 import type { Padding, Pair } from '../shape';
@@ -15,7 +15,7 @@ import { Residual } from './residual';
 import { Sequential } from './sequential';
 import { XnorConv2d } from './xnor-conv2d';
 
-/** Reads a value of a file, which may be anything: undefined if it is of another type. Ranges are the constructor's to check. */
+/** Reads a value of a file, which may be anything: undefined if it has another type. The constructor checks ranges. */
 export type Field<T> = (value: unknown, read: (description: unknown) => Layer) => T | undefined;
 type Fields = Readonly<Record<string, Field<unknown>>>;
 type ValuesOf<F extends Fields> = { readonly [K in keyof F]: Exclude<ReturnType<F[K]>, undefined> };
@@ -25,7 +25,7 @@ export interface LayerType {
   readonly fields: Fields;
   /** Fields that may be missing. */
   readonly optional: readonly string[];
-  /** Numbers in the layer's own state, known before it is built. */
+  /** How many numbers the state of the layer itself holds, known before it is built. */
   readonly elements: (values: never) => number;
   readonly build: (values: never, random: Random | null) => Layer;
 }
@@ -72,15 +72,18 @@ const convolutionElements = ({ inputs, outputs, kernel, groups, bias }: Convolut
 function named(names: readonly string[] | undefined, inside: readonly Layer[]): readonly Layer[] | Record<string, Layer> {
   if (!names) return inside;
   if (names.length !== inside.length || new Set(names).size !== names.length)
-    throw new AdderNetError('ERR_ARGUMENT', `Sequential: ${names.length} names for ${inside.length} layers, expected another one for each`);
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `Sequential: ${names.length} names for ${inside.length} layers, expected a different name for each`,
+    );
   return Object.fromEntries(names.map((name, i) => [name, inside[i]!]));
 }
 
-/** A file may nest layers this deep, and have so many of them. */
+/** How deep a file may nest layers, and how many it may have. */
 export const maxDepth = 64;
 export const maxLayers = 10_000;
 
-/** Names are those of the files, whatever a bundler makes of the classes' own. */
+/** The keys are the names in files, which do not change when a bundler renames the classes. */
 export const layerTypes: ReadonlyMap<string, LayerType> = new Map(
   Object.entries({
     AdderConv2d: layerType(

@@ -1,6 +1,6 @@
 // The contract of every layer: a function from one tensor to one tensor, with named state and an output shape known beforehand, and the
-// gradient of that function. There is no general autograd: the backward pass of adder networks is a training rule, not a derivative.
-// A layer that holds others lists them in children() and trace(); names, state and counts then follow by themselves.
+// gradient of that function. There is no general autograd, because the backward pass of adder networks is a training rule, not a derivative.
+// A layer that contains other layers lists them in children() and trace(); names, state and counts follow from these.
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
 import type { Shape } from '../shape';
@@ -13,50 +13,50 @@ import { addOperations, noOperations, type Operations } from './operations';
 import { Parameter } from './parameter';
 import { checkState, copyState, type LoadedState, layouts, type StateDict, type StateLayout } from './state';
 
-/** How a layer is run forward. */
+/** Options of a forward pass. */
 export interface ForwardOptions {
-  /** At inference the layer may overwrite x and return it: whoever sets this made x and reads it no more. Default false. */
+  /** At inference the layer may overwrite x and return it. The caller must own x and no longer read it. Default false. */
   inPlace?: boolean;
   /**
-   * Keeps what backward needs, and writes to buffers of the layer's own: x and the result must stay as they are until backward has run, and
-   * the next step overwrites the result. Default false.
+   * Saves what backward needs, and writes to the layer's buffers: x and the result must stay unchanged until backward has run, and the next
+   * step overwrites the result. Default false.
    */
   training?: boolean;
-  /** In training, what the layer does to its output in the same pass. Only a layer that `fuses` it is given one. */
+  /** In training, what the layer does to its output in the same pass. Only a layer that `fuses` it gets one. */
   epilogue?: Epilogue | undefined;
 }
 
-/** How a layer is run backward. */
+/** Options of a backward pass. */
 export interface BackwardOptions {
-  /** Whether the gradient to the layer's input is wanted; without, undefined may be returned. Default true. */
+  /** Whether the gradient with respect to the input is needed; if not, backward may return undefined. Default true. */
   inputGradient?: boolean;
 }
 
-/** What the constructor of a layer takes, as plain data for a file. */
+/** The arguments of a layer's constructor, as plain data for a file. */
 export type LayerConfig = Readonly<Record<string, unknown>>;
 /** A layer as plain data: its type, as layer-types.ts lists them, and its config. */
 export type LayerDescription = LayerConfig & { readonly type: string };
-/** Describes a layer inside of another, by its name there; undefined if its own layers have their names beside those of the other. */
+/** Describes a layer inside another one by its name there; undefined if the layers within it are named as if they were in the outer one. */
 export type DescribeChild = (name: string | undefined, layer: Layer) => LayerDescription;
 
-/** What `loadStateDict` takes. */
+/** Options of `loadStateDict`. */
 export interface LoadStateOptions {
-  /** False lets names be missing or left over. Default true. */
+  /** False allows names to be missing or left over. Default true. */
   strict?: boolean | undefined;
   /**
-   * Whose order the columns after a Flatten are in: 'pytorch' has channels, height, width, and they are put in order. Filters are
-   * [co,kh,kw,ci/groups] in both. Default: what the state says of itself, as one of `readTensors` does, else 'addernet'.
+   * The order of the columns after a Flatten: 'pytorch' has channels, height, width, and is reordered. Filters are [co,kh,kw,ci/groups] in
+   * both. Default: the layout that the state names, as one from `readTensors` does, else 'addernet'.
    */
   layout?: StateLayout | undefined;
-  /** Shape of one image, [h,w,c], for layers of a PyTorch state that begin with a Flatten. Default: that of a Model. */
+  /** Shape of one image, [h,w,c], which a PyTorch state needs where the layers begin with a Flatten. Default: that of a Model. */
   inputShape?: Shape | undefined;
 }
 const loadStateNames = optionNames<LoadStateOptions>({ strict: true, layout: true, inputShape: true });
 
-/** A name of one layer inside another, and the layer. */
+/** The name of a layer inside another one, and that layer. */
 export type NamedLayer = readonly [name: string, layer: Layer];
 
-/** One layer inside another, with the shapes it sees. */
+/** A layer inside another one, with the shapes of its input and output. */
 export interface Step {
   readonly name: string;
   readonly layer: Layer;
@@ -64,22 +64,22 @@ export interface Step {
   readonly output: Shape;
 }
 
-/** A function from one tensor to one tensor, with named state, and its gradient. Extend it to write a custom layer. */
+/** A function from one tensor to one tensor, with named state, and its gradient. Extend this class to write a custom layer. */
 export abstract class Layer {
-  /** Where the layer writes in training. */
+  /** The memory that the layer writes to in training. */
   protected readonly buffers = new Buffers();
 
-  /** x is left as it was unless `inPlace` is set. The result is the caller's to overwrite, unless it is a view of x. */
+  /** Leaves x unchanged unless `inPlace` is set. The caller may overwrite the result, unless it is a view of x. */
   abstract forward(x: Tensor, options?: ForwardOptions): Tensor;
 
   /**
-   * The gradient of the last forward pass in training: fills `gradient` of the parameters that are not frozen.
-   * @param _gy gradient to the output; the layer may overwrite it
-   * @returns gradient to the input, valid until the next step
-   * @throws {AdderNetError} ERR_ARGUMENT if no forward pass in training came before, or the layer is for inference only
+   * Computes the gradient of the last forward pass in training, and sets `gradient` of the parameters that are not frozen.
+   * @param _gy the gradient with respect to the output; the layer may overwrite it
+   * @returns the gradient with respect to the input, valid until the next step
+   * @throws {AdderNetError} ERR_ARGUMENT if there was no forward pass in training, or the layer is for inference only
    */
   backward(_gy: Tensor, _options?: BackwardOptions): Tensor | undefined {
-    throw new AdderNetError('ERR_ARGUMENT', `${this.type}: this layer is for inference only, since it defines no backward(gy)`);
+    throw new AdderNetError('ERR_ARGUMENT', `${this.type}: this layer is for inference only, because it defines no backward(gy)`);
   }
 
   /**
@@ -90,9 +90,9 @@ export abstract class Layer {
     return false;
   }
 
-  /** Gradient to the residual of the epilogue, after backward. */
+  /** The gradient with respect to the residual of the epilogue, after backward. */
   get residualGradient(): Tensor {
-    throw new AdderNetError('ERR_ARGUMENT', `${this.type}: this layer fuses no epilogue, so there is no gradient to its residual`);
+    throw new AdderNetError('ERR_ARGUMENT', `${this.type}: this layer fuses no epilogue, so it has no gradient with respect to a residual`);
   }
 
   /**
@@ -104,41 +104,41 @@ export abstract class Layer {
   }
 
   /**
-   * Emits the nodes that forward computes at inference, for `compile`. Errors besides as of outputShape.
-   * @throws {AdderNetError} ERR_ARGUMENT if the layer does not say how it is compiled
+   * Emits the nodes that forward computes at inference, for `compile`. Throws what outputShape throws, too.
+   * @throws {AdderNetError} ERR_ARGUMENT if the layer does not define this method
    */
   lower(_builder: GraphBuilder, _x: Value): Value {
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `compile: the layer ${this.type} cannot be compiled, since it defines no lower(builder, x): run the network with forward(x)`,
+      `compile: the layer ${this.type} cannot be compiled, because it defines no lower(builder, x): run the network with forward(x)`,
     );
   }
 
-  /** @throws {AdderNetError} ERR_SHAPE if the layer cannot take that shape; ERR_ARGUMENT if an option does not fit it */
+  /** @throws {AdderNetError} ERR_SHAPE if the layer does not accept that shape; ERR_ARGUMENT if an option does not fit it */
   abstract outputShape(input: Shape): Shape;
 
-  /** Name of the kind of layer, for tables and messages. */
+  /** The name of the layer's class, for tables and messages. */
   get type(): string {
     return this.constructor.name;
   }
 
-  /** This layer's own state by name, in the order of a PyTorch file; a bare tensor is state that the optimizer leaves alone. */
+  /** The state of the layer itself by name, in the order of a PyTorch file; a bare tensor is state that the optimizer does not change. */
   state(): Record<string, Parameter | Tensor> {
     return {};
   }
 
-  /** The layers inside this one, in forward order. */
+  /** The layers within this one, in forward order. */
   children(): readonly NamedLayer[] {
     return [];
   }
 
-  /** children(), each with the shapes it sees when this layer is given `input`. Errors as of outputShape. */
+  /** children(), each with its shapes when this layer is given `input`. Throws what outputShape throws. */
   trace(_input: Shape): readonly Step[] {
     return [];
   }
 
   /**
-   * What the constructor takes, for `save`. A custom layer has none, and its networks are not saved.
+   * The arguments of the constructor, for `save`. A custom layer has none, and its networks are not saved.
    * @internal
    */
   config(_describe: DescribeChild): LayerConfig | undefined {
@@ -146,25 +146,25 @@ export abstract class Layer {
   }
 
   /**
-   * How the elements that flow out of this layer lie, given those that flow in: `before` itself where it takes each element by itself.
-   * Reports tensors that have a column for each element of flattened images. Default: it is unknown, which matters only for what PyTorch
-   * trained, where a Flatten is followed by weights.
+   * The order of the elements that this layer returns, given the order of those it takes: `before` itself if it treats each element separately.
+   * Reports tensors that have a column for each element of flattened images. Default: unknown, which matters only for weights from PyTorch
+   * that follow a Flatten.
    */
   elementOrder({ flattened }: ElementOrder, _reorder: ReorderColumns): ElementOrder {
     return { flattened };
   }
 
-  /** Operations of one forward pass over `input`: with n = 1, those of one image. */
+  /** The operations of one forward pass over `input`: with n = 1, those of one image. */
   operations(input: Shape): Operations {
     return this.trace(input).reduce((sum, step) => addOperations(sum, step.layer.operations(step.input)), noOperations);
   }
 
-  /** Everything the optimizer may change, by dotted name. */
+  /** Everything that the optimizer may change, by dotted name. */
   namedParameters(): Map<string, Parameter> {
     return new Map([...namedState(this)].filter((entry): entry is [string, Parameter] => entry[1] instanceof Parameter));
   }
 
-  /** The same, each once even if a layer is used twice. */
+  /** The same without names, each once even if a layer is used twice. */
   parameters(): Parameter[] {
     return [...new Set(this.namedParameters().values())];
   }
@@ -175,8 +175,9 @@ export abstract class Layer {
   }
 
   /**
-   * Keeps training from changing this layer and all within: parameters stay, batch norms use their running statistics and leave them alone.
-   * @param frozen false thaws it again. Default true
+   * Keeps training from changing this layer and all layers within: their parameters stay, and batch norms use their running statistics and do
+   * not update them.
+   * @param frozen false unfreezes them. Default true
    */
   freeze(frozen = true): void {
     for (const parameter of this.parameters()) parameter.frozen = frozen;
@@ -207,11 +208,11 @@ export abstract class Layer {
   }
 
   /**
-   * Copies a state into this layer, after everything in it was checked. `num_batches_tracked` of PyTorch is ignored. What readTensors gives
-   * says whose layout it has; any other Map counts as this package's own, unless `layout` says otherwise.
+   * Copies a state into this layer, after all of it has been checked. PyTorch's `num_batches_tracked` is ignored. A state from readTensors names
+   * its layout; any other Map counts as 'addernet', unless `layout` says otherwise.
    * @returns the names that were missing or left over
    * @throws {AdderNetError} ERR_FORMAT for names, ERR_SHAPE for shapes, ERR_DTYPE for types other than f32, ERR_ARGUMENT for options, or if
-   *   the channels before a Flatten are needed and unknown; then nothing was changed
+   *   the channels before a Flatten are needed and unknown; nothing has then been changed
    */
   loadStateDict(state: LoadedState, options: LoadStateOptions = {}): { missing: string[]; unexpected: string[] } {
     checkOptions('loadStateDict', options, loadStateNames);
@@ -225,7 +226,7 @@ export abstract class Layer {
     if (layout === 'unknown' && reordered.size > 0)
       throw new AdderNetError(
         'ERR_ARGUMENT',
-        "loadStateDict: the file does not say whose order its columns after a Flatten are in: give { layout: 'pytorch' } or { layout: 'addernet' }",
+        "loadStateDict: the file does not say in which order its columns after a Flatten are: pass { layout: 'pytorch' } or { layout: 'addernet' }",
       );
     const target = this.stateDict();
     const { missing, unexpected } = copyState(target, withPrefix(state, target), strict, reordered);
@@ -233,7 +234,7 @@ export abstract class Layer {
   }
 }
 
-/** What readTensors took for the prefix of a wrapper may be the name of the network's own outermost layer. */
+/** What readTensors took for the prefix of a wrapper may be the name of the network's outermost layer. */
 function withPrefix(state: LoadedState, target: StateDict): LoadedState {
   const { droppedPrefix: prefix = '' } = state;
   const isOwnLayer = prefix !== '' && [...target.keys()].every((name) => name.startsWith(prefix));
@@ -243,12 +244,12 @@ function withPrefix(state: LoadedState, target: StateDict): LoadedState {
 }
 
 /**
- * What a forward pass in training left for backward.
- * @throws {AdderNetError} ERR_ARGUMENT if there is nothing
+ * What a forward pass in training saved for backward.
+ * @throws {AdderNetError} ERR_ARGUMENT if it saved nothing
  */
 export function savedBy<T>({ type }: Layer, saved: T | undefined): T {
   if (saved === undefined)
-    throw new AdderNetError('ERR_ARGUMENT', `${type}: backward needs a forward pass before it, forward(x, { training: true })`);
+    throw new AdderNetError('ERR_ARGUMENT', `${type}: backward needs a forward pass in training before it: forward(x, { training: true })`);
   return saved;
 }
 

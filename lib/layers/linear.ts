@@ -1,4 +1,4 @@
-// The ordinary fully connected layer.
+// The fully connected layer, by multiplication.
 import { AdderNetError } from '../errors';
 import { biasGrad, conv2dGradFilter, conv2dGradInput, linear } from '../ops';
 import { checkOptions, optionNames } from '../options';
@@ -12,11 +12,11 @@ import type { GraphBuilder, Value } from './lowering';
 import type { Operations } from './operations';
 import { Parameter } from './parameter';
 
-/** What a Linear takes. */
+/** Options of Linear. */
 export interface LinearOptions {
-  /** Whether a learned number, at first 0, is added to each output. Default true. */
+  /** Whether a trained number, initially 0, is added to each output. Default true. */
   bias?: boolean;
-  /** Where the initial weights come from; null leaves them zero, for weights about to be loaded. Default: an arbitrary seed. */
+  /** Source of the initial weights; null leaves them zero, for weights that are about to be loaded. Default: an arbitrary seed. */
   random?: Random | null;
 }
 
@@ -24,7 +24,7 @@ const names = optionNames<LinearOptions>({ bias: true, random: true });
 
 /**
  * y[n,co] = sum_k x[n,k] * w[co,k] (+ b[co])
- * Weights start as N(0, 1/k), which keeps the variance of x: this layer ends networks, so no ReLU halves what it gives.
+ * Weights are initialized from N(0, 1/k), which keeps the variance of x: this layer ends networks, so no ReLU halves its output.
  */
 export class Linear extends Layer {
   /** [co,k] */
@@ -52,7 +52,7 @@ export class Linear extends Layer {
     return linear(x, this.weights.value, { ...options, out: this.buffers.take('y', this.outputShape(x.shape)) });
   }
 
-  /** gw = gy^T x, gb = sum gy, gx = gy w: the gradients of a convolution over images of one pixel. */
+  /** gw = gy^T x, gb = sum gy, gx = gy w: the gradients of a convolution over 1x1 images. */
   override backward(gy: Tensor, { inputGradient = true }: BackwardOptions = {}): Tensor | undefined {
     const x = savedBy(this, this.#x);
     const { weights, bias } = this;

@@ -1,4 +1,4 @@
-// What a layer says of itself to a compiler: the nodes that it computes at inference. lib/graph/trace.ts writes them down.
+// How a layer describes itself to a compiler: by the nodes that it computes at inference. lib/graph/trace.ts writes them down.
 import type { ConvKind } from '../conv-kind';
 import type { ConvOptions, PoolWindow, Shape } from '../shape';
 import type { Tensor } from '../tensor';
@@ -24,7 +24,7 @@ export interface Conv2dSpec extends ConvOptions {
   readonly bias?: Tensor | undefined;
 }
 
-/** Of a batch norm, [c] each. */
+/** The tensors of a batch norm, [c] each. */
 export interface Statistics {
   readonly mean: Tensor;
   readonly variance: Tensor;

@@ -1,3 +1,3 @@
-/** What something is called in messages: the class of an object, or the value itself. */
+/** How messages call a value: by its class if it is an object, else by itself. */
 export const nameOf = (value: unknown): string =>
   typeof value === 'object' && value !== null ? `a ${value.constructor?.name || 'plain object'}` : String(value).slice(0, 60);

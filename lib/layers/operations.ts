@@ -1,8 +1,8 @@
-// What a layer computes, counted as the tables of AdderNet (CVPR 2020) do: each pair of an input and a weight that meet costs
-// 2 additions in an adder layer (subtract, accumulate) and 1 multiplication and 1 addition in an ordinary one.
-// Biases, batch norm, activations, pooling and the additions of residual blocks count nothing.
+// The operations of a layer, counted as in the tables of AdderNet (CVPR 2020): each pair of an input and a weight costs 2 additions in an adder
+// layer (subtract, accumulate), and 1 multiplication and 1 addition in an ordinary convolution. Biases, batch norm, activations, pooling and the
+// additions of residual blocks are not counted.
 
-/** How many of each. */
+/** The number of operations of each type. */
 export interface Operations {
   readonly multiplications: number;
   readonly additions: number;

@@ -1,16 +1,16 @@
-// A tensor that training changes.
+// A parameter is a tensor that training changes.
 import { Tensor } from '../tensor';
 
-/** By which rule the optimizer moves a parameter: adder filters alone have an adaptive rate. */
+/** The rule by which the optimizer updates a parameter: only adder filters have an adaptive rate. */
 export type ParameterRule = 'adder' | 'ordinary';
 
-/** Weights that an optimizer moves, and their gradient. */
+/** Weights that an optimizer updates, and their gradient. */
 export class Parameter {
   /** The same tensor for the life of the layer: loading and training write into it. */
   readonly value: Tensor;
-  /** Which learning rate it has. */
+  /** The rule by which it is updated. */
   readonly rule: ParameterRule;
-  /** A frozen parameter gets no gradient, and the optimizer leaves it alone. */
+  /** A frozen parameter gets no gradient, and the optimizer does not change it. */
   frozen = false;
   #gradient: Tensor | undefined;
 
@@ -19,7 +19,7 @@ export class Parameter {
     this.rule = rule;
   }
 
-  /** Of the shape of the value: written by every backward pass, which does not add to what was there. Made at first use. */
+  /** Has the shape of the value. Every backward pass overwrites it. It is allocated at first use. */
   get gradient(): Tensor {
     this.#gradient ??= Tensor.zeros(this.value.shape);
     return this.#gradient;

@@ -1,4 +1,4 @@
-// Pooling: the maximum or the mean of each window, or of the whole image, channel by channel.
+// Pooling takes the maximum or the mean of each window, or of the whole image, channel by channel.
 import { AdderNetError } from '../errors';
 import { averagePool2d, averagePool2dGrad, globalAveragePool2d, globalAveragePool2dGrad, maxPool2d, maxPool2dGrad } from '../ops';
 import { checkOptions, optionNames } from '../options';
@@ -8,11 +8,11 @@ import type { ElementOrder } from './element-order';
 import { type ForwardOptions, Layer, type LayerConfig, savedBy } from './layer';
 import type { GraphBuilder, Value } from './lowering';
 
-/** What a pooling takes. */
+/** Options of pooling. */
 export interface PoolOptions {
-  /** Size of the window, one number or [height, width]. */
+  /** Size of the window: one number, or [height, width]. */
   kernel: Pair;
-  /** Pixels between two windows. Default: the kernel, so that windows touch and do not overlap. */
+  /** Distance between two windows in pixels. Default: the kernel, so that windows touch and do not overlap. */
   stride?: Pair;
   /** Rows and columns added on each side, [top, left, bottom, right] where the sides differ. Default 0. */
   padding?: Padding;
@@ -51,7 +51,7 @@ abstract class WindowPool extends Layer {
   }
 }
 
-/** The maximum of each window; padding never wins. */
+/** The maximum of each window. Padding never is the maximum. */
 export class MaxPool2d extends WindowPool {
   #x: Tensor | undefined;
 

@@ -20,7 +20,7 @@ import type { Activation, GraphBuilder, Value } from './lowering';
 import { nameOf } from './name-of';
 import { Sequential } from './sequential';
 
-/** What a Residual takes. */
+/** Options of Residual. */
 export interface ResidualOptions {
   /** Whether a ReLU follows the sum. Default true. */
   relu?: boolean;
@@ -30,18 +30,18 @@ const names = optionNames<ResidualOptions>({ relu: true });
 
 /**
  * y = relu(body(x) + x), or relu(body(x) + downsample(x)) where the body changes the shape.
- * State is named by the layers of the body, with `downsample` beside them.
+ * The state has the names of the body's layers, and `downsample` beside them.
  */
 export class Residual extends Layer {
-  /** What the block computes. */
+  /** The layers of the block. */
   readonly body: Sequential;
-  /** What its shortcut computes; undefined if it passes x on. */
+  /** The layer of its shortcut; undefined if the shortcut is x itself. */
   readonly downsample: Layer | undefined;
   /** Whether a ReLU follows the sum. */
   readonly relu: boolean;
   #y: Tensor | undefined;
 
-  /** @throws {AdderNetError} ERR_ARGUMENT unless body is a Sequential, of which no layer is called as the downsample beside it */
+  /** @throws {AdderNetError} ERR_ARGUMENT unless the body is a Sequential without a layer called 'downsample' beside the shortcut's */
   constructor(body: Sequential, downsample?: Layer, options: ResidualOptions = {}) {
     super();
     checkOptions('Residual', options, names);
@@ -51,7 +51,10 @@ export class Residual extends Layer {
     if (downsample && !(downsample instanceof Layer))
       throw new AdderNetError('ERR_ARGUMENT', `Residual: the downsample is ${nameOf(downsample)}, expected a layer`);
     if (downsample && body.children().some(([name]) => name === 'downsample'))
-      throw new AdderNetError('ERR_ARGUMENT', "Residual: a layer of the body is called 'downsample', as the layer beside it: rename it");
+      throw new AdderNetError(
+        'ERR_ARGUMENT',
+        "Residual: a layer of the body is called 'downsample', as the layer of the shortcut is: rename it",
+      );
     this.body = body;
     this.downsample = downsample;
     this.relu = relu;
@@ -60,9 +63,9 @@ export class Residual extends Layer {
   forward(x: Tensor, { inPlace = false, training = false }: ForwardOptions = {}): Tensor {
     if (training) return this.#forwardTraining(x);
     const y = this.body.forward(x);
-    const mine = y.data.buffer !== x.data.buffer;
-    const shortcut = this.downsample?.forward(x, { inPlace: inPlace && mine }) ?? x;
-    const sum = add(y, shortcut, mine ? { out: y } : {});
+    const isCopy = y.data.buffer !== x.data.buffer;
+    const shortcut = this.downsample?.forward(x, { inPlace: inPlace && isCopy }) ?? x;
+    const sum = add(y, shortcut, isCopy ? { out: y } : {});
     return this.relu ? relu(sum, { out: sum }) : sum;
   }
 
@@ -82,7 +85,7 @@ export class Residual extends Layer {
     const { body, downsample } = this;
     const y = savedBy(this, this.#y);
     if (!this.#isFused && this.relu) reluGrad(gy, y, { out: gy });
-    // The gradient of the sum goes both ways, and the body may overwrite its own.
+    // The gradient of the sum goes both ways, and the body may overwrite the one that it gets.
     const copy = this.#isFused ? undefined : this.buffers.take('gresidual', gy.shape);
     copy?.data.set(gy.data);
     const throughBody = body.backward(gy, { inputGradient: inputGradient || this.#isFused });
@@ -95,7 +98,7 @@ export class Residual extends Layer {
     return this.relu ? reluActivation : undefined;
   }
 
-  /** Whether the body adds the shortcut in its own pass. */
+  /** Whether the body adds the shortcut in its last layer's pass. */
   get #isFused(): boolean {
     return this.body.fuses(this.#activation);
   }
@@ -112,7 +115,7 @@ export class Residual extends Layer {
     if (shapeText(output) !== shapeText(shortcut))
       throw new AdderNetError(
         'ERR_SHAPE',
-        `Residual: the body gives ${shapeText(output)} and the shortcut ${shapeText(shortcut)}, which cannot be added: give a downsample`,
+        `Residual: the body gives ${shapeText(output)} and the shortcut ${shapeText(shortcut)}, which cannot be added: pass a downsample layer`,
       );
     return output;
   }
@@ -139,7 +142,7 @@ export class Residual extends Layer {
     if (isWide)
       throw new AdderNetError(
         'ERR_FORMAT',
-        'Residual: adds rows of a flattened image to others, whose order in a PyTorch file cannot be told: put the weights in order by hand',
+        'Residual: this block adds rows of a flattened image to other rows, and their order in a PyTorch file is unknown: reorder the weights before loading them',
       );
     return { channels: after.channels, flattened: false };
   }

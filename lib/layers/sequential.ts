@@ -1,4 +1,4 @@
-// Layers one after the other.
+// A Sequential runs layers one after the other.
 import { AdderNetError } from '../errors';
 import type { Shape } from '../shape';
 import type { Tensor } from '../tensor';
@@ -15,12 +15,12 @@ import {
 import type { Activation, GraphBuilder, Value } from './lowering';
 import { nameOf } from './name-of';
 
-/** Layers in forward order; those of a list are named 0, 1, 2 and so on. */
+/** Layers in forward order; in a list they are named 0, 1, 2 and so on. */
 export type SequentialLayers = readonly Layer[] | Readonly<Record<string, Layer>>;
 
-/** Each layer takes what the one before it gives; the state of a layer is named `<name>.<...>`. */
+/** Each layer takes the output of the one before it; the state of a layer is named `<name>.<...>`. */
 export class Sequential extends Layer {
-  /** As they were given: a list, or an object by name. */
+  /** The layers as they were given: a list, or an object by name. */
   readonly layers: SequentialLayers;
   readonly #layers: readonly NamedLayer[];
   /** What each layer fuses: the layer after it, if that is an activation. */
@@ -28,7 +28,7 @@ export class Sequential extends Layer {
 
   /**
    * @param layers in forward order; a list is named 0, 1, 2 and so on
-   * @throws {AdderNetError} ERR_ARGUMENT if a name is not a plain word, or something is not a layer
+   * @throws {AdderNetError} ERR_ARGUMENT if a name is not a plain word, or a value is not a layer
    */
   constructor(layers: SequentialLayers) {
     super();
@@ -38,13 +38,13 @@ export class Sequential extends Layer {
     for (const [name, layer] of this.#layers)
       if (!(layer instanceof Layer))
         throw new AdderNetError('ERR_ARGUMENT', `${this.type}: '${name}' is ${nameOf(layer)}, expected a layer`);
-    // Objects sort names that are integers to the front, and a dot would blur the dotted names of the state.
+    // Objects sort integer keys to the front, and a dot would make the dotted names of the state ambiguous.
     const isList = Array.isArray(layers);
     const bad = isList ? undefined : this.#layers.find(([name]) => !/^[A-Za-z_]\w*$/.test(name));
     if (bad)
       throw new AdderNetError(
         'ERR_ARGUMENT',
-        `Sequential: '${bad[0]}' is not a name for a layer, expected letters, digits and _, no digit first`,
+        `Sequential: '${bad[0]}' is not a valid layer name, expected letters, digits and _, not starting with a digit`,
       );
     this.layers = Object.freeze(isList ? [...layers] : { ...layers });
     this.#fused = fusedActivations(this.#layers.map(([, layer]) => layer));
@@ -61,7 +61,7 @@ export class Sequential extends Layer {
   }
 
   override backward(gy: Tensor, { inputGradient = true }: BackwardOptions = {}): Tensor | undefined {
-    // No layer below the first that learns has use for a gradient, unless x has.
+    // Layers below the first trainable one need no gradient, unless the gradient of x is needed.
     const first = inputGradient ? 0 : this.#layers.findIndex(([, layer]) => layer.isTrainable);
     if (first < 0) return undefined;
     let gradient: Tensor | undefined = gy;

@@ -1,4 +1,4 @@
-// The binary convolution: signs meet signs. The second baseline, which needs no multiplications either.
+// The binary convolution, of the signs of x with the signs of the filters. It is the second baseline, and needs no multiplications either.
 import { conv2dGradFilter, conv2dGradInput, sign, signGrad, xnorConv2d } from '../ops';
 import { paddedShape } from '../ops/sign';
 import { elementCount } from '../shape';
@@ -14,7 +14,7 @@ const xnor: ConvImplementation = {
     const gsigns = conv2dGradInput(gy, binary, x.shape, options);
     return signGrad(gsigns, x, { out: gsigns });
   },
-  // Padding is +1 and has its part in the gradient, whence a convolution of padded signs.
+  // Padding is +1 and contributes to the gradient, so the signs are padded before the convolution.
   gradFilter(gy, x, filters, { padding, out, ...options }, buffers) {
     const signs = sign(x, { padding, out: buffers.take('signs', paddedShape(x.shape, padding)) });
     const gbinary = conv2dGradFilter(gy, signs, filters.shape, { ...options, out });
@@ -28,10 +28,10 @@ const xnor: ConvImplementation = {
 
 /**
  * y[n,ho,wo,co] = alpha[co] * sum_{kh,kw,ci} sgn(x[n, ho*s+kh*d-p, wo*s+kw*d-p, ci]) * sgn(w[co,kh,kw,ci]) (+ b[co]), alpha = mean |w[co]|
- * (XNOR-Net, ECCV 2016). sgn(0) = +1, and padding counts as +1. Filters start as those of Conv2d.
+ * (XNOR-Net, ECCV 2016). sgn(0) = +1, and padding counts as +1. Filters are initialized as those of Conv2d.
  *
- * It is trained by the straight-through estimator: the gradient of sgn(v) is taken to be 1 where |v| <= 1, else 0; for the filters besides
- * through alpha.
+ * It is trained with the straight-through estimator: the gradient of sgn(v) is taken to be 1 where |v| <= 1, else 0. The gradient with respect
+ * to the filters also goes through alpha.
  */
 export class XnorConv2d extends Conv2dLayer {
   /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range, or the groups do not divide the channels */
@@ -42,7 +42,7 @@ export class XnorConv2d extends Conv2dLayer {
 
 const signOf = (weight: number): number => (weight < 0 ? -1 : 1);
 
-/** The filters of one output channel after another, with alpha = mean |w|. */
+/** The filters of each output channel, with alpha = mean |w|. */
 function* outputChannels(filters: Tensor): Generator<{ first: number; weights: Float32Array; alpha: number }> {
   const [co, ...window] = filters.shape;
   const k = elementCount(window);
@@ -61,7 +61,7 @@ function binarize(filters: Tensor, binary: Tensor): Tensor {
   return binary;
 }
 
-/** From the gradient to b = alpha * sgn(w), in place, to that of w: alpha * [|w| <= 1] * gb + sgn(w) / k * sum gb * sgn(w). */
+/** Turns the gradient gb with respect to alpha * sgn(w), in place, into that of w: alpha * [|w| <= 1] * gb + sgn(w) / k * sum gb * sgn(w). */
 function throughBinarization(gradient: Tensor, filters: Tensor): Tensor {
   for (const { first, weights, alpha } of outputChannels(filters)) {
     const g = gradient.data.subarray(first, first + weights.length);

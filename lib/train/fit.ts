@@ -306,7 +306,7 @@ function checkOptimizer(model: Model, optimizer: Sgd): void {
 function checkOnce(layer: Layer, seen = new Set<Layer>()): void {
   for (const [name, child] of layer.children()) {
     if (seen.has(child))
-      throw new AdderNetError('ERR_ARGUMENT', `fit: the layer '${name}' stands twice in the network, and such a layer cannot be trained`);
+      throw new AdderNetError('ERR_ARGUMENT', `fit: the layer '${name}' occurs twice in the network, and such a layer cannot be trained`);
     seen.add(child);
     checkOnce(child, seen);
   }

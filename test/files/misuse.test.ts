@@ -69,7 +69,7 @@ t.test('whose layout a state has is not lost by other names, nor guessed', async
   t.equal(pytorch.rename(() => undefined).size, 0);
   const unknown = (await readTensors(file({}))).rename(toOurs);
   const state = { inputShape: [2, 2, 3] } as const;
-  t.throws(() => network().loadStateDict(unknown, state), refused(/does not say whose order.*\{ layout: 'pytorch' \}/));
+  t.throws(() => network().loadStateDict(unknown, state), refused(/does not say in which order.*\{ layout: 'pytorch' \}/));
   t.doesNotThrow(() => network().loadStateDict(unknown, { ...state, layout: 'addernet' }));
 });
 

@@ -154,7 +154,7 @@ t.test('what cannot be told is refused', (t) => {
   named.loadStateDict(state);
   t.notSame(named.stateDict().get('3.weight')!.data, state.get('3.weight')!.data);
   const rows = new Sequential([new Conv2d(2, 4, { kernel: 1 }), new Flatten(), new Residual(new Sequential([new Linear(16, 16)]))]);
-  t.throws(() => rows.loadStateDict(pytorchState(rows)), { code: 'ERR_FORMAT', message: /adds rows of a flattened image/ });
+  t.throws(() => rows.loadStateDict(pytorchState(rows)), { code: 'ERR_FORMAT', message: /this block adds rows of a flattened image/ });
   t.throws(() => rows.loadStateDict(pytorchState(rows), { layout: 'torch' as 'pytorch' }), {
     code: 'ERR_ARGUMENT',
     message: /layout is 'torch'/,

@@ -155,7 +155,7 @@ t.test('shapes that do not fit are refused by name', (t) => {
     { layer: new MaxPool2d({ kernel: 3 }), shape: [1, 2, 2, 1], message: /MaxPool2d/ },
     { layer: new GlobalAveragePool2d(), shape: [1, 4], message: /rank 4/ },
     { layer: new Flatten(), shape: [], message: /rank 1/ },
-    { layer: new Residual(new Sequential([new Conv2d(4, 8, { kernel: 1 })])), shape: [1, 8, 8, 4], message: /give a downsample/ },
+    { layer: new Residual(new Sequential([new Conv2d(4, 8, { kernel: 1 })])), shape: [1, 8, 8, 4], message: /pass a downsample/ },
   ];
   for (const { layer, shape, message } of wrong) t.throws(() => layer.outputShape(shape), { code: 'ERR_SHAPE', message });
   t.end();
@@ -176,8 +176,8 @@ t.test('arguments out of range are refused by name', (t) => {
     [() => new BatchNorm(1, { epsilon: 0 }), /epsilon is 0/],
     [() => new BatchNorm(1, { momentum: 2 }), /momentum is 2/],
     [() => new MaxPool2d({ kernel: 2, stride: 0 }), /MaxPool2d: stride is 0/],
-    [() => new Sequential({ '1': new Relu() }), /'1' is not a name/],
-    [() => new Sequential({ 'a.b': new Relu() }), /'a.b' is not a name/],
+    [() => new Sequential({ '1': new Relu() }), /'1' is not a valid layer name/],
+    [() => new Sequential({ 'a.b': new Relu() }), /'a.b' is not a valid layer name/],
   ];
   for (const [make, message] of refused) t.throws(make, { code: 'ERR_ARGUMENT', message });
   t.end();

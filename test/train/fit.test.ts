@@ -416,7 +416,7 @@ t.test('misuse is named before anything runs', async (t) => {
     },
     network().metadata,
   );
-  await t.rejects(run({}, twice), { code: 'ERR_ARGUMENT', message: /'0' stands twice/ });
+  await t.rejects(run({}, twice), { code: 'ERR_ARGUMENT', message: /'0' occurs twice/ });
   const images = new Tensor(new Uint8Array(3 * 25), [3, 5, 5, 1]);
   const other = new ImageDataset({ name: 'others', images, targets: Int32Array.of(0, 1, 2), classes: 3 });
   const model = network();
