@@ -1,0 +1,13 @@
+#include "simd/dpbusd_avx2.h"
+#include "../primitives.h"
+
+namespace {
+constexpr VnniPrimitives vnni_primitives() {
+  VnniPrimitives p = {};
+  p.bytes = i8v::kBytes;
+  p.dpbusd = [](const int32_t* sum, const uint8_t* x, const uint8_t* w, int32_t* y) { store(y, dpbusd(load(sum), load(x), load(w))); };
+  return p;
+}
+}  // namespace
+
+constexpr Primitives kPrimitivesAvx2Vnni = {"avx2_vnni", {}, {}, {}, {}, vnni_primitives(), {}, {}, {}};

@@ -1,0 +1,27 @@
+#pragma once
+#include "../primitives.h"
+
+namespace {
+template <class T, class Vector>
+ALWAYS_INLINE void copy_out(T* y, const Vector& v) {
+  __builtin_memcpy(y, &v.v, sizeof v.v);
+}
+
+constexpr X86Primitives x86_primitives() {
+  X86Primitives p = {};
+  p.bytes = i8v::kBytes;
+  p.copy = [](const uint8_t* x, uint8_t* y) { copy_out(y, load(x)); };
+  p.broadcast_u64 = [](uint64_t x, uint8_t* y) { copy_out(y, broadcast_group(x)); };
+  p.broadcast_u32 = [](uint32_t x, uint8_t* y) { copy_out(y, broadcast_group(x)); };
+  p.bit_and = [](const uint8_t* a, const uint8_t* b, uint8_t* y) { copy_out(y, bit_and(load(a), load(b))); };
+  p.sad = [](const uint8_t* a, const uint8_t* b, uint64_t* y) { copy_out(y, sad(load(a), load(b))); };
+  p.sub_i64 = [](const uint8_t* a, const uint8_t* b, uint64_t* y) { copy_out(y, sub_i64(load(a), load(b))); };
+  p.sub_i32 = [](const int32_t* a, const int32_t* b, int32_t* y) { store(y, sub(load(a), load(b))); };
+  p.low_halves = [](const uint8_t* a, const uint8_t* b, int32_t* y) { store(y, low_halves(load(a), load(b))); };
+  p.max_i16 = [](const uint8_t* a, const uint8_t* b, int16_t* y) { copy_out(y, max_i16(load(a), load(b))); };
+  p.ones_i16 = [](int16_t* y) { copy_out(y, ones_i16()); };
+  p.madd_i16 = [](const uint8_t* a, const uint8_t* b, int32_t* y) { store(y, madd_i16(load(a), load(b))); };
+  p.maddubs = [](const uint8_t* a, const uint8_t* b, int16_t* y) { copy_out(y, maddubs(load(a), load(b))); };
+  return p;
+}
+}  // namespace
