@@ -1,21 +1,21 @@
-// What runs here, and how many threads it uses.
+// The CPU, its instruction sets, and the number of threads.
 
 import { cpus } from 'node:os';
 import { native, rethrow } from './binding';
 import { AdderNetError } from './errors';
 import { shown } from './quoted';
 
-/** Of native/binding/runtime.cc. */
+/** The limit in native/binding/runtime.cc. */
 const maxThreads = 1024;
 
 export interface CpuInfo {
-  /** The CPU's own name. */
+  /** The name of the CPU. */
   model: string;
-  /** The instruction set in force: the best one, or the one ADDERNET_ISA names. */
+  /** The instruction set in use: the best one, or the one that ADDERNET_ISA names. */
   isa: string;
-  /** All that this CPU and this build can run, best first. */
+  /** All instruction sets that this CPU and this build support, best first. */
   supported: string[];
-  /** Threads an operation uses at most. */
+  /** The largest number of threads that an operation uses. */
   threads: number;
 }
 
@@ -25,8 +25,8 @@ export function cpuInfo(): CpuInfo {
 }
 
 /**
- * Threads that an operation may use from now on, in the whole process; results do not depend on it. At start: ADDERNET_NUM_THREADS, else
- * the cores, or the container's CPU quota where that is less.
+ * Sets how many threads an operation may use in this process; results do not depend on it. The initial value is ADDERNET_NUM_THREADS, otherwise
+ * the number of cores or the container's CPU quota, whichever is less.
  * @throws {AdderNetError} ERR_ARGUMENT unless 1 to 1024
  */
 export function setThreads(threads: number): void {

@@ -36,8 +36,8 @@ export type { EpochRecord } from './train/progress';
 export { type FeatureTeacher, featureTeacher } from './train/teacher';
 export type { AverageOptions } from './train/weight-average';
 
-// What the types of this package name and the user's configuration may not declare (lib.dom and @types/node do, and lib.esnext.disposable
-// from TypeScript 5.2 on): their declarations merge with these, and without them these are no errors.
+// Types that this package uses and the user's configuration may lack (lib.dom, @types/node, and lib.esnext.disposable from TypeScript 5.2 on
+// declare them). Existing declarations merge with these.
 declare global {
   interface AbortSignal {}
   interface Blob {}

@@ -1,14 +1,14 @@
-// Packages that only some users need are not installed with this one. Each is loaded where it is used, by a `require` inside a `try`, which
-// works in Jest, where import() does not, and which bundlers take for optional.
+// Optional packages are not installed with this one. Each is loaded where it is used, by a `require` inside a `try`: that works in Jest, where
+// import() does not, and bundlers treat it as optional.
 import { AdderNetError } from './errors';
 
 /**
- * What to throw where an optional package does not load: only if it is that very package which is not found has the user to install it.
+ * The error for an optional package that does not load. The user has to install it only if it is this very package that was not found.
  * @param name    the package
- * @param purpose what needs it, such as 'serve'
+ * @param purpose what needs the package, such as 'serve'
  * @param cause   what `require` threw
- * @param install packages that serve this purpose together
- * @returns ERR_PEER_MISSING, or ERR_PEER_BROKEN with the words of the package itself
+ * @param install all packages that the purpose needs
+ * @returns ERR_PEER_MISSING, or ERR_PEER_BROKEN with the message of the package
  */
 export function packageError(name: string, purpose: string, cause: unknown, install: readonly string[] = [name]): AdderNetError {
   const { code, message = String(cause) } = (cause ?? {}) as NodeJS.ErrnoException; // a module may throw anything
@@ -20,6 +20,6 @@ export function packageError(name: string, purpose: string, cause: unknown, inst
   });
 }
 
-/** Its bundles do not find packages that are installed beside them. */
+/** A hint for Next.js, whose bundles do not find installed packages. */
 const inNext = (): string =>
   process.env.NEXT_RUNTIME ? '; if it is installed, set serverExternalPackages: ["addernet"] in the configuration of Next.js' : '';

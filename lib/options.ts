@@ -1,19 +1,19 @@
-// An option that does not exist would be ignored without a word, and the default be taken for what was asked.
+// Rejects unknown options, which would otherwise be ignored silently.
 import { AdderNetError } from './errors';
 
-/** Every name of an options interface once, as the compiler checks: a new option cannot be forgotten here. */
+/** The names of all options of an interface. The compiler checks that none is missing. */
 export const optionNames = <Options extends object>(names: Readonly<Record<keyof Required<Options>, true>>): readonly string[] =>
   Object.keys(names);
 
 /**
- * @param op    the function that is called, for messages
+ * @param op    the called function, for messages
  * @param known see optionNames
- * @throws {AdderNetError} ERR_ARGUMENT unless `options` is an object of known names; it names the option that was probably meant
+ * @throws {AdderNetError} ERR_ARGUMENT unless `options` is an object with known names; the message suggests the intended option
  */
 export function checkOptions(op: string, options: object, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
     throw new AdderNetError('ERR_ARGUMENT', `${op}: options are ${describe(options)}, expected an object { ${known.join(', ')} }`);
-  // What an object inherits is read as an option, too. No arrays are made here: every operation of every layer asks.
+  // Inherited properties count as options, too. This allocates no arrays, because every operation of every layer calls it.
   for (const name in options)
     if (!known.includes(name) && options[name as keyof typeof options] !== undefined)
       throw new AdderNetError('ERR_ARGUMENT', `${op}: there is no option '${name}', ${suggestion(name, known)}`);
@@ -31,7 +31,7 @@ function suggestion(name: string, known: readonly string[]): string {
   return meant.length > 0 ? `did you mean ${meant.join(' or ')}?` : `expected ${known.length > 0 ? known.join(', ') : 'none'}`;
 }
 
-/** Letters to insert, delete or replace to come from one word to the other (Levenshtein). */
+/** The Levenshtein distance of two words. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -1,5 +1,5 @@
 // A small seeded generator: xoshiro128** (Blackman and Vigna), seeded through splitmix64. The same seed gives the same numbers
-// everywhere, and its whole state is four integers, so that training can stop and go on with the same bits.
+// everywhere. Its state is only four integers, so that training can stop and resume bit-identically.
 
 import { AdderNetError } from './errors';
 import { shown } from './quoted';
@@ -7,12 +7,12 @@ import { shown } from './quoted';
 /** Four integers from 0 to 2^32 - 1, not all zero. */
 export type RandomState = readonly [number, number, number, number];
 
-/** A stream of pseudo-random numbers; not for secrets. */
+/** A pseudo-random number generator; not for cryptography. */
 export class Random {
   readonly #words = new Uint32Array(4);
 
   /**
-   * @param seed any safe integer; an arbitrary one if left out
+   * @param seed any safe integer; default: a random one
    * @throws {AdderNetError} ERR_ARGUMENT if it is not a safe integer
    */
   constructor(seed: number = Math.floor(Math.random() * 2 ** 53)) {
@@ -22,8 +22,8 @@ export class Random {
   }
 
   /**
-   * The generator that belongs to these keys, such as (seed, epoch, step): what it draws can be drawn again without what came before.
-   * Any other keys, order or number of them gives an unrelated stream; so does `new Random`.
+   * Creates the generator for these keys, such as (seed, epoch, step), so that its numbers can be reproduced without those of other keys.
+   * Different keys, in value, order or number, give unrelated streams, and so does `new Random`.
    * @param keys safe integers
    * @throws {AdderNetError} ERR_ARGUMENT if one is not a safe integer
    */
@@ -34,14 +34,14 @@ export class Random {
         'ERR_ARGUMENT',
         `Random.of: key ${wrong} is ${shown(keys[wrong])}, expected an integer between -2^53 and 2^53`,
       );
-    // splitmix64 is a bijection, so that tuples which differ in their last key alone never meet.
+    // splitmix64 is a bijection, so tuples that differ only in their last key never collide.
     const absorb = (hash: bigint, key: number) => splitmix64(BigInt.asUintN(64, hash + BigInt(key) + increment));
     const random = new Random(0);
     random.#spread(keys.reduce(absorb, absorb(0n, keys.length)));
     return random;
   }
 
-  /** The whole state, as plain numbers: assigned to another generator, both continue alike. */
+  /** The complete state. A generator that gets the state of another one continues with the same numbers. */
   get state(): RandomState {
     return Array.from(this.#words) as unknown as RandomState;
   }
@@ -58,13 +58,13 @@ export class Random {
   }
 
   /**
-   * Uniform among 0, 1 … n - 1, each exactly as likely as another. Takes a word of the stream, seldom more.
+   * A uniformly distributed integer from 0 to n - 1, without bias. Usually consumes one 32-bit word of the stream.
    * @throws {AdderNetError} ERR_ARGUMENT unless n is an integer from 1 to 2^32
    */
   integer(n: number): number {
     if (!Number.isInteger(n) || n < 1 || n > 2 ** 32)
       throw new AdderNetError('ERR_ARGUMENT', `Random.integer: n is ${shown(n)}, expected an integer from 1 to 2^32`);
-    // Words beyond the last whole multiple of n would make small numbers more likely.
+    // Words at or above the largest multiple of n would make small numbers more likely.
     const end = 2 ** 32 - (2 ** 32 % n);
     let word: number;
     do word = this.#next() >>> 0;
@@ -72,7 +72,7 @@ export class Random {
     return word % n;
   }
 
-  /** Brings `array` into an order in which every permutation is as likely as another (Fisher and Yates). */
+  /** Shuffles `array` in place; every permutation is equally likely (Fisher-Yates). */
   shuffle(array: Int32Array): void {
     for (let last = array.length - 1; last > 0; last--) {
       const i = this.integer(last + 1);
@@ -82,7 +82,7 @@ export class Random {
     }
   }
 
-  /** Uniform in [0, 1): a multiple of 2^-53. Takes two words of the stream. */
+  /** A uniformly distributed number in [0, 1), a multiple of 2^-53. Consumes two words of the stream. */
   uniform(): number {
     const high = this.#next() >>> 5;
     const low = this.#next() >>> 6;
@@ -90,15 +90,15 @@ export class Random {
   }
 
   /**
-   * Standard normal by Box and Muller: sqrt(-2 ln(1 - u)) cos(2 pi v) with u, v uniform in [0, 1).
-   * The sine that comes with it is dropped: keeping it for the next call would be a fifth number of state.
+   * A standard normal number by the Box-Muller transform: sqrt(-2 ln(1 - u)) cos(2 pi v) with u, v uniform in [0, 1).
+   * The second number, with the sine, is dropped, because keeping it would add to the state.
    */
   normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
     return radius * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** Overwrites every element of `array` with a draw from N(mean, std^2). */
+  /** Fills `array` with random numbers from N(mean, std^2). */
   fillNormal(array: Float32Array | Float64Array, mean = 0, std = 1): void {
     for (let i = 0; i < array.length; i++) array[i] = mean + std * this.normal();
   }
@@ -129,10 +129,10 @@ export class Random {
 
 const rotateLeft = (word: number, bits: number): number => (word << bits) | (word >>> (32 - bits));
 
-/** splitmix64's step from one counter to the next: 2^64 over the golden ratio, odd. */
+/** The increment of splitmix64's counter: 2^64 divided by the golden ratio, odd. */
 const increment = 0x9e3779b97f4a7c15n;
 
-/** The output function of splitmix64: spreads the bits of a counter over 64 bits. */
+/** The output function of splitmix64, which mixes the bits of a counter. */
 function splitmix64(counter: bigint): bigint {
   let z = counter;
   z = BigInt.asUintN(64, (z ^ (z >> 30n)) * 0xbf58476d1ce4e5b9n);

@@ -1,4 +1,4 @@
-// A tensor is a typed array and a shape. JavaScript owns the memory; native code borrows it for the length of one call.
+// A tensor is a typed array and a shape. JavaScript owns the memory; native code borrows it for the duration of one call.
 // Activations are NHWC, filters [co][kh][kw][ci/groups].
 import { AdderNetError } from './errors';
 import { checkShape, elementCount, type Shape, shapeText } from './shape';
@@ -33,7 +33,7 @@ export class Tensor<A extends TensorData = Float32Array> {
   readonly shape: Shape;
 
   /**
-   * @param data  a typed array, used as it is: nothing is copied
+   * @param data  a typed array, which is not copied
    * @param shape sizes, each a positive integer, whose product is `data.length`
    * @throws {AdderNetError} ERR_SHAPE if the sizes do not multiply to the length; ERR_ARGUMENT if the memory is detached or resizable;
    *   ERR_DTYPE if `data` is not one of the typed arrays above
@@ -78,12 +78,12 @@ export class Tensor<A extends TensorData = Float32Array> {
     return dtypeOf(this.data);
   }
 
-  /** Number of elements. */
+  /** The number of elements. */
   get size(): number {
     return this.data.length;
   }
 
-  /** The same memory seen with another shape of as many elements. */
+  /** A tensor over the same memory with another shape of the same size. */
   reshape(shape: Shape): Tensor<A> {
     return new Tensor(this.data, shape);
   }
@@ -93,7 +93,7 @@ const dtypesByArray = new Map(Object.entries(arrayConstructors).map(([dtype, { n
 
 const toStringTag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!.get!;
 
-/** `Float32Array` and the like, of any realm (vm, Jest, Electron), which instanceof does not see through; undefined if it is no typed array. */
+/** The name of a typed array's class, such as `Float32Array`; undefined for other values. Unlike instanceof, it works across realms (vm, Jest, Electron). */
 export const typedArrayName = (value: unknown): string | undefined => toStringTag.call(value) as string | undefined;
 
 function dtypeOf(data: TensorData): DType {
@@ -105,7 +105,7 @@ function dtypeOf(data: TensorData): DType {
 }
 
 /**
- * Refuses memory that can move or shrink under a native call: detached buffers and resizable ones.
+ * Rejects memory that can move or shrink during a native call: detached and resizable buffers.
  * @throws {AdderNetError} ERR_ARGUMENT
  */
 export function checkBuffer(data: TensorData, name = 'Tensor: data'): void {
@@ -113,11 +113,11 @@ export function checkBuffer(data: TensorData, name = 'Tensor: data'): void {
   if (buffer.resizable || buffer.growable)
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${name} lies in a resizable buffer, which may shrink during a native call: copy it with data.slice()`,
+      `${name} is in a resizable buffer, which may shrink during a native call: copy it with data.slice()`,
     );
   if (data.length === 0)
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${name} is empty: its buffer is detached (transferred to another thread?) or was made with length 0`,
+      `${name} is empty: its buffer is detached (transferred to another thread?) or was created with length 0`,
     );
 }

@@ -1,7 +1,7 @@
-// Times that can be compared on a noisy machine.
+// Measures times so that they can be compared on a noisy machine.
 import { performance } from 'node:perf_hooks';
 
-/** Median milliseconds of a call of each function, called in turns: what disturbs the machine disturbs all of them. */
+/** The median time of a call of each function in milliseconds. The calls alternate, so that other load affects all functions equally. */
 export function medianTimes<Name extends string>(functions: Record<Name, () => void>, rounds: number): Record<Name, number> {
   const names = Object.keys(functions) as Name[];
   const samples = new Map<Name, number[]>(names.map((name) => [name, []]));

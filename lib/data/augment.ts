@@ -1,4 +1,4 @@
-// Training images varied at random, so that a network is trained by what they show and does not memorize them.
+// Random variations of training images, which keep a network from memorizing them.
 
 import { AdderNetError } from '../errors';
 import { windowNumbers } from '../ops/crop-mirror-normalize';
@@ -7,9 +7,9 @@ import { shown } from '../quoted';
 import type { Random } from '../random';
 import type { Tensor } from '../tensor';
 
-/** What is customary for small images; of CIFAR `{ crop: 4, flip: true }`. */
+/** The usual augmentation of small images; for CIFAR `{ crop: 4, flip: true }`. */
 export interface Augmentation {
-  /** Rows and columns of zeros added on each side, before a window of the old size is cut at random: less than height and width. Default: none. */
+  /** How many rows and columns of zeros to add on each side before a window of the original size is cut at a random place: less than height and width. Default: none. */
   crop?: number | undefined;
   /** Mirrors half of the images, left to right. Default false. */
   flip?: boolean | undefined;
@@ -18,14 +18,14 @@ export interface Augmentation {
 const names = optionNames<Augmentation>({ crop: true, flip: true });
 
 /**
- * Any other way, on bytes: it gets a copy of images, [n,h,w,c], which it may change, and returns them or others of the same shape. Whatever
- * it draws comes from `random`, so that training can be repeated.
+ * A custom augmentation of bytes. It gets a copy of the images [n,h,w,c], which it may change, and returns these or other images of the same
+ * shape. It must take random numbers from `random`, so that training can be repeated.
  */
 export type Transform = (images: Tensor<Uint8Array>, random: Random) => Tensor<Uint8Array>;
 
 /**
- * @param op for messages
- * @throws {AdderNetError} ERR_ARGUMENT if crop is no positive integer less than height and width, or flip no boolean
+ * @param op the caller, for messages
+ * @throws {AdderNetError} ERR_ARGUMENT unless crop is a positive integer less than height and width, and flip a boolean
  */
 export function checkAugmentation(op: string, augmentation: Augmentation, [h, w]: readonly [number, number, number]): void {
   checkOptions(`${op}: augment`, augmentation, names);
@@ -39,7 +39,7 @@ export function checkAugmentation(op: string, augmentation: Augmentation, [h, w]
     throw new AdderNetError('ERR_ARGUMENT', `${op}: flip is ${shown(flip)}, expected true or false`);
 }
 
-/** dy, dx, mirror of each of n images: offsets from -crop to crop, each as likely as another. */
+/** Draws dy, dx and mirror for each of n images; offsets are uniform from -crop to crop. */
 export function drawWindows(n: number, { crop = 0, flip = false }: Augmentation, random: Random): Int32Array {
   const windows = new Int32Array(n * windowNumbers);
   for (let i = 0; i < windows.length; i += windowNumbers) {

@@ -1,4 +1,4 @@
-// What transparent pixels lie on, where the user does not say it.
+// The default color behind transparent pixels.
 import type { Color } from './image';
 
 const [black, white]: readonly Color[] = [
@@ -7,9 +7,9 @@ const [black, white]: readonly Color[] = [
 ];
 
 /**
- * A network of gray images that are darker than the middle in the mean, such as MNIST's, was trained on white on black: nothing is black to
- * it. To all others nothing is white, as on paper. An image that is inverted lies on the opposite, before it is.
- * @param mean   of each channel of the network's images, 0 to 1; 0 is no mean of images, and says nothing
+ * If the gray images of a network are dark on average, as in MNIST, it was trained on white on black, and the background is black. For all
+ * other networks it is white, as on paper. An image that will be inverted gets the opposite.
+ * @param mean the mean of each channel of the network's images, 0 to 1; 0 means unknown
  */
 export function defaultBackground({ mean }: { readonly mean: readonly number[] }, invert = false): Color {
   const isLightOnDark = mean.length === 1 && mean[0]! > 0 && mean[0]! < 0.5;

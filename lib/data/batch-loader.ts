@@ -1,5 +1,5 @@
-// Batches of training images, made ready while the network works on the one before. Everything drawn for a batch follows from (seed, epoch,
-// step): any batch can be made again without those before it, which is how training goes on in mid-epoch with the same bits.
+// Prepares batches of training images while the network works on the previous one. All random choices of a batch follow from (seed, epoch,
+// step), so any batch can be made without the ones before it. This makes training that resumes in mid-epoch bit-identical.
 
 import { AdderNetError } from '../errors';
 import { cropMirrorNormalize } from '../ops/crop-mirror-normalize';
@@ -12,19 +12,19 @@ import { type Augmentation, checkAugmentation, drawWindows, type Transform } fro
 import { checkDataset, type Dataset } from './dataset';
 import { normalizationTables } from './normalize';
 
-/** How batches are made of a data set. */
+/** How batches are made from a data set. */
 export interface BatchLoaderOptions {
   /** Images in a batch. */
   batch: number;
-  /** Of each channel, of pixels from 0 to 1: a network's own, `model.normalization`. */
+  /** Mean and standard deviation of each channel, for pixels from 0 to 1; usually `model.normalization`. */
   normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
-  /** Default: images as they are. */
+  /** Random variations of the images. Default: none. */
   augment?: Augmentation | Transform | undefined;
-  /** Takes the images of every epoch in another order. Default false. */
+  /** Whether every epoch takes the images in another order. Default false. */
   shuffle?: boolean | undefined;
-  /** Of orders and augmentation, a safe integer. Default 0. */
+  /** The seed of the order and the augmentation, a safe integer. Default 0. */
   seed?: number | undefined;
-  /** Only the first so many images of the data set. Default: all. */
+  /** Use only the first `limit` images of the data set. Default: all. */
   limit?: number | undefined;
 }
 
@@ -33,7 +33,7 @@ const names = optionNames<BatchLoaderOptions>({
   ...{ shuffle: true, seed: true, limit: true },
 });
 
-/** Images as a network takes them, and what they show. */
+/** Normalized images and their classes. */
 export interface Batch {
   /** [n,h,w,c], float32, normalized. */
   x: Tensor;
@@ -41,16 +41,16 @@ export interface Batch {
   targets: Int32Array;
 }
 
-/** The memory of one batch. Bytes and floats are shared, as asynchronous work needs it. */
+/** The memory of one batch. Bytes and floats are shared with other threads. */
 interface Buffers {
   readonly bytes: Uint8Array;
   readonly floats: Float32Array;
   readonly targets: Int32Array;
-  /** Kept, never broken, when the work on this memory is done; undefined if there is none. */
+  /** Resolves, and never rejects, when the work on this memory is done; undefined if there is none. */
   busy?: Promise<void> | undefined;
 }
 
-/** Makes batches of a data set, in two sets of buffers by turns. */
+/** Makes batches of a data set, alternating between two sets of buffers. */
 export class BatchLoader {
   /** Images in an epoch. */
   readonly images: number;
@@ -96,13 +96,13 @@ export class BatchLoader {
   }
 
   /**
-   * Makes a batch. Unless the data set itself takes time, all that JavaScript has to do is done when this returns, so that the rest goes on
-   * beside whatever blocks JavaScript next: call it for the next batch before computing with this one.
-   * @param epoch any integer from 0, another order and other augmentation for each
-   * @param step  0 up to, not including, {@link steps}
-   * @returns a batch whose memory is written again from the second call after this one on: two loads may be under way, no more
-   * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if there is no such batch; ERR_SHAPE or ERR_DTYPE if a transform returns other than
-   *   bytes of the shape it was given; and whatever the transform or the data set throws
+   * Makes a batch. Unless the data set is asynchronous, all JavaScript work is done when this returns, and other threads do the rest: call it
+   * for the next batch before computing with this one.
+   * @param epoch any integer from 0; each has its own order and augmentation
+   * @param step  from 0 to {@link steps} - 1
+   * @returns a batch whose memory is overwritten by the second call after this one; no more than two loads may run at a time
+   * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if there is no such batch; ERR_SHAPE or ERR_DTYPE if a transform returns anything but
+   *   bytes of the given shape; and whatever the transform or the data set throws
    */
   async load(epoch: number, step: number): Promise<Batch> {
     if (!Number.isSafeInteger(epoch) || epoch < 0)
@@ -122,15 +122,15 @@ export class BatchLoader {
   }
 
   /**
-   * The batches of an epoch from step `first` on, each made while the one before is in use. A batch is valid until the next one is asked for.
-   * @throws {AdderNetError} as {@link load}
+   * The batches of an epoch from step `first` on, each made while the previous one is in use. A batch is valid until the next one is requested.
+   * @throws {AdderNetError} what {@link load} throws
    */
   async *batches(epoch: number, first = 0): AsyncGenerator<Batch, void, void> {
     let next = first < this.steps ? this.load(epoch, first) : undefined;
     for (let step = first + 1; next; step++) {
       const batch = await next;
       next = step < this.steps ? this.load(epoch, step) : undefined;
-      next?.catch(() => {}); // thrown where it is awaited; before that it is not unhandled
+      next?.catch(() => {}); // the error is thrown where `next` is awaited; until then it must not count as unhandled
       yield batch;
     }
   }
@@ -143,14 +143,14 @@ export class BatchLoader {
     const x = new Tensor(buffers.floats.subarray(0, images.size), shape);
     const targets = buffers.targets.subarray(0, n);
     const gathering = this.#dataset.gather(indices, images.data, targets);
-    if (gathering) await gathering; // else without a pause, or the rest would wait until JavaScript is free
+    if (gathering) await gathering; // no unconditional await, or the rest would wait until JavaScript is idle
     const random = Random.of(this.#seed, epoch, step);
     if (this.#transform) images.data.set(transformed(this.#transform, images, random));
     await cropMirrorNormalize(images, drawWindows(n, this.#augmentation, random), this.#tables, x);
     return { x, targets };
   }
 
-  /** The order of an epoch. */
+  /** The order of the images in an epoch. */
   #indices(epoch: number): Int32Array {
     if (this.#order && (!this.#shuffle || this.#order.epoch === epoch)) return this.#order.indices;
     const indices = Int32Array.from({ length: this.images }, (_, i) => i);
@@ -166,7 +166,7 @@ function transformed(transform: Transform, images: Tensor<Uint8Array>, random: R
   if (!(result instanceof Tensor) || shapeText(result.shape) !== shapeText(shape))
     throw new AdderNetError(
       'ERR_SHAPE',
-      `BatchLoader: augment returned ${result instanceof Tensor ? shapeText(result.shape) : String(result)}, expected a Tensor of shape ${shapeText(shape)}, as it was given`,
+      `BatchLoader: augment returned ${result instanceof Tensor ? shapeText(result.shape) : String(result)}, expected a Tensor of the given shape ${shapeText(shape)}`,
     );
   if (result.dtype !== 'u8')
     throw new AdderNetError('ERR_DTYPE', `BatchLoader: augment returned dtype ${result.dtype}, expected u8: normalization comes after it`);

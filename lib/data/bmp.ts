@@ -1,38 +1,38 @@
-// BMP, which sharp does not read:
-//   'BM' | file size u32 | 0 u32 | start of the pixels u32 | header: its size u32, width i32, height i32 (negative: rows from the top),
-//   planes u16, bits a pixel u16, compression u32, ... | masks of the channels | palette, [blue, green, red, 0] each | rows, filled up to
-//   4 bytes, from the bottom
-// Uncompressed pixels of 1, 4 or 8 bits by a palette, 24 bits, and 32 bits in any order of bytes.
+// Reads BMP, which sharp does not read:
+//   'BM' | file size u32 | 0 u32 | offset of the pixels u32 | header: its size u32, width i32, height i32 (negative: rows from the top),
+//   planes u16, bits per pixel u16, compression u32, ... | channel masks | palette, [blue, green, red, 0] each | rows, padded to 4 bytes,
+//   from the bottom
+// Supported are uncompressed pixels of 1, 4 or 8 bits with a palette, of 24 bits, and of 32 bits in any byte order.
 import { AdderNetError } from '../errors';
 import { ByteReader } from '../io/byte-reader';
 import { type ChunkedWork, inChunks } from './chunked-work';
 import type { Pixels } from './pixels';
 
 const fileHeaderBytes = 14;
-/** BITMAPINFOHEADER and its successors; OS/2's older one has another layout. */
+/** The size of BITMAPINFOHEADER. The older header of OS/2 is smaller and has another layout. */
 const minHeaderBytes = 40;
-/** Headers from this size on have a mask of opacity. */
+/** Headers of at least this size have an alpha mask. */
 const alphaHeaderBytes = 56;
 const compressions = { none: 0, masks: 3, masksWithAlpha: 6 };
-/** Bytes of blue, green, red and opacity in a pixel; -1 for none. */
+/** The byte of blue, green, red and alpha in a pixel; -1 for none. */
 type Order = readonly [blue: number, green: number, red: number, alpha: number];
 
-/** Whether a file begins as a BMP does. */
+/** Whether a file starts like a BMP. */
 export const isBmp = (bytes: Uint8Array): boolean => bytes[0] === 0x42 && bytes[1] === 0x4d && bytes.length > fileHeaderBytes;
 
 /**
  * Decodes a BMP.
  * @param name       the file, for messages
- * @param checkSize  called with width and height before memory is taken; what it throws passes through
- * @returns [red, green, blue] of each pixel, or these and opacity
- * @throws {AdderNetError} ERR_CORRUPT if it is cut off or contradicts itself; ERR_FORMAT if it is compressed or of another depth
+ * @param checkSize  called with width and height before memory is allocated; its errors pass through
+ * @returns [red, green, blue] or [red, green, blue, alpha] of each pixel
+ * @throws {AdderNetError} ERR_CORRUPT if the file is truncated or contradicts itself; ERR_FORMAT if it is compressed or has another depth
  */
 export function* decodeBmp(bytes: Uint8Array, name: string, checkSize: (width: number, height: number) => void): ChunkedWork<Pixels> {
   const reader = new ByteReader(bytes, name);
   reader.take(10);
   const start = reader.u32();
   const headerBytes = reader.u32();
-  if (headerBytes < minHeaderBytes) throw new AdderNetError('ERR_FORMAT', `${name}: a BMP of OS/2; ${remedy}`);
+  if (headerBytes < minHeaderBytes) throw new AdderNetError('ERR_FORMAT', `${name} is an OS/2 BMP; ${remedy}`);
   const [width, signedHeight] = [reader.i32(), reader.i32()];
   const height = Math.abs(signedHeight);
   if (width < 1 || height < 1) throw new AdderNetError('ERR_CORRUPT', `${name}: the BMP has ${width} x ${height} pixels`);
@@ -42,7 +42,7 @@ export function* decodeBmp(bytes: Uint8Array, name: string, checkSize: (width: n
   const compression = reader.u32();
   const isMasked = bits === 32 && (compression === compressions.masks || compression === compressions.masksWithAlpha);
   if (!(compression === compressions.none || isMasked) || ![1, 4, 8, 24, 32].includes(bits))
-    throw new AdderNetError('ERR_FORMAT', `${name}: a BMP of ${bits} bits a pixel, compression ${compression}; ${remedy}`);
+    throw new AdderNetError('ERR_FORMAT', `${name} is a BMP with ${bits} bits per pixel and compression ${compression}; ${remedy}`);
   reader.take(12);
   const colors = reader.u32();
   reader.u32();
@@ -51,14 +51,17 @@ export function* decodeBmp(bytes: Uint8Array, name: string, checkSize: (width: n
     : [0, 1, 2, -1];
   const rowBytes = Math.ceil((width * bits) / 32) * 4;
   if (start + rowBytes * height > bytes.length)
-    throw new AdderNetError('ERR_CORRUPT', `${name}: the BMP is cut off: ${bytes.length} bytes, expected ${start + rowBytes * height}`);
+    throw new AdderNetError(
+      'ERR_CORRUPT',
+      `${name}: the BMP is truncated: it has ${bytes.length} bytes, expected ${start + rowBytes * height}`,
+    );
   const paletteStart = fileHeaderBytes + headerBytes;
   const palette = bits <= 8 ? bytes.subarray(paletteStart, paletteStart + 4 * (colors || 2 ** bits)) : undefined;
   const row = (y: number) => bytes.subarray(start + (signedHeight < 0 ? y : height - 1 - y) * rowBytes);
   return { data: yield* pixelsOf(row, { width, height, bits, order, palette, name }), width, height };
 }
 
-const remedy = 'uncompressed ones of 1, 4, 8, 24 and 32 bits are read: save it as PNG';
+const remedy = 'only uncompressed BMPs with 1, 4, 8, 24 or 32 bits are read: save it as PNG';
 
 interface Layout {
   readonly width: number;
@@ -85,7 +88,7 @@ function* pixelsOf(row: (y: number) => Uint8Array, { width, height, bits, order,
       const pixel = palette ? 4 * indexAt(from, x, bits) : (x * bits) / 8;
       const source = palette ?? from;
       if (palette && pixel + 4 > palette.length)
-        throw new AdderNetError('ERR_CORRUPT', `${name}: a pixel of the BMP is of no color in its palette`);
+        throw new AdderNetError('ERR_CORRUPT', `${name}: a pixel of the BMP has a color that is not in its palette`);
       data[to] = source[pixel + red]!;
       data[to + 1] = source[pixel + green]!;
       data[to + 2] = source[pixel + blue]!;
@@ -95,9 +98,9 @@ function* pixelsOf(row: (y: number) => Uint8Array, { width, height, bits, order,
   return data;
 }
 
-/** The number of pixel x in a row of 1, 4 or 8 bits each, the first in the highest bits of a byte. */
+/** The palette index of pixel x in a row with 1, 4 or 8 bits per pixel; the first pixel is in the highest bits of a byte. */
 function indexAt(row: Uint8Array, x: number, bits: number): number {
-  const shift = bits === 1 ? 3 : bits === 4 ? 1 : 0; // a byte has 1 << shift
+  const shift = bits === 1 ? 3 : bits === 4 ? 1 : 0; // a byte holds 1 << shift pixels
   const place = x & ((1 << shift) - 1);
   return (row[x >> shift]! >> (8 - bits - place * bits)) & ((1 << bits) - 1);
 }
@@ -105,7 +108,7 @@ function indexAt(row: Uint8Array, x: number, bits: number): number {
 function maskedOrder(reader: ByteReader, name: string, hasAlpha: boolean): Order {
   const byteOf = (mask: number): number => {
     const place = [0xff, 0xff00, 0xff0000, 0xff000000].indexOf(mask);
-    if (place < 0) throw new AdderNetError('ERR_FORMAT', `${name}: channels of the BMP are no whole bytes; ${remedy}`);
+    if (place < 0) throw new AdderNetError('ERR_FORMAT', `${name}: the channels of the BMP are not whole bytes; ${remedy}`);
     return place;
   };
   const [red, green, blue] = [byteOf(reader.u32()), byteOf(reader.u32()), byteOf(reader.u32())];

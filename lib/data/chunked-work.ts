@@ -1,13 +1,13 @@
-// Long work on the event loop, in parts: between them, requests and timers have their turn.
+// Splits long work on the event loop into chunks, so that requests and timers can run between them.
 import { setImmediate } from 'node:timers/promises';
 
-/** Numbers that are worked on in one part; some milliseconds. */
+/** The number of elements in a chunk, which takes a few milliseconds. */
 const chunkSize = 2 ** 17;
 
-/** Work that pauses wherever the event loop may go on, and gives a result at its end. */
+/** Work that yields wherever the event loop may run, and returns a result. */
 export type ChunkedWork<T> = Generator<undefined, T, undefined>;
 
-/** Calls `work` for all of 0 to `count`, a part each time, with pauses between. */
+/** Calls `work` for the range 0 to `count`, chunk by chunk, and yields between them. */
 export function* inChunks(count: number, work: (start: number, end: number) => void): ChunkedWork<void> {
   for (let start = 0; start < count; start += chunkSize) {
     if (start > 0) yield;
@@ -15,7 +15,7 @@ export function* inChunks(count: number, work: (start: number, end: number) => v
   }
 }
 
-/** The result of work; at each pause the event loop goes on. */
+/** Returns the result of work, and lets the event loop run at each yield. */
 export async function runChunked<T>(work: ChunkedWork<T>): Promise<T> {
   for (;;) {
     const { done, value } = work.next();

@@ -1,5 +1,5 @@
-// The Python version of CIFAR's files: a pickle of a dict. `data` is an array of NumPy, u8, [n,3072], a row for an image: 1024 bytes each of
-// red, green and blue; `labels`, or in CIFAR-100 `fine_labels` and `coarse_labels`, are lists of n numbers, or arrays of them. Nothing in it is run.
+// The Python version of CIFAR's files, a pickled dict. `data` is a NumPy array of u8 [n,3072]; the row of an image is 1024 bytes each of red,
+// green and blue. `labels`, or in CIFAR-100 `fine_labels` and `coarse_labels`, are lists or arrays of n numbers. No code in the pickle is run.
 import { AdderNetError } from '../errors';
 import { ByteReader } from '../io/byte-reader';
 import { describeFile, fileKind } from '../io/file-kinds';
@@ -14,16 +14,16 @@ const rowBytes = 3 * 32 * 32;
 
 /** A file of images. */
 export interface CifarPickle {
-  /** Of each image 1024 bytes each of red, green and blue. */
+  /** For each image, 1024 bytes each of red, green and blue. */
   readonly planes: Uint8Array;
-  /** The class of each, unchecked. */
+  /** The class of each image, not yet checked against the number of classes. */
   readonly targets: Int32Array;
 }
 
 /**
- * @param labels the entry with the classes
+ * @param labels the dict entry with the classes
  * @param name   the file, for messages
- * @throws {AdderNetError} ERR_FORMAT if it is no such pickle; ERR_CORRUPT if it is truncated or contradicts itself
+ * @throws {AdderNetError} ERR_FORMAT if it is not such a pickle; ERR_CORRUPT if it is truncated or contradicts itself
  */
 export function parseCifarPickle(bytes: Uint8Array, labels: string, name: string): CifarPickle {
   const entries = dictOf(bytes, name);
@@ -33,7 +33,7 @@ export function parseCifarPickle(bytes: Uint8Array, labels: string, name: string
   if (!array || !/^[|<>=]u1$/.test(array.descr) || array.isFortran || !targets)
     throw new AdderNetError(
       'ERR_FORMAT',
-      `${name}: a pickle without the entries 'data', an array of bytes, and '${labels}', a list or an array of numbers, as CIFAR has them`,
+      `${name}: the pickle lacks CIFAR's entries 'data', an array of bytes, and '${labels}', a list or an array of numbers`,
     );
   const [n, columns] = array.shape;
   if (array.shape.length !== 2 || columns !== rowBytes || n !== targets.length || array.bytes.length !== n * rowBytes || n === 0)
@@ -43,11 +43,11 @@ export function parseCifarPickle(bytes: Uint8Array, labels: string, name: string
     );
   const isClass = (target: unknown) => Number.isInteger(target) && (target as number) >= 0 && (target as number) <= 255;
   const wrong = targets.findIndex((target) => !isClass(target));
-  if (wrong >= 0) throw new AdderNetError('ERR_CORRUPT', `${name}: '${labels}' has ${String(targets[wrong])}, expected numbers of classes`);
+  if (wrong >= 0) throw new AdderNetError('ERR_CORRUPT', `${name}: '${labels}' has ${String(targets[wrong])}, expected class numbers`);
   return { planes: array.bytes, targets: Int32Array.from(targets as number[]) };
 }
 
-/** What a list holds, or an array of NumPy; undefined if it is neither. */
+/** The elements of a list or a NumPy array; undefined for anything else. */
 function numbersIn(value: unknown, name: string): unknown[] | undefined {
   if (Array.isArray(value)) return value;
   const array = isPickledArray(value) ? pickledArray(value) : undefined;
@@ -58,23 +58,23 @@ function numbersIn(value: unknown, name: string): unknown[] | undefined {
 }
 
 /**
- * Names of classes from the file `meta`.
- * @param key of the entry with them
- * @throws {AdderNetError} as parseCifarPickle
+ * Reads the class names in the file `meta`.
+ * @param key the dict entry with the names
+ * @throws {AdderNetError} what parseCifarPickle throws
  */
 export function parseCifarNames(bytes: Uint8Array, key: string, name: string): string[] {
   const names = dictOf(bytes, name).get(key);
   const texts = Array.isArray(names) ? names.map(textOf) : [];
   if (texts.length === 0 || !texts.every((text) => text !== undefined))
-    throw new AdderNetError('ERR_FORMAT', `${name}: a pickle without the entry '${key}', a list of names, as CIFAR has it`);
+    throw new AdderNetError('ERR_FORMAT', `${name}: the pickle lacks CIFAR's entry '${key}', a list of names`);
   return texts as string[];
 }
 
-/** Keys are text of Python 2, or bytes where Python 3 has written such text again. */
+/** Keys are Python 2 strings, or bytes if Python 3 has written such strings again. */
 function dictOf(bytes: Uint8Array, name: string): Map<string, unknown> {
   const kind = fileKind(bytes);
   if (kind && kind.format !== 'pytorch')
-    throw new AdderNetError('ERR_FORMAT', `${name}: not a pickle of Python: it is ${describeFile(bytes)}`);
+    throw new AdderNetError('ERR_FORMAT', `${name}: expected a Python pickle, but it is ${describeFile(bytes)}`);
   const reader = new ByteReader(bytes, name);
   const value = unpickle(reader, name);
   if (reader.remaining > 0) throw new AdderNetError('ERR_CORRUPT', `${name}: ${reader.remaining} bytes follow the end of the pickle`);

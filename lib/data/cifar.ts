@@ -1,6 +1,5 @@
-// CIFAR-10 and CIFAR-100. In their binary version files are records of the label bytes (CIFAR-100: coarse, then fine), then 1024 bytes each
-// of red, green and blue, row-major 32x32, without a header: a file is as many records as its length holds. torchvision keeps the Python
-// version (cifar-python.ts).
+// CIFAR-10 and CIFAR-100. A file of the binary version is a sequence of records without a header. A record is the label bytes (CIFAR-100:
+// coarse, then fine), then 1024 bytes each of red, green and blue, row-major 32x32. torchvision keeps the Python version (cifar-python.ts).
 import { AdderNetError } from '../errors';
 import { describeFile } from '../io/file-kinds';
 import { Tensor } from '../tensor';
@@ -14,7 +13,7 @@ const channels = 3;
 const planeBytes = side * side;
 const imageBytes = channels * planeBytes;
 
-/** A version of a data set's files. */
+/** The binary or the Python version of a data set's files. */
 interface Version {
   /** The folder in the official archive. */
   readonly folder: string;
@@ -23,13 +22,13 @@ interface Version {
   readonly names: string;
 }
 
-/** Where CIFAR-10 and CIFAR-100 differ. */
+/** The differences between CIFAR-10 and CIFAR-100. */
 interface CifarLayout {
   readonly name: 'cifar10' | 'cifar100';
   readonly classes: number;
-  /** The last label byte is the target. */
+  /** The number of label bytes; the last one is the target. */
   readonly labelBytes: number;
-  /** The entry of a pickle with the targets. */
+  /** The dict entry with the targets in a pickle. */
   readonly labels: string;
   readonly binary: Version;
   readonly python: Version;
@@ -63,7 +62,7 @@ const cifar100: CifarLayout = {
   expected: 'train.bin and test.bin, as cifar-100-binary.tar.gz unpacks, or the same without .bin, the Python version',
 };
 
-/** Images, and the target of each. */
+/** Images and their targets. */
 interface Labeled {
   /** [n,32,32,3] */
   readonly images: Tensor<Uint8Array>;
@@ -75,7 +74,7 @@ interface Labeled {
  * @param labelBytes 1 for CIFAR-10, 2 for CIFAR-100
  * @param classes    labels are less than this
  * @param name       the file, for messages
- * @throws {AdderNetError} ERR_CORRUPT if the file does not end with a record or a label is no class
+ * @throws {AdderNetError} ERR_CORRUPT if the file ends within a record or a label is not a class
  */
 export function parseCifar(bytes: Uint8Array, labelBytes: number, classes: number, name = 'cifar'): Labeled {
   const recordBytes = labelBytes + imageBytes;
@@ -84,7 +83,7 @@ export function parseCifar(bytes: Uint8Array, labelBytes: number, classes: numbe
     const what = describeFile(bytes);
     throw new AdderNetError(
       'ERR_CORRUPT',
-      `${name}: ${bytes.length} bytes are not a multiple of the ${recordBytes} of a record${what ? `; it seems to be ${what}` : ''}`,
+      `${name}: ${bytes.length} bytes are not a multiple of the ${recordBytes} bytes of a record${what ? `; it seems to be ${what}` : ''}`,
     );
   }
   const imageOffset = (i: number) => i * recordBytes + labelBytes;
@@ -111,15 +110,15 @@ function labeled(planesOf: (image: number) => Uint8Array, targets: Int32Array, c
 
 /**
  * Opens CIFAR-10.
- * @param directory holds the files, or the folder `cifar-10-batches-bin` or `cifar-10-batches-py` with them
+ * @param directory contains the files, or a folder `cifar-10-batches-bin` or `cifar-10-batches-py` with them
  * @throws {AdderNetError} ERR_ARGUMENT if a file is missing; ERR_FORMAT or ERR_CORRUPT if one is damaged
  */
 export const openCifar10 = (directory: string, split: 'train' | 'test'): ImageDataset =>
   open(cifar10, directory, split, classNames.cifar10);
 
 /**
- * Opens CIFAR-100 with its fine labels; class names come from `fine_label_names.txt`, or the Python version's `meta`, if it is there.
- * @param directory holds the files, or the folder `cifar-100-binary` or `cifar-100-python` with them
+ * Opens CIFAR-100 with its fine labels. Class names come from `fine_label_names.txt`, or `meta` in the Python version, if present.
+ * @param directory contains the files, or a folder `cifar-100-binary` or `cifar-100-python` with them
  * @throws {AdderNetError} ERR_ARGUMENT if a file is missing; ERR_FORMAT or ERR_CORRUPT if one is damaged
  */
 export function openCifar100(directory: string, split: 'train' | 'test'): ImageDataset {

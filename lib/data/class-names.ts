@@ -1,12 +1,11 @@
-// What the classes of the known data sets are called, in the order of their targets, as their authors publish it. CIFAR-100's names come with
-// its files.
+// The class names of the known data sets in the order of their targets, as published by their authors. CIFAR-100's names come with its files.
 const digits = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
 const capitals = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 const smallLetters = [...'abcdefghijklmnopqrstuvwxyz'];
-/** Small letters that do not look like their capitals: the others are one class with them. */
+/** Lowercase letters that do not look like their capitals. Each of the others shares a class with its capital. */
 const distinctSmallLetters = [...'abdefghnqrt'];
 
-/** By the name of the data set. */
+/** Class names by the name of the data set. */
 export const classNames = {
   cifar10: ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
   mnist: digits,

@@ -1,45 +1,45 @@
-// A file of a data set, looked for in the folder the user names, and in those that official archives, torchvision and file managers make.
+// Finds the files of a data set in the user's folder and in the subfolders that official archives, torchvision and file managers create.
 import { readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { AdderNetError } from '../errors';
 import { isUrl, pathOfUrl } from '../io/file-source';
 import { downloadNames } from './official-files';
 
-/** A file that has been found. */
+/** A file that was found. */
 export interface DataFile {
-  /** For messages. */
+  /** The path, for messages. */
   readonly path: string;
-  /** All of it, as it lies on the disk. */
+  /** The contents, as on disk. */
   readonly bytes: Uint8Array;
 }
 
-/** Where the files of a data set may lie. */
+/** Where the files of a data set may be. */
 export interface FileLocations {
-  /** Name of the data set, for messages. */
+  /** The name of the data set, for messages. */
   readonly dataset: string;
-  /** What the user named. */
+  /** The folder that the user named. */
   readonly directory: string;
-  /** Folders within it, '.' for itself, the likeliest first. */
+  /** Subfolders to search, the most likely first; '.' is the folder itself. */
   readonly folders: readonly string[];
-  /** What is expected there, and where it comes from, for messages. */
+  /** The expected files and their source, for messages. */
   readonly expected: string;
 }
 
 /**
  * The path of a folder.
- * @param op who asks, for messages
+ * @param op the caller, for messages
  * @throws {AdderNetError} ERR_ARGUMENT unless it is a path or a file: URL
  */
 export function folderPath(op: string, directory: string | URL): string {
   if (typeof directory === 'string' && directory !== '') return directory;
-  if (isUrl(directory)) return pathOfUrl(op, directory, 'expected a folder of this machine');
+  if (isUrl(directory)) return pathOfUrl(op, directory, 'expected a folder on this machine');
   throw new AdderNetError('ERR_ARGUMENT', `${op}: directory is ${JSON.stringify(directory)}, expected the path or file: URL of a folder`);
 }
 
 /**
- * The first that exists of the files called `names`, in each of the folders in turn; in a folder of its own name, too, as Kaggle's archives
- * have it.
- * @throws {AdderNetError} ERR_ARGUMENT if one is there and cannot be read
+ * Returns the first existing file with one of `names` in any of the folders. Like Kaggle's archives, the file may be in a folder of its own
+ * name.
+ * @throws {AdderNetError} ERR_ARGUMENT if a file exists but cannot be read
  */
 export function findDataFile({ dataset, directory, folders }: FileLocations, names: readonly string[]): DataFile | undefined {
   for (const folder of folders)
@@ -51,7 +51,7 @@ export function findDataFile({ dataset, directory, folders }: FileLocations, nam
   return undefined;
 }
 
-/** @throws {AdderNetError} ERR_ARGUMENT if none is there, or one cannot be read */
+/** @throws {AdderNetError} ERR_ARGUMENT if no file exists, or a file cannot be read */
 export function readDataFile(locations: FileLocations, names: readonly string[]): DataFile {
   const file = findDataFile(locations, names);
   if (file) return file;
@@ -62,7 +62,7 @@ export function readDataFile(locations: FileLocations, names: readonly string[])
   const remedy = downloadNames.some((name) => name === dataset) ? `; addernet data get ${dataset} fetches them` : '';
   throw new AdderNetError(
     'ERR_ARGUMENT',
-    `${dataset}: no ${names.join(' or ')} in ${directory}${within && ` or its folders ${within}`}, expected there ${expected}${remedy}`,
+    `${dataset}: no ${names.join(' or ')} in ${directory}${within && ` or its folders ${within}`}, expected ${expected}${remedy}`,
   );
 }
 

@@ -1,4 +1,4 @@
-// Labeled images, as training, evaluation and calibration see them. Pixels are bytes, NHWC; a target is the index of a class.
+// Labeled images for training, evaluation and calibration. Pixels are bytes, NHWC; a target is the index of a class.
 
 import { AdderNetError } from '../errors';
 import { checkDType } from '../ops/out';
@@ -7,9 +7,9 @@ import { shown } from '../quoted';
 import { elementCount, shapeText } from '../shape';
 import { Tensor, typedArrayName } from '../tensor';
 
-/** Labeled images: what training, evaluation and calibration read. */
+/** Labeled images for training, evaluation and calibration. */
 export interface Dataset {
-  /** For messages. */
+  /** The name, for messages. */
   readonly name: string;
   /** Number of images. */
   readonly length: number;
@@ -20,34 +20,34 @@ export interface Dataset {
   /** [h, w, c] */
   readonly imageShape: readonly [number, number, number];
   /**
-   * Images `start` up to, not including, `end`: [n,h,w,c]. Read only: it may be a view of the data set.
-   * @throws {AdderNetError} ERR_ARGUMENT if that is no range within the data set
+   * Images `start` to `end` - 1 as [n,h,w,c]. The result is read-only, since it may be a view of the data set.
+   * @throws {AdderNetError} ERR_ARGUMENT if the range is empty or outside the data set
    */
   images(start: number, end: number): Tensor<Uint8Array>;
   /**
-   * The classes of the same images, [n]. Read only.
-   * @throws {AdderNetError} ERR_ARGUMENT
+   * The classes of these images, [n]. The result is read-only.
+   * @throws {AdderNetError} ERR_ARGUMENT if the range is empty or outside the data set
    */
   targets(start: number, end: number): Int32Array;
   /**
-   * Copies the images at these indices, and their classes, in this order; an index may come twice.
-   * @param images  n·h·w·c bytes to write to; they may lie on a SharedArrayBuffer
+   * Copies the images at these indices and their classes, in this order. An index may occur more than once.
+   * @param images  n·h·w·c bytes to write to; may be on a SharedArrayBuffer
    * @param targets n numbers to write to
-   * @throws {AdderNetError} ERR_ARGUMENT if an index lies outside of the data set, or there is not room for just as many
+   * @throws {AdderNetError} ERR_ARGUMENT if an index is outside the data set, or the arrays do not have exactly these lengths
    */
   gather(indices: Int32Array, images: Uint8Array, targets: Int32Array): void | Promise<void>;
 }
 
 /**
- * @param op who asks, for messages
- * @throws {AdderNetError} ERR_ARGUMENT unless `dataset` has what batches are made of
+ * @param op the caller, for messages
+ * @throws {AdderNetError} ERR_ARGUMENT unless `dataset` is a Dataset
  */
 export function checkDataset(op: string, dataset: unknown): asserts dataset is Dataset {
   const { length, classes, imageShape, gather } = Object(dataset) as Partial<Record<keyof Dataset, unknown>>;
   if (!Number.isInteger(length) || !Number.isInteger(classes) || !Array.isArray(imageShape) || typeof gather !== 'function')
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${op}: the data set is ${dataset === null || typeof dataset !== 'object' ? String(dataset) : `a ${dataset.constructor?.name ?? 'plain object'}`}, expected a Dataset, as openDataset() and openImageFolder() give (await the latter)`,
+      `${op}: the data set is ${dataset === null || typeof dataset !== 'object' ? String(dataset) : `a ${dataset.constructor?.name ?? 'plain object'}`}, expected a Dataset, such as openDataset() or await openImageFolder() returns`,
     );
 }
 
@@ -56,10 +56,10 @@ type Sizes = Pick<Dataset, 'name' | 'length' | 'imageShape'>;
 /** @throws {AdderNetError} ERR_ARGUMENT unless `start` to `end` is a range of images of the data set */
 export function checkRange({ name, length }: Sizes, start: number, end: number): void {
   if (!Number.isInteger(start) || !Number.isInteger(end) || start < 0 || start >= end || end > length)
-    throw new AdderNetError('ERR_ARGUMENT', `${name}: images ${start} to ${end} were asked for, expected 0 <= start < end <= ${length}`);
+    throw new AdderNetError('ERR_ARGUMENT', `${name}: images ${start} to ${end} were requested, expected 0 <= start < end <= ${length}`);
 }
 
-/** @throws {AdderNetError} ERR_ARGUMENT unless {@link Dataset.gather} can do as asked */
+/** @throws {AdderNetError} ERR_ARGUMENT unless the arguments of {@link Dataset.gather} fit the data set and each other */
 export function checkGather({ name, length, imageShape }: Sizes, indices: Int32Array, images: Uint8Array, targets: Int32Array): void {
   const imageBytes = elementCount(imageShape);
   if (images.length !== indices.length * imageBytes || targets.length !== indices.length)
@@ -69,16 +69,16 @@ export function checkGather({ name, length, imageShape }: Sizes, indices: Int32A
     );
   const wrong = indices.findIndex((index) => index < 0 || index >= length);
   if (wrong >= 0)
-    throw new AdderNetError('ERR_ARGUMENT', `${name}: gather was asked for image ${indices[wrong]}, expected 0 to ${length - 1}`);
+    throw new AdderNetError('ERR_ARGUMENT', `${name}: image ${indices[wrong]} was requested from gather, expected 0 to ${length - 1}`);
 }
 
-/** What a data set in memory is made of. */
+/** The contents of a data set in memory. */
 export interface ImageDatasetOptions {
-  /** For messages. */
+  /** The name, for messages. */
   readonly name: string;
-  /** [n,h,w,c], used as it is */
+  /** [n,h,w,c]; not copied. */
   readonly images: Tensor<Uint8Array>;
-  /** The class of each image, used as it is. */
+  /** The class of each image; not copied. */
   readonly targets: Int32Array;
   /** Number of classes. */
   readonly classes: number;
@@ -90,7 +90,7 @@ const names = optionNames<ImageDatasetOptions>({ name: true, images: true, targe
 
 /** A data set in memory. */
 export class ImageDataset implements Dataset {
-  /** For messages. */
+  /** The name, for messages. */
   readonly name: string;
   /** Number of images. */
   readonly length: number;
@@ -104,13 +104,13 @@ export class ImageDataset implements Dataset {
   readonly #targets: Int32Array;
 
   /**
-   * @throws {AdderNetError} ERR_SHAPE if images are not [n,h,w,c] with n targets; ERR_DTYPE if they are not bytes, or targets no Int32Array;
-   *   ERR_ARGUMENT if a target or the names do not fit the classes, or an option is unknown
+   * @throws {AdderNetError} ERR_SHAPE if images are not [n,h,w,c] with n targets; ERR_DTYPE if they are not bytes, or targets are not an
+   *   Int32Array; ERR_ARGUMENT if a target or the names do not fit the classes, or an option is unknown
    */
   constructor(options: ImageDatasetOptions) {
     checkOptions('ImageDataset', options, names);
     const { name, images, targets, classes, classNames } = options;
-    if (typeof name !== 'string') throw new AdderNetError('ERR_ARGUMENT', `ImageDataset: name is ${shown(name)}, expected a text`);
+    if (typeof name !== 'string') throw new AdderNetError('ERR_ARGUMENT', `ImageDataset: name is ${shown(name)}, expected a string`);
     checkDType(name, 'images', images, 'u8');
     const [n, h, w, c] = images.shape;
     if (n === undefined || h === undefined || w === undefined || c === undefined || images.shape.length !== 4)
@@ -139,7 +139,7 @@ export class ImageDataset implements Dataset {
     this.#targets = targets;
   }
 
-  /** See {@link Dataset.images}. It is a view. */
+  /** See {@link Dataset.images}. Returns a view. */
   images(start: number, end: number): Tensor<Uint8Array> {
     checkRange(this, start, end);
     const [h, w, c] = this.imageShape;
@@ -147,7 +147,7 @@ export class ImageDataset implements Dataset {
     return new Tensor(this.#images.subarray(start * size, end * size), [end - start, h, w, c]);
   }
 
-  /** See {@link Dataset.targets}. It is a view. */
+  /** See {@link Dataset.targets}. Returns a view. */
   targets(start: number, end: number): Int32Array {
     checkRange(this, start, end);
     return this.#targets.subarray(start, end);

@@ -1,13 +1,13 @@
-// How digits are written: strokes as points of smooth curves, "x,y x,y ...", in a box from 0,0, top left, to 100,100. A stroke of two points
-// is straight.
+// How digits are written. A stroke is a list of points on a smooth curve, "x,y x,y ...", in a box from 0,0 (top left) to 100,100. A stroke of
+// two points is straight.
 /** x and y within the box of a glyph, 0 to 1, y downwards. */
 export type Point = readonly [x: number, y: number];
-/** What a pen draws without being lifted: the points that it passes. */
+/** The points that a pen passes without being lifted. */
 export type Stroke = readonly Point[];
 /** One way to write a digit. */
 export type Glyph = readonly Stroke[];
 
-/** Ways to write each digit, as likely as one another. */
+/** Equally likely ways to write each digit. */
 const ways: readonly (readonly (readonly string[])[])[] = [
   [['50,5 22,24 16,62 36,92 66,90 84,56 76,20 48,5']],
   [['52,5 50,95'], ['30,26 52,5', '52,5 50,95'], ['30,26 52,5', '52,5 50,95', '30,95 72,94']],
@@ -37,5 +37,5 @@ const ways: readonly (readonly (readonly string[])[])[] = [
 const pointsOf = (stroke: string): Stroke =>
   stroke.split(' ').map((point) => point.split(',').map((coordinate) => Number(coordinate) / 100) as unknown as Point);
 
-/** By digit; coordinates from 0 to 1. */
+/** The glyphs of each digit, with coordinates from 0 to 1. */
 export const glyphs: readonly (readonly Glyph[])[] = ways.map((glyphs) => glyphs.map((strokes) => strokes.map(pointsOf)));

@@ -1,5 +1,5 @@
-// Synthetic digits, like handwritten ones, that need no download: strokes, unsteady and slanted as a hand makes them, drawn by their distance to each pixel.
-// Sines and logarithms may differ in their last bit between JavaScript engines; bytes, rounded at the very end, all but never show it.
+// Synthetic handwritten digits, which need no download. Strokes with random tremor, slant and size are drawn by their distance to each pixel.
+// Sines and logarithms may differ in their last bit between JavaScript engines, but the rounded bytes almost never show it.
 
 import { AdderNetError } from '../errors';
 import { shown } from '../quoted';
@@ -12,11 +12,11 @@ import { glyphs, type Stroke } from './digit-strokes';
 const side = 28;
 
 /**
- * Generates white digits on black, 28x28, as many of each class as of the others, in random order. The same seed gives the same images.
+ * Generates synthetic white digits on black, 28x28, in random order and with equally many of each class. The same seed gives the same images.
  * @param images from 1 to 2^31 - 1
  * @param seed   a safe integer
- * @param name   of the data set, for messages
- * @throws {AdderNetError} ERR_ARGUMENT if one of them is out of range; ERR_MEMORY if the images do not fit in memory
+ * @param name   the name of the data set, for messages
+ * @throws {AdderNetError} ERR_ARGUMENT if an argument is out of range; ERR_MEMORY if the images do not fit in memory
  */
 export function generateDigits(images: number, seed: number, name = 'digits'): ImageDataset {
   if (!Number.isInteger(images) || images < 1 || images >= 2 ** 31)
@@ -38,13 +38,13 @@ export function generateDigits(images: number, seed: number, name = 'digits'): I
   });
 }
 
-/** The digits that stand for a data set: always the same. */
+/** The data set `digits`, which is always the same. */
 export const openDigits = (split: 'train' | 'test'): ImageDataset =>
   split === 'train' ? generateDigits(10_000, 1, 'digits train') : generateDigits(2_000, 2, 'digits test');
 
 type Segment = readonly [x0: number, y0: number, x1: number, y1: number];
 
-/** Pixels over which a stroke fades. */
+/** The width of the fading edge of a stroke, in pixels. */
 const fade = 1.3;
 
 function draw(digit: number, random: Random, pixels: Uint8Array): void {
@@ -78,7 +78,7 @@ function placement(random: Random): (point: readonly [number, number]) => readon
   };
 }
 
-/** The curve through the points (Catmull and Rom's spline), as short straight pieces. */
+/** The Catmull-Rom spline through the points, as short straight segments. */
 function* segmentsOf(points: Stroke): Generator<Segment> {
   const pieces = points.length === 2 ? 1 : 6;
   const at = (i: number) => points[Math.max(0, Math.min(points.length - 1, i))]!;
@@ -95,7 +95,7 @@ function* segmentsOf(points: Stroke): Generator<Segment> {
 const spline = (a: number, b: number, c: number, d: number, t: number): number =>
   b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
 
-/** Raises the pixels around a segment to how far its pen covers them, 0 to 1. */
+/** Raises the coverage of the pixels around a segment to how much of them the pen covers, 0 to 1. */
 function cover(coverage: Float64Array, [x0, y0, x1, y1]: Segment, radius: number): void {
   const reach = radius + fade;
   const [left, right] = [Math.max(0, Math.floor(Math.min(x0, x1) - reach)), Math.min(side - 1, Math.ceil(Math.max(x0, x1) + reach))];

@@ -1,4 +1,4 @@
-// Official files of data sets, fetched where a person asks for it: the only place where this package uses a network.
+// Downloads the official files of data sets when the user asks for it. No other part of the package uses the network.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -12,28 +12,28 @@ import { tarFiles } from './tar';
 
 /** How files are fetched. */
 export interface DownloadOptions {
-  /** Addresses to try instead of the official ones. */
+  /** URLs to try instead of the official ones. */
   mirrors?: readonly string[] | undefined;
-  /** Called now and then with the bytes of a file so far, and of all of it where the server says how many those are. */
+  /** Called repeatedly with the bytes of a file received so far, and the total if the server reports it. */
   onProgress?: ((file: string, bytes: number, total: number | undefined) => void) | undefined;
-  /** Stops the download and removes what came of the file that is under way; the call rejects with the signal's reason. */
+  /** Stops the download and removes the incomplete file; the call rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
 type FetchOptions = DownloadOptions & { readonly mirrors: readonly string[] };
 
 /**
- * Fetches the files that are not there yet with the right checksum, and unpacks archives. A file appears whole and checked, or not at all.
- * @returns names of the files in `directory` that make up the data set
- * @throws {AdderNetError} ERR_NETWORK if no mirror gives a file; ERR_CORRUPT if what they give has another checksum, or an archive lacks a
- *   file; ERR_ARGUMENT if a file cannot be read or written
+ * Downloads the files that are missing or have a wrong checksum, and unpacks archives. A file appears complete and checked, or not at all.
+ * @returns the names of the data set's files in `directory`
+ * @throws {AdderNetError} ERR_NETWORK if no mirror delivers a file; ERR_CORRUPT if a checksum is wrong or an archive lacks a file;
+ *   ERR_ARGUMENT if a file cannot be read or written
  */
 export async function downloadDataset(set: OfficialSet, directory: string, options: DownloadOptions = {}): Promise<string[]> {
   const mirrors = options.mirrors ?? set.mirrors;
   try {
     await mkdir(directory, { recursive: true });
   } catch (cause) {
-    throw new AdderNetError('ERR_ARGUMENT', `download: cannot make the folder '${directory}': ${(cause as Error).message}`, { cause });
+    throw new AdderNetError('ERR_ARGUMENT', `download: cannot create the folder '${directory}': ${(cause as Error).message}`, { cause });
   }
   for (const file of set.files) {
     options.signal?.throwIfAborted();
@@ -58,11 +58,11 @@ async function fetchFromAny(file: OfficialFile, path: string, { mirrors, onProgr
     }
   }
   const { code, message } = failures.at(-1)!;
-  const others = failures.length > 1 ? ` (${failures.length - 1} other addresses failed too)` : '';
-  throw new AdderNetError(code, `${message}${others}; or put the file into place by hand: ${path}`, { cause: failures[0] });
+  const others = failures.length > 1 ? ` (${failures.length - 1} other URLs failed, too)` : '';
+  throw new AdderNetError(code, `${message}${others}; or copy the file to ${path} yourself`, { cause: failures[0] });
 }
 
-/** The bytes of a file as they come. They are known to be the right ones only when the stream ends; it throws if they are not. */
+/** Streams the bytes of a file and throws at the end if their checksum is wrong. */
 async function* checkedBytes(
   url: string,
   { name, sha256 }: OfficialFile,
@@ -71,9 +71,9 @@ async function* checkedBytes(
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   try {
-    // What a server compresses on the way, fetch unpacks, and its length is not that of the file.
+    // fetch would decompress a compressed response, and content-length would not be the length of the file.
     const response = await fetch(url, { headers: { 'accept-encoding': 'identity' }, signal: signal ?? null });
-    if (!response.ok || !response.body) throw new Error(`the server answers ${response.status} ${response.statusText}`.trim());
+    if (!response.ok || !response.body) throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
     const total = Number(response.headers.get('content-length')) || undefined;
     let bytes = 0;
     for await (const chunk of response.body) {
@@ -93,7 +93,7 @@ async function* checkedBytes(
   if (found !== sha256) throw new AdderNetError('ERR_CORRUPT', `download: ${url} has the SHA-256 ${found}, expected ${sha256}`);
 }
 
-/** undefined if there is no such file */
+/** Returns undefined if there is no such file. */
 async function sha256Of(path: string): Promise<string | undefined> {
   const hash = createHash('sha256');
   try {
@@ -108,13 +108,13 @@ async function sha256Of(path: string): Promise<string | undefined> {
 const cannotWrite = (path: string, cause: Error): AdderNetError =>
   new AdderNetError('ERR_ARGUMENT', `download: cannot write '${path}': ${cause.message}`, { cause });
 
-/** Files are known by their last names: no path in an archive decides where one is written. */
+/** Only the base name of an archived file is used, so that no path in an archive decides where a file is written. */
 async function unpack(archive: string, names: readonly string[], directory: string): Promise<void> {
   let bytes: Uint8Array;
   try {
     bytes = await promisify(gunzip)(await readFile(archive));
   } catch (cause) {
-    throw new AdderNetError('ERR_CORRUPT', `${archive}: not a gzip, or damaged: ${(cause as Error).message}`, { cause });
+    throw new AdderNetError('ERR_CORRUPT', `${archive}: not a gzip file, or damaged: ${(cause as Error).message}`, { cause });
   }
   const missing = new Set(names);
   for (const { path, content } of tarFiles(bytes, archive))
@@ -124,5 +124,5 @@ async function unpack(archive: string, names: readonly string[], directory: stri
         throw cannotWrite(file, error);
       });
     }
-  if (missing.size > 0) throw new AdderNetError('ERR_CORRUPT', `${archive}: there is no ${[...missing].join(', ')} in it`);
+  if (missing.size > 0) throw new AdderNetError('ERR_CORRUPT', `${archive}: the archive does not contain ${[...missing].join(', ')}`);
 }

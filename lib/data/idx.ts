@@ -1,5 +1,5 @@
-// idx, the format of MNIST and its kin, plain or in gzip:
-//   0 u16 | type u8 | rank u8 | rank sizes u32 | elements, row-major; numbers of more than a byte are big-endian
+// idx, the format of MNIST and similar data sets, plain or in gzip:
+//   0 u16 | type u8 | rank u8 | rank sizes u32 | elements, row-major; numbers of more than one byte are big-endian
 import { constants, gunzipSync, type ZlibOptions } from 'node:zlib';
 import { AdderNetError } from '../errors';
 import { ByteReader } from '../io/byte-reader';
@@ -16,9 +16,9 @@ const dtypes = new Map<number, DType>([
   [0x0e, 'f64'],
 ]);
 
-/** Bytes that a gzip may grow to. The largest set of this kind, EMNIST's 697,932 training images, takes half of it. */
+/** The largest decompressed size in bytes. The largest known file, EMNIST's 697,932 training images, takes half of it. */
 const maxUnzipped = 2 ** 30;
-/** Of a gzip, so many bytes hold the header of an idx file. */
+/** This many bytes of a gzip file always contain the header of the idx file. */
 const headBytes = 1024;
 
 /**
@@ -38,7 +38,7 @@ export function parseIdx(bytes: Uint8Array, name = 'idx'): Tensor<TensorData> {
 interface Header {
   readonly dtype: DType;
   readonly shape: number[];
-  /** The byte that the elements begin at. */
+  /** The offset of the elements in bytes. */
   readonly start: number;
 }
 
@@ -50,7 +50,7 @@ function readHeader(head: Uint8Array, name: string): Header {
     const what = describeFile(head);
     throw new AdderNetError(
       'ERR_FORMAT',
-      `${name}: not an idx file: ${what ? `it is ${what}` : 'it does not start with two zeros, a type of number and a rank'}`,
+      `${name}: not an idx file: ${what ? `it is ${what}` : 'it does not start with two zeros, a number type and a rank'}`,
     );
   }
   const shape = Array.from({ length: rank }, () => reader.u32BigEndian());
@@ -64,8 +64,8 @@ function unzipped(bytes: Uint8Array, name: string, options: ZlibOptions): Uint8A
     const { code, message } = cause as NodeJS.ErrnoException;
     const what =
       code === 'ERR_BUFFER_TOO_LARGE'
-        ? `the gzip holds more than the ${options.maxOutputLength} bytes of its idx file`
-        : `the gzip is truncated or damaged: ${message}`;
+        ? `the gzip file contains more than the ${options.maxOutputLength} bytes of its idx file`
+        : `the gzip file is truncated or damaged: ${message}`;
     throw new AdderNetError('ERR_CORRUPT', `${name}: ${what}`, { cause });
   }
 }
@@ -74,7 +74,10 @@ function littleEndian(bytes: Uint8Array, dtype: DType, name: string): Uint8Array
   const size = elementBytes(dtype);
   if (size === 1) return bytes;
   if (bytes.length % size !== 0)
-    throw new AdderNetError('ERR_CORRUPT', `${name}: ${bytes.length} bytes of elements are not a multiple of the ${size} of an element`);
+    throw new AdderNetError(
+      'ERR_CORRUPT',
+      `${name}: ${bytes.length} bytes of elements are not a multiple of the ${size} bytes of an element`,
+    );
   const copy = Buffer.from(bytes);
   return size === 2 ? copy.swap16() : size === 4 ? copy.swap32() : copy.swap64();
 }

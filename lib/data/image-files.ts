@@ -1,4 +1,4 @@
-// Which files below a folder of classes are images, of which class, and for which split.
+// Lists the image files below a folder of classes, with their class and split.
 import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { AdderNetError } from '../errors';
@@ -7,30 +7,30 @@ const extensions = [
   ...['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.dib', '.webp', '.gif', '.avif', '.tif', '.tiff'],
   ...['.ppm', '.pgm', '.pnm'],
 ];
-/** Where there is no folder of test images, every so many of a class are kept for testing. */
+/** Without a folder of test images, one in this many images of a class is kept for testing. */
 const testEvery = 10;
 const splitFolders = { train: ['train'], test: ['test', 'val', 'valid', 'validation'] };
 
-/** An image that lies in the folder of a class. */
+/** An image in the folder of a class. */
 export interface ImageFile {
-  /** With the folder that the user named. */
+  /** The path, starting with the folder that the user named. */
   readonly path: string;
   /** Index of the class. */
   readonly target: number;
 }
 
-/** What lies below a folder of classes. */
+/** The files below a folder of classes. */
 export interface ImageFiles {
-  /** Names of the folders. */
+  /** The names of the class folders. */
   readonly classNames: string[];
-  /** Images of the split, class by class. */
+  /** The images of the split, class by class. */
   readonly files: readonly ImageFile[];
-  /** Paths of files that are no images, or lie in no folder of a class. */
+  /** The paths of files that are not images or not in the folder of a class. */
   readonly others: readonly string[];
 }
 
 /**
- * Lists the images of a split, classes and files in the order of their names.
+ * Lists the images of a split, sorted by class name and file name.
  * @throws {AdderNetError} ERR_ARGUMENT if the folder cannot be read, its splits differ in their classes, or a class lacks images
  */
 export function listImages(directory: string, split: 'train' | 'test'): ImageFiles {
@@ -48,7 +48,7 @@ export function listImages(directory: string, split: 'train' | 'test'): ImageFil
   if (unknown !== undefined)
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${join(root, unknown)} is of no class to learn, expected a folder of that name in ${join(directory, 'train')}`,
+      `${join(root, unknown)} is not a class of the training images, expected a folder of that name in ${join(directory, 'train')}`,
     );
   const others = strays.map((file) => join(root, file));
   const files = classNames.flatMap((name, target) => {
@@ -59,7 +59,7 @@ export function listImages(directory: string, split: 'train' | 'test'): ImageFil
   return { classNames, files, others };
 }
 
-/** Those for the split; all of them where the folder is of one split. */
+/** The images of the split; all images if the folder belongs to one split. */
 function partOf(images: readonly string[], folder: string, split: 'train' | 'test' | undefined): readonly string[] {
   if (images.length === 0) throw new AdderNetError('ERR_ARGUMENT', `${folder} has no images (${extensions.join(' ')})`);
   if (!split) return images;
@@ -68,7 +68,7 @@ function partOf(images: readonly string[], folder: string, split: 'train' | 'tes
   return images.filter((_, i) => (i % testEvery === 0) === (split === 'test'));
 }
 
-/** Paths of all files below a folder. Each folder is read once: a link may lead back to one above it. */
+/** The paths of all files below a folder. Each folder is read only once, because a link may lead back to a parent. */
 function imagesBelow(folder: string, seen = new Set<string>()): { images: string[]; others: string[] } {
   const found = { images: [] as string[], others: [] as string[] };
   const { folders, files } = entriesOf(folder);
@@ -86,7 +86,7 @@ function imagesBelow(folder: string, seen = new Set<string>()): { images: string
 
 const isImage = (file: string): boolean => extensions.includes(extname(file).toLowerCase());
 
-/** Names within a folder, without hidden ones; a link counts as what it leads to; sorted by code units, alike in every locale. */
+/** The names in a folder, without hidden ones. Links are followed. Sorting by code units gives the same order in every locale. */
 function entriesOf(directory: string): { folders: string[]; files: string[] } {
   try {
     const entries = readdirSync(directory, { withFileTypes: true })

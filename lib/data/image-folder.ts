@@ -1,4 +1,4 @@
-// Custom images: a folder for each class, named like it.
+// Custom images in folders, one folder for each class.
 
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
@@ -13,22 +13,22 @@ import { type ImageFile, listImages } from './image-files';
 
 /** How the images of a folder are read. */
 export interface ImageFolderOptions extends ImageOptions {
-  /** An image of more pixels is one that cannot be read. Default 100,000,000. */
+  /** An image with more pixels counts as unreadable. Default 100,000,000. */
   readonly maxPixels?: number | undefined;
-  /** Leaves out images that cannot be read, instead of refusing them all; how many is said by `onNote`. Default false. */
+  /** Skips unreadable images, and reports them to `onNote`, instead of throwing an error. Default false. */
   readonly skipBad?: boolean | undefined;
-  /** Gets a sentence about files that are left out. Default: a warning of the process, with the code ADDERNET_SKIPPED. */
+  /** Called with a sentence about skipped files. Default: emits a process warning with the code ADDERNET_SKIPPED. */
   readonly onNote?: ((note: string) => void) | undefined;
 }
 
 const names = optionNames<ImageFolderOptions>({ maxPixels: true, background: true, invert: true, skipBad: true, onNote: true });
 
-/** Cameras of telephones make more than what a service has to decode for strangers. */
+/** More than a server decodes by default, because phone cameras take larger photos. */
 const folderMaxPixels = 100_000_000;
 
 /** The images of a folder, in memory. */
 export class ImageFolder extends ImageDataset {
-  /** Paths of the files below the folder that are not among the images of either split, since they are no images or cannot be read. */
+  /** The paths of files below the folder that were skipped, because they are not images or cannot be read. */
   readonly skipped: readonly string[];
 
   constructor(options: ImageDatasetOptions, skipped: readonly string[]) {
@@ -38,15 +38,15 @@ export class ImageFolder extends ImageDataset {
 }
 
 /**
- * Reads the images in `directory/<class>` and the folders below it, each scaled and cut to the shape; links are followed, hidden files left
- * out. Splits are the subfolders `train` and `test` (or `val`, `valid`, `validation`), of the same classes, where there is a `train`; else
- * every tenth image of each class, at least one, is for testing.
+ * Reads the images in `directory/<class>` and its subfolders, each scaled and cropped to the shape. Links are followed, hidden files skipped.
+ * If there is a subfolder `train`, the splits are `train` and `test` (or `val`, `valid`, `validation`), with the same classes. Otherwise every
+ * tenth image of each class, at least one, is for testing.
  * @param directory  path or file: URL
  * @param imageShape [h, w, c], where c is 3 for red, green and blue, or 1 for gray
- * @returns classes in the order of their names; images of each in that of theirs, those of a folder before those of its subfolders
- * @throws {AdderNetError} ERR_ARGUMENT at a missing folder, or a class without images or with one that would have to be in both splits, or
- *   an option out of range; unless `skipBad` is set, ERR_FORMAT or ERR_CORRUPT at an image that cannot be read; each names the path.
- *   ERR_SHAPE at another imageShape; ERR_PEER_MISSING if sharp is not installed; ERR_MEMORY if the images do not fit
+ * @returns classes sorted by name, and the images of each sorted by name, those of a folder before those of its subfolders
+ * @throws {AdderNetError} ERR_ARGUMENT if a folder is missing, a class has no images or only one for both splits, or an option is out of
+ *   range; unless `skipBad` is set, ERR_FORMAT or ERR_CORRUPT if an image cannot be read. Each message names the path.
+ *   ERR_SHAPE if imageShape is invalid; ERR_PEER_MISSING if sharp is not installed; ERR_MEMORY if the images do not fit
  */
 export async function openImageFolder(
   directory: string | URL,
@@ -67,15 +67,15 @@ export async function openImageFolder(
   if (typeof onNote !== 'function') throw new AdderNetError('ERR_ARGUMENT', `${op}: onNote is ${shown(onNote)}, expected a function`);
   const { classNames, files, others } = listImages(folder, split);
   if (others.length > 0)
-    onNote(`${folder}: ${counted(others, 'file is no image', 'files are no images')} of a kind that is read: ${some(others)}`);
+    onNote(`${folder}: ${counted(others, 'file is not an image', 'files are not images')} of a supported format: ${some(others)}`);
   const { images, targets, bad } = await decodeAll(files, imageShape, { ...options, maxPixels: options.maxPixels ?? folderMaxPixels });
   if (bad.length > 0)
-    onNote(`${folder}: ${counted(bad, 'image', 'images')} cannot be read and ${bad.length > 1 ? 'are' : 'is'} left out: ${some(bad)}`);
+    onNote(`${folder}: ${counted(bad, 'image', 'images')} cannot be read and ${bad.length > 1 ? 'are' : 'is'} skipped: ${some(bad)}`);
   const empty = classNames.findIndex((_, target) => !targets.includes(target));
   if (empty >= 0)
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${folder}: no image of the class ${classNames[empty]} can be read for the split ${split}: take the files out that cannot be read, or put a good one there`,
+      `${folder}: no image of the class ${classNames[empty]} in the split ${split} can be read: remove the unreadable files, or add a readable one`,
     );
   const name = `${folder} ${split}`;
   return new ImageFolder({ name, images, targets, classes: classNames.length, classNames }, [...others, ...bad]);
@@ -85,7 +85,7 @@ const warn = (note: string): void => process.emitWarning(note, { type: 'AdderNet
 
 const counted = ({ length }: readonly string[], one: string, several: string): string => `${length} ${length === 1 ? one : several}`;
 
-/** A few of the paths. */
+/** Names a few of the paths. */
 function some(paths: readonly string[]): string {
   const shown = paths.slice(0, 5).join(', ');
   return paths.length > 5 ? `${shown} and ${paths.length - 5} more` : shown;
@@ -94,7 +94,7 @@ function some(paths: readonly string[]): string {
 interface Decoded {
   readonly images: Tensor<Uint8Array>;
   readonly targets: Int32Array;
-  /** Paths of those left out. */
+  /** The paths of skipped images. */
   readonly bad: readonly string[];
 }
 
@@ -113,9 +113,9 @@ async function decodeAll(files: readonly ImageFile[], shape: ImageShape, options
   const refuse = (i: number, error: unknown): void => {
     const isBad = error instanceof AdderNetError && ['ERR_FORMAT', 'ERR_CORRUPT', 'ERR_ARGUMENT'].includes(error.code);
     if (isBad && options.skipBad) return void bad.add(files[i]!);
-    const hint = isBad && new AdderNetError(error.code, `${error.message}; skipBad leaves such images out`, { cause: error });
+    const hint = isBad && new AdderNetError(error.code, `${error.message}; skipBad skips such images`, { cause: error });
     errors.set(i, hint || error);
-    next = files.length; // those before it are decoded already, or are being so: the first of all is named
+    next = files.length; // earlier images are already being decoded, so the error of the first unreadable one is found
   };
   await Promise.all(Array.from({ length: maxConcurrentDecodes }, decode));
   if (errors.size > 0) throw errors.get(Math.min(...errors.keys()));
@@ -125,6 +125,6 @@ async function decodeAll(files: readonly ImageFile[], shape: ImageShape, options
   });
   const targets = Int32Array.from(good, (i) => files[i]!.target);
   const paths = files.flatMap((file) => (bad.has(file) ? [file.path] : []));
-  if (good.length === 0) throw new AdderNetError('ERR_ARGUMENT', `none of ${files.length} images can be read, such as ${some(paths)}`);
+  if (good.length === 0) throw new AdderNetError('ERR_ARGUMENT', `none of the ${files.length} images can be read: ${some(paths)}`);
   return { images: new Tensor(data.subarray(0, good.length * size), [good.length, ...shape]), targets, bad: paths };
 }

@@ -1,5 +1,5 @@
-// Images that fit a network's input, from files (PNG, JPEG, WebP and whatever else sharp reads, BMP, PGM and PPM) and from pixels. sharp is an
-// optional package, loaded where there is something for it to do.
+// Fits images to the input of a network, from files (all formats of sharp, BMP, PGM and PPM) and from pixels. sharp is an optional package,
+// which is loaded only when it is needed.
 
 import type Sharp from 'sharp';
 import { AdderNetError } from '../errors';
@@ -16,37 +16,37 @@ import type { Pixels } from './pixels';
 import { decodePnm, isPnm } from './pnm';
 import { isTruncated } from './truncated-image';
 
-/** Size of the images that a network takes, [h,w,c], where c is 3 for red, green and blue, or 1 for gray. */
+/** The shape of a network's input images, [h,w,c], where c is 3 for red, green and blue, or 1 for gray. */
 export type ImageShape = readonly [number, number, number];
 
-/** An image: the path or file: URL of a file, the bytes of one, or pixels with their width and height. */
+/** An image: the path or file: URL of a file, its bytes, or pixels with their width and height. */
 export type ImageSource = FileSource | Pixels;
 
-/** What colors are given as: a name or `#rrggbb` of CSS, or red, green and blue from 0 to 255. */
+/** A color: a CSS name, `#rrggbb`, or red, green and blue from 0 to 255. */
 export type Color = string | readonly [number, number, number];
 
-/** How an image becomes pixels of a network's input. */
+/** How an image is converted to the input of a network. */
 export interface ImageOptions {
-  /** An image of more pixels is refused before it is decoded. Default 25,000,000. */
+  /** An image with more pixels is rejected before it is decoded. Default 25,000,000. */
   readonly maxPixels?: number | undefined;
-  /** What transparent pixels lie on. Default: white, or black if `invert` is set. */
+  /** The color behind transparent pixels. Default: white, or black if `invert` is set. */
   readonly background?: Color | undefined;
-  /** Turns light into dark and dark into light, as a network of white on black needs it for what is black on white. Default false. */
+  /** Inverts the brightness, for images of black on white and a network trained on white on black. Default false. */
   readonly invert?: boolean | undefined;
 }
 
-/** Largest image that is decoded where nothing else is asked. */
+/** The default of `maxPixels`. */
 export const defaultMaxPixels = 25_000_000;
 
 /**
- * Reads an image and fits it to a network's input: turned upright, scaled to cover it, the rest cut off evenly. Pixels that fit as they are
- * need no sharp, and are not copied.
+ * Reads an image and fits it to a network's input: the image is rotated upright, scaled to cover the input, and cropped around its center.
+ * Pixels that already fit are not copied and do not need sharp.
  * @param image see {@link ImageSource}
- * @param name  what messages call it. Default: the image, with its path or how many bytes there are
+ * @param name  its name in messages. Default: the image, with its path or number of bytes
  * @returns [1, h, w, c], bytes
- * @throws {AdderNetError} ERR_FORMAT if a file is no image that can be read; ERR_CORRUPT if it is cut off or damaged; ERR_ARGUMENT if it is
- *   not there, has too many pixels or far more of them one way than the other, or an option or the number of bytes does not fit; ERR_DTYPE if pixels are not bytes; ERR_SHAPE at other
- *   channels of the network; ERR_PEER_MISSING or ERR_PEER_BROKEN if sharp is needed and does not load
+ * @throws {AdderNetError} ERR_FORMAT if a file is not an image of a supported format; ERR_CORRUPT if it is truncated or damaged; ERR_ARGUMENT if
+ *   it does not exist, has too many pixels or an extreme aspect ratio, or an option or the number of bytes does not fit; ERR_DTYPE if pixels
+ *   are not bytes; ERR_SHAPE if the network has other channels; ERR_PEER_MISSING or ERR_PEER_BROKEN if sharp is needed and does not load
  */
 export async function readImage(
   image: ImageSource,
@@ -74,7 +74,7 @@ export function checkImageOptions({ maxPixels, background, invert }: ImageOption
   if (background !== undefined && !isColor) throw noColor(background);
 }
 
-/** @throws {AdderNetError} ERR_ARGUMENT unless sharp knows the color by its name */
+/** @throws {AdderNetError} ERR_ARGUMENT unless sharp knows the color */
 export function checkColorName(background: Color): void {
   onBackground(loadSharp()(), background);
 }
@@ -82,16 +82,16 @@ export function checkColorName(background: Color): void {
 const noColor = (background: unknown): AdderNetError =>
   new AdderNetError(
     'ERR_ARGUMENT',
-    `background is ${JSON.stringify(background)}, expected a color of CSS, such as 'black' or '#ff8000', or [red, green, blue] from 0 to 255`,
+    `background is ${JSON.stringify(background)}, expected a CSS color, such as 'black' or '#ff8000', or [red, green, blue] from 0 to 255`,
   );
 
-/** @throws {AdderNetError} ERR_SHAPE unless images of this shape have colors or gray */
+/** @throws {AdderNetError} ERR_SHAPE unless the shape is that of color or gray images */
 export function checkImageShape(op: string, shape: Shape): asserts shape is ImageShape {
   const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) > 0;
   if (!Array.isArray(shape) || shape.length !== 3 || !shape.every(isSize))
     throw new AdderNetError('ERR_SHAPE', `${op}: the shape of images is ${textOf(shape)}, expected [h,w,c]`);
   if (shape[2] !== 1 && shape[2] !== 3)
-    throw new AdderNetError('ERR_SHAPE', `${op}: the network takes ${shape[2]} channels, but an image has 3 or, in gray, 1`);
+    throw new AdderNetError('ERR_SHAPE', `${op}: the network takes ${shape[2]} channels, but an image has 3, or 1 in gray`);
 }
 
 const textOf = (shape: unknown): string => (Array.isArray(shape) ? shapeText(shape) : String(shape));
@@ -117,7 +117,7 @@ interface SizedPixels extends Pixels {
 function checkPixels({ data, width, height }: Pixels, maxPixels: number | undefined, name: string): SizedPixels {
   for (const [side, value] of Object.entries({ width, height }))
     if (!Number.isSafeInteger(value) || value < 1)
-      throw new AdderNetError('ERR_ARGUMENT', `${side} of ${name} is ${shown(value)}, expected the number of its pixels`);
+      throw new AdderNetError('ERR_ARGUMENT', `${side} of ${name} is ${shown(value)}, expected a positive number of pixels`);
   const type = typedArrayName(data);
   if (type !== 'Uint8Array' && type !== 'Uint8ClampedArray')
     throw new AdderNetError('ERR_DTYPE', `pixels are ${type ?? typeName(data)}, expected a Uint8Array or Uint8ClampedArray`);
@@ -138,7 +138,7 @@ function checkPixelCount(name: string, width: number, height: number, maxPixels 
 }
 
 const tooLarge = (name: string, maxPixels: number, what: string): AdderNetError =>
-  new AdderNetError('ERR_ARGUMENT', `${name} is too large: ${what} more than ${maxPixels} pixels (maxPixels)`);
+  new AdderNetError('ERR_ARGUMENT', `${name} is too large: ${what} more than ${maxPixels} pixels (option maxPixels)`);
 
 const fits = ({ width, height, channels }: SizedPixels, [h, w, c]: ImageShape): boolean => h === height && w === width && c === channels;
 
@@ -167,17 +167,17 @@ async function readFile(source: FileSource, shape: ImageShape, options: ImageOpt
   }
 }
 
-/** Pixels of a side beyond which libvips does not scale. */
+/** The longest side, in pixels, to which libvips scales. */
 const maxScaledSide = 1e7;
 
-/** Whether an image that covers the network's input would be longer than that: its words for it may be of another image. */
+/** Whether an image scaled to cover the network's input would be longer than that. libvips' own message may belong to another image. */
 const isStretched = ({ width, height }: { width: number; height: number }, [h, w]: ImageShape): boolean =>
   (Math.max(width, height) / Math.min(width, height)) * Math.min(h, w) > maxScaledSide;
 
 const unscalable = (name: string, size: { width: number; height: number }, [h, w]: ImageShape, cause: unknown): AdderNetError =>
   new AdderNetError(
     'ERR_ARGUMENT',
-    `${name} of ${size.width} x ${size.height} pixels cannot be scaled to cover ${w} x ${h} (${(cause as Error).message}): cut it first`,
+    `${name} of ${size.width} x ${size.height} pixels cannot be scaled to cover ${w} x ${h} (${(cause as Error).message}): crop it first`,
     { cause },
   );
 
@@ -227,7 +227,7 @@ function unreadable(bytes: Uint8Array, name: string, maxPixels: number, cause: E
   if (fileKind(bytes)?.isImage)
     return new AdderNetError(
       'ERR_CORRUPT',
-      `cannot read ${name}: the file is ${isTruncated(bytes) ? 'cut off' : 'damaged or cut off'} (${reason})`,
+      `cannot read ${name}: the file is ${isTruncated(bytes) ? 'truncated' : 'damaged or truncated'} (${reason})`,
       { cause },
     );
   const hint = name.endsWith('in memory') ? '; pixels need their width and height' : '';

@@ -1,16 +1,16 @@
-// Classes are known by their names: targets of a data set count its own, which may come in another order than a network's.
+// Matches classes by name, because a data set may list its classes in another order than a network.
 import { AdderNetError } from '../errors';
 import type { Tensor } from '../tensor';
 import { checkDataset, type Dataset } from './dataset';
 
-/** Another data set, with classes in another order. */
+/** A data set with its classes in another order. */
 class Reordered implements Dataset {
   readonly name: string;
   readonly length: number;
   readonly classes: number;
   readonly imageShape: readonly [number, number, number];
   readonly #source: Dataset;
-  /** The new index of each class, by its old one. */
+  /** Maps the old index of each class to the new one. */
   readonly #indices: Int32Array;
 
   constructor(
@@ -44,11 +44,11 @@ class Reordered implements Dataset {
 }
 
 /**
- * The data set with its classes in the order of a network's, by their names. Where one of the two has no names, or both are alike, that is
- * the data set itself.
- * @param classNames of the network, `model.classNames`
- * @param op         who asks, for messages
- * @throws {AdderNetError} ERR_ARGUMENT if the names are not the same ones
+ * Returns the data set with its classes in the order of a network, matched by name. If one of them has no names, or the order is already the
+ * same, that is the data set itself.
+ * @param classNames the classes of the network, `model.classNames`
+ * @param op         the caller, for messages
+ * @throws {AdderNetError} ERR_ARGUMENT if the two have different names
  */
 export function matchClasses(dataset: Dataset, classNames: readonly string[] | undefined, op = 'matchClasses'): Dataset {
   checkDataset(op, dataset);
@@ -67,11 +67,11 @@ export function matchClasses(dataset: Dataset, classNames: readonly string[] | u
 }
 
 const remedy =
-  'open the data that it was trained for (on the command line: --dataset and --data); if its classes are the same under other names, load it with ' +
-  '{ classNames }; if they are others, give it a new head with models.replaceHead, or train one with addernet train --weights';
+  'open the data that the network was trained on (--dataset and --data on the command line); if its classes only have other names, load it with ' +
+  '{ classNames }; otherwise give it a new head with models.replaceHead, or train one with addernet train --weights';
 
 const sameList = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((name, i) => name === b[i]);
 
-/** Not all of ImageNet's. */
+/** Lists a few names, because ImageNet has 1000. */
 const some = (names: readonly string[]): string =>
   names.length > 12 ? `${names.slice(0, 12).join(', ')} and ${names.length - 12} more` : names.join(', ');

@@ -1,4 +1,4 @@
-// MNIST and the data sets in its format: an idx file of images and one of labels for each split, plain or in gzip.
+// MNIST and data sets in the same format: an idx file of images and one of labels for each split, plain or in gzip.
 import { AdderNetError } from '../errors';
 import { Tensor } from '../tensor';
 import { classNames } from './class-names';
@@ -6,17 +6,17 @@ import { type FileLocations, readDataFile } from './data-file';
 import { ImageDataset } from './dataset';
 import { parseIdx } from './idx';
 
-/** Where data sets in this format differ. */
+/** The differences between data sets in this format. */
 interface Variant {
-  /** Folder of its files under a root of torchvision. */
+  /** The folder of its files in torchvision. */
   readonly folder: string;
-  /** What its authors call the two parts of the files of each split. Default: as MNIST's. */
+  /** The prefixes of file names for each split. Default: MNIST's. */
   readonly prefixes?: { readonly train: readonly string[]; readonly test: readonly string[] };
   /** The label of the first class. Default 0. */
   readonly firstLabel?: number;
-  /** Rows of the file are columns of the image. Default false. */
+  /** Whether the rows in the file are the columns of the image. Default false. */
   readonly isTransposed?: boolean;
-  /** Where the files are to be had, of sets that are not downloaded by this package. */
+  /** Where to get the files, if this package does not download them. */
   readonly source?: string;
 }
 
@@ -25,14 +25,14 @@ const emnistVariant = (split: string, others: { train: readonly string[]; test: 
   folder: 'EMNIST/raw',
   prefixes: { train: [`emnist-${split}-train`, ...others.train], test: [`emnist-${split}-test`, ...others.test] },
   isTransposed: true,
-  source: 'the NIST offers them as gzip.zip: https://www.nist.gov/itl/products-and-services/emnist-dataset',
+  source: 'NIST offers them as gzip.zip: https://www.nist.gov/itl/products-and-services/emnist-dataset',
 });
 
 const variants = {
   mnist: { folder: 'MNIST/raw' },
   'fashion-mnist': { folder: 'FashionMNIST/raw' },
-  kmnist: { folder: 'KMNIST/raw', source: 'the CODH offers them: https://codh.rois.ac.jp/kmnist' },
-  // Labels tell EMNIST's letters from MNIST, but not its other splits: those are read by their own names alone.
+  kmnist: { folder: 'KMNIST/raw', source: 'CODH offers them: https://codh.rois.ac.jp/kmnist' },
+  // EMNIST's letters can be distinguished from MNIST by their labels, its other splits cannot. Those are read only by their own file names.
   emnist: { ...emnistVariant('letters', mnistPrefixes), firstLabel: 1 },
   'emnist-balanced': emnistVariant('balanced'),
   'emnist-byclass': emnistVariant('byclass'),
@@ -41,16 +41,16 @@ const variants = {
   'emnist-mnist': emnistVariant('mnist'),
 } as const satisfies Record<string, Variant>;
 
-/** Data sets in the format of MNIST. `emnist` is its letters, a to z; the other splits of EMNIST have their names behind it. */
+/** Data sets in the format of MNIST. `emnist` is EMNIST's letters, a to z; its other splits are named `emnist-...`. */
 export type MnistName = keyof typeof variants;
-/** All of them. */
+/** The names of all data sets in this format. */
 export const mnistNames = Object.keys(variants) as readonly MnistName[];
 
 /**
- * @param directory holds {train,t10k}-{images-idx3,labels-idx1}-ubyte, those of EMNIST emnist-{letters,...}-{train,test}-..., plain or with
- *   .gz, also as images.idx3-ubyte, or each in a folder of its name; or the folder, such as MNIST/raw, in which torchvision keeps them
+ * @param directory contains {train,t10k}-{images-idx3,labels-idx1}-ubyte, for EMNIST emnist-{letters,...}-{train,test}-..., plain or with
+ *   .gz, also as images.idx3-ubyte, or each in a folder of its name; or torchvision's folder with them, such as MNIST/raw
  * @returns images [n,28,28,1], upright
- * @throws {AdderNetError} ERR_ARGUMENT if a file is missing or of another data set; ERR_FORMAT or ERR_CORRUPT if one is damaged
+ * @throws {AdderNetError} ERR_ARGUMENT if a file is missing or belongs to another data set; ERR_FORMAT or ERR_CORRUPT if one is damaged
  */
 export function openMnist(name: MnistName, directory: string, split: 'train' | 'test'): ImageDataset {
   const variant: Variant = variants[name];
@@ -86,7 +86,7 @@ export function openMnist(name: MnistName, directory: string, split: 'train' | '
   });
 }
 
-/** The file as its authors call it, and as 7-Zip and file managers unpack it. */
+/** The official name of the file, and the names that 7-Zip and file managers give it. */
 function fileNames(file: string): string[] {
   const dotted = file.replace(/-(idx\d)/, '.$1');
   return [file, `${file}.gz`, dotted, `${dotted}.gz`];
@@ -114,7 +114,7 @@ function checkLabels(name: MnistName, directory: string, labels: Uint8Array, fir
   const what = `${name}: in ${directory}, label ${wrong} is ${labels[wrong]}, expected ${first} to ${last}`;
   const alike = likelyName(labels);
   if (alike === undefined || alike === name) throw new AdderNetError('ERR_CORRUPT', what);
-  throw new AdderNetError('ERR_ARGUMENT', `${what}: this looks like ${descriptions[alike] ?? alike}, open it as '${alike}'`);
+  throw new AdderNetError('ERR_ARGUMENT', `${what}: this looks like ${descriptions[alike] ?? alike}; open it as '${alike}'`);
 }
 
 const descriptions: Partial<Record<MnistName, string>> = {
@@ -124,7 +124,7 @@ const descriptions: Partial<Record<MnistName, string>> = {
   'emnist-byclass': 'EMNIST by class',
 };
 
-/** The data set whose labels these may be. */
+/** The data set that the labels may belong to. */
 function likelyName(labels: Uint8Array): MnistName | undefined {
   const [min, max] = labels.reduce(([low, high], label) => [Math.min(low, label), Math.max(high, label)], [255, 0]);
   if (max < 10) return 'mnist';

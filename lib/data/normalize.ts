@@ -1,16 +1,16 @@
-// y[..., c] = (x[..., c] / 255 - mean[c]) / std[c]: pixels as a network sees them. A byte has 256 values, so each channel is a table.
+// Normalizes pixels: y[..., c] = (x[..., c] / 255 - mean[c]) / std[c]. A byte has 256 values, so each channel is a table lookup.
 import { AdderNetError } from '../errors';
 import { checkDType, outputTensor } from '../ops/out';
 import { shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 
-/** Values of a byte. */
-const bytes = 256;
+/** The number of values of a byte. */
+const byteValues = 256;
 
 /**
- * What becomes of each byte: [c][256].
- * @param op for messages
- * @throws {AdderNetError} ERR_ARGUMENT unless mean and std are one number for each channel, those of std above 0
+ * The normalized value of each byte in each channel, [c][256].
+ * @param op the caller, for messages
+ * @throws {AdderNetError} ERR_ARGUMENT unless mean and std have one number for each channel and std is above 0
  */
 export function normalizationTables(
   op: string,
@@ -29,18 +29,18 @@ export function normalizationTables(
         'ERR_ARGUMENT',
         `${op}: ${name} is ${Array.isArray(values) ? shapeText(values) : String(values)}, expected ${channels} numbers${name === 'std' ? ' above 0' : ''}, one for each channel of images`,
       );
-  return Float32Array.from({ length: channels * bytes }, (_, i) => {
-    const channel = Math.floor(i / bytes);
-    return ((i % bytes) / 255 - mean![channel]!) / std![channel]!;
+  return Float32Array.from({ length: channels * byteValues }, (_, i) => {
+    const channel = Math.floor(i / byteValues);
+    return ((i % byteValues) / 255 - mean![channel]!) / std![channel]!;
   });
 }
 
 /**
- * Makes of bytes what a network takes: (image / 255 - mean) / std, channel by channel.
+ * Converts bytes to the input of a network: (image / 255 - mean) / std, channel by channel.
  * @param images [..., c], bytes
- * @param mean   of each channel, of pixels from 0 to 1
- * @param std    of each channel, above 0
- * @param out    f32 of the same shape to write into; a new tensor if absent
+ * @param mean   the mean of each channel, for pixels from 0 to 1
+ * @param std    the standard deviation of each channel, above 0
+ * @param out    an f32 tensor of the same shape to write into; default: a new tensor
  * @throws {AdderNetError} ERR_ARGUMENT if mean or std do not fit the channels or `out` overlaps images; ERR_SHAPE or ERR_DTYPE if a tensor does not fit
  */
 export function normalize(images: Tensor<Uint8Array>, mean: readonly number[], std: readonly number[], out?: Tensor): Tensor {
@@ -51,7 +51,7 @@ export function normalize(images: Tensor<Uint8Array>, mean: readonly number[], s
   const y = outputTensor('normalize', out, images.shape, [images]);
   const [from, to] = [images.data, y.data];
   for (let c = 0; c < channels; c++) {
-    const table = tables.subarray(c * bytes, (c + 1) * bytes);
+    const table = tables.subarray(c * byteValues, (c + 1) * byteValues);
     for (let i = c; i < from.length; i += channels) to[i] = table[from[i]!]!;
   }
   return y;

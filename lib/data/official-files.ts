@@ -1,20 +1,20 @@
-// Where the data sets' official files are, and their SHA-256: mirrors are trusted with nothing but the bytes, by plain HTTP too.
+// The URLs of the data sets' official files and their SHA-256. Because of the checksums, mirrors need not be trusted, even over plain HTTP.
 
-/** A file as the authors of a data set publish it. */
+/** A file published by the authors of a data set. */
 export interface OfficialFile {
-  /** Last part of its address. */
+  /** The last part of its URL. */
   readonly name: string;
-  /** In hexadecimal digits. */
+  /** The checksum in hexadecimal digits. */
   readonly sha256: string;
 }
 
-/** What a data set is downloaded from. */
+/** How a data set is downloaded. */
 export interface OfficialSet {
-  /** Addresses that the names of the files are appended to, tried in this order. */
+  /** The base URLs of the files, tried in this order. */
   readonly mirrors: readonly string[];
-  /** All that are fetched. */
+  /** The files to download. */
   readonly files: readonly OfficialFile[];
-  /** What is taken out of the files, where they are .tar.gz archives. */
+  /** The files to extract, if the downloads are .tar.gz archives. */
   readonly unpack?: readonly string[];
 }
 
@@ -26,7 +26,7 @@ const idxFiles = (hashes: readonly [string, string, string, string]): OfficialFi
 
 const cifarMirrors = ['https://www.cs.toronto.edu/~kriz/'];
 
-/** By the name of the data set. */
+/** The official files by the name of the data set. */
 export const officialSets = {
   mnist: {
     mirrors: ['https://ossci-datasets.s3.amazonaws.com/mnist/', 'https://storage.googleapis.com/cvdf-datasets/mnist/'],
@@ -63,5 +63,5 @@ export const officialSets = {
 
 /** Data sets that can be downloaded. */
 export type DownloadName = keyof typeof officialSets;
-/** All of them. */
+/** The names of all data sets that can be downloaded. */
 export const downloadNames = Object.keys(officialSets) as readonly DownloadName[];

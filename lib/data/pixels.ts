@@ -1,11 +1,11 @@
-// Images in memory.
+// An image in memory.
 
-/** Pixels of an image, such as a canvas gives (ImageData): rows from the top, of [red, green, blue], of these and opacity, or of one gray. */
+/** The pixels of an image, such as the ImageData of a canvas: rows from the top; a pixel is [red, green, blue], [red, green, blue, alpha] or [gray]. */
 export interface Pixels {
   /** Bytes, height x width x 1, 3 or 4. */
   readonly data: Uint8Array | Uint8ClampedArray;
-  /** Columns. */
+  /** The number of columns. */
   readonly width: number;
-  /** Rows. */
+  /** The number of rows. */
   readonly height: number;
 }

@@ -1,4 +1,4 @@
-// A part of a data set, such as the images kept back to watch training on.
+// A part of a data set, such as the validation images.
 
 import { AdderNetError } from '../errors';
 import { shown } from '../quoted';
@@ -7,7 +7,7 @@ import { elementCount } from '../shape';
 import { Tensor } from '../tensor';
 import { checkDataset, checkGather, checkRange, type Dataset } from './dataset';
 
-/** The images at some indices of another data set. */
+/** The images at given indices of another data set. */
 class Subset implements Dataset {
   readonly name: string;
   readonly length: number;
@@ -53,11 +53,11 @@ class Subset implements Dataset {
 }
 
 /**
- * Draws part of a data set at random; both parts keep its order. The same seed gives the same parts.
- * @param fraction of the images, above 0 and below 1, rounded to whole ones: what `part` holds
+ * Splits a data set at random. Both parts keep its order, and the same seed gives the same parts.
+ * @param fraction the size of `part` relative to the data set, above 0 and below 1, rounded to whole images
  * @param seed     a safe integer
- * @returns what is left, and the part
- * @throws {AdderNetError} ERR_ARGUMENT if either would be empty, or the seed is no safe integer
+ * @returns the rest and the part
+ * @throws {AdderNetError} ERR_ARGUMENT if either would be empty, or the seed is not a safe integer
  */
 export function splitDataset(dataset: Dataset, fraction: number, seed: number): [rest: Dataset, part: Dataset] {
   checkDataset('splitDataset', dataset);
@@ -67,7 +67,7 @@ export function splitDataset(dataset: Dataset, fraction: number, seed: number): 
   if (!(size >= 1 && size < dataset.length))
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `splitDataset: fraction is ${shown(fraction)}, which leaves ${dataset.name} with an empty part: expected a number between 0 and 1 that is at least one of its ${dataset.length} images, and not all`,
+      `splitDataset: fraction is ${shown(fraction)}, which leaves ${dataset.name} with an empty part: expected a number between 0 and 1 that gives at least one of its ${dataset.length} images, but not all`,
     );
   const indices = Int32Array.from({ length: dataset.length }, (_, i) => i);
   Random.of(seed).shuffle(indices);

@@ -1,5 +1,5 @@
-// tar, as far as data sets need it: blocks of 512 bytes, a header for each file (name at 0, size in octal digits at 124, type at 156), then
-// its bytes, filled up to a block; two blocks of zeros end it.
+// The part of the tar format that data sets need: blocks of 512 bytes; a header for each file (name at 0, size in octal digits at 124, type at
+// 156), then its contents, padded to a block; two blocks of zeros at the end.
 import { AdderNetError } from '../errors';
 
 const blockBytes = 512;
@@ -7,7 +7,7 @@ const blockBytes = 512;
 /**
  * The regular files of an archive.
  * @param name the archive, for messages
- * @throws {AdderNetError} ERR_CORRUPT if it is truncated or a size is no number
+ * @throws {AdderNetError} ERR_CORRUPT if it is truncated or a size is not a number
  */
 export function* tarFiles(bytes: Uint8Array, name: string): Generator<{ path: string; content: Uint8Array }> {
   const text = (from: number, to: number): string => Buffer.from(bytes.subarray(from, to)).toString('latin1').replace(/\0.*$/s, '').trim();

@@ -1,9 +1,9 @@
-// Whether the file of an image ends before its format says that it does. The words of libvips do not tell reliably: all images that are decoded
-// at the same time share one buffer for them.
+// Detects image files that end too early. The error message of libvips is unreliable, because all images that are decoded at the same time
+// share one message buffer.
 
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 
-/** Of each format, how it begins, and what stands at its end; bytes may follow that. */
+/** The start of each format and its end marker, which other bytes may follow. */
 const formats: readonly { readonly start: RegExp; readonly end: RegExp }[] = [
   { start: /^\xff\xd8\xff/, end: /\xff\xd9/ }, // JPEG: the marker EOI
   { start: /^\x89PNG/, end: /IEND/ },
@@ -11,7 +11,7 @@ const formats: readonly { readonly start: RegExp; readonly end: RegExp }[] = [
 ];
 const tailBytes = 64;
 
-/** False where the format is not one of these. */
+/** Returns false for other formats. */
 export function isTruncated(bytes: Uint8Array): boolean {
   const start = latin1(bytes.subarray(0, 12));
   if (/^RIFF.{4}WEBP/s.test(start)) return 8 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true) > bytes.length;

@@ -1,5 +1,5 @@
-// Reads the bytes of a file in order. Every read is checked against the end of the file: what a truncated one lacks is ERR_CORRUPT,
-// never undefined or zero.
+// Reads the bytes of a file in order. Every read is checked against the end of the file: a truncated file gives ERR_CORRUPT, never undefined
+// or zero.
 import { TextDecoder } from 'node:util';
 import { AdderNetError } from '../errors';
 
@@ -18,7 +18,7 @@ export class ByteReader {
     this.#name = name;
   }
 
-  /** Bytes read so far. */
+  /** The number of bytes read so far. */
   get offset(): number {
     return this.#offset;
   }
@@ -51,7 +51,7 @@ export class ByteReader {
     return this.#view.getFloat64(this.#advance(8), false);
   }
 
-  /** Exact up to 2^53; rounded above, where it is larger than any file all the same. */
+  /** Exact up to 2^53. Larger values are rounded, but they exceed the size of any file anyway. */
   u64(): number {
     return Number(this.#view.getBigUint64(this.#advance(8), true));
   }
@@ -73,14 +73,14 @@ export class ByteReader {
     }
   }
 
-  /** Text up to the next line feed, which is passed over. */
+  /** The text up to the next line feed, which is skipped. */
   line(): string {
     const text = this.text(this.#lineLength());
     this.#advance(1);
     return text;
   }
 
-  /** The bytes up to the next line feed, which is passed over. */
+  /** The bytes up to the next line feed, which is skipped. */
   lineBytes(): Uint8Array {
     const bytes = this.take(this.#lineLength());
     this.#advance(1);

@@ -1,17 +1,17 @@
-// What a file is, by its first bytes: names lie, and a download may have given something else.
+// Recognizes the format of a file by its first bytes, because a name may be wrong and a download may have delivered something else.
 import { unzipSync } from 'fflate';
 import { quoted } from '../quoted';
 
 export interface FileKind {
   /** A noun with its article. */
   readonly what: string;
-  /** What to do where another file was expected. */
+  /** What to do if another file was expected. */
   readonly remedy?: string;
-  /** It is what a broken download leaves of another. */
+  /** Whether the file is the remainder of a broken download. */
   readonly isBroken?: true;
-  /** The reader of tensors that reads it. */
+  /** The tensor format, if it can be read. */
   readonly format?: 'safetensors' | 'pytorch' | 'npy';
-  /** It is an image of a kind that sharp reads. */
+  /** Whether it is an image in a format that sharp reads. */
   readonly isImage?: true;
 }
 
@@ -19,7 +19,7 @@ interface Row extends FileKind {
   readonly matches: (bytes: Uint8Array, text: string) => boolean;
 }
 
-/** Bytes of a file that are looked at as text, one character a byte. */
+/** The number of bytes that are matched as text, one character per byte. */
 const textBytes = 1024;
 
 const startsWith =
@@ -34,7 +34,7 @@ const matching =
   (pattern: RegExp): Row['matches'] =>
   (_, text) =>
     pattern.test(text);
-/** A ZIP with an entry of such a name. */
+/** Matches a ZIP archive with an entry whose name matches. */
 const zipWith =
   (entry: RegExp): Row['matches'] =>
   (bytes, text) =>
@@ -42,14 +42,14 @@ const zipWith =
 
 const again = 'download or copy it again';
 const fetchAgain = 'open it to see why, and download the file itself';
-const unpack = 'unpack it and give the file inside';
-const stateDict = 'save the weights where it was exported from, with torch.save(model.state_dict(), path)';
+const unpack = 'unpack it and pass the file inside';
+const stateDict = 'save the weights of the original PyTorch model with torch.save(model.state_dict(), path)';
 
-/** The first that matches counts. */
+/** The first match counts. */
 const kinds: readonly Row[] = [
   { what: 'an empty file', remedy: again, isBroken: true, matches: (bytes) => bytes.length === 0 },
   {
-    what: 'a file of zeros, as a broken download leaves it',
+    what: 'a file of zeros, probably a broken download',
     remedy: again,
     isBroken: true,
     matches: (bytes) => bytes.every((byte) => byte === 0),
@@ -57,30 +57,30 @@ const kinds: readonly Row[] = [
   { what: 'a safetensors file', format: 'safetensors', matches: isSafetensors },
   { what: 'a NumPy array (.npy)', format: 'npy', matches: startsWith('\x93NUMPY') },
   {
-    what: 'a Git LFS pointer, which only stands for the file',
+    what: 'a Git LFS pointer instead of the file',
     remedy: 'run `git lfs pull` in its repository, or download the file itself',
     matches: startsWith('version https://git-lfs.github.com/spec/'),
   },
   { what: 'an SVG image', matches: matching(/^\S{0,3}\s*(<\?xml[^>]*>\s*)?(<!--[^>]*>\s*)?(<!DOCTYPE svg[^>]*>\s*)?<svg/i) },
   {
     what: 'a web page (HTML)',
-    remedy: `the download gave a page in place of the file: ${fetchAgain}`,
+    remedy: `the download delivered a page instead of the file: ${fetchAgain}`,
     matches: matching(/^\S{0,3}\s*(<\?xml[^>]*>\s*)?(<!--[^>]*>\s*)?<(!doctype html|html|head|body|script|meta|title)\b/i),
   },
-  { what: 'XML', remedy: `the download may have given an error: ${fetchAgain}`, matches: matching(/^\S{0,3}\s*<(\?xml|[a-z])/i) },
+  { what: 'XML', remedy: `the download may have delivered an error: ${fetchAgain}`, matches: matching(/^\S{0,3}\s*<(\?xml|[a-z])/i) },
 
   {
     what: 'a TorchScript archive, a program with its weights',
     remedy: "in Python, torch.save(torch.jit.load(path).state_dict(), 'weights.pth') keeps the weights",
-    // torch.save writes neither.
+    // torch.save writes neither of these entries.
     matches: zipWith(/(^|\/)(constants\.pkl$|code\/__torch__)/),
   },
   {
-    what: 'a program of torch.export (.pt2)',
+    what: 'a torch.export program (.pt2)',
     remedy: "in Python, torch.save(torch.export.load(path).state_dict, 'weights.pth') keeps the weights",
     matches: zipWith(/(^|\/)(serialized_exported_program\.json|archive_format)$/),
   },
-  { what: 'a file of torch.save', format: 'pytorch', matches: zipWith(/(^|\/)data\.pkl$/) },
+  { what: 'a torch.save file', format: 'pytorch', matches: zipWith(/(^|\/)data\.pkl$/) },
   {
     what: 'NumPy arrays in a ZIP (.npz)',
     remedy: "in Python, safetensors.numpy.save_file(dict(numpy.load(path)), 'weights.safetensors') keeps them",
@@ -91,10 +91,10 @@ const kinds: readonly Row[] = [
     remedy: 'save its arrays in Python as safetensors or .npy',
     matches: zipWith(/^(model\.weights\.h5|keras_metadata\.pb)$/),
   },
-  { what: 'a truncated ZIP archive (torch.save writes such)', remedy: again, isBroken: true, matches: isTruncatedZip },
-  { what: 'a ZIP archive, but not of torch.save', remedy: unpack, matches: startsWith('PK\x03\x04', 'PK\x05\x06') },
+  { what: 'a truncated ZIP archive (torch.save writes ZIP archives)', remedy: again, isBroken: true, matches: isTruncatedZip },
+  { what: 'a ZIP archive, but not from torch.save', remedy: unpack, matches: startsWith('PK\x03\x04', 'PK\x05\x06') },
 
-  { what: 'an HDF5 file (Keras writes such)', remedy: 'save its arrays in Python as safetensors or .npy', matches: isHdf5 },
+  { what: 'an HDF5 file (Keras writes these)', remedy: 'save its arrays in Python as safetensors or .npy', matches: isHdf5 },
   { what: 'a TensorFlow Lite network', matches: hasAt(4, 'TFL3') },
   { what: 'an ExecuTorch program', remedy: stateDict, matches: hasAt(4, 'ET12') },
   { what: 'a GGUF file (llama.cpp)', matches: matching(/^(GGUF|ggml|lmgg|tjgg|fmgg)/) },
@@ -102,11 +102,11 @@ const kinds: readonly Row[] = [
   { what: 'a Parquet file', matches: startsWith('PAR1') },
   { what: 'an SQLite database', matches: startsWith('SQLite format 3\0') },
 
-  { what: 'a gzip archive', remedy: `unpack it (gunzip) and give the file inside`, matches: startsWith('\x1f\x8b') },
-  { what: 'a bzip2 archive', remedy: `unpack it (bunzip2) and give the file inside`, matches: matching(/^BZh[1-9]/) },
-  { what: 'an xz archive', remedy: `unpack it (unxz) and give the file inside`, matches: startsWith('\xfd7zXZ\0') },
-  { what: 'a Zstandard archive', remedy: `unpack it (unzstd) and give the file inside`, matches: startsWith('\x28\xb5\x2f\xfd') },
-  { what: 'an LZ4 archive', remedy: `unpack it (unlz4) and give the file inside`, matches: startsWith('\x04\x22\x4d\x18') },
+  { what: 'a gzip archive', remedy: 'unpack it (gunzip) and pass the file inside', matches: startsWith('\x1f\x8b') },
+  { what: 'a bzip2 archive', remedy: 'unpack it (bunzip2) and pass the file inside', matches: matching(/^BZh[1-9]/) },
+  { what: 'an xz archive', remedy: 'unpack it (unxz) and pass the file inside', matches: startsWith('\xfd7zXZ\0') },
+  { what: 'a Zstandard archive', remedy: 'unpack it (unzstd) and pass the file inside', matches: startsWith('\x28\xb5\x2f\xfd') },
+  { what: 'an LZ4 archive', remedy: 'unpack it (unlz4) and pass the file inside', matches: startsWith('\x04\x22\x4d\x18') },
   { what: 'a 7z archive', remedy: unpack, matches: startsWith("7z\xbc\xaf'\x1c") },
   { what: 'a RAR archive', remedy: unpack, matches: startsWith('Rar!\x1a\x07') },
   { what: 'a tar archive', remedy: unpack, matches: hasAt(257, 'ustar') },
@@ -119,49 +119,49 @@ const kinds: readonly Row[] = [
   { what: 'a TIFF image', isImage: true, matches: startsWith('II*\0', 'MM\0*') },
   { what: 'an AVIF image', isImage: true, matches: matching(/^....ftypavi[fs]/s) },
   { what: 'a BMP image', matches: (_, text) => text.startsWith('BM') && text.startsWith('\0\0\0\0', 6) },
-  { what: 'an idx file (MNIST is in such)', matches: isIdx },
+  { what: 'an idx file (the format of MNIST)', matches: isIdx },
 
-  { what: 'a pickle of Python', format: 'pytorch', matches: isPickle },
+  { what: 'a Python pickle', format: 'pytorch', matches: isPickle },
   { what: 'a TensorFlow SavedModel', matches: (bytes) => protobufFields(bytes)?.join() === '1,2' && bytes[1] === 1 },
   { what: 'an ONNX network', remedy: stateDict, matches: isOnnx },
   {
     what: 'JSON',
-    remedy: `it may be an error of the download, or an index of files with the weights: open it to see`,
+    remedy: 'it may be an error message of the download, or an index of weights files: open it to see',
     matches: matching(/^\S{0,3}\s*(\{\s*["}]|\[\s*[[{"\d\]-])/),
   },
 ];
 
-/** @returns undefined if its first bytes say nothing */
+/** @returns undefined if the first bytes do not identify the file */
 export function fileKind(bytes: Uint8Array): FileKind | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, textBytes)).toString('latin1');
   const known = kinds.find(({ matches }) => matches(bytes, text));
   const isText = /[a-z]/i.test(text) && !/[^\s -~\u0080-\u00ff]/.test(text);
   if (known || !isText) return known;
-  return { what: `text that begins with ${quoted(text.slice(0, 40))}`, remedy: 'open it to see what the download gave' };
+  return { what: `text that begins with ${quoted(text.slice(0, 40))}`, remedy: 'open it to see what the download delivered' };
 }
 
 /**
- * What a file is, and the remedy where another one was expected: "a web page (HTML): the download gave ...".
- * It goes on from "FILE is ". undefined: its first bytes say nothing.
+ * What a file is, and what to do if another one was expected, as the end of a sentence: "a web page (HTML): the download delivered ...".
+ * @returns undefined if the first bytes do not identify the file
  */
 export function describeFile(bytes: Uint8Array): string | undefined {
   const kind = fileKind(bytes);
   return kind && (kind.remedy === undefined ? kind.what : `${kind.what}: ${kind.remedy}`);
 }
 
-/** u64 length of a header that opens with { and may be cut. */
+/** A u64 length, then a header that starts with {. The file may be truncated. */
 function isSafetensors(bytes: Uint8Array, text: string): boolean {
   return text[8] === '{' && [4, 5, 6, 7].every((byte) => bytes[byte] === 0);
 }
 
-/** Its signature may lie after a block of the user's. */
+/** The signature may follow a user block. */
 function isHdf5(_: Uint8Array, text: string): boolean {
   return [0, 512].some((start) => text.startsWith('\x89HDF\r\n\x1a\n', start));
 }
 
 /**
- * Protocol 2 and later begin with PROTO; the number that legacy files of torch.save begin with in protocols 0 and 1; else what these begin
- * a dict, list, tuple or object with.
+ * Protocol 2 and later start with PROTO. Protocols 0 and 1 start with the magic number of legacy torch.save files, or with the opcodes of a
+ * dict, list, tuple or object.
  */
 function isPickle(bytes: Uint8Array, text: string): boolean {
   if (bytes[0] === 0x80) return bytes[1]! >= 2 && bytes[1]! <= 5;
@@ -171,13 +171,13 @@ function isPickle(bytes: Uint8Array, text: string): boolean {
   );
 }
 
-/** Two zeros, a type, a rank, and sizes of four bytes each. */
+/** An idx file starts with two zeros, a type, a rank, and sizes of four bytes each. */
 function isIdx(bytes: Uint8Array): boolean {
   const [zero, alsoZero, type = 0, rank = 0] = bytes;
   return zero === 0 && alsoZero === 0 && type >= 0x08 && type <= 0x0e && rank >= 1 && rank <= 4 && bytes.length >= 4 + 4 * rank;
 }
 
-/** The numbers of the first two fields of a protocol buffer whose first is a small integer. */
+/** The numbers of the first two fields of a protocol buffer whose first field is a small integer. */
 function protobufFields(bytes: Uint8Array): [number, number] | undefined {
   const [first = 0, value = 0, second = 0] = bytes;
   return first === 0x08 && value >= 1 && value <= 32 && (second & 7) === 2 ? [1, second >> 3] : undefined;
@@ -189,12 +189,12 @@ function isOnnx(bytes: Uint8Array): boolean {
   return second !== undefined && [2, 3, 4, 6, 7, 8].includes(second);
 }
 
-/** Bytes that the directory of a ZIP takes for an entry at least. */
+/** The smallest size of an entry in the directory of a ZIP. */
 const zipEntryBytes = 46;
 
 function zipEntries(bytes: Uint8Array): string[] {
   const names: string[] = [];
-  // fflate believes the number of entries that a damaged file gives. None is unpacked.
+  // fflate trusts the number of entries in a damaged file. No entry is unpacked here.
   const list = ({ name }: { name: string }): boolean => {
     if (names.push(name) * zipEntryBytes > bytes.length) throw new Error('more entries than the file has room for');
     return false;
@@ -207,7 +207,7 @@ function zipEntries(bytes: Uint8Array): string[] {
   return names;
 }
 
-/** The end of a ZIP has the directory of its entries. */
+/** The directory is at the end of a ZIP, so a truncated one has no entries. */
 function isTruncatedZip(bytes: Uint8Array, text: string): boolean {
   return text.startsWith('PK\x03\x04') && zipEntries(bytes).length === 0;
 }

@@ -1,5 +1,5 @@
-// Numbers of 16 bits, in which files take half the space: half precision (IEEE 754 binary16: 11 significant bits, up to 65504), and bfloat16
-// (8 significant bits, the range of f32).
+// 16-bit floats, which halve the size of files: half precision (IEEE 754 binary16: 11 significant bits, up to 65504), and bfloat16 (8
+// significant bits, the range of f32).
 
 export const maxHalf = 65504;
 
@@ -10,7 +10,7 @@ export function widenHalves(halves: Uint16Array): Float32Array {
   halves.forEach((half, i) => {
     const magnitude = half & 0x7fff;
     if (magnitude < 0x7c00) {
-      // Exponent and fraction in their places of an f32 are 2^112 times too small, subnormals too: the biases are 15 and 127.
+      // With exponent and fraction moved to their positions in an f32, the value is 2^112 times too small, even if subnormal: the biases are 15 and 127.
       bits[i] = magnitude << 13;
       values[i]! *= 2 ** 112;
     } else bits[i] = 0x7f800000 | ((magnitude & 0x3ff) << 13);
@@ -29,7 +29,7 @@ export function widenBfloats(bfloats: Uint16Array): Float32Array {
   return values;
 }
 
-/** The nearest halves, ties to even; infinity from 65520 on. */
+/** The nearest halves, ties to even; infinity from 65520. */
 export function nearestHalves(values: Float32Array): Uint16Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const sum = new Float32Array(1);
@@ -40,9 +40,9 @@ export function nearestHalves(values: Float32Array): Uint16Array {
     if (magnitude > 0x7f800000) return sign | 0x7e00; // NaN
     if (magnitude >= 0x47800000) return sign | 0x7c00; // 65536 and more
     if (magnitude >= 0x38800000)
-      // 2^-14 and more: the half's fraction, rounded, may carry into its exponent.
+      // 2^-14 and more: rounding the fraction of the half may carry into its exponent.
       return sign | ((magnitude - (112 << 23) + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
-    // Subnormals are multiples of 2^-24, the last place of 0.5 in an f32: the addition rounds.
+    // Subnormals are multiples of 2^-24, which is the last place of 0.5 in an f32, so the addition rounds.
     sum[0] = Math.abs(values[i]!) + 0.5;
     return sign | (sumBits[0]! - 0x3f000000);
   });

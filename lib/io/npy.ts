@@ -9,10 +9,10 @@ import { type FileType, payloadTensor } from './payload';
 import { gather, StridedView } from './strided';
 
 const magic = '\x93NUMPY';
-/** NumPy's own limit; a header of a plain array is about 100 bytes. */
+/** NumPy's own limit; the header of a plain array has about 100 bytes. */
 const maxHeaderBytes = 10_000;
 
-/** Sizes are in bytes. */
+/** NumPy's type codes, with sizes in bytes. */
 const types = new Map<string, FileType>([
   ['f2', 'f16'],
   ['f4', 'f32'],
@@ -27,7 +27,7 @@ const types = new Map<string, FileType>([
   ['i8', 'i64'],
 ]);
 
-/** The numbers that NumPy describes as '<f4', little-endian, '|u1', of one byte, or '=f4', of this machine's order. */
+/** The type that NumPy describes as '<f4' (little-endian), '|u1' (one byte) or '=f4' (native order). */
 export function numpyType(descr: string): FileType | undefined {
   const [, order, kind] = /^([<>|=])(\w\d+)$/.exec(descr) ?? [];
   return order === '>' && !kind?.endsWith('1') ? undefined : types.get(kind ?? '');
@@ -35,9 +35,9 @@ export function numpyType(descr: string): FileType | undefined {
 
 /**
  * Reads an array. A scalar, shape (), becomes [1]; f16 becomes f32, bool u8, u16 i32 and u32 i64; Fortran order becomes C order.
- * The tensor shares the memory of `bytes` where the elements are aligned, as NumPy writes them.
+ * The tensor shares the memory of `bytes` if the elements are aligned, as NumPy writes them.
  * @param name the file, for messages
- * @throws {AdderNetError} ERR_FORMAT if it is not .npy, or of another dtype; ERR_CORRUPT if it is truncated or too long
+ * @throws {AdderNetError} ERR_FORMAT if it is not .npy or has an unsupported dtype; ERR_CORRUPT if it is truncated or too long
  */
 export function readNpy(bytes: Uint8Array, name = 'npy'): Tensor<TensorData> {
   const reader = new ByteReader(bytes, name);
@@ -48,7 +48,7 @@ export function readNpy(bytes: Uint8Array, name = 'npy'): Tensor<TensorData> {
   return gather(tensor.data, StridedView.rowMajor([...shape].reverse()).permute(axes));
 }
 
-/** The type of the numbers in the file, where readNpy may have widened them. */
+/** The type of the numbers in the file, which readNpy may have widened. */
 export const storedNpyType = (bytes: Uint8Array, name: string): string => readHeader(new ByteReader(bytes, name), name).type;
 
 interface Header {

@@ -1,13 +1,13 @@
-// NumPy's arrays in a pickle, as they describe themselves to Python's reader:
+// NumPy arrays in a pickle, which are described by these calls and states:
 //   _reconstruct(ndarray, (0,), b'b'), and as its state (1, shape, dtype, Fortran order, bytes)
 //   _frombuffer(bytes, dtype, shape, 'C' or 'F')                                                   protocol 5
 //   dtype('f8', False, True), and as its state (3, '<', ...)
 import { bytesIn, PickleObject } from './pickle-values';
 
 export interface PickledArray {
-  /** Little-endian, unless `type` says that it cannot be read. */
+  /** The elements, little-endian unless `descr` says otherwise. */
   readonly bytes: Uint8Array;
-  /** As in a .npy file: <f4, |b1 and so on. */
+  /** The type code as in a .npy file: <f4, |b1 and so on. */
   readonly descr: string;
   readonly shape: readonly unknown[];
   /** Whether the first axis is the contiguous one. */
@@ -20,7 +20,7 @@ const fromBuffer = /^numpy\.(core|_core)\.numeric\._frombuffer$/;
 export const isPickledArray = (value: unknown): value is PickleObject =>
   value instanceof PickleObject && (reconstruct.test(value.name) || fromBuffer.test(value.name));
 
-/** @returns undefined if the array is not described as NumPy does, or its elements are no numbers in the file */
+/** @returns undefined if the description of the array is not NumPy's, or its elements are not numbers */
 export function pickledArray(array: PickleObject): PickledArray | undefined {
   const state = Array.isArray(array.state) ? array.state.slice(-4) : [];
   const [shape, dtype, fortran, data] = fromBuffer.test(array.name)

@@ -1,21 +1,21 @@
-// The numbers in a file as a tensor. Files hold them little-endian and so does every platform this package is built for, so an aligned
-// payload is viewed where it lies; typed arrays cannot start at an odd address, so any other is copied.
+// Converts the numbers in a file to a tensor. Files and all supported platforms are little-endian, so an aligned payload is not copied. Typed
+// arrays must be aligned, so any other payload is copied.
 import { AdderNetError } from '../errors';
 import { elementCount, type Shape, shapeText } from '../shape';
 import { type ArrayOf, arrayConstructors, type DType, Tensor, type TensorData } from '../tensor';
 import { widenBfloats, widenHalves } from './half';
 
-/** Elements of a file: those of tensors, and others that are widened: f16 and bf16 to f32, bool to u8, u16 to i32, u32 to i64. */
+/** The types of numbers in a file: those of tensors, and others that are widened: f16 and bf16 to f32, bool to u8, u16 to i32, u32 to i64. */
 export type FileType = DType | 'f16' | 'bf16' | 'bool' | 'u16' | 'u32';
 
 const fileArrays = { ...arrayConstructors, f16: Uint16Array, bf16: Uint16Array, bool: Uint8Array, u16: Uint16Array, u32: Uint32Array };
 
-/** f32, f16 and so on. */
+/** The names of all types. */
 export const fileTypes = Object.keys(fileArrays) as readonly FileType[];
 
 export const elementBytes = (type: FileType): number => fileArrays[type].BYTES_PER_ELEMENT;
 
-/** A view where `bytes` are aligned to the element, else a copy; of types that are widened always a copy, but of bool. */
+/** A view if `bytes` are aligned to the element, otherwise a copy. Widened types are always copied, except bool. */
 export function elementsOf(bytes: Uint8Array, type: FileType): TensorData {
   const aligned = bytes.byteOffset % elementBytes(type) === 0 ? bytes : new Uint8Array(bytes);
   const elements = new fileArrays[type](aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.length / elementBytes(type));
@@ -24,15 +24,16 @@ export function elementsOf(bytes: Uint8Array, type: FileType): TensorData {
   return elements instanceof Uint32Array ? BigInt64Array.from(elements, BigInt) : elements;
 }
 
-/** Zeros of the type of another array. */
+/** Zeros in an array of the same type. */
 export const zerosLike = (elements: TensorData, length: number): TensorData =>
   new (elements.constructor as new (length: number) => ArrayOf<DType>)(length);
 
 /**
- * Checks sizes that a file claims.
+ * Checks the shape that a file claims.
  * @param what the file and the tensor in it, for messages
  * @returns the number of elements
- * @throws {AdderNetError} ERR_CORRUPT if they are not sizes or their product is beyond 2^53; ERR_FORMAT if it is 0, which no Tensor can be
+ * @throws {AdderNetError} ERR_CORRUPT if it is not a list of sizes or their product exceeds 2^53; ERR_FORMAT if the product is 0, which a Tensor
+ *   does not allow
  */
 export function checkSizes(what: string, shape: unknown): number {
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
@@ -46,7 +47,7 @@ export function checkSizes(what: string, shape: unknown): number {
 }
 
 /**
- * A tensor over a payload that must be exactly as long as the shape says. A scalar, shape [], becomes [1].
+ * A tensor over a payload, whose length must match the shape exactly. A scalar, shape [], becomes [1].
  * @throws {AdderNetError} ERR_CORRUPT, ERR_FORMAT
  */
 export function payloadTensor(what: string, bytes: Uint8Array, type: FileType, shape: Shape): Tensor<TensorData> {

@@ -1,4 +1,4 @@
-// The stack machine that a pickle is a program for: a stack of values, marks into it, and a memo of values to be used again.
+// The stack machine that runs a pickle: a stack of values, marks in the stack, and a memo of values for reuse.
 import { AdderNetError } from '../errors';
 import { quoted } from '../quoted';
 import type { ByteReader } from './byte-reader';
@@ -7,12 +7,12 @@ import { describeValue, PickleGlobal, PickleObject } from './pickle-values';
 /** Turns a persistent id, a reference to something outside the pickle, into a value. */
 export type LoadPersistent = (id: unknown) => unknown;
 
-/** Bounds memory. A network of a thousand tensors takes some 40,000 objects. */
+/** Limits memory. A network with a thousand tensors takes about 40,000 objects. */
 const maxObjects = 2_000_000;
 
 export class PickleMachine {
   readonly #stack: unknown[] = [];
-  /** Heights of the stack at each MARK that is still open. */
+  /** The height of the stack at each open MARK. */
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, unknown>();
   #objects = 0;
@@ -24,7 +24,7 @@ export class PickleMachine {
     readonly loadPersistent: LoadPersistent | undefined,
   ) {}
 
-  /** The value that is left at the end. */
+  /** The value that remains at the end. */
   result(): unknown {
     const value = this.pop();
     if (this.#stack.length > 0 || this.#marks.length > 0) this.corrupt('it stops with values left on the stack');
@@ -35,14 +35,14 @@ export class PickleMachine {
     if (protocol > 5) throw new AdderNetError('ERR_FORMAT', `${this.name}: pickle protocol is ${protocol}, expected 0 to 5`);
   }
 
-  /** For numbers and what is on the stack or in the memo already; anything else is created. */
+  /** Pushes a number or a value that already exists; for any other value, use `create`. */
   push(value: unknown): void {
     this.#stack.push(value);
   }
 
-  /** @param value undefined if its text in the pickle is none */
+  /** @param value undefined if the text in the pickle is invalid */
   pushParsed(value: unknown, text: string): void {
-    if (value === undefined) this.corrupt(`${quoted(text)} is no value of its kind`);
+    if (value === undefined) this.corrupt(`${quoted(text)} is not a valid value`);
     this.create(value);
   }
 
@@ -60,10 +60,10 @@ export class PickleMachine {
     return this.popSeveral(1)[0];
   }
 
-  /** The last `count` values, in the order in which they were pushed. */
+  /** Pops the last `count` values, in the order in which they were pushed. */
   popSeveral(count: number): unknown[] {
     const height = this.#stack.length - count;
-    if (height < (this.#marks.at(-1) ?? 0)) this.corrupt('it takes more from the stack than is there');
+    if (height < (this.#marks.at(-1) ?? 0)) this.corrupt('the stack has too few values');
     return this.#stack.splice(height);
   }
 
@@ -73,7 +73,7 @@ export class PickleMachine {
     return this.#stack.splice(height);
   }
 
-  /** Drops a value, or a mark with nothing above it. */
+  /** Drops the top value, or a mark if there is nothing above it. */
   drop(): void {
     if (this.#marks.at(-1) === this.#stack.length) this.#marks.pop();
     else this.pop();
@@ -84,9 +84,9 @@ export class PickleMachine {
     return this.#stack.at(-1);
   }
 
-  /** @param index a number; undefined if its text in the pickle is none */
+  /** @param index a number; undefined if the text in the pickle is invalid */
   remember(index: number | bigint | undefined): void {
-    if (typeof index !== 'number') this.corrupt('a place in the memo is not named by a number');
+    if (typeof index !== 'number') this.corrupt('an index of the memo is not a number');
     this.#count();
     this.#memo.set(index, this.top());
   }
@@ -100,7 +100,7 @@ export class PickleMachine {
     this.push(this.#memo.get(index));
   }
 
-  /** Values for the list, set or object below them. */
+  /** Appends values to the list, set or object on top of the stack. */
   append(values: readonly unknown[]): void {
     const list = this.top();
     if (list instanceof PickleObject) list.items ??= [];
@@ -117,7 +117,7 @@ export class PickleMachine {
     this.#fill(entries, keysAndValues);
   }
 
-  /** A dict of the values above the mark. */
+  /** Creates a dict from the values above the mark. */
   createDict(): void {
     const dict = new Map();
     this.#fill(dict, this.popToMark());
@@ -129,21 +129,21 @@ export class PickleMachine {
     this.create(new PickleGlobal(module, name));
   }
 
-  /** Where Python would call. */
+  /** Records a call that Python would make. */
   createObject(callee: unknown, args: unknown): void {
     if (!(callee instanceof PickleGlobal || callee instanceof PickleObject)) this.corrupt(`it calls ${describeValue(callee)}`);
     if (!Array.isArray(args)) this.corrupt(`the arguments of ${describeValue(callee)} are not a tuple`);
     this.create(new PickleObject(callee, args));
   }
 
-  /** State of a dict, a class or anything but an object says nothing about tensors, and is dropped. */
+  /** Sets the state of an object. The state of other values says nothing about tensors and is dropped. */
   setState(state: unknown): void {
     const object = this.top();
     if (object instanceof PickleObject) object.state = state;
   }
 
   createPersistent(id: unknown): void {
-    if (!this.loadPersistent) this.corrupt('a persistent id where none belongs');
+    if (!this.loadPersistent) this.corrupt('there is an unexpected persistent id');
     this.create(this.loadPersistent(id));
   }
 

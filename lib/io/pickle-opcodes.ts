@@ -1,4 +1,4 @@
-// Every opcode of Python's pickles, protocols 0 to 5, by its byte; STOP, which ends a program, excepted.
+// All opcodes of Python's pickle protocols 0 to 5 by their byte, except STOP, which ends a program.
 import type { PickleMachine } from './pickle-machine';
 import { exactNumber, floatOf, integerOf, stringOf, unicodeOf } from './pickle-text';
 import { PickleGlobal, PickleObject } from './pickle-values';
@@ -11,22 +11,22 @@ const outOfBandBuffer = new PickleGlobal('pickle', 'PickleBuffer');
 const extension = (code: number) => new PickleGlobal('copyreg', `extension ${code}`);
 const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 
-/** Bytes of the longest integer and text that a file of weights may have: far more than any has, and far less than the engine can take. */
+/** The longest integer and text in bytes: far more than any weights file needs, and far less than the engine can handle. */
 const [maxIntegerBytes, maxTextBytes] = [4096, 2 ** 28];
 
-/** A length that the pickle claims, if it is at most `max`. */
+/** Checks a length that the pickle claims. */
 function checkLength(m: PickleMachine, length: number, max: number): number {
   return length <= max ? length : m.corrupt(`a value of ${length} bytes, expected at most ${max}`);
 }
 
-/** Two's complement, little-endian, any length. */
+/** Decodes a little-endian two's complement integer of any length. */
 function integer(bytes: Uint8Array): number | bigint {
   if (bytes.length === 0) return 0;
   const unsigned = BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`);
   return exactNumber(BigInt.asIntN(8 * bytes.length, unsigned));
 }
 
-/** 00 and 01 are the booleans of protocol 0. */
+/** In protocol 0, 00 and 01 are booleans. */
 const integerOrBoolean = (text: string) => (text === '00' ? false : text === '01' ? true : integerOf(text));
 
 const parsed = (read: (text: string) => unknown): Instruction => {
@@ -57,7 +57,7 @@ const byCharacter: Readonly<Record<string, Instruction>> = {
   F: parsed(floatOf), // FLOAT
   G: (m) => m.push(m.reader.f64BigEndian()), // BINFLOAT
 
-  // Strings of Python 2 are bytes.
+  // Python 2 strings are bytes.
   S: parsed(stringOf), // STRING
   T: (m) => m.create(latin1(m.reader.take(checkLength(m, m.reader.u32(), maxTextBytes)))), // BINSTRING
   U: (m) => m.create(latin1(m.reader.take(m.reader.u8()))), // SHORT_BINSTRING
@@ -103,9 +103,9 @@ const byCharacter: Readonly<Record<string, Instruction>> = {
   '\x93': (m) => m.createGlobal(...(m.popSeveral(2) as [unknown, unknown])), // STACK_GLOBAL
   R: (m) => m.createObject(...(m.popSeveral(2) as [unknown, unknown])), // REDUCE
   '\x81': (m) => m.createObject(...(m.popSeveral(2) as [unknown, unknown])), // NEWOBJ
-  '\x92': (m) => m.createObject(...(m.popSeveral(3).slice(0, 2) as [unknown, unknown])), // NEWOBJ_EX: names of arguments are dropped
+  '\x92': (m) => m.createObject(...(m.popSeveral(3).slice(0, 2) as [unknown, unknown])), // NEWOBJ_EX: keyword arguments are dropped
   b: (m) => m.setState(m.pop()), // BUILD
-  // INST and OBJ: the class before the arguments, of which the mark lies below
+  // INST and OBJ: the mark is below the arguments
   i: (m) => m.createObject(new PickleGlobal(m.reader.line(), m.reader.line()), m.popToMark()), // INST
   o: (m) => {
     const [callee, ...args] = m.popToMark();
@@ -116,7 +116,7 @@ const byCharacter: Readonly<Record<string, Instruction>> = {
   '\x84': (m) => m.create(extension(m.reader.i32())), // EXT4
 };
 
-/** By the byte of the opcode. */
+/** Instructions by the byte of their opcode. */
 export const instructions: readonly (Instruction | undefined)[] = Array.from({ length: 256 }, (_, byte) =>
   Object.hasOwn(byCharacter, String.fromCharCode(byte)) ? byCharacter[String.fromCharCode(byte)] : undefined,
 );

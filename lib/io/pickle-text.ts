@@ -1,17 +1,17 @@
-// The arguments that protocols 0 and 1 write as text, a line each. undefined: not such a text.
+// Parses arguments that protocols 0 and 1 write as lines of text. All functions return undefined for invalid text.
 
-/** Python's own limit: a longer integer takes time that grows with its square. */
+/** Python's own limit, because parsing an integer takes quadratic time. */
 const maxDigits = 4300;
 
-/** A number where it is exact, else a bigint. */
+/** A number if it is exact, otherwise a bigint. */
 export const exactNumber = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
 
-/** 12, -12 or 12L. */
+/** Parses 12, -12 or 12L. */
 export function integerOf(text: string): number | bigint | undefined {
   return /^[-+]?\d+L?$/.test(text) && text.length <= maxDigits ? exactNumber(BigInt(text.replace(/^\+|L$/g, ''))) : undefined;
 }
 
-/** As Python's repr writes floats. */
+/** Parses a float as written by Python's repr. */
 export function floatOf(text: string): number | undefined {
   if (/^[-+]?inf$/.test(text)) return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   if (/^[-+]?nan$/.test(text)) return Number.NaN;
@@ -20,7 +20,7 @@ export function floatOf(text: string): number | undefined {
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', a: '\x07', b: '\b', f: '\f', v: '\v' };
 
-/** A string of Python 2 in quotes, whose bytes become the characters 0 to 255. */
+/** Parses a quoted Python 2 string, whose bytes become the characters 0 to 255. */
 export function stringOf(text: string): string | undefined {
   const inner = /^(['"])(.*)\1$/s.exec(text)?.[2];
   return inner?.replace(/\\(?:x([\da-fA-F]{2})|([0-7]{1,3})|(.))/gs, (_, hex, octal, letter) => {
@@ -30,7 +30,7 @@ export function stringOf(text: string): string | undefined {
   });
 }
 
-/** Text in which whatever is not Latin-1 is \uXXXX or \UXXXXXXXX. */
+/** Parses text in which all characters outside Latin-1 are escaped as \uXXXX or \UXXXXXXXX. */
 export function unicodeOf(text: string): string | undefined {
   let isText = true;
   const decoded = text.replace(/\\u([\da-fA-F]{4})|\\U([\da-fA-F]{8})/g, (_, short, long) => {

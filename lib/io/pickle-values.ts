@@ -1,7 +1,7 @@
-// What a pickle holds beside numbers, text, lists and dicts. Where Python's reader imports and calls, these only record what the pickle says.
+// The values of a pickle other than numbers, text, lists and dicts. They only record the imports and calls that Python would make.
 import { quoted } from '../quoted';
 
-/** A class or function by its name, "module.name". It is never looked up. */
+/** The name of a class or function, "module.name". It is never looked up. */
 export class PickleGlobal {
   readonly name: string;
 
@@ -10,19 +10,19 @@ export class PickleGlobal {
   }
 }
 
-/** Protocols 0 to 2 write the names of Python 2. */
+/** Protocols 0 to 2 use Python 2 names. */
 const modulesOfPython2 = new Map([
   ['__builtin__', 'builtins'],
   ['copy_reg', 'copyreg'],
 ]);
 
-/** What Python would have made of a call: what was called, and what the pickle then gave to the result. Nothing has been called. */
+/** The record of a call that Python would make: the function, its arguments, and what the pickle adds to the result. Nothing is called. */
 export class PickleObject {
-  /** The attributes of most objects. */
+  /** The state of the object, usually its attributes. */
   state: unknown = undefined;
-  /** What was appended to it, or added to it if it is a set. */
+  /** The items that were appended to a list or added to a set. */
   items: unknown[] | undefined;
-  /** The items that it was given as a dict. */
+  /** The entries that were set in a dict. */
   entries: Map<unknown, unknown> | undefined;
 
   constructor(
@@ -30,13 +30,13 @@ export class PickleObject {
     readonly args: readonly unknown[],
   ) {}
 
-  /** The name of what was called; empty where that is itself the result of a call. */
+  /** The name of the called function; empty if the function is itself the result of a call. */
   get name(): string {
     return this.callee instanceof PickleGlobal ? this.callee.name : '';
   }
 }
 
-/** Bytes, in whatever way the pickle writes them: before protocol 3, as text of Latin-1 to be encoded. undefined: it is something else. */
+/** The bytes of a value; undefined if it holds none. Before protocol 3, bytes are written as Latin-1 text with a call that encodes it. */
 export function bytesIn(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
   if (typeof value === 'string') return Buffer.from(value, 'latin1');
@@ -48,7 +48,7 @@ export function bytesIn(value: unknown): Uint8Array | undefined {
 
 const bytesTypes = new Set(['_codecs.encode', 'builtins.bytes', 'builtins.bytearray']);
 
-/** For messages. */
+/** Describes a value for messages. */
 export function describeValue(value: unknown): string {
   if (value instanceof PickleGlobal) return quoted(value.name);
   if (value instanceof PickleObject) return value.name ? `an object of ${quoted(value.name)}` : 'an object';

@@ -1,9 +1,9 @@
-// Storages: the arrays of numbers behind PyTorch's tensors, several of which may share one.
+// Storages are the arrays of numbers behind PyTorch's tensors. Several tensors may share a storage.
 
 import type { TensorData } from '../tensor';
 import { elementBytes, elementsOf, type FileType, fileTypes } from './payload';
 
-/** Numbers as PyTorch's classes of storages and its dtypes name them. Those that fileTypes does not know cannot be read. */
+/** The names of types in PyTorch's storage classes and dtypes. Types that are not in fileTypes cannot be read. */
 const types: readonly (readonly [storage: string, dtype: string, type: string, bytes: number])[] = [
   ['Float', 'float32', 'f32', 4],
   ['Double', 'float64', 'f64', 8],
@@ -26,10 +26,10 @@ const types: readonly (readonly [storage: string, dtype: string, type: string, b
   ['', 'uint32', 'u32', 4],
 ];
 
-/** Of a dtype, "torch.float32"; one that is not known stays as it is. */
+/** The type of a dtype such as "torch.float32"; an unknown name is returned unchanged. */
 export const typeOfDtype = (name: string): string => types.find(([, dtype]) => name === `torch.${dtype}`)?.[2] ?? name;
 
-/** Of a class of storages, "torch.FloatStorage"; of an untyped one, its bytes. One that is not known stays as it is. */
+/** The type of a storage class such as "torch.FloatStorage"; u8 for untyped storages. An unknown name is returned unchanged. */
 export function typeOfStorage(name: string): { type: string; bytes?: number } {
   const [, kind] = /^torch\.(?:\w+\.)*(\w+)Storage$/.exec(name) ?? [];
   if (kind === 'Untyped' || kind === '_Untyped') return { type: 'u8', bytes: 1 };
@@ -40,21 +40,21 @@ export function typeOfStorage(name: string): { type: string; bytes?: number } {
 export const isReadable = (type: string): type is FileType => (fileTypes as readonly string[]).includes(type);
 
 export class Storage {
-  /** Its numbers, little-endian; undefined where the file has not got them. */
+  /** The numbers, little-endian; undefined if they are not in the file. */
   bytes: Uint8Array | undefined;
   readonly #numbers = new Map<FileType, TensorData>();
 
   constructor(
     readonly key: string,
-    /** Of its numbers; tensors may say another. */
+    /** The type of its numbers, which a tensor may override. */
     readonly type: string,
-    /** How many numbers the pickle says there are. */
+    /** The number of elements according to the pickle. */
     readonly elements: number,
-    /** undefined: not known. */
+    /** The size of an element; undefined if unknown. */
     readonly elementBytes: number | undefined,
   ) {}
 
-  /** Its numbers read as a type; f64 is rounded to f32. Once for each type, so that tied weights stay tied. */
+  /** Its numbers as an array of a type; f64 is rounded to f32. The result is cached, so that tied weights stay tied. */
   numbers(type: FileType): TensorData {
     const known = this.#numbers.get(type);
     if (known) return known;
@@ -66,7 +66,7 @@ export class Storage {
   }
 }
 
-/** A part of another storage, which old files may name. In elements. */
+/** A part of another storage, in old files. The offset is in elements. */
 export class StorageView {
   constructor(
     readonly storage: Storage,

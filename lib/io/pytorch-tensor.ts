@@ -1,4 +1,4 @@
-// Tensors in a pickle, as PyTorch and NumPy describe them: calls of the functions that would rebuild them.
+// Reads tensors in a pickle. PyTorch and NumPy describe them by calls of the functions that would rebuild them.
 import { AdderNetError } from '../errors';
 import { quoted } from '../quoted';
 import { elementCount } from '../shape';
@@ -9,17 +9,17 @@ import { bytesIn, PickleGlobal, PickleObject } from './pickle-values';
 import { isReadable, Storage, StorageView, typeOfDtype } from './pytorch-storage';
 import { checkView, StridedView } from './strided';
 
-/** What a pickle says about a tensor; its numbers lie in the storage. */
+/** The description of a tensor in a pickle. Its numbers are in the storage. */
 export interface PickledTensor {
   readonly storage: Storage;
   readonly type: FileType;
   readonly view: StridedView;
 }
 
-/** (storage, offset, shape, strides, ...) */
+/** Functions with the arguments (storage, offset, shape, strides, ...). */
 const rebuilders = new Set(['torch._utils._rebuild_tensor', 'torch._utils._rebuild_tensor_v2', 'torch._utils._rebuild_tensor_v3']);
 
-/** Calls whose first argument is the tensor. */
+/** Functions whose first argument is the tensor. */
 const wrappers = new Set([
   'torch._utils._rebuild_parameter',
   'torch._utils._rebuild_parameter_with_state',
@@ -30,14 +30,14 @@ const wrappers = new Set([
   'torch.nn.parameter.Buffer',
 ]);
 
-/** Tensors of a class of the user's: (function, class, its arguments, state) */
+/** Functions for tensors of a subclass, with the arguments (function, class, its arguments, state). */
 const rebuildersOfClasses = new Set([
   'torch._tensor._rebuild_from_type',
   'torch._tensor._rebuild_from_type_v2',
   'torch.tensor._rebuild_from_type',
 ]);
 
-/** Tensors that are no array of numbers. */
+/** Functions for tensors that are not an array of numbers, and why they cannot be read. */
 const unreadable = new Map([
   ['torch._utils._rebuild_qtensor', 'it is quantized'],
   ['torch._utils._rebuild_sparse_tensor', 'it is sparse'],
@@ -47,7 +47,7 @@ const unreadable = new Map([
   ['torch._utils._rebuild_wrapper_subclass', 'its numbers are not in the file'],
 ]);
 
-/** Wrappers in wrappers: a file that PyTorch wrote has three at most. */
+/** The depth of nested wrappers; PyTorch itself writes at most three. */
 const maxWrappers = 16;
 
 export function isTensor(value: unknown): value is PickleObject {
@@ -63,8 +63,8 @@ export class TensorReader {
 
   /**
    * @param name         the file, for messages
-   * @param readStorage  reads a storage that is a file of its own inside the pickle
-   * @param takeBytes    is told how many bytes an array takes that lies in the pickle, where many may share one text
+   * @param readStorage  reads a storage that is embedded in the pickle as a file
+   * @param takeBytes    called with the size of each array that is embedded in the pickle, since many arrays may share the same bytes
    */
   constructor(
     readonly name: string,
@@ -73,8 +73,8 @@ export class TensorReader {
   ) {}
 
   /**
-   * @param value that isTensor
-   * @returns the tensor, or why it is left out
+   * @param value a value for which isTensor is true
+   * @returns the tensor, or the reason why it is left out
    * @throws {AdderNetError} ERR_CORRUPT if the file contradicts itself
    */
   read(value: PickleObject): PickledTensor | string {
@@ -88,13 +88,14 @@ export class TensorReader {
       if (rebuildersOfClasses.has(name) && Array.isArray(args[2])) object = new PickleObject(args[0], args[2]);
       else object = wrappers.has(name) ? args[0] : undefined;
     }
-    return 'it is of a class that is not known here';
+    return 'it has an unknown class';
   }
 
-  /** @param dtype undefined: that of the storage */
+  /** @param dtype default: the type of the storage */
   #tensor(dtype: unknown, [source, offset, shape, strides]: readonly unknown[]): PickledTensor | string {
     const storage = this.#storage(source);
-    if (!storage || !Array.isArray(shape) || !Array.isArray(strides)) throw this.#corrupt('a tensor is not described as torch.save does');
+    if (!storage || !Array.isArray(shape) || !Array.isArray(strides))
+      throw this.#corrupt('the description of a tensor is not one of torch.save');
     if (![offset, ...shape, ...strides].every((value) => Number.isSafeInteger(value) && value >= 0))
       throw this.#corrupt(`a tensor of storage ${quoted(storage.key)}: its offset, shape and strides are not counts of elements`);
     const start = source instanceof StorageView ? source.offset : 0;
@@ -125,7 +126,7 @@ export class TensorReader {
 
   #newArray(object: PickleObject): PickledTensor | string {
     const array = pickledArray(object);
-    if (!array) return 'it is an array of NumPy without numbers';
+    if (!array) return 'it is a NumPy array without numbers';
     const { bytes, descr, isFortran } = array;
     const shape = array.shape as number[];
     if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0))
@@ -142,7 +143,7 @@ export class TensorReader {
   }
 
   #checked(storage: Storage, type: string, view: StridedView): PickledTensor | string {
-    if (!isReadable(type)) return `its numbers are ${quoted(type)}, which is not supported here`;
+    if (!isReadable(type)) return `its type is ${quoted(type)}, which is not supported`;
     if (elementCount(view.shape) === 0) return 'it has no elements';
     const expected = storage.elements * (storage.elementBytes ?? Number.NaN);
     if (storage.bytes?.length !== expected)

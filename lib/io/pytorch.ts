@@ -1,10 +1,10 @@
-// What torch.save writes, in both of its formats, and pickles of Python that hold tensors or arrays. A pickle describes the tensors; their
-// storages, little-endian, lie beside it:
+// Reads both formats of torch.save, and Python pickles with tensors or arrays. A pickle describes the tensors; their little-endian storages
+// are next to it:
 //   ZIP (since PyTorch 1.6):  NAME/data.pkl | NAME/data/KEY, one for each storage | NAME/byteorder
 //   legacy:                   pickles of a magic number, 1001, system info, the object and the storages' keys,
 //                             then for each key: element count i64 | elements
-//   pickle:                   arrays of NumPy and storages inside the pickle
-// Rank-4 float tensors are PyTorch's filters [co, ci/g, kh, kw] and leave as this package's [co, kh, kw, ci/g].
+//   pickle:                   NumPy arrays and storages inside the pickle
+// Float tensors of rank 4 are filters, which are converted from PyTorch's [co, ci/g, kh, kw] to this package's [co, kh, kw, ci/g].
 import { AdderNetError } from '../errors';
 import { quoted } from '../quoted';
 import type { Tensor, TensorData } from '../tensor';
@@ -21,15 +21,15 @@ import { unzipStored } from './zip';
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
 const legacyProtocol = 1001;
 
-/** Tied weights repeat a storage, a crafted file repeats it thousands of times: copies may take this many times the file. */
+/** Tied weights repeat a storage, but a crafted file may repeat it thousands of times. Copies may take this many times the size of the file. */
 const maxExpansion = 64;
 
 /**
- * Reads the tensors of the network in a file by name; nothing in the file is executed. What a checkpoint holds beside them is left out.
+ * Reads the named tensors of the network in a file; no code in the file is run. Other contents of a checkpoint are left out.
  * f64 is rounded to f32. A scalar, shape [], becomes [1].
  * @param name the file, for messages
- * @param key  where the weights are in a checkpoint, as of readTensors
- * @throws {AdderNetError} ERR_FORMAT if it is neither of torch.save nor a pickle, or holds no tensors with names; ERR_CORRUPT if it is
+ * @param key  where the weights are in a checkpoint; see readTensors
+ * @throws {AdderNetError} ERR_FORMAT if it is neither a torch.save file nor a pickle, or contains no named tensors; ERR_CORRUPT if it is
  *   truncated or contradicts itself
  */
 export function parsePytorch(bytes: Uint8Array, name = 'pth', key?: string): StoredTensors {
@@ -41,7 +41,7 @@ export function parsePytorch(bytes: Uint8Array, name = 'pth', key?: string): Sto
   const takeBytes = (count: number) => {
     copyableBytes -= count;
     if (copyableBytes < 0)
-      throw new AdderNetError('ERR_FORMAT', `${name}: its tensors take over ${maxExpansion} times the bytes of the file`);
+      throw new AdderNetError('ERR_FORMAT', `${name}: its tensors take more than ${maxExpansion} times the size of the file`);
   };
   const reader = new TensorReader(name, (embedded) => readPickles(embedded, `${name}: a storage`), takeBytes);
   const tensors = new Map<string, Tensor<TensorData>>();
@@ -68,13 +68,13 @@ function stateDict(object: unknown, name: string, key: string | undefined): { te
   const weights = finder.find(object, key);
   if (weights.tensors.size > 0) return weights;
   const found = isTensor(object)
-    ? 'one tensor, and no dict of tensors with names'
+    ? 'a single tensor instead of a dict of named tensors'
     : Array.isArray(object) && object.some(isTensor)
-      ? `a list of ${object.length} tensors, which have no names`
+      ? `a list of ${object.length} tensors without names`
       : finder.metOptimizer
-        ? 'the state of an optimizer, and no weights of a network'
-        : `no tensors with names, but ${describeValue(object)}`;
-  throw new AdderNetError('ERR_FORMAT', `${name}: the file holds ${found}: expected a state dict, torch.save(model.state_dict(), path)`);
+        ? 'the state of an optimizer, but no weights of a network'
+        : `no named tensors, but ${describeValue(object)}`;
+  throw new AdderNetError('ERR_FORMAT', `${name}: the file contains ${found}: expected a state dict, torch.save(model.state_dict(), path)`);
 }
 
 function readZip(bytes: Uint8Array, name: string): unknown {
@@ -82,7 +82,10 @@ function readZip(bytes: Uint8Array, name: string): unknown {
   const folders = [...entries.keys()].filter((path) => /(^|\/)data\.pkl$/.test(path)).map((path) => path.slice(0, -'data.pkl'.length));
   const [folder] = folders;
   if (folder === undefined || folders.length > 1)
-    throw new AdderNetError('ERR_FORMAT', `${name}: a ZIP with ${folders.length} data.pkl, expected the one of torch.save`);
+    throw new AdderNetError(
+      'ERR_FORMAT',
+      `${name}: a ZIP archive with ${folders.length} files data.pkl, expected one, as torch.save writes it`,
+    );
   const byteOrder = entries.get(`${folder}byteorder`);
   if (byteOrder) checkByteOrder(Buffer.from(byteOrder).toString('latin1') === 'little', name);
 
@@ -94,11 +97,11 @@ function readZip(bytes: Uint8Array, name: string): unknown {
   return object;
 }
 
-/** A legacy file, which begins with a magic number; or one pickle of Python. */
+/** Reads a legacy file, which starts with a magic number, or a single Python pickle. */
 function readPickles(bytes: Uint8Array, name: string): unknown {
   const reader = new ByteReader(bytes, name);
   const outside = () => {
-    throw new AdderNetError('ERR_FORMAT', `${name}: a pickle that refers to values outside it, but no file of torch.save`);
+    throw new AdderNetError('ERR_FORMAT', `${name}: a pickle that refers to values outside it, but not a torch.save file`);
   };
   const first = unpickle(reader, name, outside);
   return first === legacyMagic ? readLegacy(reader, name) : first;
@@ -106,7 +109,7 @@ function readPickles(bytes: Uint8Array, name: string): unknown {
 
 function readLegacy(reader: ByteReader, name: string): unknown {
   if (unpickle(reader, name) !== legacyProtocol)
-    throw new AdderNetError('ERR_FORMAT', `${name}: not a file of torch.save that is known here: its version is another`);
+    throw new AdderNetError('ERR_FORMAT', `${name}: the version of this torch.save file is not supported`);
   const system = unpickle(reader, name);
   checkByteOrder(system instanceof Map && system.get('little_endian') === true, name);
   const storages = new Storages(name);
@@ -121,7 +124,7 @@ function readLegacy(reader: ByteReader, name: string): unknown {
     if (storage.elementBytes === undefined)
       throw new AdderNetError(
         'ERR_FORMAT',
-        `${name}: holds a ${quoted(storage.type)}, whose size is not known here: save it in the newer format`,
+        `${name}: contains a ${quoted(storage.type)}, whose size is unknown: save it in the newer format`,
       );
     const count = reader.u64();
     if (count !== storage.elements)
@@ -140,7 +143,7 @@ function checkEnd(reader: ByteReader, name: string): void {
   if (reader.remaining > 0) throw new AdderNetError('ERR_CORRUPT', `${name}: ${reader.remaining} bytes follow the end of the data`);
 }
 
-/** The storages that a pickle names by persistent ids. Their bytes follow later. */
+/** The storages that a pickle names by persistent ids. Their bytes are added later. */
 class Storages {
   readonly byKey = new Map<unknown, Storage>();
 
@@ -148,29 +151,29 @@ class Storages {
   constructor(readonly name: string) {}
 
   /**
-   * ('storage', type, key, device, element count), and in legacy files None or (key, offset, element count) of a view;
-   * there also ('module', class, source file, source), a class of a network.
+   * Resolves the id ('storage', type, key, device, element count), followed in legacy files by None or (key, offset, element count) of a view.
+   * Legacy files also have ('module', class, source file, source) for the class of a network.
    */
   readonly load = (id: unknown): unknown => {
     const [kind, type, key, , elements, view] = Array.isArray(id) ? id : idOfText(String(id));
     if (kind === 'module') return type;
     const { corrupt } = this;
     if (kind !== 'storage' || !(type instanceof PickleGlobal) || typeof key !== 'string' || !Number.isSafeInteger(elements) || elements < 0)
-      throw corrupt('a storage is not described as torch.save does');
+      throw corrupt('the description of a storage is not one of torch.save');
     const known = typeOfStorage(type.name);
     const storage = this.byKey.get(key) ?? new Storage(key, known.type, elements, known.bytes);
     if (storage.type !== known.type || storage.elements !== elements) throw corrupt(`storage ${quoted(key)} is described in two ways`);
     this.byKey.set(key, storage);
     if (view === undefined || view === null) return storage;
     if (!Array.isArray(view) || !Number.isSafeInteger(view[1]))
-      throw corrupt(`the view of storage ${quoted(key)} is not described as torch.save does`);
+      throw corrupt(`the description of a view of storage ${quoted(key)} is not one of torch.save`);
     return new StorageView(storage, view[1]);
   };
 
   readonly corrupt = (why: string) => new AdderNetError('ERR_CORRUPT', `${this.name}: ${why}`);
 }
 
-/** An id as protocol 0 writes it: ('storage', <class 'torch.FloatStorage'>, '0', 'cpu', 18) or ('module', <class 'net.Net'>, ... */
+/** Parses an id of protocol 0: ('storage', <class 'torch.FloatStorage'>, '0', 'cpu', 18) or ('module', <class 'net.Net'>, ... */
 function idOfText(text: string): unknown[] {
   const [, kind, module, name, rest] = /^\('(storage|module)', <class '(?:([^']*)\.)?([^'.]+)'>, (.*)$/s.exec(text) ?? [];
   if (kind === undefined) return [];

@@ -1,4 +1,4 @@
-// The tensors of any file of weights.
+// Reads the tensors of any weights file.
 import { basename, extname } from 'node:path';
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
@@ -9,29 +9,29 @@ import { type FileSource, readSource, sourceName, sourcePath } from './file-sour
 import { readNpy, storedNpyType } from './npy';
 import { parsePytorch } from './pytorch';
 import { parseSafetensors } from './safetensors';
-import { type StoredTensors, TensorFile, turnFilters } from './tensor-file';
+import { type StoredTensors, TensorFile, transposeFilters } from './tensor-file';
 import { unwrapNames } from './wrapper-prefix';
 
-/** What `readTensors` takes. */
+/** Options of `readTensors`. */
 export interface ReadTensorsOptions {
   /**
-   * Where the weights are in a checkpoint of PyTorch: its keys and places in lists, joined by dots, such as 'state_dict' or 'models.0'.
-   * Default: the likeliest place.
+   * Where the weights are in a PyTorch checkpoint: keys and list indices joined by dots, such as 'state_dict' or 'models.0'.
+   * Default: the most likely place.
    */
   key?: string | undefined;
 }
 const names = optionNames<ReadTensorsOptions>({ key: true });
 
 /**
- * Reads the tensors of a .safetensors file, of what PyTorch's torch.save wrote (.pth, .pt: a state dict, a checkpoint around one, a whole
- * network; in any of its formats), of a pickle of NumPy arrays, or of a .npy file. What it is is told by its first bytes, not by its name.
- * Nothing in a file is ever run. Halves, bfloat16 and f64 become f32, bool u8, u16 i32 and u32 i64; tensors of other types or without
- * elements are left out; `notes` says which were rounded or left out. Prefixes of wrappers around the network (DataParallel, torch.compile,
- * Lightning) are dropped from the names. Of a checkpoint that holds several networks the likeliest is taken, and `notes` says so. An array of a
- * .npy file is named as the file is, without .npy, or 'array' where there are only bytes.
+ * Reads the tensors of a .safetensors file, of a file of PyTorch's torch.save (.pth, .pt: a state dict, a checkpoint with one, or a whole
+ * network, in any of its formats), of a pickle of NumPy arrays, or of a .npy file. The format is recognized by the first bytes, not by the name.
+ * No code in a file is ever run. f16, bf16 and f64 become f32, bool u8, u16 i32 and u32 i64. Tensors of other types or without elements are left
+ * out; `notes` says which were rounded or left out. Prefixes of wrappers around the network (DataParallel, torch.compile, Lightning) are dropped
+ * from the names. If a checkpoint contains several networks, the most likely one is taken, and `notes` says so. The array of a .npy file is
+ * named after the file, or 'array' if the source is bytes.
  * @param source the path or file: URL of a file, or its bytes
- * @throws {AdderNetError} ERR_ARGUMENT if there is no such file, or nothing at `key`; ERR_FORMAT if it is another kind of file or holds no tensors with names;
- *   ERR_CORRUPT if it is truncated or contradicts itself
+ * @throws {AdderNetError} ERR_ARGUMENT if there is no such file, or nothing at `key`; ERR_FORMAT if it has another format or contains no named
+ *   tensors; ERR_CORRUPT if it is truncated or contradicts itself
  */
 export async function readTensors(source: FileSource, options: ReadTensorsOptions = {}): Promise<TensorFile> {
   checkOptions('readTensors', options, names);
@@ -47,10 +47,10 @@ export async function readTensors(source: FileSource, options: ReadTensorsOption
 }
 
 /**
- * As readTensors, of a file in memory.
+ * Reads the tensors of a file in memory; see readTensors.
  * @param name    the file, for messages
- * @param options `array` names the array of a .npy file
- * @throws {AdderNetError} ERR_FORMAT, ERR_CORRUPT, ERR_ARGUMENT
+ * @param options `array` is the name for the array of a .npy file
+ * @throws {AdderNetError} what readTensors throws
  */
 export function parseTensors(
   bytes: Uint8Array,
@@ -61,14 +61,14 @@ export function parseTensors(
   if (key !== undefined && typeof key !== 'string')
     throw new AdderNetError('ERR_ARGUMENT', `readTensors: key is ${shown(key)}, expected keys joined by dots, such as 'state_dict'`);
   if (key !== undefined && kind && kind.format !== 'pytorch')
-    throw new AdderNetError('ERR_ARGUMENT', `readTensors: key is for checkpoints of PyTorch, and ${name} is none: leave it out`);
+    throw new AdderNetError('ERR_ARGUMENT', `readTensors: key is only for PyTorch checkpoints, which ${name} is not: leave it out`);
   switch (kind?.format) {
     case 'safetensors': {
       const { metadata, ...stored } = parseSafetensors(bytes, name);
       const isOwn = Object.keys(metadata).some((key) => key.startsWith('addernet'));
       if (isOwn) return tensorFile(stored, { name, format: 'safetensors', metadata, layout: 'addernet' });
       if (metadata.format !== 'pt') return tensorFile(stored, { name, format: 'safetensors', metadata, layout: 'unknown' });
-      const turned = { ...stored, tensors: new Map(turnFilters(rounded(stored.tensors))) };
+      const turned = { ...stored, tensors: new Map(transposeFilters(rounded(stored.tensors))) };
       return tensorFile(turned, { name, format: 'safetensors', metadata, layout: 'pytorch' });
     }
     case 'pytorch':
@@ -89,10 +89,10 @@ const readable = "tensors are read from .safetensors, PyTorch's .pth and .npy";
 
 function unknown(bytes: Uint8Array): string {
   const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
-  return `of no kind known here, it has ${bytes.length} bytes and begins with ${start.match(/../g)?.join(' ')}`;
+  return `of unknown format, has ${bytes.length} bytes and begins with ${start.match(/../g)?.join(' ')}`;
 }
 
-/** Names without wrappers, floats as f32, and notes. */
+/** Drops the prefixes of wrappers, converts floats to f32, and collects the notes. */
 function tensorFile(stored: StoredTensors, info: Pick<TensorFile, 'name' | 'format' | 'metadata' | 'layout'>): TensorFile {
   const storedNames = [...stored.tensors.keys()];
   const { names, prefix } = info.layout === 'addernet' ? { names: storedNames, prefix: '' } : unwrapNames(storedNames);
@@ -105,7 +105,7 @@ function tensorFile(stored: StoredTensors, info: Pick<TensorFile, 'name' | 'form
     const name = names[i];
     const type = stored.storedTypes.get(storedName)!;
     if (name === undefined) {
-      reasons.set(storedName, 'it counts what a wrapper averaged');
+      reasons.set(storedName, 'it is the counter of an averaging wrapper');
       continue;
     }
     tensors.set(name, f32.get(storedName)!);
@@ -130,7 +130,7 @@ function leftOutNotes(reasons: ReadonlyMap<string, string>): string[] {
   return [...byReason].flatMap(([reason, names]) => notesOf(names, `left out: ${reason}`));
 }
 
-/** A sentence on some tensors; none on none. */
+/** A sentence about some tensors; nothing if there are none. */
 function notesOf(names: readonly string[], done: string): string[] {
   if (names.length === 0) return [];
   const shown = names.slice(0, 3).map(quoted).join(', ');

@@ -1,7 +1,7 @@
-// safetensors: named tensors and nothing that runs.
+// Reads and writes safetensors, a format of named tensors without code.
 //   header length u64 | header, JSON padded with spaces | payload, little-endian, row-major
 //   {"__metadata__": {"key": "text"}, "name": {"dtype": "F32", "shape": [2,3], "data_offsets": [begin, end]}}
-// Offsets count from the end of the header; together the tensors cover the payload, without holes or overlaps.
+// Offsets count from the end of the header. The tensors cover the payload without gaps or overlaps.
 import { AdderNetError } from '../errors';
 import { quoted } from '../quoted';
 import type { Tensor, TensorData } from '../tensor';
@@ -16,13 +16,13 @@ const metadataKey = '__metadata__';
 const types = new Map<string, FileType>(fileTypes.map((type) => [type.toUpperCase(), type]));
 
 export interface Safetensors extends StoredTensors {
-  /** Free text of the writer. It has no prototype, so that any key is only a key. */
+  /** Free text of the writer. The object has no prototype, so that any key is safe. */
   readonly metadata: Record<string, string>;
 }
 
 /**
- * Reads a whole file. Tensors share the memory of `bytes` where they are aligned, but F16 and BF16 become f32, U16 i32 and U32 i64; a
- * scalar, shape [], becomes [1]. Tensors of other types or without elements are left out.
+ * Reads a file. Tensors share the memory of `bytes` if they are aligned. F16 and BF16 become f32, U16 i32 and U32 i64; a scalar, shape [],
+ * becomes [1]. Tensors of other types or without elements are left out.
  * @param name the file, for messages
  * @throws {AdderNetError} ERR_FORMAT if it is not safetensors; ERR_CORRUPT if it is truncated or contradicts itself
  */
@@ -56,7 +56,7 @@ export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safet
         `${what}: data_offsets are ${quoted(String(offsets))}, expected [begin, end] within the ${payload.length} bytes after the header`,
       );
     const type = types.get(dtype);
-    if (!type) leftOut.set(key, `its numbers are ${quoted(dtype)}, which is not supported here`);
+    if (!type) leftOut.set(key, `its type is ${quoted(dtype)}, which is not supported`);
     else if (begin === end && shape.includes(0)) leftOut.set(key, 'it has no elements');
     else {
       tensors.set(key, payloadTensor(what, payload.subarray(begin, end), type, shape));
@@ -75,16 +75,16 @@ export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safet
     covered = end;
   }
   if (covered !== payload.length)
-    throw new AdderNetError('ERR_CORRUPT', `${name}: ${payload.length - covered} bytes after the last tensor belong to none`);
+    throw new AdderNetError('ERR_CORRUPT', `${name}: ${payload.length - covered} bytes after the last tensor belong to no tensor`);
   return { tensors, storedTypes, leftOut, metadata };
 }
 
 /**
- * The bytes of a file. Wide elements come first in the payload, so that every tensor is aligned to its element.
+ * Returns the bytes of a file. The widest elements come first in the payload, so that every tensor is aligned.
  * @param metadata free text, such as the name of the network
- * @param half names of f32 tensors to store as F16, each value the nearest
- * @throws {AdderNetError} ERR_ARGUMENT if a tensor is named `__metadata__`, a metadata value is not text, the header grows too long, or a
- *   value is beyond F16
+ * @param half names of f32 tensors to store as F16, rounded to the nearest value
+ * @throws {AdderNetError} ERR_ARGUMENT if a tensor is named `__metadata__`, a metadata value is not a string, the header is too long, or a value
+ *   exceeds the range of F16
  */
 export function formatSafetensors(
   tensors: ReadonlyMap<string, Tensor<TensorData>>,
@@ -92,7 +92,7 @@ export function formatSafetensors(
   half: ReadonlySet<string> = new Set(),
 ): Uint8Array {
   if (tensors.has(metadataKey))
-    throw new AdderNetError('ERR_ARGUMENT', `formatSafetensors: a tensor is named ${metadataKey}, which the format keeps for itself`);
+    throw new AdderNetError('ERR_ARGUMENT', `formatSafetensors: a tensor is named ${metadataKey}, which the format reserves`);
   for (const [key, value] of Object.entries(metadata))
     if (typeof value !== 'string')
       throw new AdderNetError('ERR_ARGUMENT', `formatSafetensors: metadata ${JSON.stringify(key)} is ${typeof value}, expected a string`);
@@ -150,7 +150,7 @@ function parseHeader(json: string, name: string): Record<string, unknown> {
   return header as Record<string, unknown>;
 }
 
-/** A download that was cut is more likely than a header that is wrong. */
+/** Reports missing bytes as truncation, since an incomplete download is more likely than a wrong header. */
 function checkLength(header: Record<string, unknown>, payloadBytes: number, name: string): void {
   let expected = 0;
   for (const entry of Object.values(header)) {
@@ -160,7 +160,7 @@ function checkLength(header: Record<string, unknown>, payloadBytes: number, name
   if (expected > payloadBytes)
     throw new AdderNetError(
       'ERR_CORRUPT',
-      `${name}: the file is truncated: ${payloadBytes} bytes of tensors are there, ${expected} were expected: download or copy it again`,
+      `${name}: the file is truncated: it has ${payloadBytes} bytes of tensors, expected ${expected}: download or copy it again`,
     );
 }
 
@@ -170,7 +170,7 @@ function parseMetadata(entry: unknown, name: string): Record<string, string> {
   return entry as Record<string, string>;
 }
 
-/** The first key that an object of `json`, which must be valid, has twice: JSON.parse would silently keep the last. */
+/** The first duplicate key of an object in `json`, which must be valid. JSON.parse would silently keep the last value. */
 function repeatedKey(json: string): string | undefined {
   const open: Set<string>[] = [];
   for (let i = 0; i < json.length; i++) {

@@ -1,47 +1,47 @@
-// Which of the values in a pickle are the weights of the network, and their names. A file may hold the state dict alone, a checkpoint around it,
-// or the whole network, whose modules keep their parameters in dicts of their own.
+// Finds the weights of the network in a pickle, and their names. A file may contain only the state dict, a checkpoint with it, or the whole
+// network, whose modules keep their parameters in dicts.
 import { AdderNetError } from '../errors';
 import { nameList, quoted } from '../quoted';
 import { PickleObject } from './pickle-values';
 import { isTensor } from './pytorch-tensor';
 
-/** Where training scripts keep the weights in a checkpoint, the likeliest first. */
+/** The keys of weights in checkpoints, the most likely first. */
 const weightKeys = [
   ...['state_dict', 'model_state_dict', 'model_state', 'model', 'net_state_dict', 'net', 'network_state_dict', 'network'],
   ...['params', 'weights', 'module', 'generator', 'state'],
 ];
-/** Keys of weights that were averaged in training, taken where there are no others. */
+/** Keys of weights that were averaged in training. They are taken only if there are no others. */
 const averaged = /(^|_)(ema|swa|averaged?)(_|$)/i;
-/** Keys of tensors that are no weights. */
+/** Keys of tensors that are not weights. */
 const notWeights = /optim|sched|scaler|rng_state/i;
-/** Tensors of the training's own. */
+/** Keys of counters and measurements of a training run. */
 const counters = /(^|[._])(epochs?|steps?|iterations?|iters?|loss|acc|accuracy|metrics?|lr|seed|rng)$/i;
-/** As layers call their own tensors. */
+/** The names of tensors in layers. */
 const parameters = /(^|\.)(weight|bias|adder|running_mean|running_var)$/;
 
-/** Dicts in dicts, modules in modules. */
+/** The depth of nested dicts and modules. */
 const maxDepth = 64;
-/** Entries that are looked at, and tensors: dicts may be shared by others that are shared, so that a small file has paths without end. */
+/** Limits on visited entries and on tensors. Shared dicts that contain each other give a small file exponentially many paths. */
 const maxVisits = 5_000_000;
 const maxTensors = 200_000;
-/** In names of tensors. */
+/** The longest name of a tensor, in characters. */
 const maxNameLength = 4096;
 
 export type NamedTensors = ReadonlyMap<string, PickleObject>;
 
 /** The weights that were found, and where. */
 interface Found {
-  /** Keys that lead there, joined by dots; '' is the whole file. */
+  /** The keys that lead to the weights, joined by dots; '' is the whole file. */
   readonly path: string;
   readonly tensors: NamedTensors;
-  /** Where other tensors are, which were passed over. */
+  /** The paths of other tensors, which were not taken. */
   readonly others: readonly string[];
-  /** Where weights are that might as well be meant. */
+  /** The paths of equally likely weights. */
   readonly alternatives: readonly string[];
 }
 
 export class StateDictFinder {
-  /** Whether the state of an optimizer was met. */
+  /** Whether the state of an optimizer was found. */
   metOptimizer = false;
   readonly #searched = new Set<unknown>();
   #visits = 0;
@@ -50,11 +50,11 @@ export class StateDictFinder {
   constructor(readonly name: string) {}
 
   /**
-   * The tensors of a network by name: those of a module; of the dict that has names with dots, at the likeliest key; or else of all dicts.
-   * @param key leads to the weights, or to a part of the file that holds them: keys and places in lists, joined by dots
-   * @returns the tensors, and what is to say of others that were passed over
-   * @throws {AdderNetError} ERR_FORMAT if names collide, values are nested without end, or it cannot be told which weights are meant;
-   *   ERR_ARGUMENT if there is nothing at `key`
+   * Finds the named tensors of a network: those of a module, of the dict at the most likely key whose names have dots, or otherwise of all dicts.
+   * @param key the path of the weights, or of a part of the file that contains them: keys and list indices joined by dots
+   * @returns the tensors, and notes on others that were not taken
+   * @throws {AdderNetError} ERR_FORMAT if names collide, values are nested endlessly, or it is ambiguous which weights to take; ERR_ARGUMENT if
+   *   there is nothing at `key`
    */
   find(object: unknown, key?: string): { tensors: NamedTensors; notes: string[] } {
     const root = key === undefined ? object : this.#at(object, key);
@@ -63,12 +63,12 @@ export class StateDictFinder {
     const { path, tensors, others, alternatives } = found ?? { path: '', tensors: this.#named(root), others: [], alternatives: [] };
     if (key !== undefined && tensors.size === 0) throw this.#nothingAt(object, key);
     if (alternatives.length > 0)
-      throw this.#refuse(`weights of the same number of tensors are at ${nameList([path, ...alternatives])}: choose with { key }`);
-    const notes = others.length > 0 ? [`The weights at ${quoted(path)} were taken; there are tensors at ${nameList(others)}, too.`] : [];
+      throw this.#refuse(`there are weights with the same number of tensors at ${nameList([path, ...alternatives])}: choose with { key }`);
+    const notes = others.length > 0 ? [`The weights at ${quoted(path)} were taken; there are also tensors at ${nameList(others)}.`] : [];
     return { tensors, notes };
   }
 
-  /** The value where the keys lead, which may have dots themselves; undefined if there is none. */
+  /** The value at a path of keys, which may contain dots themselves; undefined if there is none. */
   #at(value: unknown, key: string): unknown {
     for (const [part, item] of this.#namedEntries(value)) {
       if (part === key) return item;
@@ -81,7 +81,7 @@ export class StateDictFinder {
 
   #nothingAt(object: unknown, key: string): AdderNetError {
     const there = [...this.#namedEntries(object)].filter(([, item]) => this.#holdsTensors(item)).map(([name]) => name);
-    const expected = there.length > 0 ? `, expected ${nameList(there)} or what is inside` : '';
+    const expected = there.length > 0 ? `, expected ${nameList(there)} or a key inside` : '';
     return new AdderNetError('ERR_ARGUMENT', `${this.name}: there are no weights at key ${quoted(key)}${expected}`);
   }
 
@@ -101,8 +101,8 @@ export class StateDictFinder {
 
     const byKey = new Map(entries);
     const inside = (name: string) => (path === '' ? name : `${path}.${name}`);
-    /** What lies beside the taken one; shared values are counted once. */
-    const passedOver = (taken: unknown) =>
+    /** The paths next to the taken one; shared values are counted once. */
+    const notTaken = (taken: unknown) =>
       entries
         .filter(([name, item]) => item !== taken && !notWeights.test(name) && !counters.test(name) && this.#holdsTensors(item))
         .map(([name]) => inside(name));
@@ -110,7 +110,7 @@ export class StateDictFinder {
       for (const key of weightKeys) {
         const item = byKey.get(key);
         const found = this.#search(item, inside(key), depth + 1) ?? this.#allTensors(item, inside(key));
-        if (found) return { ...found, others: [...found.others, ...passedOver(item)] };
+        if (found) return { ...found, others: [...found.others, ...notTaken(item)] };
       }
     if (hasDots) return this.#allTensors(value, path);
 
@@ -119,7 +119,7 @@ export class StateDictFinder {
       const found = this.#search(item, inside(name), depth + 1) ?? (isAverage ? this.#allTensors(item, inside(name)) : undefined);
       return found && !notWeights.test(name) ? [{ found, item, isAverage }] : [];
     });
-    // Tensors beside them belong to the same network.
+    // Tensors next to the candidates belong to the same network.
     if (loose.length > 0) return candidates.length > 0 ? this.#allTensors(value, path) : undefined;
     const last = candidates.filter(({ isAverage }) => !isAverage);
     const [best, ...rest] = (last.length > 0 ? last : candidates).sort((a, b) => b.found.tensors.size - a.found.tensors.size);
@@ -127,12 +127,12 @@ export class StateDictFinder {
     const alternatives = rest.filter(({ found }) => found.tensors.size === best.found.tensors.size).map(({ found }) => found.path);
     return {
       ...best.found,
-      others: [...best.found.others, ...passedOver(best.item)],
+      others: [...best.found.others, ...notTaken(best.item)],
       alternatives: [...best.found.alternatives, ...alternatives],
     };
   }
 
-  /** Whether there is a tensor anywhere inside. */
+  /** Whether the value contains a tensor at any depth. */
   #holdsTensors(value: unknown, seen = new Set<unknown>()): boolean {
     if (isTensor(value)) return true;
     if (typeof value !== 'object' || value === null || seen.has(value) || seen.size > maxDepth * maxDepth || isOptimizerState(value))
@@ -144,7 +144,7 @@ export class StateDictFinder {
     return false;
   }
 
-  /** All that is in a value, unless that is nothing. */
+  /** All tensors in a value; undefined if there are none. */
   #allTensors(value: unknown, path: string): Found | undefined {
     const tensors = this.#named(value);
     return tensors.size > 0 ? { path, tensors, others: [], alternatives: [] } : undefined;
@@ -157,7 +157,7 @@ export class StateDictFinder {
     const collect = (value: unknown, prefix: string): void => {
       const state = moduleState(value);
       const entries = state ? this.#moduleEntries(state) : dictEntries(value);
-      // A value inside itself has no further tensors.
+      // A value that contains itself has no further tensors.
       if (!entries || path.has(value) || isOptimizerState(value)) return;
       if (path.size === maxDepth) throw this.#refuse(`dicts or modules are nested more than ${maxDepth} deep`);
       path.add(value);
@@ -178,7 +178,7 @@ export class StateDictFinder {
     return tensors;
   }
 
-  /** As the module's state_dict() would list them: parameters, buffers that are to be saved, modules. */
+  /** The entries that the module's state_dict() would list: parameters, persistent buffers, modules. */
   *#moduleEntries(state: Map<unknown, unknown>): Entries {
     yield* dictEntries(state.get('_parameters')) ?? [];
     const omitted = new Set(this.#counted(setItems(state.get('_non_persistent_buffers_set'))));
@@ -186,7 +186,7 @@ export class StateDictFinder {
     yield* dictEntries(state.get('_modules')) ?? [];
   }
 
-  /** Those of a dict, a list or an object's attributes that have names. */
+  /** The named entries of a dict, a list or an object's attributes. */
   *#namedEntries(value: unknown): Generator<readonly [string, unknown]> {
     const entries = Array.isArray(value) ? value.entries() : (dictEntries(value) ?? attributes(value) ?? []);
     for (const [key, item] of this.#counted<readonly [unknown, unknown]>(entries)) {
@@ -197,7 +197,7 @@ export class StateDictFinder {
 
   *#counted<T>(values: Iterable<T>): Generator<T> {
     for (const value of values) {
-      if (++this.#visits > maxVisits) throw this.#refuse('its values contain each other without end');
+      if (++this.#visits > maxVisits) throw this.#refuse('its values contain each other endlessly');
       yield value;
     }
   }
@@ -209,13 +209,13 @@ export class StateDictFinder {
 
 type Entries = Iterable<readonly [unknown, unknown]>;
 
-/** Names are text, or numbers (of layers in a list), or bytes (of Python 2). */
+/** A name is text, a number (of a layer in a list) or bytes (from Python 2). */
 function nameOf(key: unknown): string | undefined {
   if (key instanceof Uint8Array) return Buffer.from(key).toString('latin1');
   return typeof key === 'string' || typeof key === 'number' ? String(key) : undefined;
 }
 
-/** Entries of a dict, or of an object of a class derived from it; undefined if it is none. */
+/** The entries of a dict or of an object of a derived class; undefined for other values. */
 function dictEntries(value: unknown): Entries | undefined {
   if (value instanceof Map) return value;
   if (!(value instanceof PickleObject)) return undefined;
@@ -223,7 +223,7 @@ function dictEntries(value: unknown): Entries | undefined {
   return initial || value.entries ? joined(initial ?? [], value.entries ?? []) : undefined;
 }
 
-/** Those that a dict is created with: Python 2 writes OrderedDict([[key, value], ...]), protocol 0 (class, dict, {...}) of a derived class. */
+/** The initial entries of a dict. Python 2 writes OrderedDict([[key, value], ...]), protocol 0 writes (class, dict, {...}) for a derived class. */
 function initialEntries({ name, args }: PickleObject): Entries | undefined {
   const content = name === 'copyreg._reconstructor' ? args[2] : args[0];
   if (!/^(collections\.(OrderedDict|Counter)|builtins\.dict|copyreg\._reconstructor)$/.test(name)) return undefined;
@@ -245,14 +245,14 @@ function setItems(value: unknown): Iterable<unknown> {
   return value.items ?? (Array.isArray(value.args[0]) ? value.args[0] : []);
 }
 
-/** An object's attributes; with slots they are the first of two. */
+/** The attributes of an object; if it has slots, its state is a pair with the attributes first. */
 function attributes(value: unknown): Map<unknown, unknown> | undefined {
   if (!(value instanceof PickleObject)) return undefined;
   const state = Array.isArray(value.state) ? value.state[0] : value.state;
   return state instanceof Map ? state : undefined;
 }
 
-/** The attributes of a torch.nn.Module; of one that torch.fx traced they are an argument. */
+/** The attributes of a torch.nn.Module; for a module traced by torch.fx they are an argument. */
 function moduleState(value: unknown): Map<unknown, unknown> | undefined {
   if (!(value instanceof PickleObject)) return undefined;
   return [attributes(value), value.args[0]].find(

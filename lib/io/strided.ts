@@ -1,5 +1,5 @@
-// Views of an array, as PyTorch and NumPy describe tensors: element (i, j, ...) lies at offset + i * strides[0] + j * strides[1] + ..., in
-// elements. Several may share an array, in any order of axes; what leaves here is row-major.
+// Strided views of an array, as in PyTorch and NumPy: element (i, j, ...) is at offset + i * strides[0] + j * strides[1] + ..., in elements.
+// Several views may share an array, with any order of axes. The resulting tensors are row-major.
 import { AdderNetError } from '../errors';
 import type { Shape } from '../shape';
 import { Tensor, type TensorData } from '../tensor';
@@ -32,7 +32,7 @@ export class StridedView {
     );
   }
 
-  /** Whether the elements lie in row-major order without gaps. The stride of an axis of size 1 is never used. */
+  /** Whether the elements are in row-major order without gaps. The stride of an axis of size 1 does not matter. */
   isContiguous(): boolean {
     const { strides } = StridedView.rowMajor(this.shape);
     return this.shape.every((size, axis) => size === 1 || this.strides[axis] === strides[axis]);
@@ -43,7 +43,7 @@ export class StridedView {
 const maxRank = 64;
 
 /**
- * Checks what a file claims about a tensor, so that no element lies outside the array.
+ * Checks the view that a file describes, so that no element is outside the array.
  * @param what      the file and the tensor in it, for messages
  * @param available how many elements the array has
  * @throws {AdderNetError} ERR_CORRUPT, or ERR_FORMAT if it has no elements
@@ -59,8 +59,8 @@ export function checkView(what: string, { offset, shape, strides }: StridedView,
 }
 
 /**
- * @param elements of the array
- * @param view     that checkView has passed
+ * @param elements the array
+ * @param view     a view that has passed checkView
  * @returns a view of `elements` if the tensor is contiguous, else a copy
  */
 export function gather(elements: TensorData, view: StridedView): Tensor<TensorData> {
@@ -70,7 +70,7 @@ export function gather(elements: TensorData, view: StridedView): Tensor<TensorDa
   if (view.isContiguous()) return new Tensor(elements.subarray(offset, offset + count), tensorShape);
 
   const out = zerosLike(elements, count);
-  // Both arrays have the same type of element; naming one keeps numbers and bigints apart for the compiler.
+  // Both arrays have the same element type. The casts keep the compiler from mixing numbers and bigints.
   const [to, from] = [out as Float32Array, elements as Float32Array];
   const index = shape.map(() => 0);
   let source = offset;
@@ -87,5 +87,5 @@ export function gather(elements: TensorData, view: StridedView): Tensor<TensorDa
   return new Tensor(out, tensorShape);
 }
 
-/** PyTorch's filters [co,ci/g,kh,kw] are this package's [co,kh,kw,ci/g] in this order of axes. */
+/** This order of axes turns PyTorch's filters [co,ci/g,kh,kw] into this package's [co,kh,kw,ci/g]. */
 export const filterAxes = [0, 2, 3, 1] as const;

@@ -1,17 +1,17 @@
-// What a file of weights holds, whatever its format.
+// The contents of a weights file in any format.
 import { AdderNetError } from '../errors';
 import { quoted } from '../quoted';
 import type { Tensor, TensorData } from '../tensor';
 import { filterAxes, gather, StridedView } from './strided';
 
-/** What the reader of a format finds. */
+/** The result of reading a format. */
 export interface StoredTensors {
   readonly tensors: ReadonlyMap<string, Tensor<TensorData>>;
-  /** The type of each in the file. */
+  /** The type of each tensor in the file. */
   readonly storedTypes: ReadonlyMap<string, string>;
-  /** Why tensors were left out, by name: "it has no elements". */
+  /** The reasons for leaving out tensors, by name, such as "it has no elements". */
   readonly leftOut: ReadonlyMap<string, string>;
-  /** What was passed over, in whole sentences. */
+  /** Sentences about what was not read. */
   readonly notes?: readonly string[];
 }
 
@@ -25,27 +25,27 @@ export interface TensorFileInfo {
   readonly droppedPrefix: string;
 }
 
-/** The tensors of a file by name. Floats are f32, whatever they are in the file; a scalar has shape [1]. */
+/** The tensors of a file by name. All floats are f32, whatever their type in the file; a scalar has shape [1]. */
 export class TensorFile extends Map<string, Tensor<TensorData>> {
-  /** The file, for messages: its path, or how many bytes there were. */
+  /** The file, for messages: its path or its number of bytes. */
   readonly name: string;
-  /** 'pytorch' is a file of torch.save, or a pickle of NumPy arrays. */
+  /** The format; 'pytorch' is a torch.save file or a pickle of NumPy arrays. */
   readonly format: 'safetensors' | 'pytorch' | 'npy';
-  /** Of a safetensors file; free text of its writer. */
+  /** The metadata of a safetensors file, free text of its writer. */
   readonly metadata: Readonly<Record<string, string>>;
   /**
-   * How tensors lie. 'addernet': this package wrote them. 'pytorch': PyTorch did; filters [co,ci/g,kh,kw] have been turned to [co,kh,kw,ci/g],
-   * but the columns of a Linear after a Flatten still follow channels, height, width. 'unknown': as in the file, which does not say.
+   * The layout of the tensors. 'addernet': this package wrote them. 'pytorch': PyTorch wrote them; filters [co,ci/g,kh,kw] have been transposed
+   * to [co,kh,kw,ci/g], but the columns of a Linear after a Flatten are still in the order channels, height, width. 'unknown': as in the file.
    */
   readonly layout: 'addernet' | 'pytorch' | 'unknown';
   /** The type of each tensor in the file: 'f32', 'f16', 'bf16', 'f64', 'bool', 'u16' and so on. */
   readonly storedTypes: ReadonlyMap<string, string>;
-  /** What was rounded or left out, in whole sentences. */
+  /** Sentences about what was rounded or left out. */
   readonly notes: readonly string[];
-  /** What all names in the file began with, and do not here: that of a wrapper, such as DataParallel's 'module.' or Lightning's 'model.'; or ''. */
+  /** The prefix of all names in the file that was dropped, such as DataParallel's 'module.' or Lightning's 'model.'; or ''. */
   readonly droppedPrefix: string;
 
-  /** @internal Files are read by readTensors. */
+  /** @internal Use readTensors to read a file. */
   constructor(tensors: Iterable<readonly [string, Tensor<TensorData>]>, info: TensorFileInfo) {
     super(tensors);
     this.name = info.name;
@@ -58,10 +58,9 @@ export class TensorFile extends Map<string, Tensor<TensorData>> {
   }
 
   /**
-   * The tensors under other names, for a network that calls its layers otherwise. Unlike a Map made by hand, the result still knows whose
-   * layout the file has.
-   * @param newName the name for each; undefined leaves the tensor out
-   * @throws {AdderNetError} ERR_ARGUMENT if two tensors would have one name
+   * Renames the tensors, for a network with other layer names. Unlike a new Map, the result keeps the layout of the file.
+   * @param newName returns the new name of a tensor; undefined leaves it out
+   * @throws {AdderNetError} ERR_ARGUMENT if two tensors would get the same name
    */
   rename(newName: (name: string) => string | undefined): TensorFile {
     const renamed = new Map<string, Tensor<TensorData>>();
@@ -69,7 +68,7 @@ export class TensorFile extends Map<string, Tensor<TensorData>> {
     for (const [name, tensor] of this) {
       const key = newName(name);
       if (key === undefined) continue;
-      if (renamed.has(key)) throw new AdderNetError('ERR_ARGUMENT', `rename: two tensors would be called ${quoted(key)}`);
+      if (renamed.has(key)) throw new AdderNetError('ERR_ARGUMENT', `rename: two tensors would get the name ${quoted(key)}`);
       renamed.set(key, tensor);
       storedTypes.set(key, this.storedTypes.get(name)!);
     }
@@ -77,20 +76,23 @@ export class TensorFile extends Map<string, Tensor<TensorData>> {
   }
 
   /**
-   * The same tensors where it is known from elsewhere that PyTorch wrote them: f32 tensors of rank 4, its filters [co,ci/g,kh,kw], are turned
-   * to [co,kh,kw,ci/g]. A file of layout 'pytorch' is returned as it is.
+   * Converts tensors of unknown layout that PyTorch is known to have written: filters, which are f32 of rank 4, are transposed from
+   * [co,ci/g,kh,kw] to [co,kh,kw,ci/g]. A file with layout 'pytorch' is returned unchanged.
    * @throws {AdderNetError} ERR_ARGUMENT if this package wrote the file
    */
   toPytorchLayout(): TensorFile {
     if (this.layout === 'pytorch') return this;
     if (this.layout === 'addernet')
-      throw new AdderNetError('ERR_ARGUMENT', `toPytorchLayout: ${this.name} was written by this package, its filters need no turning`);
-    return new TensorFile(turnFilters(this), { ...this, name: this.name, layout: 'pytorch' });
+      throw new AdderNetError(
+        'ERR_ARGUMENT',
+        `toPytorchLayout: ${this.name} was written by this package, so its filters must not be transposed`,
+      );
+    return new TensorFile(transposeFilters(this), { ...this, name: this.name, layout: 'pytorch' });
   }
 }
 
-/** Turns PyTorch's filters, f32 of rank 4, to [co,kh,kw,ci/g]. */
-export function* turnFilters(tensors: ReadonlyMap<string, Tensor<TensorData>>): Generator<readonly [string, Tensor<TensorData>]> {
+/** Transposes PyTorch's filters, f32 of rank 4, to [co,kh,kw,ci/g]. */
+export function* transposeFilters(tensors: ReadonlyMap<string, Tensor<TensorData>>): Generator<readonly [string, Tensor<TensorData>]> {
   for (const [name, tensor] of tensors) {
     const isFilter = tensor.shape.length === 4 && tensor.dtype === 'f32';
     yield [name, isFilter ? gather(tensor.data, StridedView.rowMajor(tensor.shape).permute(filterAxes)) : tensor];

@@ -1,14 +1,14 @@
-// Wrappers around a network add a part to the names of its tensors.
+// Removes the prefixes that wrappers around a network add to the names of its tensors.
 
-/** torch.compile, activation checkpointing and FSDP: anywhere in a name, and never the name of a layer. */
+/** The prefixes of torch.compile, activation checkpointing and FSDP, which may be anywhere in a name and are never the name of a layer. */
 const internal = /(?<=^|\.)(_orig_mod|_checkpoint_wrapped_module|_fsdp_wrapped_module|_forward_module)\./g;
-/** DataParallel, Lightning and users' own classes: where every name begins so. */
+/** The prefixes of DataParallel, Lightning and custom classes, which are removed only if all names start with them. */
 const wrappers = ['module.', 'model.', 'net.', 'network.', 'backbone.'];
-/** A counter that torch.optim.swa_utils.AveragedModel has beside its module. */
+/** A counter of torch.optim.swa_utils.AveragedModel next to its module. */
 const counter = 'n_averaged';
 const maxWrappers = 8;
 
-/** @returns the names without wrappers, in their order (undefined: no tensor of the network), and the prefix that all of them had */
+/** @returns the names without prefixes, in the same order (undefined for a tensor that does not belong to the network), and the common prefix */
 export function unwrapNames(names: readonly string[]): { names: (string | undefined)[]; prefix: string } {
   const bare = names.map((name) => name.replace(internal, ''));
   const distinct = new Set(bare).size === names.length ? bare : names;

@@ -1,13 +1,13 @@
-// A file appears whole or not at all: bytes go to a temporary file beside it, reach the disk, and take its name in one step.
+// Writes files atomically: the bytes go to a temporary file in the same folder, are flushed to disk, and then the file is renamed.
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 
 /**
- * Writes or replaces `path`; a crash or a full disk leaves what was there before, and so does a stream that throws.
- * Its errors and those of the file system pass through as they are; the temporary file is removed.
+ * Writes or replaces `path`. After a crash, on a full disk, or if the stream throws, the previous file is still there.
+ * Errors of the stream and the file system pass through unchanged, and the temporary file is removed.
  */
 export async function writeFileAtomic(path: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
-  // The same folder, because a rename is one step only within a file system.
+  // In the same folder, because a rename is atomic only within a file system.
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   const file = await open(temporary, 'wx');
   try {

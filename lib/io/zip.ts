@@ -1,20 +1,20 @@
-// The entries of a ZIP whose files are stored without compression, as torch.save writes them.
+// Reads ZIP archives without compression, as torch.save writes them.
 import { unzipSync } from 'fflate';
 import { AdderNetError } from '../errors';
 import { quoted } from '../quoted';
 
 /**
  * @param name the file, for messages
- * @returns the bytes of each entry, by its path in the archive
+ * @returns the bytes of each entry by its path in the archive
  * @throws {AdderNetError} ERR_FORMAT if an entry is compressed; ERR_CORRUPT if the archive is truncated or contradicts itself
  */
 export function unzipStored(bytes: Uint8Array, name: string): Map<string, Uint8Array> {
   const sizes = new Map<string, number>();
   let total = 0;
-  // fflate believes the directory, so each entry is checked before it is copied: no file is larger than the archive it lies in.
+  // fflate trusts the directory, so each entry is checked before it is copied: no file can be larger than its archive.
   const check = (entry: { name: string; size: number; originalSize: number; compression: number }): boolean => {
     const what = `${name}: entry ${quoted(entry.name)} of the archive`;
-    if (sizes.has(entry.name)) throw new AdderNetError('ERR_CORRUPT', `${what} is there twice`);
+    if (sizes.has(entry.name)) throw new AdderNetError('ERR_CORRUPT', `${what} occurs twice`);
     if (entry.compression !== 0)
       throw new AdderNetError(
         'ERR_FORMAT',
@@ -22,7 +22,7 @@ export function unzipStored(bytes: Uint8Array, name: string): Map<string, Uint8A
       );
     total += entry.size;
     if (entry.originalSize !== entry.size || total > bytes.length)
-      throw new AdderNetError('ERR_CORRUPT', `${what} claims ${entry.size} bytes, more than there are`);
+      throw new AdderNetError('ERR_CORRUPT', `${what} claims ${entry.size} bytes, more than the archive has`);
     sizes.set(entry.name, entry.size);
     return true;
   };
@@ -39,6 +39,6 @@ export function unzipStored(bytes: Uint8Array, name: string): Map<string, Uint8A
   }
   for (const [entry, size] of sizes)
     if (entries.get(entry)?.length !== size)
-      throw new AdderNetError('ERR_CORRUPT', `${name}: entry ${quoted(entry)} of the archive lies outside the file`);
+      throw new AdderNetError('ERR_CORRUPT', `${name}: entry ${quoted(entry)} of the archive is outside the file`);
   return entries;
 }
