@@ -113,7 +113,7 @@ t.test('memory that may move or shrink is refused, shared memory is not', async 
     code: 'ERR_ARGUMENT',
     message: /^Tensor: data is empty: its buffer is detached/,
   });
-  t.throws(() => new Tensor(new Float32Array(0), [1]), { code: 'ERR_ARGUMENT', message: /made with length 0/ });
+  t.throws(() => new Tensor(new Float32Array(0), [1]), { code: 'ERR_ARGUMENT', message: /created with length 0/ });
 
   // Not in the types of the oldest supported language version.
   for (const BufferType of [ArrayBuffer, SharedArrayBuffer]) {
@@ -122,7 +122,7 @@ t.test('memory that may move or shrink is refused, shared memory is not', async 
       t.throws(() => new Tensor(view, [6]), {
         name: 'AdderNetError',
         code: 'ERR_ARGUMENT',
-        message: /^Tensor: data lies in a resizable buffer/,
+        message: /^Tensor: data is in a resizable buffer/,
       });
   }
 

@@ -288,7 +288,7 @@ t.test('predict: transparent images, and those that are black on white', async (
   t.equal(best(ink, '--invert'), '7');
   t.not(best(ink), '7', 'which it is not without');
   const args = ['predict', '--weights', 'lenet5-bn-mnist', ink];
-  fails(t, [...args, '--background', 'no-color'], /background is "no-color", expected a color of CSS/);
+  fails(t, [...args, '--background', 'no-color'], /background is "no-color", expected a CSS color/);
   fails(t, [...args, '--max-pixels', '700'], /ink\.png' is too large: it has more than 700 pixels \(--max-pixels\)/);
   refuses(t, [...args, '--max-pixels', '0'], /Expected a positive integer/);
 });

@@ -287,7 +287,7 @@ t.test('images of another size, some of which are none', async (t) => {
   fails(t, 1, [...args, '--out', at('x')], /broken\.png.*--skip-bad leaves such images out/);
   const { status, stderr } = addernet([...args, '--skip-bad', '--out', at('sized')]);
   t.equal(status, 0, stderr);
-  t.match(stderr, /^addernet: note: .*1 image cannot be read and is left out: .*broken\.png$/m);
+  t.match(stderr, /^addernet: note: .*1 image cannot be read and is skipped: .*broken\.png$/m);
   t.equal(stderr.match(/notes\.txt/g)?.length, 1, 'and a file of another kind, once');
   const weights = ['--weights', at('sized', 'model.safetensors')];
   const model = await load(at('sized', 'model.safetensors'));

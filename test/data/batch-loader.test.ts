@@ -237,7 +237,7 @@ t.test('a transform that returns something else, or throws', async (t) => {
     returning(() => new Tensor(new Uint8Array(size), [1, h, w, c])),
     {
       code: 'ERR_SHAPE',
-      message: `BatchLoader: augment returned [1,4,5,3], expected a Tensor of shape ${shape}`,
+      message: `BatchLoader: augment returned [1,4,5,3], expected a Tensor of the given shape ${shape}`,
     },
   );
   await t.rejects(
@@ -248,7 +248,7 @@ t.test('a transform that returns something else, or throws', async (t) => {
     returning(() => undefined),
     {
       code: 'ERR_SHAPE',
-      message: `BatchLoader: augment returned undefined, expected a Tensor of shape ${shape}`,
+      message: `BatchLoader: augment returned undefined, expected a Tensor of the given shape ${shape}`,
     },
   );
   await t.rejects(

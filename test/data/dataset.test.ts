@@ -59,8 +59,8 @@ t.test('what cannot be gathered is refused before anything is written', async (t
     t.throws(() => dataset.gather(Int32Array.from(indices), images, classes), { name: 'AdderNetError', code: 'ERR_ARGUMENT', message });
     t.ok(images.every((v) => v === 77) && classes.every((v) => v === 77));
   };
-  refused([0, 3], 8, 2, 'three: gather was asked for image 3, expected 0 to 2');
-  refused([0, -1], 8, 2, 'three: gather was asked for image -1, expected 0 to 2');
+  refused([0, 3], 8, 2, 'three: image 3 was requested from gather, expected 0 to 2');
+  refused([0, -1], 8, 2, 'three: image -1 was requested from gather, expected 0 to 2');
   refused([0], 5, 1, 'three: gather has room for 5 bytes and 1 targets, but 1 images of [2,2,1] are 4 bytes');
   refused([0, 1], 8, 3, 'three: gather has room for 8 bytes and 3 targets, but 2 images of [2,2,1] are 8 bytes');
 });
@@ -88,7 +88,7 @@ t.test('arguments of other types are refused', async (t) => {
   t.throws(made({ classes: '2' }), named('ERR_ARGUMENT', /classes is "2"/));
   t.throws(made({ classNames: 'ab' }), named('ERR_ARGUMENT', /classNames is "ab", expected a list of names/));
   for (const other of [undefined, null, 'mnist', images, {}, [], { ...options, length: 3, imageShape: [2, 2, 1] }]) {
-    const refused = named('ERR_ARGUMENT', /: the data set is .*, expected a Dataset, as openDataset\(\)/);
+    const refused = named('ERR_ARGUMENT', /: the data set is .*, expected a Dataset, such as openDataset\(\)/);
     t.throws(() => splitDataset(other as never, 0.5, 1), refused);
     t.throws(() => new BatchLoader(other as never, { batch: 1, normalization: { mean: [0], std: [1] } }), refused);
     t.throws(() => matchClasses(other as never, ['a']), refused);
@@ -115,9 +115,9 @@ t.test('openDataset names what is missing and what belongs there', async (t) => 
   const folder = t.testdir();
   const missing = {
     cifar10:
-      /^cifar10: no data_batch_1\.bin .*expected there data_batch_1\.bin to data_batch_5\.bin and test_batch\.bin.*; addernet data get cifar10 fetches them$/,
-    cifar100: /^cifar100: no train\.bin .*expected there train\.bin and test\.bin/,
-    mnist: /^mnist: no train-images-idx3-ubyte or train-images-idx3-ubyte\.gz .*expected there/,
+      /^cifar10: no data_batch_1\.bin .*expected data_batch_1\.bin to data_batch_5\.bin and test_batch\.bin.*; addernet data get cifar10 fetches them$/,
+    cifar100: /^cifar100: no train\.bin .*expected train\.bin and test\.bin/,
+    mnist: /^mnist: no train-images-idx3-ubyte or train-images-idx3-ubyte\.gz .*expected/,
     'fashion-mnist': /^fashion-mnist: no train-images-idx3-ubyte/,
     kmnist: /^kmnist: no train-images-idx3-ubyte .*codh\.rois\.ac\.jp/,
     emnist: /^emnist: no emnist-letters-train-images-idx3-ubyte .*www\.nist\.gov/,
@@ -130,7 +130,10 @@ t.test('openDataset names what is missing and what belongs there', async (t) => 
   t.same(datasetNames, ['digits', ...Object.keys(missing)]);
   for (const [name, message] of Object.entries(missing)) {
     t.throws(() => openDataset(name as DatasetName, folder, 'train'), { code: 'ERR_ARGUMENT', message });
-    t.throws(() => openDataset(name as DatasetName, undefined, 'train'), { code: 'ERR_ARGUMENT', message: /no directory.*files of/ });
+    t.throws(() => openDataset(name as DatasetName, undefined, 'train'), {
+      code: 'ERR_ARGUMENT',
+      message: /directory is missing.*files of/,
+    });
     const nowhere = { code: 'ERR_ARGUMENT', message: /there is no folder '.*nowhere', expected one with/ };
     t.throws(() => openDataset(name as DatasetName, join(folder, 'nowhere'), 'train'), nowhere);
   }

@@ -38,7 +38,7 @@ t.test('a gzip takes no more memory than its header says', async (t) => {
   const before = process.memoryUsage.rss();
   t.match(
     refusal((b) => parseIdx(b, 'x.gz'), bomb),
-    { code: 'ERR_CORRUPT', message: /x.gz: the gzip holds more than the 10 bytes of its idx file/ },
+    { code: 'ERR_CORRUPT', message: /x.gz: the gzip file contains more than the 10 bytes of its idx file/ },
   );
   t.ok(process.memoryUsage.rss() - before < 100e6);
   const large = idx(0x08, [100_000], new Uint8Array(100_000).fill(7));

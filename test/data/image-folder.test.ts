@@ -36,7 +36,7 @@ t.test('every tenth image of a class is for testing where there are no splits', 
   t.same(train.classNames, ['A', 'b'], 'in the order of code units');
   t.same(train.skipped, [join(folder, 'plain/b/notes.txt')], 'what is hidden is not counted');
   t.same(test.skipped, train.skipped);
-  t.match(notes, [/plain: 1 file is no image of a kind that is read: .*notes\.txt$/, /1 file is no image/]);
+  t.match(notes, [/plain: 1 file is not an image of a supported format: .*notes\.txt$/, /1 file is not an image/]);
   t.same(reds(train), [101, 102, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11]);
   t.same([...train.targets(0, 12)], [0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
   t.same(reds(test), [100, 0, 10]);
@@ -165,23 +165,23 @@ t.test('bad images are named, or left out and counted', async (t) => {
   const open = (options: ImageFolderOptions = {}) => openImageFolder(join(folder, 'bad'), [4, 4, 3], 'train', options);
   await t.rejects(open(), {
     code: 'ERR_CORRUPT',
-    message: /cannot read the image '.*bad.train.a.1\.jpg': the file is cut off .*; skipBad leaves/,
+    message: /cannot read the image '.*bad.train.a.1\.jpg': the file is truncated .*; skipBad skips/,
   });
   const notes: string[] = [];
   const rest = await open({ skipBad: true, onNote: (note) => notes.push(note) });
   t.same(reds(rest), [7, 27, 7, 27]);
   t.same([...rest.targets(0, 4)], [0, 0, 1, 1]);
   t.same(rest.skipped, [join(folder, 'bad/train/a/1.jpg')]);
-  t.match(notes, [/bad: 1 image cannot be read and is left out: .*1\.jpg$/]);
+  t.match(notes, [/bad: 1 image cannot be read and is skipped: .*1\.jpg$/]);
   await t.rejects(open({ maxPixels: 10 }), { code: 'ERR_ARGUMENT', message: /a.0\.png' is too large: .*more than 10 pixels/ });
   await t.rejects(open({ maxPixels: 10, skipBad: true, onNote: () => {} }), {
     code: 'ERR_ARGUMENT',
-    message: /none of 5 images can be read/,
+    message: /none of the 5 images can be read/,
   });
   write('bad/train/c/0.png', Buffer.from('no image'));
   await t.rejects(open({ skipBad: true, onNote: () => {} }), {
     code: 'ERR_ARGUMENT',
-    message: /no image of the class c can be read .*put a good one there/,
+    message: /no image of the class c in the split \w+ can be read.*add a readable one/,
   });
 });
 
@@ -220,7 +220,7 @@ t.test('arguments of other types are refused', async (t) => {
   const open = openImageFolder as (...args: unknown[]) => Promise<unknown>;
   const refused = (code: string, message: RegExp, ...args: unknown[]) => t.rejects(open(...args), { name: 'AdderNetError', code, message });
   await refused('ERR_ARGUMENT', /directory is undefined, expected the path/);
-  await refused('ERR_ARGUMENT', /no file: URL/, new URL('https://example.org/pictures'), [4, 4, 3], 'train');
+  await refused('ERR_ARGUMENT', /not a file: URL/, new URL('https://example.org/pictures'), [4, 4, 3], 'train');
   await refused('ERR_SHAPE', /the shape of images is undefined, expected \[h,w,c\]/, folder, undefined, 'train');
   await refused('ERR_SHAPE', /\[4,4\], expected \[h,w,c\]/, folder, [4, 4], 'train');
   await refused('ERR_SHAPE', /takes 2 channels/, folder, [4, 4, 2], 'train');
@@ -228,7 +228,7 @@ t.test('arguments of other types are refused', async (t) => {
     [{ skipbad: true }, /there is no option 'skipbad', did you mean skipBad\?/],
     [{ skipBad: 'yes' }, /skipBad is "yes"/],
     [{ onNote: 1 }, /onNote is 1/],
-    [{ background: 'nocolor' }, /background is "nocolor", expected a color/],
+    [{ background: 'nocolor' }, /background is "nocolor", expected a CSS color/],
     [{ background: [1, 2] }, /background is \[1,2\]/],
     [{ maxPixels: 0 }, /maxPixels is 0/],
   ] as const)

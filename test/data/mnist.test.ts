@@ -137,9 +137,9 @@ t.test('the other splits of EMNIST', async (t) => {
 t.test('files of another data set are told', async (t) => {
   const refused = (name: DatasetName, labels: number[], message: RegExp, code = 'ERR_ARGUMENT') =>
     t.throws(() => openDataset(name, t.testdir(filesOf('train', labels)), 'train'), { code, message });
-  refused('mnist', [1, 26], /label 1 is 26, expected 0 to 9: this looks like the letters of EMNIST, open it as 'emnist'/);
-  refused('fashion-mnist', [0, 46], /EMNIST, open it as 'emnist-balanced'/);
-  refused('kmnist', [61, 0], /EMNIST by class, open it as 'emnist-byclass'/);
+  refused('mnist', [1, 26], /label 1 is 26, expected 0 to 9: this looks like the letters of EMNIST; open it as 'emnist'/);
+  refused('fashion-mnist', [0, 46], /EMNIST; open it as 'emnist-balanced'/);
+  refused('kmnist', [61, 0], /EMNIST by class; open it as 'emnist-byclass'/);
   refused('emnist', [5, 0], /label 1 is 0, expected 1 to 26: this looks like MNIST/);
   refused('mnist', [0, 200], /label 1 is 200, expected 0 to 9$/, 'ERR_CORRUPT');
 });

@@ -72,7 +72,7 @@ t.test('a part is a data set', async (t) => {
   t.throws(() => part.targets(-1, 2), { code: 'ERR_ARGUMENT' });
   t.throws(() => part.gather(Int32Array.of(3), new Uint8Array(4), new Int32Array(1)), {
     code: 'ERR_ARGUMENT',
-    message: 'numbered (3 of 9): gather was asked for image 3, expected 0 to 2',
+    message: 'numbered (3 of 9): image 3 was requested from gather, expected 0 to 2',
   });
 });
 

@@ -21,7 +21,7 @@ t.test('files that hold no weights this package reads', async (t) => {
     [latin1('\n\n  <html lang="en">'), /^a web page/],
     [latin1('\xef\xbb\xbf<!-- saved --> <!doctype HTML>'), /^a web page/],
     [latin1('<?xml version="1.0"?><html xmlns="...">'), /^a web page/],
-    [latin1('<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code>'), /^XML: the download may have given an error/],
+    [latin1('<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code>'), /^XML: the download may have delivered an error/],
     [latin1('<?xml version="1.0"?>\n<!-- made by -->\n<svg width="3">'), /^an SVG image/],
     [latin1('{"message":"Not Found"}'), /^JSON/],
     [latin1('[\n  {"a": 1}]'), /^JSON/],
@@ -31,8 +31,8 @@ t.test('files that hold no weights this package reads', async (t) => {
     [zip('net/data.pkl', 'net/constants.pkl', 'net/data/0'), /^a TorchScript archive.*torch\.jit\.load/],
     [zip('net/data.pkl', 'net/code/__torch__.py'), /^a TorchScript archive/],
     [zip('config.json', 'model.weights.h5'), /^a Keras network/],
-    [zip('net.pth', 'readme.txt'), /^a ZIP archive, but not of torch\.save: unpack it/],
-    [zipSync({ 'net.pth': Buffer.from('x'.repeat(100)) }), /^a ZIP archive, but not of torch\.save: unpack it/],
+    [zip('net.pth', 'readme.txt'), /^a ZIP archive, but not from torch\.save: unpack it/],
+    [zipSync({ 'net.pth': Buffer.from('x'.repeat(100)) }), /^a ZIP archive, but not from torch\.save: unpack it/],
     [zip('net/data.pkl', 'net/data/0').subarray(0, 60), /^a truncated ZIP archive.*download or copy it again/],
     [latin1('\x89HDF\r\n\x1a\n\0'), /^an HDF5 file \(Keras/],
     [Buffer.concat([Buffer.alloc(512, 1), latin1('\x89HDF\r\n\x1a\n\0')]), /^an HDF5 file/],
@@ -53,7 +53,7 @@ t.test('files that hold no weights this package reads', async (t) => {
     [latin1('\xff\xd8\xff\xe0\0'), /^a JPEG image/],
     [latin1('GIF89a\x01'), /^a GIF image/],
     [latin1('RIFF\x01\x02\x03\x04WEBPVP8 '), /^a WebP image/],
-    [latin1('\0\0\x08\x01\0\0\0\x04\x01\x02\x03\x04'), /^an idx file \(MNIST/],
+    [latin1('\0\0\x08\x01\0\0\0\x04\x01\x02\x03\x04'), /^an idx file \(the format of MNIST/],
   ];
   for (const [bytes, expected] of cases) {
     const shown = JSON.stringify(Buffer.from(bytes.subarray(0, 16)).toString('latin1'));
@@ -90,7 +90,7 @@ t.test('bytes that say nothing', async (t) => {
   t.equal(describeFile(bytes), undefined);
   t.match(
     refusal((b) => parseTensors(b, 'w.bin'), bytes),
-    { code: 'ERR_FORMAT', message: /^w\.bin is of no kind known here, it has 5 bytes and begins with de ad be ef 01;/ },
+    { code: 'ERR_FORMAT', message: /^w\.bin is of unknown format, has 5 bytes and begins with de ad be ef 01;/ },
   );
 });
 

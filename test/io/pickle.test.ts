@@ -160,7 +160,7 @@ t.test('programs that contradict themselves', async (t) => {
     ['a global not named by text', [...p.int(1), ...p.int(2), 0x93]],
     ['text that is not UTF-8', [0x8c, 1, 0xff]],
     ['a call of text', p.reduce(p.text('os.system'), p.tuple())],
-    ['a byte that is no opcode', [0xff]],
+    ['a byte that is not an opcode', [0xff]],
   ];
   for (const [what, code] of cases) t.match(refused(code), { code: 'ERR_CORRUPT' }, what);
   t.match(

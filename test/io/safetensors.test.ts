@@ -130,7 +130,7 @@ t.test('widened types; other types and tensors without elements are left out', a
 t.test('a download that was cut', async (t) => {
   t.match(refused(file({ a: u8(0, 8), b: u8(8, 16) }, 5)), {
     code: 'ERR_CORRUPT',
-    message: /^w\.safetensors: the file is truncated: 5 bytes of tensors are there, 16 were expected: download or copy it again/,
+    message: /^w\.safetensors: the file is truncated: it has 5 bytes of tensors, expected 16: download or copy it again/,
   });
 });
 

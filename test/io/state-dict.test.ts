@@ -74,7 +74,7 @@ t.test('dicts of other classes', async (t) => {
 t.test('lists: the first with weights', async (t) => {
   t.same(read(p.tuple(p.int(3), adam, state, stateDict(['x.y', w]))), expected);
   t.same(read(p.list(p.list(state))), expected);
-  t.match(refused(p.list(w, w)), { code: 'ERR_FORMAT', message: /a list of 2 tensors, which have no names/ });
+  t.match(refused(p.list(w, w)), { code: 'ERR_FORMAT', message: /a list of 2 tensors without names/ });
 });
 
 t.test('modules: parameters, buffers that are saved, modules', async (t) => {
@@ -115,8 +115,8 @@ t.test('values inside themselves', async (t) => {
     t.same(read(itself([0x7d], key)), ['a.w 6']);
     t.same(read(itself(orderedDict, key)), ['a.w 6']);
   }
-  t.match(refused([0x7d, ...store, ...p.items([[p.text('model'), recall]])]), { code: 'ERR_FORMAT', message: /no tensors with names/ });
-  t.match(refused([0x5d, ...store, ...recall, 0x61]), { code: 'ERR_FORMAT', message: /no tensors with names/ });
+  t.match(refused([0x7d, ...store, ...p.items([[p.text('model'), recall]])]), { code: 'ERR_FORMAT', message: /no named tensors/ });
+  t.match(refused([0x5d, ...store, ...recall, 0x61]), { code: 'ERR_FORMAT', message: /no named tensors/ });
   // a module that is a module of itself
   const net: p.Code = [...p.reduce(p.global('mine', 'Net'), p.tuple()), ...store];
   t.same(read(p.build(net, entries({ _parameters: entries({ a: w }), _modules: entries({ me: recall }) }))), ['a 6']);
@@ -137,7 +137,7 @@ t.test('values without end', async (t) => {
     return dict;
   };
   t.match(refused(doubled(entries({ w }))), { code: 'ERR_FORMAT', message: /more than 200000 tensors/ });
-  t.match(refused(doubled(p.dict())), { code: 'ERR_FORMAT', message: /without end/ });
+  t.match(refused(doubled(p.dict())), { code: 'ERR_FORMAT', message: /endlessly/ });
 
   const nested = (depth: number, inner: p.Code): p.Code => [
     ...Array.from({ length: depth }, () => [0x7d, ...p.text('a')]).flat(),
@@ -150,7 +150,7 @@ t.test('values without end', async (t) => {
   // The same list of a million pairs in a hundred thousand dicts
   const list: p.Code = [0x5d, 0x71, 0, 0x28, ...Array(1_000_000).fill(0x4e), 0x65];
   const dicts = Array.from({ length: 30_000 }, () => [...p.reduce(p.global('collections', 'OrderedDict'), [0x68, 0, 0x85])]);
-  t.match(refused(p.tuple(list, ...dicts)), { code: 'ERR_FORMAT', message: /without end/ });
+  t.match(refused(p.tuple(list, ...dicts)), { code: 'ERR_FORMAT', message: /endlessly/ });
 });
 
 t.test('which of several networks was taken is said', async (t) => {
@@ -159,7 +159,7 @@ t.test('which of several networks was taken is said', async (t) => {
   t.same(notes(state), []);
   t.same(notes(entries({ model: state, epoch: small, optimizer: adam })), [], 'what is no network is not spoken of');
   for (const [code, said] of [
-    [entries({ model: state, ema: state }), /at "model" were taken; there are tensors at "ema", too/],
+    [entries({ model: state, ema: state }), /at "model" were taken; there are also tensors at "ema"/],
     [entries({ generator: state, discriminator: less }), /at "generator" .* at "discriminator"/],
     [entries({ teacher: state, student: less }), /at "teacher" .* at "student"/],
     [entries({ checkpoint: entries({ net: state, old: less }), my_ema: less }), /at "checkpoint\.net" .* at "checkpoint\.old", "my_ema"/],

@@ -89,7 +89,7 @@ testNeeding([missingBrowser], 'on a phone, with a token', async (t) => {
   await page.fill('#token', 'secret');
   await page.keyboard.press('Enter');
   await page.waitForSelector('#model option', { state: 'attached' });
-  t.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0, 'nothing is cut off');
+  t.equal(await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth'), 0, 'nothing is truncated');
   const box = (await page.locator('#canvas').boundingBox())!;
   await page.touchscreen.tap(box.x + box.width / 2, box.y + box.height / 2);
   await page.waitForSelector('#classes li');

@@ -56,7 +56,7 @@ t.test('an image of the size of the input', async (t) => {
   t.equal(found[0]!.name, model.classNames![found[0]!.class], 'the name is that of the class');
   t.same(await session.classify(pixels, size), found.slice(0, 5), 'five of them where nothing else is said');
   t.same(await session.classify(pixels, { ...size, top: 1 }), found.slice(0, 1));
-  t.equal((await session.classify(pixels, { ...size, top: 1000 })).length, 10, 'never more than there are');
+  t.equal((await session.classify(pixels, { ...size, top: 1000 })).length, 10, 'never more than the archive has');
   t.same(pixels, before, 'the pixels are as they were');
   session.dispose();
   await t.rejects(session.classify(pixels, size), { code: 'ERR_DISPOSED' });

@@ -1,6 +1,6 @@
 // Images in BMP, which sharp does not write.
 
-/** 24 bits a pixel, rows from the bottom. `colorOf` gives red, green and blue of the pixel in a column and a row from the top. */
+/** 24 bits per pixel, rows from the bottom. `colorOf` gives red, green and blue of the pixel in a column and a row from the top. */
 export function bmp(width: number, height: number, colorOf: (x: number, y: number) => readonly [number, number, number]): Buffer {
   const rowBytes = 4 * Math.ceil((3 * width) / 4);
   const bytes = Buffer.alloc(54 + rowBytes * height);
