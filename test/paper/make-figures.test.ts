@@ -212,5 +212,5 @@ t.test('tables', async (t) => {
 t.test('a figure that does not exist', async (t) => {
   const { status, stderr } = command('nothing');
   t.equal(status, 1);
-  t.match(stderr, /there is no figure 'nothing', expected some of cost, operations, gradients/);
+  t.match(stderr, /there is no figure 'nothing', expected any of cost, operations, gradients/);
 });
