@@ -1,21 +1,21 @@
-// Learning rates over the epochs of a training: a schedule gives the factor of the optimizer's own rate.
+// Learning rates over the epochs of a training run: a schedule gives the factor of the optimizer's learning rate.
 
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
 import { shown } from '../quoted';
 
 /**
- * The factor of the learning rate at a time.
- * @param epoch the time that has passed, from 0 to the number of epochs; 1.5 is the middle of the second
+ * Returns the factor of the learning rate.
+ * @param epoch how far training has come, from 0 to the number of epochs; 1.5 is the middle of the second epoch
  */
 export type Schedule = (epoch: number) => number;
 
-/** The same rate all the time. */
+/** A constant learning rate. */
 export const constant = (): Schedule => () => 1;
 
-/** What `cosine` takes. */
+/** Options of `cosine`. */
 export interface CosineOptions {
-  /** Epochs until the end. */
+  /** Epochs after which the factor is `end`. */
   epochs: number;
   /** The last factor. Default 0. */
   end?: number | undefined;
@@ -30,7 +30,7 @@ export function cosine(options: CosineOptions): Schedule {
   return (epoch) => end + ((1 - end) * (1 + Math.cos((Math.PI * Math.min(epoch, epochs)) / epochs))) / 2;
 }
 
-/** What `step` takes. */
+/** Options of `step`. */
 export interface StepOptions {
   /** Epochs at which the rate changes. */
   milestones: readonly number[];
@@ -38,7 +38,7 @@ export interface StepOptions {
   factor?: number | undefined;
 }
 
-/** Times `factor` at each of the milestones, in epochs. */
+/** Multiplies the rate by `factor` at each of the milestones, in epochs. */
 export function step(options: StepOptions): Schedule {
   checkOptions('schedule.step', options, optionNames<StepOptions>({ milestones: true, factor: true }));
   const { milestones, factor = 0.1 } = options;
@@ -49,9 +49,9 @@ export function step(options: StepOptions): Schedule {
   return (epoch) => factor ** milestones.filter((milestone) => epoch >= milestone).length;
 }
 
-/** What `polynomial` takes. */
+/** Options of `polynomial`. */
 export interface PolynomialOptions {
-  /** Epochs until the end. */
+  /** Epochs after which the factor is `end`. */
   epochs: number;
   /** Default 1. */
   power?: number | undefined;
@@ -68,17 +68,17 @@ export function polynomial(options: PolynomialOptions): Schedule {
   return (epoch) => end + (1 - end) * (1 - Math.min(epoch, epochs) / epochs) ** power;
 }
 
-/** What `warmUp` takes. */
+/** Options of `warmUp`. */
 export interface WarmUpOptions {
-  /** How long it takes. */
+  /** Length of the warm-up in epochs. */
   epochs: number;
   /** The first factor. Default 0. */
   start?: number | undefined;
-  /** What it leads into. */
+  /** The schedule that it leads into. */
   into: Schedule;
 }
 
-/** A straight line from `start` up to the schedule `into` over the first epochs; it begins at epoch 0. */
+/** Rises linearly from `start` to the schedule `into` over the first epochs. The schedule itself begins at epoch 0. */
 export function warmUp(options: WarmUpOptions): Schedule {
   checkOptions('schedule.warmUp', options, optionNames<WarmUpOptions>({ epochs: true, start: true, into: true }));
   const { epochs, start = 0, into } = options;

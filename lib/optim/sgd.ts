@@ -1,4 +1,4 @@
-// Stochastic gradient descent: plain, with momentum, with Nesterov's; and the adaptive rate by which adder filters learn.
+// Stochastic gradient descent: plain, with momentum, or with Nesterov momentum; and the adaptive learning rate of adder filters.
 
 import { AdderNetError } from '../errors';
 import { Parameter } from '../layers';
@@ -7,7 +7,7 @@ import { checkOptions, optionNames } from '../options';
 import { shown } from '../quoted';
 import { Tensor } from '../tensor';
 
-/** What `Sgd` takes. */
+/** Options of `Sgd`. */
 export interface SgdOptions {
   /** Learning rate, which a schedule scales from step to step. */
   lr: number;
@@ -15,9 +15,9 @@ export interface SgdOptions {
   momentum?: number | undefined;
   /** Default false. */
   nesterov?: boolean | undefined;
-  /** Of every parameter. Default 0. */
+  /** Weight decay of every parameter. Default 0. */
   weightDecay?: number | undefined;
-  /** Of adder filters alone: see `sgdStep`; eta is of the adaptive rate. Default: adaptive with eta 0.2. */
+  /** The learning rate of adder filters: see `sgdStep`; eta belongs to the adaptive rate. Default: adaptive with eta 0.2. */
   adder?: Pick<SgdStepOptions, 'rate' | 'eta'> | undefined;
   /** Scales the gradients of ordinary parameters down where their common norm is above this. Default: never. */
   clipNorm?: number | undefined;
@@ -35,13 +35,13 @@ const adderNames = optionNames<NonNullable<SgdOptions['adder']>>({ rate: true, e
 
 /**
  * Per parameter: `d = a · gradient + weightDecay · value`, `velocity = momentum · velocity + d`, `value −= lr · velocity` (with Nesterov
- * `d + momentum · velocity`). For adder filters of k elements `a = eta · √k / ‖gradient‖₂` (AdderNet, CVPR 2020, section 3.3): the norm of
- * their gradients differs from layer to layer by orders of magnitude. For ordinary parameters a is 1, or clipNorm / norm.
+ * `d + momentum · velocity`). For adder filters of k elements `a = eta · √k / ‖gradient‖₂` (AdderNet, CVPR 2020, section 3.3), because
+ * the norms of their gradients differ from layer to layer by orders of magnitude. For ordinary parameters a is 1, or clipNorm / norm.
  */
 export class Sgd {
-  /** Those it moves, each once. */
+  /** The parameters that it updates, each once. */
   readonly parameters: readonly Parameter[];
-  /** As they were given. */
+  /** The options as they were given. */
   readonly options: Readonly<SgdOptions>;
   readonly #velocities = new Map<Parameter, Tensor>();
 
@@ -50,10 +50,10 @@ export class Sgd {
     checkOptions('Sgd', options, names);
     checkOptions('Sgd: adder', options.adder ?? {}, adderNames);
     if (typeof Object(parameters)[Symbol.iterator] !== 'function')
-      throw new AdderNetError('ERR_ARGUMENT', 'Sgd: parameters are no list: pass model.parameters()');
+      throw new AdderNetError('ERR_ARGUMENT', 'Sgd: parameters are not a list: pass model.parameters()');
     this.parameters = [...new Set(parameters)];
-    const strange = this.parameters.find((parameter) => !(parameter instanceof Parameter));
-    if (strange !== undefined) throw new AdderNetError('ERR_ARGUMENT', 'Sgd: expected parameters of layers: pass model.parameters()');
+    const foreign = this.parameters.find((parameter) => !(parameter instanceof Parameter));
+    if (foreign !== undefined) throw new AdderNetError('ERR_ARGUMENT', 'Sgd: expected parameters of layers: pass model.parameters()');
     this.options = options;
     const { lr, clipNorm } = options;
     if (this.parameters.length === 0)
@@ -62,11 +62,11 @@ export class Sgd {
       if (value !== undefined && !(value > 0 && Number.isFinite(value)))
         throw new AdderNetError('ERR_ARGUMENT', `Sgd: ${name} is ${shown(value)}, expected a positive number`);
     const [value, gradient, velocity] = [Tensor.zeros([1]), Tensor.zeros([1]), Tensor.zeros([1])];
-    this.#stepOne(value, gradient, velocity, this.#adderRate(), 1); // the check of all other options
+    this.#stepOne(value, gradient, velocity, this.#adderRate(), 1); // checks all other options
   }
 
   /**
-   * Moves every parameter that is not frozen against its gradient.
+   * Updates every parameter that is not frozen by its gradient.
    * @param factor of the learning rate in this step, as a schedule gives it. Default 1
    * @throws {AdderNetError} ERR_ARGUMENT if the factor is no number of at least 0; ERR_MEMORY if working memory runs out
    */
@@ -79,7 +79,7 @@ export class Sgd {
     }
   }
 
-  /** The momentum's memory of a parameter, zero before its first step; undefined without momentum. */
+  /** The velocity of a parameter, zero before its first step; undefined without momentum. */
   velocity(parameter: Parameter): Tensor | undefined {
     if (!this.options.momentum) return undefined;
     let velocity = this.#velocities.get(parameter);
@@ -101,7 +101,7 @@ export class Sgd {
     return { rate, eta };
   }
 
-  /** The factor that brings the norm over all ordinary gradients down to clipNorm. */
+  /** The factor that limits the norm of all ordinary gradients together to clipNorm. */
   #clip(): number {
     const { clipNorm } = this.options;
     if (clipNorm === undefined) return 1;

@@ -1,15 +1,15 @@
-// The running statistics of batch norms lag ten steps and more behind the filters, and begin at 0 and 1. In an adder network, where means are
-// hundreds of deviations away from 0, a training of few steps would be measured at chance by them; and those of averaged weights are not the
-// average of statistics. So they are taken anew from images of the epoch that is over, before anything is measured or kept.
+// The running statistics of batch norms lag ten or more steps behind the filters, and start at 0 and 1. In an adder network, whose means are
+// hundreds of standard deviations away from 0, they would make a network after few steps look untrained; and the statistics of averaged weights
+// are not the average of the statistics. So they are estimated again from images of the finished epoch, before anything is measured or saved.
 import type { BatchLoader } from '../data/batch-loader';
 import { BatchNorm, type Layer } from '../layers';
 import type { Model } from '../models';
 
-/** About as many images as that are enough, in no less than so many batches. */
+/** About this many images are enough, in at least this many batches. */
 const enoughImages = 5000;
 const minBatches = 8;
 
-/** Running statistics, but for frozen layers', as the mean over the images of the first batches of an epoch. */
+/** Sets running statistics, except in frozen layers, to the mean over the images of the first batches of an epoch. */
 export async function estimateStatistics(model: Model, loader: BatchLoader, epoch: number): Promise<void> {
   const norms = [...batchNorms(model)].filter((norm) => norm.isTrainable);
   if (norms.length === 0) return;
@@ -19,7 +19,7 @@ export async function estimateStatistics(model: Model, loader: BatchLoader, epoc
     for await (const { x, targets } of loader.batches(epoch)) {
       batches++;
       images += targets.length;
-      for (const norm of norms) norm.momentum = targets.length / images; // an epoch's last batch may be small
+      for (const norm of norms) norm.momentum = targets.length / images; // the last batch of an epoch may be small
       model.forward(x, { training: true });
       if (batches >= minBatches && images >= enoughImages) break;
     }

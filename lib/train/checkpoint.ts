@@ -24,8 +24,9 @@ export interface Checkpoint {
 const metadataKey = 'addernet.training';
 
 /**
- * Writes a checkpoint, whole or not at all.
- * @throws {AdderNetError} ERR_DIVERGED if a number is not finite: the file keeps the last good state; ERR_ARGUMENT if it cannot be written
+ * Writes a checkpoint atomically.
+ * @throws {AdderNetError} ERR_DIVERGED if a number is not finite, in which case the file keeps the last good state; ERR_ARGUMENT if it
+ *   cannot be written
  */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint, progress: Progress): Promise<void> {
   const state = stateOf(checkpoint);

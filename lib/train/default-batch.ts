@@ -1,11 +1,11 @@
-// How many images a step takes where none is given.
+// The default batch size.
 
 const maxBatch = 128;
-/** Fewer leave batch norms too little to go by. */
+/** With fewer images the statistics of batch norms are too noisy. */
 const minBatch = 8;
-const stepsAnEpoch = 16;
+const minSteps = 16;
 
-/** 128, but for few images the largest power of two that gives an epoch 16 steps, and at least 8. */
+/** 128, or for few images the largest power of two with which an epoch has 16 steps, but at least 8. */
 export function defaultBatch(images: number): number {
-  return Math.min(maxBatch, Math.max(minBatch, 2 ** Math.floor(Math.log2(images / stepsAnEpoch))));
+  return Math.min(maxBatch, Math.max(minBatch, 2 ** Math.floor(Math.log2(images / minSteps))));
 }

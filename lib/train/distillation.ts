@@ -1,4 +1,4 @@
-// Training by a teacher: what another network says of the same images is part of the loss (Hinton et al., 2015).
+// Training with a teacher: the outputs of another network for the same images are part of the loss (Hinton et al., 2015).
 import { AdderNetError } from '../errors';
 import { bodyAndHead, type Model } from '../models';
 import { nameList, shown } from '../quoted';
@@ -10,14 +10,15 @@ import type { FeatureTeacher } from './teacher';
 
 /** How a teacher trains a network. */
 export interface Distillation {
-  /** A trained network of the same images, classes and normalization; `compile` makes it fast. */
+  /** A trained network for the same images, classes and normalization; `compile` makes it fast. */
   readonly teacher: Classifier | FeatureTeacher;
   /** Divides logits, so that small probabilities count. Default 4. */
   readonly temperature?: number | undefined;
-  /** Part of the loss that goes by the teacher, 0 to 1; the rest goes by the targets. Default 0.9. */
+  /** Weight of the teacher in the loss, 0 to 1; the targets have the rest. Default 0.9. */
   readonly alpha?: number | undefined;
   /**
-   * Weight of the distance between the directions of the features of both, at most 4; the teacher is one of `featureTeacher`. Default 0.
+   * Weight of the distance between the directions of both networks' features, which is at most 4. It needs a teacher from `featureTeacher`.
+   * Default 0.
    */
   readonly features?: number | undefined;
 }
@@ -26,8 +27,8 @@ export interface Distillation {
  * (1 - alpha) * loss + alpha * T^2 * KL(softmax(teacher / T) || softmax(logits / T)), the mean over the batch, and its gradient: T^2 keeps
  * gradients at their size whatever the temperature T.
  * @param logits        [n,classes]
- * @param value         the loss by the targets
- * @param teacherLogits of the same images
+ * @param value         the loss with respect to the targets
+ * @param teacherLogits the teacher's, for the same images
  */
 export function distilledLoss(
   logits: Tensor,
@@ -58,7 +59,7 @@ function logSoftmax(logits: Float32Array, temperature: number): Float64Array {
   return scaled.map((v) => v - total);
 }
 
-/** @throws {AdderNetError} ERR_SHAPE or ERR_ARGUMENT unless the teacher answers the same question, and the options are in range */
+/** @throws {AdderNetError} ERR_SHAPE or ERR_ARGUMENT unless the teacher has the same inputs and classes, and the options are in range */
 export function checkDistillation(model: Model, { teacher, temperature = 4, alpha = 0.9, features = 0 }: Distillation): void {
   checkClassifier('fit: distillation.teacher', teacher);
   if (shapeText(teacher.inputShape) !== shapeText(model.inputShape) || teacher.classes !== model.classes)
@@ -67,7 +68,7 @@ export function checkDistillation(model: Model, { teacher, temperature = 4, alph
       `fit: the teacher takes ${shapeText(teacher.inputShape)} and classifies ${teacher.classes} classes, but ${model.name} ${shapeText(model.inputShape)} and ${model.classes}`,
     );
   if (JSON.stringify(teacher.normalization) !== JSON.stringify(model.normalization))
-    throw new AdderNetError('ERR_ARGUMENT', `fit: the teacher has another normalization than ${model.name}: both see the same images`);
+    throw new AdderNetError('ERR_ARGUMENT', `fit: the teacher has another normalization than ${model.name}, but both see the same images`);
   checkSameClasses(model, teacher);
   if (!(temperature > 0 && Number.isFinite(temperature)))
     throw new AdderNetError('ERR_ARGUMENT', `fit: distillation.temperature is ${shown(temperature)}, expected a positive number like 4`);
@@ -78,25 +79,26 @@ export function checkDistillation(model: Model, { teacher, temperature = 4, alph
   if (features > 0) checkFeatures(model, teacher);
 }
 
-/** Logits are compared by their place, so the classes must be in the same order; unnamed ones are taken to be. */
-function checkSameClasses({ name, classNames: own }: Model, { classNames: teachers }: Classifier): void {
-  if (!own || !teachers || JSON.stringify(own) === JSON.stringify(teachers)) return;
-  const difference = JSON.stringify([...own].sort()) === JSON.stringify([...teachers].sort()) ? 'in another order than' : 'other than';
+/** Logits are compared by index, so the classes must be in the same order; classes without names are assumed to be. */
+function checkSameClasses({ name, classNames }: Model, { classNames: teachers }: Classifier): void {
+  if (!classNames || !teachers || JSON.stringify(classNames) === JSON.stringify(teachers)) return;
+  const difference =
+    JSON.stringify([...classNames].sort()) === JSON.stringify([...teachers].sort()) ? 'in another order than' : 'other than';
   throw new AdderNetError(
     'ERR_ARGUMENT',
-    `fit: the classes of the teacher are ${difference} those of ${name}: ${nameList(teachers)}, and ${nameList(own)}: train ${name} with the classNames of the teacher`,
+    `fit: the classes of the teacher are ${difference} those of ${name}: ${nameList(teachers)}, and ${nameList(classNames)}: train ${name} with the classNames of the teacher`,
   );
 }
 
 function checkFeatures(model: Model, teacher: Classifier | FeatureTeacher): void {
-  if (!('answer' in teacher))
-    throw new AdderNetError('ERR_ARGUMENT', 'fit: distillation.features needs a teacher that gives its features: featureTeacher(model)');
-  const own = bodyAndHead(model)
+  if (!('forwardWithFeatures' in teacher))
+    throw new AdderNetError('ERR_ARGUMENT', 'fit: distillation.features needs a teacher with features: featureTeacher(model)');
+  const featureShape = bodyAndHead(model)
     .body.outputShape([1, ...model.inputShape])
     .slice(1);
-  if (shapeText(own) !== shapeText(teacher.featureShape))
+  if (shapeText(featureShape) !== shapeText(teacher.featureShape))
     throw new AdderNetError(
       'ERR_SHAPE',
-      `fit: the teacher has features ${shapeText(teacher.featureShape)}, ${model.name} has ${shapeText(own)}: take a teacher of the same network, or no features`,
+      `fit: the teacher has features ${shapeText(teacher.featureShape)}, ${model.name} has ${shapeText(featureShape)}: take a teacher of the same network, or no features`,
     );
 }

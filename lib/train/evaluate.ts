@@ -1,4 +1,4 @@
-// How good a network is on a data set.
+// A network is evaluated on a data set, without changing it.
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { BatchLoader } from '../data/batch-loader';
@@ -15,21 +15,21 @@ import type { Tensor } from '../tensor';
 import { checkLoss, crossEntropy, type Loss, lossOf } from './loss';
 import { type ClassificationMetrics, taskMetrics } from './metrics';
 
-/** What `evaluate` takes. */
+/** Options of `evaluate`. */
 export interface EvaluateOptions {
-  /** Images at a time. Default 100. */
+  /** Images in a batch. Default 100. */
   batch?: number | undefined;
-  /** Only the first so many images. Default: all. */
+  /** Use only the first images, this many. Default: all. */
   limit?: number | undefined;
-  /** What `loss` in the result is the mean of. Default: softmax cross-entropy. */
+  /** The loss to measure. Default: softmax cross-entropy. */
   loss?: Loss | undefined;
-  /** Called after every batch with the images done so far and the number of all. */
+  /** Is called after every batch with the number of images done so far and of all images. */
   onBatch?: ((done: number, images: number) => void) | undefined;
 }
 
 const names = optionNames<EvaluateOptions>({ batch: true, limit: true, loss: true, onBatch: true });
 
-/** What `evaluate` measured. */
+/** The result of `evaluate`. */
 export interface Evaluation extends ClassificationMetrics {
   /** Mean loss of an image: cross-entropy in nats, unless another loss was given. */
   loss: number;
@@ -37,15 +37,15 @@ export interface Evaluation extends ClassificationMetrics {
   images: number;
   /** Time of the forward passes and of waiting for their input. */
   seconds: number;
-  /** Images by that time. */
+  /** Images divided by that time. */
   imagesPerSecond: number;
 }
 
 /** What can be evaluated: float networks, and quantized ones. */
 export interface Classifier extends Pick<Model, 'name' | 'inputShape' | 'classes' | 'normalization'> {
-  /** What it is for. Default 'classification'. */
+  /** What the network is for. Default 'classification'. */
   readonly task?: Task | undefined;
-  /** What its classes are called, by their index; the data set's are matched to them. */
+  /** The names of its classes, by index; those of the data set are matched to them. */
   readonly classNames?: readonly string[] | undefined;
   /** x [n,h,w,c], normalized -> logits [n,classes] */
   forward(x: Tensor): Tensor;
@@ -53,8 +53,8 @@ export interface Classifier extends Pick<Model, 'name' | 'inputShape' | 'classes
 
 /**
  * Runs the network over the data set; the event loop gets its turn between batches.
- * Classes are matched by their names, where the network and the data set have some.
- * @throws {AdderNetError} as a rejection: ERR_SHAPE if images or classes are not of the network's sizes; ERR_ARGUMENT if it is no network for
+ * Classes are matched by name, where both the network and the data set have names.
+ * @throws {AdderNetError} as a rejection: ERR_SHAPE if images or classes do not fit the network; ERR_ARGUMENT if it is no network for
  *   images or no data set, the classes have other names, an option is unknown or out of range, or `loss` gives no loss
  */
 export async function evaluate(model: Classifier, dataset: Dataset, options: EvaluateOptions = {}): Promise<Evaluation> {
@@ -82,17 +82,17 @@ export async function evaluate(model: Classifier, dataset: Dataset, options: Eva
   return { ...meter.metrics(images), loss: loss / images, images, seconds, imagesPerSecond: images / seconds };
 }
 
-/** @throws {AdderNetError} ERR_ARGUMENT unless `model` says what images it takes */
+/** @throws {AdderNetError} ERR_ARGUMENT unless `model` describes the images that it takes */
 export function checkClassifier(op: string, model: unknown): asserts model is Classifier {
   const { inputShape, classes, normalization, forward } = Object(model) as Partial<Record<keyof Classifier, unknown>>;
   if (!Array.isArray(inputShape) || !Number.isInteger(classes) || typeof forward !== 'function' || typeof normalization !== 'object')
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${op}: model is ${nameOf(model)}, expected a Model, which says what images it takes: new Model(layers, metadata); or a quantized one`,
+      `${op}: model is ${nameOf(model)}, expected a Model, which describes the images that it takes: new Model(layers, metadata); or a quantized model`,
     );
 }
 
-/** @throws {AdderNetError} ERR_SHAPE unless a data set has images and classes of the network's sizes; ERR_ARGUMENT unless they are such */
+/** @throws {AdderNetError} ERR_SHAPE unless the images and classes of the data set fit the network; ERR_ARGUMENT unless both are what they must be */
 export function checkFits(op: string, model: Classifier, dataset: Dataset): void {
   checkClassifier(op, model);
   checkDataset(op, dataset);

@@ -25,13 +25,13 @@ import { type EpochProgress, type EpochRecord, newEpoch } from './progress';
 import { type TrainingPass, trainingPass } from './training-pass';
 import { type AverageOptions, WeightAverage } from './weight-average';
 
-/** What `fit` takes. */
+/** Options of `fit`. */
 export interface FitOptions extends CheckpointOptions {
   /** Passes over the data set, including those before the run was resumed. */
   epochs: number;
-  /** Of all parameters of the model that are not frozen, and no others: `new Sgd(model.parameters(), { lr })`. */
+  /** Updates all parameters of the model that are not frozen, and no others: `new Sgd(model.parameters(), { lr })`. */
   optimizer: Sgd;
-  /** Images of a step. Default 128; for fewer than 2,048 images the largest power of two that gives an epoch 16 steps, at least 8. */
+  /** Images in a batch. Default 128; for fewer than 2,048 images the largest power of two with which an epoch has 16 steps, but at least 8. */
   batch?: number | undefined;
   /** Factor of the optimizer's learning rate over time, read at every step. Default: constant. */
   schedule?: Schedule | undefined;
@@ -47,17 +47,17 @@ export interface FitOptions extends CheckpointOptions {
   average?: AverageOptions | undefined;
   /** Seeds the order of the images and their augmentation. Default 0. */
   seed?: number | undefined;
-  /** Only the first so many images. Default: all. */
+  /** Use only the first images, this many. Default: all. */
   limit?: number | undefined;
-  /** Images to measure the network on after each epoch. */
+  /** Images on which the network is evaluated after each epoch. */
   validation?: Dataset | undefined;
   /** Stops when the accuracy on `validation` no longer rises. */
   earlyStopping?: EarlyStopping | undefined;
-  /** Stops after the step under way. */
+  /** Stops training after the current step. */
   signal?: AbortSignal | undefined;
-  /** Called after every step. */
+  /** Is called after every step. */
   onBatch?: ((info: BatchInfo) => void) | undefined;
-  /** Awaited, so that it may save or look at the network. */
+  /** Is called after every epoch and awaited, so that it may save or inspect the network. */
   onEpoch?: ((record: EpochRecord, history: readonly EpochRecord[]) => void | Promise<void>) | undefined;
 }
 
@@ -92,11 +92,11 @@ export interface BatchInfo {
   readonly step: number;
   /** Steps of a whole epoch. */
   readonly steps: number;
-  /** Images seen in this epoch. */
+  /** Images done in this epoch. */
   readonly images: number;
   /** Images of a whole epoch. */
   readonly imagesInEpoch: number;
-  /** In this epoch, without validation. */
+  /** Training speed in this epoch, without validation. */
   readonly imagesPerSecond: number;
   /** Mean loss of an image. */
   readonly loss: number;
@@ -104,9 +104,9 @@ export interface BatchInfo {
   readonly accuracy: number;
 }
 
-/** What `fit` did. */
+/** The result of `fit`. */
 export interface FitResult {
-  /** Every epoch that is over. */
+  /** Every finished epoch. */
   readonly history: readonly EpochRecord[];
   /** Why it ended: all epochs are done, the accuracy no longer rose, or the signal aborted. */
   readonly stopped: 'finished' | 'early' | 'aborted';
@@ -266,7 +266,7 @@ function checkFit(model: Model, dataset: Dataset, options: FitOptions): void {
   checkOnce(model);
 }
 
-/** Options of options. */
+/** Checks the options within options. */
 function checkNested({ checkpoint, earlyStopping, average, distillation }: Omit<FitOptions, 'epochs' | 'optimizer'>): void {
   if (checkpoint !== undefined && typeof checkpoint !== 'string')
     checkOptions('fit: checkpoint', checkpoint, optionNames<Exclude<typeof checkpoint, string>>({ path: true, everySeconds: true }));

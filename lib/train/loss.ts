@@ -6,24 +6,24 @@ import { shown } from '../quoted';
 import { shapeText } from '../shape';
 import { Tensor } from '../tensor';
 
-/** What a loss says of a batch. */
+/** The result of a loss for one batch. */
 export interface LossValue {
   /** Mean over the batch. */
   readonly loss: number;
-  /** Gradient of that mean by the outputs, of their shape, float32. */
+  /** The gradient of that mean with respect to the outputs: float32, of their shape. */
   readonly grad: Tensor;
   /** How many outputs were right. Default: how many have their largest logit at the target. */
   readonly correct?: number | undefined;
 }
 
 /**
- * A loss: `ops.softmaxCrossEntropy` is one.
- * @param outputs of the network, such as logits [n,classes]
+ * What training minimizes, such as `ops.softmaxCrossEntropy`. It leaves the outputs as they are.
+ * @param outputs what the network computed, such as logits [n,classes]
  * @param targets the class of each image, [n]
  */
 export type Loss = (outputs: Tensor, targets: Int32Array) => LossValue;
 
-/** Softmax cross-entropy; `labelSmoothing` as of `ops.softmaxCrossEntropy`. */
+/** Softmax cross-entropy; see `ops.softmaxCrossEntropy` for `labelSmoothing`. */
 export const crossEntropy =
   (labelSmoothing?: number): Loss =>
   (logits, targets) =>
@@ -36,8 +36,8 @@ export function checkLoss(op: string, loss: unknown): void {
 }
 
 /**
- * What a loss says of a batch, checked: the function may be a user's.
- * @throws {AdderNetError} ERR_ARGUMENT unless it is a number and a gradient of the outputs
+ * The loss of a batch, checked, because the function may be custom.
+ * @throws {AdderNetError} ERR_ARGUMENT unless it is a number and a gradient of the outputs' shape
  */
 export function lossOf(op: string, loss: Loss, outputs: Tensor, targets: Int32Array): LossValue {
   const value: Partial<LossValue> = Object(loss(outputs, targets));

@@ -1,8 +1,8 @@
-// What is measured of a network's outputs beside their loss, for each task of lib/models/task.ts.
+// What is measured of the outputs besides their loss, for each task of lib/models/task.ts.
 import type { Task } from '../models';
 import type { Tensor } from '../tensor';
 
-/** What `evaluate` measures of a classification. */
+/** What `evaluate` measures for a classification. */
 export interface ClassificationMetrics {
   /** Part of the images, 0 to 1, whose class has the largest logit. */
   top1: number;
@@ -10,7 +10,7 @@ export interface ClassificationMetrics {
   top5: number;
 }
 
-/** Sums up what the batches of a data set show. */
+/** Accumulates over the batches of a data set. */
 interface Meter<Metrics> {
   add(outputs: Tensor, targets: Int32Array): void;
   /** @param images how many have been added */
@@ -41,13 +41,13 @@ export const taskMetrics = {
   },
 } satisfies { readonly classification: TaskMetrics<ClassificationMetrics> } & Record<Task, TaskMetrics<unknown>>;
 
-/** How many classes come before the target of each image, of equal logits the first; a NaN is no answer and comes last. */
+/** For each image, how many classes rank before its target. Of equal logits the first ranks first; a target whose logit is NaN ranks last. */
 function ranksOf({ data, shape }: Tensor, targets: Int32Array): number[] {
   const classes = shape[1]!;
   return Array.from(targets, (target, image) => {
     const logits = data.subarray(image * classes, (image + 1) * classes);
-    const own = logits[target]!;
-    if (Number.isNaN(own)) return classes;
-    return logits.reduce((rank, logit, i) => rank + (logit > own || (logit === own && i < target) ? 1 : 0), 0);
+    const at = logits[target]!;
+    if (Number.isNaN(at)) return classes;
+    return logits.reduce((rank, logit, i) => rank + (logit > at || (logit === at && i < target) ? 1 : 0), 0);
   });
 }

@@ -1,24 +1,24 @@
 // How far a training run has come: plain data, so that it can be stored and resumed.
 
-/** An epoch that is over. */
+/** A finished epoch. */
 export interface EpochRecord {
   /** From 1. */
   readonly epoch: number;
-  /** In its first step. */
+  /** The learning rate of its first step. */
   readonly learningRate: number;
-  /** Mean over the epoch's images, each as the network was when it saw it. */
+  /** Mean loss over the images of the epoch, each by the network as it was in that step. */
   readonly loss: number;
   /** Part of the images, 0 to 1, whose class had the largest logit, or as the loss counts. */
   readonly accuracy: number;
-  /** Of the network at the end of the epoch, in inference, on images that it is not trained on. */
+  /** The network at the end of the epoch, in inference, on images that it is not trained on. */
   readonly validation?: { readonly loss: number; readonly accuracy: number };
-  /** Without validation. */
+  /** Time of the epoch, without validation. */
   readonly seconds: number;
-  /** Training alone. */
+  /** Training speed, without validation. */
   readonly imagesPerSecond: number;
 }
 
-/** The epoch under way. Sums go over its images so far. */
+/** The current epoch. Sums are over its images so far. */
 export interface EpochProgress {
   /** From 0. */
   epoch: number;

@@ -30,12 +30,12 @@ export function trainingPass(model: Model, loss: Loss, distillation?: Distillati
 
 type FeatureDistillation = Distillation & { readonly teacher: FeatureTeacher; readonly features: number };
 
-/** The distance between features enters where the head meets the body. */
+/** The gradient of the distance between features is added where the head meets the body. */
 function featurePass(model: Model, lossByTargets: CountedLoss, distillation: FeatureDistillation): TrainingPass {
   const { body, head } = bodyAndHead(model);
   const { teacher, features: weight } = distillation;
   return (x, targets) => {
-    const target = teacher.answer(x);
+    const target = teacher.forwardWithFeatures(x);
     const features = body.forward(x, { training: true });
     const logits = head.forward(features, { training: true });
     const byTargets = lossByTargets(logits, targets);

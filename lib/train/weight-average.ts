@@ -1,11 +1,11 @@
-// The exponential moving average of a network's weights: each step pulls the network its own way, the average stays in the middle.
+// The exponential moving average of a network's weights, which smooths out the noise of single steps.
 import { copyState, type StateDict } from '../layers/state';
 import type { Model } from '../models';
 import { Tensor } from '../tensor';
 
-/** How the moving average of weights follows them. */
+/** Options of the moving average of the weights. */
 export interface AverageOptions {
-  /** Share of the average that a step leaves, such as 0.999: it follows the last 1 / (1 - decay) steps. */
+  /** Factor of the average in each step, such as 0.999: it spans about the last 1 / (1 - decay) steps. */
   readonly decay: number;
 }
 
@@ -20,24 +20,24 @@ export class WeightAverage {
     this.#decay = decay;
   }
 
-  /** The averages by name, to be stored and loaded. */
+  /** The averages by name, for a checkpoint. */
   get state(): StateDict {
     return this.#average;
   }
 
   /**
-   * average += (1 - d) * (weight - average), where d is the decay, at first less: (1 + t) / (10 + t) in step t from 0, so that the random
-   * start is soon forgotten.
+   * average += (1 - d) * (weight - average), where d is the decay, but at most (1 + t) / (10 + t) in step t from 0, so that the random initial
+   * weights are soon forgotten.
    */
   update(t: number): void {
-    const share = 1 - Math.min(this.#decay, (1 + t) / (10 + t));
+    const weight = 1 - Math.min(this.#decay, (1 + t) / (10 + t));
     for (const [name, { data }] of this.#live) {
       const average = this.#average.get(name)!.data;
-      for (let i = 0; i < data.length; i++) average[i]! += share * (data[i]! - average[i]!);
+      for (let i = 0; i < data.length; i++) average[i]! += weight * (data[i]! - average[i]!);
     }
   }
 
-  /** Runs `use` while the network holds the averages, then puts its own weights back. */
+  /** Runs `use` while the network holds the averages, then restores its weights. */
   async within<T>(use: () => Promise<T>): Promise<T> {
     this.#swap();
     try {
@@ -47,7 +47,7 @@ export class WeightAverage {
     }
   }
 
-  /** Leaves the network with the averages. */
+  /** Replaces the weights of the network by the averages. */
   install(): void {
     copyState(this.#live, this.#average, true);
   }
@@ -55,9 +55,9 @@ export class WeightAverage {
   #swap(): void {
     for (const [name, { data }] of this.#live) {
       const average = this.#average.get(name)!.data;
-      const own = data.slice();
+      const weights = data.slice();
       data.set(average);
-      average.set(own);
+      average.set(weights);
     }
   }
 }

@@ -154,7 +154,7 @@ t.test('features of a teacher', async (t) => {
   const { loss, correct } = pass(x, targets);
   const slope = weights.gradient!.data.slice();
   const logits = student.forward(x, { training: true });
-  const target = teacher.answer(x);
+  const target = teacher.forwardWithFeatures(x);
   const plain = distilledLoss(logits, crossEntropy()(logits, targets), target.logits, { alpha });
   t.equal(correct, plain.correct);
   const distance = featureDistance(body.forward(x, { training: true }), target.features);
