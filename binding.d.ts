@@ -1,14 +1,14 @@
 // The contract between lib/ and native/binding/. Arrays are borrowed for the length of the call; `y` is written and overlaps no input,
 // except that the elementwise operations may write to an input's own memory. Errors carry `code`.
 export interface Binding {
-  /** The table in force, those this CPU can run (best first), and the threads of an operation. */
+  /** The active kernel table, those this CPU can run (best first), and the threads of an operation. */
   cpuInfo(): { isa: string; supported: string[]; threads: number };
-  /** Puts another of the supported tables in force, for the whole process. */
+  /** Makes another of the supported tables the active one, for the whole process. */
   setIsa(name: string): void;
   setThreads(threads: number): void;
 
-  /** Rounds of a kernel's inner step in registers, on every thread at once; returns the elements done (native/cpu/peak.cc has the names). */
-  peak(name: string, steps: number): number;
+  /** Rounds of a kernel's micro-op in registers, on every thread at once; returns the elements done (native/cpu/peak.cc has the names). */
+  peak(name: string, rounds: number): number;
 
   /** geometry: n h w ci co kh kw sh sw pad_top pad_left pad_bottom pad_right dh dw groups (native/conv2d/shape.h) */
   adderConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
@@ -109,72 +109,26 @@ export interface Binding {
     height: number,
     width: number,
     y: Float32Array,
-    done: () => void,
+    done: (code: string | undefined) => void,
   ): void;
-  /** x and filters of the same type; padding is what lies outside of the image. Exact in int32. */
+  /** x and filters of the same type; padValue is what padding reads. Exact in int32. */
   adderConv2dInteger<A extends Uint8Array | Int8Array | Int16Array>(
     x: A,
     filters: A,
-    padding: number,
+    padValue: number,
     y: Int32Array,
     geometry: Int32Array,
   ): void;
   /** weightBits 7: every weight lies in [-64, 63] */
-  int8Conv2d(x: Uint8Array, filters: Int8Array, padding: number, y: Int32Array, geometry: Int32Array, weightBits: 7 | 8): void;
-  /** v = scale * sum + shift + residual, its bytes times residualScale; y = clamp(rne(v), 0, most) (native/kernels/quantize_kernels.h) */
-  adderConv2dRequantized(
-    x: Uint8Array,
-    filters: Uint8Array,
-    padding: number,
-    y: Uint8Array,
-    geometry: Int32Array,
-    scale: Float32Array,
-    shift: Float32Array,
-    residual: Uint8Array | Float32Array | undefined,
-    residualScale: number,
-    most: number,
-  ): void;
-  int8Conv2dRequantized(
-    x: Uint8Array,
-    filters: Int8Array,
-    padding: number,
-    y: Uint8Array,
-    geometry: Int32Array,
-    scale: Float32Array,
-    shift: Float32Array,
-    residual: Uint8Array | Float32Array | undefined,
-    residualScale: number,
-    most: number,
-    weightBits: 7 | 8,
-  ): void;
-  /** y = v, then max(0, y) */
-  adderConv2dDequantized(
-    x: Uint8Array,
-    filters: Uint8Array,
-    padding: number,
-    y: Float32Array,
-    geometry: Int32Array,
-    scale: Float32Array,
-    shift: Float32Array,
-    residual: Uint8Array | Float32Array | undefined,
-    residualScale: number,
-    relu: boolean,
-  ): void;
-  int8Conv2dDequantized(
-    x: Uint8Array,
-    filters: Int8Array,
-    padding: number,
-    y: Float32Array,
-    geometry: Int32Array,
-    scale: Float32Array,
-    shift: Float32Array,
-    residual: Uint8Array | Float32Array | undefined,
-    residualScale: number,
-    relu: boolean,
-    weightBits: 7 | 8,
-  ): void;
-  /** y = clamp(rne(x / step + zero), 0, most) */
-  quantize(x: Float32Array, step: number, zero: number, most: number, y: Uint8Array): void;
+  int8Conv2d(x: Uint8Array, filters: Int8Array, padValue: number, y: Int32Array, geometry: Int32Array, weightBits: 7 | 8): void;
+  /** y = clamp(rne(v), 0, qmax) */
+  adderConv2dRequantized(call: QuantizedConv2dCall<Uint8Array, Uint8Array> & { qmax: number }): void;
+  int8Conv2dRequantized(call: QuantizedConv2dCall<Int8Array, Uint8Array> & { qmax: number; weightBits: 7 | 8 }): void;
+  /** y = v, or max(0, v) */
+  adderConv2dDequantized(call: QuantizedConv2dCall<Uint8Array, Float32Array> & { relu: boolean }): void;
+  int8Conv2dDequantized(call: QuantizedConv2dCall<Int8Array, Float32Array> & { relu: boolean; weightBits: 7 | 8 }): void;
+  /** y = clamp(rne(x / scale + zeroPoint), 0, qmax) */
+  quantizeActivations(x: Float32Array, scale: number, zeroPoint: number, qmax: number, y: Uint8Array): void;
 
   /** Sizes are those of one image. Without a number of threads, that of the process at the time of a run. */
   Plan: new (
@@ -207,11 +161,11 @@ export interface Binding {
   referenceAdderConv2dInteger<A extends Uint8Array | Int8Array | Int16Array>(
     x: A,
     filters: A,
-    padding: number,
+    padValue: number,
     y: Float64Array,
     geometry: Int32Array,
   ): void;
-  referenceInt8Conv2d(x: Uint8Array, filters: Int8Array, padding: number, y: Float64Array, geometry: Int32Array): void;
+  referenceInt8Conv2d(x: Uint8Array, filters: Int8Array, padValue: number, y: Float64Array, geometry: Int32Array): void;
   /** To the bit, in float32: of the sums of the definitions above. */
   referenceRequantize(
     sums: Float64Array,
@@ -220,7 +174,7 @@ export interface Binding {
     residual: Uint8Array | Float32Array | undefined,
     residualScale: number,
     y: Uint8Array,
-    most: number,
+    qmax: number,
   ): void;
   referenceDequantize(
     sums: Float64Array,
@@ -231,7 +185,26 @@ export interface Binding {
     y: Float32Array,
     relu: boolean,
   ): void;
-  referenceQuantize(x: Float32Array, step: number, zero: number, most: number, y: Uint8Array): void;
+  referenceQuantize(x: Float32Array, scale: number, zeroPoint: number, qmax: number, y: Uint8Array): void;
+}
+
+/** How the sum of output channel co is rescaled: v = scale[co] * float(sum) + shift[co] + r (native/kernels/quantize_kernels.h). */
+export interface Rescaling {
+  /** [co] each */
+  scale: Float32Array;
+  shift: Float32Array;
+  /** r: residualScale * residual of bytes, residual of floats, 0 without one. */
+  residual: Uint8Array | Float32Array | undefined;
+  residualScale: number;
+}
+
+/** An integer convolution that ends in bytes or floats; filters of uint8 are an adder's, of int8 an ordinary convolution's. */
+export interface QuantizedConv2dCall<W extends Uint8Array | Int8Array, Y extends Uint8Array | Float32Array> extends Rescaling {
+  x: Uint8Array;
+  filters: W;
+  padValue: number;
+  y: Y;
+  geometry: Int32Array;
 }
 
 /** Clamps to [min, max], which may be infinite: ReLU is { min: 0, max: Infinity }. */

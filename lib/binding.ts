@@ -5,7 +5,7 @@ import type { Binding } from '../binding.d.ts';
 import { AdderNetError, type ErrorCode } from './errors';
 import { bundleFolders, isBundled, packageFile, packageFolders, remedyOfBundle } from './package-files';
 
-export type { NativePlan } from '../binding.d.ts';
+export type { NativePlan, Rescaling } from '../binding.d.ts';
 
 const search: { resolve(packageFolder: string): string } = require('node-gyp-build');
 let loadNamed: (() => unknown) | undefined;

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'ERR_NETWORK' // a file could not be downloaded
   | 'ERR_NATIVE_MISSING' // no compiled binary fits this platform
   | 'ERR_PEER_MISSING' // an optional package is not installed
+  | 'ERR_INTERNAL' // a defect of this package: please report it
   | 'ERR_PEER_BROKEN'; // an optional package is installed, but does not load
 
 /** The class of all errors that this package throws. `message` names the argument, what was expected and what was received. */

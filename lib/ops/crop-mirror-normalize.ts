@@ -1,6 +1,6 @@
 // Batches of training images, made ready on another thread while this one computes. For the loader of batches: not a public operation.
 import { native, rethrow } from '../binding';
-import { AdderNetError } from '../errors';
+import { AdderNetError, type ErrorCode } from '../errors';
 import { shapeText } from '../shape';
 import { checkBuffer, type Tensor } from '../tensor';
 import { checkDType, outputTensor } from './out';
@@ -46,7 +46,9 @@ export async function cropMirrorNormalize(
   for (const [name, { data }] of Object.entries({ images, out }))
     if (!(data.buffer instanceof SharedArrayBuffer))
       throw new AdderNetError('ERR_ARGUMENT', `${op}: ${name} does not lie on a SharedArrayBuffer, whose memory alone stays in place`);
-  await new Promise<void>((done) => {
+  await new Promise<void>((resolve, reject) => {
+    const done = (code: string | undefined) =>
+      code === undefined ? resolve() : reject(new AdderNetError(code as ErrorCode, `${op}: native code failed`));
     rethrow(() => native().cropMirrorNormalize(images.data, windows, tables, h, w, out.data, done));
   });
 }

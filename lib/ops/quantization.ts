@@ -1,6 +1,6 @@
 // From floats to quantized numbers of up to 8 bits, and integer convolutions that end in such numbers or in floats again: what exact 8-bit
 // inference is made of. All of it is defined to the bit, the same on every CPU: float32, every operation rounded by itself, none fused.
-import { native, rethrow } from '../binding';
+import { native, type Rescaling, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
 import type { Tensor } from '../tensor';
@@ -59,7 +59,7 @@ export function quantizeActivations(x: Tensor, step: number, options: QuantizeOp
   const { zero = 0 } = options;
   checkNumber(op, 'zero', zero, (v) => Number.isInteger(v) && v >= 0 && v <= most, `an integer from 0 to ${most}`);
   const y = outputTensor(op, options.out, x.shape, [x], [], 'out', 'u8');
-  rethrow(() => native().quantize(x.data, step, zero, most, y.data));
+  rethrow(() => native().quantizeActivations(x.data, step, zero, most, y.data));
   return y;
 }
 
@@ -83,7 +83,17 @@ export function adderConv2dRequantized(x: Tensor<Uint8Array>, filters: Tensor<Ui
   const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
   const most = mostOf(op, options);
   const y = outputTensor(op, options.out, geometry.output, [x, filters, ...inputs], [], 'out', 'u8');
-  rethrow(() => native().adderConv2dRequantized(x.data, filters.data, padValue, y.data, geometry.packed, ...rescaling, most));
+  rethrow(() =>
+    native().adderConv2dRequantized({
+      x: x.data,
+      filters: filters.data,
+      padValue,
+      y: y.data,
+      geometry: geometry.packed,
+      ...rescaling,
+      qmax: most,
+    }),
+  );
   return y;
 }
 
@@ -101,7 +111,17 @@ export function adderConv2dDequantized(x: Tensor<Uint8Array>, filters: Tensor<Ui
   const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
   const y = outputTensor(op, options.out, geometry.output, [x, filters, ...inputs]);
   const { relu = false } = options;
-  rethrow(() => native().adderConv2dDequantized(x.data, filters.data, padValue, y.data, geometry.packed, ...rescaling, relu));
+  rethrow(() =>
+    native().adderConv2dDequantized({
+      x: x.data,
+      filters: filters.data,
+      padValue,
+      y: y.data,
+      geometry: geometry.packed,
+      ...rescaling,
+      relu,
+    }),
+  );
   return y;
 }
 
@@ -121,7 +141,18 @@ export function int8Conv2dRequantized(
   const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
   const most = mostOf(op, options);
   const y = outputTensor(op, options.out, geometry.output, [x, filters, ...inputs], [], 'out', 'u8');
-  rethrow(() => native().int8Conv2dRequantized(x.data, filters.data, padValue, y.data, geometry.packed, ...rescaling, most, weightBits));
+  rethrow(() =>
+    native().int8Conv2dRequantized({
+      x: x.data,
+      filters: filters.data,
+      padValue,
+      y: y.data,
+      geometry: geometry.packed,
+      ...rescaling,
+      qmax: most,
+      weightBits,
+    }),
+  );
   return y;
 }
 
@@ -137,7 +168,18 @@ export function int8Conv2dDequantized(x: Tensor<Uint8Array>, filters: Tensor<Int
   const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
   const y = outputTensor(op, options.out, geometry.output, [x, filters, ...inputs]);
   const { relu = false } = options;
-  rethrow(() => native().int8Conv2dDequantized(x.data, filters.data, padValue, y.data, geometry.packed, ...rescaling, relu, weightBits));
+  rethrow(() =>
+    native().int8Conv2dDequantized({
+      x: x.data,
+      filters: filters.data,
+      padValue,
+      y: y.data,
+      geometry: geometry.packed,
+      ...rescaling,
+      relu,
+      weightBits,
+    }),
+  );
   return y;
 }
 
@@ -145,8 +187,6 @@ function mostOf(op: string, { most = 255 }: QuantizeOptions): number {
   checkNumber(op, 'most', most, (v) => Number.isInteger(v) && v >= 1 && v <= 255, 'an integer from 1 to 255');
   return most;
 }
-
-type Rescaling = [scale: Float32Array, shift: Float32Array, residual: Uint8Array | Float32Array | undefined, residualScale: number];
 
 /** The tensors that the output may not overlap, and what native code takes. */
 function checkRescaling(
@@ -171,5 +211,5 @@ function checkRescaling(
       throw new AdderNetError('ERR_ARGUMENT', `${op}: residualScale is given, but without a residual of uint8: leave it out`);
     checkNumber(op, 'residualScale', Math.fround(residualScale), () => true, 'a number that float32 holds');
   }
-  return { inputs, rescaling: [scale.data, shift.data, residual?.data, residualScale ?? 1] };
+  return { inputs, rescaling: { scale: scale.data, shift: shift.data, residual: residual?.data, residualScale: residualScale ?? 1 } };
 }

@@ -4,7 +4,7 @@ import { type NativePlan, rethrow } from '../binding';
 import { defaultBackground } from '../data/background';
 import { type Color, checkImageOptions, type ImageOptions, type ImageShape, type ImageSource, readImage } from '../data/image';
 import { normalize } from '../data/normalize';
-import { AdderNetError } from '../errors';
+import { AdderNetError, type ErrorCode } from '../errors';
 import { type FileSource, readSource, sourcePath } from '../io/file-source';
 import { checkFloat, type OutOption, outputTensor } from '../ops/out';
 import { checkOptions, optionNames } from '../options';
@@ -247,7 +247,7 @@ export class InferenceSession {
 /** Begins a run, which copies x before this returns. */
 const start = (plan: NativePlan, x: Float32Array, y: Float32Array, n: number): Promise<void> =>
   new Promise((resolve, reject) => {
-    rethrow(() => plan.run(x, y, n, (code) => (code === undefined ? resolve() : reject(runError(code)))));
+    rethrow(() => plan.run(x, y, n, (code) => (code === undefined ? resolve() : reject(runError(code as ErrorCode)))));
   });
 
 /** Bytes that are pixels and not those of a file. */
@@ -260,7 +260,9 @@ async function asPixels(source: ImageSource, width: number | undefined, height: 
   return { data: await readSource('classify', source as FileSource), width, height } as ImageSource;
 }
 
-const runError = (code: string): AdderNetError =>
-  code === 'ERR_ARGUMENT'
-    ? new AdderNetError(code, 'run: x holds a number that is not finite, which no quantized number stands for')
-    : new AdderNetError('ERR_MEMORY', 'run: not enough memory for working buffers');
+const runErrors: Partial<Record<ErrorCode, string>> = {
+  ERR_ARGUMENT: 'x holds a number that is not finite, for which no quantized number stands',
+  ERR_SHAPE: 'the memory of the output was taken away during the run',
+  ERR_MEMORY: 'not enough memory for working buffers',
+};
+const runError = (code: ErrorCode): AdderNetError => new AdderNetError(code, `run: ${runErrors[code] ?? 'native code failed'}`);

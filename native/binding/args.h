@@ -8,16 +8,12 @@
 #include <initializer_list>
 #include <limits>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "../conv2d/shape.h"
-#include "../runtime/status.h"
-
-[[noreturn]] inline void throw_coded(Napi::Env env, const char* code, const std::string& message) {
-  Napi::Error error = Napi::Error::New(env, message);
-  error.Set("code", Napi::String::New(env, code));
-  throw error;
-}
+#include "errors.h"
 
 template <class T>
 constexpr napi_typedarray_type kArrayType = napi_float32_array;
@@ -32,7 +28,7 @@ inline constexpr napi_typedarray_type kArrayType<int8_t> = napi_int8_array;
 template <>
 inline constexpr napi_typedarray_type kArrayType<uint8_t> = napi_uint8_array;
 
-// A typed array's elements. A detached one has length 0.
+// A typed array's elements: View<const T> of an input, View<T> of what is written. A detached array has length 0.
 template <class T>
 struct View {
   T* data;
@@ -46,19 +42,21 @@ class Argument {
  public:
   Argument(const Arguments& call, Napi::Value value, const char* name) : call_(call), value_(value), name_(name) {}
 
-  const char* name() const { return name_; }
+  std::string_view name() const { return name_; }
   bool absent() const { return value_.IsUndefined(); }
   template <class T>
   bool is_array() const {
     napi_typedarray_type type;
-    return napi_get_typedarray_info(value_.Env(), value_, &type, nullptr, nullptr, nullptr, nullptr) == napi_ok && type == kArrayType<T>;
+    return napi_get_typedarray_info(value_.Env(), value_, &type, nullptr, nullptr, nullptr, nullptr) == napi_ok &&
+           type == kArrayType<std::remove_const_t<T>>;
   }
   template <class T>
   View<T> array() const {
     napi_typedarray_type type;
     View<T> view;
     void* data;
-    if (napi_get_typedarray_info(value_.Env(), value_, &type, &view.length, &data, nullptr, nullptr) != napi_ok || type != kArrayType<T>)
+    if (napi_get_typedarray_info(value_.Env(), value_, &type, &view.length, &data, nullptr, nullptr) != napi_ok ||
+        type != kArrayType<std::remove_const_t<T>>)
       fail("ERR_DTYPE", "is a typed array of another type than expected");
     view.data = static_cast<T*>(data);
     return view;
@@ -93,8 +91,8 @@ class Argument {
   double integer_in_range(double min, double max) const {
     const double value = number();
     if (!(value >= min && value <= max) || value != std::trunc(value))
-      fail("ERR_ARGUMENT",
-           "is " + std::to_string(value) + ", expected an integer from " + std::to_string(min) + " to " + std::to_string(max));
+      fail("ERR_ARGUMENT", "is " + std::to_string(value) + ", expected an integer from " + std::to_string(static_cast<int64_t>(min)) +
+                               " to " + std::to_string(static_cast<int64_t>(max)));
     return value;
   }
   // Of the numbers that T holds.
@@ -114,12 +112,13 @@ class Argument {
     if (!value_.IsFunction()) fail("ERR_ARGUMENT", "is not a function");
     return value_.As<Napi::Function>();
   }
+  Napi::Object object() const {
+    if (!value_.IsObject()) fail("ERR_ARGUMENT", "is not an object");
+    return value_.As<Napi::Object>();
+  }
   ConvShape conv_shape() const;
   // To read a field may run code of JavaScript's, a getter, which can detach any array: fields come before views of memory.
-  Argument field(const char* name) const {
-    if (!value_.IsObject()) fail("ERR_ARGUMENT", "is not an object");
-    return {call_, value_.As<Napi::Object>().Get(name), name};
-  }
+  Argument field(const char* name) const { return {call_, object().Get(name), name}; }
   [[noreturn]] void fail(const char* code, const std::string& what) const;
 
  private:
@@ -131,63 +130,47 @@ class Argument {
 class Arguments {
  public:
   Arguments(const Napi::CallbackInfo& info, const char* op) : info_(info), op_(op) {}
-  Arguments(const Arguments&) = delete;
 
   Napi::Env env() const { return info_.Env(); }
+  Napi::Object self() const { return info_.This().As<Napi::Object>(); }
   Argument operator()(size_t i, const char* name) const { return {*this, info_[i], name}; }
 
-  bool absent(size_t i) const { return info_[i].IsUndefined(); }
-  template <class T>
-  bool is_array(size_t i) const {
-    return (*this)(i, "").is_array<T>();
-  }
-  template <class T>
-  View<T> array(size_t i, const char* name) const {
-    return (*this)(i, name).array<T>();
-  }
-  template <class T>
-  View<T> array(size_t i, const char* name, size_t length) const {
-    return (*this)(i, name).array<T>(length);
-  }
-  template <class T>
-  View<T> shared_array(size_t i, const char* name) const {
-    return (*this)(i, name).shared_array<T>();
-  }
-  View<float> optional_floats(size_t i, const char* name, size_t length) const { return (*this)(i, name).optional_array<float>(length); }
-  double number(size_t i, const char* name) const { return (*this)(i, name).number(); }
-  template <class T>
-  T integer(size_t i, const char* name) const {
-    return (*this)(i, name).integer<T>();
-  }
-  bool boolean(size_t i, const char* name) const { return (*this)(i, name).boolean(); }
-  ConvShape conv_shape(size_t i) const { return (*this)(i, "geometry").conv_shape(); }
-
+  // Of different types, too.
   template <class T, class U>
-  void apart(const View<T>& out, const View<U>& in, const char* name) const {
+  void check_no_overlap(const View<T>& out, const View<U>& in, const char* name) const {
     const auto begin = [](const auto& v) { return reinterpret_cast<uintptr_t>(v.data); };
     const auto end = [](const auto& v) { return reinterpret_cast<uintptr_t>(v.data + v.length); };
     if (begin(out) < end(in) && begin(in) < end(out)) fail("ERR_ARGUMENT", std::string("out overlaps ") + name);
   }
-  void check(Status status) const {
-    if (status == Status::kShape) fail("ERR_SHAPE", "sizes do not fit each other or are too large");
-    if (status == Status::kMemory) fail("ERR_MEMORY", "not enough memory for working buffers");
-    if (status == Status::kNotFinite) fail("ERR_ARGUMENT", "x holds a number that is not finite");
+  // For operations that read each element before they write it.
+  template <class T, class U>
+  void check_same_or_no_overlap(const View<T>& out, const View<U>& in, const char* name) const {
+    if (out.data != in.data) check_no_overlap(out, in, name);
   }
-  [[noreturn]] void fail(const char* code, const std::string& message) const { throw_coded(info_.Env(), code, op_ + (": " + message)); }
+  void check(Status status) const {
+    if (status == Status::kOk) return;
+    const auto [code, message] = failure_of(status);
+    fail(code, message);
+  }
+  [[noreturn]] void fail(const char* code, const std::string& message) const {
+    throw_coded(info_.Env(), code, std::string(op_) + ": " + message);
+  }
 
  private:
   const Napi::CallbackInfo& info_;
-  const std::string op_;
+  const char* const op_;
 };
 
 // Of a call that takes one object: its fields by their names, all of them read at once.
 class NamedArguments : public Arguments {
  public:
-  NamedArguments(const Napi::CallbackInfo& info, const char* op, std::initializer_list<const char*> names) : Arguments(info, op) {
+  NamedArguments(const Arguments& call, std::initializer_list<const char*> names) : Arguments(call) {
     const Argument object = (*this)(0, "the argument");
+    fields_.reserve(names.size());
     for (const char* name : names) fields_.push_back(object.field(name));
   }
-  const Argument& operator[](const std::string& name) const {
+  // `name` is one of `names`.
+  const Argument& operator[](std::string_view name) const {
     return *std::find_if(fields_.begin(), fields_.end(), [&](const Argument& field) { return field.name() == name; });
   }
 

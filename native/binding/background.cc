@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "args.h"
+#include "errors.h"
 #include "runtime.h"
 
 namespace {
@@ -34,7 +34,7 @@ class EventLoop : public JobOwner {
     const std::unique_ptr<Background> own(work);
     if (env == nullptr) return;  // it ends
     loop->end(env);
-    work->finish(env);
+    with_coded_errors(env, "addernet", [&] { work->finish(env, work->status()); });
   }
   static void close(void* loop) {
     runners::cancel(*static_cast<EventLoop*>(loop));
@@ -59,6 +59,16 @@ class EventLoop : public JobOwner {
 }  // namespace
 
 Background::Background(Napi::Env env) : Job(EventLoop::of(env)) {}
+
+void Background::execute() {
+  try {
+    status_ = work();
+  } catch (const std::bad_alloc&) {
+    status_ = Status::kMemory;
+  } catch (...) {
+    status_ = Status::kInternal;
+  }
+}
 
 void start(Napi::Env env, std::unique_ptr<Background> work) {
   // As many as there are threads to compute with, and at least two, so that a long job does not hold up all others.

@@ -7,12 +7,21 @@
 #include <memory>
 
 #include "../runtime/runners.h"
+#include "../runtime/status.h"
 
 class Background : public Job {
  public:
   explicit Background(Napi::Env env);
-  // On the thread of JavaScript, after execute(); not called where the environment ends first. What it throws is an uncaught exception.
-  virtual void finish(Napi::Env env) = 0;
+  void execute() final;
+  // On the thread of JavaScript, after work(); not called where the environment ends first. What it throws is an uncaught exception.
+  virtual void finish(Napi::Env env, Status status) = 0;
+  Status status() const { return status_; }
+
+ private:
+  // On a runner, where no exception may leave it: its status is what became of the work.
+  virtual Status work() = 0;
+
+  Status status_ = Status::kOk;
 };
 
 // Throws ERR_MEMORY if the system gives no thread.

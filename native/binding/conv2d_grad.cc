@@ -1,85 +1,72 @@
 #include "../conv2d/grad.h"
 
 #include "../reference/reference.h"
-#include "args.h"
+#include "exports.h"
 #include "runtime.h"
 
 namespace {
-// (gy, x, filters, gx, geometry, sign) and the same with gw; G is the type of the gradient's elements.
-template <class G, class Run>
-void adder_gradient(const Napi::CallbackInfo& info, const char* op, bool of_input, Run run) {
-  const Arguments args(info, op);
-  const ConvShape shape = args.conv_shape(4);
-  const View<float> gy = args.array<float>(0, "gy", shape.y_elems);
-  const View<float> x = args.array<float>(1, "x", shape.x_elems);
-  const View<float> w = args.array<float>(2, "filters", shape.w_elems);
-  const View<G> out = args.array<G>(3, "out", of_input ? shape.x_elems : shape.w_elems);
-  for (const View<float>& input : {gy, x, w}) args.apart(out, input, "an input");
-  args.check(run(shape, args.boolean(5, "sign"), gy.data, x.data, w.data, out.data));
+enum class Of { kInput, kFilter };
+
+// (gy, x, filters, gx or gw, geometry, sign); G is the type of the gradient's elements.
+template <class G, Of kOf, class Run>
+void adder_grad(const Arguments& args, Run run) {
+  const ConvShape shape = args(4, "geometry").conv_shape();
+  const auto gy = args(0, "gy").array<const float>(shape.y_elems), x = args(1, "x").array<const float>(shape.x_elems);
+  const auto w = args(2, "filters").array<const float>(shape.w_elems);
+  const auto out = args(3, "out").array<G>(kOf == Of::kInput ? shape.x_elems : shape.w_elems);
+  const bool sign = args(5, "sign").boolean();
+  for (const auto& input : {gy, x, w}) args.check_no_overlap(out, input, "an input");
+  if constexpr (kOf == Of::kInput)
+    args.check(run(shape, sign ? InputRule::kSign : InputRule::kHardtanh, gy.data, x.data, w.data, out.data));
+  else args.check(run(shape, sign ? FilterRule::kSign : FilterRule::kFull, gy.data, x.data, w.data, out.data));
 }
 
 // (gy, filters, gx, geometry) or (gy, x, gw, geometry)
-template <class G, class Run>
-void conv_gradient(const Napi::CallbackInfo& info, const char* op, bool of_input, Run run) {
-  const Arguments args(info, op);
-  const ConvShape shape = args.conv_shape(3);
-  const View<float> gy = args.array<float>(0, "gy", shape.y_elems);
-  const View<float> other = args.array<float>(1, of_input ? "filters" : "x", of_input ? shape.w_elems : shape.x_elems);
-  const View<G> out = args.array<G>(2, "out", of_input ? shape.x_elems : shape.w_elems);
-  for (const View<float>& input : {gy, other}) args.apart(out, input, "an input");
+template <class G, Of kOf, class Run>
+void conv_grad(const Arguments& args, Run run) {
+  constexpr bool kInput = kOf == Of::kInput;
+  const ConvShape shape = args(3, "geometry").conv_shape();
+  const auto gy = args(0, "gy").array<const float>(shape.y_elems);
+  const auto other = args(1, kInput ? "filters" : "x").array<const float>(kInput ? shape.w_elems : shape.x_elems);
+  const auto out = args(2, "out").array<G>(kInput ? shape.x_elems : shape.w_elems);
+  for (const auto& input : {gy, other}) args.check_no_overlap(out, input, "an input");
   args.check(run(shape, gy.data, other.data, out.data));
 }
 
-InputRule input_rule(bool sign) { return sign ? InputRule::kSign : InputRule::kHardtanh; }
-FilterRule filter_rule(bool sign) { return sign ? FilterRule::kSign : FilterRule::kFull; }
+void AdderConv2dGradInput(const Arguments& args) {
+  adder_grad<float, Of::kInput>(args, [&](auto... a) { return adder_conv2d_grad_input(kernels(args.env()), threads(args.env()), a...); });
+}
+void AdderConv2dGradFilter(const Arguments& args) {
+  adder_grad<float, Of::kFilter>(args, [&](auto... a) { return adder_conv2d_grad_filter(kernels(args.env()), threads(args.env()), a...); });
+}
+void Conv2dGradInput(const Arguments& args) {
+  conv_grad<float, Of::kInput>(args, [&](auto... a) { return conv2d_grad_input(kernels(args.env()), threads(args.env()), a...); });
+}
+void Conv2dGradFilter(const Arguments& args) {
+  conv_grad<float, Of::kFilter>(args, [&](auto... a) { return conv2d_grad_filter(kernels(args.env()), threads(args.env()), a...); });
+}
+
+void ReferenceAdderConv2dGradInput(const Arguments& args) {
+  adder_grad<double, Of::kInput>(args, [](auto... a) { return reference_adder_conv2d_grad_input(a...), Status::kOk; });
+}
+void ReferenceAdderConv2dGradFilter(const Arguments& args) {
+  adder_grad<double, Of::kFilter>(args, [](auto... a) { return reference_adder_conv2d_grad_filter(a...), Status::kOk; });
+}
+void ReferenceConv2dGradInput(const Arguments& args) {
+  conv_grad<double, Of::kInput>(args, [](auto... a) { return reference_conv2d_grad_input(a...), Status::kOk; });
+}
+void ReferenceConv2dGradFilter(const Arguments& args) {
+  conv_grad<double, Of::kFilter>(args, [](auto... a) { return reference_conv2d_grad_filter(a...), Status::kOk; });
+}
 }  // namespace
 
-void AdderConv2dGradInput(const Napi::CallbackInfo& info) {
-  adder_gradient<float>(info, "adderConv2dGradInput", true, [&](const ConvShape& shape, bool sign, auto... arrays) {
-    return adder_conv2d_grad_input(kernels(info.Env()), threads(info.Env()), shape, input_rule(sign), arrays...);
-  });
-}
-
-void AdderConv2dGradFilter(const Napi::CallbackInfo& info) {
-  adder_gradient<float>(info, "adderConv2dGradFilter", false, [&](const ConvShape& shape, bool sign, auto... arrays) {
-    return adder_conv2d_grad_filter(kernels(info.Env()), threads(info.Env()), shape, filter_rule(sign), arrays...);
-  });
-}
-
-void Conv2dGradInput(const Napi::CallbackInfo& info) {
-  conv_gradient<float>(info, "conv2dGradInput", true,
-                       [&](auto&... a) { return conv2d_grad_input(kernels(info.Env()), threads(info.Env()), a...); });
-}
-
-void Conv2dGradFilter(const Napi::CallbackInfo& info) {
-  conv_gradient<float>(info, "conv2dGradFilter", false,
-                       [&](auto&... a) { return conv2d_grad_filter(kernels(info.Env()), threads(info.Env()), a...); });
-}
-
-void ReferenceAdderConv2dGradInput(const Napi::CallbackInfo& info) {
-  adder_gradient<double>(info, "referenceAdderConv2dGradInput", true, [](const ConvShape& shape, bool sign, auto... arrays) {
-    reference_adder_conv2d_grad_input(shape, input_rule(sign), arrays...);
-    return Status::kOk;
-  });
-}
-
-void ReferenceAdderConv2dGradFilter(const Napi::CallbackInfo& info) {
-  adder_gradient<double>(info, "referenceAdderConv2dGradFilter", false, [](const ConvShape& shape, bool sign, auto... arrays) {
-    reference_adder_conv2d_grad_filter(shape, filter_rule(sign), arrays...);
-    return Status::kOk;
-  });
-}
-
-void ReferenceConv2dGradInput(const Napi::CallbackInfo& info) {
-  conv_gradient<double>(info, "referenceConv2dGradInput", true, [](auto&... a) {
-    reference_conv2d_grad_input(a...);
-    return Status::kOk;
-  });
-}
-
-void ReferenceConv2dGradFilter(const Napi::CallbackInfo& info) {
-  conv_gradient<double>(info, "referenceConv2dGradFilter", false, [](auto&... a) {
-    reference_conv2d_grad_filter(a...);
-    return Status::kOk;
-  });
+void export_conv2d_grad(Exports& exports) {
+  exports.set<AdderConv2dGradInput>("adderConv2dGradInput");
+  exports.set<AdderConv2dGradFilter>("adderConv2dGradFilter");
+  exports.set<Conv2dGradInput>("conv2dGradInput");
+  exports.set<Conv2dGradFilter>("conv2dGradFilter");
+  exports.set<ReferenceAdderConv2dGradInput>("referenceAdderConv2dGradInput");
+  exports.set<ReferenceAdderConv2dGradFilter>("referenceAdderConv2dGradFilter");
+  exports.set<ReferenceConv2dGradInput>("referenceConv2dGradInput");
+  exports.set<ReferenceConv2dGradFilter>("referenceConv2dGradFilter");
 }

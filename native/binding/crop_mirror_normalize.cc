@@ -2,31 +2,30 @@
 #include "../image/crop_mirror_normalize.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "../runtime/aligned_buffer.h"
-#include "args.h"
 #include "background.h"
+#include "exports.h"
 
 namespace {
 // Refers to the arrays it works on until it is done. Everything small is a copy. It ends in a call, not a promise: nothing would free what
 // keeps a promise where a worker ends first.
 class Preparation : public Background {
  public:
-  Preparation(const Napi::CallbackInfo& info, const CropMirrorNormalizeArgs& args, AlignedBuffer<Window> windows,
-              AlignedBuffer<float> tables)
-      : Background(info.Env()),
+  Preparation(Napi::Env env, const CropMirrorNormalizeArgs& args, AlignedBuffer<Window> windows, AlignedBuffer<float> tables,
+              Napi::Object x, Napi::Object y, Napi::Function done)
+      : Background(env),
         args_(args),
         windows_(std::move(windows)),
         tables_(std::move(tables)),
-        x_(Napi::Persistent(info[0].As<Napi::Object>())),
-        y_(Napi::Persistent(info[5].As<Napi::Object>())),
-        done_(Napi::Persistent(info[6].As<Napi::Function>())) {}
+        x_(Napi::Persistent(x)),
+        y_(Napi::Persistent(y)),
+        done_(Napi::Persistent(done)) {}
 
  private:
-  void execute() override { crop_mirror_normalize(args_); }
-  void finish(Napi::Env) override { done_.Call({}); }
+  Status work() override { return crop_mirror_normalize(args_), Status::kOk; }
+  void finish(Napi::Env env, Status status) override { done_.Call({code_of(env, status)}); }
 
   const CropMirrorNormalizeArgs args_;
   const AlignedBuffer<Window> windows_;
@@ -34,28 +33,23 @@ class Preparation : public Background {
   const Napi::ObjectReference x_, y_;
   const Napi::FunctionReference done_;
 };
-}  // namespace
 
 // (x, windows, tables, height, width, y, done)
-void CropMirrorNormalize(const Napi::CallbackInfo& info) {
-  const Arguments args(info, "cropMirrorNormalize");
-  const View<int32_t> windows = args.array<int32_t>(1, "windows");
-  const View<float> tables = args.array<float>(2, "tables");
+void CropMirrorNormalize(const Arguments& args) {
+  const auto windows = args(1, "windows").array<const int32_t>();
+  const auto tables = args(2, "tables").array<const float>();
   constexpr size_t kWindow = sizeof(Window) / sizeof(int32_t), kBytes = 256;
   const size_t n = windows.length / kWindow, c = tables.length / kBytes;
-  const double h = args.number(3, "height"), w = args.number(4, "width");
   if (n == 0 || windows.length % kWindow != 0) args.fail("ERR_SHAPE", "windows are not three numbers for each of some images");
   if (c == 0 || tables.length % kBytes != 0) args.fail("ERR_SHAPE", "tables are not 256 numbers for each of some channels");
-  constexpr double kMost = 1u << 31;
-  if (!(h >= 1 && h < kMost && w >= 1 && w < kMost) || h != std::floor(h) || w != std::floor(w))
-    args.fail("ERR_ARGUMENT", "height or width is not a positive integer");
-  const View<uint8_t> x = args.shared_array<uint8_t>(0, "x");
+  const double h = args(3, "height").integer_in_range(1, INT32_MAX), w = args(4, "width").integer_in_range(1, INT32_MAX);
+  const auto x = args(0, "x").shared_array<const uint8_t>();
   if (static_cast<double>(n) * h * w * c != static_cast<double>(x.length))
     args.fail("ERR_SHAPE", "x is not as long as n images of height, width and channels");
-  const View<float> y = args.shared_array<float>(5, "out");
+  const auto y = args(5, "out").shared_array<float>();
   if (y.length != x.length) args.fail("ERR_SHAPE", "out has another number of elements than x");
-  args.apart(y, x, "x");
-  if (!info[6].IsFunction()) args.fail("ERR_ARGUMENT", "done is not a function");
+  args.check_no_overlap(y, x, "x");
+  const Napi::Function done = args(6, "done").function();
 
   AlignedBuffer<Window> own_windows(n);
   AlignedBuffer<float> own_tables(tables.length);
@@ -67,5 +61,9 @@ void CropMirrorNormalize(const Napi::CallbackInfo& info) {
   std::copy_n(tables.data, tables.length, own_tables.data());
   const CropMirrorNormalizeArgs work = {n,      static_cast<size_t>(h), static_cast<size_t>(w), c,
                                         x.data, own_windows.data(),     own_tables.data(),      y.data};
-  start(info.Env(), std::make_unique<Preparation>(info, work, std::move(own_windows), std::move(own_tables)));
+  start(args.env(), std::make_unique<Preparation>(args.env(), work, std::move(own_windows), std::move(own_tables), args(0, "x").object(),
+                                                  args(5, "out").object(), done));
 }
+}  // namespace
+
+void export_crop_mirror_normalize(Exports& exports) { exports.set<CropMirrorNormalize>("cropMirrorNormalize"); }

@@ -1,16 +1,18 @@
 #include "../cpu/peak.h"
 
-#include "args.h"
+#include "exports.h"
 #include "runtime.h"
 
-// (name, steps) -> elements
-Napi::Value RunPeak(const Napi::CallbackInfo& info) {
-  constexpr double kMostSteps = 1 << 30;
-  const Arguments args(info, "peak");
-  const std::string name = info[0].ToString();
+namespace {
+// (name, rounds) -> elements
+Napi::Value RunPeak(const Arguments& args) {
+  constexpr double kMaxRounds = 1 << 30;
+  const std::string name = args(0, "name").string();
   const PeakRow* row = find_peak(name.c_str());
   if (!row) args.fail("ERR_ARGUMENT", "there is no peak named '" + name + "'");
-  const double steps = args.number(1, "steps");
-  if (!(steps >= 1 && steps <= kMostSteps)) args.fail("ERR_ARGUMENT", "steps is not a number from 1 to 2^30");
-  return Napi::Number::New(info.Env(), run_peak(row->of(kernels(info.Env())), threads(info.Env()), static_cast<size_t>(steps)));
+  const auto rounds = static_cast<size_t>(args(1, "rounds").integer_in_range(1, kMaxRounds));
+  return Napi::Number::New(args.env(), run_peak(row->of(kernels(args.env())), threads(args.env()), rounds));
 }
+}  // namespace
+
+void export_peak(Exports& exports) { exports.set<RunPeak>("peak"); }

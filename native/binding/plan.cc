@@ -1,4 +1,4 @@
-// class Plan: a network as steps over one arena (native/plan/plan.h). It copies all it is built from. A run on another thread works on
+// class Plan: a network as nodes over one arena (native/plan/plan.h). It copies all it is built from. A run on another thread works on
 // copies of its own, too: while it lasts, native code holds no memory of JavaScript's.
 #include "../plan/plan.h"
 
@@ -8,12 +8,12 @@
 #include <string>
 
 #include "../conv2d/xnor.h"
-#include "args.h"
 #include "background.h"
+#include "exports.h"
 #include "runtime.h"
 
 namespace {
-constexpr double kMaxThreads = 1024, kMaxElems = 9e15;
+constexpr double kMaxElems = 9e15;
 
 // A plan, and its share of the threads where it has one of its own.
 struct OwnedPlan {
@@ -46,8 +46,8 @@ class PlanRun : public Background {
         done_(Napi::Persistent(done)) {}
 
  private:
-  void execute() override { status_ = owned_->run(n_, x_.data(), y_.data()); }
-  void finish(Napi::Env env) override;
+  Status work() override { return owned_->run(n_, x_.data(), y_.data()); }
+  void finish(Napi::Env env, Status status) override;
 
   PlanObject& owner_;
   const std::shared_ptr<OwnedPlan> owned_;
@@ -56,27 +56,28 @@ class PlanRun : public Background {
   Napi::ObjectReference self_;
   Napi::Reference<Napi::Float32Array> out_;
   Napi::FunctionReference done_;
-  Status status_ = Status::kOk;
 };
 
 class PlanObject : public Napi::ObjectWrap<PlanObject> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "Plan",
-                       {InstanceMethod<&PlanObject::conv2d>("conv2d"), InstanceMethod<&PlanObject::quantized_conv2d>("quantizedConv2d"),
-                        InstanceMethod<&PlanObject::pool>("pool"), InstanceMethod<&PlanObject::normalize>("normalize"),
-                        InstanceMethod<&PlanObject::activate>("activate"), InstanceMethod<&PlanObject::add>("add"),
-                        InstanceMethod<&PlanObject::quantize>("quantize"), InstanceMethod<&PlanObject::finish>("finish"),
-                        InstanceMethod<&PlanObject::run>("run"), InstanceMethod<&PlanObject::run_sync>("runSync"),
-                        InstanceMethod<&PlanObject::dispose>("dispose"), InstanceAccessor<&PlanObject::memory>("memory")});
+    return DefineClass(
+        env, "Plan",
+        {method<&PlanObject::conv2d>("conv2d"), method<&PlanObject::quantized_conv2d>("quantizedConv2d"), method<&PlanObject::pool>("pool"),
+         method<&PlanObject::normalize>("normalize"), method<&PlanObject::activate>("activate"), method<&PlanObject::add>("add"),
+         method<&PlanObject::quantize>("quantize"), method<&PlanObject::finish>("finish"), method<&PlanObject::run>("run"),
+         method<&PlanObject::run_sync>("runSync"), method<&PlanObject::dispose>("dispose"),
+         InstanceAccessor<&PlanObject::memory>("memory")});
   }
 
   // (elements of the input, threads | undefined)
   explicit PlanObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {
-    const Arguments args(info, "Plan");
-    const size_t elems = integer(args(0, "inputElements"), 1, kMaxElems);
-    const size_t own = args.absent(1) ? 0 : integer(args(1, "threads"), 1, kMaxThreads);
-    owned_ = std::make_shared<OwnedPlan>(kernels(info.Env()), threads(info.Env()), own, elems);
+    with_coded_errors(info.Env(), "Plan", [&] {
+      const Arguments args(info, "Plan");
+      const size_t elems = integer(args(0, "inputElements"), 1, kMaxElems);
+      const size_t own = args(1, "threads").absent() ? 0 : integer(args(1, "threads"), 1, kMaxThreads);
+      owned_ = std::make_shared<OwnedPlan>(kernels(args.env()), threads(args.env()), own, elems);
+    });
   }
   ~PlanObject() override {
     owned_.reset();
@@ -91,150 +92,138 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
   }
 
  private:
+  template <auto kMethod>
+  static PropertyDescriptor method(const char* name) {
+    return InstanceMethod<&PlanObject::call<kMethod>>(name, napi_default, const_cast<char*>(name));
+  }
+  template <auto kMethod>
+  Napi::Value call(const Napi::CallbackInfo& info) {
+    const auto* const name = static_cast<const char*>(info.Data());
+    return with_coded_errors(info.Env(), name, [&]() -> Napi::Value {
+      const Arguments args(info, name);
+      if constexpr (std::is_void_v<decltype((this->*kMethod)(args))>) return (this->*kMethod)(args), info.Env().Undefined();
+      else return (this->*kMethod)(args);
+    });
+  }
+
   // { kind, x, filters, bias?, scale?, shift?, residual?, activation?, geometry }
-  Napi::Value conv2d(const Napi::CallbackInfo& info) {
-    const NamedArguments args(info, "conv2d", {"kind", "x", "filters", "bias", "scale", "shift", "residual", "activation", "geometry"});
+  Napi::Value conv2d(const Arguments& call) {
+    const NamedArguments args(call, {"kind", "x", "filters", "bias", "scale", "shift", "residual", "activation", "geometry"});
     const Activation activation = activation_of(args["activation"]);
     Plan& plan = building(args);
-    const std::string kind = args["kind"].string();
-    const ConvShape s = image_shape(args);
-    const size_t x = float_value(args["x"]), residual = args["residual"].absent() ? kNoValue : float_value(args["residual"]);
-    const View<float> filters = args["filters"].array<float>(s.w_elems), bias = args["bias"].optional_array<float>(s.co);
-    const View<float> scale = args["scale"].optional_array<float>(s.co), shift = args["shift"].optional_array<float>(s.co);
-    check_elems(args, x, s.x_elems);
-    check_elems(args, residual, s.y_elems);
+    const ConvKind kind = conv_kind(args["kind"]);
+    const ConvShape s = image_shape(args["geometry"]);
+    const size_t x = value(args["x"], s.x_elems, DType::kF32), residual = optional_float_value(args["residual"], s.y_elems);
+    const auto filters = args["filters"].array<const float>(s.w_elems), bias = args["bias"].optional_array<const float>(s.co);
+    const auto scale = args["scale"].optional_array<const float>(s.co), shift = args["shift"].optional_array<const float>(s.co);
     if (!scale.data != !shift.data) args.fail("ERR_ARGUMENT", "scale and shift come together");
+    if (kind == ConvKind::kXnor && s.k > kMostSigns) args.check(Status::kShape);
     const Epilogue epilogue = {bias.data, scale.data, shift.data, activation};
-    std::unique_ptr<PackedConvolution> packed;
-    if (kind == "adder") packed = pack_adder_conv2d(plan.kernels(), plan.pool(), s, filters.data, epilogue);
-    else if (kind == "conv") packed = pack_conv2d(plan.kernels(), plan.pool(), s, filters.data, epilogue);
-    else if (kind != "xnor") args.fail("ERR_ARGUMENT", "kind is '" + kind + "', expected adder, conv or xnor");
-    else if (s.k > kMostSigns) args.check(Status::kShape);
-    else packed = pack_xnor_conv2d(plan.kernels(), plan.pool(), s, filters.data, epilogue);
-    return add_step(args, convolution_step(std::move(packed)), x, residual, s.y_elems);
+    return add_node(args, make_conv2d_node(plan.kernels(), plan.pool(), kind, s, filters.data, epilogue), x, residual);
   }
 
   // { kind, x, filters, padValue, scale, shift, residual?, residualScale?, output, qmax?, activation?, geometry }
-  Napi::Value quantized_conv2d(const Napi::CallbackInfo& info) {
-    const NamedArguments args(
-        info, "quantizedConv2d",
-        {"kind", "x", "filters", "padValue", "scale", "shift", "residual", "residualScale", "output", "qmax", "activation", "geometry"});
+  Napi::Value quantized_conv2d(const Arguments& call) {
+    const NamedArguments args(call, {"kind", "x", "filters", "padValue", "scale", "shift", "residual", "residualScale", "output", "qmax",
+                                     "activation", "geometry"});
     const Activation activation = activation_of(args["activation"]);
     Plan& plan = building(args);
-    const std::string kind = args["kind"].string(), output = args["output"].string();
-    if (kind != "adder" && kind != "conv") args.fail("ERR_ARGUMENT", "kind is '" + kind + "', expected adder or conv");
-    if (output != "u8" && output != "f32") args.fail("ERR_ARGUMENT", "output is '" + output + "', expected u8 or f32");
-    const bool adder = kind == "adder";
-    const ConvShape s = image_shape(args);
-    if (s.k > (adder ? kMostL1Bytes : kMostDotBytes)) args.check(Status::kShape);
-    const size_t x = value(args["x"], Numbers::kBytes), residual = args["residual"].absent() ? kNoValue : any_value(args["residual"]);
-    check_elems(args, x, s.x_elems);
-    check_elems(args, residual, s.y_elems);
-    const auto pad_value = args["padValue"].integer<uint8_t>();
-    IntegerEpilogue epilogue = {};
-    epilogue.scale = args["scale"].array<float>(s.co).data;
-    epilogue.shift = args["shift"].array<float>(s.co).data;
-    epilogue.residual_is_bytes = residual != kNoValue && plan.numbers(residual) == Numbers::kBytes;
+    const ConvShape s = image_shape(args["geometry"]);
+    const size_t x = value(args["x"], s.x_elems, DType::kU8);
+    const size_t residual = args["residual"].absent() ? kNoValue : value(args["residual"], s.y_elems);
+    QuantizedEpilogue epilogue = {};
+    epilogue.scale = args["scale"].array<const float>(s.co).data;
+    epilogue.shift = args["shift"].array<const float>(s.co).data;
     epilogue.residual_scale = args["residualScale"].absent() ? 1 : static_cast<float>(args["residualScale"].number());
-    epilogue.into_bytes = output == "u8";
-    if (epilogue.into_bytes) epilogue.q_max = qmax(args["qmax"]);
-    if (epilogue.into_bytes && activation.has_bound()) args.fail("ERR_ARGUMENT", "activation is of floats: bytes end at 0 and qmax");
+    epilogue.output = dtype(args["output"]);
     epilogue.activation = activation;
-    const Argument filters = args["filters"];
-    auto packed = adder ? pack_adder_conv2d(plan.kernels(), plan.pool(), s, filters.array<uint8_t>(s.w_elems).data, pad_value)
-                        : pack_int8_conv2d(plan.kernels(), plan.pool(), s, filters.array<int8_t>(s.w_elems).data, pad_value, false);
-    return add_step(args, integer_convolution_step(std::move(packed), s.co, epilogue), x, residual, s.y_elems,
-                    epilogue.into_bytes ? Numbers::kBytes : Numbers::kFloats);
+    if (epilogue.output == DType::kU8) epilogue.q_max = q_max(args["qmax"]);
+    if (epilogue.output == DType::kU8 && activation.has_bound())
+      args["activation"].fail("ERR_ARGUMENT", "is of floats: bytes end at 0 and qmax");
+    return add_node(args, make_quantized_conv2d_node(pack_quantized(args, plan, s), s, epilogue), x, residual);
   }
 
   // { mode, x, geometry }
-  Napi::Value pool(const Napi::CallbackInfo& info) {
-    const NamedArguments args(info, "pool", {"mode", "x", "geometry"});
+  Napi::Value pool(const Arguments& call) {
+    const NamedArguments args(call, {"mode", "x", "geometry"});
     building(args);
     const std::string mode = args["mode"].string();
     if (mode != "max" && mode != "average") args.fail("ERR_ARGUMENT", "mode is '" + mode + "', expected max or average");
-    const ConvShape s = image_shape(args);
-    const size_t x = float_value(args["x"]);
+    const ConvShape s = image_shape(args["geometry"]);
     if (s.groups != 1 || s.co != s.ci || s.dh != 1 || s.dw != 1) args.check(Status::kShape);
-    check_elems(args, x, s.x_elems);
-    return add_step(args, mode == "max" ? max_pool_step(s) : average_pool_step(s), x, kNoValue, s.y_elems);
+    const size_t x = value(args["x"], s.x_elems, DType::kF32);
+    return add_node(args, mode == "max" ? make_max_pool_node(s) : make_average_pool_node(s), x);
   }
 
   // { x, mean, scale, shift, residual?, activation? }
-  Napi::Value normalize(const Napi::CallbackInfo& info) {
-    const NamedArguments args(info, "normalize", {"x", "mean", "scale", "shift", "residual", "activation"});
+  Napi::Value normalize(const Arguments& call) {
+    const NamedArguments args(call, {"x", "mean", "scale", "shift", "residual", "activation"});
     const Activation activation = activation_of(args["activation"]);
     const Plan& plan = building(args);
-    const size_t x = float_value(args["x"]), residual = args["residual"].absent() ? kNoValue : float_value(args["residual"]);
-    const View<float> mean = args["mean"].array<float>();
-    const View<float> scale = args["scale"].array<float>(mean.length), shift = args["shift"].array<float>(mean.length);
-    const size_t elems = plan.elems(x);
-    if (mean.length == 0 || elems % mean.length != 0) args.fail("ERR_SHAPE", "x does not divide into the channels of mean");
-    check_elems(args, residual, elems);
-    return add_step(args, normalize_step(elems / mean.length, mean.length, mean.data, scale.data, shift.data, activation), x, residual,
-                    elems);
+    const size_t x = float_value(args["x"]), elems = plan.value(x).elems, residual = optional_float_value(args["residual"], elems);
+    const auto mean = args["mean"].array<const float>();
+    const size_t channels = mean.length;
+    const auto scale = args["scale"].array<const float>(channels), shift = args["shift"].array<const float>(channels);
+    if (channels == 0 || elems % channels != 0) args.fail("ERR_SHAPE", "x does not divide into the channels of mean");
+    return add_node(args, make_normalize_node(elems / channels, channels, mean.data, scale.data, shift.data, activation), x, residual);
   }
 
   // { x, activation }
-  Napi::Value activate(const Napi::CallbackInfo& info) {
-    const NamedArguments args(info, "activate", {"x", "activation"});
+  Napi::Value activate(const Arguments& call) {
+    const NamedArguments args(call, {"x", "activation"});
     const Activation activation = activation_of(args["activation"]);
-    const size_t elems = building(args).elems(float_value(args["x"]));
-    if (args["activation"].absent()) args.fail("ERR_ARGUMENT", "activation is undefined");
-    return add_step(args, activation_step(elems, activation), float_value(args["x"]), kNoValue, elems);
+    const Plan& plan = building(args);
+    const size_t x = float_value(args["x"]);
+    return add_node(args, make_activate_node(plan.value(x).elems, activation), x);
   }
 
   // { a, b }
-  Napi::Value add(const Napi::CallbackInfo& info) {
-    const NamedArguments args(info, "add", {"a", "b"});
+  Napi::Value add(const Arguments& call) {
+    const NamedArguments args(call, {"a", "b"});
     const Plan& plan = building(args);
-    const size_t a = float_value(args["a"]), b = float_value(args["b"]);
-    check_elems(args, b, plan.elems(a));
-    return add_step(args, ::add_step(plan.elems(a)), a, b, plan.elems(a));
+    const size_t a = float_value(args["a"]), elems = plan.value(a).elems, b = value(args["b"], elems, DType::kF32);
+    return add_node(args, make_add_node(elems), a, b);
   }
 
   // { x, scale, zeroPoint, qmax }
-  Napi::Value quantize(const Napi::CallbackInfo& info) {
-    const NamedArguments args(info, "quantize", {"x", "scale", "zeroPoint", "qmax"});
+  Napi::Value quantize(const Arguments& call) {
+    const NamedArguments args(call, {"x", "scale", "zeroPoint", "qmax"});
     const Plan& plan = building(args);
-    const size_t x = float_value(args["x"]), elems = plan.elems(x);
+    const size_t x = float_value(args["x"]);
     const auto scale = static_cast<float>(args["scale"].number());
     if (!(scale > 0)) args.fail("ERR_ARGUMENT", "scale is not positive");
-    return add_step(args, quantize_step(elems, scale, args["zeroPoint"].integer<uint8_t>(), qmax(args["qmax"])), x, kNoValue, elems,
-                    Numbers::kBytes);
+    const auto zero_point = args["zeroPoint"].integer<uint8_t>();
+    return add_node(args, make_quantize_node(plan.value(x).elems, scale, zero_point, q_max(args["qmax"])), x);
   }
 
   // (output)
-  void finish(const Napi::CallbackInfo& info) {
-    const Arguments args(info, "finish");
+  void finish(const Arguments& args) {
     building(args).finish(float_value(args(0, "output")));
     account();
   }
 
   // (x, out, n, done): out is written when done is called. One at a time: a second run would hold a runner while it waits for the first.
-  void run(const Napi::CallbackInfo& info) {
-    const Arguments args(info, "run");
+  void run(const Arguments& args) {
     const Batch batch = batch_of(args);
-    if (!info[3].IsFunction()) args.fail("ERR_ARGUMENT", "done is not a function");
+    const Napi::Function done = args(3, "done").function();
     AlignedBuffer<float> x(batch.x.length), y(batch.y.length);
     if (!x.ok() || !y.ok()) args.check(Status::kMemory);
-    std::copy(batch.x.data, batch.x.data + batch.x.length, x.data());
-    start(Env(), std::make_unique<PlanRun>(*this, info.This().As<Napi::Object>(), owned_, batch.n, std::move(x), std::move(y),
-                                           info[1].As<Napi::Float32Array>(), info[3].As<Napi::Function>()));
+    std::copy_n(batch.x.data, batch.x.length, x.data());
+    start(Env(), std::make_unique<PlanRun>(*this, args.self(), owned_, batch.n, std::move(x), std::move(y),
+                                           args(1, "out").object().As<Napi::Float32Array>(), done));
   }
 
   // (x, out, n)
-  void run_sync(const Napi::CallbackInfo& info) {
-    const Arguments args(info, "runSync");
+  void run_sync(const Arguments& args) {
     const Batch batch = batch_of(args);
-    args.apart(batch.y, batch.x, "x");
+    args.check_no_overlap(batch.y, batch.x, "x");
     const Status status = owned_->run(batch.n, batch.x.data, batch.y.data);
     account();
     args.check(status);
   }
 
   // A run under way ends as it would have; the memory goes with it.
-  void dispose(const Napi::CallbackInfo&) {
+  void dispose(const Arguments&) {
     owned_.reset();
     account();
   }
@@ -245,16 +234,15 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
 
   struct Batch {
     size_t n;
-    View<float> x, y;
+    View<const float> x;
+    View<float> y;
   };
   Batch batch_of(const Arguments& args) const {
     const Plan& plan = alive(args);
     if (!plan.finished()) args.fail("ERR_ARGUMENT", "the plan is not finished");
-    const View<float> x = args.array<float>(0, "x");
-    const size_t n = x.length / plan.elems(0);
-    if (n != integer(args(2, "n"), 1, kMaxElems)) args.fail("ERR_SHAPE", "x is not as long as n images");
-    if (plan.output_elems() > SIZE_MAX / sizeof(float) / n) args.check(Status::kShape);
-    return {n, args.array<float>(0, "x", n * plan.elems(0)), args.array<float>(1, "out", n * plan.output_elems())};
+    const size_t n = integer(args(2, "n"), 1, kMaxElems);
+    if (n > kMaxElems / plan.input_elems() || n > kMaxElems / plan.output_elems()) args.check(Status::kShape);
+    return {n, args(0, "x").array<const float>(n * plan.input_elems()), args(1, "out").array<float>(n * plan.output_elems())};
   }
 
   Plan& alive(const Arguments& args) const {
@@ -265,24 +253,45 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     if (alive(args).finished()) args.fail("ERR_ARGUMENT", "the plan is finished");
     return owned_->plan;
   }
-  size_t any_value(const Argument& argument) const { return integer(argument, 0, static_cast<double>(owned_->plan.values() - 1)); }
-  size_t value(const Argument& argument, Numbers numbers) const {
-    const size_t number = any_value(argument);
-    if (owned_->plan.numbers(number) != numbers) argument.fail("ERR_DTYPE", "is a value of another dtype than expected");
+  // Numbers of values.
+  size_t value(const Argument& argument) const { return integer(argument, 0, static_cast<double>(owned_->plan.value_count() - 1)); }
+  size_t value(const Argument& argument, size_t elems) const {
+    const size_t number = value(argument), own = owned_->plan.value(number).elems;
+    if (own != elems) argument.fail("ERR_SHAPE", "has " + std::to_string(own) + " elements an image, expected " + std::to_string(elems));
     return number;
   }
-  size_t float_value(const Argument& argument) const { return value(argument, Numbers::kFloats); }
-  void check_elems(const Arguments& args, size_t value, size_t elems) const {
-    if (value != kNoValue && owned_->plan.elems(value) != elems) args.check(Status::kShape);
+  size_t value(const Argument& argument, size_t elems, DType dtype) const {
+    const size_t number = value(argument, elems);
+    if (owned_->plan.value(number).dtype != dtype)
+      argument.fail("ERR_DTYPE", dtype == DType::kF32 ? "is a value of bytes, expected floats" : "is a value of floats, expected bytes");
+    return number;
   }
+  size_t float_value(const Argument& argument) const { return value(argument, owned_->plan.value(value(argument)).elems, DType::kF32); }
+  size_t optional_float_value(const Argument& argument, size_t elems) const {
+    return argument.absent() ? kNoValue : value(argument, elems, DType::kF32);
+  }
+
   static size_t integer(const Argument& argument, double min, double max) {
     return static_cast<size_t>(argument.integer_in_range(min, max));
   }
-  static uint8_t qmax(const Argument& argument) { return static_cast<uint8_t>(argument.integer_in_range(1, 255)); }
+  static uint8_t q_max(const Argument& argument) { return static_cast<uint8_t>(argument.integer_in_range(1, 255)); }
+  static ConvKind conv_kind(const Argument& argument) {
+    const std::string kind = argument.string();
+    if (kind == "adder") return ConvKind::kAdder;
+    if (kind == "conv") return ConvKind::kConv;
+    if (kind == "xnor") return ConvKind::kXnor;
+    argument.fail("ERR_ARGUMENT", "is '" + kind + "', expected adder, conv or xnor");
+  }
+  static DType dtype(const Argument& argument) {
+    const std::string name = argument.string();
+    if (name == "f32") return DType::kF32;
+    if (name == "u8") return DType::kU8;
+    argument.fail("ERR_ARGUMENT", "is '" + name + "', expected f32 or u8");
+  }
   // Plans are made for one image; a run says how many there are.
-  static ConvShape image_shape(const NamedArguments& args) {
-    const ConvShape s = args["geometry"].conv_shape();
-    if (s.n != 1) args.fail("ERR_SHAPE", "geometry is that of more than one image");
+  static ConvShape image_shape(const Argument& geometry) {
+    const ConvShape s = geometry.conv_shape();
+    if (s.n != 1) geometry.fail("ERR_SHAPE", "is that of more than one image");
     return s;
   }
   // { min, max }, or undefined for none.
@@ -292,11 +301,26 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     if (!(activation.min <= activation.max)) argument.fail("ERR_ARGUMENT", "has a min above its max, or a NaN");
     return activation;
   }
+  static std::unique_ptr<PackedIntegerConvolution<uint8_t>> pack_quantized(const NamedArguments& args, const Plan& plan,
+                                                                           const ConvShape& s) {
+    const ConvKind kind = conv_kind(args["kind"]);
+    const auto pad_value = args["padValue"].integer<uint8_t>();
+    const Argument& filters = args["filters"];
+    switch (kind) {
+      case ConvKind::kAdder:
+        if (s.k > kMostL1Bytes) args.check(Status::kShape);
+        return pack_adder_conv2d(plan.kernels(), plan.pool(), s, filters.array<const uint8_t>(s.w_elems).data, pad_value);
+      case ConvKind::kConv:
+        if (s.k > kMostDotBytes) args.check(Status::kShape);
+        return pack_int8_conv2d(plan.kernels(), plan.pool(), s, filters.array<const int8_t>(s.w_elems).data, pad_value, false);
+      default:
+        args["kind"].fail("ERR_ARGUMENT", "is 'xnor', expected adder or conv");
+    }
+  }
 
-  Napi::Value add_step(const Arguments& args, std::unique_ptr<Step> step, size_t x, size_t other, size_t output_elems,
-                       Numbers numbers = Numbers::kFloats) {
-    if (!step) args.check(Status::kMemory);
-    return Napi::Number::New(Env(), static_cast<double>(owned_->plan.add(std::move(step), x, other, output_elems, numbers)));
+  Napi::Value add_node(const Arguments& args, std::unique_ptr<Node> node, size_t x, size_t other = kNoValue) {
+    if (!node) args.check(Status::kMemory);
+    return Napi::Number::New(Env(), static_cast<double>(owned_->plan.add(std::move(node), x, other)));
   }
 
   std::shared_ptr<OwnedPlan> owned_;  // null once disposed
@@ -304,14 +328,13 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
 };
 
 // Where a worker ends, the call of `done` throws.
-void PlanRun::finish(Napi::Env env) {
+void PlanRun::finish(Napi::Env env, Status status) {
   Napi::Float32Array out = out_.Value();
-  if (out.ElementLength() * sizeof(float) != y_.bytes()) status_ = Status::kShape;  // somebody took its memory away
-  if (status_ == Status::kOk) std::copy_n(y_.data(), out.ElementLength(), out.Data());
+  if (out.ElementLength() * sizeof(float) != y_.bytes()) status = Status::kShape;  // its memory was taken away meanwhile
+  if (status == Status::kOk) std::copy_n(y_.data(), out.ElementLength(), out.Data());
   owner_.account();
-  const char* const code = status_ == Status::kOk ? nullptr : status_ == Status::kNotFinite ? "ERR_ARGUMENT" : "ERR_MEMORY";
-  done_.Call({code ? Napi::String::New(env, code) : env.Undefined()});
+  done_.Call({code_of(env, status)});
 }
 }  // namespace
 
-Napi::Function PlanClass(Napi::Env env) { return PlanObject::define(env); }
+void export_plan(Exports& exports) { exports.set("Plan", PlanObject::define(exports.env())); }

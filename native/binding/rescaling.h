@@ -3,20 +3,20 @@
 #include "../conv2d/integer.h"
 #include "args.h"
 
-// (scale, shift, residual, residualScale) from argument `first` on, for y of so many channels. The residual is undefined, of uint8 or of
-// float32.
+// For y of so many channels. The residual is undefined, of uint8 or of float32.
 template <class Y>
-Rescaling rescaling_argument(const Arguments& args, size_t first, size_t channels, const View<Y>& y) {
-  const View<float> scale = args.array<float>(first, "scale", channels), shift = args.array<float>(first + 1, "shift", channels);
-  args.apart(y, scale, "scale");
-  args.apart(y, shift, "shift");
-  Rescaling r = {scale.data, shift.data, nullptr, nullptr, static_cast<float>(args.number(first + 3, "residualScale"))};
-  const auto residual = [&](auto zero) {
-    const auto view = args.array<decltype(zero)>(first + 2, "residual", y.length);
-    args.apart(y, view, "residual");
+Rescaling rescaling_of(const Arguments& args, const Argument& scales, const Argument& shifts, const Argument& residual,
+                       const Argument& residual_scale, size_t channels, const View<Y>& y) {
+  const auto scale = scales.array<const float>(channels), shift = shifts.array<const float>(channels);
+  args.check_no_overlap(y, scale, "scale");
+  args.check_no_overlap(y, shift, "shift");
+  Rescaling rescaling = {scale.data, shift.data, nullptr, nullptr, static_cast<float>(residual_scale.number())};
+  const auto elements = [&](auto zero) {
+    const auto view = residual.array<const decltype(zero)>(y.length);
+    args.check_no_overlap(y, view, "residual");
     return view.data;
   };
-  if (args.is_array<uint8_t>(first + 2)) r.residual_bytes = residual(uint8_t{});
-  else if (!args.absent(first + 2)) r.residual_floats = residual(float{});
-  return r;
+  if (residual.is_array<uint8_t>()) rescaling.residual_bytes = elements(uint8_t{});
+  else if (!residual.absent()) rescaling.residual_floats = elements(float{});
+  return rescaling;
 }

@@ -1,27 +1,24 @@
 #include "runtime.h"
 
-#include <cmath>
 #include <cstdlib>
 
 #include "../runtime/thread_count.h"
-#include "args.h"
+#include "exports.h"
 
 namespace {
-constexpr long kMostThreads = 1024;
-
 std::string supported_names() {
   std::string names;
   for (size_t i = 0; i < supported_tables().count; ++i) names += (i ? ", " : "") + std::string(supported_tables().tables[i]->isa);
   return names;
 }
 
-// 0 where ADDERNET_NUM_THREADS is set to something else than 1 … kMostThreads.
+// 0 where ADDERNET_NUM_THREADS is set to something else than 1 … kMaxThreads.
 size_t threads_at_start() {
   const char* text = std::getenv("ADDERNET_NUM_THREADS");
   if (!text || !*text) return default_threads();
   char* end;
   const long threads = std::strtol(text, &end, 10);
-  return *end || threads < 1 || threads > kMostThreads ? 0 : static_cast<size_t>(threads);
+  return *end || threads < 1 || threads > kMaxThreads ? 0 : static_cast<size_t>(threads);
 }
 }  // namespace
 
@@ -41,12 +38,13 @@ ThreadPool& threads(Napi::Env env) {
     if (threads) process_pool().set_threads(threads);
     return threads != 0;
   }();
-  if (!valid) throw_coded(env, "ERR_ARGUMENT", "ADDERNET_NUM_THREADS is not an integer from 1 to " + std::to_string(kMostThreads));
+  if (!valid) throw_coded(env, "ERR_ARGUMENT", "ADDERNET_NUM_THREADS is not an integer from 1 to " + std::to_string(kMaxThreads));
   return process_pool();
 }
 
-Napi::Value CpuInfo(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+namespace {
+Napi::Value CpuInfo(const Arguments& args) {
+  const Napi::Env env = args.env();
   Napi::Object result = Napi::Object::New(env);
   result.Set("isa", kernels(env).isa);
   Napi::Array names = Napi::Array::New(env);
@@ -56,16 +54,20 @@ Napi::Value CpuInfo(const Napi::CallbackInfo& info) {
   return result;
 }
 
-void SetIsa(const Napi::CallbackInfo& info) {
-  const std::string name = info[0].ToString();
+void SetIsa(const Arguments& args) {
+  const std::string name = args(0, "isa").string();
   const KernelTable* table = supported_tables().find(name);
-  if (!table) throw_coded(info.Env(), "ERR_ISA", "isa is '" + name + "', but this CPU and build have: " + supported_names());
+  if (!table) args.fail("ERR_ISA", "isa is '" + name + "', but this CPU and build have: " + supported_names());
   set_active_table(table);
 }
 
-void SetThreads(const Napi::CallbackInfo& info) {
-  const double count = Arguments(info, "setThreads").number(0, "threads");
-  if (!(count >= 1 && count <= kMostThreads) || count != std::floor(count))
-    throw_coded(info.Env(), "ERR_ARGUMENT", "setThreads: expected an integer from 1 to " + std::to_string(kMostThreads));
-  threads(info.Env()).set_threads(static_cast<size_t>(count));
+void SetThreads(const Arguments& args) {
+  threads(args.env()).set_threads(static_cast<size_t>(args(0, "threads").integer_in_range(1, kMaxThreads)));
+}
+}  // namespace
+
+void export_runtime(Exports& exports) {
+  exports.set<CpuInfo>("cpuInfo");
+  exports.set<SetIsa>("setIsa");
+  exports.set<SetThreads>("setThreads");
 }

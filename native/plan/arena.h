@@ -1,17 +1,18 @@
-// Where the values of a plan lie: one block of memory, and each value's place in it given to others once nobody reads it any more.
+// Where the values of a plan lie: one block of memory, and each value's place in it given to others once no node reads it any more.
 #pragma once
 #include <cstddef>
 #include <vector>
 
 struct Lifetime {
-  size_t elems;
-  size_t first, last;  // the step that writes the value and the last one that reads it
+  size_t bytes;
+  size_t first, last;  // the node that writes the value and the last one that reads it
 };
 
 struct ArenaLayout {
-  std::vector<size_t> offsets;  // in elements, one for each lifetime
-  size_t elems;
+  std::vector<size_t> offsets;  // in bytes, one for each lifetime
+  size_t bytes;
 };
 
-// First fit, in the order of `values`. Values whose lifetimes share a step lie apart, so a step may read any of its inputs while it writes.
-ArenaLayout lay_out(const std::vector<Lifetime>& values);
+// First fit, in the order of `values`. Values whose lifetimes share a node do not overlap, so a node may read any of its inputs while it
+// writes.
+ArenaLayout assign_offsets(const std::vector<Lifetime>& values);

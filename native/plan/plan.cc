@@ -36,31 +36,29 @@ class Slices {
 }  // namespace
 
 Plan::Plan(const KernelTable& kernels, ThreadPool& pool, size_t input_elems)
-    : kernels_(kernels), pool_(pool), elems_{input_elems}, numbers_{Numbers::kFloats} {}
+    : kernels_(kernels), pool_(pool), values_{{input_elems, DType::kF32}} {}
 
-size_t Plan::add(std::unique_ptr<Step> step, size_t x, size_t other, size_t output_elems, Numbers output_numbers) {
-  step_bytes_ += step->bytes();
-  nodes_.push_back({std::move(step), x, other});
-  elems_.push_back(output_elems);
-  numbers_.push_back(output_numbers);
-  return elems_.size() - 1;
+size_t Plan::add(std::unique_ptr<Node> node, size_t x, size_t other) {
+  values_.reserve(values_.size() + 1);  // where this throws, nothing has changed
+  const Node& added = *node;
+  nodes_.push_back({std::move(node), x, other});
+  values_.push_back(added.output());
+  node_bytes_ += added.bytes();
+  return values_.size() - 1;
 }
 
 void Plan::finish(size_t output) {
-  output_ = output;
   std::vector<Lifetime> lifetimes;
-  for (size_t i = 0; i < nodes_.size(); ++i) {
-    const size_t elems = elems_[i + 1];  // the arena counts in floats
-    lifetimes.push_back({numbers_[i + 1] == Numbers::kBytes ? divide_up(elems, sizeof(float)) : elems, i, i});
-  }
+  for (size_t i = 0; i < nodes_.size(); ++i) lifetimes.push_back({values_[i + 1].bytes(), i, i});
   for (size_t i = 0; i < nodes_.size(); ++i)
     for (const size_t read : {nodes_[i].x, nodes_[i].other})
       if (read != 0 && read != kNoValue) lifetimes[read - 1].last = i;
-  if (output != 0) lifetimes[output - 1].elems = 0;  // lies with the caller
-  const ArenaLayout layout = lay_out(lifetimes);
-  offsets_ = layout.offsets;
-  offsets_.insert(offsets_.begin(), 0);
-  arena_elems_ = layout.elems;
+  if (output != 0) lifetimes[output - 1].bytes = 0;  // lies with the caller
+  ArenaLayout layout = assign_offsets(lifetimes);
+  layout.offsets.insert(layout.offsets.begin(), 0);
+  offsets_ = std::move(layout.offsets);
+  arena_bytes_per_image_ = layout.bytes;
+  output_ = output;
 }
 
 Status Plan::run(size_t n, const float* x, float* y) {
@@ -69,18 +67,18 @@ Status Plan::run(size_t n, const float* x, float* y) {
   const Status status = sliced ? run_slices({sliced, x, y}, threads) : Status::kOk;
   if (status != Status::kOk || sliced == n) return status;
   const size_t max = images_in(threads == 1 ? kMaxSliceBytes : kMaxPartBytes);
-  return run_parts({n - sliced, x + sliced * elems_[0], y + sliced * output_elems()}, max);
+  return run_parts({n - sliced, x + sliced * input_elems(), y + sliced * output_elems()}, max);
 }
 
 Status Plan::run_slices(const Images& all, size_t threads) {
   Slices slices(all.n, threads, images_in(kMaxSliceBytes));
-  const size_t arena_elems = slices.largest() * arena_elems_;
-  if (!reserve(threads * arena_elems)) return Status::kMemory;
+  const size_t arena_bytes = slices.largest() * arena_bytes_per_image_;
+  if (!reserve(threads * arena_bytes)) return Status::kMemory;
   std::atomic<Status> failure{Status::kOk};
   pool_.parallel_for(threads, [&](size_t thread) {
     ThreadPool alone(1);
     for (Slice slice = slices.take(); slice.count > 0; slice = slices.take()) {
-      const Status status = run_nodes(part_of(all, slice.first, slice.count), alone, arena_.data() + thread * arena_elems);
+      const Status status = run_nodes(part_of(all, slice.first, slice.count), alone, arena_.data() + thread * arena_bytes);
       if (status == Status::kOk) continue;
       failure = status;
       slices.stop();
@@ -91,7 +89,7 @@ Status Plan::run_slices(const Images& all, size_t threads) {
 
 Status Plan::run_parts(const Images& all, size_t max) {
   const size_t part = divide_up(all.n, divide_up(all.n, max));
-  if (!reserve(part * arena_elems_)) return Status::kMemory;
+  if (!reserve(part * arena_bytes_per_image_)) return Status::kMemory;
   for (size_t first = 0; first < all.n; first += part) {
     const Status status = run_nodes(part_of(all, first, std::min(part, all.n - first)), pool_, arena_.data());
     if (status != Status::kOk) return status;
@@ -99,31 +97,36 @@ Status Plan::run_parts(const Images& all, size_t max) {
   return Status::kOk;
 }
 
-Status Plan::run_nodes(const Images& images, ThreadPool& pool, float* arena) const {
+Status Plan::run_nodes(const Images& images, ThreadPool& pool, unsigned char* arena) const {
   const size_t n = images.n;
-  const auto place = [&](size_t value) { return value == output_ ? images.y : arena + n * offsets_[value]; };
-  const auto input = [&](size_t value) { return value == 0 ? images.x : place(value); };
+  const auto place = [&](size_t value) -> void* {
+    if (value == output_) return images.y;
+    return arena + n * offsets_[value];
+  };
+  const auto input = [&](size_t value) -> Value {
+    if (value == kNoValue) return {nullptr, DType::kF32};
+    return {value == 0 ? images.x : static_cast<const void*>(place(value)), values_[value].dtype};
+  };
   for (size_t i = 0; i < nodes_.size(); ++i) {
-    const Node& node = nodes_[i];
-    const float* const other = node.other == kNoValue ? nullptr : input(node.other);
-    const Status status = node.step->run({kernels_, pool, n, input(node.x), other, place(i + 1)});
+    const auto& [node, x, other] = nodes_[i];
+    const Status status = node->run({kernels_, pool, n, input(x), input(other), {place(i + 1), values_[i + 1].dtype}});
     if (status != Status::kOk) return status;
   }
-  if (output_ == 0) std::copy(images.x, images.x + n * elems_[0], images.y);
+  if (output_ == 0) std::copy_n(images.x, n * input_elems(), images.y);
   return Status::kOk;
 }
 
 Plan::Images Plan::part_of(const Images& all, size_t first, size_t n) const {
-  return {n, all.x + first * elems_[0], all.y + first * output_elems()};
+  return {n, all.x + first * input_elems(), all.y + first * output_elems()};
 }
 
-size_t Plan::image_bytes() const { return std::max<size_t>(arena_elems_ * sizeof(float), 1); }
+size_t Plan::image_bytes() const { return std::max<size_t>(arena_bytes_per_image_, 1); }
 size_t Plan::images_in(size_t bytes) const { return std::max<size_t>(bytes / image_bytes(), 1); }
 
-bool Plan::reserve(size_t elems) {
-  if (elems * sizeof(float) <= arena_.bytes()) return true;
-  arena_ = AlignedBuffer<float>();
-  arena_ = AlignedBuffer<float>(elems);
+bool Plan::reserve(size_t bytes) {
+  if (bytes <= arena_.bytes()) return true;
+  arena_ = AlignedBuffer<unsigned char>();
+  arena_ = AlignedBuffer<unsigned char>(bytes);
   arena_bytes_ = arena_.bytes();
   return arena_.ok();
 }

@@ -1,48 +1,46 @@
-// A network compiled for images of one size: steps in order over one arena, the whole pass in one call, for any number of images.
+// A network compiled for images of one size: nodes in order over one arena, the whole pass in one call, for any number of images.
 //
 //   value 0             the input, the caller's memory
-//   values 1, 2, ...    what the steps make, in the arena by their lifetimes (arena.h); the output is the caller's memory again
+//   values 1, 2, ...    what the nodes make, in the arena by their lifetimes (arena.h); the output is the caller's memory again
 #pragma once
 #include <atomic>
 #include <memory>
 #include <vector>
 
 #include "../runtime/aligned_buffer.h"
-#include "steps.h"
+#include "nodes.h"
 
 constexpr size_t kNoValue = SIZE_MAX;
-
-enum class Numbers { kFloats, kBytes };  // what a value is made of
 
 class Plan {
  public:
   // The table and the pool outlive the plan. Sizes are those of one image.
   Plan(const KernelTable& kernels, ThreadPool& pool, size_t input_elems);
 
-  // The value that a new step makes from x, and from `other` where it has one.
-  size_t add(std::unique_ptr<Step> step, size_t x, size_t other, size_t output_elems, Numbers output_numbers = Numbers::kFloats);
-  // No step comes after this.
+  // The value that a new node makes from x, and from `other` where it has one. std::bad_alloc leaves the plan as it was, as in finish.
+  size_t add(std::unique_ptr<Node> node, size_t x, size_t other = kNoValue);
+  // No node comes after this. The output is one of floats.
   void finish(size_t output);
 
-  size_t values() const { return elems_.size(); }
-  size_t elems(size_t value) const { return elems_[value]; }
-  Numbers numbers(size_t value) const { return numbers_[value]; }
+  size_t value_count() const { return values_.size(); }
+  const ValueType& value(size_t i) const { return values_[i]; }
   bool finished() const { return output_ != kNoValue; }
-  size_t output_elems() const { return elems_[output_]; }
+  size_t input_elems() const { return values_[0].elems; }
+  size_t output_elems() const { return values_[output_].elems; }
 
   // x [n][input elems], y [n][output elems]; y overlaps nothing. One run at a time, which is the caller's to see to. Where there are as
   // many images as threads, each thread computes whole images, so that no thread waits for another at every layer; the rest is shared layer
   // by layer.
   Status run(size_t n, const float* x, float* y);
-  // Of what the steps keep and of the arena, which grows with n up to a limit and stays.
-  size_t bytes() const { return step_bytes_ + arena_bytes_; }
+  // Of what the nodes keep and of the arena, which grows with n up to a limit and stays.
+  size_t bytes() const { return node_bytes_ + arena_bytes_; }
 
   const KernelTable& kernels() const { return kernels_; }
   ThreadPool& pool() const { return pool_; }
 
  private:
-  struct Node {
-    std::unique_ptr<Step> step;
+  struct PlacedNode {
+    std::unique_ptr<Node> node;
     size_t x, other;  // values; other may be kNoValue
   };
 
@@ -55,23 +53,22 @@ class Plan {
   Status run_slices(const Images& all, size_t threads);
   // All threads compute the same layer of at most `max` images.
   Status run_parts(const Images& all, size_t max);
-  Status run_nodes(const Images& images, ThreadPool& pool, float* arena) const;
+  Status run_nodes(const Images& images, ThreadPool& pool, unsigned char* arena) const;
   Images part_of(const Images& all, size_t first, size_t n) const;
 
   // Of the arena.
   size_t image_bytes() const;
   size_t images_in(size_t bytes) const;
-  bool reserve(size_t elems);
+  bool reserve(size_t bytes);
 
   const KernelTable& kernels_;
   ThreadPool& pool_;
-  std::vector<Node> nodes_;       // node i makes value i + 1
-  std::vector<size_t> elems_;     // of each value
-  std::vector<Numbers> numbers_;  // of each value
+  std::vector<PlacedNode> nodes_;  // node i makes value i + 1
+  std::vector<ValueType> values_;
   size_t output_ = kNoValue;
-  std::vector<size_t> offsets_;  // of each value in the arena, for one image
-  size_t arena_elems_ = 0;       // of one image
-  size_t step_bytes_ = 0;
-  AlignedBuffer<float> arena_;
+  std::vector<size_t> offsets_;  // of each value in the arena, in bytes, for one image
+  size_t arena_bytes_per_image_ = 0;
+  size_t node_bytes_ = 0;
+  AlignedBuffer<unsigned char> arena_;
   std::atomic<size_t> arena_bytes_{0};
 };

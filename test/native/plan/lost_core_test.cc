@@ -49,13 +49,13 @@ class Core {
 };
 
 // y = x + 1
-class Layer : public Step {
+class Layer : public Node {
  public:
-  Layer(Core& core, size_t number) : core_(core), number_(number) {}
-  Status run(const StepRun& r) const override {
+  Layer(Core& core, size_t number) : Node({kElems, DType::kF32}), core_(core), number_(number) {}
+  Status run(const NodeRun& r) const override {
     if (number_ == 0) core_.begin(r.n);
     r.pool.parallel_for(r.n, [&](size_t i) {
-      for (size_t e = i * kElems; e < (i + 1) * kElems; ++e) r.y[e] = r.x[e] + 1;
+      for (size_t e = i * kElems; e < (i + 1) * kElems; ++e) r.y.f32()[e] = r.x.f32()[e] + 1;
     });
     if (number_ + 1 == kLayers) core_.end(r.n);
     return Status::kOk;
@@ -73,7 +73,7 @@ bool batch_goes_on(bool caller_is_held) {
   ThreadPool pool(2);
   Plan plan(no_kernels, pool, kElems);
   size_t value = 0;
-  for (size_t i = 0; i < kLayers; ++i) value = plan.add(std::make_unique<Layer>(core, i), value, kNoValue, kElems);
+  for (size_t i = 0; i < kLayers; ++i) value = plan.add(std::make_unique<Layer>(core, i), value);
   plan.finish(value);
   std::vector<float> x(kImages * kElems), y(kImages * kElems);
   for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<float>(i);

@@ -1,0 +1,168 @@
+#include "nodes.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "../conv2d/xnor.h"
+#include "../nn/elementwise.h"
+#include "../nn/pool.h"
+#include "../nn/quantize.h"
+
+namespace {
+template <class N, class... Args>
+std::unique_ptr<Node> make_node(Args&&... args) {
+  std::unique_ptr<N> node(new (std::nothrow) N(std::forward<Args>(args)...));
+  if (node && !node->ok()) node.reset();
+  return node;
+}
+
+class Conv2dNode : public Node {
+ public:
+  Conv2dNode(std::unique_ptr<PackedConvolution> packed, const ConvShape& s) : Node({s.y_elems, DType::kF32}), packed_(std::move(packed)) {}
+  Status run(const NodeRun& r) const override { return packed_->run({r.pool, r.n, r.x.f32(), r.other.f32(), r.y.f32()}); }
+  size_t bytes() const override { return packed_->bytes(); }
+
+ private:
+  const std::unique_ptr<PackedConvolution> packed_;
+};
+
+class QuantizedConv2dNode : public Node {
+ public:
+  QuantizedConv2dNode(std::unique_ptr<PackedIntegerConvolution<uint8_t>> packed, const ConvShape& s, const QuantizedEpilogue& epilogue)
+      : Node({s.y_elems, epilogue.output}),
+        packed_(std::move(packed)),
+        channels_(s.co),
+        residual_scale_(epilogue.residual_scale),
+        q_max_(epilogue.q_max),
+        activation_(epilogue.activation),
+        factors_(2 * s.co) {
+    if (!ok()) return;
+    std::copy_n(epilogue.scale, channels_, factors_.data());
+    std::copy_n(epilogue.shift, channels_, factors_.data() + channels_);
+  }
+  bool ok() const override { return factors_.ok(); }
+  size_t bytes() const override { return packed_->bytes() + factors_.bytes(); }
+  Status run(const NodeRun& r) const override {
+    Rescaling rescaling = {factors_.data(), factors_.data() + channels_, nullptr, nullptr, residual_scale_};
+    if (r.other.dtype == DType::kU8) rescaling.residual_bytes = r.other.u8();
+    else rescaling.residual_floats = r.other.f32();
+    if (output().dtype == DType::kU8) return packed_->run(r.pool, r.n, r.x.u8(), rescaling, q_max_, r.y.u8());
+    return packed_->run(r.pool, r.n, r.x.u8(), rescaling, activation_, r.y.f32());
+  }
+
+ private:
+  const std::unique_ptr<PackedIntegerConvolution<uint8_t>> packed_;
+  const size_t channels_;
+  const float residual_scale_;
+  const uint8_t q_max_;
+  const Activation activation_;
+  AlignedBuffer<float> factors_;  // scale, shift
+};
+
+class PoolNode : public Node {
+ public:
+  using Pool = void (*)(ThreadPool& pool, const ConvShape& s, const float* x, float* y);
+  PoolNode(Pool pool, const ConvShape& s) : Node({s.y_elems, DType::kF32}), pool_(pool), shape_(s) {}
+  Status run(const NodeRun& r) const override {
+    pool_(r.pool, with_images(shape_, r.n), r.x.f32(), r.y.f32());
+    return Status::kOk;
+  }
+
+ private:
+  const Pool pool_;
+  const ConvShape shape_;
+};
+
+class NormalizeNode : public Node {
+ public:
+  NormalizeNode(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift, const Activation& activation)
+      : Node({rows * channels, DType::kF32}), rows_(rows), channels_(channels), activation_(activation), factors_(3 * channels) {
+    if (!ok()) return;
+    std::copy_n(mean, channels, factors_.data());
+    std::copy_n(scale, channels, factors_.data() + channels);
+    std::copy_n(shift, channels, factors_.data() + 2 * channels);
+  }
+  bool ok() const override { return factors_.ok(); }
+  size_t bytes() const override { return factors_.bytes(); }
+  Status run(const NodeRun& r) const override {
+    const float *const mean = factors_.data(), *const scale = mean + channels_, *const shift = scale + channels_;
+    normalize(r.kernels, r.pool, {r.n * rows_, channels_, r.x.f32(), r.other.f32(), activation_, mean, scale, shift, r.y.f32()});
+    return Status::kOk;
+  }
+
+ private:
+  const size_t rows_, channels_;
+  const Activation activation_;
+  AlignedBuffer<float> factors_;  // mean, scale, shift
+};
+
+class ActivateNode : public Node {
+ public:
+  ActivateNode(size_t elems, const Activation& activation) : Node({elems, DType::kF32}), activation_(activation) {}
+  Status run(const NodeRun& r) const override {
+    activate(r.kernels, r.pool, r.n * output().elems, r.x.f32(), activation_, r.y.f32());
+    return Status::kOk;
+  }
+
+ private:
+  const Activation activation_;
+};
+
+class AddNode : public Node {
+ public:
+  explicit AddNode(size_t elems) : Node({elems, DType::kF32}) {}
+  Status run(const NodeRun& r) const override {
+    add(r.kernels, r.pool, r.n * output().elems, r.x.f32(), r.other.f32(), r.y.f32());
+    return Status::kOk;
+  }
+};
+
+class QuantizeNode : public Node {
+ public:
+  QuantizeNode(size_t elems, float scale, uint8_t zero_point, uint8_t q_max)
+      : Node({elems, DType::kU8}), scale_(scale), zero_point_(zero_point), q_max_(q_max) {}
+  Status run(const NodeRun& r) const override {
+    const bool finite = quantize(r.kernels, r.pool, r.n * output().elems, r.x.f32(), scale_, zero_point_, q_max_, r.y.u8());
+    return finite ? Status::kOk : Status::kNotFinite;
+  }
+
+ private:
+  const float scale_;
+  const uint8_t zero_point_, q_max_;
+};
+
+std::unique_ptr<PackedConvolution> pack(const KernelTable& kernels, ThreadPool& pool, ConvKind kind, const ConvShape& s,
+                                        const float* filters, const Epilogue& epilogue) {
+  switch (kind) {
+    case ConvKind::kAdder:
+      return pack_adder_conv2d(kernels, pool, s, filters, epilogue);
+    case ConvKind::kConv:
+      return pack_conv2d(kernels, pool, s, filters, epilogue);
+    case ConvKind::kXnor:
+      return pack_xnor_conv2d(kernels, pool, s, filters, epilogue);
+  }
+  return nullptr;
+}
+}  // namespace
+
+std::unique_ptr<Node> make_conv2d_node(const KernelTable& kernels, ThreadPool& pool, ConvKind kind, const ConvShape& s,
+                                       const float* filters, const Epilogue& epilogue) {
+  auto packed = pack(kernels, pool, kind, s, filters, epilogue);
+  return packed ? make_node<Conv2dNode>(std::move(packed), s) : nullptr;
+}
+std::unique_ptr<Node> make_quantized_conv2d_node(std::unique_ptr<PackedIntegerConvolution<uint8_t>> packed, const ConvShape& s,
+                                                 const QuantizedEpilogue& epilogue) {
+  return packed ? make_node<QuantizedConv2dNode>(std::move(packed), s, epilogue) : nullptr;
+}
+std::unique_ptr<Node> make_max_pool_node(const ConvShape& s) { return make_node<PoolNode>(max_pool2d, s); }
+std::unique_ptr<Node> make_average_pool_node(const ConvShape& s) { return make_node<PoolNode>(average_pool2d, s); }
+std::unique_ptr<Node> make_normalize_node(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift,
+                                          const Activation& activation) {
+  return make_node<NormalizeNode>(rows, channels, mean, scale, shift, activation);
+}
+std::unique_ptr<Node> make_activate_node(size_t elems, const Activation& activation) { return make_node<ActivateNode>(elems, activation); }
+std::unique_ptr<Node> make_add_node(size_t elems) { return make_node<AddNode>(elems); }
+std::unique_ptr<Node> make_quantize_node(size_t elems, float scale, uint8_t zero_point, uint8_t q_max) {
+  return make_node<QuantizeNode>(elems, scale, zero_point, q_max);
+}

@@ -1,0 +1,58 @@
+// The nodes of a plan: each is one operation, and makes one value from one or two others, for any number of images.
+#pragma once
+#include <memory>
+
+#include "../conv2d/conv2d.h"
+#include "../conv2d/conv_kind.h"
+#include "../conv2d/integer.h"
+#include "value.h"
+
+struct NodeRun {
+  const KernelTable& kernels;
+  ThreadPool& pool;
+  size_t n;  // images
+  Value x;
+  Value other;     // residual or second addend
+  MutableValue y;  // overlaps neither
+};
+
+class Node {
+ public:
+  explicit Node(const ValueType& output) : output_(output) {}
+  virtual ~Node() = default;
+  virtual Status run(const NodeRun& run) const = 0;
+  // Of what the node keeps: packed filters and the like.
+  virtual size_t bytes() const { return 0; }
+  // Whether it could have that memory.
+  virtual bool ok() const { return true; }
+  const ValueType& output() const { return output_; }
+
+ private:
+  const ValueType output_;
+};
+
+// All of these are null if memory is out. Arrays are copied; shapes are those of one image.
+
+std::unique_ptr<Node> make_conv2d_node(const KernelTable& kernels, ThreadPool& pool, ConvKind kind, const ConvShape& s,
+                                       const float* filters, const Epilogue& epilogue);
+
+// How a node that reads bytes ends: as a packed integer convolution does (conv2d/integer.h).
+struct QuantizedEpilogue {
+  const float *scale, *shift;  // [co]
+  float residual_scale;        // of a residual of bytes
+  DType output;
+  uint8_t q_max;          // of bytes
+  Activation activation;  // of floats
+};
+std::unique_ptr<Node> make_quantized_conv2d_node(std::unique_ptr<PackedIntegerConvolution<uint8_t>> packed, const ConvShape& s,
+                                                 const QuantizedEpilogue& epilogue);
+
+std::unique_ptr<Node> make_max_pool_node(const ConvShape& s);
+std::unique_ptr<Node> make_average_pool_node(const ConvShape& s);
+// y = activation((x - mean) * scale + shift (+ other)), over `rows` rows of `channels` each
+std::unique_ptr<Node> make_normalize_node(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift,
+                                          const Activation& activation);
+std::unique_ptr<Node> make_activate_node(size_t elems, const Activation& activation);
+std::unique_ptr<Node> make_add_node(size_t elems);
+// y = clamp(rne(x / scale + zero_point), 0, q_max), bytes; a run is kNotFinite where an x is not
+std::unique_ptr<Node> make_quantize_node(size_t elems, float scale, uint8_t zero_point, uint8_t q_max);
