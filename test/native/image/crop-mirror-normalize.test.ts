@@ -157,7 +157,8 @@ t.test('native code itself refuses what would not be safe', async (t) => {
   refused({ windows: new Int32Array(0) }, 'ERR_SHAPE', /windows are not three numbers/);
   refused({ tables: new Float32Array(700) }, 'ERR_SHAPE', /tables are not 256 numbers/);
   refused({ tables: new Float32Array(0) }, 'ERR_SHAPE', /tables are not 256 numbers/);
-  for (const height of [0, -4, 0.5, Number.NaN, 2 ** 31, '4']) refused({ height }, 'ERR_ARGUMENT', /height is (not a number|.*, expected an integer from 1 to 2147483647)/);
+  for (const height of [0, -4, 0.5, Number.NaN, 2 ** 31, '4'])
+    refused({ height }, 'ERR_ARGUMENT', /height is (not a number|.*, expected an integer from 1 to 2147483647)/);
   refused({ height: 2 ** 30, width: 2 ** 30 }, 'ERR_SHAPE', /x is not as long as/);
   refused({ done: undefined }, 'ERR_ARGUMENT', /done is not a function/);
   const memory = new SharedArrayBuffer(4 * 96);
