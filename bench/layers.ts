@@ -1,11 +1,11 @@
-// Single layers, from bytes to bytes or from floats to floats, beside onnxruntime's (bench/peers) in the same rounds.
+// Single layers, from bytes to bytes or from floats to floats, beside onnxruntime's (bench/baselines) in the same rounds.
 import { compile, cpuInfo, layers as nn, ops, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
 import type { LayerReport, LayerResult } from '../dist/cli/bench-results';
 import { Random } from '../dist/random';
+import { chainLength, checkSame, haveBaselines, onnxLayers } from './baselines/onnxruntime';
 import { forward, i7, i8, normal, u8, uniform } from './kernels';
 import { chosen, type MeasureOptions, measureAsync, opens } from './measure';
-import { chainLength, checkSame, havePeers, onnxLayers } from './peers/onnxruntime';
 import { chainableLayers, type Layer, layerName, pairs } from './workloads';
 
 export interface LayerOptions extends MeasureOptions {
@@ -38,7 +38,7 @@ export async function measureLayers(options: LayerOptions = {}): Promise<LayerRe
     native().setIsa(before);
     setThreads(threadsBefore);
   }
-  return { cpu: model, threads, baselines: havePeers(), results };
+  return { cpu: model, threads, baselines: haveBaselines(), results };
 }
 
 async function measureLayer(layer: Layer, isa: string, threads: number, options: MeasureOptions): Promise<LayerResult[]> {
@@ -59,7 +59,7 @@ async function measureLayer(layer: Layer, isa: string, threads: number, options:
         }),
       ]),
     ),
-    ...(havePeers() && (await onnxruntimeOf(layer, threads))),
+    ...(haveBaselines() && (await onnxruntimeOf(layer, threads))),
   };
   const group = `${isa}, ${layerName(layer)}`;
   if (!opens(group, Object.keys(implementations), options)) return [];

@@ -1,11 +1,11 @@
 // Compiled networks: adders in bytes and in floats, a CNN and a binary network here, and the same CNN in onnxruntime in floats and in 8 bits,
-// where it is installed (bench/peers), one after the other in the same rounds.
+// where it is installed (bench/baselines), one after the other in the same rounds.
 import { compile, cpuInfo, type Model, models, quantize, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
 import type { ModelReport, ModelResult } from '../dist/cli/bench-results';
 import { Random } from '../dist/random';
+import { checkSame, haveBaselines, onnxNetworks } from './baselines/onnxruntime';
 import { chosen, type MeasureOptions, measureAsync, opens } from './measure';
-import { checkSame, havePeers, onnxNetworks } from './peers/onnxruntime';
 import { type Task, tasks } from './workloads';
 
 export interface ModelBenchOptions extends MeasureOptions {
@@ -35,7 +35,7 @@ export async function measureModels(options: ModelBenchOptions = {}): Promise<Mo
   } finally {
     native().setIsa(before);
   }
-  return { cpu: model, threads, baselines: havePeers(), results };
+  return { cpu: model, threads, baselines: haveBaselines(), results };
 }
 
 const names = ['adder u8', 'adder u8 run', 'adder f32', 'adder f32 run', 'conv f32', 'xnor'];
@@ -43,7 +43,7 @@ const baselineNames = ['onnxruntime f32', 'onnxruntime int8'];
 
 async function measureTask({ network, batch }: Task, isa: string, threads: number, options: MeasureOptions): Promise<ModelResult[]> {
   const group = `${isa}, ${network}, batch ${batch}`;
-  if (!opens(group, [...names, ...(havePeers() ? baselineNames : [])], options)) return [];
+  if (!opens(group, [...names, ...(haveBaselines() ? baselineNames : [])], options)) return [];
   const make = (kind: models.ConvKind) => settled(models[network]({ kind, seed: 1 }));
   const [adder, conv] = [make('adder'), make('conv')];
   const x = Tensor.zeros([batch, ...adder.inputShape]);
@@ -60,7 +60,7 @@ async function measureTask({ network, batch }: Task, isa: string, threads: numbe
     implementations[name] = () => session.runSync(x, { out });
     if (name.startsWith('adder')) implementations[`${name} run`] = () => session.run(x);
   }
-  if (havePeers()) {
+  if (haveBaselines()) {
     const { f32, int8 } = await onnxNetworks(conv, x.data, batch, threads);
     const logits = compiled['conv f32'].runSync(x).data;
     checkSame(await f32(), logits, 1e-3);

@@ -41,7 +41,7 @@ export async function makeReport(measured: Measurements): Promise<{ markdown: st
   ]);
   const sections = [
     '# Results',
-    'Made by `bench/report.ts` from the files in `results/`, which `bench/run.sh` measures. The implementations in one table took turns in the same rounds; numbers are medians. `bench/peers` describes the baselines.',
+    'Made by `bench/report.ts` from the files in `results/`, which `bench/run.sh` measures. The implementations in one table took turns in the same rounds; numbers are medians. `bench/baselines` describes the baselines.',
     '## Goals',
     ratioTable(goals(measured)),
     '## Networks',
@@ -127,7 +127,7 @@ function goals({ layers, models, train, serve }: Measurements): Goal[] {
 
 const find = <R>(results: readonly R[], is: (result: R) => boolean, what: string): R => {
   const found = results.find(is);
-  if (!found) throw new Error(`the measurements lack ${what}: measure again, with the baselines installed (bench/peers)`);
+  if (!found) throw new Error(`the measurements lack ${what}: measure again, with the baselines installed (bench/baselines)`);
   return found;
 };
 const layerTime = ({ results }: LayerReport, layer: string, implementation: string): number =>

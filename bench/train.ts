@@ -4,8 +4,8 @@ import { cpuInfo, models, ops, Sgd, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
 import type { TrainReport, TrainResult } from '../dist/cli/bench-results';
 import { Random } from '../dist/random';
+import { haveTorch, TorchTrainer } from './baselines/torch';
 import { chosen, type MeasureOptions, measureAsync, opens } from './measure';
-import { haveTorch, TorchTrainer } from './peers/torch';
 import { trainingBatches } from './workloads';
 
 export interface TrainBenchOptions extends MeasureOptions {

@@ -131,7 +131,7 @@ export async function bench(name: BenchName, { isa, threads, filter, quick = fal
     return;
   }
   const notes = [
-    'baselines' in report && !report.baselines ? 'onnxruntime is not installed: see bench/peers' : '',
+    'baselines' in report && !report.baselines ? 'onnxruntime is not installed: see bench/baselines' : '',
     torchNote(report),
     serveNote(report),
     `${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}${quick ? '; quick: the numbers are more precise without --quick' : ''}`,
@@ -159,7 +159,7 @@ function transientLine(quiet: boolean): { show: (what: string) => void; clear: (
 function torchNote(report: Report): string {
   if (!('torch' in report)) return '';
   const { torch } = report;
-  return torch === null ? 'PyTorch is not installed: see bench/peers' : `PyTorch ${torch}`;
+  return torch === null ? 'PyTorch is not installed: see bench/baselines' : `PyTorch ${torch}`;
 }
 
 function serveNote(report: Report): string {

@@ -93,9 +93,9 @@ t.test('the report says what was measured', async (t) => {
   // Seconds that make ratios of every kind: the adders in bytes take 1, floats 2, whatever else 4.
   const seconds = (implementation: string) => (implementation.startsWith('adder u8') ? 1 : implementation.startsWith('adder') ? 2 : 4);
   const ours = ['adder u8', 'adder f32', 'conv f32', 'xnor'];
-  const peers = ['onnxruntime f32', 'onnxruntime int8'];
-  const ofLayers = [...ours, 'conv int8, 8-bit weights', 'conv int8, 7-bit weights', ...peers];
-  const ofModels = [...ours, 'adder u8 run', ...peers];
+  const baselines = ['onnxruntime f32', 'onnxruntime int8'];
+  const ofLayers = [...ours, 'conv int8, 8-bit weights', 'conv int8, 7-bit weights', ...baselines];
+  const ofModels = [...ours, 'adder u8 run', ...baselines];
   const tasks = [['resnet20', 1] as const, ['resnet20', 64] as const, ['resnet18', 1] as const];
   const models = [1, 2].map((threads) => ({
     ...about,
@@ -146,7 +146,7 @@ t.test('the report says what was measured', async (t) => {
   t.match(markdown, /\| ResNet-20 8x8 64-64 \| 37, 74 % \|/);
   for (const [name, svg] of charts) {
     t.match(markdown, `](${name})`, 'every chart is shown');
-    for (const implementation of [...ours, ...peers]) t.match(svg, `>${implementation}<`, `${implementation} in ${name}`);
+    for (const implementation of [...ours, ...baselines]) t.match(svg, `>${implementation}<`, `${implementation} in ${name}`);
   }
 
   const slow = results.map((r) => (r.implementation === 'adder f32' && /ResNet-20/.test(r.layer) ? { ...r, seconds: 8 } : r));
@@ -154,7 +154,7 @@ t.test('the report says what was measured', async (t) => {
   t.match(second.markdown, /float adder \/ float convolution \| 1\.1 \| 2\.00 .*, 0\.50 .* \| 1 of 2 \|/, 'a goal that was missed');
   const without = results.filter(({ implementation }) => implementation !== 'onnxruntime int8');
   await t.rejects(makeReport({ ...measured, layers: { ...measured.layers, results: without } }), {
-    message: /lack onnxruntime int8.*bench\/peers/,
+    message: /lack onnxruntime int8.*bench\/baselines/,
   });
 });
 

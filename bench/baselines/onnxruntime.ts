@@ -5,18 +5,18 @@ import { addFloatNodes, nameOf } from './float-graph';
 import { Int8Graph, rangeOf } from './int8-graph';
 import { OnnxGraph, toNchw } from './onnx';
 
-export { havePeers } from './onnx';
+export { haveBaselines } from './onnx';
 
 /** Runs once, on the images it was made with. */
 export type Run = () => Promise<Float32Array | Uint8Array>;
 
-export interface Peers {
+export interface Baselines {
   readonly f32: Run;
   readonly int8: Run;
 }
 
 /** @param x normalized images in NHWC, [batch,h,w,c] */
-export async function onnxNetworks(model: Model, x: Float32Array, batch: number, threads: number): Promise<Peers> {
+export async function onnxNetworks(model: Model, x: Float32Array, batch: number, threads: number): Promise<Baselines> {
   const [h, w, c] = model.inputShape;
   const network = fuse(trace(model, model.inputShape));
   const input = { x: toNchw(x, batch, h * w, c), dims: [batch, c, h, w], threads };
@@ -42,7 +42,7 @@ export const chainLength = 4;
  *
  * @param x [n,h,w,c]
  */
-export async function onnxLayers(layer: layers.Conv2d, x: Tensor, threads: number): Promise<Peers> {
+export async function onnxLayers(layer: layers.Conv2d, x: Tensor, threads: number): Promise<Baselines> {
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const [node] = trace(layer, [h, w, c]).nodes as [Conv2d];
   const value = (id: number): Value => ({ ...node.x, id });

@@ -17,14 +17,14 @@ interface Ort {
 type Outputs = Record<string, { data: Float32Array | Uint8Array }>;
 type Numbers = Float32Array | Uint8Array | Int8Array | Int32Array;
 
-// From dist-bench/peers, where this file is compiled to, to the folder where the peers are installed.
-const peers = createRequire(join(__dirname, '../../bench/peers/package.json'));
+// From dist-bench/baselines, where this file is compiled to, to the folder where they are installed.
+const baselines = createRequire(join(__dirname, '../../bench/baselines/package.json'));
 
-/** Whether the peers are installed. */
-export function havePeers(): boolean {
+/** Whether they are installed. */
+export function haveBaselines(): boolean {
   try {
-    peers.resolve('onnxruntime-node');
-    peers.resolve('onnx-proto');
+    baselines.resolve('onnxruntime-node');
+    baselines.resolve('onnx-proto');
     return true;
   } catch {
     return false;
@@ -33,7 +33,7 @@ export function havePeers(): boolean {
 
 /** An ONNX graph from the value `v0`, images, on. */
 export class OnnxGraph {
-  readonly #onnx: Onnx = peers('onnx-proto').onnx;
+  readonly #onnx: Onnx = baselines('onnx-proto').onnx;
   readonly #nodes: object[] = [];
   readonly #initializers: object[] = [];
 
@@ -74,7 +74,7 @@ export class OnnxGraph {
     };
     const opsetImport = [{ version: 13 }, { domain: 'com.microsoft', version: 1 }];
     const model = ModelProto.encode(ModelProto.create({ irVersion: 8, opsetImport, graph })).finish();
-    const ort: Ort = peers('onnxruntime-node');
+    const ort: Ort = baselines('onnxruntime-node');
     const options = { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', graphOptimizationLevel: 'all' };
     const session = await ort.InferenceSession.create(model, { ...options, logSeverityLevel: 3 });
     const input = new ort.Tensor(x instanceof Float32Array ? 'float32' : 'uint8', x, dims);

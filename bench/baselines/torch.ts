@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 
-const script = join(__dirname, '../../bench/peers/torch_train.py');
+const script = join(__dirname, '../../bench/baselines/torch_train.py');
 /** The first Python that has it: Debian's, where another one comes first on the path. */
 const python = ['python3', '/usr/bin/python3'].find((name) => spawnSync(name, ['-c', 'import torch']).status === 0);
 
