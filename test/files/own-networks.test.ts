@@ -265,10 +265,11 @@ t.test('files of other versions', async (t) => {
     { metadata: null },
     { metadata: { ...metadata, name: 5 } },
     { bits: 9 },
-    { output: 999 },
-    { output: '__proto__' },
-    { steps: [null] },
-    { steps: {} },
+    { outputs: [{ ...said.outputs[0], id: 999 }] },
+    { outputs: ['__proto__'] },
+    { outputs: [] },
+    { nodes: [null] },
+    { nodes: {} },
     { version: 'x' },
   ])
     await t.rejects(load(rewritten(lie)), { name: 'AdderNetError', code: 'ERR_CORRUPT' }, JSON.stringify(lie));

@@ -17,13 +17,13 @@ const run = (env: NodeJS.ProcessEnv, ...args: string[]) =>
     encoding: 'utf8',
   });
 
-/** What a program prints that has the library as `addernet`: JSON of its last value, or of the error it ends with. */
-function evaluated(env: NodeJS.ProcessEnv, program: string, folder = library): unknown {
+/** What a script returns that has the library as `addernet`: JSON of its last value, or of the error it ends with. */
+function evaluated(env: NodeJS.ProcessEnv, script: string, folder = library): unknown {
   const code = `
     const addernet = require(${JSON.stringify(folder)});
     let result;
     try {
-      result = (() => { ${program} })();
+      result = (() => { ${script} })();
     } catch (error) {
       result = { name: error.name, code: error.code, message: error.message };
     }
@@ -36,11 +36,11 @@ t.equal(supported.at(-1), 'scalar', 'plain C++ runs everywhere');
 
 for (const isa of supported)
   t.test(`ADDERNET_ISA=${isa}`, async (t) => {
-    const program = `
+    const script = `
       const x = new addernet.Tensor(Float32Array.of(1, 2, 3, 4), [1, 2, 2, 1]);
       const y = addernet.ops.adderConv2d(x, new addernet.Tensor(Float32Array.of(3, 0), [2, 1, 1, 1]));
       return [addernet.cpuInfo(), [...y.data]];`;
-    t.match(evaluated({ ADDERNET_ISA: isa }, program), [{ isa, supported }, [-2, -1, -1, -2, 0, -3, -1, -4]]);
+    t.match(evaluated({ ADDERNET_ISA: isa }, script), [{ isa, supported }, [-2, -1, -1, -2, 0, -3, -1, -4]]);
     const { status, stdout } = run({ ADDERNET_ISA: isa }, program, 'info');
     t.equal(status, 0);
     t.match(stdout, new RegExp(`^instruction set  ${isa} `, 'm'));
