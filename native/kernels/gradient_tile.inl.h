@@ -1,4 +1,4 @@
-// Tiles of the adder's gradients (gradient_kernels.h): MR rows x NV vectors, with a datum of its own beside every sum.
+// Tiles of the adder's gradients (gradient_kernels.h): MR rows x NV vectors, with a datum beside every sum.
 //
 // HardTanh holds x - 1 and x + 1 in registers and clamps w between them:  clamp(w - x, -1, 1) = clamp(w, x - 1, x + 1) - x, so
 //   sum g * clamp(w - x, -1, 1) = sum g * clamp(w, x - 1, x + 1) - x * sum g

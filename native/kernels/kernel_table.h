@@ -27,7 +27,7 @@ struct KernelTable {
 
 extern const KernelTable kKernelsScalar, kKernelsSse41, kKernelsAvx2, kKernelsAvx512, kKernelsNeon;
 
-// What CPUs with more than a table needs do better; cpu/dispatch.cc puts it in place.
+// What CPUs with extensions of a set do better; cpu/dispatch.cc puts it into a copy of the table.
 extern const IntegerProduct kKernelsAvx512Vnni, kKernelsAvx2Vnni;  // for integer.dot_8 and dot_7
 extern const IntegerKernels kKernelsNeonDotprod;                   // for integer
 extern const XnorKernels kKernelsAvx512Vpopcntdq;                  // for xnor

@@ -1,5 +1,5 @@
-// AVX2 words for signs packed in bits: as bits_sse41.h, twice as wide. Nibbles split beforehand take 3 instructions for what xor, two
-// masks, a shift, two shuffles and two additions do on whole bytes: 6 instead of 8 for 256 signs.
+// AVX2 primitives for signs packed in bits: as bits_sse41.h, twice as wide. Nibbles that are split beforehand take 3 instructions, 6 for
+// 256 signs; on whole bytes xor, two masks, a shift, two shuffles and two additions are 8.
 #pragma once
 #include <cstdint>
 

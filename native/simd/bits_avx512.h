@@ -1,4 +1,4 @@
-// AVX-512 words for signs packed in bits. With VPOPCNTDQ an instruction counts the bits of each lane; without it a byte shuffle looks
+// AVX-512 primitives for signs packed in bits. With VPOPCNTDQ an instruction counts the bits of each lane; without it a byte shuffle looks
 // nibbles up, as in bits_avx2.h.
 #pragma once
 #include <cstdint>

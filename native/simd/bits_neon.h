@@ -1,4 +1,4 @@
-// NEON words for signs packed in bits: cnt counts the bits of each byte.
+// NEON primitives for signs packed in bits: cnt counts the bits of each byte.
 #pragma once
 #include <cstdint>
 

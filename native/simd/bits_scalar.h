@@ -1,4 +1,4 @@
-// Scalar words for signs packed in bits, and what each means: see xnor_tile.inl.h for how they are used.
+// Scalar primitives for signs packed in bits, and what each means: xnor_tile.inl.h shows how they are used.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace {
 constexpr int kSignsPerWord = 32;
-constexpr int kCountRegisters = 3;          // registers of a step besides the counts and the panel
-constexpr size_t kMaxCountIterations = 31;  // steps after which a byte of counts may be full: 31 * 8 < 256
+constexpr int kCountRegisters = 3;          // registers of a micro-op besides the counts and the panel
+constexpr size_t kMaxCountIterations = 31;  // of k, after which a byte of counts may be full: 31 * 8 < 256
 
 struct b32v {
   static constexpr int N = 1;  // lanes of 32 bits: signs, or counts
@@ -26,7 +26,7 @@ ALWAYS_INLINE b32v count_differences(b32v counts, b32v x, b32v w) {
   bits = (bits & 0x33333333) + (bits >> 2 & 0x33333333);
   return {counts.v + ((bits + (bits >> 4)) & 0x0f0f0f0f)};
 }
-// The four bytes of a lane added up.
+// The sum of the four bytes of each lane.
 ALWAYS_INLINE b32v sum_bytes(b32v counts) {
   const uint32_t halves = (counts.v & 0x00ff00ff) + (counts.v >> 8 & 0x00ff00ff);
   return {(halves & 0xffff) + (halves >> 16)};

@@ -1,5 +1,5 @@
-// SSE4.1 words for signs packed in bits: there is no instruction that counts bits, but a byte shuffle looks sixteen nibbles up at once.
-// Signs are stored four to a byte, so that a step is xor, shuffle, add.
+// SSE4.1 primitives for signs packed in bits: there is no instruction that counts bits, but a byte shuffle looks sixteen nibbles up at
+// once. Signs are stored four to a byte, so that a micro-op is xor, shuffle, add.
 #pragma once
 #include <cstdint>
 

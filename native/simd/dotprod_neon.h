@@ -1,4 +1,4 @@
-// The words of the dot product extension; included by kernels_neon_dotprod.cc alone.
+// Primitives of the dot product extension, beside integer_neon.h.
 #pragma once
 #ifndef __ARM_FEATURE_DOTPROD
 #error "compile this file with the dot product flags of CMakeLists.txt"

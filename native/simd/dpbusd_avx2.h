@@ -1,4 +1,4 @@
-// The word of AVX-VNNI; included by kernels_avx2_vnni.cc alone.
+// The primitive of AVX-VNNI, beside integer_avx2.h.
 #pragma once
 #ifndef __AVXVNNI__
 #error "compile this file with the AVX-VNNI flags of CMakeLists.txt"

@@ -1,4 +1,4 @@
-// AVX2 words of integer tiles, beside vec_avx2.h.
+// AVX2 primitives of integer tiles, beside vec_avx2.h.
 #pragma once
 #include <cstdint>
 
@@ -26,7 +26,7 @@ ALWAYS_INLINE i32v sub(i32v a, i32v b) { return {_mm256_sub_epi32(a.v, b.v)}; }
 
 ALWAYS_INLINE i8v sad(i8v a, i8v b) { return {_mm256_sad_epu8(a.v, b.v)}; }
 ALWAYS_INLINE i8v sub_i64(i8v a, i8v b) { return {_mm256_sub_epi64(a.v, b.v)}; }
-// The lower 32 bits of the 64-bit lanes of a, then of b. The shuffle works within halves, whence the permutation.
+// The lower 32 bits of the 64-bit lanes of a, then of b. The shuffle works within halves, so a permutation follows.
 ALWAYS_INLINE i32v low_halves(i8v a, i8v b) {
   const __m256 halves = _mm256_shuffle_ps(_mm256_castsi256_ps(a.v), _mm256_castsi256_ps(b.v), 0x88);
   return {_mm256_permute4x64_epi64(_mm256_castps_si256(halves), 0xd8)};

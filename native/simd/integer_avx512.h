@@ -1,4 +1,4 @@
-// AVX-512 words of integer tiles, beside vec_avx512.h.
+// AVX-512 primitives of integer tiles, beside vec_avx512.h.
 #pragma once
 #include <cstdint>
 

@@ -1,4 +1,4 @@
-// NEON words of integer tiles, beside vec_neon.h.
+// NEON primitives of integer tiles, beside vec_neon.h.
 #pragma once
 #include <cstdint>
 

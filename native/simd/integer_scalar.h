@@ -1,4 +1,4 @@
-// Scalar words and steps of integer tiles, beside vec_scalar.h. A word is one element, widened to int16; a vector is one channel.
+// Scalar primitives of integer tiles, beside vec_scalar.h. A k-group is one element, widened to int16; a vector is one channel.
 #pragma once
 #include <cstdint>
 
@@ -13,11 +13,11 @@ struct i32v {
   static constexpr int N = 1;
   int32_t v;
 };
-ALWAYS_INLINE i8v broadcast_group(uint16_t x) { return {static_cast<int16_t>(x)}; }  // the same word in every lane
+ALWAYS_INLINE i8v broadcast_group(uint16_t x) { return {static_cast<int16_t>(x)}; }  // the same k-group in every lane
 ALWAYS_INLINE i8v load(const unsigned char* p) {                                     // any alignment
-  uint16_t word;
-  __builtin_memcpy(&word, p, sizeof word);
-  return broadcast_group(word);
+  uint16_t group;
+  __builtin_memcpy(&group, p, sizeof group);
+  return broadcast_group(group);
 }
 ALWAYS_INLINE i8v bit_and(i8v a, i8v b) { return {a.v & b.v}; }
 ALWAYS_INLINE i32v load(const int32_t* p) { return {*p}; }

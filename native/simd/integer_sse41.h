@@ -1,4 +1,4 @@
-// SSE4.1 words of integer tiles, beside vec_sse41.h.
+// SSE4.1 primitives of integer tiles, beside vec_sse41.h.
 #pragma once
 #include <cstdint>
 

@@ -1,4 +1,4 @@
-// AVX2 words of quantization, beside integer_avx2.h.
+// AVX2 primitives of quantization, beside integer_avx2.h.
 #pragma once
 #include "integer_avx2.h"
 
@@ -6,8 +6,8 @@ namespace {
 ALWAYS_INLINE f32v div(f32v a, f32v b) { return {_mm256_div_ps(a.v, b.v)}; }
 ALWAYS_INLINE f32v to_float(i32v a) { return {_mm256_cvtepi32_ps(a.v)}; }
 // max gives its second operand, 0, where a is NaN; the conversion rounds halves to even.
-ALWAYS_INLINE i32v round_within(f32v a, f32v most) {
-  return {_mm256_cvtps_epi32(_mm256_min_ps(_mm256_max_ps(a.v, _mm256_setzero_ps()), most.v))};
+ALWAYS_INLINE i32v round_within(f32v a, f32v q_max) {
+  return {_mm256_cvtps_epi32(_mm256_min_ps(_mm256_max_ps(a.v, _mm256_setzero_ps()), q_max.v))};
 }
 ALWAYS_INLINE i32v load_bytes(const uint8_t* p) { return {_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)))}; }
 ALWAYS_INLINE void store_bytes(uint8_t* p, i32v a) {

@@ -1,4 +1,4 @@
-// AVX-512 words of quantization, beside integer_avx512.h.
+// AVX-512 primitives of quantization, beside integer_avx512.h.
 #pragma once
 #include "integer_avx512.h"
 
@@ -6,8 +6,8 @@ namespace {
 ALWAYS_INLINE f32v div(f32v a, f32v b) { return {_mm512_div_ps(a.v, b.v)}; }
 ALWAYS_INLINE f32v to_float(i32v a) { return {_mm512_cvtepi32_ps(a.v)}; }
 // max gives its second operand, 0, where a is NaN; the conversion rounds halves to even.
-ALWAYS_INLINE i32v round_within(f32v a, f32v most) {
-  return {_mm512_cvtps_epi32(_mm512_min_ps(_mm512_max_ps(a.v, _mm512_setzero_ps()), most.v))};
+ALWAYS_INLINE i32v round_within(f32v a, f32v q_max) {
+  return {_mm512_cvtps_epi32(_mm512_min_ps(_mm512_max_ps(a.v, _mm512_setzero_ps()), q_max.v))};
 }
 ALWAYS_INLINE i32v load_bytes(const uint8_t* p) { return {_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))}; }
 ALWAYS_INLINE void store_bytes(uint8_t* p, i32v a) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm512_cvtepi32_epi8(a.v)); }

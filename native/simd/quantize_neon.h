@@ -1,4 +1,4 @@
-// NEON words of quantization, beside integer_neon.h.
+// NEON primitives of quantization, beside integer_neon.h.
 #pragma once
 #include "integer_neon.h"
 
@@ -6,7 +6,7 @@ namespace {
 ALWAYS_INLINE f32v div(f32v a, f32v b) { return {vdivq_f32(a.v, b.v)}; }
 ALWAYS_INLINE f32v to_float(i32v a) { return {vcvtq_f32_s32(a.v)}; }
 // vcvtn rounds halves to even, and gives 0 for the NaN that max and min leave.
-ALWAYS_INLINE i32v round_within(f32v a, f32v most) { return {vcvtnq_s32_f32(vminq_f32(vmaxq_f32(a.v, vdupq_n_f32(0)), most.v))}; }
+ALWAYS_INLINE i32v round_within(f32v a, f32v q_max) { return {vcvtnq_s32_f32(vminq_f32(vmaxq_f32(a.v, vdupq_n_f32(0)), q_max.v))}; }
 ALWAYS_INLINE i32v load_bytes(const uint8_t* p) {
   uint32_t word;
   __builtin_memcpy(&word, p, sizeof word);

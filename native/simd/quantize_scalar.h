@@ -1,15 +1,15 @@
-// Scalar words of quantization, beside integer_scalar.h: the plainest statement of what each means.
+// Scalar primitives of quantization, beside integer_scalar.h: the plainest statement of what each means.
 #pragma once
 #include "integer_scalar.h"
 
 namespace {
 ALWAYS_INLINE f32v div(f32v a, f32v b) { return {a.v / b.v}; }
 ALWAYS_INLINE f32v to_float(i32v a) { return {static_cast<float>(a.v)}; }
-// The integer nearest to a within [0, most], a half to the even one; NaN gives 0. 0 <= most < 2^23: floats from 2^23 to 2^24 are the
+// The integer nearest to a within [0, q_max], a half to the even one; NaN gives 0. 0 <= q_max < 2^23: floats from 2^23 to 2^24 are the
 // integers, so that adding 2^23 rounds.
-ALWAYS_INLINE i32v round_within(f32v a, f32v most) {
+ALWAYS_INLINE i32v round_within(f32v a, f32v q_max) {
   constexpr float kOnlyIntegers = 1 << 23;
-  const float clamped = min(most, {a.v > 0.0f ? a.v : 0.0f}).v;
+  const float clamped = min(q_max, {a.v > 0.0f ? a.v : 0.0f}).v;
   return {static_cast<int32_t>(clamped + kOnlyIntegers - kOnlyIntegers)};
 }
 // N bytes, without sign

@@ -1,4 +1,4 @@
-// SSE4.1 words of quantization, beside integer_sse41.h.
+// SSE4.1 primitives of quantization, beside integer_sse41.h.
 #pragma once
 #include "integer_sse41.h"
 
@@ -6,7 +6,7 @@ namespace {
 ALWAYS_INLINE f32v div(f32v a, f32v b) { return {_mm_div_ps(a.v, b.v)}; }
 ALWAYS_INLINE f32v to_float(i32v a) { return {_mm_cvtepi32_ps(a.v)}; }
 // max gives its second operand, 0, where a is NaN; the conversion rounds halves to even.
-ALWAYS_INLINE i32v round_within(f32v a, f32v most) { return {_mm_cvtps_epi32(_mm_min_ps(_mm_max_ps(a.v, _mm_setzero_ps()), most.v))}; }
+ALWAYS_INLINE i32v round_within(f32v a, f32v q_max) { return {_mm_cvtps_epi32(_mm_min_ps(_mm_max_ps(a.v, _mm_setzero_ps()), q_max.v))}; }
 ALWAYS_INLINE i32v load_bytes(const uint8_t* p) {
   int word;
   __builtin_memcpy(&word, p, sizeof word);

@@ -1,4 +1,4 @@
-// AVX2 + FMA words of the tiles; included by kernels_avx2.cc alone.
+// AVX2 + FMA primitives, for files that are compiled for AVX2.
 #pragma once
 #if !defined(__AVX2__) || !defined(__FMA__)
 #error "compile this file with the AVX2 flags of CMakeLists.txt"
@@ -56,7 +56,7 @@ ALWAYS_INLINE void load_columns(const float* p, size_t stride, f32v columns[4]) 
 }
 
 // max runs on the add ports, FMA on two others: adding through FMA doubles the rate on Zen 3 to 5, and on Intel two instructions
-// replace three. `one` is opaque, lest a compiler turn the FMA back into an add.
+// replace three. `one` is opaque, so that no compiler turns the FMA back into an add.
 constexpr bool kL1NeedsSums = true;
 ALWAYS_INLINE f32v l1_one() {
   f32v one = broadcast(1.0f);

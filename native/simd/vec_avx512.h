@@ -1,4 +1,4 @@
-// AVX-512 (F, BW, VL, DQ) words of the tiles; included by kernels_avx512.cc alone.
+// AVX-512 (F, BW, VL, DQ) primitives, for files that are compiled for AVX-512.
 #pragma once
 #if !defined(__AVX512F__) || !defined(__AVX512BW__) || !defined(__AVX512VL__) || !defined(__AVX512DQ__)
 #error "compile this file with the AVX-512 flags of CMakeLists.txt"
@@ -67,7 +67,7 @@ ALWAYS_INLINE void load_columns(const float* p, size_t stride, f32v columns[4]) 
 }
 
 // max runs on the add ports, FMA on two others: adding through FMA takes the rate from 57 to 111 G elements/s on Zen 5, level with a
-// multiply-add. `one` is opaque, lest a compiler turn the FMA back into an add.
+// multiply-add. `one` is opaque, so that no compiler turns the FMA back into an add.
 constexpr bool kL1NeedsSums = true;
 ALWAYS_INLINE f32v l1_one() {
   f32v one = broadcast(1.0f);

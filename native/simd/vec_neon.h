@@ -1,4 +1,4 @@
-// NEON (AArch64) words of the tiles; included by kernels_neon.cc alone.
+// NEON (AArch64) primitives.
 #pragma once
 #include <arm_neon.h>
 

@@ -1,4 +1,4 @@
-// Scalar words of the tiles: the fallback, and the plainest statement of what each word means.
+// Scalar primitives: the fallback, and the plainest statement of what each one means.
 #pragma once
 #include <cstddef>
 
@@ -33,7 +33,7 @@ ALWAYS_INLINE f32v reduce_rows(const f32v rows[1]) { return rows[0]; }
 // columns[c] lane r = p[r * stride + c], r < N, c < 4: a block of a transposition.
 ALWAYS_INLINE void load_columns(const float* p, size_t, f32v columns[4]) { UNROLL for (int c = 0; c < 4; ++c) columns[c].v = p[c]; }
 
-// One step of sum |x - w|. Where kL1NeedsSums is set the step only adds max(x, w), and sum x and sum w are taken off at the end.
+// The micro-op of sum |x - w|. Where kL1NeedsSums is set it only adds max(x, w), and sum x and sum w are taken off at the end.
 constexpr bool kL1NeedsSums = false;
 ALWAYS_INLINE f32v l1_one() { return {1.0f}; }
 ALWAYS_INLINE f32v l1_accumulate(f32v sum, f32v x, f32v w, f32v) { return add(sum, abs_diff(x, w)); }

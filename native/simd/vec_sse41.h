@@ -1,4 +1,4 @@
-// SSE4.1 words of the tiles; included by kernels_sse41.cc alone.
+// SSE4.1 primitives, for files that are compiled for SSE4.1.
 #pragma once
 #ifndef __SSE4_1__
 #error "compile this file with the SSE4.1 flags of CMakeLists.txt"

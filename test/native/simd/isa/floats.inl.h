@@ -2,8 +2,9 @@
 #include "../primitives.h"
 
 namespace {
+// Plain C++ never fuses (-ffp-contract=off), also where the CPU could.
 #if defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)
-constexpr bool kFuses = true;
+constexpr bool kFuses = f32v::N > 1;
 #else
 constexpr bool kFuses = false;
 #endif
