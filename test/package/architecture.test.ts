@@ -238,3 +238,31 @@ testNeeding([git], 'names', (t) => {
       .some((word) => namesThatSayNothing.includes(word));
   t.same(files.filter(saysNothing), [], 'every file says what it holds');
 });
+
+testNeeding([git], 'docs/architecture.md', (t) => {
+  const picture = read('docs/architecture.md').split('```')[1]!.split('\n');
+  const lineOf = (folder: string) => picture.findIndex((line) => line.split(/\s+/).includes(folder));
+  const folders = [...new Set(files.flatMap((file) => /^(?:lib|native)\/\w+(?=\/)/.exec(file) ?? []))];
+  t.same(
+    folders.filter((folder) => lineOf(folder) < 0),
+    [],
+    'its picture shows every folder of lib/ and native/',
+  );
+  const shown = picture.flatMap((line) => line.match(/\b(?:lib|native)\/\w+/g) ?? []);
+  t.same(
+    shown.filter((folder) => !folders.includes(folder)),
+    [],
+    'and none that is not there',
+  );
+  const upward = Object.entries({ lib: libMayImport, native: nativeMayInclude }).flatMap(([top, table]) =>
+    Object.entries(table).flatMap(([from, targets]) =>
+      targets
+        .map((to): [string, string] => [`${top}/${from}`, `${top}/${to}`])
+        .filter((pair) => pair.every((folder) => folders.includes(folder)))
+        .filter(([from, to]) => lineOf(from) > lineOf(to))
+        .map(([from, to]) => `${from} -> ${to}`),
+    ),
+  );
+  t.same(upward, [], 'and what a folder may import stands below it or beside it');
+  t.end();
+});
