@@ -28,6 +28,7 @@ const oneOf = (words: readonly string[]) => (value: unknown) => words.includes(v
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 const isInteger = (value: unknown, min: number, max: number) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
 const isByte: Is = (value) => isInteger(value, 0, 255);
+const isQmax: Is = (value) => isInteger(value, 1, 255);
 const isSize: Is = (value) => isInteger(value, 1, 2 ** 31 - 1);
 const isOffset: Is = (value) => isInteger(value, 0, 2 ** 31 - 1);
 const listOf = (length: number, is: Is) => (value: unknown) => Array.isArray(value) && value.length === length && value.every(is);
@@ -69,13 +70,13 @@ const fieldsOf: Record<GraphNode['op'], Record<string, Is>> = {
   },
   activate: { x: isFloats, output: isFloats, activation: isActivation },
   add: { a: isFloats, b: isFloats, output: isFloats },
-  quantize: { x: isFloats, output: isBytes, scale: (value) => Number(value) > 0, zeroPoint: isByte, qmax: isByte },
+  quantize: { x: isFloats, output: isBytes, scale: (value) => Number(value) > 0, zeroPoint: isByte, qmax: isQmax },
   quantizedConv2d: {
     ...{ kind: oneOf(['adder', 'conv']), x: isBytes, output: isValue, filters: isTensor(4, 'u8', 'i8'), padValue: isByte, ...affine },
     ...{
       residual: optional(isValue),
       residualScale: optional(Number.isFinite),
-      qmax: optional(isByte),
+      qmax: optional(isQmax),
       activation: optional(isActivation),
     },
     attributes: isConv2dAttributes,
@@ -98,6 +99,7 @@ function damagedField(node: GraphNode, known: ReadonlyMap<number, Value>): strin
     const { residual, output } = node;
     if (residual && elementCount(residual.shape) !== elementCount(output.shape)) return 'residual';
   }
+  if (node.op === 'quantize' && node.zeroPoint > node.qmax) return 'zeroPoint';
   if (node.op === 'quantizedConv2d') {
     if (node.filters.dtype !== (node.kind === 'adder' ? 'u8' : 'i8')) return 'filters';
     if ((node.qmax === undefined) !== (node.output.dtype === 'f32')) return 'qmax';

@@ -8,7 +8,7 @@ type Unplaced<Node> = Node extends GraphNode ? Omit<Node, 'output'> : never;
 export type NewNode = Unplaced<GraphNode>;
 type Windowed = Unplaced<Conv2d | QuantizedConv2d | Pool>;
 
-/** Of one image. Errors as of outputShape. */
+/** The geometry for one image. Errors as of outputShape. */
 export function geometryOf(node: Windowed): ConvGeometry {
   const x = [1, ...node.x.shape];
   if (node.op === 'pool') return poolGeometry(`${node.mode}Pool`, x, node.attributes);
@@ -16,7 +16,7 @@ export function geometryOf(node: Windowed): ConvGeometry {
 }
 
 /**
- * Of one image's part of what a node computes.
+ * The shape of what a node computes for one image.
  * @throws {AdderNetError} ERR_SHAPE if operands do not fit each other, ERR_ARGUMENT if an attribute is out of range
  */
 export function outputShape(node: NewNode): Shape {

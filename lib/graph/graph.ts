@@ -1,4 +1,4 @@
-// A network between its layers and what runs it: which value is computed from which, as plain data that nothing changes.
+// A network between its layers and what runs it: which value is computed from which, as immutable plain data.
 import type { ConvKind } from '../conv-kind';
 import type { Activation } from '../layers';
 import type { Shape, Sides } from '../shape';
@@ -8,7 +8,7 @@ import type { Tensor } from '../tensor';
 export interface Value {
   /** Unique among the values of a graph. */
   readonly id: number;
-  /** Shape of one image's part. A node may read a value in another shape than it was written in: the same elements in the same order. */
+  /** Shape for one image. A node may read a value in another shape than it was written in: the same elements in the same order. */
   readonly shape: Shape;
   readonly dtype: 'f32' | 'u8';
 }
@@ -122,11 +122,11 @@ export interface QuantizedConv2d {
   readonly scale: Tensor;
   readonly shift: Tensor;
   readonly residual?: Value;
-  /** Of a residual of bytes. Default 1. */
+  /** Scale of a residual of bytes. Default 1. */
   readonly residualScale?: number;
-  /** Of an output of bytes. */
+  /** Largest integer of an output of bytes; absent otherwise. */
   readonly qmax?: number;
-  /** Of an output of floats. */
+  /** Only where the output is of floats. */
   readonly activation?: Activation;
   readonly attributes: Conv2dAttributes;
 }

@@ -5,14 +5,14 @@ import type { Graph, GraphNode, Value, ValueTensor } from './graph';
 import { quantizedConv2d, quantizeValue } from './quantized-nodes';
 
 export interface InterpretOptions {
-  /** Sees each value as soon as it is known, inputs first. */
+  /** Called with each value as soon as it is known, inputs first. */
   readonly onValue?: (value: Value, tensor: ValueTensor) => void;
-  /** What `node` reads in place of a value. */
+  /** Gives what `node` reads in place of a value. */
   readonly onRead?: (value: Value, tensor: ValueTensor, node: GraphNode) => ValueTensor;
 }
 
 /**
- * The output of a graph that has one input and one output.
+ * Computes the output of a graph that has one input and one output.
  * @param x [n, ...shape of the input], float32
  * @throws {AdderNetError} ERR_ARGUMENT if a number that is to be quantized is not finite; as the operations
  */

@@ -1,14 +1,14 @@
-// What range do the values of a network take? Seen on some images of the kind it will meet.
+// Calibration: the ranges that the values of a network take on some images of the kind that it will see.
 import { type FloatNode, type Graph, interpret } from '../graph';
 import { elementCount } from '../shape';
 import { Tensor } from '../tensor';
 
-/** What one value of a network takes, over all images. */
+/** The range and a histogram of one value, over all images. */
 export class Range {
   min = 0;
   max = 0;
   #count = 0;
-  /** Positive floats count by the upper bits of their representation, which grows with them: bins a five-hundredth wide. */
+  /** Counts of positive floats by their upper bits, which are in the order of the floats: a bin is 1/512 of a power of two wide. */
   readonly #bins = new Float64Array(2 ** (31 - droppedBits));
 
   add({ data }: Tensor): void {
@@ -22,7 +22,7 @@ export class Range {
     this.#count += data.length;
   }
 
-  /** The number that a part of all elements, 0 to 1, do not exceed; the maximum for 1. */
+  /** The number that a part of all elements, 0 to 1, does not exceed; the maximum for 1. */
   quantile(part: number): number {
     let above = this.#count * (1 - part);
     for (let bin = this.#bins.length - 1; bin >= 0; bin--) {
@@ -39,7 +39,7 @@ function upperEnd(bin: number): number {
   return new Float32Array(bits.buffer)[0]!;
 }
 
-/** Images at a time, which bounds the memory of the values of all layers. */
+/** Images that are interpreted at a time, which bounds the memory of the values of all layers. */
 const batch = 64;
 
 /**

@@ -17,27 +17,28 @@ import { calibrate, type Range } from './calibrate';
 import { QuantizedModel } from './quantized-model';
 import { isAdder, nodesOfBytes, type Quantization, Quantizer } from './quantizer';
 
-/** What `quantize` takes. */
+/** Options of `quantize`. */
 export interface QuantizeOptions {
-  /** Bits of activations and filters, 8 down to 2. Default 8. */
+  /** Bits of activations and filters, 2 to 8. Default 8. */
   bits?: number | undefined;
   /**
-   * The largest activation that is told apart from larger ones: the maximum seen, or the number that this part of all activations does not
-   * exceed. 'auto': the maximum at 8 and 7 bits, 0.9997 at 6 and 5, 0.999 below. Default 'auto'.
+   * Where activations are clipped: 'max' at the maximum of the calibration, a number from 0 to 1 at this quantile of all activations.
+   * 'auto': the maximum at 8 and 7 bits, 0.9997 at 6 and 5, 0.999 below. Default 'auto'.
    */
   range?: 'auto' | 'max' | number | undefined;
-  /** How many images of a data set to look at; a tensor is taken whole. Default 512. */
+  /** Number of images of a dataset for the calibration; a tensor is used whole. Default 512. */
   calibration?: number | undefined;
 }
 const names = optionNames<QuantizeOptions>({ bits: true, range: true, calibration: true });
 
 /**
- * A copy of an adder network that computes in integers between its adder layers; ordinary layers stay in float32, but for a first layer that
- * is faster in bytes.
+ * Makes a copy of an adder network that computes in integers between its adder layers. Ordinary layers stay in float32, except a large first
+ * layer, which is faster in bytes.
  *
- * @param images of the kind the network will meet: a data set, of which the first ones are taken, or [n,h,w,c], bytes or normalized floats
- * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is unknown, out of range or does not apply, the network is no Model, has no
- *   adder layer, or a weight or pixel is not finite; ERR_SHAPE if the images are not of its size
+ * @param images for the calibration, of the kind that the network will see: a dataset, whose first images are used, or [n,h,w,c], bytes or
+ *   normalized floats
+ * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is unknown, out of range or does not apply, the network is no Model or has no
+ *   adder layer, or a weight or pixel is not finite; ERR_SHAPE if the images do not have its input shape
  */
 export async function quantize(
   model: Model,

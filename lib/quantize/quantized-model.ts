@@ -7,11 +7,11 @@ import type { Tensor } from '../tensor';
 
 /** A network in 8 bits or fewer, for inference: `quantize` makes it, `compile` makes it fast, `save` and `load` keep it. */
 export class QuantizedModel extends withMetadata(class {}) {
-  /** That of the float network. */
+  /** The metadata of the float network. */
   override readonly metadata: ModelMetadata;
-  /** Of activations and filters, 2 to 8. */
+  /** Bits of activations and filters, 2 to 8. */
   readonly bits: number;
-  /** From an image to what the task asks for. */
+  /** The network from an image to what its task asks for. */
   readonly graph: Graph;
 
   constructor(metadata: ModelMetadata, bits: number, graph: Graph) {
@@ -22,9 +22,9 @@ export class QuantizedModel extends withMetadata(class {}) {
   }
 
   /**
-   * The definition of what the network computes: every other way gives the same bits.
+   * Computes the network as it is defined, node by node; a session gives the same bits.
    * @param x [n,h,w,c], float32, normalized
-   * @returns what its task asks for, such as logits [n,classes]
+   * @returns what the task asks for, such as logits [n,classes]
    * @throws {AdderNetError} ERR_SHAPE if x is of another size; ERR_ARGUMENT if it holds a number that is not finite
    */
   forward(x: Tensor): Tensor {

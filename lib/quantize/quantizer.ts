@@ -30,7 +30,7 @@ const maxSum = 2 ** 24;
 
 export const isAdder = (node: FloatNode): node is Conv2d => node.op === 'conv2d' && node.kind === 'adder';
 
-/** The nodes of a graph that will take bytes, if integers go up to qmax. */
+/** The convolutions of a graph that will read bytes, where integers go up to qmax. */
 export const nodesOfBytes = (graph: Graph<FloatNode>, qmax: number): Conv2d[] =>
   graph.nodes.filter((node): node is Conv2d => isAdder(node) || isLargeStem(node, graph.inputs[0]!, qmax));
 
@@ -47,7 +47,7 @@ export class Quantizer {
   readonly #float: Graph<FloatNode>;
   readonly #quantizations: ReadonlyMap<number, Quantization>;
   readonly #qmax: number;
-  /** Ids of the bytes of a value; a value that floats need too is two values. */
+  /** Ids of values as bytes, by their ids in the float graph; a value that floats need too is two values. */
   readonly #bytes = new Map<number, number>();
   readonly #nodes: GraphNode[] = [];
   readonly #readers: ReadonlyMap<number, number>;
@@ -176,7 +176,10 @@ function int8Filters(layer: Conv2d, { scale, zeroPoint }: Quantization): Integer
   return { kind: 'conv', filters: new Tensor(filters, shape), unit, constant };
 }
 
-/** Elements of a filter. @param max what one adds to a sum at most */
+/**
+ * The number of elements of a filter.
+ * @param max the largest number that an element adds to a sum
+ */
 function checkedLength(layer: Conv2d, max: number): number {
   const k = filterElements(layer);
   const limit = Math.floor(maxSum / max);

@@ -1,9 +1,9 @@
-// What a caller no longer waits for.
+// Runs that their caller aborts.
 
 import { AdderNetError } from '../errors';
 import { shown } from '../quoted';
 
-/** @throws {AdderNetError} ERR_ARGUMENT unless it is an AbortSignal, of any realm; and the signal's reason if it has aborted */
+/** @throws {AdderNetError} ERR_ARGUMENT unless `signal` is undefined or an AbortSignal of any realm; the signal's reason if it has aborted */
 export function checkSignal(op: string, signal: AbortSignal | undefined): void {
   if (signal === undefined) return;
   if (typeof signal !== 'object' || signal === null || typeof signal.addEventListener !== 'function' || typeof signal.aborted !== 'boolean')
@@ -12,15 +12,15 @@ export function checkSignal(op: string, signal: AbortSignal | undefined): void {
 }
 
 /**
- * What `work` gives, or the signal's reason as soon as it aborts: the work goes on unseen.
- * @param giveUp called when it aborts, to spare what has not begun
+ * Waits for `work`, or rejects with the signal's reason as soon as it aborts; the work itself is not interrupted.
+ * @param cancel called when the signal aborts, to cancel work that has not started
  */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, giveUp = () => {}): Promise<T> {
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined, cancel = () => {}): Promise<T> {
   if (!signal) return work;
   let stop = () => {};
   const aborted = new Promise<never>((_, reject) => {
     stop = onAbort(signal, () => {
-      giveUp();
+      cancel();
       reject(reasonOf(signal));
     });
   });
@@ -32,14 +32,14 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw reasonOf(signal);
 }
 
-/** Signals of older polyfills have none, nor a throwIfAborted. */
+/** Older polyfills of AbortSignal lack `reason` and throwIfAborted. */
 const reasonOf = (signal: AbortSignal): unknown =>
   signal.reason ?? Object.assign(new Error('This operation was aborted'), { name: 'AbortError' });
 
-/** Node warns of eleven listeners, but a signal may well be of all requests of a service: each has one listener, which calls these. */
+/** Node warns at eleven listeners, but one signal may serve all requests of a service: a signal gets one listener, which calls these. */
 const callbacksOf = new WeakMap<AbortSignal, Set<() => void>>();
 
-/** @returns what takes the callback back */
+/** @returns a function that removes the callback */
 function onAbort(signal: AbortSignal, callback: () => void): () => void {
   const callbacks = callbacksOf.get(signal) ?? listen(signal);
   callbacks.add(callback);

@@ -1,4 +1,4 @@
-// From a network to a session: its layers emit nodes, neighbours are fused, and the native plan packs what is left.
+// From a network to a session: its layers emit nodes, neighbors are fused, and the native plan packs their weights.
 
 import { checkThreads } from '../cpu';
 import { AdderNetError } from '../errors';
@@ -21,13 +21,13 @@ export interface QuantizedNetwork {
   readonly metadata?: Labels;
 }
 
-/** What `compile` takes. */
+/** Options of `compile`. */
 export interface CompileOptions {
-  /** In which numbers the session computes: 'u8' takes a quantized network. Default: what the network is. */
+  /** The dtype the session computes in: 'u8' needs a quantized network. Default: that of the network. */
   dtype?: 'f32' | 'u8' | undefined;
-  /** Threads that a run uses at most. Default: those of the process, see setThreads. */
+  /** The maximal number of threads of a run. Default: that of the process, see setThreads. */
   threads?: number | undefined;
-  /** Shape of one image, [h,w,c]. Default: what the model is made for; a layer that is not a Model needs it. */
+  /** Shape of one image, [h,w,c]. Default: the model's inputShape; a layer that is not a Model needs it. */
   input?: Shape | undefined;
 }
 const names = optionNames<CompileOptions>({ dtype: true, threads: true, input: true });

@@ -1,4 +1,4 @@
-// A classifier in one native call, for what asks a network for logits.
+// A compiled classifier, for code that evaluates networks by their logits.
 import type { Layer } from '../layers';
 import type { Model } from '../models';
 import type { Tensor } from '../tensor';
@@ -7,15 +7,15 @@ import type { InferenceSession } from './inference-session';
 
 type Description = Pick<Model, 'name' | 'inputShape' | 'classes' | 'normalization' | 'classNames'>;
 
-/** What answers as its network does, in one native call. */
+/** A classifier that computes as its network does, in one native call. */
 export interface CompiledClassifier extends Description {
-  /** What runs it. Disposing of it is up to the caller. */
+  /** The session that runs it. The caller disposes of it. */
   readonly session: InferenceSession;
   /** x [n,h,w,c], normalized -> logits [n,classes] */
   forward(x: Tensor): Tensor;
 }
 
-/** The classifier, compiled. Errors as of compile. */
+/** Compiles a classifier. Errors as of compile. */
 export async function compiled(model: Description & (Layer | QuantizedNetwork)): Promise<CompiledClassifier> {
   const { name, inputShape, classes, normalization, classNames } = model;
   const session = await compile(model);

@@ -4,10 +4,10 @@ import type { Graph, GraphNode, Value } from '../graph';
 import { geometryOf } from '../graph/geometry';
 import { elementCount } from '../shape';
 
-/** The numbers of values in the plan. */
+/** Gives the number that a value has in the plan. */
 type NumberOf = (value: Value) => number;
 
-/** Weights are copied and packed. Errors as of compile. */
+/** Builds the plan of a graph; weights are copied and packed. Errors as of compile. */
 export function emit({ nodes, inputs, outputs }: Graph, threads: number | undefined): NativePlan {
   const [input, output] = [inputs[0]!, outputs[0]!];
   return rethrow(() => {

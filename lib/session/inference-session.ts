@@ -17,7 +17,7 @@ import { RunQueue } from './run-queue';
 
 /** How a network is run. */
 export interface RunOptions {
-  /** Gives the run up: the call rejects with the signal's reason at once. A run that waits does not start; one under way ends unseen. */
+  /** Aborts the call, which rejects with the signal's reason at once. A waiting run does not start; the result of one in progress is dropped. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -25,11 +25,11 @@ export interface RunOptions {
 export interface ClassifyOptions extends ImageOptions, RunOptions {
   /** How many classes to name. Default 5. */
   readonly top?: number | undefined;
-  /** What transparent pixels lie on. Default: white, or black for a network of white on black, the opposite if `invert` is set. */
+  /** The color behind transparent pixels. Default: white, or black for a network of white on black; with `invert` the opposite. */
   readonly background?: Color | undefined;
   /** Columns of an image that is given as the bytes of its pixels; together with `height`. */
   readonly width?: number | undefined;
-  /** Rows of the same. */
+  /** Rows of an image that is given as the bytes of its pixels; together with `width`. */
   readonly height?: number | undefined;
 }
 
@@ -40,17 +40,17 @@ const classifyNames = optionNames<ClassifyOptions>({
   ...{ maxPixels: true, background: true, invert: true },
 });
 
-/** Made by `compile`. It holds native memory, which goes at `dispose()`, or with the object itself. */
+/** A compiled network, made by `compile`. It holds native memory until `dispose()` is called or the object is collected. */
 export class InferenceSession {
   /** Shape of one image, [h,w,c]. */
   readonly inputShape: Shape;
-  /** Shape of what one image gives, such as [classes]. */
+  /** Shape of the output for one image, such as [classes]. */
   readonly outputShape: Shape;
   readonly #labels: Labels | undefined;
   readonly #queue = new RunQueue();
   #plan: NativePlan | undefined;
 
-  /** @param labels of a classifier of images */
+  /** @param labels normalization and class names, of a network that classifies images */
   constructor(plan: NativePlan, inputShape: Shape, outputShape: Shape, labels?: Labels) {
     this.#plan = plan;
     this.#labels = labels;
@@ -58,14 +58,14 @@ export class InferenceSession {
     this.outputShape = Object.freeze(outputShape);
   }
 
-  /** What each class is called, by its index; undefined if the network does not say it. */
+  /** The name of each class, by its index; undefined if the metadata has none. */
   get classNames(): readonly string[] | undefined {
     return this.#labels?.classNames;
   }
 
   /**
-   * Runs on another thread, so that the event loop goes on. `x` is copied before this returns. Runs of one session follow each other;
-   * those of several share the threads. An image gives the same bits in any batch and with any number of threads.
+   * Runs on another thread, so that the event loop is not blocked. `x` is copied before this returns. Runs of one session follow each
+   * other; runs of several sessions share the threads. An image gives the same bits in any batch and with any number of threads.
    *
    * @param x [n, ...inputShape], float32, any n
    * @returns [n, ...outputShape]
@@ -81,7 +81,7 @@ export class InferenceSession {
   }
 
   /**
-   * The same at once, and without a copy; waits for a run under way. Errors as of run, thrown.
+   * Runs on this thread and returns when the result is there, without a copy of x; waits for a run in progress. Errors as of run, thrown.
    * @throws {AdderNetError} ERR_ARGUMENT if `out` overlaps x
    */
   runSync(x: Tensor, options: OutOption = {}): Tensor {
@@ -94,10 +94,10 @@ export class InferenceSession {
   }
 
   /**
-   * Pixels as the network takes them: (image / 255 - mean) / std, by the model's metadata.
-   * @param images [n, ...inputShape], or one image of inputShape; bytes, as a tensor or as they are
+   * Normalizes pixels as the network takes them: (image / 255 - mean) / std, with mean and std of the model's metadata.
+   * @param images [n, ...inputShape], or one image of inputShape; bytes, as a tensor or a typed array
    * @returns [n, ...inputShape], for {@link run}
-   * @throws {AdderNetError} ERR_ARGUMENT if the session is not of a model for images, or images are neither; ERR_SHAPE, ERR_DTYPE
+   * @throws {AdderNetError} ERR_ARGUMENT if the network is no Model, or images are neither; ERR_SHAPE, ERR_DTYPE
    */
   normalize(images: Tensor<Uint8Array> | Uint8Array | Uint8ClampedArray): Tensor {
     const { mean, std } = this.#classifier('normalize').normalization;
@@ -109,22 +109,22 @@ export class InferenceSession {
 
   /**
    * Classifies several images in one run, each as if it were alone.
-   * @returns for each image the likeliest classes, best first
-   * @throws {AdderNetError} as for one image; messages name the image
+   * @returns for each image the most probable classes, best first
+   * @throws {AdderNetError} as for one image; the message names the image
    */
   classify(images: readonly ImageSource[], options?: ClassifyOptions): Promise<Classification[][]>;
   /**
-   * Classifies an image: scaled to cover the network's input, what is beyond cut off evenly, and normalized
-   * as the model's metadata says. Files and other sizes than the network's need the package sharp.
+   * Classifies an image: it is scaled to cover the network's input, cropped at the center, and normalized by the model's metadata. Files and
+   * other sizes than the network's need the package sharp.
    *
-   * Transparent pixels lie on `background`: by default on white, and on black if the network is of gray images with a mean below 0.5, as
-   * MNIST's, which are white on black; with `invert`, the other way round.
+   * Transparent pixels get the color `background`: by default white, and black if the network is for gray images with a mean below 0.5, as
+   * those of MNIST, which are white on black; with `invert` the opposite.
    *
    * @param image the path or file: URL of a file, PNG, JPEG, WebP, BMP and others; the bytes of one; `{ data, width, height }`, such as a
    *   canvas gives; or, with the options `width` and `height`, pixels: bytes, rows from the top, of red, green and blue; or of these and
    *   opacity; or of gray
-   * @returns the likeliest classes, best first
-   * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if the session is not of a model for images, an option or the number of bytes does
+   * @returns the most probable classes, best first
+   * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if the network is no Model, an option or the number of bytes does
    *   not fit, or an image has more than `maxPixels`; ERR_FORMAT if a file holds no image, ERR_CORRUPT if it is cut off or damaged;
    *   ERR_PEER_MISSING if sharp is needed and not installed; as run. The signal's reason if it aborts
    */
@@ -159,14 +159,14 @@ export class InferenceSession {
     return this.#plan?.memory ?? 0;
   }
 
-  /** Frees the native memory; runs that were asked for before still end. Does nothing the second time. */
+  /** Frees the native memory when the runs that were started before have ended. Does nothing the second time. */
   dispose(): void {
     const plan = this.#plan;
     this.#plan = undefined;
     if (plan) this.#queue.whenIdle(() => plan.dispose());
   }
 
-  /** For `using`: see {@link dispose}. */
+  /** Lets `using` dispose of the session, see {@link dispose}. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -176,16 +176,16 @@ export class InferenceSession {
     return this.#plan;
   }
 
-  /** Runs when those before it have ended. A run that has to wait works on a copy. */
+  /** Starts a run when those before it have ended. A run that has to wait works on a copy of x. */
   async #enqueue(plan: NativePlan, x: Tensor, n: number, signal: AbortSignal | undefined): Promise<Tensor> {
     throwIfAborted(signal);
     const y = Tensor.zeros([n, ...this.outputShape]);
     const data = this.#queue.isIdle ? x.data : x.data.slice();
-    let leave = () => {};
+    let cancel = () => {};
     const result = new Promise<Tensor>((resolve, reject) => {
-      leave = this.#queue.add(() => start(plan, data, y.data, n).then(() => resolve(y), reject));
+      cancel = this.#queue.add(() => start(plan, data, y.data, n).then(() => resolve(y), reject));
     });
-    return await unlessAborted(result, signal, leave);
+    return await unlessAborted(result, signal, cancel);
   }
 
   async #readBatch(
@@ -224,7 +224,7 @@ export class InferenceSession {
     return new Tensor(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), [bytes.length / size, ...this.inputShape]);
   }
 
-  /** The number of images. */
+  /** Checks x and returns the number of images. */
   #checkInput(op: string, x: Tensor): number {
     const type = typedArrayName(x);
     if (type !== undefined) {
@@ -250,7 +250,7 @@ const start = (plan: NativePlan, x: Float32Array, y: Float32Array, n: number): P
     rethrow(() => plan.run(x, y, n, (code) => (code === undefined ? resolve() : reject(runError(code as ErrorCode)))));
   });
 
-/** Bytes that are pixels and not those of a file. */
+/** An image of the bytes of its pixels, where width and height say that they are no file. */
 async function asPixels(source: ImageSource, width: number | undefined, height: number | undefined): Promise<ImageSource> {
   if (sourcePath('classify', source as FileSource) !== undefined)
     throw new AdderNetError(

@@ -1,19 +1,19 @@
-// Runs of one session take turns. They wait here, and not in native code, so that a run can be given up.
+// Runs of one session take turns. They wait here, and not in native code, so that a run can be canceled before it starts.
 
-/** Does one thing after the other, first come, first served. */
+/** Runs tasks one after the other, in the order in which they were added. */
 export class RunQueue {
   readonly #waiting = new Set<() => void>();
   #isBusy = false;
   #onIdle: (() => void) | undefined;
 
-  /** Nothing is under way, so that what is asked for next begins at once. */
+  /** Whether no run is in progress, so that the next one starts at once. */
   get isIdle(): boolean {
     return !this.#isBusy;
   }
 
   /**
    * Starts `run` when its turn comes, at once if the queue is idle.
-   * @returns what leaves the queue, as long as `run` has not started
+   * @returns a function that removes `run` from the queue, if it has not started
    */
   add(run: () => Promise<void>): () => void {
     const start = () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { compile, load, type QuantizedModel, readTensors, save, type Tensor, type TensorData } from '../../dist';
 import { formatSafetensors, parseSafetensors } from '../../dist/io/safetensors';
-import { bits } from '../support/tensors';
+import { bits, normal } from '../support/tensors';
 
 const folder = join(__dirname, '../../test/fixtures/quantized');
 const key = 'addernet.quantized';
@@ -25,6 +25,14 @@ for (const count of [8, 4])
     await save(network, again);
     t.match(readFileSync(again, 'latin1'), '\\"nodes\\"', 'it is written as a graph');
     await computesTheSame(await load(again, { dtype: 'u8' }));
+  });
+
+for (const name of ['lenet5-bn-mnist-8bit', 'resnet20-cifar10-8bit'] as const)
+  t.test(`the bundled ${name}`, async (t) => {
+    const network = await load(name);
+    const x = normal([2, ...network.inputShape], 1);
+    using session = await compile(network);
+    t.same(bits(session.runSync(x)), bits(network.forward(x)));
   });
 
 interface Plain {
