@@ -1,4 +1,4 @@
-// node fine-tune.mjs TRAINED IMAGES WEIGHTS [EPOCHS]        TRAINED: a float network, a file or a bundled one; IMAGES/<class>/<image>
+// node fine-tune.mjs TRAINED IMAGES WEIGHTS [EPOCHS]        TRAINED: a file or the name of a bundled float network; IMAGES/<class>/<image>
 // Writes WEIGHTS. Needs: npm i sharp
 
 import { fit, load, models, openImageFolder, Sgd, save } from 'addernet';

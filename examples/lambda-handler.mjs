@@ -1,11 +1,11 @@
-// A cloud function that gets an image in base64, { body, isBase64Encoded }; the variable WEIGHTS names the network.
-// The session is made once, when the function starts, and serves all its calls. Needs: npm i sharp
+// A cloud function that receives an image in base64, { body, isBase64Encoded }. The environment variable WEIGHTS names the network.
+// The session is created once, when the function starts, and serves all calls. Needs: npm i sharp
 
 import { compile, load } from 'addernet';
 
 const { WEIGHTS: weights } = process.env;
 if (weights === undefined) {
-  console.error('the variable WEIGHTS is not set: a weights file, or the name of a bundled network');
+  console.error('set the environment variable WEIGHTS to a weights file or the name of a bundled network');
   process.exit(1);
 }
 const session = await compile(await load(weights));

@@ -1,5 +1,5 @@
 // node train-image-folder.mjs IMAGES WEIGHTS [EPOCHS]        IMAGES/<class>/<image>; writes WEIGHTS; needs: npm i sharp
-// From random weights it takes hundreds of images of each class; fine-tune.mjs does with dozens.
+// Training from random weights takes hundreds of images of each class; for fine-tune.mjs, dozens are enough.
 
 import { fit, models, openImageFolder, Sgd, save, schedule } from 'addernet';
 
@@ -21,6 +21,6 @@ await fit(model, train, {
   augment: { crop: 4, flip: true },
   validation,
   onEpoch: ({ epoch, loss, validation }) =>
-    console.log(`epoch ${epoch}: loss ${loss.toFixed(3)}, ${(100 * validation.accuracy).toFixed(1)} % of the images held out`),
+    console.log(`epoch ${epoch}: loss ${loss.toFixed(3)}, ${(100 * validation.accuracy).toFixed(1)} % of the held-out images`),
 });
 await save(model, weights);

@@ -1,6 +1,6 @@
-// node scripts/add-pretrained-model.mjs NAME WEIGHTS DATA: makes a trained network one of the package: models/NAME.safetensors, with filters in 16-bit
-// floats, and, if it is of adders, models/NAME-8bit.safetensors; and writes models/README.md, the table of all. Needs `npm run build`; DATA is
-// the folder of its data set, on whose first training images the 8 bits are calibrated, and on whose test images both are measured.
+// node scripts/add-pretrained-model.mjs NAME WEIGHTS DATA bundles a trained network with the package. It writes models/NAME.safetensors with filters
+// in 16-bit floats, for an adder network also models/NAME-8bit.safetensors, and the table of all networks in models/README.md. Needs `npm run build`.
+// DATA is the folder of the data set, whose first training images calibrate the 8 bits, and whose test images measure both networks.
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compile, evaluate, load, openDataset, QuantizedModel, quantize, save } from '../dist/index.js';
@@ -9,7 +9,7 @@ const models = join(import.meta.dirname, '../models');
 const [name, weights, data] = process.argv.slice(2);
 if (!data) throw new Error('usage: node scripts/add-pretrained-model.mjs NAME WEIGHTS DATA');
 
-/** Of all test images, as the compiled network has them. */
+/** The accuracy of the compiled network on all test images. */
 async function accuracyOf(model) {
   const session = await compile(model);
   const { name, inputShape, classes, normalization } = model;
@@ -22,7 +22,7 @@ async function accuracyOf(model) {
 const file = join(models, `${name}.safetensors`);
 const trained = await load(weights);
 const { training } = trained.metadata;
-if (!training) throw new Error(`${weights} does not say how it was trained: take the model.safetensors that \`addernet train\` leaves`);
+if (!training) throw new Error(`${weights} does not say how it was trained: use the model.safetensors that \`addernet train\` writes`);
 await save(trained, file, { half: true });
 const model = await load(file);
 await save(model, file, { half: true, training: { ...training, accuracy: await accuracyOf(model) } });
@@ -32,7 +32,7 @@ if (model.kind === 'adder') {
   await save(small, join(models, `${name}-8bit.safetensors`), { training: { ...training, accuracy } });
 }
 
-/** From random weights on. */
+/** All commands, starting from random weights. */
 const commandsOf = ({ command, startedFrom }) => `${startedFrom ? `${commandsOf(startedFrom)}, then ` : ''}\`${command}\``;
 
 const rows = [];
@@ -43,7 +43,7 @@ for (const file of readdirSync(models).filter((file) => file.endsWith('.safetens
   const { metadata } = network;
   const { accuracy, images } = metadata.training;
   const size = Math.round(statSync(path).size / 1000);
-  const how = quantized ? '8 bits of the above' : commandsOf(metadata.training);
+  const how = quantized ? 'the above, quantized to 8 bits' : commandsOf(metadata.training);
   rows.push({
     file,
     row: `| \`${file.slice(0, -12)}\` | ${(100 * accuracy).toFixed(2)} % of ${images} ${metadata.dataset} | ${size} kB | ${how} |`,
@@ -54,10 +54,10 @@ writeFileSync(
   join(models, 'README.md'),
   `# Pretrained models
 
-Each was trained here from random weights by the command beside it, on the official training images that \`addernet data get mnist\` and
-\`addernet data get cifar10\` put into \`data/\`; the accuracy is of all official test images, measured on the file itself. \`load(name)\` opens them
-by name, and so does every \`--weights\` of the command line. Floats have filters in 16 bits. Data set, normalization and classes stand in the files:
-\`addernet info NAME\`. After "then", \`--weights\` and \`--teacher\` are what the commands before it left.
+Each network was trained here from random weights with the given command, on the official training images that \`addernet data get mnist\` and
+\`addernet data get cifar10\` download to \`data/\`. The accuracy of the file was measured on all official test images. \`load(name)\` and every
+\`--weights\` of the command line open these networks by name. Float networks store their filters in 16 bits. The files contain data set,
+normalization and classes, which \`addernet info NAME\` prints. After "then", \`--weights\` and \`--teacher\` are results of the other commands.
 
 | name | accuracy | size | training |
 |---|---|---|---|

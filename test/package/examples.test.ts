@@ -49,7 +49,7 @@ t.test('classify-image', (t) => {
 
 t.test('train-image-folder', async (t) => {
   const output = example(t, 'train-image-folder.mjs', at('pictures'), at('trained.safetensors'), '2');
-  t.match(output, /^epoch 1: loss \d\.\d+, \d+\.\d % of the images held out\nepoch 2: /);
+  t.match(output, /^epoch 1: loss \d\.\d+, \d+\.\d % of the held-out images\nepoch 2: /);
   t.same((await load(at('trained.safetensors'))).classNames, ['red', 'sea']);
 });
 
@@ -106,7 +106,7 @@ t.test('what is wrong is said in one line', async (t) => {
     t.same({ status, stdout, lines: stderr.trim().split('\n').length }, { status: 1, stdout: '', lines: 1 }, stderr);
     t.match(stderr, message);
   };
-  fails('lambda-handler.mjs', [], /^the variable WEIGHTS is not set/);
+  fails('lambda-handler.mjs', [], /^set the environment variable WEIGHTS/);
   fails('classify-image.mjs', [weights, 'missing.png'], /^cannot read the image 'missing.png'/);
   fails('classify-image.mjs', ['missing.safetensors', 'missing.png'], /^cannot read the weights file 'missing.safetensors'/);
 });
