@@ -89,6 +89,7 @@ export function rethrow<T>(use: () => T): T {
     return use();
   } catch (error) {
     const { code, message } = error as { code?: ErrorCode; message: string };
+    if (message === 'std::bad_alloc') throw new AdderNetError('ERR_MEMORY', 'not enough memory to call native code');
     throw code?.startsWith('ERR_') && !(error instanceof AdderNetError) ? new AdderNetError(code, message) : error;
   }
 }

@@ -18,7 +18,7 @@ export function reluGrad(gy: Tensor, y: Tensor, options: OutOption = {}): Tensor
   checkFloat('reluGrad', 'y', y);
   checkShapeIs('reluGrad', 'y', y, gy.shape);
   const gx = outputTensor('reluGrad', options.out, gy.shape, [], [gy, y]);
-  native().reluGrad(gy.data, y.data, gx.data);
+  rethrow(() => native().reluGrad(gy.data, y.data, gx.data));
   return gx;
 }
 
@@ -85,6 +85,6 @@ function averageGrad(op: string, gy: Tensor, shape: Shape, options: PoolOptions)
   const { output, packed } = poolGeometry(op, shape, options);
   checkShapeIs(op, 'gy', gy, output);
   const gx = outputTensor(op, options.out, shape, [gy]);
-  native().averagePool2dGrad(gy.data, gx.data, packed);
+  rethrow(() => native().averagePool2dGrad(gy.data, gx.data, packed));
   return gx;
 }

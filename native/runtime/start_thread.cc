@@ -1,6 +1,6 @@
 #include "start_thread.h"
 
-#include <system_error>
+#include <exception>
 #include <thread>
 #ifdef _WIN32
 #define NOMINMAX
@@ -24,7 +24,7 @@ bool start_thread(std::function<void()> run) {
   try {
     std::thread(std::move(run)).detach();
     return true;
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     return false;
   }
 }
