@@ -2,7 +2,7 @@
 import type { Dataset } from '../data/dataset';
 import { AdderNetError } from '../errors';
 import { type LoadOptions, load } from '../files';
-import { ownMetadata } from '../files/own-file';
+import { storedMetadata } from '../files/float-file';
 import { readWeights } from '../files/read-weights';
 import { type ConvKind, Model } from '../models';
 import type { QuantizedModel } from '../quantize';
@@ -56,7 +56,7 @@ export async function withClassNames<Network extends Model | QuantizedModel>(
   const { metadata } = network;
   if (!(network instanceof Model) || !classNames || classes !== metadata.classes || sameList(classNames, metadata.classNames))
     return network;
-  if (ownMetadata(await readWeights(weights)) !== undefined) return network;
+  if (storedMetadata(await readWeights(weights)) !== undefined) return network;
   printNote(`${weights}: its classes get the names of the classes of ${name}, in the same order.`);
   return new Model(network, { ...network.metadata, classNames });
 }

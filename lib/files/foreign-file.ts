@@ -1,5 +1,5 @@
-// Weights of other programs, such as the .pth of the authors of AdderNet: names and shapes tell the network, and what they do not tell is
-// assumed, and said.
+// Weights from other programs, such as the .pth files of AdderNet's authors. Names and shapes identify the network; what they leave open is
+// assumed and reported.
 
 import { AdderNetError } from '../errors';
 import type { TensorFile } from '../io/tensor-file';
@@ -10,12 +10,13 @@ import { shapeText } from '../shape';
 import type { LoadOptions } from './load-options';
 
 /**
- * @param note takes each assumption, a whole sentence
- * @throws {AdderNetError} ERR_FORMAT if no network has these weights; ERR_ARGUMENT if an option contradicts them; ERR_SHAPE
+ * Builds the network of the weights of another program.
+ * @param note is called with each assumption, a whole sentence
+ * @throws {AdderNetError} ERR_FORMAT if the weights fit no network; ERR_ARGUMENT if an option contradicts them; ERR_SHAPE
  */
 export function foreignNetwork(file: TensorFile, options: LoadOptions, note: (text: string) => void): Model {
   const { model: name, kind, classes, inputShape, normalization, classNames } = options;
-  if (name !== undefined) createModel(name, { seed: null }); // refuses a name that there is not
+  if (name !== undefined) createModel(name, { seed: null }); // refuses unknown names
   const { likeness, state } = laidOut(file, options, note);
   const fits = likeness.differing.length === 0;
   if (!fits && inputShape) checkInputFits(state, { ...options, inputShape });
@@ -36,30 +37,30 @@ export function foreignNetwork(file: TensorFile, options: LoadOptions, note: (te
   return model;
 }
 
-/** @throws {AdderNetError} ERR_ARGUMENT if an option is given and says other than the file */
+/** @throws {AdderNetError} ERR_ARGUMENT if an option is given and contradicts the file */
 export function checkContradiction(file: TensorFile, name: string, given: unknown, stored: unknown): void {
   if (given !== undefined && String(given) !== String(stored))
     throw new AdderNetError('ERR_ARGUMENT', `load: ${name} is ${shown(given)}, but ${file.name} says ${shown(stored)}: leave it out`);
 }
 
-/** The filters may be this package's [co,kh,kw,ci] or PyTorch's [co,ci,kh,kw], where the file does not say: the network they fit decides. */
+/** Where the file does not say whether filters are [co,kh,kw,ci], as here, or [co,ci,kh,kw], as in PyTorch, the network that they fit decides. */
 function laidOut(
   file: TensorFile,
   { model, inputShape }: LoadOptions,
   note: (text: string) => void,
 ): { likeness: Likeness; state: TensorFile } {
   const options = { model: model as ModelName | undefined, inputShape };
-  const own = { state: file, likeness: closestNetwork(file, options, file.name) };
-  if (file.layout !== 'unknown') return own;
-  const turned = file.toPytorchLayout();
-  const pytorch = { state: turned, likeness: closestNetwork(turned, options, file.name) };
-  const [ownMisfits, pytorchMisfits] = [own.likeness.differing.length, pytorch.likeness.differing.length];
-  if (ownMisfits === 0 && pytorchMisfits === 0)
-    note(`${file.name} does not say whose order its filters are in, and both fit: that of this package, [co,kh,kw,ci], was assumed.`);
-  return pytorchMisfits < ownMisfits ? pytorch : own;
+  const asStored = { state: file, likeness: closestNetwork(file, options, file.name) };
+  if (file.layout !== 'unknown') return asStored;
+  const transposed = file.toPytorchLayout();
+  const asPytorch = { state: transposed, likeness: closestNetwork(transposed, options, file.name) };
+  const [misfits, pytorchMisfits] = [asStored.likeness.differing.length, asPytorch.likeness.differing.length];
+  if (misfits === 0 && pytorchMisfits === 0)
+    note(`${file.name} does not say in which order its filters are, and both fit: [co,kh,kw,ci], the order of this package, was assumed.`);
+  return pytorchMisfits < misfits ? asPytorch : asStored;
 }
 
-/** Where it is the size of the images alone that does not fit. */
+/** Checks whether only the size of the images does not fit. */
 function checkInputFits(state: TensorFile, { model, inputShape }: LoadOptions & { inputShape: InputShape }): void {
   const { name, differing, inputShape: fitting } = closestNetwork(state, { model: model as ModelName | undefined }, state.name);
   if (differing.length === 0)
@@ -73,8 +74,8 @@ function noteAssumptions(file: TensorFile, model: Model, given: LoadOptions, not
   const { name, kind, normalization, inputShape, metadata, classNames } = model;
   const { mean, std } = normalization;
   const unsaid: [keyof LoadOptions, string, string][] = [
-    ['normalization', 'how images are normalized', `mean ${shapeText(mean)} and std ${shapeText(std)}, as of ${metadata.dataset}`],
-    ['inputShape', 'how large images are', `${shapeText(inputShape)}, as of ${name}`],
+    ['normalization', 'how images are normalized', `mean ${shapeText(mean)} and std ${shapeText(std)}, as for ${metadata.dataset}`],
+    ['inputShape', 'how large images are', `${shapeText(inputShape)}, as for ${name}`],
   ];
   if (classNames) unsaid.push(['classNames', 'what its classes are called', `the names of ${metadata.dataset}`]);
   if (kind === 'conv') unsaid.push(['kind', 'whether its layers multiply or are binary', "kind 'conv'"]);

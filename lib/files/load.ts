@@ -1,4 +1,4 @@
-// From a weights file to the network in it, whatever wrote it.
+// Networks are loaded from files of this package and of other programs.
 
 import { AdderNetError } from '../errors';
 import type { FileSource } from '../io/file-source';
@@ -7,24 +7,24 @@ import { type FloatPretrained, Model, type ModelMetadata, type QuantizedPretrain
 import { checkOptions } from '../options';
 import { QuantizedModel } from '../quantize';
 import { shown } from '../quoted';
+import { storedMetadata, storedNetwork } from './float-file';
 import { checkContradiction, foreignNetwork } from './foreign-file';
 import { type LoadOptions, loadOptionNames } from './load-options';
-import { ownMetadata, ownNetwork } from './own-file';
 import { quantizedKey, quantizedNetwork } from './quantized-file';
 import { readWeights } from './read-weights';
 
-/** Of lib/train/checkpoint.ts, which stands above this. */
+/** The key of lib/train/checkpoint.ts, which may not be imported here. */
 const checkpointKey = 'addernet.training';
 
 /**
- * A network with the weights of a file: a float one to train, compile or quantize, or one in 8 bits. Files that this package saved hold all
- * that is known of it, its layers as well, so custom networks come back; of others, such as a PyTorch state dict of one of the package's
- * networks, what is not in the file is assumed, and said to `onNote`. Nothing in a file is executed.
+ * Loads a network: a float one to train, compile or quantize, or a quantized one. Files that this package saved describe the whole network,
+ * including its layers, so custom networks come back. For other files, such as a PyTorch state dict of one of the package's networks, what is
+ * not in the file is assumed and reported to `onNote`. Nothing in a file is executed.
  *
  * @param source the path of a .safetensors or .pth file, a file: URL, the bytes of one (Uint8Array, ArrayBuffer, Blob), or the name of a
- *   network that comes with the package, such as lenet5-bn-mnist
+ *   pretrained model, such as lenet5-bn-mnist
  * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if there is no such file, or an option is unknown or contradicts it; ERR_FORMAT if it
- *   is of another kind, of no known network, of other numbers than `dtype`, or of a newer version; ERR_CORRUPT if it is damaged; ERR_SHAPE if
+ *   has another format, is of an unknown network or a newer version, or does not match `dtype`; ERR_CORRUPT if it is damaged; ERR_SHAPE if
  *   images of `inputShape` do not fit the layers
  */
 export async function load(source: FloatPretrained, options?: LoadOptions & { dtype?: 'f32' | undefined }): Promise<Model>;
@@ -43,18 +43,18 @@ export async function load(source: FileSource, options: LoadOptions = {}): Promi
   if (checkpointKey in file.metadata)
     throw new AdderNetError(
       'ERR_FORMAT',
-      `${file.name} is the checkpoint of a training, from which fit and \`addernet train --resume\` go on; the network is in the model.safetensors that a training leaves`,
+      `${file.name} is the checkpoint of a training run, which fit and \`addernet train --resume\` continue; the network is in model.safetensors beside it`,
     );
   const isQuantized = quantizedKey in file.metadata;
   if (dtype === 'f32' && isQuantized)
     throw new AdderNetError(
       'ERR_FORMAT',
-      `${file.name}: a quantized network, where a float one is needed: take the file it was made of, or load with dtype 'u8'`,
+      `${file.name}: a quantized network, but a float one is needed: load the file that it was made from, or use dtype 'u8'`,
     );
   if (dtype === 'u8' && !isQuantized)
     throw new AdderNetError(
       'ERR_FORMAT',
-      `${file.name}: no quantized network, but a float one: load with dtype 'f32', or quantize it first`,
+      `${file.name}: a float network, but a quantized one is needed: load with dtype 'f32', or quantize it first`,
     );
   const notes = file.notes.map((note) => `${file.name}: ${note}`);
   const network = isQuantized ? quantizedFrom(file, options) : floatFrom(file, options, (note) => notes.push(note));
@@ -62,22 +62,22 @@ export async function load(source: FileSource, options: LoadOptions = {}): Promi
   return network;
 }
 
-/** As `load` with dtype 'u8'. */
+/** Loads a quantized network: `load` with dtype 'u8'. */
 export const loadQuantized = (source: FileSource, options: Omit<LoadOptions, 'dtype'> = {}): Promise<QuantizedModel> =>
   load(source, { ...options, dtype: 'u8' });
 
 const warn = (note: string): void =>
-  process.emitWarning(`${note} Options of load say such things; onNote takes these notes.`, {
+  process.emitWarning(`${note} Pass what you know as options of load; onNote receives these notes.`, {
     type: 'AdderNetWarning',
     code: 'ADDERNET_ASSUMED',
   });
 
 function floatFrom(file: TensorFile, options: LoadOptions, note: (text: string) => void): Model {
-  const metadata = ownMetadata(file);
+  const metadata = storedMetadata(file);
   if (metadata === undefined || (options.model !== undefined && options.model !== metadata.name))
     return foreignNetwork(file, options, note);
   checkContradictions(file, metadata, options);
-  const model = ownNetwork(file, metadata);
+  const model = storedNetwork(file, metadata);
   const given = givenMetadata(options);
   return given ? new Model(model, { ...model.metadata, ...given }) : model;
 }
@@ -97,7 +97,7 @@ function checkContradictions(file: TensorFile, metadata: ModelMetadata, { kind, 
   checkContradiction(file, 'classes', classes, metadata.classes);
 }
 
-/** What stands in the place of something else may not count as left out. */
+/** A value of the wrong type must not count as left out. */
 function checkGiven({ normalization, classNames, inputShape }: LoadOptions): void {
   for (const [name, value] of Object.entries({ normalization, classNames, inputShape }))
     if (value !== undefined && (typeof value !== 'object' || value === null))

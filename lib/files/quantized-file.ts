@@ -11,7 +11,7 @@ import { QuantizedModel } from '../quantize';
 import { quoted } from '../quoted';
 import { elementCount, shapeText } from '../shape';
 import { Tensor, type TensorData } from '../tensor';
-import { knownMetadata } from './own-file';
+import { knownMetadata } from './float-file';
 import { graphOfSteps } from './quantized-steps';
 import { checkVersion, formatVersion } from './version';
 

@@ -1,4 +1,4 @@
-// A file of weights by its path, its bytes, or the name of a network that comes with the package.
+// A weights file is read by its path, its bytes, or the name of a pretrained model.
 import { AdderNetError } from '../errors';
 import { type FileSource, sourceName } from '../io/file-source';
 import { type ReadTensorsOptions, readTensors } from '../io/read-tensors';
@@ -12,14 +12,14 @@ export async function readWeights(source: FileSource, { key }: ReadTensorsOption
   } catch (cause) {
     const system = systemError(cause);
     if (!system) throw cause;
-    const names = `networks that come with the package: ${pretrainedModels().join(', ') || 'none here'}`;
+    const names = `pretrained models: ${pretrainedModels().join(', ') || 'none here'}`;
     throw new AdderNetError('ERR_ARGUMENT', `cannot read the weights file '${sourceName(source)}': ${system.message} (${names})`, {
       cause: system,
     });
   }
 }
 
-/** What the file system said, by itself or as the cause of another error. */
+/** The error of the file system: the error itself, or its cause. */
 function systemError(error: unknown): Error | undefined {
   const candidates = [error, (error as Error | undefined)?.cause];
   return candidates.find((candidate): candidate is Error => typeof (candidate as NodeJS.ErrnoException | undefined)?.syscall === 'string');

@@ -1,4 +1,4 @@
-// From a network to its file.
+// Networks are saved as safetensors.
 import { AdderNetError } from '../errors';
 import { sourcePath } from '../io/file-source';
 import { formatSafetensors } from '../io/safetensors';
@@ -8,27 +8,26 @@ import { checkMetadata } from '../models/metadata';
 import { checkModel } from '../models/model';
 import { checkOptions, optionNames } from '../options';
 import { QuantizedModel } from '../quantize';
-import { describeModel } from './own-file';
+import { describeModel } from './float-file';
 import { formatQuantized } from './quantized-file';
 
-/** What `save` takes. */
+/** Options of `save`. */
 export interface SaveOptions {
-  /** Where the weights come from, if that is to be in the file. Default: what the file said that the model was loaded from. */
+  /** How the weights were trained, for the file. Default: what the file says that the model was loaded from. */
   training?: Training | undefined;
   /**
-   * Of a float network: stores filters in 16-bit floats, for half the size: weights then are within 0.05 % of what they were.
-   * Default false.
+   * For a float network: stores filters in 16-bit floats, at half the size. Weights are then within 0.05 % of what they were. Default false.
    */
   half?: boolean | undefined;
 }
 const names = optionNames<SaveOptions>({ training: true, half: true });
 
 /**
- * Writes a network as safetensors, whole or not at all: its weights, its metadata and its layers, from which `load` makes the same network.
- * Which parameters are frozen is not in the file.
- * @param path where to, or a file: URL
- * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if it is no network of the package's layers, an option is unknown or does not apply, the
- *   file cannot be written, or `half` is set and a weight is beyond 65504
+ * Writes a network atomically as safetensors: its weights, its metadata and its layers, from which `load` makes the same network. The file does
+ * not say which parameters are frozen.
+ * @param path where to write, or a file: URL
+ * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if it is not a network of the package's layers, an option is unknown or does not
+ *   apply, the file cannot be written, or `half` is set and a weight exceeds 65504
  */
 export async function save(model: Model | QuantizedModel, path: string | URL, options: SaveOptions = {}): Promise<void> {
   checkOptions('save', options, names);
@@ -39,9 +38,9 @@ export async function save(model: Model | QuantizedModel, path: string | URL, op
     throw new AdderNetError('ERR_ARGUMENT', 'save: the path is bytes, expected the path of the file to write, or a file: URL');
   const foreign = /\.(pth?|onnx|npy|npz|h5|ckpt|pkl|pickle|bin|tflite|gguf|json)$/i.exec(target)?.[0];
   if (foreign !== undefined)
-    throw new AdderNetError('ERR_ARGUMENT', `save: '${target}' has the name of another format; what is written is .safetensors`);
+    throw new AdderNetError('ERR_ARGUMENT', `save: '${target}' has the extension of another format, expected .safetensors`);
   if (model instanceof QuantizedModel && half)
-    throw new AdderNetError('ERR_ARGUMENT', 'save: half is for float networks: a quantized one has its filters in bytes');
+    throw new AdderNetError('ERR_ARGUMENT', 'save: half applies to float networks; a quantized network stores its filters in bytes');
   if (!(model instanceof QuantizedModel)) checkModel('save', model);
   const metadata: ModelMetadata = { ...model.metadata, ...(training !== undefined && { training }) };
   checkMetadata(metadata);
@@ -54,13 +53,13 @@ export async function save(model: Model | QuantizedModel, path: string | URL, op
 }
 
 /**
- * `save` of a quantized network alone.
- * @param training where the weights come from, if that is to be in the file
- * @throws {AdderNetError} as save
+ * Saves a quantized network: `save` with a narrower type.
+ * @param training how the weights were trained, for the file
+ * @throws {AdderNetError} what save throws
  */
 export async function saveQuantized(model: QuantizedModel, path: string | URL, training?: Training): Promise<void> {
   if (!(model instanceof QuantizedModel))
-    throw new AdderNetError('ERR_ARGUMENT', 'saveQuantized: expected a quantized network, as quantize() makes it; save() takes both');
+    throw new AdderNetError('ERR_ARGUMENT', 'saveQuantized: expected a quantized network from quantize(); save() accepts both kinds');
   await save(model, path, { training });
 }
 

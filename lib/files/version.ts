@@ -1,9 +1,9 @@
-// The version of what files say of their networks. It grows when older packages would misread a file.
+// The version of the descriptions in files. It increases when older packages would misread a file.
 import { AdderNetError } from '../errors';
 
 export const formatVersion = 2;
 
-/** @throws {AdderNetError} ERR_FORMAT if a later version of the package wrote it; ERR_CORRUPT if it is no version */
+/** @throws {AdderNetError} ERR_FORMAT if a newer version of the package wrote the file; ERR_CORRUPT if it is not a version number */
 export function checkVersion(file: string, version: unknown): void {
   if (!Number.isSafeInteger(version) || (version as number) < 1)
     throw new AdderNetError('ERR_CORRUPT', `${file}: the version of its description is not a positive integer`);

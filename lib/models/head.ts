@@ -1,5 +1,5 @@
-// The head of a network, which tells classes by features: a new one for other classes, or the network without it. It begins at the last layer
-// with weights that gives a number for each class; a batch norm on these belongs to it.
+// The head of a network computes logits from features. Here it is replaced by one for other classes, or split off. It begins at the last layer
+// with weights that has an output for each class, and includes the batch norm on these outputs.
 import { AdderNetError } from '../errors';
 import { type FilterGradient, filterGradients, type LayerDescription, Sequential } from '../layers';
 import { buildLayer } from '../layers/build';
@@ -10,11 +10,11 @@ import { Random } from '../random';
 import type { ModelMetadata } from './metadata';
 import { checkModel, Model } from './model';
 
-/** What `replaceHead` takes; what is left out stays as in the network. */
+/** Options of `replaceHead`; what is left out stays as it is in the network. */
 export interface HeadOptions extends Partial<Pick<ModelMetadata, 'classes' | 'classNames' | 'dataset' | 'normalization'>> {
-  /** Start of the head's weights. Default: arbitrary. */
+  /** Seed of the head's initial weights. Default: arbitrary. */
   seed?: number | null;
-  /** By which rule the filters of adder layers learn. */
+  /** The rule by which adder filters are trained. */
   filterGradient?: FilterGradient;
 }
 const names = optionNames<HeadOptions>({
@@ -27,10 +27,10 @@ const names = optionNames<HeadOptions>({
 });
 
 /**
- * A copy of a network whose head, the layers whose shapes go by the number of classes, is new. All other weights are those of `model`;
+ * Copies a network, with a new head: the layers whose shapes depend on the number of classes. All other weights are those of `model`.
  * `copy.freeze()` followed by `copy.layer(name).freeze(false)` for the names in `headLayers(copy)` trains the head alone.
- * @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range, the network has no such head, or layers that are not of
- *   the package
+ * @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range, the network has no such head, or has layers that are
+ *   not of the package
  */
 export function replaceHead(model: Model, options: HeadOptions = {}): Model {
   checkModel('replaceHead', model);
@@ -60,7 +60,7 @@ export function replaceHead(model: Model, options: HeadOptions = {}): Model {
   return copy;
 }
 
-/** Dotted names of the layers that make up a network's head. Errors as of replaceHead. */
+/** Returns the dotted names of the layers that make up a network's head. Throws what replaceHead throws. */
 export function headLayers(model: Model): string[] {
   checkModel('headLayers', model);
   const { classes, name } = model.metadata;
@@ -73,21 +73,21 @@ export function headLayers(model: Model): string[] {
     }
   throw new AdderNetError(
     'ERR_ARGUMENT',
-    `replaceHead: no layer of '${name}' that gives a number for each class is its last one with weights: build the network from layers`,
+    `replaceHead: the last layer of '${name}' with weights does not have an output for each class: build the network from layers`,
   );
 }
 
 /**
- * A network in two that share its layers: the body, whose output are features, and the rest, from the first layer of the head on.
- * Errors as of replaceHead.
+ * Splits a network in two parts that share its layers: the body, whose outputs are features, and the rest, which begins with the head.
+ * Throws what replaceHead throws.
  */
 export function bodyAndHead(model: Model): { body: Sequential; head: Sequential } {
   const outermost = headLayers(model).map((name) => name.split('.')[0]);
   const children = model.children();
   const first = children.findIndex(([name]) => outermost.includes(name));
-  const part = (layers: typeof children) =>
+  const sequence = (layers: typeof children) =>
     new Sequential(Array.isArray(model.layers) ? layers.map(([, layer]) => layer) : Object.fromEntries(layers));
-  return { body: part(children.slice(0, first)), head: part(children.slice(first)) };
+  return { body: sequence(children.slice(0, first)), head: sequence(children.slice(first)) };
 }
 
 function describeNetwork(model: Model): LayerDescription {
@@ -99,20 +99,20 @@ function describeNetwork(model: Model): LayerDescription {
   }
 }
 
-interface Inside {
+interface InnerLayers {
   readonly names?: readonly string[];
   readonly layers?: readonly LayerDescription[];
   readonly body?: LayerDescription;
   readonly downsample?: LayerDescription;
 }
 
-/** The description with `change` made to each layer that holds no others, which is called by its dotted name. */
+/** Applies `change` to each layer that contains no others; it gets the dotted name, too. */
 function changed(
   description: LayerDescription,
   prefix: string,
   change: (name: string, layer: LayerDescription) => LayerDescription,
 ): LayerDescription {
-  const { names, layers, body, downsample } = description as Inside;
+  const { names, layers, body, downsample } = description as InnerLayers;
   if (!layers && !body) return change(prefix.slice(0, -1), description);
   return {
     ...description,
@@ -122,7 +122,7 @@ function changed(
   };
 }
 
-/** The layers that hold no others, in forward order. */
+/** The layers that contain no others, in forward order. */
 function leaves(description: LayerDescription, prefix: string): [string, LayerDescription][] {
   const found: [string, LayerDescription][] = [];
   changed(description, prefix, (name, layer) => {

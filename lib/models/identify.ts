@@ -1,4 +1,4 @@
-// Which network is this? A file of weights names it by its keys and their shapes.
+// Which network do weights belong to? The names and shapes of the tensors say it.
 import type { ConvKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { type Layer, Sequential } from '../layers';
@@ -8,13 +8,13 @@ import { elementCount, shapeText } from '../shape';
 import type { InputShape } from './network-parts';
 import { defaultInputShape, layersOf, type ModelName, modelNames } from './registry';
 
-/** A network by name, with what tells its layers from those of others. */
+/** What identifies a network. */
 export interface Identity {
   /** Name of the network. */
   readonly name: ModelName;
   /** 'adder' or 'conv': see identify. */
   readonly kind: ConvKind;
-  /** How many the classifier has outputs for. */
+  /** Number of outputs of the classifier. */
   readonly classes: number;
 }
 
@@ -22,7 +22,7 @@ export interface Identity {
 export interface IdentifyOptions {
   /** The network, where it is known. Default: any. */
   readonly model?: ModelName | undefined;
-  /** Of one image. Default: what the networks are made for, with the channels of the first layer. */
+  /** Shape of one image. Default: that of the network's data, with the channels of the first layer. */
   readonly inputShape?: InputShape | undefined;
 }
 
@@ -34,9 +34,9 @@ export interface Likeness extends Identity {
 }
 
 /**
- * Names and shapes do not tell binary networks from CNNs: such a state counts as of kind 'conv'.
+ * Identifies a network by the names and shapes of its tensors. They do not distinguish binary networks from CNNs: both have kind 'conv' here.
  * @param state tensors by name, without PyTorch's `module.` prefix; filters [co,kh,kw,ci]
- * @throws {AdderNetError} ERR_FORMAT with what was seen if no network has these names and shapes; ERR_ARGUMENT unless it is a Map
+ * @throws {AdderNetError} ERR_FORMAT with what was found if no network has these names and shapes; ERR_ARGUMENT unless it is a Map
  */
 export function identify(state: LoadedState): Identity {
   checkState('identify', state);
@@ -46,8 +46,8 @@ export function identify(state: LoadedState): Identity {
 }
 
 /**
- * Errors as of createModel, and ERR_FORMAT if there is no classifier.
- * @param op who asks, or the file, for messages
+ * Finds the network that fits best. Throws what createModel throws, and ERR_FORMAT if there is no classifier.
+ * @param op the calling function or the file, for messages
  */
 export function closestNetwork(state: LoadedState, { model, inputShape }: IdentifyOptions = {}, op = 'identify'): Likeness {
   const classes = classesOf(state) ?? (model === undefined ? undefined : 10);
@@ -70,24 +70,24 @@ export function closestNetwork(state: LoadedState, { model, inputShape }: Identi
   return closest;
 }
 
-/** Features of the smallest network. Networks are built to be compared, so a file cannot claim more classes than it has numbers for. */
+/** Features of the smallest network. Networks are built to be compared, so a file must not claim more classes than it has numbers for. */
 const minFeatures = 64;
 function checkClassifier(op: string, state: LoadedState, classes: number): void {
   const elements = [...state.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
   if (classes * minFeatures > elements)
     throw new AdderNetError(
       'ERR_FORMAT',
-      `${op}: no network of this package classifies ${classes} classes with ${elements} numbers; there are ${seen(state)}`,
+      `${op}: no network of this package classifies ${classes} classes with ${elements} numbers; the file has ${seen(state)}`,
     );
 }
 
-/** The number of classes of a state of one of the networks, all of which call their classifier `fc`. */
+/** The number of classes of a network's state. All networks call their classifier `fc`. */
 export const classesOf = (state: LoadedState): number | undefined => (state.get('fc.adder') ?? state.get('fc.weight'))?.shape[0];
 
 export const unknownNetwork = (op: string, state: LoadedState, { name, kind, differing }: Omit<Likeness, 'classes' | 'inputShape'>) =>
   new AdderNetError(
     'ERR_FORMAT',
-    `${op}: no network fits ${seen(state)}. Closest is ${name} with kind '${kind}', from which ${nameList(differing)} differ`,
+    `${op}: no network fits ${seen(state)}. The closest is ${name} of kind '${kind}', from which ${nameList(differing)} differ`,
   );
 
 /** Undefined where the images are too small for a network. */

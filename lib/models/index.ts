@@ -2,17 +2,17 @@
 import type { Model } from './model';
 import { createModel, type ModelOptions } from './registry';
 
-/** LeNet-5 with batch norm, for grey images of 28x28 pixels as of MNIST unless `inputShape` says otherwise. Errors as of createModel. */
+/** LeNet-5 with batch norm, for gray images of 28x28 pixels, as in MNIST, unless `inputShape` says otherwise. Throws what createModel throws. */
 export const lenet5bn = (options?: ModelOptions): Model => createModel('lenet5bn', options);
-/** VGG-small, for color images of 32x32 pixels as of CIFAR-10 unless `inputShape` says otherwise. Errors as of createModel. */
+/** VGG-small, for color images of 32x32 pixels, as in CIFAR-10, unless `inputShape` says otherwise. Throws what createModel throws. */
 export const vggSmall = (options?: ModelOptions): Model => createModel('vggSmall', options);
-/** ResNet-20, for color images of 32x32 pixels as of CIFAR-10 unless `inputShape` says otherwise. Errors as of createModel. */
+/** ResNet-20, for color images of 32x32 pixels, as in CIFAR-10, unless `inputShape` says otherwise. Throws what createModel throws. */
 export const resnet20 = (options?: ModelOptions): Model => createModel('resnet20', options);
-/** ResNet-32, for color images of 32x32 pixels as of CIFAR-10 unless `inputShape` says otherwise. Errors as of createModel. */
+/** ResNet-32, for color images of 32x32 pixels, as in CIFAR-10, unless `inputShape` says otherwise. Throws what createModel throws. */
 export const resnet32 = (options?: ModelOptions): Model => createModel('resnet32', options);
-/** ResNet-18, for color images of 224x224 pixels as of ImageNet unless `inputShape` says otherwise. Errors as of createModel. */
+/** ResNet-18, for color images of 224x224 pixels, as in ImageNet, unless `inputShape` says otherwise. Throws what createModel throws. */
 export const resnet18 = (options?: ModelOptions): Model => createModel('resnet18', options);
-/** ResNet-50, for color images of 224x224 pixels as of ImageNet unless `inputShape` says otherwise. Errors as of createModel. */
+/** ResNet-50, for color images of 224x224 pixels, as in ImageNet, unless `inputShape` says otherwise. Throws what createModel throws. */
 export const resnet50 = (options?: ModelOptions): Model => createModel('resnet50', options);
 
 export { type ConvKind, convKinds } from '../conv-kind';

@@ -1,16 +1,16 @@
 // LeNet-5 with batch norm for MNIST. Every layer with weights is of the network's kind: the fully connected ones are convolutions over
-// images of one pixel.
+// 1x1 images.
 import { BatchNorm, Flatten, type Layer, MaxPool2d } from '../layers';
 import { afterConv, innerConv2d, type NetworkSpec } from './network-parts';
 
-/** Of what the second pooling leaves of a row or column of pixels: 5 of 28. */
+/** What the second pooling leaves of a row or column of pixels: 5 of 28. */
 const mapSize = (pixels: number): number => ((pixels >> 1) - 4) >> 1;
 /** Rows and columns of the smallest image. */
 export const minLenetSize = 12;
 
-/** The third layer sees the whole map, whatever its size. */
+/** The kernel of the third layer is as large as its input. */
 export const lenet5bn = (spec: NetworkSpec): Record<string, Layer> => ({
-  // The network is meant for 32x32 images; two zeros on each side of MNIST's 28x28 give them.
+  // The network is meant for 32x32 images; a padding of 2 makes them of MNIST's 28x28.
   conv1: innerConv2d(spec, spec.inputShape[2], 6, { kernel: 5, padding: 2 }),
   ...afterConv(spec, 1, 6, { pool1: new MaxPool2d({ kernel: 2 }) }),
   conv2: innerConv2d(spec, 6, 16, { kernel: 5 }),

@@ -12,19 +12,19 @@ export interface Normalization {
   readonly std: readonly number[];
 }
 
-/** Where weights come from. */
+/** How weights were trained. */
 export interface Training {
-  /** The command that made them, without its folders. */
+  /** The command that trained them, without its folders. */
   readonly command: string;
-  /** Of the training. */
+  /** Seed of the training run. */
   readonly seed: number;
-  /** How many it took. */
+  /** Number of epochs. */
   readonly epochs: number;
-  /** Part of the images it was measured on that were classified right, 0 to 1. */
+  /** Accuracy on the images that it was measured on, 0 to 1. */
   readonly accuracy: number;
-  /** How many those were. */
+  /** Number of those images. */
   readonly images: number;
-  /** Of the weights that this training began with, where those were not random. */
+  /** How the initial weights were trained, where those were not random. */
   readonly startedFrom?: Training;
 }
 
@@ -46,7 +46,7 @@ export interface ModelMetadata {
   readonly dataset: string;
   /** One name for each class, in order. */
   readonly classNames?: readonly string[];
-  /** Where the weights come from. */
+  /** How the weights were trained. */
   readonly training?: Training;
 }
 
@@ -102,11 +102,11 @@ export function checkInputShape(name: string, inputShape: unknown): asserts inpu
     throw new AdderNetError('ERR_SHAPE', `${name}: inputShape is ${brief(inputShape)}, expected [height, width, channels]`);
 }
 
-/** A value as JSON, cut short: it may come from a file. */
+/** A value as JSON, truncated, because it may come from a file. */
 const brief = (value: unknown): string => String(JSON.stringify(value)).slice(0, 80);
 
 /**
- * Types too: metadata may come from a file.
+ * Checks metadata, including its types, because it may come from a file.
  * @throws {AdderNetError} ERR_ARGUMENT, or ERR_SHAPE for the input shape
  */
 export function checkMetadata(metadata: ModelMetadata): void {
@@ -143,7 +143,7 @@ export function checkMetadata(metadata: ModelMetadata): void {
     );
 }
 
-/** How many trainings may have followed each other. */
+/** How many training runs may build on each other. */
 const maxTrainings = 100;
 
 function isTraining(value: unknown): value is Training {

@@ -1,4 +1,4 @@
-// A network that knows its name: layers, and what has to travel with the weights to use them.
+// A Model is a network with metadata: layers, and what is needed besides the weights to use them.
 import { AdderNetError } from '../errors';
 import { type LoadedState, type LoadStateOptions, Sequential, type SequentialLayers } from '../layers';
 import { nameOf } from '../layers/name-of';
@@ -8,7 +8,7 @@ import { checkMetadata, type ModelMetadata, metadataNames, withMetadata } from '
 import { Summary } from './summary';
 import { tasks } from './task';
 
-/** x [n,h,w,c], normalized -> what its task asks for: logits [n,classes] of a classification. */
+/** A network: x [n,h,w,c], normalized -> the outputs of its task, for a classification logits [n,classes]. */
 export class Model extends withMetadata(Sequential) {
   /** What travels with the weights. */
   override readonly metadata: ModelMetadata;
@@ -32,7 +32,7 @@ export class Model extends withMetadata(Sequential) {
       );
   }
 
-  /** Those of the layers; `inputShape` is the model's own by default. */
+  /** Copies a state into the layers; `inputShape` is the model's by default. */
   override loadStateDict(state: LoadedState, options: LoadStateOptions = {}): { missing: string[]; unexpected: string[] } {
     return super.loadStateDict(state, { inputShape: this.inputShape, ...options });
   }
@@ -44,13 +44,13 @@ export class Model extends withMetadata(Sequential) {
 }
 
 /**
- * @param op who asks, for messages
+ * @param op the calling function, for messages
  * @throws {AdderNetError} ERR_ARGUMENT unless `model` is a Model
  */
 export function checkModel(op: string, model: unknown): asserts model is Model {
   if (!(model instanceof Model))
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${op}: model is ${nameOf(model)}, expected a Model, which says what images it takes: new Model(layers, metadata)`,
+      `${op}: model is ${nameOf(model)}, expected a Model, which describes the images that it takes: new Model(layers, metadata)`,
     );
 }

@@ -18,14 +18,14 @@ export type InputShape = readonly [number, number, number];
 
 /** What a network is built from. */
 export interface NetworkSpec {
-  /** Of its inner layers. */
+  /** Kind of the inner layers. */
   readonly kind: ConvKind;
   readonly classes: number;
-  /** Of one image, [h,w,c]. */
+  /** Shape of one image, [h,w,c]. */
   readonly inputShape: InputShape;
   /** Source of the initial filters, or null for zeros. */
   readonly random: Random | null;
-  /** By which rule adder filters are trained. Default 'full'. */
+  /** The rule by which adder filters are trained. Default 'full'. */
   readonly filterGradient?: FilterGradient;
 }
 
@@ -38,7 +38,7 @@ export function innerConv2d(spec: NetworkSpec, inputs: number, outputs: number, 
   return new layerOf[kind](inputs, outputs, { ...options, random });
 }
 
-/** Whether a ReLU goes before an inner convolution: not where it takes signs, which after a ReLU would all be +1. */
+/** Whether a ReLU goes before an inner convolution. It does not where that takes signs, which after a ReLU would all be +1. */
 export const hasRelu = ({ kind }: NetworkSpec): boolean => kind !== 'xnor';
 
 /** The ReLU before an inner convolution, by its name, or nothing. */

@@ -1,4 +1,4 @@
-// Trained networks that come with the package: models/<name>.safetensors. A name stands wherever a weights file may.
+// Pretrained models are bundled with the package: models/<name>.safetensors. Their names are accepted wherever weights files are.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { AdderNetError } from '../errors';
@@ -6,12 +6,12 @@ import { packageFile, remedyOfBundle } from '../package-files';
 
 const extension = '.safetensors';
 
-/** The name of a float network that comes with the package. */
+/** The name of a bundled float network. */
 export type FloatPretrained = 'lenet5-bn-mnist' | 'resnet20-cifar10' | 'resnet20-cifar10-conv';
-/** The name of a network in 8 bits that comes with the package. */
+/** The name of a bundled 8-bit network. */
 export type QuantizedPretrained = 'lenet5-bn-mnist-8bit' | 'resnet20-cifar10-8bit';
 
-/** Every name that the types know; a test compares them with the folder. */
+/** Every name in the types; a test compares them with the folder. */
 export const pretrainedNames: Readonly<Record<FloatPretrained | QuantizedPretrained, true>> = {
   'lenet5-bn-mnist': true,
   'lenet5-bn-mnist-8bit': true,
@@ -20,7 +20,7 @@ export const pretrainedNames: Readonly<Record<FloatPretrained | QuantizedPretrai
   'resnet20-cifar10-conv': true,
 };
 
-/** Names of the trained networks that come with the package, which `load` opens; none in a bundle that runs away from its node_modules. */
+/** The names of the pretrained models, which `load` opens. There are none where a bundler's output runs without node_modules. */
 export function pretrainedModels(): string[] {
   const folder = packageFile('models');
   if (folder === undefined) return [];
@@ -31,8 +31,9 @@ export function pretrainedModels(): string[] {
 }
 
 /**
- * The path of the network of this name, or `weights` itself, a path. A file of that very name in the working directory goes first.
- * @throws {AdderNetError} ERR_ARGUMENT if it is a name, and the networks of the package are not there
+ * Returns the path of the pretrained model of this name, or `weights` itself, a path. A file with the same name in the working directory has
+ * precedence.
+ * @throws {AdderNetError} ERR_ARGUMENT if it is a name, and the pretrained models are missing
  */
 export function weightsPath(weights: string): string {
   if (statSync(weights, { throwIfNoEntry: false })?.isFile()) return weights;
@@ -40,7 +41,7 @@ export function weightsPath(weights: string): string {
   if (folder === undefined && /^[\w-]+$/.test(weights))
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `no file '${weights}', and a bundle leaves the pretrained networks behind. ${remedyOfBundle('deploy node_modules/addernet/models with it')}, or pass the path of a .safetensors file`,
+      `no file '${weights}', and a bundle does not contain the pretrained models. ${remedyOfBundle('deploy node_modules/addernet/models with it')}, or pass the path of a .safetensors file`,
     );
   return folder !== undefined && pretrainedModels().includes(weights) ? join(folder, weights + extension) : weights;
 }

@@ -1,4 +1,4 @@
-// Every network by name, with the data it is meant for.
+// Every network by name, with the data that it is meant for.
 import { convKinds } from '../conv-kind';
 import { classNames } from '../data/class-names';
 import { AdderNetError } from '../errors';
@@ -17,7 +17,7 @@ import { minVggSize, vggSmall } from './vgg-small';
 /** A network and its defaults. The classifier is called `fc` in all of them. */
 export interface Architecture extends Omit<ModelMetadata, 'name' | 'kind'> {
   readonly build: (spec: NetworkSpec) => Record<string, Layer>;
-  /** Rows and columns of the smallest image. Default 1. */
+  /** Height and width of the smallest image. Default 1. */
   readonly minSize?: number;
 }
 
@@ -56,14 +56,14 @@ export type ModelName = keyof typeof architectures;
 /** All of them. */
 export const modelNames = Object.keys(architectures) as readonly ModelName[];
 
-/** Metadata that may be left out. */
+/** Metadata that has a default. */
 type Overrides = { readonly [K in Exclude<keyof ModelMetadata, 'name'>]?: ModelMetadata[K] | undefined };
 
-/** What `createModel` takes. `inputShape` may have other sizes and channels than the data the network was made for. */
+/** Options of `createModel`. `inputShape` may have other sizes and channels than the data that the network is meant for. */
 export interface ModelOptions extends Overrides {
-  /** Start of the initial weights: the same seed gives the same network. null: zeros, for weights about to be loaded. Default: arbitrary. */
+  /** Seed of the initial weights: the same seed gives the same network. null: zeros, for weights about to be loaded. Default: arbitrary. */
   seed?: number | null | undefined;
-  /** By which rule the adder filters are trained: 'full' precision, or the ablation 'sign'. It does not matter for inference. Default 'full'. */
+  /** The rule by which adder filters are trained: 'full' precision, or the ablation 'sign'. It does not matter for inference. Default 'full'. */
   filterGradient?: FilterGradient | undefined;
 }
 
@@ -108,10 +108,10 @@ export function createModel(name: string, options: ModelOptions = {}): Model {
   return new Model(build(checkedSpec(name, { kind, classes, inputShape, random, filterGradient })), metadata);
 }
 
-/** The layers of a network by name. Errors as of createModel. */
+/** The layers of a network by name. Throws what createModel throws. */
 export const layersOf = (name: ModelName, spec: NetworkSpec): Record<string, Layer> => architectures[name].build(checkedSpec(name, spec));
 
-/** Of one image, as the network's own data have it. */
+/** Shape of one image of the data that the network is meant for. */
 export const defaultInputShape = (name: ModelName): InputShape => architectures[name].inputShape;
 
 function checkedSpec(name: string, spec: NetworkSpec): NetworkSpec {

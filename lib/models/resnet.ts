@@ -1,9 +1,9 @@
-// Residual networks (He et al., CVPR 2016) as AdderNet trains them: an ordinary convolution first, an ordinary 1x1 convolution as
-// classifier, batch norm on the logits, and the network's kind everywhere else, in the shortcuts too. Binary networks have no ReLU.
+// Residual networks (He et al., CVPR 2016) as in AdderNet: the first layer and the classifier, a 1x1 convolution, are ordinary convolutions, the
+// logits have a batch norm, and all other layers are of the network's kind, in the shortcuts too. Binary networks have no ReLU.
 import { BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, type Layer, MaxPool2d, Residual, Sequential } from '../layers';
 import { hasRelu, innerConv2d, innerRelu, type NetworkSpec } from './network-parts';
 
-/** One block from ci to co channels; its first convolution strides. */
+/** One block from ci to co channels; its first convolution has the stride. */
 type Block = (spec: NetworkSpec, ci: number, co: number, stride: number) => Residual;
 
 const basicBlock: Block = (spec, ci, co, stride) =>
@@ -21,7 +21,7 @@ const basicBlock: Block = (spec, ci, co, stride) =>
 
 const bottleneckExpansion = 4;
 
-/** Version 1: the stride is in the first 1x1 convolution. */
+/** Version 1 of the block, with the stride in the first 1x1 convolution. */
 const bottleneck: Block = (spec, ci, co, stride) => {
   const width = co / bottleneckExpansion;
   return new Residual(
@@ -45,9 +45,9 @@ const downsample = (spec: NetworkSpec, ci: number, co: number, stride: number): 
 
 interface Body {
   readonly block: Block;
-  /** Channels that the first layer gives. */
+  /** Output channels of the first layer. */
   readonly stem: number;
-  /** Blocks of each stage; every stage but the first halves the image. */
+  /** Number of blocks in each stage; every stage but the first halves the image. */
   readonly blocks: readonly number[];
   /** Output channels of the first stage; they double from stage to stage. */
   readonly width: number;

@@ -1,42 +1,42 @@
-// What a network costs, layer by layer, for one input. The convention of the counts stands in lib/layers/operations.ts.
+// The cost of a network, layer by layer, for one input. lib/layers/operations.ts says what is counted.
 import { inspect } from 'node:util';
 import type { Layer, Operations } from '../layers';
 import { type Shape, shapeText } from '../shape';
 
-/** A layer of a network, with what it costs for one input. */
+/** A layer of a network, with its cost for one input. */
 export interface SummaryRow extends Operations {
   /** Dotted name, as in the state dict. */
   readonly name: string;
-  /** How many blocks the layer lies in. */
+  /** Number of blocks around the layer. */
   readonly depth: number;
-  /** Class of the layer. */
+  /** The class of the layer. */
   readonly type: string;
-  /** With n = 1. */
+  /** Shape of the output with n = 1. */
   readonly outputShape: Shape;
-  /** Numbers that training changes. */
+  /** Number of trainable parameters, frozen ones included. */
   readonly parameters: number;
 }
 
-/** What all layers cost together. */
+/** The cost of all layers together. */
 export type SummaryTotals = Operations & Pick<SummaryRow, 'parameters'>;
 
 /** A table of the layers of a network: shapes, parameters and operations. */
 export class Summary {
-  /** In forward order; a block stands before its layers, with the sums over them. */
+  /** The rows in forward order; a block comes before its layers, with their sums. */
   readonly rows: readonly SummaryRow[];
-  /** Over all rows of depth 0. */
+  /** The sums over all rows of depth 0. */
   readonly totals: SummaryTotals;
 
   /**
    * @param input shape of x with n = 1, [1,h,w,c]
-   * @throws {AdderNetError} ERR_SHAPE if the layer cannot take it
+   * @throws {AdderNetError} ERR_SHAPE if the layer does not accept it
    */
   constructor(layer: Layer, input: Shape) {
     this.rows = [...rowsOf(layer, input)];
     this.totals = countsOf(layer, input);
   }
 
-  /** An aligned table. */
+  /** Formats an aligned table. */
   toString(): string {
     const header = ['layer', 'type', 'output', 'parameters', 'multiplications', 'additions', 'xnors'];
     const counts = (row: SummaryTotals) =>

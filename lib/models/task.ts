@@ -1,8 +1,8 @@
-// What a network is for, which says what its outputs mean. A new task is a row here, and one in lib/train/metrics.ts, which measures it.
+// The task of a network defines what its outputs mean. A new task needs a row here and one in lib/train/metrics.ts, which measures it.
 import type { Shape } from '../shape';
 
 interface TaskDefinition {
-  /** What the layers must give for one image, and what that is, for messages. */
+  /** The shape of the outputs for one image, and what they are, for messages. */
   readonly outputs: (metadata: { readonly classes: number }) => { readonly shape: Shape; readonly meaning: string };
 }
 
@@ -14,7 +14,7 @@ const definitions = {
 export type Task = keyof typeof definitions;
 /** All of them, by name. */
 export const tasks: Readonly<Record<Task, TaskDefinition>> = definitions;
-/** That of metadata that name none, as those of the first files. */
+/** The task where metadata name none, as in the first files. */
 export const defaultTask: Task = 'classification';
 
 export const isTask = (task: unknown): task is Task => typeof task === 'string' && Object.hasOwn(tasks, task);

@@ -1,8 +1,8 @@
-// VGG-small for CIFAR: 128-128-pool-256-256-pool-512-512-pool-classifier, all 3x3; the first layer and the classifier are ordinary.
+// VGG-small for CIFAR: 128-128-pool-256-256-pool-512-512-pool-classifier, all 3x3. The first layer and the classifier multiply.
 import { Conv2d, Flatten, type Layer, Linear, MaxPool2d } from '../layers';
 import { afterConv, innerConv2d, type NetworkSpec } from './network-parts';
 
-/** Three poolings halve an image of at least so many rows and columns. */
+/** Height and width of the smallest image that three poolings can halve. */
 export const minVggSize = 8;
 
 export function vggSmall(spec: NetworkSpec): Record<string, Layer> {

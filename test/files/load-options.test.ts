@@ -46,9 +46,9 @@ t.test('every assumption is said once, and none that was given', async (t) => {
   const { notes, model: loaded } = await noted(foreign(model));
   t.ok(same(loaded, model));
   for (const assumption of [
-    /normalized \(assumed: mean \[0\.4914,0\.4822,0\.4465\] and std .*of cifar10\)/,
+    /normalized \(assumed: mean \[0\.4914,0\.4822,0\.4465\] and std .*for cifar10\)/,
     /classes are called \(assumed: .*cifar10\)/,
-    /images are \(assumed: \[32,32,3\], as of resnet20\)/,
+    /images are \(assumed: \[32,32,3\], as for resnet20\)/,
     /multiply or are binary \(assumed: kind 'conv'\)/,
   ])
     t.match(notes[0], assumption);
@@ -111,7 +111,7 @@ t.test('other sizes and channels of images', async (t) => {
   await t.rejects(load(foreign(grey)), { code: 'ERR_ARGUMENT', message: /each of 1 channels/ });
   t.same((await noted(foreign(grey), { normalization })).model.inputShape, [32, 32, 1]);
   const vgg = models.vggSmall({ inputShape: [16, 16, 3], seed: 1 });
-  await t.rejects(load(foreign(vgg)), { code: 'ERR_FORMAT', message: /Closest is vggSmall.*fc\.weight.*readTensors/ });
+  await t.rejects(load(foreign(vgg)), { code: 'ERR_FORMAT', message: /The closest is vggSmall.*fc\.weight.*readTensors/ });
   t.same((await noted(foreign(vgg), { inputShape: [16, 16, 3] })).model.inputShape, [16, 16, 3]);
   const lenet = models.lenet5bn({ inputShape: [64, 64, 1], seed: 1 });
   t.same((await noted(foreign(lenet), { inputShape: [64, 64, 1] })).model.inputShape, [64, 64, 1]);
@@ -129,7 +129,7 @@ t.test('options that contradict the file, or that there are not', async (t) => {
     await refuses(source, { classNames: ['a'] }, /1 names, expected one for each of 4/);
     await refuses(source, { normalization: { mean: [1], std: [0] } }, /positive std/);
     await refuses(source, { inputShape: [90, 90, 1] }, /layers give|does not fit|for \[28,28,1\]/, 'ERR_SHAPE');
-    await refuses(source, { dtype: 'u8' }, /no quantized network/, 'ERR_FORMAT');
+    await refuses(source, { dtype: 'u8' }, /a quantized one is needed/, 'ERR_FORMAT');
     await refuses(source, { dtype: 'f16' }, /dtype is 'f16'/);
     await refuses(source, { modle: 'x' }, /no option 'modle', did you mean model/);
   }

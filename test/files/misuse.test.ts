@@ -18,7 +18,7 @@ t.test('options of load, save and fit', async (t) => {
   await t.rejects(save(model, at('half.safetensors'), { half: 'false' as never }), refused(/half is "false", expected true or false/));
   await t.rejects(save(model, at('x.safetensors'), { training: 'x' as never }), refused(/training is .*expected \{ command, seed/));
   for (const name of ['x.pth', 'x.PT', 'x.onnx', 'x.npy'])
-    await t.rejects(save(model, at(name)), refused(/has the name of another format/));
+    await t.rejects(save(model, at(name)), refused(/has the extension of another format/));
   const options = { epochs: 1, optimizer: new Sgd(model.parameters(), { lr: 0.1 }) };
   for (const wrong of [{ signal: 5 }, { schedule: 'cosine' }, { onBatch: {} }, { onEpoch: 1 }])
     await t.rejects(
@@ -94,5 +94,5 @@ t.test('the checkpoint of a training is no network', async (t) => {
   const model = models.lenet5bn({ seed: 1 });
   const optimizer = new Sgd(model.parameters(), { lr: 0.1 });
   await fit(model, generateDigits(20, 1), { epochs: 1, optimizer, checkpoint: at('checkpoint.safetensors') });
-  await t.rejects(load(at('checkpoint.safetensors')), refused(/is the checkpoint of a training.*model\.safetensors/, 'ERR_FORMAT'));
+  await t.rejects(load(at('checkpoint.safetensors')), refused(/is the checkpoint of a training run.*model\.safetensors/, 'ERR_FORMAT'));
 });

@@ -95,7 +95,7 @@ t.test('a state of no known network is refused with what was seen', (t) => {
   t.throws(() => models.identify(state), {
     code: 'ERR_FORMAT',
     message:
-      /"conv1\.weight" \[16,3,3,3\].*Closest is resnet20 with kind 'adder', from which "bn2\.bias", "layer1\.0\.conv1\.adder" differ/,
+      /"conv1\.weight" \[16,3,3,3\].*The closest is resnet20 of kind 'adder', from which "bn2\.bias", "layer1\.0\.conv1\.adder" differ/,
   });
   t.end();
 });

@@ -61,7 +61,7 @@ for (const name of models.pretrainedModels()) {
 t.test('a name that is neither a file nor a network', async (t) => {
   await t.rejects(load('lenet6'), { code: 'ERR_ARGUMENT', message: /cannot read the weights file 'lenet6'.*lenet5-bn-mnist/ });
   await t.rejects(load('lenet5-bn-mnist-8bit' as string, { dtype: 'f32' }), { code: 'ERR_FORMAT', message: /a quantized network/ });
-  await t.rejects(loadQuantized('lenet5-bn-mnist'), { code: 'ERR_FORMAT', message: /no quantized network/ });
+  await t.rejects(loadQuantized('lenet5-bn-mnist'), { code: 'ERR_FORMAT', message: /a quantized one is needed/ });
 });
 
 t.test('the names that the types know are those of the files', (t) => {

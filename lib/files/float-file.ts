@@ -1,7 +1,7 @@
-// Float networks in the package's own safetensors. What travels with the weights is JSON in the metadata of the file:
-//   addernet          ModelMetadata: name, classes, input shape, normalization and so on; `kind` once was called `unit`
-//   addernet.network  { version, layers }: the layers and their options (lib/layers/describe.ts); files of before have none, and their layers
-//                     are those of the network of the registry that has their name
+// Float networks as safetensors. Besides the weights, a file has JSON in its metadata:
+//   addernet          ModelMetadata: name, classes, input shape, normalization and so on; in version 1 `kind` is called `unit`
+//   addernet.network  { version, layers }: the layers and their options (lib/layers/describe.ts). The first files lack it; their layers are
+//                     those of the network in the registry with that name
 import { unitToKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import type { TensorFile } from '../io/tensor-file';
@@ -17,7 +17,7 @@ import { checkVersion, formatVersion } from './version';
 const metadataKey = 'addernet';
 const networkKey = 'addernet.network';
 
-/** What is written beside the weights. @throws {AdderNetError} ERR_ARGUMENT if a layer cannot be described */
+/** Describes a network for the metadata of its file. @throws {AdderNetError} ERR_ARGUMENT if a layer cannot be described */
 export function describeModel(model: Model, metadata: ModelMetadata): Record<string, string> {
   let layers: LayerDescription;
   try {
@@ -30,10 +30,10 @@ export function describeModel(model: Model, metadata: ModelMetadata): Record<str
 }
 
 /**
- * The metadata of a network that this package saved; undefined in other files.
- * @throws {AdderNetError} ERR_CORRUPT if it is none
+ * Returns the metadata of a network that this package saved; undefined for other files.
+ * @throws {AdderNetError} ERR_CORRUPT if they cannot be read
  */
-export function ownMetadata({ name: file, metadata }: TensorFile): ModelMetadata | undefined {
+export function storedMetadata({ name: file, metadata }: TensorFile): ModelMetadata | undefined {
   const text = metadata[metadataKey];
   if (text === undefined) return undefined;
   try {
@@ -43,16 +43,16 @@ export function ownMetadata({ name: file, metadata }: TensorFile): ModelMetadata
   throw new AdderNetError('ERR_CORRUPT', `${file}: its metadata '${metadataKey}' is not the JSON of a model`);
 }
 
-/** Without what later versions may have added; in the order of the file, so that it is saved again as it was. */
+/** Drops what later versions may have added, and keeps the order of the file, so that it is saved again as it was. */
 export const knownMetadata = (parsed: object): ModelMetadata =>
   Object.fromEntries(Object.entries(unitToKind(parsed)).filter(([key]) => metadataNames.includes(key))) as unknown as ModelMetadata;
 
 /**
- * The network of a file that this package saved.
- * @throws {AdderNetError} ERR_FORMAT if its metadata describe none, or a later version wrote it; ERR_CORRUPT if layers and weights
- *   contradict each other
+ * Builds the network of a file that this package saved.
+ * @throws {AdderNetError} ERR_FORMAT if its metadata describe no network, or a later version wrote it; ERR_CORRUPT if layers and weights do not
+ *   fit each other
  */
-export function ownNetwork(file: TensorFile, metadata: ModelMetadata): Model {
+export function storedNetwork(file: TensorFile, metadata: ModelMetadata): Model {
   const description = file.metadata[networkKey];
   if (description !== undefined) return describedNetwork(file, metadata, description);
   const model = registryNetwork(file, metadata);

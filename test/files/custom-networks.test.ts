@@ -176,7 +176,7 @@ t.test('a new head for a custom network', (t) => {
     classes: 36,
     classNames: undefined,
   } as never);
-  t.throws(() => models.replaceHead(wide, { classes: 2 }), { code: 'ERR_ARGUMENT', message: /gives a number for each class/ });
+  t.throws(() => models.replaceHead(wide, { classes: 2 }), { code: 'ERR_ARGUMENT', message: /does not have an output for each class/ });
   t.throws(() => models.replaceHead(model, { class: 2 } as object), {
     code: 'ERR_ARGUMENT',
     message: /no option 'class', did you mean classes/,
@@ -229,7 +229,7 @@ t.test('what a file cannot hold is refused, and nothing is written', async (t) =
   await save(kept, path);
   t.same(differing(kept, await load(path, { dtype: 'f32' })), [], 'a layer without weights, and a class that changes nothing');
   const small = await quantize(models.lenet5bn({ seed: 1 }), normal([1, 28, 28, 1], 1));
-  await t.rejects(save(small, path, { half: true }), { code: 'ERR_ARGUMENT', message: /half is for float networks/ });
+  await t.rejects(save(small, path, { half: true }), { code: 'ERR_ARGUMENT', message: /half applies to float networks/ });
 });
 
 /** A file of these weights whose layers are described so. */
