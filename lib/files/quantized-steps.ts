@@ -21,7 +21,7 @@ export function graphOfSteps(steps: readonly Step[], output: unknown, bits: numb
       if (!value) throw damaged(i, 'operands');
       return value;
     };
-    const node = nodeOf(step, i, read, 2 ** bits - 1);
+    const node = nodeOf(step, i, read, 2 ** bits - 1) as NewNode;
     const isOfBytes = node.op === 'quantize' || (node.op === 'quantizedConv2d' && node.qmax !== undefined);
     const value: Value = { id: step.output as number, shape: outputShape(node), dtype: isOfBytes ? 'u8' : 'f32' };
     values.set(value.id, value);
@@ -36,41 +36,38 @@ const damaged = (i: number, field: string): AdderNetError =>
 
 const relu = { min: 0, max: Number.POSITIVE_INFINITY };
 
-/** Fields may be missing or wrong, which checkGraph finds, but for those that shapes follow from. */
-function nodeOf(step: Step, i: number, read: (number: unknown) => Value, qmax: number): NewNode {
+/** The fields of a node, which may be missing or wrong, as checkGraph finds, except those that its shapes follow from. */
+function nodeOf(step: Step, i: number, read: (number: unknown) => Value, qmax: number): object {
   const x = read(step.x);
-  const fields = (): object => {
-    if (step.op === 'quantize') return { op: 'quantize', x, scale: step.step, zeroPoint: step.zero, qmax };
-    if (step.op === 'relu') return { op: 'activate', x, activation: relu };
-    if (step.op === 'add') return { op: 'add', a: x, b: read(step.residual) };
-    const ends = {
-      ...(step.scale !== undefined && { scale: vector(step.scale) }),
-      ...(step.shift !== undefined && { shift: vector(step.shift) }),
-      ...(step.residual !== undefined && { residual: read(step.residual) }),
-      ...(step.relu === true && step.into !== 'u8' && { activation: relu }),
-    };
-    if (step.op === 'normalize') return { op: 'normalize', x: withChannels(x, vector(step.mean)), mean: vector(step.mean), ...ends };
-    const { input, kernel, filterShape, ...window } = unpack(step.geometry, i);
-    const { dilation, groups, ...poolWindow } = window;
-    const image = { ...x, shape: input };
-    if (step.op === 'pool') return { op: 'pool', mode: step.kind, x: image, attributes: { kernel, ...poolWindow } };
-    const filters = new Tensor(step.filters as TensorData, filterShape);
-    const conv2d = { x: image, filters, ...ends, attributes: window };
-    if (step.op === 'convolution')
-      return { op: 'conv2d', kind: step.product, ...conv2d, ...(step.bias !== undefined && { bias: vector(step.bias) }) };
-    if (step.op !== 'quantized convolution') throw damaged(i, 'op');
-    if (step.into !== 'u8' && step.into !== 'f32') throw damaged(i, 'into');
-    const { residualScale } = step;
-    return {
-      op: 'quantizedConv2d',
-      kind: filters.dtype === 'i8' ? 'conv' : 'adder',
-      ...conv2d,
-      padValue: step.padding,
-      ...(residualScale !== undefined && { residualScale }),
-      ...(step.into === 'u8' && { qmax }),
-    };
+  if (step.op === 'quantize') return { op: 'quantize', x, scale: step.step, zeroPoint: step.zero, qmax };
+  if (step.op === 'relu') return { op: 'activate', x, activation: relu };
+  if (step.op === 'add') return { op: 'add', a: x, b: read(step.residual) };
+  const ends = {
+    ...(step.scale !== undefined && { scale: vector(step.scale) }),
+    ...(step.shift !== undefined && { shift: vector(step.shift) }),
+    ...(step.residual !== undefined && { residual: read(step.residual) }),
+    ...(step.relu === true && step.into !== 'u8' && { activation: relu }),
   };
-  return fields() as NewNode;
+  if (step.op === 'normalize') return { op: 'normalize', x: withChannels(x, vector(step.mean)), mean: vector(step.mean), ...ends };
+  const { input, kernel, filterShape, ...window } = unpack(step.geometry, i);
+  const { dilation, groups, ...poolWindow } = window;
+  const image = { ...x, shape: input };
+  if (step.op === 'pool') return { op: 'pool', mode: step.kind, x: image, attributes: { kernel, ...poolWindow } };
+  const filters = new Tensor(step.filters as TensorData, filterShape);
+  const conv2d = { x: image, filters, ...ends, attributes: window };
+  if (step.op === 'convolution')
+    return { op: 'conv2d', kind: step.product, ...conv2d, ...(step.bias !== undefined && { bias: vector(step.bias) }) };
+  if (step.op !== 'quantized convolution') throw damaged(i, 'op');
+  if (step.into !== 'u8' && step.into !== 'f32') throw damaged(i, 'into');
+  const { residualScale } = step;
+  return {
+    op: 'quantizedConv2d',
+    kind: filters.dtype === 'i8' ? 'conv' : 'adder',
+    ...conv2d,
+    padValue: step.padding,
+    ...(residualScale !== undefined && { residualScale }),
+    ...(step.into === 'u8' && { qmax }),
+  };
 }
 
 const vector = (data: unknown): Tensor<TensorData> => new Tensor(data as TensorData, [Number((data as TensorData | undefined)?.length)]);
