@@ -116,7 +116,7 @@ class Argument {
     if (!value_.IsObject()) fail("ERR_ARGUMENT", "is not an object");
     return value_.As<Napi::Object>();
   }
-  ConvShape conv_shape() const;
+  Conv2dShape conv2d_shape() const;
   // To read a field may run code of JavaScript's, a getter, which can detach any array: fields come before views of memory.
   Argument field(const char* name) const { return {call_, object().Get(name), name}; }
   [[noreturn]] void fail(const char* code, const std::string& what) const;
@@ -179,8 +179,8 @@ class NamedArguments : public Arguments {
 };
 
 inline void Argument::fail(const char* code, const std::string& what) const { call_.fail(code, std::string(name_) + " " + what); }
-inline ConvShape Argument::conv_shape() const {
-  ConvShape shape;
-  call_.check(make_conv_shape(array<int32_t>(kConvGeometryLength).data, &shape));
+inline Conv2dShape Argument::conv2d_shape() const {
+  Conv2dShape shape;
+  call_.check(make_conv2d_shape(array<int32_t>(kConv2dGeometryLength).data, &shape));
   return shape;
 }

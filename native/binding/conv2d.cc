@@ -9,7 +9,7 @@ namespace {
 // (x, filters, bias | undefined, y, geometry); Y is the type of the output's elements.
 template <class Y, class Run>
 void run_conv2d(const Arguments& args, Run run) {
-  const ConvShape shape = args(4, "geometry").conv_shape();
+  const Conv2dShape shape = args(4, "geometry").conv2d_shape();
   const auto x = args(0, "x").array<const float>(shape.x_elems), w = args(1, "filters").array<const float>(shape.w_elems);
   const auto bias = args(2, "bias").optional_array<const float>(shape.co);
   const auto y = args(3, "out").array<Y>(shape.y_elems);
@@ -29,7 +29,7 @@ void XnorConv2d(const Arguments& args) {
   run_conv2d<float>(args, [&](auto... a) { return xnor_conv2d(kernels(args.env()), threads(args.env()), a...); });
 }
 
-using Reference = void (*)(const ConvShape& s, const float* x, const float* w, const float* bias, double* y);
+using Reference = void (*)(const Conv2dShape& s, const float* x, const float* w, const float* bias, double* y);
 template <Reference kReference>
 void run_reference(const Arguments& args) {
   run_conv2d<double>(args, [](auto... a) { return kReference(a...), Status::kOk; });

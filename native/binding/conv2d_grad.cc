@@ -10,7 +10,7 @@ enum class Of { kInput, kFilter };
 // (gy, x, filters, gx or gw, geometry, sign); G is the type of the gradient's elements.
 template <class G, Of kOf, class Run>
 void adder_grad(const Arguments& args, Run run) {
-  const ConvShape shape = args(4, "geometry").conv_shape();
+  const Conv2dShape shape = args(4, "geometry").conv2d_shape();
   const auto gy = args(0, "gy").array<const float>(shape.y_elems), x = args(1, "x").array<const float>(shape.x_elems);
   const auto w = args(2, "filters").array<const float>(shape.w_elems);
   const auto out = args(3, "out").array<G>(kOf == Of::kInput ? shape.x_elems : shape.w_elems);
@@ -25,7 +25,7 @@ void adder_grad(const Arguments& args, Run run) {
 template <class G, Of kOf, class Run>
 void conv_grad(const Arguments& args, Run run) {
   constexpr bool kInput = kOf == Of::kInput;
-  const ConvShape shape = args(3, "geometry").conv_shape();
+  const Conv2dShape shape = args(3, "geometry").conv2d_shape();
   const auto gy = args(0, "gy").array<const float>(shape.y_elems);
   const auto other = args(1, kInput ? "filters" : "x").array<const float>(kInput ? shape.w_elems : shape.x_elems);
   const auto out = args(2, "out").array<G>(kInput ? shape.x_elems : shape.w_elems);

@@ -9,7 +9,7 @@ namespace {
 // (x, filters, padValue, y, geometry)
 template <class X, class W, class Y, class Run>
 void run_integer_conv2d(const Arguments& args, Run run) {
-  const ConvShape shape = args(4, "geometry").conv_shape();
+  const Conv2dShape shape = args(4, "geometry").conv2d_shape();
   const auto x = args(0, "x").array<const X>(shape.x_elems);
   const auto w = args(1, "filters").array<const W>(shape.w_elems);
   const auto pad_value = args(2, "padValue").integer<X>();
@@ -25,7 +25,7 @@ void run_adder_conv2d(const Arguments& args, Run run) {
   const auto typed = [&](auto zero) {
     using T = decltype(zero);
     run_integer_conv2d<T, T, Y>(
-        args, [&](const ConvShape& s, const T* x, const View<const T>& w, T pad_value, Y* y) { return run(s, x, w.data, pad_value, y); });
+        args, [&](const Conv2dShape& s, const T* x, const View<const T>& w, T pad_value, Y* y) { return run(s, x, w.data, pad_value, y); });
   };
   const Argument x = args(0, "x");
   if (x.is_array<uint8_t>()) typed(uint8_t{});
@@ -45,7 +45,7 @@ void ReferenceAdderConv2dInteger(const Arguments& args) {
 void Int8Conv2d(const Arguments& args) {
   using Filters = View<const int8_t>;
   run_integer_conv2d<uint8_t, int8_t, int32_t>(
-      args, [&](const ConvShape& s, const uint8_t* x, const Filters& w, uint8_t pad_value, int32_t* y) {
+      args, [&](const Conv2dShape& s, const uint8_t* x, const Filters& w, uint8_t pad_value, int32_t* y) {
         const bool seven = seven_bits(args, args(5, "weightBits"), w);
         return int8_conv2d(kernels(args.env()), threads(args.env()), s, x, w.data, pad_value, seven, y);
       });
@@ -53,7 +53,7 @@ void Int8Conv2d(const Arguments& args) {
 void ReferenceInt8Conv2d(const Arguments& args) {
   using Filters = View<const int8_t>;
   run_integer_conv2d<uint8_t, int8_t, double>(args,
-                                              [](const ConvShape& s, const uint8_t* x, const Filters& w, uint8_t pad_value, double* y) {
+                                              [](const Conv2dShape& s, const uint8_t* x, const Filters& w, uint8_t pad_value, double* y) {
                                                 return reference_int8_conv2d(s, x, w.data, pad_value, y), Status::kOk;
                                               });
 }

@@ -15,7 +15,7 @@ void run_quantized_conv2d(const Arguments& call, size_t max_k, Pack pack) {
   constexpr bool kFloats = std::is_same_v<Y, float>;
   const NamedArguments args(call, {"x", "filters", "padValue", "y", "geometry", "scale", "shift", "residual", "residualScale",
                                    kFloats ? "relu" : "qmax", "weightBits"});
-  const ConvShape s = args["geometry"].conv_shape();
+  const Conv2dShape s = args["geometry"].conv2d_shape();
   if (s.k > max_k) args.check(Status::kShape);
   const auto x = args["x"].array<const uint8_t>(s.x_elems);
   const auto w = args["filters"].array<const W>(s.w_elems);
@@ -34,7 +34,7 @@ void run_quantized_conv2d(const Arguments& call, size_t max_k, Pack pack) {
 template <class Y>
 void AdderConv2d(const Arguments& call) {
   using Filters = View<const uint8_t>;
-  run_quantized_conv2d<uint8_t, Y>(call, kMostL1Bytes, [](const NamedArguments& args, const ConvShape& s, const Filters& w, uint8_t pad) {
+  run_quantized_conv2d<uint8_t, Y>(call, kMaxL1Bytes, [](const NamedArguments& args, const Conv2dShape& s, const Filters& w, uint8_t pad) {
     return pack_adder_conv2d(kernels(args.env()), threads(args.env()), s, w.data, pad);
   });
 }
@@ -42,7 +42,7 @@ void AdderConv2d(const Arguments& call) {
 template <class Y>
 void Int8Conv2d(const Arguments& call) {
   using Filters = View<const int8_t>;
-  run_quantized_conv2d<int8_t, Y>(call, kMostDotBytes, [](const NamedArguments& args, const ConvShape& s, const Filters& w, uint8_t pad) {
+  run_quantized_conv2d<int8_t, Y>(call, kMaxDotBytes, [](const NamedArguments& args, const Conv2dShape& s, const Filters& w, uint8_t pad) {
     return pack_int8_conv2d(kernels(args.env()), threads(args.env()), s, w.data, pad, seven_bits(args, args["weightBits"], w));
   });
 }

@@ -112,12 +112,12 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     const Activation activation = activation_of(args["activation"]);
     Plan& plan = building(args);
     const ConvKind kind = conv_kind(args["kind"]);
-    const ConvShape s = image_shape(args["geometry"]);
+    const Conv2dShape s = image_shape(args["geometry"]);
     const size_t x = value(args["x"], s.x_elems, DType::kF32), residual = optional_float_value(args["residual"], s.y_elems);
     const auto filters = args["filters"].array<const float>(s.w_elems), bias = args["bias"].optional_array<const float>(s.co);
     const auto scale = args["scale"].optional_array<const float>(s.co), shift = args["shift"].optional_array<const float>(s.co);
     if (!scale.data != !shift.data) args.fail("ERR_ARGUMENT", "scale and shift come together");
-    if (kind == ConvKind::kXnor && s.k > kMostSigns) args.check(Status::kShape);
+    if (kind == ConvKind::kXnor && s.k > kMaxSigns) args.check(Status::kShape);
     const Epilogue epilogue = {bias.data, scale.data, shift.data, activation};
     return add_node(args, make_conv2d_node(plan.kernels(), plan.pool(), kind, s, filters.data, epilogue), x, residual);
   }
@@ -128,7 +128,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
                                      "activation", "geometry"});
     const Activation activation = activation_of(args["activation"]);
     Plan& plan = building(args);
-    const ConvShape s = image_shape(args["geometry"]);
+    const Conv2dShape s = image_shape(args["geometry"]);
     const size_t x = value(args["x"], s.x_elems, DType::kU8);
     const size_t residual = args["residual"].absent() ? kNoValue : value(args["residual"], s.y_elems);
     QuantizedEpilogue epilogue = {};
@@ -149,7 +149,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     building(args);
     const std::string mode = args["mode"].string();
     if (mode != "max" && mode != "average") args.fail("ERR_ARGUMENT", "mode is '" + mode + "', expected max or average");
-    const ConvShape s = image_shape(args["geometry"]);
+    const Conv2dShape s = image_shape(args["geometry"]);
     if (s.groups != 1 || s.co != s.ci || s.dh != 1 || s.dw != 1) args.check(Status::kShape);
     const size_t x = value(args["x"], s.x_elems, DType::kF32);
     return add_node(args, mode == "max" ? make_max_pool_node(s) : make_average_pool_node(s), x);
@@ -289,8 +289,8 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     argument.fail("ERR_ARGUMENT", "is '" + name + "', expected f32 or u8");
   }
   // Plans are made for one image; a run says how many there are.
-  static ConvShape image_shape(const Argument& geometry) {
-    const ConvShape s = geometry.conv_shape();
+  static Conv2dShape image_shape(const Argument& geometry) {
+    const Conv2dShape s = geometry.conv2d_shape();
     if (s.n != 1) geometry.fail("ERR_SHAPE", "is that of more than one image");
     return s;
   }
@@ -301,17 +301,16 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     if (!(activation.min <= activation.max)) argument.fail("ERR_ARGUMENT", "has a min above its max, or a NaN");
     return activation;
   }
-  static std::unique_ptr<PackedIntegerConvolution<uint8_t>> pack_quantized(const NamedArguments& args, const Plan& plan,
-                                                                           const ConvShape& s) {
+  static std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_quantized(const NamedArguments& args, const Plan& plan, const Conv2dShape& s) {
     const ConvKind kind = conv_kind(args["kind"]);
     const auto pad_value = args["padValue"].integer<uint8_t>();
     const Argument& filters = args["filters"];
     switch (kind) {
       case ConvKind::kAdder:
-        if (s.k > kMostL1Bytes) args.check(Status::kShape);
+        if (s.k > kMaxL1Bytes) args.check(Status::kShape);
         return pack_adder_conv2d(plan.kernels(), plan.pool(), s, filters.array<const uint8_t>(s.w_elems).data, pad_value);
       case ConvKind::kConv:
-        if (s.k > kMostDotBytes) args.check(Status::kShape);
+        if (s.k > kMaxDotBytes) args.check(Status::kShape);
         return pack_int8_conv2d(plan.kernels(), plan.pool(), s, filters.array<const int8_t>(s.w_elems).data, pad_value, false);
       default:
         args["kind"].fail("ERR_ARGUMENT", "is 'xnor', expected adder or conv");

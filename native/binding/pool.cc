@@ -8,7 +8,7 @@ namespace {
 // (x, y, geometry)
 template <class Pool>
 void pool2d(const Arguments& args, Pool pool) {
-  const ConvShape shape = pool_shape(args, args(2, "geometry"));
+  const Conv2dShape shape = pool_shape(args, args(2, "geometry"));
   const auto x = args(0, "x").array<const float>(shape.x_elems);
   const auto y = args(1, "out").array<float>(shape.y_elems);
   args.check_no_overlap(y, x, "x");

@@ -7,7 +7,7 @@
 namespace {
 // (gy, x, gx, geometry)
 void MaxPool2dGrad(const Arguments& args) {
-  const ConvShape shape = pool_shape(args, args(3, "geometry"));
+  const Conv2dShape shape = pool_shape(args, args(3, "geometry"));
   const auto gy = args(0, "gy").array<const float>(shape.y_elems), x = args(1, "x").array<const float>(shape.x_elems);
   const auto gx = args(2, "out").array<float>(shape.x_elems);
   args.check_no_overlap(gx, gy, "gy");
@@ -17,7 +17,7 @@ void MaxPool2dGrad(const Arguments& args) {
 
 // (gy, gx, geometry)
 void AveragePool2dGrad(const Arguments& args) {
-  const ConvShape shape = pool_shape(args, args(2, "geometry"));
+  const Conv2dShape shape = pool_shape(args, args(2, "geometry"));
   const auto gy = args(0, "gy").array<const float>(shape.y_elems);
   const auto gx = args(1, "out").array<float>(shape.x_elems);
   args.check_no_overlap(gx, gy, "gy");

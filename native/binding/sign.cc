@@ -6,7 +6,7 @@
 namespace {
 // (x, y, geometry): that of a convolution of one pixel, whose padding is added
 void Sign(const Arguments& args) {
-  const ConvShape s = args(2, "geometry").conv_shape();
+  const Conv2dShape s = args(2, "geometry").conv2d_shape();
   const bool one_pixel = s.kh == 1 && s.kw == 1 && s.sh == 1 && s.sw == 1 && s.groups == 1 && s.co == s.ci;
   if (!one_pixel) args.check(Status::kShape);
   const auto x = args(0, "x").array<const float>(s.x_elems);

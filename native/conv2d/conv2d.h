@@ -37,5 +37,3 @@ Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dSh
 // y = sum x * w + bias            the CNN baseline, on the same drivers and tiles
 Status conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* x, const float* w, const float* bias,
               float* y);
-// ALIAS
-using PackedConvolution = PackedConv2d;

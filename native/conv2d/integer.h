@@ -43,7 +43,3 @@ Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dSh
 // y = sum x * w, for the CNN baseline; kShape if a filter is longer than kMaxDotBytes. `seven_bits` promises weights in [-64, 63].
 Status int8_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const uint8_t* x, const int8_t* w, uint8_t padding,
                    bool seven_bits, int32_t* y);
-// ALIAS
-template <class X>
-using PackedIntegerConvolution = PackedIntegerConv2d<X>;
-constexpr size_t kMostL1Bytes = kMaxL1Bytes, kMostL1Shorts = kMaxL1Shorts, kMostDotBytes = kMaxDotBytes;

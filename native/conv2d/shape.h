@@ -21,17 +21,11 @@ struct Conv2dShape {
 
 constexpr size_t kConv2dGeometryLength = 16;
 
-// ALIAS
-using ConvShape = Conv2dShape;
-constexpr size_t kConvGeometryLength = kConv2dGeometryLength;
-
 // The same convolution of another number of images.
 Conv2dShape with_images(const Conv2dShape& s, size_t n);
 
 // kShape if a size is not positive, the channels do not divide, the kernel does not fit, or a tensor would overflow the address space.
 Status make_conv2d_shape(const int32_t geometry[kConv2dGeometryLength], Conv2dShape* shape);
-// ALIAS
-inline Status make_conv_shape(const int32_t* g, Conv2dShape* shape) { return make_conv2d_shape(g, shape); }
 
 // How many columns the windows of a row reach across, and how many input rows `rows` output rows.
 size_t strip_columns(const Conv2dShape& s);

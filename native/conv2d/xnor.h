@@ -12,5 +12,3 @@ Status xnor_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dSha
 // A window has at most kMaxSigns signs. Null if memory is out.
 std::unique_ptr<PackedConv2d> pack_xnor_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* w,
                                                const Epilogue& epilogue);
-// ALIAS
-constexpr size_t kMostSigns = kMaxSigns;

@@ -19,17 +19,17 @@ std::unique_ptr<Node> make_node(Args&&... args) {
 
 class Conv2dNode : public Node {
  public:
-  Conv2dNode(std::unique_ptr<PackedConvolution> packed, const ConvShape& s) : Node({s.y_elems, DType::kF32}), packed_(std::move(packed)) {}
+  Conv2dNode(std::unique_ptr<PackedConv2d> packed, const Conv2dShape& s) : Node({s.y_elems, DType::kF32}), packed_(std::move(packed)) {}
   Status run(const NodeRun& r) const override { return packed_->run({r.pool, r.n, r.x.f32(), r.other.f32(), r.y.f32()}); }
   size_t bytes() const override { return packed_->bytes(); }
 
  private:
-  const std::unique_ptr<PackedConvolution> packed_;
+  const std::unique_ptr<PackedConv2d> packed_;
 };
 
 class QuantizedConv2dNode : public Node {
  public:
-  QuantizedConv2dNode(std::unique_ptr<PackedIntegerConvolution<uint8_t>> packed, const ConvShape& s, const QuantizedEpilogue& epilogue)
+  QuantizedConv2dNode(std::unique_ptr<PackedIntegerConv2d<uint8_t>> packed, const Conv2dShape& s, const QuantizedEpilogue& epilogue)
       : Node({s.y_elems, epilogue.output}),
         packed_(std::move(packed)),
         channels_(s.co),
@@ -52,7 +52,7 @@ class QuantizedConv2dNode : public Node {
   }
 
  private:
-  const std::unique_ptr<PackedIntegerConvolution<uint8_t>> packed_;
+  const std::unique_ptr<PackedIntegerConv2d<uint8_t>> packed_;
   const size_t channels_;
   const float residual_scale_;
   const uint8_t q_max_;
@@ -62,8 +62,8 @@ class QuantizedConv2dNode : public Node {
 
 class PoolNode : public Node {
  public:
-  using Pool = void (*)(ThreadPool& pool, const ConvShape& s, const float* x, float* y);
-  PoolNode(Pool pool, const ConvShape& s) : Node({s.y_elems, DType::kF32}), pool_(pool), shape_(s) {}
+  using Pool = void (*)(ThreadPool& pool, const Conv2dShape& s, const float* x, float* y);
+  PoolNode(Pool pool, const Conv2dShape& s) : Node({s.y_elems, DType::kF32}), pool_(pool), shape_(s) {}
   Status run(const NodeRun& r) const override {
     pool_(r.pool, with_images(shape_, r.n), r.x.f32(), r.y.f32());
     return Status::kOk;
@@ -71,7 +71,7 @@ class PoolNode : public Node {
 
  private:
   const Pool pool_;
-  const ConvShape shape_;
+  const Conv2dShape shape_;
 };
 
 class NormalizeNode : public Node {
@@ -132,8 +132,8 @@ class QuantizeNode : public Node {
   const uint8_t zero_point_, q_max_;
 };
 
-std::unique_ptr<PackedConvolution> pack(const KernelTable& kernels, ThreadPool& pool, ConvKind kind, const ConvShape& s,
-                                        const float* filters, const Epilogue& epilogue) {
+std::unique_ptr<PackedConv2d> pack(const KernelTable& kernels, ThreadPool& pool, ConvKind kind, const Conv2dShape& s, const float* filters,
+                                   const Epilogue& epilogue) {
   switch (kind) {
     case ConvKind::kAdder:
       return pack_adder_conv2d(kernels, pool, s, filters, epilogue);
@@ -146,17 +146,17 @@ std::unique_ptr<PackedConvolution> pack(const KernelTable& kernels, ThreadPool& 
 }
 }  // namespace
 
-std::unique_ptr<Node> make_conv2d_node(const KernelTable& kernels, ThreadPool& pool, ConvKind kind, const ConvShape& s,
+std::unique_ptr<Node> make_conv2d_node(const KernelTable& kernels, ThreadPool& pool, ConvKind kind, const Conv2dShape& s,
                                        const float* filters, const Epilogue& epilogue) {
   auto packed = pack(kernels, pool, kind, s, filters, epilogue);
   return packed ? make_node<Conv2dNode>(std::move(packed), s) : nullptr;
 }
-std::unique_ptr<Node> make_quantized_conv2d_node(std::unique_ptr<PackedIntegerConvolution<uint8_t>> packed, const ConvShape& s,
+std::unique_ptr<Node> make_quantized_conv2d_node(std::unique_ptr<PackedIntegerConv2d<uint8_t>> packed, const Conv2dShape& s,
                                                  const QuantizedEpilogue& epilogue) {
   return packed ? make_node<QuantizedConv2dNode>(std::move(packed), s, epilogue) : nullptr;
 }
-std::unique_ptr<Node> make_max_pool_node(const ConvShape& s) { return make_node<PoolNode>(max_pool2d, s); }
-std::unique_ptr<Node> make_average_pool_node(const ConvShape& s) { return make_node<PoolNode>(average_pool2d, s); }
+std::unique_ptr<Node> make_max_pool_node(const Conv2dShape& s) { return make_node<PoolNode>(max_pool2d, s); }
+std::unique_ptr<Node> make_average_pool_node(const Conv2dShape& s) { return make_node<PoolNode>(average_pool2d, s); }
 std::unique_ptr<Node> make_normalize_node(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift,
                                           const Activation& activation) {
   return make_node<NormalizeNode>(rows, channels, mean, scale, shift, activation);

@@ -33,7 +33,7 @@ class Node {
 
 // All of these are null if memory is out. Arrays are copied; shapes are those of one image.
 
-std::unique_ptr<Node> make_conv2d_node(const KernelTable& kernels, ThreadPool& pool, ConvKind kind, const ConvShape& s,
+std::unique_ptr<Node> make_conv2d_node(const KernelTable& kernels, ThreadPool& pool, ConvKind kind, const Conv2dShape& s,
                                        const float* filters, const Epilogue& epilogue);
 
 // How a node that reads bytes ends: as a packed integer convolution does (conv2d/integer.h).
@@ -44,11 +44,11 @@ struct QuantizedEpilogue {
   uint8_t q_max;          // of bytes
   Activation activation;  // of floats
 };
-std::unique_ptr<Node> make_quantized_conv2d_node(std::unique_ptr<PackedIntegerConvolution<uint8_t>> packed, const ConvShape& s,
+std::unique_ptr<Node> make_quantized_conv2d_node(std::unique_ptr<PackedIntegerConv2d<uint8_t>> packed, const Conv2dShape& s,
                                                  const QuantizedEpilogue& epilogue);
 
-std::unique_ptr<Node> make_max_pool_node(const ConvShape& s);
-std::unique_ptr<Node> make_average_pool_node(const ConvShape& s);
+std::unique_ptr<Node> make_max_pool_node(const Conv2dShape& s);
+std::unique_ptr<Node> make_average_pool_node(const Conv2dShape& s);
 // y = activation((x - mean) * scale + shift (+ other)), over `rows` rows of `channels` each
 std::unique_ptr<Node> make_normalize_node(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift,
                                           const Activation& activation);
