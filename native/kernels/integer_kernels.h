@@ -32,7 +32,7 @@ struct IntegerTile {
   void (*run)(const IntegerTileArgs&);
 };
 
-// What lies in rows and panels.
+// How rows and panels hold the operands.
 enum class IntegerOperands {
   kAsTheyAre,
   kSignedBytes,  // x of 8 bits less 128, for instructions that want both operands signed; 128 * sum w makes up for it

@@ -42,7 +42,7 @@ struct L1Shorts {
   }
 };
 
-// What the micro-ops of products share: lanes of 32 bits that need nothing at the end.
+// The micro-ops of products share this: lanes of 32 bits that need nothing at the end.
 struct Product32 {
   using Group = uint32_t;
   using Sum = i32v;

@@ -49,7 +49,7 @@ ALWAYS_INLINE void write_sums(const IntegerTileArgs& a, const typename P::Sum (&
     }
 }
 
-// The k-groups at row[i] + p against vectors of k-groups at panel. The last one of a segment keeps the bytes of `mask` alone.
+// The k-groups at row[i] + p against vectors of k-groups at panel. The last one of a segment keeps only the bytes of `mask`.
 template <class P, bool kMasked, int MR, int NV>
 ALWAYS_INLINE void integer_iteration(typename P::Sum (&sum)[MR][NV], typename P::RowSum (&row_sum)[MR],
                                      const unsigned char* const (&row)[MR], size_t p, const unsigned char* panel, uint64_t mask) {

@@ -1,4 +1,4 @@
-// What the drivers know of one instruction set. Plain data: nothing runs at load, nothing but the table leaves a kernel file.
+// All that drivers know of one instruction set, as plain data: nothing runs at load, and nothing but the table leaves a kernel file.
 // A good place to start reading: each family of kernels is declared in a header of its own with its equations, written once in a *.inl.h,
 // and compiled once per instruction set by kernels_*.cc.
 #pragma once
@@ -27,7 +27,7 @@ struct KernelTable {
 
 extern const KernelTable kKernelsScalar, kKernelsSse41, kKernelsAvx2, kKernelsAvx512, kKernelsNeon;
 
-// What CPUs with extensions of a set do better; cpu/dispatch.cc puts it into a copy of the table.
+// Extensions of a set do these better; cpu/dispatch.cc puts them into a copy of the table.
 extern const IntegerProduct kKernelsAvx512Vnni, kKernelsAvx2Vnni;  // for integer.dot_8 and dot_7
 extern const IntegerKernels kKernelsNeonDotprod;                   // for integer
 extern const XnorKernels kKernelsAvx512Vpopcntdq;                  // for xnor

@@ -1,4 +1,5 @@
-// What a core does at best of one micro-op, in registers: what a kernel's rate is held against. Each family of kernels has its own.
+// The rate at which a core at best makes one micro-op, in registers: a kernel's rate is compared with it. Each family of kernels has its
+// own.
 #pragma once
 #include <cstddef>
 

@@ -30,7 +30,7 @@ struct ProductOperands {
   }
 };
 
-// What tiles of gradients read besides (gradient_kernels.h).
+// Tiles of gradients read this, too (gradient_kernels.h).
 struct GradientOperand {
   size_t row_stride;  // floats from one k to the next of a row; the rows of other tiles are contiguous
   const float* data;  // [rows][columns] or null
@@ -41,7 +41,7 @@ struct GradientOperand {
   }
 };
 
-// What the last block does to a sum on its way out:   y = activation((sum + bias) * scale + shift (+ residual))
+// The last block of k takes a sum further on its way out:   y = activation((sum + bias) * scale + shift (+ residual))
 struct TileEpilogue {
   const float *row_bias, *row_scale, *row_shift;        // [mr] or null  \ bias alone or all three
   const float *panel_bias, *panel_scale, *panel_shift;  // [nr] or null  /

@@ -12,7 +12,7 @@ struct Dot {
   static ALWAYS_INLINE f32v one() { return broadcast(1.0f); }
   static ALWAYS_INLINE f32v accumulate(f32v sum, f32v x, f32v w, f32v) { return multiply_add(x, w, sum); }
   static ALWAYS_INLINE f32v finish(f32v sum, f32v, f32v) { return sum; }
-  // Of the depthwise tile: it has few taps, so the sums of x would cost more than they save.
+  // For the depthwise tile, which has few taps: the sums of x would cost more than they save.
   static ALWAYS_INLINE f32v accumulate_direct(f32v sum, f32v x, f32v w) { return multiply_add(x, w, sum); }
   static ALWAYS_INLINE f32v finish_direct(f32v sum) { return sum; }
 };
@@ -32,7 +32,7 @@ struct L1 {
   static ALWAYS_INLINE f32v finish_direct(f32v sum) { return sub(broadcast(0.0f), sum); }
 };
 
-// No product: the bare addition against which both are held.
+// No product: the bare addition with which both are compared.
 struct Addition {
   static ALWAYS_INLINE f32v one() { return broadcast(1.0f); }
   static ALWAYS_INLINE f32v accumulate(f32v sum, f32v x, f32v, f32v) { return add(sum, x); }

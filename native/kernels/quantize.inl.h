@@ -10,7 +10,7 @@ ALWAYS_INLINE f32v get_bytes(PartialVector lanes, const uint8_t* p) { return to_
 ALWAYS_INLINE void put_bytes(WholeVector, uint8_t* p, i32v q) { store_bytes(p, q); }
 ALWAYS_INLINE void put_bytes(PartialVector lanes, uint8_t* p, i32v q) { store_partial_bytes(p, q, lanes.n); }
 
-// What is added to a rescaled sum; `at` counts elements from the residual's first.
+// The residual that is added to a rescaled sum; `at` counts elements from its first.
 struct NoResidual {
   template <class Lanes>
   ALWAYS_INLINE f32v added(f32v v, size_t, Lanes) const {
@@ -33,7 +33,7 @@ struct FloatResidual {
   }
 };
 
-// Where a rescaled sum goes.
+// The output to which a rescaled sum goes.
 struct ToBytes {
   uint8_t* y;
   f32v q_max;
