@@ -1,56 +1,9 @@
 // One element at a time. `out` may be the very memory of an input.
 
 import { native, rethrow } from '../binding';
-import { AdderNetError } from '../errors';
-import { checkOptions, optionNames } from '../options';
-import { shown } from '../quoted';
-import { shapeText } from '../shape';
+import { checkOptions } from '../options';
 import type { Tensor } from '../tensor';
 import { checkFloat, checkShapeIs, type OutOption, outNames, outputTensor } from './out';
-
-/** What `batchNorm` takes. */
-export interface BatchNormOptions extends OutOption {
-  /** Running statistics and the learned affine map, one number a channel, [c]. */
-  mean: Tensor;
-  variance: Tensor;
-  gamma: Tensor;
-  beta: Tensor;
-  /** Added to the variance. Default 1e-5. */
-  epsilon?: number | undefined;
-}
-
-const batchNormNames = optionNames<BatchNormOptions>({
-  mean: true,
-  variance: true,
-  gamma: true,
-  beta: true,
-  epsilon: true,
-  out: true,
-});
-
-/**
- * Batch normalization at inference: `y = (x − mean) / √(variance + ε) · γ + β`, channels on the last axis.
- *
- * @param x [..., c], float32; `out` may be `x` itself
- * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
- */
-export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
-  checkOptions('batchNorm', options, batchNormNames);
-  checkFloat('batchNorm', 'x', x);
-  const channels = x.shape.at(-1);
-  if (channels === undefined)
-    throw new AdderNetError('ERR_SHAPE', `batchNorm: x has shape ${shapeText(x.shape)}, expected channels on the last axis`);
-  const { mean, variance, gamma, beta, epsilon = 1e-5 } = options;
-  for (const [name, statistic] of Object.entries({ mean, variance, gamma, beta })) {
-    checkFloat('batchNorm', name, statistic);
-    checkShapeIs('batchNorm', name, statistic, [channels]);
-  }
-  if (!Number.isFinite(epsilon) || epsilon < 0)
-    throw new AdderNetError('ERR_ARGUMENT', `batchNorm: epsilon is ${shown(epsilon)}, expected a number of at least 0`);
-  const y = outputTensor('batchNorm', options.out, x.shape, [mean, variance, gamma, beta], [x]);
-  rethrow(() => native().batchNorm(x.data, mean.data, variance.data, gamma.data, beta.data, epsilon, y.data));
-  return y;
-}
 
 /**
  * `y = max(0, x)`; NaN stays NaN. `out` may be `x` itself.

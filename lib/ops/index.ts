@@ -1,15 +1,14 @@
-export { averagePool2dGrad, biasGrad, globalAveragePool2dGrad, maxPool2dGrad, reluGrad } from './backward';
 export {
   type BatchNormGradients,
   type BatchNormGradOptions,
+  type BatchNormOptions,
   type BatchNormTrained,
   type BatchNormTrainOptions,
+  batchNorm,
   batchNormGrad,
   batchNormTrain,
 } from './batch-norm';
-export { adderConv2d, type ConvolutionOptions, conv2d, type LinearOptions, linear, xnorConv2d } from './convolution';
-export { type CrossEntropy, type CrossEntropyOptions, softmaxCrossEntropy } from './cross-entropy';
-export { add, type BatchNormOptions, batchNorm, relu } from './elementwise';
+export { adderConv2d, type ConvolutionOptions, conv2d, type LinearOptions, linear, xnorConv2d } from './conv2d';
 export {
   type AdderGradFilterOptions,
   type AdderGradInputOptions,
@@ -17,27 +16,30 @@ export {
   adderConv2dGradInput,
   conv2dGradFilter,
   conv2dGradInput,
-} from './gradients';
+} from './conv2d-grad';
 export {
   type Int8ConvolutionOptions,
   type IntegerArray,
   type IntegerConvolutionOptions,
   int8Conv2d,
   type WeightBits,
-} from './integer-convolution';
-export type { OutOption } from './out';
-export { averagePool2d, globalAveragePool2d, maxPool2d, type PoolOptions } from './pooling';
+} from './conv2d-integer';
 export {
   adderConv2dDequantized,
   adderConv2dRequantized,
   type DequantizeOptions,
   int8Conv2dDequantized,
   int8Conv2dRequantized,
-  type QuantizeOptions,
-  quantizeActivations,
   type RequantizeOptions,
   type RescaleOptions,
-} from './quantization';
+} from './conv2d-quantized';
+export { type CrossEntropy, type CrossEntropyOptions, softmaxCrossEntropy } from './cross-entropy';
+export { add, relu } from './elementwise';
+export { biasGrad, reluGrad } from './elementwise-grad';
+export type { OutOption } from './out';
+export { averagePool2d, globalAveragePool2d, maxPool2d, type PoolOptions } from './pool';
+export { averagePool2dGrad, globalAveragePool2dGrad, maxPool2dGrad } from './pool-grad';
+export { type QuantizeOptions, quantizeActivations } from './quantize';
 export { type SgdStepOptions, sgdStep } from './sgd';
 export { type SignOptions, sign, signGrad } from './sign';
 export { softmax } from './softmax';

@@ -24,12 +24,12 @@ interface Case {
   filters: Tensor<Uint8Array> | Tensor<Int8Array>;
   options: ops.IntegerConvolutionOptions<never>;
   rescale: ops.RescaleOptions;
-  most: number;
+  qmax: number;
   relu: boolean;
 }
 
-function requantized({ unit, x, filters, options, rescale, most }: Case, out?: Tensor<Uint8Array>): Tensor<Uint8Array> {
-  const all = { ...options, ...rescale, most, out };
+function requantized({ unit, x, filters, options, rescale, qmax }: Case, out?: Tensor<Uint8Array>): Tensor<Uint8Array> {
+  const all = { ...options, ...rescale, qmax, out };
   if (unit === 'adder') return ops.adderConv2dRequantized(x, filters as Tensor<Uint8Array>, all);
   return ops.int8Conv2dRequantized(x, filters as Tensor<Int8Array>, { ...all, weightBits: unit === 'int8' ? 8 : 7 });
 }
@@ -49,16 +49,16 @@ function definitionOfSums({ unit, x, filters, options }: Omit<Case, 'rescale'>):
   return sums;
 }
 
-function definition(sums: Float64Array, { rescale, most, relu }: Case): { bytes: Uint8Array; floats: Float32Array } {
+function definition(sums: Float64Array, { rescale, qmax, relu }: Case): { bytes: Uint8Array; floats: Float32Array } {
   const { scale, shift, residual, residualScale = 1 } = rescale;
   const [bytes, floats] = [new Uint8Array(sums.length), new Float32Array(sums.length)];
-  native().referenceRequantize(sums, scale.data, shift.data, residual?.data, residualScale, bytes, most);
+  native().referenceRequantize(sums, scale.data, shift.data, residual?.data, residualScale, bytes, qmax);
   native().referenceDequantize(sums, scale.data, shift.data, residual?.data, residualScale, floats, relu);
   return { bytes, floats };
 }
 
-function integers<A extends Uint8Array | Int8Array>(data: A, shape: Shape, random: Random, least: number, most: number): Tensor<A> {
-  for (let i = 0; i < data.length; i++) data[i] = least + Math.floor(random.uniform() * (most - least + 1));
+function integers<A extends Uint8Array | Int8Array>(data: A, shape: Shape, random: Random, min: number, max: number): Tensor<A> {
+  for (let i = 0; i < data.length; i++) data[i] = min + Math.floor(random.uniform() * (max - min + 1));
   return new Tensor(data, shape);
 }
 
@@ -75,8 +75,8 @@ function spreadingScales(sums: Float64Array, channels: number, random: Random): 
     largest[c] = Math.max(largest[c]!, sum);
   });
   for (let c = 0; c < channels; c++) {
-    const [least, most] = [smallest[c]!, largest[c]!];
-    const steepness = 300 / Math.max(most - least, 1);
+    const [min, max] = [smallest[c]!, largest[c]!];
+    const steepness = 300 / Math.max(max - min, 1);
     const sign = random.uniform() < 0.5 ? -1 : 1;
     const kind = random.uniform();
     if (kind < 0.1) {
@@ -86,7 +86,7 @@ function spreadingScales(sums: Float64Array, channels: number, random: Random): 
     }
     const ties = kind < 0.6;
     const factor = sign * (ties ? 2 ** -Math.max(1, Math.ceil(Math.log2(1 / steepness))) : steepness * (0.5 + random.uniform()));
-    const start = 20 - factor * (sign > 0 ? least : most);
+    const start = 20 - factor * (sign > 0 ? min : max);
     scale.data[c] = factor;
     shift.data[c] = ties ? Math.round(2 * start) / 2 : start;
   }
@@ -111,16 +111,16 @@ function residuals(shape: Shape, random: Random): { residual: Residual; residual
 
 function caseOf(unit: Unit, { x, filters, options, seed }: Problem): { sums: Float64Array; problem: Case } {
   const random = new Random(seed);
-  const least = unit === 'int8' ? -128 : -64;
+  const min = unit === 'int8' ? -128 : -64;
   const problem = {
     unit,
     x: integers(new Uint8Array(sizeOf(x)), x, random, 0, 255),
     filters:
       unit === 'adder'
         ? integers(new Uint8Array(sizeOf(filters)), filters, random, 0, 255)
-        : integers(new Int8Array(sizeOf(filters)), filters, random, least, -least - 1),
+        : integers(new Int8Array(sizeOf(filters)), filters, random, min, -min - 1),
     options: { ...options, padValue: Math.floor(random.uniform() * 256) },
-    most: [255, 31, 15, 1][Math.floor(random.uniform() * 4)]!,
+    qmax: [255, 31, 15, 1][Math.floor(random.uniform() * 4)]!,
     relu: random.uniform() < 0.5,
   };
   const sums = definitionOfSums(problem);
@@ -210,9 +210,9 @@ for (const isa of instructionSets)
     t.test('halves go to the even number, and the ends hold', async (t) => {
       const sums = [0, -1, -2, -3, -4, -5, -6, -7, -61, -62, -63, -255];
       const [x, filters] = convolutionOf(sums);
-      const y = ops.adderConv2dRequantized(x, filters, { scale: float(-0.5), shift: float(0), most: 31 });
+      const y = ops.adderConv2dRequantized(x, filters, { scale: float(-0.5), shift: float(0), qmax: 31 });
       t.same([...y.data], [0, 0, 1, 2, 2, 2, 3, 4, 30, 31, 31, 31]);
-      const negative = ops.adderConv2dRequantized(x, filters, { scale: float(0.5), shift: float(1), most: 31 });
+      const negative = ops.adderConv2dRequantized(x, filters, { scale: float(0.5), shift: float(1), qmax: 31 });
       t.same([...negative.data], [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
       const q = ops.quantizeActivations(float(-1e38, -0.5, 0.25, 0.75, 1.25, 1.75, 127.25, 127.5, 3e38), 0.5);
       t.same([...q.data], [0, 0, 0, 2, 2, 4, 254, 255, 255]);
@@ -231,32 +231,32 @@ for (const isa of instructionSets)
     t.test('quantized activations', async (t) => {
       const activations = fc.record({
         length: fc.integer({ min: 1, max: 70 }),
-        step: fc.constantFrom(1, 0.25, 0.1, 3.7e-3, 1e30, 1e-40),
-        most: fc.constantFrom(255, 31, 15, 1),
+        scale: fc.constantFrom(1, 0.25, 0.1, 3.7e-3, 1e30, 1e-40),
+        qmax: fc.constantFrom(255, 31, 15, 1),
         origin: fc.constantFrom(0, 0, 1, 0.4, 0.5), // of the range, where zero lies
         strange: fc.constantFrom(undefined, undefined, Number.NaN, Infinity, -Infinity),
         seed: fc.nat(),
       });
       type Activations = typeof activations extends fc.Arbitrary<infer A> ? A : never;
-      const same = ({ length, step, most, origin, strange, seed }: Activations) => {
-        const zero = Math.floor(origin * most);
+      const same = ({ length, scale, qmax, origin, strange, seed }: Activations) => {
+        const zeroPoint = Math.floor(origin * qmax);
         const random = new Random(seed);
         const x = Tensor.zeros([length]);
         for (let i = 0; i < length; i++) {
-          const v = (random.uniform() * 1.4 - 0.2) * most;
-          x.data[i] = (random.uniform() < 0.5 ? v : Math.round(2 * v) / 2) * step;
+          const v = (random.uniform() * 1.4 - 0.2) * qmax;
+          x.data[i] = (random.uniform() < 0.5 ? v : Math.round(2 * v) / 2) * scale;
         }
         const out = guarded([length], 'u8');
         if (strange !== undefined) {
           x.data[Math.floor(random.uniform() * length)] = strange;
-          t.throws(() => ops.quantizeActivations(x, step, { zero, most, out }), {
+          t.throws(() => ops.quantizeActivations(x, scale, { zeroPoint, qmax, out }), {
             code: 'ERR_ARGUMENT',
             message: /x holds a number that is not/,
           });
         } else {
           const want = new Uint8Array(length);
-          native().referenceQuantize(x.data, step, zero, most, want);
-          checkSame(ops.quantizeActivations(x, step, { zero, most, out }).data, want);
+          native().referenceQuantize(x.data, scale, zeroPoint, qmax, want);
+          checkSame(ops.quantizeActivations(x, scale, { zeroPoint, qmax, out }).data, want);
         }
         checkGuards(out);
       };
@@ -302,11 +302,11 @@ t.test('misuse', async (t) => {
   fail({ residualScale: 2 }, 'ERR_ARGUMENT', /residualScale is given, but without a residual of uint8/);
   fail({ padValue: 256 }, 'ERR_ARGUMENT', /padValue is 256/);
   fail({ out: Tensor.zeros([1, 2, 2, 2], 'i32') }, 'ERR_DTYPE', /out has dtype i32/);
-  for (const most of [0, 256, 1.5])
+  for (const qmax of [0, 256, 1.5])
     fails(
-      () => ops.adderConv2dRequantized(x, filters, { ...rescale, most }),
+      () => ops.adderConv2dRequantized(x, filters, { ...rescale, qmax }),
       'ERR_ARGUMENT',
-      /most is .*, expected an integer from 1 to 255/,
+      /qmax is .*, expected an integer from 1 to 255/,
     );
   fails(() => ops.adderConv2dRequantized(x, filters, { ...rescale, residual, out: residual }), 'ERR_ARGUMENT', /out overlaps/);
   fails(() => ops.adderConv2dDequantized(x, filters, { ...rescale, relu: 1 as never }), 'ERR_ARGUMENT', /relu is not a boolean/);
@@ -317,9 +317,13 @@ t.test('misuse', async (t) => {
   const longX = Tensor.zeros([1, 1, 1, 70000], 'u8');
   fails(() => ops.int8Conv2dRequantized(longX, long, { scale: float(1), shift: float(1) }), 'ERR_SHAPE', /may overflow int32/);
 
-  for (const step of [0, -1, Number.NaN, Infinity, 1e-50])
-    fails(() => ops.quantizeActivations(float(1), step), 'ERR_ARGUMENT', /step is .*, expected a positive number/);
+  for (const scale of [0, -1, Number.NaN, Infinity, 1e-50])
+    fails(() => ops.quantizeActivations(float(1), scale), 'ERR_ARGUMENT', /scale is .*, expected a positive number/);
   fails(() => ops.quantizeActivations(x as never, 1), 'ERR_DTYPE', /x has dtype u8, expected f32/);
-  fails(() => ops.quantizeActivations(float(1), 1, { most: 300 }), 'ERR_ARGUMENT', /most is 300/);
-  fails(() => ops.quantizeActivations(float(1), 1, { most: 15, zero: 16 }), 'ERR_ARGUMENT', /zero is 16, expected an integer from 0 to 15/);
+  fails(() => ops.quantizeActivations(float(1), 1, { qmax: 300 }), 'ERR_ARGUMENT', /qmax is 300/);
+  fails(
+    () => ops.quantizeActivations(float(1), 1, { qmax: 15, zeroPoint: 16 }),
+    'ERR_ARGUMENT',
+    /zeroPoint is 16, expected an integer from 0 to 15/,
+  );
 });

@@ -26,6 +26,9 @@ const program = `
   const statistics = () => ({ gamma: c(), beta: c(), runningMean: c(), runningVariance: one() });
   const scales = { scale: new Tensor(new Float32Array(20).fill(0.1), [20]), shift: tensor(20) };
 
+  const [parameter, gradient, digits] = [tensor(99999), tensor(99999), tensor(3, 28, 28, 1)];
+  const quantized = load('lenet5-bn-mnist-8bit');
+
   const uses = {
     adderConv2d: () => ops.adderConv2d(x, w, { padding: 1 }),
     'conv2d of few filters': () => ops.conv2d(x, few),
@@ -42,17 +45,18 @@ const program = `
     biasGrad: () => ops.biasGrad(gy),
     relu: () => ops.relu(x),
     softmaxCrossEntropy: () => ops.softmaxCrossEntropy(tensor(300, 10), new Int32Array(300)),
-    sgdStep: () => ops.sgdStep(tensor(99999), tensor(99999), { learningRate: 1, rate: 'adaptive' }),
+    sgdStep: () => ops.sgdStep(parameter, gradient, { learningRate: 1, rate: 'adaptive' }),
     cropMirrorNormalize: () =>
       cropMirrorNormalize(shared(Uint8Array, 2, 4, 4, 3), new Int32Array(6), new Float32Array(768), shared(Float32Array, 2, 4, 4, 3)),
     'compile and runSync': async () => (await compile(model, { input: [12, 12, 8] })).runSync(x),
     'compile and run': async () => (await compile(model, { input: [12, 12, 8] })).run(x),
     'a session with threads of its own': async () => (await compile(model, { input: [12, 12, 8], threads: 2 })).run(x),
-    'a quantized network': async () => (await compile(await load('lenet5-bn-mnist-8bit'))).run(tensor(3, 28, 28, 1)),
+    'a quantized network': async () => (await compile(await quantized)).run(digits),
   };
 
   (async () => {
     native();
+    await quantized;
     for (const [name, use] of Object.entries(uses)) {
       let [failures, good] = [0, 0];
       for (let k = 1; good < 10; k++) {

@@ -39,16 +39,16 @@ const int8Names = [...integerNames, ...optionNames<WeightBits>({ weightBits: tru
 
 /** Smallest and largest number of a dtype. */
 const integers = {
-  u8: { least: 0, most: 255 },
-  i8: { least: -128, most: 127 },
-  i16: { least: -32768, most: 32767 },
+  u8: { min: 0, max: 255 },
+  i8: { min: -128, max: 127 },
+  i16: { min: -32768, max: 32767 },
 } as const;
 type IntegerType = keyof typeof integers;
 
 /** The longest filter whose sum is sure to fit int32: of distances, and of products of uint8 and int8. */
-const largestSum = 2 ** 31 - 1;
-const longestDistance = { u8: Math.floor(largestSum / 255), i8: Math.floor(largestSum / 255), i16: Math.floor(largestSum / 65535) };
-const longestProduct = Math.floor(largestSum / (255 * 128));
+const maxSum = 2 ** 31 - 1;
+const maxDistanceElements = { u8: Math.floor(maxSum / 255), i8: Math.floor(maxSum / 255), i16: Math.floor(maxSum / 65535) };
+const maxProductElements = Math.floor(maxSum / (255 * 128));
 
 const isIntegerType = (dtype: DType): dtype is IntegerType => dtype in integers;
 export const isInteger = (tensor: Tensor<TensorData>): tensor is Tensor<IntegerArray> =>
@@ -60,7 +60,7 @@ export function adderConv2dInteger(
   filters: Tensor<IntegerArray>,
   options: IntegerConvolutionOptions,
 ): Tensor<Int32Array> {
-  const { geometry, padValue } = checkIntegers('adderConv2d', x, filters, x.dtype as IntegerType, longestDistance, options);
+  const { geometry, padValue } = checkIntegers('adderConv2d', x, filters, x.dtype as IntegerType, maxDistanceElements, options);
   checkOptions('adderConv2d', options, integerNames);
   const y = outputTensor('adderConv2d', options.out, geometry.output, [x, filters], [], 'out', 'i32');
   rethrow(() => native().adderConv2dInteger(x.data, filters.data, padValue, y.data, geometry.packed));
@@ -68,7 +68,7 @@ export function adderConv2dInteger(
 }
 
 /**
- * Ordinary convolution of uint8 activations and int8 weights, exact: the multiplication baseline of 8-bit inference.
+ * Convolution of uint8 activations and int8 weights, exact: the baseline of 8-bit inference.
  *
  * `y[n,ho,wo,co] = Σ x[n, ho·s + kh·d − p, wo·s + kw·d − p, ci] · w[co,kh,kw,ci]`, where padding reads `padValue`.
  *
@@ -95,7 +95,7 @@ type IntegerOptions = Omit<IntegerConvolutionOptions, 'out'>;
 /** What {@link adderConv2d} of uint8 checks, but the names of options, for operations that end otherwise. */
 export function checkAdderBytes(op: string, x: Tensor<Uint8Array>, filters: Tensor<Uint8Array>, options: IntegerOptions): Integers {
   checkDType(op, 'x', x, 'u8');
-  return checkIntegers(op, x, filters, 'u8', longestDistance, options);
+  return checkIntegers(op, x, filters, 'u8', maxDistanceElements, options);
 }
 
 /** What {@link int8Conv2d} checks, but the names of options. */
@@ -109,7 +109,7 @@ export function checkInt8(
   if (weightBits !== 7 && weightBits !== 8)
     throw new AdderNetError('ERR_ARGUMENT', `${op}: weightBits is ${shown(weightBits)}, expected 7 or 8`);
   checkDType(op, 'x', x, 'u8');
-  return { weightBits, ...checkIntegers(op, x, filters, 'i8', { u8: longestProduct }, options) };
+  return { weightBits, ...checkIntegers(op, x, filters, 'i8', { u8: maxProductElements }, options) };
 }
 
 function checkIntegers(
@@ -117,7 +117,7 @@ function checkIntegers(
   x: Tensor<IntegerArray>,
   filters: Tensor<IntegerArray>,
   filterType: IntegerType,
-  longest: Partial<Record<IntegerType, number>>,
+  maxElements: Partial<Record<IntegerType, number>>,
   options: IntegerOptions,
 ): Integers {
   const type = x.dtype as IntegerType;
@@ -125,14 +125,14 @@ function checkIntegers(
   checkDType(op, 'filters', filters, filterType);
   const geometry = convGeometry(op, x.shape, filters.shape, options);
   const length = filters.size / geometry.output[3];
-  const limit = longest[type]!;
+  const limit = maxElements[type]!;
   if (length > limit)
     throw new AdderNetError('ERR_SHAPE', `${op}: a filter of ${length} elements may overflow int32 in ${type}, expected at most ${limit}`);
   if ('bias' in options && options.bias !== undefined)
     throw new AdderNetError('ERR_ARGUMENT', `${op}: bias is given, but an integer convolution has none`);
-  const { least, most } = integers[type];
+  const { min, max } = integers[type];
   const { padValue = 0 } = options;
-  if (!Number.isInteger(padValue) || padValue < least || padValue > most)
-    throw new AdderNetError('ERR_ARGUMENT', `${op}: padValue is ${shown(padValue)}, expected an integer from ${least} to ${most}`);
+  if (!Number.isInteger(padValue) || padValue < min || padValue > max)
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: padValue is ${shown(padValue)}, expected an integer from ${min} to ${max}`);
   return { geometry, padValue };
 }

@@ -4,7 +4,7 @@ import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
 import { type ConvOptions, convGeometry, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
-import { adderConv2dInteger, type IntegerArray, type IntegerConvolutionOptions, isInteger } from './integer-convolution';
+import { adderConv2dInteger, type IntegerArray, type IntegerConvolutionOptions, isInteger } from './conv2d-integer';
 import { checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
 
 /** What a convolution of floats takes. */

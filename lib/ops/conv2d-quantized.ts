@@ -1,19 +1,12 @@
-// From floats to quantized numbers of up to 8 bits, and integer convolutions that end in such numbers or in floats again: what exact 8-bit
-// inference is made of. All of it is defined to the bit, the same on every CPU: float32, every operation rounded by itself, none fused.
+// Integer convolutions that end in quantized numbers of up to 8 bits or in floats: what exact 8-bit inference is made of. They are bit-exact,
+// the same on every CPU: float32, every operation rounded by itself, none fused.
 import { native, type Rescaling, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
 import type { Tensor } from '../tensor';
-import { checkAdderBytes, checkInt8, type IntegerConvolutionOptions, integerNames, type WeightBits } from './integer-convolution';
-import { checkDType, checkFloat, checkNumber, checkShapeIs, type OutOption, outputTensor } from './out';
-
-/** What `quantizeActivations` takes. */
-export interface QuantizeOptions extends OutOption<Uint8Array> {
-  /** The quantized number of 0, an integer from 0 to `most`; of {@link quantizeActivations} alone. Default 0. */
-  zero?: number | undefined;
-  /** Largest quantized number, 2^bits − 1. Default 255. */
-  most?: number | undefined;
-}
+import { checkAdderBytes, checkInt8, type IntegerConvolutionOptions, integerNames, type WeightBits } from './conv2d-integer';
+import { checkDType, checkFloat, checkNumber, checkShapeIs, outputTensor } from './out';
+import { type QuantizeOptions, qmaxOf } from './quantize';
 
 /** What becomes of a sum of output channel co: `v = scale[co] · float(sum) + shift[co]`, then `+ residual`. */
 export interface RescaleOptions {
@@ -27,7 +20,7 @@ export interface RescaleOptions {
   residualScale?: number | undefined;
 }
 
-export interface RequantizeOptions extends IntegerConvolutionOptions<Uint8Array>, RescaleOptions, QuantizeOptions {}
+export interface RequantizeOptions extends IntegerConvolutionOptions<Uint8Array>, RescaleOptions, Pick<QuantizeOptions, 'qmax'> {}
 
 export interface DequantizeOptions extends IntegerConvolutionOptions<Float32Array>, RescaleOptions {
   /** Ends with `max(0, v)`. Default false. */
@@ -35,53 +28,30 @@ export interface DequantizeOptions extends IntegerConvolutionOptions<Float32Arra
 }
 
 const rescaleNames = [...integerNames, ...optionNames<RescaleOptions>({ scale: true, shift: true, residual: true, residualScale: true })];
-const requantizeNames = [...rescaleNames, 'most'];
+const requantizeNames = [...rescaleNames, 'qmax'];
 const dequantizeNames = [...rescaleNames, 'relu'];
 const int8RequantizeNames = [...requantizeNames, 'weightBits'];
 const int8DequantizeNames = [...dequantizeNames, 'weightBits'];
-const quantizeNames = optionNames<QuantizeOptions>({ zero: true, most: true, out: true });
-
-/**
- * Quantizes activations: `q = clamp(rne(x / step + zero), 0, most)`, where quotient and sum are rounded to float32 and rne rounds to
- * the nearest integer, halves to the even one.
- *
- * @param x    float32, of any shape, every number finite
- * @param step what one quantized step is worth, a positive number, rounded to float32
- * @returns    uint8, of the shape of x
- * @throws {AdderNetError} ERR_ARGUMENT if x holds NaN or an infinity, or `step` or `most` is out of range; ERR_SHAPE, ERR_DTYPE
- */
-export function quantizeActivations(x: Tensor, step: number, options: QuantizeOptions = {}): Tensor<Uint8Array> {
-  const op = 'quantizeActivations';
-  checkOptions(op, options, quantizeNames);
-  checkFloat(op, 'x', x);
-  checkNumber(op, 'step', Math.fround(step), (v) => v > 0, 'a positive number that float32 holds');
-  const most = mostOf(op, options);
-  const { zero = 0 } = options;
-  checkNumber(op, 'zero', zero, (v) => Number.isInteger(v) && v >= 0 && v <= most, `an integer from 0 to ${most}`);
-  const y = outputTensor(op, options.out, x.shape, [x], [], 'out', 'u8');
-  rethrow(() => native().quantizeActivations(x.data, step, zero, most, y.data));
-  return y;
-}
 
 /**
  * {@link adderConv2d} of uint8, requantized for the next layer:
  *
- * `y = clamp(rne(v), 0, most)`, `v = scale[co] · float(Σ −|x − w|) + shift[co]`, then `v + residualScale · float(residual)` for a residual of
+ * `y = clamp(rne(v), 0, qmax)`, `v = scale[co] · float(Σ −|x − w|) + shift[co]`, then `v + residualScale · float(residual)` for a residual of
  * uint8 or `v + residual` for one of float32. In float32, every product and sum rounded by itself in this order; rne rounds to the nearest
  * integer, halves to the even one. Where v is NaN, as an infinite residual can make it, y is 0.
  *
  * @param x       activations [n, h, w, ci], uint8
- * @param filters [co, kh, kw, ci / groups], uint8, in steps of the same size as x
+ * @param filters [co, kh, kw, ci / groups], uint8, of the same scale as x
  * @returns       [n, ho, wo, co], uint8
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT, ERR_MEMORY as {@link adderConv2d}; ERR_ARGUMENT besides if a scale or a shift
- *   is not finite or `most` is not an integer from 1 to 255
+ *   is not finite or `qmax` is not an integer from 1 to 255
  */
 export function adderConv2dRequantized(x: Tensor<Uint8Array>, filters: Tensor<Uint8Array>, options: RequantizeOptions): Tensor<Uint8Array> {
   const op = 'adderConv2dRequantized';
   checkOptions(op, options, requantizeNames);
   const { geometry, padValue } = checkAdderBytes(op, x, filters, options);
   const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
-  const most = mostOf(op, options);
+  const qmax = qmaxOf(op, options);
   const y = outputTensor(op, options.out, geometry.output, [x, filters, ...inputs], [], 'out', 'u8');
   rethrow(() =>
     native().adderConv2dRequantized({
@@ -91,7 +61,7 @@ export function adderConv2dRequantized(x: Tensor<Uint8Array>, filters: Tensor<Ui
       y: y.data,
       geometry: geometry.packed,
       ...rescaling,
-      qmax: most,
+      qmax,
     }),
   );
   return y;
@@ -139,7 +109,7 @@ export function int8Conv2dRequantized(
   checkOptions(op, options, int8RequantizeNames);
   const { geometry, padValue, weightBits } = checkInt8(op, x, filters, options);
   const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
-  const most = mostOf(op, options);
+  const qmax = qmaxOf(op, options);
   const y = outputTensor(op, options.out, geometry.output, [x, filters, ...inputs], [], 'out', 'u8');
   rethrow(() =>
     native().int8Conv2dRequantized({
@@ -149,7 +119,7 @@ export function int8Conv2dRequantized(
       y: y.data,
       geometry: geometry.packed,
       ...rescaling,
-      qmax: most,
+      qmax,
       weightBits,
     }),
   );
@@ -181,11 +151,6 @@ export function int8Conv2dDequantized(x: Tensor<Uint8Array>, filters: Tensor<Int
     }),
   );
   return y;
-}
-
-function mostOf(op: string, { most = 255 }: QuantizeOptions): number {
-  checkNumber(op, 'most', most, (v) => Number.isInteger(v) && v >= 1 && v <= 255, 'an integer from 1 to 255');
-  return most;
 }
 
 /** The tensors that the output may not overlap, and what native code takes. */
