@@ -13,7 +13,7 @@ for (const file of files) {
   mkdirSync(dirname(target), { recursive: true });
   if (file.endsWith('.md')) cpSync(join(from, file), target);
   else if (file.endsWith('.json')) writeFileSync(target, `${JSON.stringify(JSON.parse(readFileSync(join(from, file), 'utf8')))}\n`);
-  // The files have twice as many pixels as the page shows; lines and dots need few colours.
+  // The files have twice as many pixels as the page shows; lines and dots need few colors.
   else {
     const { width } = await sharp(join(from, file)).metadata();
     await sharp(join(from, file))

@@ -120,9 +120,9 @@ class Documentation {
   async tryExample(file) {
     const source = readFileSync(file, 'utf8');
     const words = /node \S+\.mjs\b((?: [A-Z]+)*)/.exec(source)?.[1]?.match(/[A-Z]+/g) ?? [];
-    const writes = words.some((word) => /^(PICTURES|IMAGES)$/.test(word));
+    const writes = words.includes('IMAGES');
     const value = (word) => {
-      if (/^(PICTURES|IMAGES)$/.test(word)) return this.makeImages();
+      if (word === 'IMAGES') return this.makeImages();
       if (word === 'TRAINED') return 'resnet20-cifar10';
       if (word === 'WEIGHTS') return writes ? join(this.project, 'trained.safetensors') : 'lenet5-bn-mnist';
       return join(this.project, 'seven.png');

@@ -35,7 +35,7 @@ export function colorLines({ data, shape }: Tensor<Uint8Array>): string[] {
 export const imagesPerRow = (width: number, columns = process.stdout.columns ?? 80): number =>
   Math.max(1, Math.min(5, Math.floor((columns + 2) / (width + 2))));
 
-/** Pictures of `width` characters side by side, each with its caption below. */
+/** Joins images of `width` characters side by side, each with its caption below. */
 export function sideBySide(images: readonly string[][], captions: readonly string[], width: number): string {
   const rows = (images[0] ?? []).map((_, line) => images.map((image) => image[line]).join('  '));
   const centered = captions.map((text) => text.padStart((width + text.length) >> 1).padEnd(width));

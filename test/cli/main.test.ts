@@ -115,7 +115,7 @@ t.test('a foreign file takes the class names of the data set, in place of assume
   fails(
     t,
     ['evaluate', '--weights', 'lenet5-bn-mnist', '--dataset', 'folder', '--data', data],
-    /without a: open the data .* \(on the command line: --dataset and --data\); .*\{ classNames \}; .*addernet train --weights/,
+    /without a: open the data .* \(--dataset and --data on the command line\); .*\{ classNames \}; .*addernet train --weights/,
   );
 });
 
@@ -289,7 +289,7 @@ t.test('predict: transparent images, and those that are black on white', async (
   t.not(best(ink), '7', 'which it is not without');
   const args = ['predict', '--weights', 'lenet5-bn-mnist', ink];
   fails(t, [...args, '--background', 'no-color'], /background is "no-color", expected a CSS color/);
-  fails(t, [...args, '--max-pixels', '700'], /ink\.png' is too large: it has more than 700 pixels \(--max-pixels\)/);
+  fails(t, [...args, '--max-pixels', '700'], /ink\.png' is too large: it has more than 700 pixels \(option --max-pixels\)/);
   refuses(t, [...args, '--max-pixels', '0'], /Expected a positive integer/);
 });
 

@@ -23,7 +23,7 @@ function example(t: Test, name: string, ...args: string[]): string {
   return stdout;
 }
 
-/** A picture of noise of one colour. */
+/** A picture of noise of one color. */
 async function paint(path: string, [red, green, blue]: readonly [number, number, number], seed: number): Promise<void> {
   const random = new Random(seed);
   const data = Uint8Array.from({ length: 40 * 40 * 3 }, (_, i) => [red, green, blue][i % 3]! * (0.6 + 0.4 * random.uniform()));

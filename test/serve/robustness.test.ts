@@ -15,7 +15,7 @@ import { installedCopy } from '../support/installed';
 import { program, repository } from '../support/repository';
 import { bytes, float, options, running } from '../support/running-server';
 
-const shipped = (name: string) => join(repository, 'models', `${name}.safetensors`);
+const bundled = (name: string) => join(repository, 'models', `${name}.safetensors`);
 const digit = Buffer.from(generateDigits(1, 1).images(0, 1).data);
 const classify = (name: string) => `/v2/models/${name}/classify?width=28&height=28`;
 
@@ -43,7 +43,7 @@ t.test('a token', async (t) => {
 
 t.test('a file that is damaged leaves the others serving', async (t) => {
   const damaged = join(t.testdir(), 'damaged.safetensors');
-  writeFileSync(damaged, readFileSync(shipped(float)).subarray(0, 5000));
+  writeFileSync(damaged, readFileSync(bundled(float)).subarray(0, 5000));
   const { url } = await running(t, { weights: [bytes, damaged, 'none.safetensors'] });
   t.equal((await asks(url, bytes)).status, 200);
   t.match(await asks(url, 'damaged'), { status: 503, body: { error: /model 'damaged' could not be loaded: .*damaged/ } });
@@ -70,7 +70,7 @@ t.test('no file that can be loaded, or a name that cannot stand in an address', 
 
 t.test('versions of one name', async (t) => {
   const folder = t.testdir();
-  copyFileSync(shipped(float), join(folder, 'old.safetensors'));
+  copyFileSync(bundled(float), join(folder, 'old.safetensors'));
   const { url } = await running(t, { weights: [`digits=${join(folder, 'old.safetensors')}`, `digits=${bytes}`] });
   const bits = async (path: string) => {
     const { versions, parameters } = (await (await fetch(url + path)).json()) as { versions: string[]; parameters: { bits: number } };

@@ -72,7 +72,7 @@ function pixelsFor(name) {
   return pixels;
 }
 
-/** As in MNIST, where digits fill the middle 20 of 28 pixels. */
+/** The box of a digit. In MNIST, digits fill the middle 20 of 28 pixels. */
 const digitBox = (width) => [(width * 4) / 28, (width * 4) / 28, (width * 20) / 28];
 
 /** The square around the drawing. */
