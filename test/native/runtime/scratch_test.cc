@@ -37,7 +37,8 @@ TEST(scratch_empty, "a layout of nothing has memory") {
 }
 
 TEST(scratch_overflow, "a layout whose size overflows has no memory") {
-  for (const size_t count : {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / sizeof(double), SIZE_MAX / sizeof(double) - 20}) {
+  const size_t max = SIZE_MAX;
+  for (const size_t count : {max, max / 2, max / sizeof(double), max / sizeof(double) - 20}) {
     ScratchLayout layout;
     layout.add<double>(100);
     layout.add<double>(count);
