@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "vec_sse41.h"
+#include "partial_lanes.h"
 
 namespace {
 struct i8v {
@@ -20,14 +21,10 @@ ALWAYS_INLINE i8v bit_and(i8v a, i8v b) { return {_mm_and_si128(a.v, b.v)}; }
 ALWAYS_INLINE i32v load(const int32_t* p) { return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))}; }
 ALWAYS_INLINE void store(int32_t* p, i32v a) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), a.v); }
 ALWAYS_INLINE i32v load_partial(const int32_t* p, size_t n) {
-  int32_t lanes[4] = {};
-  for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
-  return load(lanes);
+  return load_lanes<i32v::N>(p, n, [](const int32_t* lanes) { return load(lanes); });
 }
 ALWAYS_INLINE void store_partial(int32_t* p, i32v a, size_t n) {
-  int32_t lanes[4];
-  store(lanes, a);
-  for (size_t i = 0; i < n; ++i) p[i] = lanes[i];
+  store_lanes<i32v::N>(p, n, [a](int32_t* lanes) { store(lanes, a); });
 }
 ALWAYS_INLINE i32v add(i32v a, i32v b) { return {_mm_add_epi32(a.v, b.v)}; }
 ALWAYS_INLINE i32v sub(i32v a, i32v b) { return {_mm_sub_epi32(a.v, b.v)}; }

@@ -1,6 +1,7 @@
 // AVX2 primitives of quantization, beside integer_avx2.h.
 #pragma once
 #include "integer_avx2.h"
+#include "partial_lanes.h"
 
 namespace {
 ALWAYS_INLINE f32v div(f32v a, f32v b) { return {_mm256_div_ps(a.v, b.v)}; }
@@ -15,13 +16,9 @@ ALWAYS_INLINE void store_bytes(uint8_t* p, i32v a) {
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(shorts, shorts));
 }
 ALWAYS_INLINE i32v load_partial_bytes(const uint8_t* p, size_t n) {
-  uint8_t lanes[8] = {};
-  for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
-  return load_bytes(lanes);
+  return load_lanes<i32v::N>(p, n, [](const uint8_t* lanes) { return load_bytes(lanes); });
 }
 ALWAYS_INLINE void store_partial_bytes(uint8_t* p, i32v a, size_t n) {
-  uint8_t lanes[8];
-  store_bytes(lanes, a);
-  for (size_t i = 0; i < n; ++i) p[i] = lanes[i];
+  store_lanes<i32v::N>(p, n, [a](uint8_t* lanes) { store_bytes(lanes, a); });
 }
 }  // namespace

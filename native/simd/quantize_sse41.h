@@ -1,6 +1,7 @@
 // SSE4.1 primitives of quantization, beside integer_sse41.h.
 #pragma once
 #include "integer_sse41.h"
+#include "partial_lanes.h"
 
 namespace {
 ALWAYS_INLINE f32v div(f32v a, f32v b) { return {_mm_div_ps(a.v, b.v)}; }
@@ -18,13 +19,9 @@ ALWAYS_INLINE void store_bytes(uint8_t* p, i32v a) {
   __builtin_memcpy(p, &word, sizeof word);
 }
 ALWAYS_INLINE i32v load_partial_bytes(const uint8_t* p, size_t n) {
-  uint8_t lanes[4] = {};
-  for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
-  return load_bytes(lanes);
+  return load_lanes<i32v::N>(p, n, [](const uint8_t* lanes) { return load_bytes(lanes); });
 }
 ALWAYS_INLINE void store_partial_bytes(uint8_t* p, i32v a, size_t n) {
-  uint8_t lanes[4];
-  store_bytes(lanes, a);
-  for (size_t i = 0; i < n; ++i) p[i] = lanes[i];
+  store_lanes<i32v::N>(p, n, [a](uint8_t* lanes) { store_bytes(lanes, a); });
 }
 }  // namespace
