@@ -74,6 +74,6 @@ void start(Napi::Env env, std::unique_ptr<Background> work) {
   // As many as there are threads to compute with, and at least two, so that a long job does not hold up all others.
   if (!runners::post(work.get(), std::max<size_t>(threads(env).threads(), 2)))
     throw_coded(env, "ERR_MEMORY", "the system gives no thread to work on");
-  work.release();
+  static_cast<void>(work.release());  // the runners own it now
   EventLoop::of(env).begin(env);
 }

@@ -57,7 +57,7 @@ Napi::Value CpuInfo(const Arguments& args) {
 void SetIsa(const Arguments& args) {
   const std::string name = args(0, "isa").string();
   const KernelTable* table = supported_tables().find(name);
-  if (!table) args.fail("ERR_ISA", "isa is '" + name + "', but this CPU and build have: " + supported_names());
+  if (!table) throw_coded(args.env(), "ERR_ISA", "isa is '" + name + "', but this CPU and build have: " + supported_names());
   set_active_table(table);
 }
 

@@ -18,6 +18,7 @@
 #include "../runtime/block_sizes.h"
 #include "../runtime/run_tasks.h"
 #include "../runtime/scratch_layout.h"
+#include "../runtime/round.h"
 #include "grad.h"
 #include "input_strip.h"
 #include "window_segments.h"
@@ -87,7 +88,7 @@ struct FilterGradient {
     std::fill(strip_memory + strip_floats - tiles.nr, strip_memory + strip_floats, 0.0f);
     for (size_t line = 0; line < lines; ++line) row_offsets[line] = line * s.wo * s.co;
 
-    const size_t lines_per_block = std::max<size_t>(kFilterBlockPixels / s.wo, 1);
+    const size_t lines_per_block = fit_count(kFilterBlockPixels, s.wo);
     for (size_t begin = 0; begin < lines; begin += lines_per_block) {
       const size_t end = std::min(begin + lines_per_block, lines);
       kernels.training.channel_sums((end - begin) * s.wo, s.co, task_gy + row_offsets[begin], block_sums);

@@ -209,7 +209,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
   }
   size_t sum_rows() const {
     const size_t tile_bytes = tiles_.max_mr() * tiles_.nr * sizeof(int32_t);
-    return std::max<size_t>(kSumBytes / tile_bytes, 1) * tiles_.max_mr();
+    return fit_count(kSumBytes, tile_bytes) * tiles_.max_mr();
   }
 
   // Multiplies one panel with some pixels: every block of k, every tile.

@@ -13,7 +13,7 @@ Task TaskGrid::task(const Conv2dShape& s, size_t index) const {
 
 TaskGrid cut_into_tasks(const Conv2dShape& s, size_t threads, size_t elem_bytes) {
   const size_t all_rows = s.n * s.ho;
-  size_t rows = std::max<size_t>(kStripBytes / (strip_columns(s) * s.ci * elem_bytes) / s.sh, 1);
+  size_t rows = fit_count(fit_count(kStripBytes, strip_columns(s) * s.ci * elem_bytes), s.sh);
   rows = std::max(rows, divide_up(kMinPixels, s.wo));
   if (threads > 1) {  // four tasks a thread, so that a slow one does not hold up the others for long
     const size_t min_pixels = std::clamp(all_rows * s.wo / threads, kMinPixelsOfSmallImages, kMinPixels);

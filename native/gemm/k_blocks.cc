@@ -7,7 +7,7 @@
 KBlocks cut_k(size_t segments, size_t segment_elems, size_t max_block_elems) {
   KBlocks k;
   const size_t parts = divide_up(segment_elems, max_block_elems);  // of a segment
-  const size_t segments_per_block = std::max<size_t>(max_block_elems / segment_elems, 1);
+  const size_t segments_per_block = fit_count(max_block_elems, segment_elems);
   k.segment_count = segments * parts;
   k.block_count = parts > 1 ? k.segment_count : divide_up(segments, segments_per_block);
   k.segments = AlignedBuffer<KSegment>(k.segment_count);

@@ -5,6 +5,7 @@
 
 #include "../runtime/block_sizes.h"
 #include "../runtime/scratch_layout.h"
+#include "../runtime/round.h"
 
 namespace {
 struct Row {
@@ -45,7 +46,7 @@ Status softmax_cross_entropy(ThreadPool& pool, size_t n, size_t classes, const f
   if (!scratch) return Status::kMemory;
   Row* const rows = scratch[row_slot];
   const double scale = 1.0 / static_cast<double>(n);
-  pool.parallel_chunks(n, std::max<size_t>(kCrossEntropyTaskElems / classes, 1), [&](size_t first, size_t count) {
+  pool.parallel_chunks(n, fit_count(kCrossEntropyTaskElems, classes), [&](size_t first, size_t count) {
     for (size_t i = first; i < first + count; ++i)
       rows[i] = row_loss(classes, logits + i * classes, static_cast<size_t>(targets[i]), smoothing, scale, grad + i * classes);
   });

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "../runtime/block_sizes.h"
+#include "../runtime/round.h"
 
 void batch_norm(const KernelTable& kernels, ThreadPool& pool, size_t rows, size_t channels, const float* x, const float* mean,
                 const float* variance, const float* gamma, const float* beta, double epsilon, float* scale, float* y) {
@@ -12,7 +13,7 @@ void batch_norm(const KernelTable& kernels, ThreadPool& pool, size_t rows, size_
 }
 
 void normalize(const KernelTable& kernels, ThreadPool& pool, const NormalizeArgs& a) {
-  pool.parallel_chunks(a.rows, std::max<size_t>(kChunkElems / a.channels, 1), [&](size_t first, size_t count) {
+  pool.parallel_chunks(a.rows, fit_count(kChunkElems, a.channels), [&](size_t first, size_t count) {
     const size_t at = first * a.channels;
     kernels.elementwise.normalize(
         {count, a.channels, a.x + at, a.residual ? a.residual + at : nullptr, a.activation, a.mean, a.scale, a.shift, a.y + at});

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "../runtime/block_sizes.h"
+#include "../runtime/round.h"
 
 namespace {
 // Reduces every window with accumulate(y, x) channel by channel, then end(y). Plain loops do: memory bounds their speed, and the
@@ -11,7 +12,7 @@ namespace {
 template <class Accumulate, class End>
 void reduce_windows(ThreadPool& pool, const Conv2dShape& s, const float* x, float* y, float start, Accumulate accumulate, End end) {
   const size_t line_elems = s.wo * s.kh * s.kw * s.ci;
-  pool.parallel_chunks(s.n * s.ho, std::max<size_t>(kPoolTaskElems / line_elems, 1), [&](size_t first, size_t count) {
+  pool.parallel_chunks(s.n * s.ho, fit_count(kPoolTaskElems, line_elems), [&](size_t first, size_t count) {
     for (size_t pixel = first * s.wo; pixel < (first + count) * s.wo; ++pixel) {
       const size_t n = pixel / s.wo / s.ho, ho = pixel / s.wo % s.ho, wo = pixel % s.wo;
       float* out = y + pixel * s.ci;

@@ -19,7 +19,7 @@ struct RowChunk {
 class RowChunks {
  public:
   RowChunks(size_t rows, size_t channels)
-      : rows_(rows), channels_(channels), fold_(std::max<size_t>(kChunkWidth / channels, 1)), whole_(divide_up(rows / fold_, kChunkRows)) {}
+      : rows_(rows), channels_(channels), fold_(fit_count(kChunkWidth, channels)), whole_(divide_up(rows / fold_, kChunkRows)) {}
 
   size_t channels() const { return channels_; }
   size_t width() const { return fold_ * channels_; }

@@ -5,11 +5,12 @@
 #include <cmath>
 
 #include "../runtime/block_sizes.h"
+#include "../runtime/round.h"
 
 void sign(ThreadPool& pool, const SignShape& s, const float* x, float* y) {
   const size_t row = s.w * s.c, left = s.pad_left * s.c, right = s.pad_right * s.c, padded_row = left + row + right;
   const size_t padded_h = s.pad_top + s.h + s.pad_bottom;
-  pool.parallel_chunks(s.n * padded_h, std::max<size_t>(kChunkElems / padded_row, 1), [&](size_t first, size_t count) {
+  pool.parallel_chunks(s.n * padded_h, fit_count(kChunkElems, padded_row), [&](size_t first, size_t count) {
     for (size_t r = first; r < first + count; ++r) {
       float* const to = y + r * padded_row;
       const size_t image = r / padded_h, padded = r % padded_h;

@@ -41,7 +41,7 @@ class QuantizedConv2dNode : public Node {
     std::copy_n(epilogue.scale, channels_, factors_.data());
     std::copy_n(epilogue.shift, channels_, factors_.data() + channels_);
   }
-  bool ok() const override { return factors_.ok(); }
+  bool ok() const final { return factors_.ok(); }
   size_t bytes() const override { return packed_->bytes() + factors_.bytes(); }
   Status run(const NodeRun& r) const override {
     Rescaling rescaling = {factors_.data(), factors_.data() + channels_, nullptr, nullptr, residual_scale_};
@@ -83,7 +83,7 @@ class NormalizeNode : public Node {
     std::copy_n(scale, channels, factors_.data() + channels);
     std::copy_n(shift, channels, factors_.data() + 2 * channels);
   }
-  bool ok() const override { return factors_.ok(); }
+  bool ok() const final { return factors_.ok(); }
   size_t bytes() const override { return factors_.bytes(); }
   Status run(const NodeRun& r) const override {
     const float *const mean = factors_.data(), *const scale = mean + channels_, *const shift = scale + channels_;

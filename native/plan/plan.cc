@@ -121,7 +121,7 @@ Plan::Images Plan::part_of(const Images& all, size_t first, size_t n) const {
 }
 
 size_t Plan::image_bytes() const { return std::max<size_t>(arena_bytes_per_image_, 1); }
-size_t Plan::images_in(size_t bytes) const { return std::max<size_t>(bytes / image_bytes(), 1); }
+size_t Plan::images_in(size_t bytes) const { return fit_count(bytes, image_bytes()); }
 
 bool Plan::reserve(size_t bytes) {
   if (bytes <= arena_.bytes()) return true;
