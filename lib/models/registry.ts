@@ -8,7 +8,7 @@ import { checkOptions, optionNames } from '../options';
 import { Random } from '../random';
 import { shapeText } from '../shape';
 import { lenet5bn, minLenetSize } from './lenet5-bn';
-import { checkInputShape, type ModelMetadata } from './metadata';
+import { checkInputShape, type ModelMetadata, metadataNames } from './metadata';
 import { Model } from './model';
 import type { InputShape, NetworkSpec } from './network-parts';
 import { cifarResNet, resnet18, resnet50 } from './resnet';
@@ -67,18 +67,10 @@ export interface ModelOptions extends Overrides {
   filterGradient?: FilterGradient | undefined;
 }
 
-const optionList = optionNames<ModelOptions>({
-  kind: true,
-  task: true,
-  classes: true,
-  inputShape: true,
-  normalization: true,
-  dataset: true,
-  classNames: true,
-  training: true,
-  seed: true,
-  filterGradient: true,
-});
+const optionList = [
+  ...metadataNames.filter((name) => name !== 'name'),
+  ...optionNames<Omit<ModelOptions, keyof ModelMetadata>>({ seed: true, filterGradient: true }),
+];
 
 /**
  * A new network with random weights. Its kind is 'adder' by default; classes, input shape, dataset and normalization are those of the network's

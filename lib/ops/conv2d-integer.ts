@@ -86,14 +86,15 @@ export function int8Conv2d(x: Tensor<Uint8Array>, filters: Tensor<Int8Array>, op
   return y;
 }
 
-interface Integers {
+/** Where the windows of a convolution of integers lie, and what padding reads. */
+export interface IntegerConv2d {
   geometry: ConvGeometry;
   padValue: number;
 }
 type IntegerOptions = Omit<IntegerConvolutionOptions, 'out'>;
 
 /** What {@link adderConv2d} of uint8 checks, but the names of options, for operations that end otherwise. */
-export function checkAdderBytes(op: string, x: Tensor<Uint8Array>, filters: Tensor<Uint8Array>, options: IntegerOptions): Integers {
+export function checkAdderBytes(op: string, x: Tensor<Uint8Array>, filters: Tensor<Uint8Array>, options: IntegerOptions): IntegerConv2d {
   checkDType(op, 'x', x, 'u8');
   return checkIntegers(op, x, filters, 'u8', maxDistanceElements, options);
 }
@@ -104,7 +105,7 @@ export function checkInt8(
   x: Tensor<Uint8Array>,
   filters: Tensor<Int8Array>,
   options: IntegerOptions & WeightBits,
-): Integers & { weightBits: 7 | 8 } {
+): IntegerConv2d & { weightBits: 7 | 8 } {
   const { weightBits = 8 } = options;
   if (weightBits !== 7 && weightBits !== 8)
     throw new AdderNetError('ERR_ARGUMENT', `${op}: weightBits is ${shown(weightBits)}, expected 7 or 8`);
@@ -119,7 +120,7 @@ function checkIntegers(
   filterType: IntegerType,
   maxElements: Partial<Record<IntegerType, number>>,
   options: IntegerOptions,
-): Integers {
+): IntegerConv2d {
   const type = x.dtype as IntegerType;
   checkDType(op, 'x', x, type);
   checkDType(op, 'filters', filters, filterType);

@@ -4,7 +4,14 @@ import { native, type Rescaling, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
 import type { Tensor } from '../tensor';
-import { checkAdderBytes, checkInt8, type IntegerConvolutionOptions, integerNames, type WeightBits } from './conv2d-integer';
+import {
+  checkAdderBytes,
+  checkInt8,
+  type IntegerConv2d,
+  type IntegerConvolutionOptions,
+  integerNames,
+  type WeightBits,
+} from './conv2d-integer';
 import { checkDType, checkFloat, checkNumber, checkShapeIs, outputTensor } from './out';
 import { type QuantizeOptions, qmaxOf } from './quantize';
 
@@ -49,21 +56,8 @@ const int8DequantizeNames = [...dequantizeNames, 'weightBits'];
 export function adderConv2dRequantized(x: Tensor<Uint8Array>, filters: Tensor<Uint8Array>, options: RequantizeOptions): Tensor<Uint8Array> {
   const op = 'adderConv2dRequantized';
   checkOptions(op, options, requantizeNames);
-  const { geometry, padValue } = checkAdderBytes(op, x, filters, options);
-  const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
-  const qmax = qmaxOf(op, options);
-  const y = outputTensor(op, options.out, geometry.output, [x, filters, ...inputs], [], 'out', 'u8');
-  rethrow(() =>
-    native().adderConv2dRequantized({
-      x: x.data,
-      filters: filters.data,
-      padValue,
-      y: y.data,
-      geometry: geometry.packed,
-      ...rescaling,
-      qmax,
-    }),
-  );
+  const { sums, y, qmax } = requantization(op, x, filters, checkAdderBytes(op, x, filters, options), options);
+  rethrow(() => native().adderConv2dRequantized({ ...sums, filters: filters.data, y: y.data, qmax }));
   return y;
 }
 
@@ -77,21 +71,8 @@ export function adderConv2dRequantized(x: Tensor<Uint8Array>, filters: Tensor<Ui
 export function adderConv2dDequantized(x: Tensor<Uint8Array>, filters: Tensor<Uint8Array>, options: DequantizeOptions): Tensor {
   const op = 'adderConv2dDequantized';
   checkOptions(op, options, dequantizeNames);
-  const { geometry, padValue } = checkAdderBytes(op, x, filters, options);
-  const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
-  const y = outputTensor(op, options.out, geometry.output, [x, filters, ...inputs]);
-  const { relu = false } = options;
-  rethrow(() =>
-    native().adderConv2dDequantized({
-      x: x.data,
-      filters: filters.data,
-      padValue,
-      y: y.data,
-      geometry: geometry.packed,
-      ...rescaling,
-      relu,
-    }),
-  );
+  const { sums, y, relu } = dequantization(op, x, filters, checkAdderBytes(op, x, filters, options), options);
+  rethrow(() => native().adderConv2dDequantized({ ...sums, filters: filters.data, y: y.data, relu }));
   return y;
 }
 
@@ -107,22 +88,9 @@ export function int8Conv2dRequantized(
 ): Tensor<Uint8Array> {
   const op = 'int8Conv2dRequantized';
   checkOptions(op, options, int8RequantizeNames);
-  const { geometry, padValue, weightBits } = checkInt8(op, x, filters, options);
-  const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
-  const qmax = qmaxOf(op, options);
-  const y = outputTensor(op, options.out, geometry.output, [x, filters, ...inputs], [], 'out', 'u8');
-  rethrow(() =>
-    native().int8Conv2dRequantized({
-      x: x.data,
-      filters: filters.data,
-      padValue,
-      y: y.data,
-      geometry: geometry.packed,
-      ...rescaling,
-      qmax,
-      weightBits,
-    }),
-  );
+  const { weightBits, ...checked } = checkInt8(op, x, filters, options);
+  const { sums, y, qmax } = requantization(op, x, filters, checked, options);
+  rethrow(() => native().int8Conv2dRequantized({ ...sums, filters: filters.data, y: y.data, qmax, weightBits }));
   return y;
 }
 
@@ -134,24 +102,30 @@ export function int8Conv2dRequantized(
 export function int8Conv2dDequantized(x: Tensor<Uint8Array>, filters: Tensor<Int8Array>, options: DequantizeOptions & WeightBits): Tensor {
   const op = 'int8Conv2dDequantized';
   checkOptions(op, options, int8DequantizeNames);
-  const { geometry, padValue, weightBits } = checkInt8(op, x, filters, options);
-  const { inputs, rescaling } = checkRescaling(op, geometry.output, options);
-  const y = outputTensor(op, options.out, geometry.output, [x, filters, ...inputs]);
-  const { relu = false } = options;
-  rethrow(() =>
-    native().int8Conv2dDequantized({
-      x: x.data,
-      filters: filters.data,
-      padValue,
-      y: y.data,
-      geometry: geometry.packed,
-      ...rescaling,
-      relu,
-      weightBits,
-    }),
-  );
+  const { weightBits, ...checked } = checkInt8(op, x, filters, options);
+  const { sums, y, relu } = dequantization(op, x, filters, checked, options);
+  rethrow(() => native().int8Conv2dDequantized({ ...sums, filters: filters.data, y: y.data, relu, weightBits }));
   return y;
 }
+
+type Filters = Tensor<Uint8Array> | Tensor<Int8Array>;
+
+/** What native code takes of the sums and of what becomes of them, and where quantized numbers go. */
+function requantization(op: string, x: Tensor<Uint8Array>, filters: Filters, checked: IntegerConv2d, options: RequantizeOptions) {
+  const { inputs, rescaling } = checkRescaling(op, checked.geometry.output, options);
+  const qmax = qmaxOf(op, options);
+  const y = outputTensor(op, options.out, checked.geometry.output, [x, filters, ...inputs], [], 'out', 'u8');
+  return { sums: { ...sumsOf(x, checked), ...rescaling }, y, qmax };
+}
+
+/** The same, where floats go. */
+function dequantization(op: string, x: Tensor<Uint8Array>, filters: Filters, checked: IntegerConv2d, options: DequantizeOptions) {
+  const { inputs, rescaling } = checkRescaling(op, checked.geometry.output, options);
+  const y = outputTensor(op, options.out, checked.geometry.output, [x, filters, ...inputs]);
+  return { sums: { ...sumsOf(x, checked), ...rescaling }, y, relu: options.relu ?? false };
+}
+
+const sumsOf = (x: Tensor<Uint8Array>, { geometry, padValue }: IntegerConv2d) => ({ x: x.data, padValue, geometry: geometry.packed });
 
 /** The tensors that the output may not overlap, and what native code takes. */
 function checkRescaling(
