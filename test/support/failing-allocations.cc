@@ -1,5 +1,5 @@
-// Preloaded (LD_PRELOAD) into a process that loads the addon: the k-th allocation of the addon's code fails, and no other. k is what follows
-// the colon in the environment variable ADDERNET_FAIL_ALLOCATION; counting begins anew whenever that changes.
+// Preloaded (LD_PRELOAD) into a process that loads the addon: the k-th allocation of the addon's code fails, and no other. k is what
+// follows the colon in the environment variable ADDERNET_FAIL_ALLOCATION; counting begins anew whenever that changes.
 #include <dlfcn.h>
 
 #include <cstdlib>

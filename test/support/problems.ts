@@ -1,7 +1,9 @@
 // Geometries of convolutions to test with: random ones and the edges.
 import fc from 'fast-check';
+import type { Test } from 'tap';
 import type { ConvOptions } from '../../dist';
 import type { Shape } from '../../dist/shape';
+import { draws } from './draws';
 
 export interface Problem {
   x: Shape;
@@ -96,3 +98,9 @@ export const edges: Record<string, Problem> = {
   'fully connected': { x: [9, 1, 1, 77], filters: [10, 1, 1, 77], options: plain, seed: 8, bias: true },
   'two channels for each group': { x: [1, 9, 9, 6], filters: [12, 3, 3, 1], options: { ...plain, groups: 6 }, seed: 9, bias: true },
 };
+
+/** `check` of every named problem, and of random ones. */
+export function checkProblems(t: Test, name: string, named: Record<string, Problem>, check: (problem: Problem) => void): void {
+  for (const [edge, at] of Object.entries(named)) t.doesNotThrow(() => check(at), `${name}: ${edge}`);
+  t.doesNotThrow(() => fc.assert(fc.property(problem, check), draws(120)), `${name}: random geometries`);
+}

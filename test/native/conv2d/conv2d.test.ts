@@ -1,14 +1,12 @@
 // Convolutions of random geometry against their definition in double, on every instruction set of this CPU.
-import fc from 'fast-check';
 import t from 'tap';
 import { ops, Tensor } from '../../../dist';
 import { Random } from '../../../dist/random';
 import { convGeometry } from '../../../dist/shape';
 import { useIsa } from '../../support/cpu-settings';
-import { draws } from '../../support/draws';
 import { checkGuards, guarded } from '../../support/guarded';
 import { instructionSets } from '../../support/instruction-sets';
-import { edges, type Problem, plain, problem } from '../../support/problems';
+import { checkProblems, edges, type Problem, plain } from '../../support/problems';
 import { withTies } from '../../support/tensors';
 import { definition, firstDifference, type Unit } from '../../support/tolerance';
 
@@ -29,17 +27,7 @@ for (const isa of instructionSets)
   t.test(isa, async (t) => {
     useIsa(t, isa);
 
-    for (const unit of units) {
-      for (const [name, edge] of Object.entries(edges)) t.doesNotThrow(() => check(unit, edge), `${unit}: ${name}`);
-      t.doesNotThrow(
-        () =>
-          fc.assert(
-            fc.property(problem, (p) => check(unit, p)),
-            draws(120),
-          ),
-        `${unit}: random geometries`,
-      );
-    }
+    for (const unit of units) checkProblems(t, unit, edges, (problem) => check(unit, problem));
 
     t.test('NaN and infinities', async (t) => {
       for (const unit of units)

@@ -1,14 +1,12 @@
-import fc from 'fast-check';
 import t from 'tap';
 import { ops, Tensor } from '../../../dist';
 import { native } from '../../../dist/binding';
 import { Random } from '../../../dist/random';
 import { convGeometry, type Shape } from '../../../dist/shape';
 import { checkThreads, useIsa } from '../../support/cpu-settings';
-import { draws } from '../../support/draws';
 import { channelsLast, goldenManifest } from '../../support/golden-cases';
 import { instructionSets } from '../../support/instruction-sets';
-import { edges, type Problem, plain, problem } from '../../support/problems';
+import { checkProblems, edges, type Problem, plain } from '../../support/problems';
 
 type Integers = Uint8Array | Int8Array | Int16Array;
 type Unit = 'adder u8' | 'adder i8' | 'adder i16' | 'int8' | 'int8, 7 bits';
@@ -130,17 +128,7 @@ for (const isa of instructionSets)
       );
     }
 
-    for (const unit of Object.keys(units) as Unit[]) {
-      for (const [name, problem] of Object.entries(cases)) t.doesNotThrow(() => check(unit, problem), `${unit}: ${name}`);
-      t.doesNotThrow(
-        () =>
-          fc.assert(
-            fc.property(problem, (p) => check(unit, p)),
-            draws(120),
-          ),
-        `${unit}: random geometries`,
-      );
-    }
+    for (const unit of Object.keys(units) as Unit[]) checkProblems(t, unit, cases, (problem) => check(unit, problem));
 
     t.test('the largest sums', async (t) => {
       const filledWith = (Type: Range['Type'], value: number, shape: Shape) =>

@@ -10,7 +10,7 @@ import { checkThreads, useIsa } from '../../support/cpu-settings';
 import { draws } from '../../support/draws';
 import { checkGuards, guarded } from '../../support/guarded';
 import { instructionSets } from '../../support/instruction-sets';
-import { edges, type Problem, plain, problem } from '../../support/problems';
+import { checkProblems, edges, type Problem, plain } from '../../support/problems';
 
 const sizeOf = (shape: Shape) => shape.reduce((a, b) => a * b);
 
@@ -195,17 +195,7 @@ for (const isa of instructionSets)
   t.test(isa, async (t) => {
     useIsa(t, isa);
 
-    for (const unit of units) {
-      for (const [name, problem] of Object.entries(cases)) t.doesNotThrow(() => check(unit, problem), `${unit}: ${name}`);
-      t.doesNotThrow(
-        () =>
-          fc.assert(
-            fc.property(problem, (p) => check(unit, p)),
-            draws(120),
-          ),
-        `${unit}: random geometries`,
-      );
-    }
+    for (const unit of units) checkProblems(t, unit, cases, (problem) => check(unit, problem));
 
     t.test('halves go to the even number, and the ends hold', async (t) => {
       const sums = [0, -1, -2, -3, -4, -5, -6, -7, -61, -62, -63, -255];
