@@ -227,9 +227,12 @@ struct InputGradient {
         ProductTileArgs args = {};
         args.columns = panels.grid().columns(panel);
         args.y_stride = s.sw * s.ci;
+        args.operands = {nullptr, p.row_offsets, p.panels, tiles.nr, nullptr, nullptr};
+        args.gradient = {1, nullptr, args.y_stride};
         const auto run_pixels = [&](size_t first, size_t count, size_t at) {
-          args.operands = {p.row_pointers + first, p.row_offsets, p.panels, tiles.nr, needs_sums ? p.sums + first : nullptr, nullptr};
-          args.gradient = {1, x ? x + at : nullptr, args.y_stride};
+          args.operands.row_pointers = p.row_pointers + first;
+          if (needs_sums) args.operands.row_sums = p.sums + first;
+          if (x) args.gradient.data = x + at;
           args.y = gx + at;
           run_panel(tiles, k, args, count);
         };
