@@ -228,7 +228,7 @@ const kernelTable = ({ results }: KernelReport): string =>
     })
     .join('\n\n');
 
-// Colours that a colour-blind reader tells apart (Okabe and Ito); those of this package are full, the baselines' grey.
+// Colors that a color-blind reader tells apart (Okabe and Ito); those of this package are full, the baselines' gray.
 const colors: Record<string, string> = {
   'adder u8': '#d55e00',
   'adder f32': '#e69f00',

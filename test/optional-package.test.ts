@@ -1,4 +1,4 @@
-// Whether a package is missing or broken is told from what its `require` threw.
+// Whether a package is missing or broken is seen from what its `require` threw.
 import t from 'tap';
 import { packageError } from '../dist/optional-package';
 

@@ -71,10 +71,10 @@ t.test('keys have streams of their own', (t) => {
   const streams = [...tuples.map((keys) => draws(...keys)), ...numbers.map((seed) => stream(seed))];
   t.equal(new Set(streams.flat()).size, streams.length * 64, 'no two have a number in common');
   // Of unrelated streams of 64 numbers hardly one pair in 10^9 correlates by more than 6 / sqrt(64).
-  const centred = streams.map((numbers) => numbers.map((u) => (u - 1 / 2) * Math.sqrt(12)));
+  const centered = streams.map((numbers) => numbers.map((u) => (u - 1 / 2) * Math.sqrt(12)));
   let strongest = 0;
-  for (const [i, a] of centred.entries())
-    for (const b of centred.slice(i + 1)) strongest = Math.max(strongest, Math.abs(a.reduce((sum, u, k) => sum + u * b[k]!, 0)) / 64);
+  for (const [i, a] of centered.entries())
+    for (const b of centered.slice(i + 1)) strongest = Math.max(strongest, Math.abs(a.reduce((sum, u, k) => sum + u * b[k]!, 0)) / 64);
   t.ok(strongest < 0.75, `correlation ${strongest}`);
   // Neighbours, as the steps of an epoch are: their first numbers are spread like those of a single stream.
   const firsts = Float64Array.from({ length: 100_000 }, (_, step) => Random.of(7, 3, step).uniform());

@@ -15,7 +15,7 @@ interface Quantization {
   readonly names: readonly [string, string];
 }
 
-// Without VNNI the products of two neighbours are added in 16 bits, which 8-bit weights overflow: onnxruntime's manual says 7.
+// Without VNNI the products of two neighbors are added in 16 bits, which 8-bit weights overflow: onnxruntime's manual says 7.
 const maxWeight = cpuInfo().supported.some((isa) => /vnni|neon/.test(isa)) ? 127 : 63;
 
 export class Int8Graph {

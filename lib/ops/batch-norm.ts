@@ -10,7 +10,7 @@ import { channelsOf, checkFloat, checkNumber, checkShapeIs, type OutOption, outp
 
 /** What `batchNorm` takes. */
 export interface BatchNormOptions extends OutOption {
-  /** Running statistics and the learned affine map, one number a channel, [c]. */
+  /** Running statistics and the trained affine map, one number a channel, [c]. */
   mean: Tensor;
   variance: Tensor;
   gamma: Tensor;
@@ -54,7 +54,7 @@ export function batchNorm(x: Tensor, options: BatchNormOptions): Tensor {
 
 /** What `batchNormTrain` takes. */
 export interface BatchNormTrainOptions {
-  /** The learned affine map, [c]. */
+  /** The trained affine map, [c]. */
   gamma: Tensor;
   beta: Tensor;
   /** Running statistics, [c]: updated in place. */
@@ -66,7 +66,7 @@ export interface BatchNormTrainOptions {
   epsilon?: number | undefined;
   /** Ends with max(0, ·). Default false. */
   relu?: boolean | undefined;
-  /** Added before the rectifier, of the shape of x. */
+  /** Added before the ReLU, of the shape of x. */
   residual?: Tensor | undefined;
   /** Tensors to write into. `y` may be `x` or `residual` itself, if their values are needed no more: the gradient needs `x`. */
   out?: { y?: Tensor | undefined; mean?: Tensor | undefined; invStd?: Tensor | undefined } | undefined;
@@ -146,7 +146,7 @@ export interface BatchNormGradOptions {
   gamma: Tensor;
   mean: Tensor;
   invStd: Tensor;
-  /** Output of the forward pass where it ended with the rectifier: the gradient passes where y > 0. Left out without one. */
+  /** Output of the forward pass where it ended with a ReLU: the gradient passes where y > 0. Left out without one. */
   y?: Tensor | undefined;
   /** Asks for the gradient of the residual. Default false. */
   residual?: boolean | undefined;
@@ -169,7 +169,7 @@ export interface BatchNormGradients {
   gx: Tensor;
   ggamma: Tensor;
   gbeta: Tensor;
-  /** Where it was asked for. Without the rectifier it is `gy` itself, the same tensor. */
+  /** Where it was asked for. Without a ReLU it is `gy` itself, the same tensor. */
   gresidual: Tensor | undefined;
 }
 

@@ -12,7 +12,7 @@ const bytes = 256;
 
 /**
  * `y[i][row][column][c] = tables[c][x[i][row + dy][column + dx][c]]`, where a mirrored window counts its columns from the right and x is the
- * byte 0 outside of the image. Work begins before this returns; nobody else may write to images or out until it is done.
+ * byte 0 outside of the image. Work begins before this returns; no one else may write to images or out until it is done.
  *
  * @param images  [n,h,w,c], bytes, on a SharedArrayBuffer: other memory could be taken away in the meantime
  * @param windows dy, dx, mirror of each image, [n][3]

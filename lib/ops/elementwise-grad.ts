@@ -5,7 +5,7 @@ import type { Tensor } from '../tensor';
 import { channelsOf, checkFloat, checkShapeIs, type OutOption, outNames, outputTensor } from './out';
 
 /**
- * The gradient of `relu`: `gx = gy` where `y > 0`, else 0 (so also where y is NaN). `y` may be the input or the output of the rectifier;
+ * The gradient of `relu`: `gx = gy` where `y > 0`, else 0 (so also where y is NaN). `y` may be the input or the output of the ReLU;
  * `out` may be `gy` or `y` itself.
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
  */

@@ -22,7 +22,7 @@ export class QuantizedModel extends withMetadata(class {}) {
   }
 
   /**
-   * Computes the network as it is defined, node by node; a session gives the same bits.
+   * Computes the network as it is defined, node by node; a session is bit-identical.
    * @param x [n,h,w,c], float32, normalized
    * @returns what the task asks for, such as logits [n,classes]
    * @throws {AdderNetError} ERR_SHAPE if x is of another size; ERR_ARGUMENT if it holds a number that is not finite

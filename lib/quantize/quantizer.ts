@@ -88,14 +88,14 @@ export class Quantizer {
   /** @param to the quantization of the output, if it is of bytes */
   #conv2d(layer: Conv2d, to: Quantization | undefined): QuantizedConv2d {
     const input = this.#quantizations.get(layer.x.id)!;
-    const { kind, filters, unit, constant } = isAdder(layer) ? clampedFilters(layer, input, this.#qmax) : int8Filters(layer, input);
-    const co = unit.length;
+    const { kind, filters, sumScale, constant } = isAdder(layer) ? clampedFilters(layer, input, this.#qmax) : int8Filters(layer, input);
+    const co = sumScale.length;
     const outScale = to?.scale ?? 1;
     const [scale, shift] = [Tensor.zeros([co]), Tensor.zeros([co])];
     const residual = layer.residual && this.#residual(layer.residual, outScale, co);
     for (let c = 0; c < co; c++) {
       const a = layer.scale?.data[c] ?? 1;
-      scale.data[c] = (a * unit[c]!) / outScale;
+      scale.data[c] = (a * sumScale[c]!) / outScale;
       shift.data[c] = (a * ((layer.bias?.data[c] ?? 0) + constant[c]!) + (layer.shift?.data[c] ?? 0) - (residual?.offset ?? 0)) / outScale;
     }
     return {
@@ -136,11 +136,11 @@ export class Quantizer {
 const isRelu = (node: FloatNode): boolean =>
   'activation' in node && node.activation?.min === 0 && node.activation.max === Number.POSITIVE_INFINITY;
 
-/** Filters as integers; a layer's sum is unit[c] * (sum of integers) + constant[c]. */
+/** Filters as integers; a layer's sum is sumScale[c] * (sum of integers) + constant[c]. */
 interface IntegerFilters {
   readonly kind: 'adder' | 'conv';
   readonly filters: Tensor<Uint8Array> | Tensor<Int8Array>;
-  readonly unit: Float64Array;
+  readonly sumScale: Float64Array;
   readonly constant: Float64Array;
 }
 
@@ -156,7 +156,7 @@ function clampedFilters(layer: Conv2d, { scale, zeroPoint }: Quantization, qmax:
     constant[Math.floor(i / k)]! -= Math.abs(filter - w);
     return clamp(roundHalfEven(w / scale) + zeroPoint, 0, qmax);
   });
-  return { kind: 'adder', filters: new Tensor(filters, shape), unit: new Float64Array(co).fill(scale), constant };
+  return { kind: 'adder', filters: new Tensor(filters, shape), sumScale: new Float64Array(co).fill(scale), constant };
 }
 
 /** The filters of an ordinary layer, from -127 to 127, with a scale for each output channel. sum (q - zeroPoint) w = sum q w - zeroPoint sum w */
@@ -164,16 +164,16 @@ function int8Filters(layer: Conv2d, { scale, zeroPoint }: Quantization): Integer
   const k = checkedLength(layer, 255 * 127);
   const { data, shape } = layer.filters;
   const co = shape[0]!;
-  const [filters, unit, constant] = [new Int8Array(data.length), new Float64Array(co), new Float64Array(co)];
+  const [filters, sumScale, constant] = [new Int8Array(data.length), new Float64Array(co), new Float64Array(co)];
   for (let c = 0; c < co; c++) {
     const filter = data.subarray(c * k, (c + 1) * k);
     const filterScale = filter.reduce((max, w) => Math.max(max, Math.abs(w)), 0) / 127 || 1;
     const rounded = Int8Array.from(filter, (w) => roundHalfEven(w / filterScale));
     filters.set(rounded, c * k);
-    unit[c] = scale * filterScale;
-    constant[c] = -unit[c]! * zeroPoint * rounded.reduce((sum, w) => sum + w, 0);
+    sumScale[c] = scale * filterScale;
+    constant[c] = -sumScale[c]! * zeroPoint * rounded.reduce((sum, w) => sum + w, 0);
   }
-  return { kind: 'conv', filters: new Tensor(filters, shape), unit, constant };
+  return { kind: 'conv', filters: new Tensor(filters, shape), sumScale, constant };
 }
 
 /**
@@ -188,14 +188,14 @@ function checkedLength(layer: Conv2d, max: number): number {
 }
 
 /** A convolution into floats that are divided by the scale of another value. */
-const over = (node: QuantizedConv2d, unit: number): QuantizedConv2d => ({
+const over = (node: QuantizedConv2d, divisor: number): QuantizedConv2d => ({
   ...node,
   scale: new Tensor(
-    node.scale.data.map((factor) => factor / unit),
+    node.scale.data.map((factor) => factor / divisor),
     node.scale.shape,
   ),
   shift: new Tensor(
-    node.shift.data.map((offset) => offset / unit),
+    node.shift.data.map((offset) => offset / divisor),
     node.shift.shape,
   ),
 });

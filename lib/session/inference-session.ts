@@ -65,7 +65,7 @@ export class InferenceSession {
 
   /**
    * Runs on another thread, so that the event loop is not blocked. `x` is copied before this returns. Runs of one session follow each
-   * other; runs of several sessions share the threads. An image gives the same bits in any batch and with any number of threads.
+   * other; runs of several sessions share the threads. The outputs for an image are bit-identical in any batch and with any number of threads.
    *
    * @param x [n, ...inputShape], float32, any n
    * @returns [n, ...outputShape]

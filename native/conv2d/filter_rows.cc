@@ -2,7 +2,7 @@
 // and a vector is full of pixels where it could not be filled with channels.
 //
 // Filters are copied as they are. Each input row is transposed once into planes of pixels, one per channel, the columns of a stride
-// apart together, so that the pixels of a tap are neighbours:
+// apart together, so that the pixels of a tap are neighbors:
 //
 //   planes [phase][ci][width]    column c of the padded row is at phase c mod s, place c / s
 //

@@ -19,7 +19,7 @@ void transpose(size_t rows, size_t columns, const float* src, size_t src_stride,
     for (size_t c = 0; c < columns; ++c) dst[c * dst_stride + r] = src[r * src_stride + c];
 }
 
-// N rows at a time, their sums reduced together. The last block has rows of zeros, so that a row's sum is the same bits in any place.
+// N rows at a time, their sums reduced together. The last block has rows of zeros, so that a row's sum is bit-identical in any place.
 void row_sums(size_t rows, size_t columns, const float* src, size_t src_stride, float* sums) {
   const size_t whole = columns / f32v::N * f32v::N;
   for (size_t r = 0; r < rows; r += f32v::N, src += f32v::N * src_stride) {

@@ -1,4 +1,4 @@
-// Between the exact sums of integer convolutions and numbers: quantized ones of 8 bits, or floats. Defined to the bit: float32, every
+// Between the exact sums of integer convolutions and numbers: quantized ones of 8 bits, or floats. Defined bit-exactly: float32, every
 // operation rounded by itself and none fused, in the order written; rne rounds to the nearest integer, halves to the even one.
 #pragma once
 #include <cstddef>

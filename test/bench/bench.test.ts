@@ -55,7 +55,7 @@ t.test('whole networks, each in every implementation', async (t) => {
     t.equal(isa, 'scalar');
     t.ok(seconds > 0 && Math.abs(imagesPerSecond * seconds - 1) < 1e-9);
   }
-  t.same([report.threads, cpuInfo().isa], [threads, before], 'the instruction set in force before is so again');
+  t.same([report.threads, cpuInfo().isa], [threads, before], 'the instruction set active before is active again');
 });
 
 t.test('layers, each in every implementation', async (t) => {
@@ -170,7 +170,7 @@ t.test('every kernel has a peak on every instruction set', async (t) => {
     t.ok([seconds, rate, peak, share].every((v) => v > 0 && Number.isFinite(v)));
     t.ok(Math.abs((rate * 1e9 * seconds) / (3 * 3 * 16 * 9 * 16) - 1) < 1e-9, 'an element is a pair of an input and a weight');
   }
-  t.equal(cpuInfo().isa, before, 'the instruction set in force before is so again');
+  t.equal(cpuInfo().isa, before, 'the instruction set active before is active again');
 });
 
 t.test('a peak is some number of steps', async (t) => {

@@ -49,7 +49,7 @@ function fails(t: Test, args: string[], message: RegExp, env?: NodeJS.ProcessEnv
   t.notMatch(stderr, /\n\s+at |unexpected/);
 }
 
-const folder = t.testdir({ data: {}, damaged: {}, 'corrupt.safetensors': 'no weights at all', 'picture.txt': 'no picture' });
+const folder = t.testdir({ data: {}, damaged: {}, 'corrupt.safetensors': 'no weights at all', 'image.txt': 'no image' });
 const at = (name: string) => join(folder, name);
 
 /** As many CIFAR-10 records of noise. */
@@ -269,7 +269,7 @@ t.test('predict', async (t) => {
   t.match(
     predictions('--weights', at('lenet.safetensors'), at('red.jpg')),
     [{ classes: Array(5).fill({ name: /^\d$/ }) }],
-    'a network of grey pictures',
+    'a network of gray images',
   );
 });
 
@@ -294,18 +294,18 @@ t.test('predict: transparent images, and those that are black on white', async (
 });
 
 t.test('predict goes on after an image that cannot be read', async (t) => {
-  const args = ['predict', '--weights', at('model.safetensors'), '--top', '1', at('red.jpg'), at('picture.txt'), at('noise.png')];
+  const args = ['predict', '--weights', at('model.safetensors'), '--top', '1', at('red.jpg'), at('image.txt'), at('noise.png')];
   const { status, stdout, stderr } = addernet(args);
   t.equal(status, 1);
   t.match(stdout, /^.*red\.jpg\n {2}\w+ +\d+\.\d\d %\n.*noise\.png\n {2}\w+ +\d+\.\d\d %\n$/);
-  t.match(stderr, /^addernet: [^\n]*picture\.txt[^\n]*\n$/);
+  t.match(stderr, /^addernet: [^\n]*image\.txt[^\n]*\n$/);
   const printed = addernet([...args, '--json']);
   t.equal(printed.status, 1);
   t.equal(printed.stderr, stderr);
   t.match(JSON.parse(printed.stdout), {
     predictions: [
       { image: at('red.jpg'), classes: [{ name: String }] },
-      { image: at('picture.txt'), error: /picture\.txt/ },
+      { image: at('image.txt'), error: /image\.txt/ },
       { image: at('noise.png'), classes: [{ name: String }] },
     ],
   });
@@ -370,12 +370,12 @@ t.test('quantize, and evaluate in bytes', async (t) => {
   const stored = json(t, ['evaluate', '--weights', at('bytes.safetensors'), '--limit', '40']);
   const quantizing = json(t, ['evaluate', '--weights', at('digits.safetensors'), '--dtype', 'u8', ...again]);
   t.match(stored, { dtype: 'u8', bits: 7, images: 40 });
-  t.same([quantizing.top1, quantizing.loss, quantizing.bits], [stored.top1, stored.loss, 7], 'the file is the network that was quantised');
+  t.same([quantizing.top1, quantizing.loss, quantizing.bits], [stored.top1, stored.loss, 7], 'the file is the network that was quantized');
   t.match(addernet(['evaluate', '--weights', at('bytes.safetensors'), '--limit', '40']).stdout, /u8, 7 bits/);
   t.match(json(t, ['info', at('bytes.safetensors')]), { network: { name: 'lenet5bn', kind: 'adder', classes: 10, bits: 7 } });
   t.match(addernet(['info', at('bytes.safetensors')]).stdout, /network +lenet5bn, kind adder, quantized to 7 bits/);
   const { predictions } = json(t, ['predict', '--weights', at('bytes.safetensors'), '--top', '10', at('noise.png')]);
-  t.equal((predictions as { classes: unknown[] }[])[0]!.classes.length, 10, 'pictures are told apart in bytes too');
+  t.equal((predictions as { classes: unknown[] }[])[0]!.classes.length, 10, 'images are told apart in bytes too');
   const out = ['--out', at('x.safetensors')];
   const bytes = ['--weights', at('bytes.safetensors')];
   fails(t, ['convert', at('bytes.safetensors'), at('x.safetensors')], /convert: .*bytes\.safetensors is already quantized to 7 bits/);
@@ -472,7 +472,7 @@ t.test('failures are one line and exit code 1', async (t) => {
     /of 10 classes, but resnet20 takes \[32,32,3\] and classifies 3/,
   );
   fails(t, ['predict', ...weights, at('missing.png')], /cannot read the image '.*missing\.png'/);
-  fails(t, ['predict', ...weights, at('picture.txt')], /cannot read the image '.*picture\.txt'/);
+  fails(t, ['predict', ...weights, at('image.txt')], /cannot read the image '.*image\.txt'/);
   t.same(
     readdirSync(folder).filter((name) => name.endsWith('.tmp')),
     [],

@@ -93,7 +93,7 @@ async function interrupted(args: string[], epochs: number, signal: 'SIGINT' | 'S
   return { status, stdout, stderr };
 }
 
-t.test('Ctrl-C saves, and --resume goes on with the same bits', async (t) => {
+t.test('Ctrl-C saves, and --resume goes on bit-identically', async (t) => {
   const whole = addernet([...small, '--epochs', '4', '--out', at('whole'), '--json']);
   t.equal(whole.status, 0);
   for (const [signal, code] of [
@@ -108,7 +108,7 @@ t.test('Ctrl-C saves, and --resume goes on with the same bits', async (t) => {
     const resumed = addernet(['train', '--resume', '--out', out, '--threads', '1', '--json']);
     t.same({ status: resumed.status, stderr: resumed.stderr }, { status: 0, stderr: '' });
     const bytes = (run: string) => readFileSync(at(run, 'model.safetensors'));
-    t.ok(bytes(signal).equals(bytes('whole')), `${signal}: the same bits, on another number of threads`);
+    t.ok(bytes(signal).equals(bytes('whole')), `${signal}: bit-identical, on another number of threads`);
     t.equal(lines(readFileSync(join(out, 'log.jsonl'), 'utf8')).length, 4, 'the log is whole');
   }
 });
@@ -172,7 +172,7 @@ t.test('what a resumed training may change, and what not', (t) => {
   t.end();
 });
 
-t.test('wrong usage is told before anything is read or made', (t) => {
+t.test('wrong usage is reported before anything is read or made', (t) => {
   const x = ['--out', at('x')];
   const wrong: [string[], RegExp][] = [
     [['--kind', 'spiking'], /'spiking' is invalid. Allowed choices are adder, conv, xnor/],
@@ -318,7 +318,7 @@ t.test('without the packages that draw, training goes on and says so at its star
   t.end();
 });
 
-t.test('a damaged checkpoint is told, not trusted', (t) => {
+t.test('a damaged checkpoint is reported, not trusted', (t) => {
   const out = at('run');
   writeFileSync(join(out, 'checkpoint.safetensors'), 'damaged');
   const { status, stderr } = addernet(['train', '--resume', '--out', out]);
@@ -336,7 +336,7 @@ t.test('the demonstration of the networks of the package', (t: Test) => {
   t.end();
 });
 
-testNeeding([missingData('cifar10')], 'the demonstration with pictures', async (t) => {
+testNeeding([missingData('cifar10')], 'the demonstration with images', async (t) => {
   const { status, stdout } = addernet(['demo', '--data', dataFolder('cifar10')]);
   t.equal(status, 0);
   t.match(stdout, /^cat, /m, 'the first test image is a cat');

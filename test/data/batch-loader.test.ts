@@ -160,7 +160,7 @@ t.test('loads in flight do not touch each other', async (t) => {
     if (i + 1 < places.length) next = loader.load(...places[i + 1]!);
     t.same(seen(await current), seen(expected[i]!), `${place}`);
   }
-  // More of them wait for the memory: the last two are whole, though nobody has seen those before them.
+  // More of them wait for the memory: the last two are whole, though no one has seen those before them.
   const queued = await Promise.all(places.map((place) => loader.load(...place)));
   t.same(queued.slice(-2).map(seen), expected.slice(-2).map(seen));
 });

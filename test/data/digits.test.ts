@@ -43,9 +43,9 @@ t.test('strokes on black, near the middle, none like another', (t) => {
       if (row === 0 || row === 27 || column === 0 || column === 27) edge = Math.max(edge, v);
     });
     const part = image.reduce((sum, v) => sum + (v > 100 ? 1 : 0), 0) / image.length;
-    const centred = Math.abs(x / ink - 13.5) < 5 && Math.abs(y / ink - 13.5) < 5;
-    if (part < 0.02 || part > 0.35 || brightest < 180 || !centred)
-      t.fail(`image ${i}, a ${digits.targets(i, i + 1)[0]}: ${part} ink, brightest ${brightest}, centre ${x / ink}, ${y / ink}`);
+    const centered = Math.abs(x / ink - 13.5) < 5 && Math.abs(y / ink - 13.5) < 5;
+    if (part < 0.02 || part > 0.35 || brightest < 180 || !centered)
+      t.fail(`image ${i}, a ${digits.targets(i, i + 1)[0]}: ${part} ink, brightest ${brightest}, center ${x / ink}, ${y / ink}`);
   }
   t.equal(seen.size, 1000);
   t.end();

@@ -85,7 +85,7 @@ t.test('the next mirror is asked where one fails', async (t) => {
   t.ok(existsSync(join(directory, 'images.gz')));
 });
 
-t.test('failures are told in a line, and leave nothing', async (t) => {
+t.test('failures are reported in a line, and leave nothing', async (t) => {
   const fails = async (mirrors: string[], code: string, message: RegExp) => {
     const directory = fresh();
     await t.rejects(downloadDataset(set(mirrors), directory), { code, message });

@@ -53,8 +53,8 @@ t.test('splits in folders of their own', async (t) => {
   const train = await openImageFolder(join(folder, 'split'), [7, 9, 3], 'train');
   const test = await openImageFolder(join(folder, 'split'), [7, 9, 3], 'test');
   t.same([train.length, test.length, test.classNames], [2, 2, ['x', 'y']]);
-  const grey = await openImageFolder(join(folder, 'split'), [7, 9, 1], 'train');
-  t.same(grey.imageShape, [7, 9, 1]);
+  const gray = await openImageFolder(join(folder, 'split'), [7, 9, 1], 'train');
+  t.same(gray.imageShape, [7, 9, 1]);
 });
 
 // Windows lets administrators alone make links.
@@ -195,7 +195,7 @@ t.test('of several bad images, the first is named, however long it takes', async
     await t.rejects(openImageFolder(join(folder, 'several'), [4, 4, 3], 'train'), { code: 'ERR_CORRUPT', message: /a.0\.ppm.* value 999/ });
 });
 
-t.test('what is left out is a warning of the process where nobody asks for it', async (t) => {
+t.test('what is left out is a warning of the process where no one asks for it', async (t) => {
   for (const name of ['a', 'b']) await image(`warned/train/${name}/0.png`, 1);
   write('warned/train/README', Buffer.from('not an image'));
   const warned = once(process, 'warning');
@@ -220,7 +220,7 @@ t.test('arguments of other types are refused', async (t) => {
   const open = openImageFolder as (...args: unknown[]) => Promise<unknown>;
   const refused = (code: string, message: RegExp, ...args: unknown[]) => t.rejects(open(...args), { name: 'AdderNetError', code, message });
   await refused('ERR_ARGUMENT', /directory is undefined, expected the path/);
-  await refused('ERR_ARGUMENT', /not a file: URL/, new URL('https://example.org/pictures'), [4, 4, 3], 'train');
+  await refused('ERR_ARGUMENT', /not a file: URL/, new URL('https://example.org/images'), [4, 4, 3], 'train');
   await refused('ERR_SHAPE', /the shape of images is undefined, expected \[h,w,c\]/, folder, undefined, 'train');
   await refused('ERR_SHAPE', /\[4,4\], expected \[h,w,c\]/, folder, [4, 4], 'train');
   await refused('ERR_SHAPE', /takes 2 channels/, folder, [4, 4, 2], 'train');

@@ -134,7 +134,7 @@ t.test('the other splits of EMNIST', async (t) => {
   );
 });
 
-t.test('files of another data set are told', async (t) => {
+t.test('files of another data set are reported', async (t) => {
   const refused = (name: DatasetName, labels: number[], message: RegExp, code = 'ERR_ARGUMENT') =>
     t.throws(() => openDataset(name, t.testdir(filesOf('train', labels)), 'train'), { code, message });
   refused('mnist', [1, 26], /label 1 is 26, expected 0 to 9: this looks like the letters of EMNIST; open it as 'emnist'/);

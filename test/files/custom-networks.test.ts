@@ -78,7 +78,7 @@ function everyLayer(seed = 1): Model {
 }
 const body2 = (random: Random) => new Sequential({ a: new AdderConv2d(8, 8, { kernel: 1, random }), b: new BatchNorm(8), c: new Relu() });
 
-function pictures(images: number, { inputShape, classes }: Model): Dataset {
+function randomImages(images: number, { inputShape, classes }: Model): Dataset {
   const random = new Random(3);
   const [h, w, c] = inputShape;
   const data = Uint8Array.from({ length: images * h * w * c }, () => random.integer(256));
@@ -111,7 +111,7 @@ t.test('a network of every layer comes back, and is used as before', async (t) =
   const [one, other] = [await compile(model), await compile(loaded)];
   t.ok(sameBits(one.runSync(x), other.runSync(x)), 'compiled');
 
-  const data = pictures(24, model);
+  const data = randomImages(24, model);
   for (const network of [model, loaded])
     await fit(network, data, { epochs: 2, optimizer: new Sgd(network.parameters(), { lr: 0.05, momentum: 0.9 }) });
   t.same(differing(model, loaded), [], 'trained on alike');
@@ -254,7 +254,7 @@ t.test('files of other versions', async (t) => {
     message: /an option that/,
   });
   t.same((await load(fileOf(model, { version: 1, layers: description, later: 1 }, { ...metadata, later: 2 }))).metadata, metadata);
-  const quantized = await quantize(model, pictures(4, model));
+  const quantized = await quantize(model, randomImages(4, model));
   const path = join(t.testdir(), 'q.safetensors');
   await save(quantized, path);
   const { tensors, metadata: text } = parseSafetensors(readFileSync(path));

@@ -1,4 +1,4 @@
-// What load is told beside a file, what it assumes where it is not told, and how it says so.
+// What load is given beside a file, what it assumes where nothing is given, and how it says so.
 import { join } from 'node:path';
 import t from 'tap';
 import {
@@ -107,9 +107,9 @@ t.test('whose layout filters have, their shapes tell', async (t) => {
 
 t.test('other sizes and channels of images', async (t) => {
   const normalization = { mean: [0.5], std: [0.5] };
-  const grey = models.resnet20({ inputShape: [40, 40, 1], normalization, seed: 1 });
-  await t.rejects(load(foreign(grey)), { code: 'ERR_ARGUMENT', message: /each of 1 channels/ });
-  t.same((await noted(foreign(grey), { normalization })).model.inputShape, [32, 32, 1]);
+  const gray = models.resnet20({ inputShape: [40, 40, 1], normalization, seed: 1 });
+  await t.rejects(load(foreign(gray)), { code: 'ERR_ARGUMENT', message: /each of 1 channels/ });
+  t.same((await noted(foreign(gray), { normalization })).model.inputShape, [32, 32, 1]);
   const vgg = models.vggSmall({ inputShape: [16, 16, 3], seed: 1 });
   await t.rejects(load(foreign(vgg)), { code: 'ERR_FORMAT', message: /The closest is vggSmall.*fc\.weight.*readTensors/ });
   t.same((await noted(foreign(vgg), { inputShape: [16, 16, 3] })).model.inputShape, [16, 16, 3]);

@@ -1,4 +1,4 @@
-// Weights files: what is saved comes back to the bit, and a file that lies is refused.
+// Weights files: what is saved comes back bit-exactly, and a file that lies is refused.
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -29,7 +29,7 @@ function shaken(model: Model): Model {
 
 for (const kind of models.convKinds)
   for (const name of models.modelNames.filter((name) => name !== 'resnet50' && (name !== 'resnet18' || kind === 'adder')))
-    t.test(`${name} of kind ${kind} comes back to the bit`, async (t) => {
+    t.test(`${name} of kind ${kind} comes back bit-exactly`, async (t) => {
       const folder = t.testdir();
       const path = join(folder, 'weights.safetensors');
       const model = shaken(models.createModel(name, { kind, seed: 1 }));
@@ -123,7 +123,7 @@ t.test('a safetensors file under the name of another', async (t) => {
   t.same(differences((await load(path)).stateDict(), tiny().stateDict()), []);
 });
 
-t.test('a safetensors file of another program is recognised by its keys', async (t) => {
+t.test('a safetensors file of another program is recognized by its keys', async (t) => {
   const path = join(t.testdir(), 'foreign.safetensors');
   const model = models.lenet5bn({ kind: 'conv', classes: 3, seed: 1 });
   writeFileSync(path, formatSafetensors(model.stateDict()));

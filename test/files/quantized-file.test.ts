@@ -1,4 +1,4 @@
-// Files of quantized networks: what earlier versions wrote still computes the same bits, and a damaged one is refused.
+// Files of quantized networks: what earlier versions wrote still computes bit-identical outputs, and a damaged one is refused.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';

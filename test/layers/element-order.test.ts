@@ -111,7 +111,7 @@ t.test('images that are flattened at once have the channels of the input', (t) =
   t.ok(near(alone.forward(x).data, expected));
   t.throws(() => alone.loadStateDict(state, { inputShape: [2, 4, 5] }), { code: 'ERR_SHAPE', message: /multiple of the 5 channels/ });
   alone.loadStateDict(state, { inputShape: [4, 6, 1] });
-  t.same(alone.stateDict().get('fc.weight')!.data, state.get('fc.weight')!.data, 'grey images are in the same order');
+  t.same(alone.stateDict().get('fc.weight')!.data, state.get('fc.weight')!.data, 'gray images are in the same order');
   t.end();
 });
 

@@ -214,7 +214,7 @@ const block = (seed: number) => {
   );
 };
 
-t.test('a residual block adds its branches, then rectifies', (t) => {
+t.test('a residual block adds its branches, then applies ReLU', (t) => {
   const x = normal([2, 6, 6, 4], 1);
   const layer = block(2);
   const branch = (part: layers.Sequential | layers.Layer) => part.children().reduce((y, [, inner]) => inner.forward(y), x);

@@ -61,9 +61,9 @@ t.test('what is differentiable follows its slopes', (t) => {
   followsSlopes(t, new GlobalAveragePool2d(), image, 'GlobalAveragePool2d');
   const body = () => new Sequential([conv(), new BatchNorm(4), new Relu(), conv(), new BatchNorm(4)]);
   followsSlopes(t, new Residual(body()), image, 'Residual, fused');
-  followsSlopes(t, new Residual(body(), undefined, { relu: false }), image, 'Residual, fused, no rectifier');
+  followsSlopes(t, new Residual(body(), undefined, { relu: false }), image, 'Residual, fused, no ReLU');
   followsSlopes(t, new Residual(new Sequential([conv()])), image, 'Residual without a batch norm at its end');
-  followsSlopes(t, new Residual(new Sequential([conv()]), undefined, { relu: false }), image, 'the same, no rectifier');
+  followsSlopes(t, new Residual(new Sequential([conv()]), undefined, { relu: false }), image, 'the same, no ReLU');
   const downsample = new Sequential([new Conv2d(4, 4, { kernel: 1, stride: 2, random }), new BatchNorm(4)]);
   followsSlopes(t, new Residual(new Sequential([conv({ stride: 2 }), new BatchNorm(4)]), downsample), image, 'Residual with a downsample');
   const network = new Sequential([
@@ -141,7 +141,7 @@ t.test('binary layers train through their signs', (t) => {
   t.end();
 });
 
-t.test('a rectifier after a batch norm is part of its pass', (t) => {
+t.test('a ReLU after a batch norm is part of its pass', (t) => {
   const x = normal([4, 3, 3, 5], 1);
   const [norm, apart] = [new BatchNorm(5), new BatchNorm(5)];
   const fused = new Sequential([norm, new Relu()]);
@@ -234,7 +234,7 @@ t.test('what is frozen stays as it is', (t) => {
   t.equal(network.isTrainable, true);
   const before = [...network.stateDict()].map(([name, tensor]) => [name, tensor.data.slice()] as const);
   const y = network.forward(x, { training: true });
-  t.equal(network.backward(normal(y.shape, 1), { inputGradient: false }), undefined, 'no gradient goes below the first layer that learns');
+  t.equal(network.backward(normal(y.shape, 1), { inputGradient: false }), undefined, 'no gradient goes below the first layer that trains');
   for (const [name, data] of before) {
     const same = data.every((v, i) => v === network.stateDict().get(name)!.data[i]);
     t.equal(same, !/^bn2.running/.test(name), `${name} ${same ? 'stays' : 'moves'}`);
@@ -244,7 +244,7 @@ t.test('what is frozen stays as it is', (t) => {
       .layer('conv2')
       .parameters()[0]!
       .gradient.data.some((g) => g !== 0),
-    'what is above learns',
+    'what is above trains',
   );
 
   const whole = build();

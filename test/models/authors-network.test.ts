@@ -81,7 +81,7 @@ t.test("the logits are PyTorch's", { skip }, async (t) => {
     t.comment(`${isa}: mean difference ${mean.toExponential(2)}, largest ${largest.toExponential(2)} over ${images} images`);
     t.ok(mean <= 0.005, `${isa}: mean difference`);
     t.ok(largest <= 0.05, `${isa}: largest difference`);
-    t.ok(sameBits(logits(converted, 0, 100), logits(model, 0, 100)), `${isa}: the converted file gives the same bits`);
+    t.ok(sameBits(logits(converted, 0, 100), logits(model, 0, 100)), `${isa}: the converted file is bit-identical`);
   }
 });
 

@@ -71,7 +71,7 @@ t.test('resnet50 is version 1, with a shortcut of its own in the first block of 
   t.end();
 });
 
-t.test('every network and kind is recognised, but that binary ones look like ordinary ones', (t) => {
+t.test('every network and kind is recognized, but that binary ones look like ordinary ones', (t) => {
   for (const name of models.modelNames)
     for (const kind of models.convKinds) {
       const classes = name === 'resnet18' ? 21 : 7;
@@ -334,7 +334,7 @@ t.test('every network trains with every kind', async (t) => {
   for (const name of models.modelNames)
     for (const kind of models.convKinds) {
       const model = models.createModel(name, { kind, seed: 1, classes: 3 });
-      const [h, w, c] = name.startsWith('resnet') ? [32, 32, 3] : model.inputShape; // pictures of 224x224 would take long
+      const [h, w, c] = name.startsWith('resnet') ? [32, 32, 3] : model.inputShape; // images of 224x224 would take long
       const x = Tensor.zeros([4, h, w, c]);
       new Random(1).fillNormal(x.data);
       const logits = model.forward(x, { training: true });

@@ -246,7 +246,7 @@ t.test('ranks and options that do not fit', async (t) => {
     refused(conv([1, 1, 1, 4], [4, 1, 1, 4], { padding: 2 ** 30 - 1 }), 'ERR_SHAPE', `${op}: shape of the output`);
     refused(conv([1, 1, 1, 4096], [1, 1, 1, 4096], { padding: 2 ** 30 - 1, stride: 2 ** 30 }), 'ERR_SHAPE', `${op}: sizes do not fit`);
     refused(
-      conv([1, 1, 1, 1], [64, 1, 1, 1], { padding: [2 ** 30 - 1, 0], stride: [2 ** 30, 1] }), // 2^31 rows of a band
+      conv([1, 1, 1, 1], [64, 1, 1, 1], { padding: [2 ** 30 - 1, 0], stride: [2 ** 30, 1] }), // 2^31 rows of a strip
       'ERR_MEMORY',
       `${op}: not enough memory`,
     );
@@ -548,7 +548,7 @@ for (const isa of cpuInfo().supported)
       const sums = a.data.map((v, i) => v + b.data[i]!);
       t.ok(
         ops.add(a, b).data.every((v, i) => Object.is(v, sums[i])),
-        `add of ${length}, to the bit`,
+        `add of ${length}, bit-exactly`,
       );
       const copy = new Tensor(a.data.slice(), [length]);
       t.ok(

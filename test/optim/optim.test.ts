@@ -1,4 +1,4 @@
-// The optimiser: one step is the step of its operation for each parameter; and schedules against their formulas.
+// The optimizer: one step is the step of its operation for each parameter; and schedules against their formulas.
 import t from 'tap';
 import { Parameter } from '../../dist/layers';
 import { sgdStep } from '../../dist/ops';
@@ -42,7 +42,7 @@ t.test('a step is the operation of each parameter by its kind', (t) => {
   t.end();
 });
 
-t.test('adder filters learn at an adaptive rate by default', (t) => {
+t.test('adder filters train at an adaptive rate by default', (t) => {
   const [adder, same] = [parameter('adder', 1), parameter('adder', 1)];
   new Sgd([adder], { lr: 0.1 }).step();
   sgdStep(same.value, same.gradient, { learningRate: 0.1, rate: 'adaptive', eta: 0.2 });

@@ -23,7 +23,7 @@ function example(t: Test, name: string, ...args: string[]): string {
   return stdout;
 }
 
-/** A picture of noise of one color. */
+/** An image of noise of one color. */
 async function paint(path: string, [red, green, blue]: readonly [number, number, number], seed: number): Promise<void> {
   const random = new Random(seed);
   const data = Uint8Array.from({ length: 40 * 40 * 3 }, (_, i) => [red, green, blue][i % 3]! * (0.6 + 0.4 * random.uniform()));
@@ -34,27 +34,27 @@ async function paint(path: string, [red, green, blue]: readonly [number, number,
 
 t.before(async () => {
   await save(models.resnet20({ seed: 1 }), weights);
-  for (const [name, colour] of Object.entries({ red: [255, 30, 30], sea: [20, 90, 255] } as const)) {
-    mkdirSync(at(`pictures/${name}`), { recursive: true });
-    for (let i = 0; i < 12; i++) await paint(at(`pictures/${name}/${i}.png`), colour, i);
+  for (const [name, color] of Object.entries({ red: [255, 30, 30], sea: [20, 90, 255] } as const)) {
+    mkdirSync(at(`images/${name}`), { recursive: true });
+    for (let i = 0; i < 12; i++) await paint(at(`images/${name}/${i}.png`), color, i);
   }
 });
 
 t.test('classify-image', (t) => {
-  const lines = example(t, 'classify-image.mjs', weights, at('pictures/red/0.png')).trim().split('\n');
+  const lines = example(t, 'classify-image.mjs', weights, at('images/red/0.png')).trim().split('\n');
   t.equal(lines.length, 5);
   for (const line of lines) t.match(line, /^ *\d+\.\d % {2}\w+$/);
   t.end();
 });
 
 t.test('train-image-folder', async (t) => {
-  const output = example(t, 'train-image-folder.mjs', at('pictures'), at('trained.safetensors'), '2');
+  const output = example(t, 'train-image-folder.mjs', at('images'), at('trained.safetensors'), '2');
   t.match(output, /^epoch 1: loss \d\.\d+, \d+\.\d % of the held-out images\nepoch 2: /);
   t.same((await load(at('trained.safetensors'))).classNames, ['red', 'sea']);
 });
 
 t.test('fine-tune', async (t) => {
-  t.match(example(t, 'fine-tune.mjs', weights, at('pictures'), at('tuned.safetensors'), '1'), /^epoch 1: loss \d/);
+  t.match(example(t, 'fine-tune.mjs', weights, at('images'), at('tuned.safetensors'), '1'), /^epoch 1: loss \d/);
   const [before, after] = [await load(weights, { dtype: 'f32' }), await load(at('tuned.safetensors'), { dtype: 'f32' })];
   t.same(after.classNames, ['red', 'sea']);
   const filters = 'layer1.0.conv1.adder';
@@ -74,19 +74,19 @@ t.test('fastify-route', async (t) => {
   const [line] = (await once(createInterface({ input: server.stdout }), 'line')) as [string];
   const url = `http://127.0.0.1:${line.replace(/\D+/, '')}/classify`;
   const post = (body: Uint8Array) => fetch(url, { method: 'POST', headers: { 'content-type': 'image/png' }, body });
-  const answer = await post(readFileSync(at('pictures/sea/0.png')));
+  const answer = await post(readFileSync(at('images/sea/0.png')));
   t.equal(answer.status, 200);
   t.match(await answer.json(), [{ probability: Number }, { probability: Number }, { probability: Number }]);
-  const refused = await post(Buffer.from('no picture'));
+  const refused = await post(Buffer.from('no image'));
   t.equal(refused.status, 400);
-  t.match(await refused.json(), { error: /it is text that begins with "no picture"/ });
+  t.match(await refused.json(), { error: /it is text that begins with "no image"/ });
   server.kill('SIGTERM');
   t.same(await once(server, 'exit'), [0, null], 'ends when it is asked to');
 });
 
 t.test('lambda-handler', async (t) => {
   tried.add('lambda-handler.mjs');
-  const body = JSON.stringify(readFileSync(at('pictures/red/1.png')).toString('base64'));
+  const body = JSON.stringify(readFileSync(at('images/red/1.png')).toString('base64'));
   const script = `
     const { handler } = await import(${JSON.stringify(pathToFileURL(join(examples, 'lambda-handler.mjs')))});
     console.log(JSON.stringify([await handler({ body: ${body}, isBase64Encoded: true }), await handler({ body: 'no', isBase64Encoded: true })]));`;

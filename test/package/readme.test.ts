@@ -31,7 +31,7 @@ function printed(n: number): string {
   return stdout;
 }
 
-t.test('a picture in three lines', async (t) => {
+t.test('an image in three lines', async (t) => {
   t.equal(programs[0]!.trim().split('\n').length, 3);
   t.match(printed(0), /^\[ { class: 7, name: '7', probability: 0\.\d+ } \]\n$/);
 });

@@ -138,7 +138,7 @@ t.test('what was measured before stays on the page', async (t) => {
   t.notMatch(readFileSync(join(out, 'index.html'), 'utf8'), 'the second');
 });
 
-t.test('a package that is missing is told before anything is measured', async (t) => {
+t.test('a package that is missing is reported before anything is measured', async (t) => {
   const needy: AnyFigure = { ...figures[0]!, packages: ['no-such-package'], measure: async () => t.fail('measured') };
   await t.rejects(makeFigures([needy], { ...silent, out: t.testdir() }), { code: 'ERR_PEER_MISSING', message: /npm i no-such-package/ });
 });
@@ -158,7 +158,7 @@ t.test('a naive scale loses nothing where it has bits enough', async (t) => {
   const model = createModel('lenet5bn', { seed: 1 });
   const digits = generateDigits(20, 1);
   const { x } = await new BatchLoader(digits, { batch: 20, normalization: model.normalization }).load(0, 0);
-  model.forward(x, { training: true }); // running statistics that outputs are normalised by
+  model.forward(x, { training: true }); // running statistics that outputs are normalized by
   const exact = model.forward(x).data;
   const apart = async (bits: number) => {
     const { data } = (await naivelyQuantized(model, digits, bits)).forward(x);

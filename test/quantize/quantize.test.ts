@@ -137,7 +137,7 @@ t.test('an image gives the same in any batch', async (t) => {
   t.same(alone.data, together.data.slice(0, 4));
 });
 
-t.test('saved and loaded back it gives the same bits, from a quarter of the bytes', async (t) => {
+t.test('saved and loaded back it is bit-identical, from a quarter of the bytes', async (t) => {
   const folder = t.testdir();
   const quantized = await quantize(model, images, { bits: 7 });
   await saveQuantized(quantized, join(folder, 'small.safetensors'));

@@ -1,4 +1,4 @@
-// Dynamic batching by itself, on a network that is made up.
+// Dynamic batching by itself, on a synthetic network.
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { Tensor } from '../../dist';

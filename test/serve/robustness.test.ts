@@ -170,7 +170,7 @@ t.test('connections beyond the limit are closed at once', async (t) => {
 
 t.test('an image that would fill the memory', async (t) => {
   const { url } = await running(t);
-  // 60,000 x 60,000 grey pixels in a file of little more than 3 kB: refused by what its header says.
+  // 60,000 x 60,000 gray pixels in a file of little more than 3 kB: refused by what its header says.
   const chunk = (type: string, data: Buffer) => {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(data.length);

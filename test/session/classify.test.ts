@@ -120,7 +120,7 @@ t.test('files', async (t) => {
   session.dispose();
 });
 
-t.test('quantised networks, and classes without names', async (t) => {
+t.test('quantized networks, and classes without names', async (t) => {
   const model = trained('resnet20', { classes: 7, dataset: 'mine' });
   const small = await quantize(model, normal([8, ...model.inputShape], 4));
   const pixels = noise(32 * 32 * 3);

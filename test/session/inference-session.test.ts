@@ -250,7 +250,7 @@ t.test('runs that are given up', async (t) => {
   const n = isQuick ? 2 : 64;
   const x = normal([n, ...model.inputShape], 3);
   const expected = session.runSync(x);
-  const reason = new Error('nobody waits');
+  const reason = new Error('not awaited');
   await t.rejects(session.run(x, { signal: AbortSignal.abort(reason) }), reason, 'before it begins');
 
   const [first, second] = [new AbortController(), new AbortController()];
@@ -356,7 +356,7 @@ t.test('memory', async (t) => {
   t.ok(session.memory > packed && session.memory <= packed + 3 * bytes, 'values lie where others lay before: a block needs three places');
   const all = session.runSync(batch);
   t.ok(session.memory <= packed + (16 << 20), 'a large batch runs in parts');
-  t.ok(sameBits(images(all, 0, 1), first), 'with the same bits');
+  t.ok(sameBits(images(all, 0, 1), first), 'bit-identically');
   const last = session.runSync(images(batch, 99, 100));
   t.ok(sameBits(images(all, 99, 100), last));
   session.dispose();

@@ -1,4 +1,4 @@
-// Compiled networks of bytes against their plain reference, to the bit: on every instruction set, for any number of images and threads.
+// Compiled networks of bytes against their plain reference, bit-exactly: on every instruction set, for any number of images and threads.
 import t from 'tap';
 import { compile, layers, Model, models, quantize, Tensor } from '../../dist';
 import { Random } from '../../dist/random';
@@ -106,7 +106,7 @@ for (const isa of instructionSets)
       }
     });
 
-t.test('a session of bytes takes finite numbers, and a quantised network', async (t) => {
+t.test('a session of bytes takes finite numbers, and a quantized network', async (t) => {
   const network = await quantize(networks.shortcuts, normal([2, 9, 7, 3], 1));
   using session = await compile(network);
   const x = normal([1, 9, 7, 3], 1);

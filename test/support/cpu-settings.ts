@@ -18,7 +18,7 @@ export function useThreads(t: Test, threads: number): void {
   setThreads(threads);
 }
 
-/** Checks that a computation gives the same bits on 1, 2 and 3 threads. */
+/** Checks that a computation is bit-identical with 1, 2 and 3 threads. */
 export function checkThreads(t: Test, name: string, compute: () => readonly Tensor<TensorData>[]): void {
   const [one, ...more] = [1, 2, 3].map((threads) => {
     useThreads(t, threads);

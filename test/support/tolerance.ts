@@ -4,31 +4,31 @@ import type { ConvOptions, Tensor } from '../../dist';
 import { native } from '../../dist/binding';
 import { convGeometry } from '../../dist/shape';
 
-export type Unit = 'adderConv2d' | 'conv2d';
+export type Operation = 'adderConv2d' | 'conv2d';
 
 /** The definition in double, `y`, and the tolerance of each output. */
 export function definition(
-  unit: Unit,
+  operation: Operation,
   x: Tensor,
   filters: Tensor,
   options: ConvOptions,
   bias?: Tensor,
 ): { y: Float64Array; tolerance: Float64Array } {
-  const { output, packed } = convGeometry(unit, x.shape, filters.shape, options);
+  const { output, packed } = convGeometry(operation, x.shape, filters.shape, options);
   const size = output.reduce((a, b) => a * b);
-  const reference = (kind: Unit, x: Float32Array, w: Float32Array, b?: Float32Array) => {
+  const reference = (kind: Operation, x: Float32Array, w: Float32Array, b?: Float32Array) => {
     const y = new Float64Array(size);
     if (kind === 'conv2d') native().referenceConv2d(x, w, b, y, packed);
     else native().referenceAdderConv2d(x, w, b, y, packed);
     return y;
   };
-  const y = reference(unit, x.data, filters.data, bias?.data);
+  const y = reference(operation, x.data, filters.data, bias?.data);
   const magnitudes = (a: Float32Array) => a.map((v) => (Number.isNaN(v) ? 0 : Math.abs(v)));
   const [absX, absW] = [magnitudes(x.data), magnitudes(filters.data)];
   // 2e-6 * (sum |x| + sum |w|): the max form of the L1 distance loses digits by cancellation. A product has nothing to cancel.
   const ones = (n: number) => new Float32Array(n).fill(1);
   const scale =
-    unit === 'conv2d'
+    operation === 'conv2d'
       ? reference('conv2d', absX, absW)
       : reference('conv2d', absX, ones(absW.length)).map((sum, i) => {
           const co = i % output[3];

@@ -67,7 +67,7 @@ t.test('the loss with a teacher', async (t) => {
   t.same(distilledLoss(logits, plain, said, { alpha: 0 }), plain, 'a teacher that does not count');
 });
 
-t.test('a network learns from a teacher alone', async (t) => {
+t.test('a network trains on a teacher alone', async (t) => {
   const digits = generateDigits(600, 1);
   const start = () => models.lenet5bn({ kind: 'adder', seed: 1, dataset: 'digits' });
   const optimizer = (model: models.Model) => new Sgd(model.parameters(), { lr: 0.1, momentum: 0.9, adder: { rate: 'adaptive', eta: 0.1 } });

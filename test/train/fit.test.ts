@@ -1,4 +1,4 @@
-// The training loop: that it learns, that an interrupted run goes on with the same bits, and what it does when something goes wrong.
+// The training loop: that it trains, that an interrupted run goes on bit-identically, and what it does when something goes wrong.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -84,7 +84,7 @@ t.test('one training of a network at a time', async (t) => {
   await t.resolves(train(), 'and then the next');
 });
 
-t.test('a network learns, and what happens is told', async (t) => {
+t.test('a network trains, and what happens is reported', async (t) => {
   const infos: BatchInfo[] = [];
   const seen: number[] = [];
   const { history, stopped } = await run({
@@ -110,7 +110,7 @@ t.test('a network learns, and what happens is told', async (t) => {
   t.equal(last.accuracy, history[0]!.accuracy);
 });
 
-t.test('an interrupted run goes on with the same bits, on any number of threads', async (t) => {
+t.test('an interrupted run goes on bit-identically, on any number of threads', async (t) => {
   const folder = t.testdir();
   const whole = await run();
   for (const threads of [1, 2])
@@ -243,7 +243,7 @@ t.test('the event loop gets its turn between batches', async (t) => {
   t.ok(turns > 5, `${turns} turns`);
 });
 
-t.test('what is frozen does not learn', async (t) => {
+t.test('what is frozen does not train', async (t) => {
   const { model } = await run({ epochs: 1 });
   model.layer('conv1').freeze();
   model.layer('bn1').freeze();
@@ -276,7 +276,7 @@ t.test('a checkpoint that does not fit is refused, and nothing changes', async (
   await refuses({ checkpoint: join(folder, 'missing', 'x'), resume: false }, 'ERR_ARGUMENT', /cannot write the checkpoint/, network());
 });
 
-t.test('few images are learnt in small batches', async (t) => {
+t.test('few images are trained on in small batches', async (t) => {
   for (const [images, batch] of [
     [1, 8],
     [60, 8],

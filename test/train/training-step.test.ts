@@ -96,7 +96,7 @@ for (const [name, build] of Object.entries(networks))
         // The value hides a wrong step behind what did not change; float32 needs a quarter of this bound.
         const change = relative(difference(found, start), difference(wanted, start));
         t.ok(change < 2e-4, `${key} changed: relative difference ${change.toExponential(1)}`);
-        t.same(other.get(key)!.data, found.data, `${key}: the same bits on two threads`);
+        t.same(other.get(key)!.data, found.data, `${key}: bit-identical on two threads`);
       }
       t.end();
     });

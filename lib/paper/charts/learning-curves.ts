@@ -19,7 +19,7 @@ export async function drawLearningCurves(history: readonly Point[], { title }: {
   return await drawChart(optionsOf(history, title), { width: 960, height: 400 });
 }
 
-// Colours that a colour-blind reader tells apart (Okabe and Ito).
+// Colors that a color-blind reader tells apart (Okabe and Ito).
 const colors = { training: '#56b4e9', validation: '#d55e00' };
 
 function optionsOf(history: readonly Point[], title: string): EChartsCoreOption {
@@ -55,7 +55,7 @@ function optionsOf(history: readonly Point[], title: string): EChartsCoreOption 
     ];
   });
   const axis = { nameLocation: 'middle', axisLine: { show: true, onZero: false, lineStyle: { color: '#333' } } };
-  const grey = { lineStyle: { color: '#e5e5e5' } };
+  const gray = { lineStyle: { color: '#e5e5e5' } };
   return {
     title: { text: title, left: 'center', top: 8, textStyle: { fontSize: 16 } },
     legend: { itemGap: 30, data: measured ? ['training', 'validation'] : ['training'], top: 36 },
@@ -79,9 +79,9 @@ function optionsOf(history: readonly Point[], title: string): EChartsCoreOption 
       gridIndex,
       name,
       nameGap: 44,
-      splitLine: grey,
+      splitLine: gray,
       minorTick: { show: true, splitNumber: 10 },
-      minorSplitLine: { show: true, ...grey },
+      minorSplitLine: { show: true, ...gray },
     })),
     series,
   };

@@ -157,7 +157,7 @@ for (const isa of instructionSets)
       );
     }
 
-    t.test('the same bits for any number of threads', async (t) => {
+    t.test('bit-identical with any number of threads', async (t) => {
       const pass = passOf({ x: [9, 17, 15, 20], filters: [24, 3, 3, 20], options: { ...plain, padding: [1, 1] }, seed: 3, bias: false });
       for (const [name, { run, of }] of Object.entries(gradients)) checkThreads(t, name, () => [run(pass, Tensor.zeros(pass[of].shape))]);
     });

@@ -9,7 +9,7 @@ import { instructionSets } from '../../support/instruction-sets';
 import { checkProblems, edges, type Problem, plain } from '../../support/problems';
 
 type Integers = Uint8Array | Int8Array | Int16Array;
-type Unit = 'adder u8' | 'adder i8' | 'adder i16' | 'int8' | 'int8, 7 bits';
+type Operation = 'adder u8' | 'adder i8' | 'adder i16' | 'int8' | 'int8, 7 bits';
 interface Range {
   Type: new (length: number) => Integers;
   least: number;
@@ -18,7 +18,7 @@ interface Range {
 const u8: Range = { Type: Uint8Array, least: 0, most: 255 };
 const i8: Range = { Type: Int8Array, least: -128, most: 127 };
 const i16: Range = { Type: Int16Array, least: -32768, most: 32767 };
-const units: Record<Unit, { x: Range; filters: Range }> = {
+const operations: Record<Operation, { x: Range; filters: Range }> = {
   'adder u8': { x: u8, filters: u8 },
   'adder i8': { x: i8, filters: i8 },
   'adder i16': { x: i16, filters: i16 },
@@ -32,17 +32,17 @@ interface Case {
   options: ops.IntegerConvolutionOptions;
 }
 
-function convolve(unit: Unit, { x, filters, options }: Case): Tensor<Int32Array> {
-  if (unit.startsWith('adder')) return ops.adderConv2d(x, filters, options);
-  const weightBits = unit === 'int8' ? 8 : 7;
+function convolve(operation: Operation, { x, filters, options }: Case): Tensor<Int32Array> {
+  if (operation.startsWith('adder')) return ops.adderConv2d(x, filters, options);
+  const weightBits = operation === 'int8' ? 8 : 7;
   return ops.int8Conv2d(x as Tensor<Uint8Array>, filters as Tensor<Int8Array>, { ...options, weightBits });
 }
 
-function definition(unit: Unit, { x, filters, options }: Case): Float64Array {
-  const { output, packed } = convGeometry(unit, x.shape, filters.shape, options);
+function definition(operation: Operation, { x, filters, options }: Case): Float64Array {
+  const { output, packed } = convGeometry(operation, x.shape, filters.shape, options);
   const y = new Float64Array(output.reduce((a, b) => a * b));
   const padding = options.padValue ?? 0;
-  if (unit.startsWith('adder')) native().referenceAdderConv2dInteger(x.data, filters.data, padding, y, packed);
+  if (operation.startsWith('adder')) native().referenceAdderConv2dInteger(x.data, filters.data, padding, y, packed);
   else native().referenceInt8Conv2d(x.data as Uint8Array, filters.data as Int8Array, padding, y, packed);
   return y;
 }
@@ -60,19 +60,19 @@ const firstDifference = (got: Int32Array, want: Float64Array) => {
   return i < 0 ? undefined : `output ${i} is ${got[i]}, expected ${want[i]}`;
 };
 
-function check(unit: Unit, { x, filters, options, seed, bias: extremes }: Problem): void {
+function check(operation: Operation, { x, filters, options, seed, bias: extremes }: Problem): void {
   const random = new Random(seed);
-  const range = units[unit];
+  const range = operations[operation];
   const padValue = range.x.least + Math.floor(random.uniform() * (range.x.most - range.x.least + 1));
   const [tx, tw] = [filled(x, range.x, random, extremes), filled(filters, range.filters, random, extremes)];
   // Within a larger buffer, to see what is written beside it.
-  const { output } = convGeometry(unit, x, filters, options);
+  const { output } = convGeometry(operation, x, filters, options);
   const size = output.reduce((a, b) => a * b);
   const all = new Int32Array(size + 128).fill(12345);
   const out = new Tensor(all.subarray(64, 64 + size), output);
   const problem = { x: tx, filters: tw, options: { ...options, padValue } };
-  convolve(unit, { ...problem, options: { ...problem.options, out } });
-  const difference = firstDifference(out.data, definition(unit, problem));
+  convolve(operation, { ...problem, options: { ...problem.options, out } });
+  const difference = firstDifference(out.data, definition(operation, problem));
   if (difference) throw new Error(difference);
   if (![all.subarray(0, 64), all.subarray(64 + size)].every((guard) => guard.every((v) => v === 12345)))
     throw new Error('wrote outside of its output');
@@ -128,7 +128,8 @@ for (const isa of instructionSets)
       );
     }
 
-    for (const unit of Object.keys(units) as Unit[]) checkProblems(t, unit, cases, (problem) => check(unit, problem));
+    for (const operation of Object.keys(operations) as Operation[])
+      checkProblems(t, operation, cases, (problem) => check(operation, problem));
 
     t.test('the largest sums', async (t) => {
       const filledWith = (Type: Range['Type'], value: number, shape: Shape) =>
@@ -146,16 +147,16 @@ for (const isa of instructionSets)
       t.equal(bytes.data[0], -65793 * 255);
     });
 
-    t.test('the same bits for 1, 2 and 3 threads', async (t) => {
+    t.test('bit-identical with 1, 2 and 3 threads', async (t) => {
       const random = new Random(4);
-      for (const unit of Object.keys(units) as Unit[]) {
-        const { x, filters } = units[unit];
+      for (const operation of Object.keys(operations) as Operation[]) {
+        const { x, filters } = operations[operation];
         const problem = {
           x: filled([3, 14, 11, 21], x, random, false),
           filters: filled([36, 3, 3, 7], filters, random, false),
           options: { padding: 1, groups: 3, padValue: 5 },
         };
-        checkThreads(t, unit, () => [convolve(unit, problem)]);
+        checkThreads(t, operation, () => [convolve(operation, problem)]);
       }
     });
   });

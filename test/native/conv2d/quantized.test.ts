@@ -1,4 +1,4 @@
-// Quantization, and integer convolutions that end in quantized numbers or in floats: the same bits as the definition on every instruction set
+// Quantization, and integer convolutions that end in quantized numbers or in floats: bit-identical to the definition on every instruction set
 // of this CPU, for random geometries, ties, overflow and NaN.
 import fc from 'fast-check';
 import t from 'tap';
@@ -14,12 +14,12 @@ import { checkProblems, edges, type Problem, plain } from '../../support/problem
 
 const sizeOf = (shape: Shape) => shape.reduce((a, b) => a * b);
 
-type Unit = 'adder' | 'int8' | 'int8, 7 bits';
-const units: readonly Unit[] = ['adder', 'int8', 'int8, 7 bits'];
+type Operation = 'adder' | 'int8' | 'int8, 7 bits';
+const operations: readonly Operation[] = ['adder', 'int8', 'int8, 7 bits'];
 type Residual = Tensor | Tensor<Uint8Array> | undefined;
 
 interface Case {
-  unit: Unit;
+  operation: Operation;
   x: Tensor<Uint8Array>;
   filters: Tensor<Uint8Array> | Tensor<Int8Array>;
   options: ops.IntegerConvolutionOptions<never>;
@@ -28,23 +28,23 @@ interface Case {
   relu: boolean;
 }
 
-function requantized({ unit, x, filters, options, rescale, qmax }: Case, out?: Tensor<Uint8Array>): Tensor<Uint8Array> {
+function requantized({ operation, x, filters, options, rescale, qmax }: Case, out?: Tensor<Uint8Array>): Tensor<Uint8Array> {
   const all = { ...options, ...rescale, qmax, out };
-  if (unit === 'adder') return ops.adderConv2dRequantized(x, filters as Tensor<Uint8Array>, all);
-  return ops.int8Conv2dRequantized(x, filters as Tensor<Int8Array>, { ...all, weightBits: unit === 'int8' ? 8 : 7 });
+  if (operation === 'adder') return ops.adderConv2dRequantized(x, filters as Tensor<Uint8Array>, all);
+  return ops.int8Conv2dRequantized(x, filters as Tensor<Int8Array>, { ...all, weightBits: operation === 'int8' ? 8 : 7 });
 }
 
-function dequantized({ unit, x, filters, options, rescale, relu }: Case, out?: Tensor): Tensor {
+function dequantized({ operation, x, filters, options, rescale, relu }: Case, out?: Tensor): Tensor {
   const all = { ...options, ...rescale, relu, out };
-  if (unit === 'adder') return ops.adderConv2dDequantized(x, filters as Tensor<Uint8Array>, all);
-  return ops.int8Conv2dDequantized(x, filters as Tensor<Int8Array>, { ...all, weightBits: unit === 'int8' ? 8 : 7 });
+  if (operation === 'adder') return ops.adderConv2dDequantized(x, filters as Tensor<Uint8Array>, all);
+  return ops.int8Conv2dDequantized(x, filters as Tensor<Int8Array>, { ...all, weightBits: operation === 'int8' ? 8 : 7 });
 }
 
-function definitionOfSums({ unit, x, filters, options }: Omit<Case, 'rescale'>): Float64Array {
-  const { output, packed } = convGeometry(unit, x.shape, filters.shape, options);
+function definitionOfSums({ operation, x, filters, options }: Omit<Case, 'rescale'>): Float64Array {
+  const { output, packed } = convGeometry(operation, x.shape, filters.shape, options);
   const sums = new Float64Array(sizeOf(output));
   const padding = options.padValue ?? 0;
-  if (unit === 'adder') native().referenceAdderConv2dInteger(x.data, filters.data as Uint8Array, padding, sums, packed);
+  if (operation === 'adder') native().referenceAdderConv2dInteger(x.data, filters.data as Uint8Array, padding, sums, packed);
   else native().referenceInt8Conv2d(x.data, filters.data as Int8Array, padding, sums, packed);
   return sums;
 }
@@ -109,14 +109,14 @@ function residuals(shape: Shape, random: Random): { residual: Residual; residual
   return { residual };
 }
 
-function caseOf(unit: Unit, { x, filters, options, seed }: Problem): { sums: Float64Array; problem: Case } {
+function caseOf(operation: Operation, { x, filters, options, seed }: Problem): { sums: Float64Array; problem: Case } {
   const random = new Random(seed);
-  const min = unit === 'int8' ? -128 : -64;
+  const min = operation === 'int8' ? -128 : -64;
   const problem = {
-    unit,
+    operation,
     x: integers(new Uint8Array(sizeOf(x)), x, random, 0, 255),
     filters:
-      unit === 'adder'
+      operation === 'adder'
         ? integers(new Uint8Array(sizeOf(filters)), filters, random, 0, 255)
         : integers(new Int8Array(sizeOf(filters)), filters, random, min, -min - 1),
     options: { ...options, padValue: Math.floor(random.uniform() * 256) },
@@ -124,7 +124,7 @@ function caseOf(unit: Unit, { x, filters, options, seed }: Problem): { sums: Flo
     relu: random.uniform() < 0.5,
   };
   const sums = definitionOfSums(problem);
-  const { output } = convGeometry(unit, x, filters, options);
+  const { output } = convGeometry(operation, x, filters, options);
   return { sums, problem: { ...problem, rescale: { ...spreadingScales(sums, output[3], random), ...residuals(output, random) } } };
 }
 
@@ -133,10 +133,10 @@ function checkSame(got: Uint8Array | Float32Array, want: Uint8Array | Float32Arr
   if (i >= 0) throw new Error(`output ${i} is ${got[i]}, expected ${want[i]}`);
 }
 
-function check(unit: Unit, geometry: Problem): void {
-  const { sums, problem } = caseOf(unit, geometry);
+function check(operation: Operation, geometry: Problem): void {
+  const { sums, problem } = caseOf(operation, geometry);
   const want = definition(sums, problem);
-  const { output } = convGeometry(unit, geometry.x, geometry.filters, geometry.options);
+  const { output } = convGeometry(operation, geometry.x, geometry.filters, geometry.options);
   const bytes = guarded(output, 'u8');
   checkSame(requantized(problem, bytes).data, want.bytes);
   const floats = guarded(output);
@@ -195,7 +195,7 @@ for (const isa of instructionSets)
   t.test(isa, async (t) => {
     useIsa(t, isa);
 
-    for (const unit of units) checkProblems(t, unit, cases, (problem) => check(unit, problem));
+    for (const operation of operations) checkProblems(t, operation, cases, (problem) => check(operation, problem));
 
     t.test('halves go to the even number, and the ends hold', async (t) => {
       const sums = [0, -1, -2, -3, -4, -5, -6, -7, -61, -62, -63, -255];
@@ -257,8 +257,8 @@ for (const isa of instructionSets)
       const x = Tensor.zeros([100000]);
       new Random(5).fillNormal(x.data, 1, 1);
       const geometry = { x: [3, 34, 31, 21], filters: [36, 3, 3, 7], options: { ...plain, groups: 3 }, seed: 4, bias: false };
-      const problems = units.map((unit) => caseOf(unit, geometry).problem);
-      checkThreads(t, 'the same bits for 1, 2 and 3 threads', () => [
+      const problems = operations.map((operation) => caseOf(operation, geometry).problem);
+      checkThreads(t, 'bit-identical with 1, 2 and 3 threads', () => [
         ops.quantizeActivations(x, 0.01),
         ...problems.flatMap((p) => [requantized(p), dequantized(p)]),
       ]);

@@ -78,7 +78,7 @@ for (const isa of instructionSets)
       t.same([...ops.xnorConv2d(x, filters).data], [Number.NaN, 0], 'a NaN of a filter spoils its channel, no other');
     });
 
-    t.test('the same bits for 1, 2 and 3 threads', async (t) => {
+    t.test('bit-identical with 1, 2 and 3 threads', async (t) => {
       const random = new Random(7);
       const [x, filters] = [withTies([5, 13, 11, 24], random), withTies([40, 3, 3, 24], random)];
       checkThreads(t, 'xnorConv2d', () => [ops.xnorConv2d(x, filters, { padding: 1 })]);

@@ -1,5 +1,5 @@
 // The numeric tests on CPUs this machine is not, under qemu: each must choose its own best table, and that table must be right.
-// The test files run directly, without the tap runner, and say on a line `# isa NAME` which table is in force.
+// The test files run directly, without the tap runner, and say on a line `# isa NAME` which table is active.
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -24,7 +24,7 @@ function momentsOf(x: ArrayLike<number>, channels: number): Moments {
   return { mean, variance };
 }
 
-/** y before the rectifier */
+/** y before the ReLU */
 function normalized(x: ArrayLike<number>, gamma: Float32Array, beta: Float32Array, residual?: Float32Array): Float64Array {
   const { mean, variance } = momentsOf(x, gamma.length);
   return Float64Array.from(x, (v, i) => {
@@ -234,7 +234,7 @@ for (const isa of instructionSets)
       t.equal(gradients('gresidual'), gradients(undefined), 'gresidual may be gy');
     });
 
-    t.test('the same bits for 1, 2 and 3 threads', async (t) => {
+    t.test('bit-identical with 1, 2 and 3 threads', async (t) => {
       for (const shape of [
         [3, 40, 41, 24],
         [2, 5, 5, 600],

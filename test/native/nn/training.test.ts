@@ -249,7 +249,7 @@ t.test('sgdStep', async (t) => {
   t.ok(value.data.every(Number.isNaN), 'a NaN does not pass unseen');
 });
 
-t.test('the same bits for 1, 2 and 3 threads', async (t) => {
+t.test('bit-identical with 1, 2 and 3 threads', async (t) => {
   checkThreads(t, 'training', () => {
     const [gy, x] = [normal([5, 20, 21, 9], 1), normal([5, 41, 43, 9], 2)];
     const options = { kernel: 3, stride: 2 };

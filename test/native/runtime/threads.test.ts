@@ -1,4 +1,4 @@
-// Threads change nothing but the time: the same bits for any number of them, for several callers at once, and while a caller is killed.
+// Threads change nothing but the time: bit-identical with any number of them, for several callers at once, and while a caller is killed.
 // The thread sanitizer runs this file.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,7 +20,7 @@ const convolutions: { name: string; x: number[]; filters: number[]; options: ops
 ];
 
 for (const isa of cpuInfo().supported)
-  t.test(`${isa}: the same bits for 1, 2 and 3 threads`, async (t) => {
+  t.test(`${isa}: bit-identical with 1, 2 and 3 threads`, async (t) => {
     useIsa(t, isa);
     for (const { name, x, filters, options } of convolutions)
       for (const op of [ops.adderConv2d, ops.conv2d])

@@ -13,7 +13,7 @@ const history = (epochs: number, validated = true) =>
     accuracy: 1 - 1 / (i + 2),
     ...(validated && { validation: { loss: 2.2 / (i + 1), accuracy: 1 - 1.1 / (i + 2) } }),
   }));
-/** The curves are the paths without filling that are drawn in a series' colour. */
+/** The curves are the paths without filling that are drawn in a series' color. */
 const curves = (svg: string) =>
   [...svg.matchAll(/<path d="([^"]+)" fill="none"[^>]* stroke="(?:#56b4e9|#d55e00)"/g)].filter(([, d]) => /L/.test(d!));
 

@@ -95,7 +95,7 @@ t.test('health', async (t) => {
   const closed = server.close(200);
   t.same(within(await check(''), 1), [2], 'not serving while it ends');
   await Promise.all([closed, whole.ended, unknown.ended]);
-  t.same(whole.seen, [1, 2], 'told of the end');
+  t.same(whole.seen, [1, 2], 'informed of the end');
   t.same(unknown.seen, [3]);
 });
 
