@@ -22,7 +22,7 @@ export interface QuantizeOptions {
   /** Bits of activations and filters, 2 to 8. Default 8. */
   bits?: number | undefined;
   /**
-   * Where activations are clipped: 'max' at the maximum of the calibration, a number from 0 to 1 at this quantile of all activations.
+   * Where activations are clipped: 'max' at the maximum of the calibration, a number above 0 and up to 1 at this quantile of all activations.
    * 'auto': the maximum at 8 and 7 bits, 0.9997 at 6 and 5, 0.999 below. Default 'auto'.
    */
   range?: 'auto' | 'max' | number | undefined;
@@ -38,7 +38,8 @@ const names = optionNames<QuantizeOptions>({ bits: true, range: true, calibratio
  * @param images for the calibration, of the kind that the network will see: a dataset, whose first images are used, or [n,h,w,c], bytes or
  *   normalized floats
  * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is unknown, out of range or does not apply, the network is no Model or has no
- *   adder layer, or a weight or pixel is not finite; ERR_SHAPE if the images do not have its input shape
+ *   adder layer, or a weight or pixel is not finite; ERR_SHAPE if the images do not have its input shape; ERR_DTYPE if
+ *   they are neither bytes nor floats
  */
 export async function quantize(
   model: Model,

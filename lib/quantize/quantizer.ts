@@ -188,8 +188,9 @@ function checkedLength(layer: Conv2d, max: number): number {
 }
 
 /** A convolution into floats that are divided by the scale of another value. */
-const over = (node: QuantizedConv2d, divisor: number): QuantizedConv2d => ({
+const over = ({ activation, ...node }: QuantizedConv2d, divisor: number): QuantizedConv2d => ({
   ...node,
+  ...(activation && { activation: { min: activation.min / divisor, max: activation.max / divisor } }),
   scale: new Tensor(
     node.scale.data.map((factor) => factor / divisor),
     node.scale.shape,

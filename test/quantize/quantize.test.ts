@@ -8,7 +8,7 @@ import { type QuantizedModel, quantize } from '../../dist/quantize';
 import { Random } from '../../dist/random';
 import { normal } from '../support/tensors';
 
-const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, MaxPool2d, Relu, Residual, Sequential } = layers;
+const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Linear, MaxPool2d, Relu, Residual, Sequential } = layers;
 
 /** Batch norms as after training: running statistics of what they see, and other gammas, some negative. */
 function settle(model: Model, x: Tensor): Model {
@@ -196,4 +196,45 @@ t.test('misuse is named', async (t) => {
 t.test('rounding is to the nearest, half to even', (t) => {
   t.same([-1.5, -0.5, 0.5, 1.5, 2.5, 2.4999, 2.5001, 7].map(roundHalfEven), [-2, 0, 0, 2, 2, 2, 3, 7]);
   t.end();
+});
+
+/** y = min(max(x, 0), 6) */
+class Relu6 extends layers.Layer {
+  forward(x: Tensor): Tensor {
+    return new Tensor(
+      x.data.map((v) => Math.min(Math.max(v, 0), 6)),
+      x.shape,
+    );
+  }
+  override lower(builder: layers.GraphBuilder, x: layers.Value): layers.Value {
+    return builder.activate(x, { min: 0, max: 6 });
+  }
+  outputShape(input: readonly number[]): readonly number[] {
+    return input;
+  }
+}
+
+t.test('a shortcut that ends in a ReLU6 is clamped where its floats are', async (t) => {
+  const random = new Random(8);
+  const adder = (inputs: number, outputs: number) => new AdderConv2d(inputs, outputs, { kernel: 3, padding: 1, random });
+  const block = new Residual(new Sequential([adder(8, 8), new BatchNorm(8)]), new Sequential([adder(8, 8), new BatchNorm(8), new Relu6()]));
+  const clamped = settle(
+    new Model(
+      {
+        ...{ conv: new Conv2d(3, 8, { kernel: 3, padding: 1, random }), bn: new BatchNorm(8), relu: new Relu(), block },
+        ...{
+          last: adder(8, 6),
+          norm: new BatchNorm(6),
+          pool: new GlobalAveragePool2d(),
+          flatten: new Flatten(),
+          fc: new Linear(6, 4, { random }),
+        },
+      },
+      { ...model.metadata, name: 'clamped' },
+    ),
+    images,
+  );
+  const quantized = await quantize(clamped, images, { range: 'max' });
+  const difference = distance(quantized.forward(images), clamped.forward(images));
+  t.ok(difference < 0.05, `${difference}`);
 });
