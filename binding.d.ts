@@ -166,7 +166,7 @@ export interface Binding {
     geometry: Int32Array,
   ): void;
   referenceInt8Conv2d(x: Uint8Array, filters: Int8Array, padValue: number, y: Float64Array, geometry: Int32Array): void;
-  /** To the bit, in float32: of the sums of the definitions above. */
+  /** Bit-exact, in float32, from the sums of the definitions above. */
   referenceRequantize(
     sums: Float64Array,
     scale: Float32Array,
@@ -225,7 +225,7 @@ export interface Conv2dNode {
   shift?: Float32Array | undefined;
   residual?: number | undefined;
   activation?: Activation | undefined;
-  /** Of one image. */
+  /** The geometry of one image. */
   geometry: Int32Array;
 }
 
@@ -254,9 +254,9 @@ export interface QuantizedConv2dNode {
   output: 'u8' | 'f32';
   /** 1 to 255, of bytes. */
   qmax?: number | undefined;
-  /** Of floats. */
+  /** Where the output is of floats. */
   activation?: Activation | undefined;
-  /** Of one image. */
+  /** The geometry of one image. */
   geometry: Int32Array;
 }
 

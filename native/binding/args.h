@@ -73,7 +73,8 @@ class Argument {
     if (absent()) return {nullptr, 0};
     return array<T>(length);
   }
-  // For use after the call: of a SharedArrayBuffer, which can be neither detached nor shrunk. Whoever keeps the view refers to the array.
+  // For use after the call: of a SharedArrayBuffer, which can be neither detached nor shrunk. The caller holds a
+  // reference to the array as long as it uses the view.
   template <class T>
   View<T> shared_array() const {
     const View<T> view = array<T>();
@@ -95,7 +96,7 @@ class Argument {
                                " to " + std::to_string(static_cast<int64_t>(max)));
     return value;
   }
-  // Of the numbers that T holds.
+  // An integer among the numbers that T holds.
   template <class T>
   T integer() const {
     return static_cast<T>(integer_in_range(std::numeric_limits<T>::min(), std::numeric_limits<T>::max()));
@@ -135,14 +136,14 @@ class Arguments {
   Napi::Object self() const { return info_.This().As<Napi::Object>(); }
   Argument operator()(size_t i, const char* name) const { return {*this, info_[i], name}; }
 
-  // Of different types, too.
+  // The two may be of different types.
   template <class T, class U>
   void check_no_overlap(const View<T>& out, const View<U>& in, const char* name) const {
     const auto begin = [](const auto& v) { return reinterpret_cast<uintptr_t>(v.data); };
     const auto end = [](const auto& v) { return reinterpret_cast<uintptr_t>(v.data + v.length); };
     if (begin(out) < end(in) && begin(in) < end(out)) fail("ERR_ARGUMENT", std::string("out overlaps ") + name);
   }
-  // For operations that read each element before they write it.
+  // What operations may do that read each element before they write it.
   template <class T, class U>
   void check_same_or_no_overlap(const View<T>& out, const View<U>& in, const char* name) const {
     if (out.data != in.data) check_no_overlap(out, in, name);
@@ -161,7 +162,7 @@ class Arguments {
   const char* const op_;
 };
 
-// Of a call that takes one object: its fields by their names, all of them read at once.
+// The arguments of a call that takes one object: its fields by their names, all of them read at once.
 class NamedArguments : public Arguments {
  public:
   NamedArguments(const Arguments& call, std::initializer_list<const char*> names) : Arguments(call) {

@@ -11,7 +11,7 @@ namespace {
 using Input = View<const float>;
 using Output = View<float>;
 
-// Of an array whose last axis has `channels` elements.
+// The rows of an array whose last axis has `channels` elements.
 size_t row_count(const Arguments& args, const Input& x, size_t channels) {
   if (channels == 0 || x.length == 0 || x.length % channels != 0) args.fail("ERR_SHAPE", "x does not divide into the channels");
   return x.length / channels;

@@ -17,7 +17,7 @@
 struct Failure {
   const char *code, *message;
 };
-// Of another status than kOk.
+// What a status other than kOk says.
 inline Failure failure_of(Status status) {
   switch (status) {
     case Status::kShape:
@@ -48,5 +48,7 @@ auto with_coded_errors(Napi::Env env, const char* op, const F& f) -> decltype(f(
     throw_coded(env, "ERR_MEMORY", std::string(op) + ": not enough memory");
   } catch (const std::exception& error) {
     throw_coded(env, "ERR_INTERNAL", std::string(op) + ": " + error.what());
+  } catch (...) {
+    throw_coded(env, "ERR_INTERNAL", std::string(op) + ": an unknown exception");
   }
 }

@@ -10,6 +10,7 @@
 #include "../conv2d/xnor.h"
 #include "background.h"
 #include "exports.h"
+#include "pool_shape.h"
 #include "runtime.h"
 
 namespace {
@@ -149,8 +150,8 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     building(args);
     const std::string mode = args["mode"].string();
     if (mode != "max" && mode != "average") args.fail("ERR_ARGUMENT", "mode is '" + mode + "', expected max or average");
-    const Conv2dShape s = image_shape(args["geometry"]);
-    if (s.groups != 1 || s.co != s.ci || s.dh != 1 || s.dw != 1) args.check(Status::kShape);
+    const Conv2dShape s = pool_shape(args, args["geometry"]);
+    if (s.n != 1) args.check(Status::kShape);
     const size_t x = value(args["x"], s.x_elems, DType::kF32);
     return add_node(args, mode == "max" ? make_max_pool_node(s) : make_average_pool_node(s), x);
   }
@@ -253,7 +254,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     if (alive(args).finished()) args.fail("ERR_ARGUMENT", "the plan is finished");
     return owned_->plan;
   }
-  // Numbers of values.
+  // The number of a value, checked.
   size_t value(const Argument& argument) const { return integer(argument, 0, static_cast<double>(owned_->plan.value_count() - 1)); }
   size_t value(const Argument& argument, size_t elems) const {
     const size_t number = value(argument), own = owned_->plan.value(number).elems;

@@ -85,7 +85,7 @@ struct FilterGradient {
 
     const float* const task_gy = gy + (task.image * s.ho + task.row) * s.wo * s.co;
     const InputStrip<float> strip = copy_input_strip(s, task, x, 0.0f, strip_memory, std::copy<const float*, float*>);
-    std::fill(strip_memory + strip_floats - tiles.nr, strip_memory + strip_floats, 0.0f);
+    std::fill_n(strip_memory + task.images * strip.image_stride, tiles.nr, 0.0f);  // the last panel reads beyond its segment
     for (size_t line = 0; line < lines; ++line) row_offsets[line] = line * s.wo * s.co;
 
     const size_t lines_per_block = fit_count(kFilterBlockPixels, s.wo);

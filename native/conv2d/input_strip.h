@@ -36,11 +36,11 @@ size_t strip_row_stride(const Conv2dShape& s);
 size_t strip_scratch_elems(const Conv2dShape& s, const TaskGrid& grid);
 InputStrip<float> make_input_strip(const Conv2dShape& s, const Task& task, const float* x, float* scratch);
 
-// A strip that is always a copy, with its rows next to each other: `copy(first, last, out)` copies what is inside the image, and `padding`
-// fills the rest.
+// A strip that is always a copy, with its rows next to each other: `copy(first, last, out)` copies what is inside the image, and
+// `pad_value` fills the rest.
 size_t copied_strip_elems(const Conv2dShape& s, const TaskGrid& grid);
 template <class T, class X, class Copy>
-InputStrip<T> copy_input_strip(const Conv2dShape& s, const Task& task, const X* x, T padding, T* scratch, const Copy& copy) {
+InputStrip<T> copy_input_strip(const Conv2dShape& s, const Task& task, const X* x, T pad_value, T* scratch, const Copy& copy) {
   const size_t rows = strip_rows(s, task.rows), row_stride = strip_columns(s) * s.ci;
   const ImageColumns inside(s);
   T *out = scratch, *written = scratch;  // what lies between two pieces of the image is filled at once
@@ -49,11 +49,11 @@ InputStrip<T> copy_input_strip(const Conv2dShape& s, const Task& task, const X* 
       const X* row = image_row(s, task, x, i, r);
       if (!row) continue;
       const size_t left = inside.left * s.ci, right = inside.right * s.ci;
-      std::fill(written, out + left, padding);
+      std::fill(written, out + left, pad_value);
       copy(row, row + right - left, out + left);
       written = out + right;
     }
-  std::fill(written, out, padding);
+  std::fill(written, out, pad_value);
   return {scratch, rows * row_stride, row_stride};
 }
 

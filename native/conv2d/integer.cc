@@ -33,7 +33,7 @@ namespace {
 template <class X, class W>
 struct Weights {
   const W* w;
-  X padding, x_flip;
+  X pad_value, x_flip;
   W w_flip;
 };
 
@@ -87,7 +87,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
       : kernels_(kernels.quantization),
         product_(product),
         shape_(s),
-        padding_(weights.padding),
+        pad_value_(weights.pad_value),
         x_flip_(weights.x_flip),
         tiles_(choose_tiles(product.tiles, s.n * s.ho * s.wo, s.group_co)),
         in_place_(!s.pads() && std::is_same_v<T, X> && x_flip_ == 0 && s.group_ci * sizeof(T) % product.group_bytes == 0),
@@ -187,7 +187,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
       if (in_place_)
         return {x + (task.image * s.h + task.row * s.sh) * segments_.row_stride, s.h * segments_.row_stride, segments_.row_stride};
     const auto convert = [&](X x) { return static_cast<T>(static_cast<X>(x ^ x_flip_)); };
-    return copy_input_strip(s, task, x, convert(padding_), scratch, [&](const X* first, const X* last, T* out) {
+    return copy_input_strip(s, task, x, convert(pad_value_), scratch, [&](const X* first, const X* last, T* out) {
       if (std::is_same_v<T, X> && x_flip_ == 0) std::memcpy(out, first, (last - first) * sizeof(T));
       else std::transform(first, last, out, convert);
     });
@@ -242,7 +242,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
   const QuantizeKernels& kernels_;
   const IntegerProduct& product_;
   const Conv2dShape shape_;
-  const X padding_, x_flip_;
+  const X pad_value_, x_flip_;
   const TileSet<IntegerTile> tiles_;
   const bool in_place_;
   const WindowSegments segments_;
@@ -271,41 +271,41 @@ Status run(const std::unique_ptr<PackedIntegerConv2d<X>>& packed, ThreadPool& po
 }  // namespace
 
 std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
-                                                                const uint8_t* w, uint8_t padding) {
-  return pack_bytes<uint8_t>(kernels, kernels.integer.l1_8, pool, s, {w, padding, 0, 0});
+                                                                const uint8_t* w, uint8_t pad_value) {
+  return pack_bytes<uint8_t>(kernels, kernels.integer.l1_8, pool, s, {w, pad_value, 0, 0});
 }
 
 std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_int8_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
-                                                               const int8_t* w, uint8_t padding, bool seven_bits) {
-  return pack_bytes<int8_t>(kernels, seven_bits ? kernels.integer.dot_7 : kernels.integer.dot_8, pool, s, {w, padding, 0, 0});
+                                                               const int8_t* w, uint8_t pad_value, bool seven_bits) {
+  return pack_bytes<int8_t>(kernels, seven_bits ? kernels.integer.dot_7 : kernels.integer.dot_8, pool, s, {w, pad_value, 0, 0});
 }
 
-Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const uint8_t* x, const uint8_t* w, uint8_t padding,
-                    int32_t* y) {
+Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const uint8_t* x, const uint8_t* w,
+                    uint8_t pad_value, int32_t* y) {
   if (s.k > kMaxL1Bytes) return Status::kShape;
-  return run(pack_adder_conv2d(kernels, pool, s, w, padding), pool, s, x, y);
+  return run(pack_adder_conv2d(kernels, pool, s, w, pad_value), pool, s, x, y);
 }
 
 // Adding 128 to both operands leaves |x - w| as it is, and psadbw exists for unsigned bytes only.
-Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const int8_t* x, const int8_t* w, int8_t padding,
+Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const int8_t* x, const int8_t* w, int8_t pad_value,
                     int32_t* y) {
   if (s.k > kMaxL1Bytes) return Status::kShape;
   const auto bytes = [](const int8_t* p) { return reinterpret_cast<const uint8_t*>(p); };
-  const Weights<uint8_t, uint8_t> weights = {bytes(w), static_cast<uint8_t>(padding), 0x80, 0x80};
+  const Weights<uint8_t, uint8_t> weights = {bytes(w), static_cast<uint8_t>(pad_value), 0x80, 0x80};
   return run(pack_bytes(kernels, kernels.integer.l1_8, pool, s, weights), pool, s, bytes(x), y);
 }
 
-Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const int16_t* x, const int16_t* w, int16_t padding,
-                    int32_t* y) {
+Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const int16_t* x, const int16_t* w,
+                    int16_t pad_value, int32_t* y) {
   if (s.k > kMaxL1Shorts) return Status::kShape;
-  const Weights<int16_t, int16_t> weights = {w, padding, 0, 0};
+  const Weights<int16_t, int16_t> weights = {w, pad_value, 0, 0};
   const std::unique_ptr<PackedIntegerConv2d<int16_t>> packed =
       make_if_ok<IntegerRows<int16_t, int16_t, int16_t>>(kernels, kernels.integer.l1_16, pool, s, weights);
   return run(packed, pool, s, x, y);
 }
 
-Status int8_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const uint8_t* x, const int8_t* w, uint8_t padding,
+Status int8_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const uint8_t* x, const int8_t* w, uint8_t pad_value,
                    bool seven_bits, int32_t* y) {
   if (s.k > kMaxDotBytes) return Status::kShape;
-  return run(pack_int8_conv2d(kernels, pool, s, w, padding, seven_bits), pool, s, x, y);
+  return run(pack_int8_conv2d(kernels, pool, s, w, pad_value, seven_bits), pool, s, x, y);
 }

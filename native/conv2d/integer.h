@@ -1,5 +1,5 @@
 // Integer convolutions forward, exact. x [n][h][w][ci], w [co][kh][kw][ci/groups], y [n][ho][wo][co]; y overlaps nothing. Padding reads
-// `padding`, a number like those of x: the zero point where numbers are quantized.
+// `pad_value`, a number like those of x: the zero point where numbers are quantized.
 #pragma once
 #include <memory>
 
@@ -36,10 +36,10 @@ std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_int8_conv2d(const KernelTable
 // y = - sum |x - w|; kShape if a filter is longer than kMaxL1Bytes or kMaxL1Shorts
 Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const uint8_t* x, const uint8_t* w, uint8_t padding,
                     int32_t* y);
-Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const int8_t* x, const int8_t* w, int8_t padding,
+Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const int8_t* x, const int8_t* w, int8_t pad_value,
                     int32_t* y);
-Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const int16_t* x, const int16_t* w, int16_t padding,
-                    int32_t* y);
+Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const int16_t* x, const int16_t* w,
+                    int16_t pad_value, int32_t* y);
 // y = sum x * w, for the CNN baseline; kShape if a filter is longer than kMaxDotBytes. `seven_bits` promises weights in [-64, 63].
 Status int8_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const uint8_t* x, const int8_t* w, uint8_t padding,
                    bool seven_bits, int32_t* y);

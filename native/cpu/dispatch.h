@@ -5,7 +5,7 @@
 
 #include "../kernels/kernel_table.h"
 
-constexpr size_t kMaxTables = 6;
+constexpr size_t kMaxTables = 8;  // of one architecture
 
 struct SupportedTables {
   const KernelTable* tables[kMaxTables];  // best first

@@ -12,7 +12,7 @@
 struct PanelGrid {
   PanelGrid(size_t groups, size_t group_columns, size_t nr)
       : group_columns(group_columns), nr(nr), per_group(divide_up(group_columns, nr)), count(groups * per_group) {}
-  // Of panel i of all groups: how many columns it holds, and the first one among those of all groups.
+  // Panel i of all groups: how many columns it holds, and the first one among those of all groups.
   size_t columns(size_t i) const { return std::min(nr, group_columns - i % per_group * nr); }
   size_t first_column(size_t i) const { return i / per_group * group_columns + i % per_group * nr; }
 

@@ -4,8 +4,8 @@
 
 struct Activation {
   float min = -__builtin_inff(), max = __builtin_inff();
-  // One bound costs one instruction, and no bound costs none: kernels ask before their loops. Inlined always, since nothing but its table
-  // may leave a kernel file.
+  // A minimum alone costs one instruction, a maximum two, and no bound none: kernels ask before their loops. Inlined always, since nothing
+  // but its table may leave a kernel file.
   ALWAYS_INLINE constexpr bool has_min() const { return min > -__builtin_inff(); }
   ALWAYS_INLINE constexpr bool has_max() const { return max < __builtin_inff(); }
   ALWAYS_INLINE constexpr bool has_bound() const { return has_min() || has_max(); }

@@ -1,4 +1,4 @@
-// The tile of every convolution: MR rows x NV vectors of columns, all sums in registers (ProductTileArgs).
+// The tile of every float convolution but the depthwise one: MR rows x NV vectors of columns, all sums in registers (ProductTileArgs).
 //
 // An iteration of k broadcasts MR elements of the rows, loads NV vectors of the panel and makes MR * NV micro-ops. Start reading at the
 // loop over p: the rest is setting up and writing out.

@@ -8,13 +8,12 @@
 #include "../nn/elementwise.h"
 #include "../nn/pool.h"
 #include "../nn/quantize.h"
+#include "../runtime/make_if_ok.h"
 
 namespace {
 template <class N, class... Args>
 std::unique_ptr<Node> make_node(Args&&... args) {
-  std::unique_ptr<N> node(new (std::nothrow) N(std::forward<Args>(args)...));
-  if (node && !node->ok()) node.reset();
-  return node;
+  return make_if_ok<N>(std::forward<Args>(args)...);
 }
 
 class Conv2dNode : public Node {

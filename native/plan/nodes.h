@@ -21,7 +21,7 @@ class Node {
   explicit Node(const ValueType& output) : output_(output) {}
   virtual ~Node() = default;
   virtual Status run(const NodeRun& run) const = 0;
-  // Of what the node keeps: packed filters and the like.
+  // The size of what the node keeps: packed filters and the like.
   virtual size_t bytes() const { return 0; }
   // Whether it could have that memory.
   virtual bool ok() const { return true; }

@@ -32,7 +32,7 @@ class Plan {
   // many images as threads, each thread computes whole images, so that no thread waits for another at every layer; the rest is shared layer
   // by layer.
   Status run(size_t n, const float* x, float* y);
-  // Of what the nodes keep and of the arena, which grows with n up to a limit and stays.
+  // The size of what the nodes keep and of the arena, which grows with n up to a limit and stays.
   size_t bytes() const { return node_bytes_ + arena_bytes_; }
 
   const KernelTable& kernels() const { return kernels_; }
@@ -56,7 +56,7 @@ class Plan {
   Status run_nodes(const Images& images, ThreadPool& pool, unsigned char* arena) const;
   Images part_of(const Images& all, size_t first, size_t n) const;
 
-  // Of the arena.
+  // Sizes of the arena.
   size_t image_bytes() const;
   size_t images_in(size_t bytes) const;
   bool reserve(size_t bytes);

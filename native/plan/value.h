@@ -6,7 +6,7 @@
 enum class DType { kF32, kU8 };
 constexpr size_t size_of(DType dtype) { return dtype == DType::kF32 ? sizeof(float) : sizeof(uint8_t); }
 
-// Of one image.
+// What a value of one image is made of.
 struct ValueType {
   size_t elems;
   DType dtype;

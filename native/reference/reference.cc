@@ -27,8 +27,8 @@ void for_terms(const Conv2dShape& s, const F& f) {
 }
 
 template <class Sum = double, class X>
-Sum at(const X* x, size_t i, X padding = 0) {
-  return i == kOutside ? padding : x[i];
+Sum at(const X* x, size_t i, X pad_value = 0) {
+  return i == kOutside ? pad_value : x[i];
 }
 
 double hardtanh(double d) { return d < -1 ? -1 : d > 1 ? 1 : d; }
@@ -43,9 +43,9 @@ void sum_terms(const Conv2dShape& s, const float* x, const float* w, const float
 
 // Integers, exact: sums in int64 that a double holds.
 template <class X, class W, class Term>
-void conv2d_integer(const Conv2dShape& s, const X* x, const W* w, X padding, double* y, Term term) {
+void conv2d_integer(const Conv2dShape& s, const X* x, const W* w, X pad_value, double* y, Term term) {
   for (size_t i = 0; i < s.y_elems; ++i) y[i] = 0;
-  for_terms(s, [&](size_t iy, size_t ix, size_t iw) { y[iy] += static_cast<double>(term(at<int64_t>(x, ix, padding), int64_t{w[iw]})); });
+  for_terms(s, [&](size_t iy, size_t ix, size_t iw) { y[iy] += static_cast<double>(term(at<int64_t>(x, ix, pad_value), int64_t{w[iw]})); });
 }
 
 template <class Slope>
@@ -119,15 +119,15 @@ void reference_xnor_conv2d(const Conv2dShape& s, const float* x, const float* w,
 }
 
 template <class T>
-void reference_adder_conv2d(const Conv2dShape& s, const T* x, const T* w, T padding, double* y) {
-  conv2d_integer(s, x, w, padding, y, [](int64_t a, int64_t b) { return a < b ? a - b : b - a; });
+void reference_adder_conv2d(const Conv2dShape& s, const T* x, const T* w, T pad_value, double* y) {
+  conv2d_integer(s, x, w, pad_value, y, [](int64_t a, int64_t b) { return a < b ? a - b : b - a; });
 }
 template void reference_adder_conv2d(const Conv2dShape&, const uint8_t*, const uint8_t*, uint8_t, double*);
 template void reference_adder_conv2d(const Conv2dShape&, const int8_t*, const int8_t*, int8_t, double*);
 template void reference_adder_conv2d(const Conv2dShape&, const int16_t*, const int16_t*, int16_t, double*);
 
-void reference_int8_conv2d(const Conv2dShape& s, const uint8_t* x, const int8_t* w, uint8_t padding, double* y) {
-  conv2d_integer(s, x, w, padding, y, [](int64_t a, int64_t b) { return a * b; });
+void reference_int8_conv2d(const Conv2dShape& s, const uint8_t* x, const int8_t* w, uint8_t pad_value, double* y) {
+  conv2d_integer(s, x, w, pad_value, y, [](int64_t a, int64_t b) { return a * b; });
 }
 
 void reference_requantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, uint8_t q_max, uint8_t* y) {

@@ -1,4 +1,5 @@
-// The definitions of all operations, as plain loops, in double unless they say otherwise. Every kernel is tested against them.
+// The definitions of convolutions, their gradients and quantization, as plain loops, in double unless they say otherwise: their kernels are
+// tested against them. Those of the other operations are plain loops in test/native/nn and test/ops.
 #pragma once
 #include "../kernels/kernel_table.h"
 #include "../conv2d/shape.h"
@@ -17,8 +18,8 @@ void reference_conv2d_grad_filter(const Conv2dShape& s, const float* gy, const f
 void reference_xnor_conv2d(const Conv2dShape& s, const float* x, const float* w, const float* bias, double* y);
 // These are the sums of conv2d/integer.h, added up in int64. T is uint8_t, int8_t or int16_t.
 template <class T>
-void reference_adder_conv2d(const Conv2dShape& s, const T* x, const T* w, T padding, double* y);
-void reference_int8_conv2d(const Conv2dShape& s, const uint8_t* x, const int8_t* w, uint8_t padding, double* y);
+void reference_adder_conv2d(const Conv2dShape& s, const T* x, const T* w, T pad_value, double* y);
+void reference_int8_conv2d(const Conv2dShape& s, const uint8_t* x, const int8_t* w, uint8_t pad_value, double* y);
 
 // Bit-exact, in float32 (kernels/quantize_kernels.h). `rows` of sums [rows][channels] of the definitions above, y of their shape.
 void reference_requantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, uint8_t q_max, uint8_t* y);

@@ -81,11 +81,11 @@ void check_integer_adder(Test& t) {
   ThreadPool pool(2);
   each_problem(t, [&](const KernelTable& kernels, const Conv2dShape& s) {
     const auto x = random_values<T>(t, s.x_elems), w = random_values<T>(t, s.w_elems);
-    const T padding = static_cast<T>(t.random());
+    const T pad_value = static_cast<T>(t.random());
     std::vector<int32_t> y(s.y_elems);
     std::vector<double> expected(s.y_elems);
-    CHECK(adder_conv2d(kernels, pool, s, x.data(), w.data(), padding, y.data()) == Status::kOk);
-    reference_adder_conv2d(s, x.data(), w.data(), padding, expected.data());
+    CHECK(adder_conv2d(kernels, pool, s, x.data(), w.data(), pad_value, y.data()) == Status::kOk);
+    reference_adder_conv2d(s, x.data(), w.data(), pad_value, expected.data());
     CHECK(std::equal(y.begin(), y.end(), expected.begin()));
   });
 }
@@ -97,11 +97,11 @@ void check_int8(Test& t, bool seven_bits) {
     auto w = random_values<int8_t>(t, s.w_elems);
     if (seven_bits)
       for (int8_t& v : w) v = static_cast<int8_t>(v / 2);
-    const auto padding = static_cast<uint8_t>(t.random());
+    const auto pad_value = static_cast<uint8_t>(t.random());
     std::vector<int32_t> y(s.y_elems);
     std::vector<double> expected(s.y_elems);
-    CHECK(int8_conv2d(kernels, pool, s, x.data(), w.data(), padding, seven_bits, y.data()) == Status::kOk);
-    reference_int8_conv2d(s, x.data(), w.data(), padding, expected.data());
+    CHECK(int8_conv2d(kernels, pool, s, x.data(), w.data(), pad_value, seven_bits, y.data()) == Status::kOk);
+    reference_int8_conv2d(s, x.data(), w.data(), pad_value, expected.data());
     CHECK(std::equal(y.begin(), y.end(), expected.begin()));
   });
 }

@@ -79,16 +79,16 @@ function check(operation: Operation, { x, filters, options, seed, bias: extremes
 }
 
 const lengths: Record<string, Problem> = Object.fromEntries(
-  // Of runs: parts of words, and blocks of k that end within a run, with it, and in its last part of a word.
+  // Segments of these lengths: parts of k-groups, and blocks of k that end within a segment, with it, and in its last k-group.
   [1, 2, 3, 5, 7, 8, 9, 255, 256, 257, 2047, 2049, 4097, 8191, 8193].map((channels) => [
-    `a run of ${channels}`,
+    `a segment of ${channels}`,
     { x: [1, 1, 3, channels], filters: [19, 1, 1, channels], options: plain, seed: channels, bias: channels % 2 === 0 },
   ]),
 );
 const cases: Record<string, Problem> = {
   ...edges,
   ...lengths,
-  'a run of 9 in every kernel row, extremes': {
+  'a segment of 9 in every kernel row, extremes': {
     x: [2, 9, 9, 3],
     filters: [16, 3, 3, 3],
     options: { ...plain, padding: [1, 1] },

@@ -59,7 +59,7 @@ const whole: Record<string, Problem> = {
   },
   'half words': { x: [2, 20, 20, 16], filters: [16, 3, 3, 16], options: { ...plain, padding: [1, 1] }, seed: 3, bias: false },
   'counts beyond a byte': { x: [1, 2, 3, 4100], filters: [17, 1, 2, 4100], options: plain, seed: 4, bias: false },
-  'runs longer than a piece of packing': { x: [1, 2, 9, 401], filters: [5, 2, 5, 401], options: plain, seed: 5, bias: false },
+  'segments longer than a piece of packing': { x: [1, 2, 9, 401], filters: [5, 2, 5, 401], options: plain, seed: 5, bias: false },
 };
 
 for (const isa of instructionSets)
