@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The tests of the core and those that call native code, under the address and undefined-behaviour sanitizers (leaks too); those of the
+# The tests of the core and those that call native code, under the address and undefined-behavior sanitizers (leaks too); those of the
 # core and of threads under the thread sanitizer. Needs `npm run build:ts`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
