@@ -1,4 +1,4 @@
-// Downloads the official files of data sets when the user asks for it. No other part of the package uses the network.
+// Downloads the official files of data sets when the user asks for it. Only `rebuild`, which fetches cmake-js, uses the network besides.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';

@@ -43,7 +43,7 @@ export async function load(source: FileSource, options: LoadOptions = {}): Promi
   if (checkpointKey in file.metadata)
     throw new AdderNetError(
       'ERR_FORMAT',
-      `${file.name} is the checkpoint of a training run, which fit and \`addernet train --resume\` continue; the network is in model.safetensors beside it`,
+      `${file.name} is the checkpoint of a training run, which fit and \`addernet train --resume\` continue; addernet train writes the network to model.safetensors beside it`,
     );
   const isQuantized = quantizedKey in file.metadata;
   if (dtype === 'f32' && isQuantized)

@@ -1,4 +1,4 @@
-// Whether what comes from a file is a graph: its nodes whole, their operands known, their arrays of the right dtypes and shapes.
+// Checks that what a file describes is a graph: nodes are complete, operands exist, arrays have the right dtypes and shapes.
 import { convKinds } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { elementCount } from '../shape';
@@ -70,7 +70,13 @@ const fieldsOf: Record<GraphNode['op'], Record<string, Is>> = {
   },
   activate: { x: isFloats, output: isFloats, activation: isActivation },
   add: { a: isFloats, b: isFloats, output: isFloats },
-  quantize: { x: isFloats, output: isBytes, scale: (value) => Number(value) > 0, zeroPoint: isByte, qmax: isQmax },
+  quantize: {
+    x: isFloats,
+    output: isBytes,
+    scale: (value) => Number.isFinite(value) && Number(value) > 0,
+    zeroPoint: isByte,
+    qmax: isQmax,
+  },
   quantizedConv2d: {
     ...{ kind: oneOf(['adder', 'conv']), x: isBytes, output: isValue, filters: isTensor(4, 'u8', 'i8'), padValue: isByte, ...affine },
     ...{
@@ -103,6 +109,7 @@ function damagedField(node: GraphNode, known: ReadonlyMap<number, Value>): strin
   if (node.op === 'quantizedConv2d') {
     if (node.filters.dtype !== (node.kind === 'adder' ? 'u8' : 'i8')) return 'filters';
     if ((node.qmax === undefined) !== (node.output.dtype === 'f32')) return 'qmax';
+    if (node.qmax !== undefined && node.activation) return 'activation';
   }
   return undefined;
 }

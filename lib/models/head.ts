@@ -47,8 +47,8 @@ export function replaceHead(model: Model, options: HeadOptions = {}): Model {
   const metadata = { ...before, ...given };
   checkCount('replaceHead: classes', metadata.classes);
   const ownClasses = metadata.classes === before.classes && metadata.dataset === before.dataset;
-  const head = new Set(headLayers(model));
-  const description = changed(describeNetwork(model), '', (name, layer) => ({
+  const head = new Set(headOf('replaceHead', model));
+  const description = changed(describeNetwork('replaceHead', model), '', (name, layer) => ({
     ...layer,
     ...(head.has(name) && (layer.type === 'BatchNorm' ? { channels: metadata.classes } : { outputs: metadata.classes })),
     ...(layer.type === 'AdderConv2d' && filterGradient && { filterGradient }),
@@ -61,11 +61,13 @@ export function replaceHead(model: Model, options: HeadOptions = {}): Model {
 }
 
 /** Returns the dotted names of the layers that make up a network's head. Throws what replaceHead throws. */
-export function headLayers(model: Model): string[] {
-  checkModel('headLayers', model);
+export const headLayers = (model: Model): string[] => headOf('headLayers', model);
+
+function headOf(op: string, model: Model): string[] {
+  checkModel(op, model);
   const { classes, name } = model.metadata;
   const head: string[] = [];
-  for (const [path, { type, ...config }] of leaves(describeNetwork(model), '').reverse())
+  for (const [path, { type, ...config }] of leaves(describeNetwork(op, model), '').reverse())
     if (type === 'BatchNorm' && config.channels === classes) head.unshift(path);
     else if ('outputs' in config) {
       if (config.outputs !== classes) break;
@@ -73,7 +75,7 @@ export function headLayers(model: Model): string[] {
     }
   throw new AdderNetError(
     'ERR_ARGUMENT',
-    `replaceHead: the last layer of '${name}' with weights does not have an output for each class: build the network from layers`,
+    `${op}: the last layer of '${name}' with weights does not have an output for each class: build the network from layers`,
   );
 }
 
@@ -82,7 +84,7 @@ export function headLayers(model: Model): string[] {
  * Throws what replaceHead throws.
  */
 export function bodyAndHead(model: Model): { body: Sequential; head: Sequential } {
-  const outermost = headLayers(model).map((name) => name.split('.')[0]);
+  const outermost = headOf('bodyAndHead', model).map((name) => name.split('.')[0]);
   const children = model.children();
   const first = children.findIndex(([name]) => outermost.includes(name));
   const sequence = (layers: typeof children) =>
@@ -90,12 +92,12 @@ export function bodyAndHead(model: Model): { body: Sequential; head: Sequential 
   return { body: sequence(children.slice(0, first)), head: sequence(children.slice(first)) };
 }
 
-function describeNetwork(model: Model): LayerDescription {
+function describeNetwork(op: string, model: Model): LayerDescription {
   try {
     return describeLayer(model);
   } catch (cause) {
     if (!(cause instanceof AdderNetError)) throw cause;
-    throw new AdderNetError('ERR_ARGUMENT', `replaceHead: ${model.name}: ${cause.message}: build the network from layers`, { cause });
+    throw new AdderNetError('ERR_ARGUMENT', `${op}: ${model.name}: ${cause.message}: build the network from layers`, { cause });
   }
 }
 

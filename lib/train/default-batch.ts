@@ -5,7 +5,7 @@ const maxBatch = 128;
 const minBatch = 8;
 const minSteps = 16;
 
-/** 128, or for few images the largest power of two with which an epoch has 16 steps, but at least 8. */
+/** 128, or for few images the largest power of two with which an epoch has at least 16 steps, but at least 8. */
 export function defaultBatch(images: number): number {
   return Math.min(maxBatch, Math.max(minBatch, 2 ** Math.floor(Math.log2(images / minSteps))));
 }

@@ -31,7 +31,7 @@ export interface FitOptions extends CheckpointOptions {
   epochs: number;
   /** Updates all parameters of the model that are not frozen, and no others: `new Sgd(model.parameters(), { lr })`. */
   optimizer: Sgd;
-  /** Images in a batch. Default 128; for fewer than 2,048 images the largest power of two with which an epoch has 16 steps, but at least 8. */
+  /** Images in a batch. Default 128; for fewer than 2,048 images the largest power of two with which an epoch has at least 16 steps, but at least 8. */
   batch?: number | undefined;
   /** Factor of the optimizer's learning rate over time, read at every step. Default: constant. */
   schedule?: Schedule | undefined;
@@ -113,7 +113,7 @@ export interface FitResult {
 }
 
 /**
- * Trains a model in current, by softmax cross-entropy unless `loss` is given. The event loop gets its turn between batches; batches are prepared
+ * Trains a model in place, by softmax cross-entropy unless `loss` is given. The event loop gets its turn between batches; batches are prepared
  * in the background. The result is bit-identical for any number of threads, and whether or not the run was interrupted and resumed.
  *
  * @throws {AdderNetError} ERR_DIVERGED if the loss is no finite number: the checkpoint keeps the last good state; ERR_SHAPE if images or

@@ -23,7 +23,11 @@ interface TaskMetrics<Metrics> {
   readonly meter: () => Meter<Metrics>;
 }
 
-export const taskMetrics = {
+interface MetricsOfTasks {
+  readonly classification: TaskMetrics<ClassificationMetrics>;
+}
+
+export const taskMetrics: MetricsOfTasks & Record<Task, unknown> = {
   classification: {
     countCorrect: (logits, targets) => ranksOf(logits, targets).filter((rank) => rank < 1).length,
     meter: () => {
@@ -39,7 +43,7 @@ export const taskMetrics = {
       };
     },
   },
-} satisfies { readonly classification: TaskMetrics<ClassificationMetrics> } & Record<Task, TaskMetrics<unknown>>;
+};
 
 /** For each image, how many classes rank before its target. Of equal logits the first ranks first; a target whose logit is NaN ranks last. */
 function ranksOf({ data, shape }: Tensor, targets: Int32Array): number[] {

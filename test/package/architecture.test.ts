@@ -80,7 +80,7 @@ const headersOnlyIn = [
   {
     header: /^([a-z]?mmintrin|x86intrin|arm_neon)\.h$/,
     files: /^native\/simd\//,
-    why: 'tiles are written in the words of simd/',
+    why: 'tiles are written in the primitives of simd/',
   },
 ];
 

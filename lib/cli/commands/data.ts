@@ -7,7 +7,7 @@ export function addData(program: Command): void {
     .command('data')
     .description('download data sets')
     .command('get')
-    .description('download the official files of a data set and check them; the only command that uses the network')
+    .description('download the official files of a data set and check them; only this and `rebuild` use the network')
     .addArgument(new Argument('<name>', 'the data set').choices(downloadNames))
     .option('--out <dir>', 'where to put the files (default: data/<name>, where the other commands look for them)')
     .option('--url <address>', 'a mirror to download from instead of the official URLs')
