@@ -26,14 +26,14 @@ export function checkShape(name: string, shape: Shape): void {
     throw new AdderNetError('ERR_SHAPE', `${name} is ${shapeText(shape)}: more elements than memory can hold`);
 }
 
-/** [height, width] of an option, each an integer of at least `least`. */
-export function pair(name: string, value: Pair, least: number): readonly [number, number] {
+/** [height, width] of an option, each an integer from `min` on. */
+export function pair(name: string, value: Pair, min: number): readonly [number, number] {
   const both = typeof value === 'number' ? ([value, value] as const) : value;
-  const good = (v: unknown) => Number.isInteger(v) && (v as number) >= least && (v as number) <= largestSize;
+  const good = (v: unknown) => Number.isInteger(v) && (v as number) >= min && (v as number) <= largestSize;
   if (!Array.isArray(both) || both.length !== 2 || !both.every(good))
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${name} is ${JSON.stringify(value)}, expected an integer from ${least} to ${largestSize} or two of them, [height, width]`,
+      `${name} is ${JSON.stringify(value)}, expected an integer from ${min} to ${largestSize} or two of them, [height, width]`,
     );
   return [both[0]!, both[1]!];
 }

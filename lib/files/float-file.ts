@@ -5,6 +5,7 @@
 import { unitToKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import type { TensorFile } from '../io/tensor-file';
+import { checkVersion, formatVersion } from '../io/version';
 import { type LayerDescription, Sequential } from '../layers';
 import { buildLayer } from '../layers/build';
 import { describeLayer } from '../layers/describe';
@@ -12,7 +13,6 @@ import { createModel, Model, type ModelMetadata } from '../models';
 import { classesOf } from '../models/identify';
 import { checkMetadata, metadataNames } from '../models/metadata';
 import { elementCount } from '../shape';
-import { checkVersion, formatVersion } from './version';
 
 const metadataKey = 'addernet';
 const networkKey = 'addernet.network';

@@ -4,6 +4,7 @@ import type { Graph, GraphNode, Value } from '../graph';
 import { checkGraph } from '../graph/check';
 import { formatSafetensors } from '../io/safetensors';
 import type { TensorFile } from '../io/tensor-file';
+import { checkVersion, formatVersion } from '../io/version';
 import type { ModelMetadata } from '../models';
 import { checkMetadata } from '../models/metadata';
 import { defaultTask, tasks } from '../models/task';
@@ -13,7 +14,6 @@ import { elementCount, shapeText } from '../shape';
 import { Tensor, type TensorData } from '../tensor';
 import { knownMetadata } from './float-file';
 import { graphOfSteps } from './quantized-steps';
-import { checkVersion, formatVersion } from './version';
 
 /** Where the description of a quantized network stands in the metadata of a file. */
 export const quantizedKey = 'addernet.quantized';

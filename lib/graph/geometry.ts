@@ -8,7 +8,7 @@ type Unplaced<Node> = Node extends GraphNode ? Omit<Node, 'output'> : never;
 export type NewNode = Unplaced<GraphNode>;
 type Windowed = Unplaced<Conv2d | QuantizedConv2d | Pool>;
 
-/** The geometry for one image. Errors as of outputShape. */
+/** The geometry for one image. Throws what outputShape throws. */
 export function geometryOf(node: Windowed): ConvGeometry {
   const x = [1, ...node.x.shape];
   if (node.op === 'pool') return poolGeometry(`${node.mode}Pool`, x, node.attributes);

@@ -14,7 +14,7 @@ export interface InterpretOptions {
 /**
  * Computes the output of a graph that has one input and one output.
  * @param x [n, ...shape of the input], float32
- * @throws {AdderNetError} ERR_ARGUMENT if a number that is to be quantized is not finite; as the operations
+ * @throws {AdderNetError} ERR_ARGUMENT if a number that is to be quantized is not finite; otherwise what the operations throw
  */
 export function interpret(graph: Graph, x: Tensor, { onValue, onRead = (_, tensor) => tensor }: InterpretOptions = {}): Tensor {
   const n = x.shape[0]!;

@@ -17,7 +17,7 @@ export {
   type LayerDescription,
   type LoadStateOptions,
   type NamedLayer,
-  type Step,
+  type TracedLayer,
 } from './layer';
 export { Linear, type LinearOptions } from './linear';
 export type { Activation, Conv2dSpec, GraphBuilder, Statistics, Value } from './lowering';

@@ -57,7 +57,7 @@ const loadStateNames = optionNames<LoadStateOptions>({ strict: true, layout: tru
 export type NamedLayer = readonly [name: string, layer: Layer];
 
 /** A layer inside another one, with the shapes of its input and output. */
-export interface Step {
+export interface TracedLayer {
   readonly name: string;
   readonly layer: Layer;
   readonly input: Shape;
@@ -133,7 +133,7 @@ export abstract class Layer {
   }
 
   /** children(), each with its shapes when this layer is given `input`. Throws what outputShape throws. */
-  trace(_input: Shape): readonly Step[] {
+  trace(_input: Shape): readonly TracedLayer[] {
     return [];
   }
 

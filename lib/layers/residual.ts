@@ -13,8 +13,8 @@ import {
   Layer,
   type LayerConfig,
   type NamedLayer,
-  type Step,
   savedBy,
+  type TracedLayer,
 } from './layer';
 import type { Activation, GraphBuilder, Value } from './lowering';
 import { nameOf } from './name-of';
@@ -147,7 +147,7 @@ export class Residual extends Layer {
     return { channels: after.channels, flattened: false };
   }
 
-  override trace(input: Shape): readonly Step[] {
+  override trace(input: Shape): readonly TracedLayer[] {
     const { downsample } = this;
     const shortcut = downsample && { name: 'downsample', layer: downsample, input, output: downsample.outputShape(input) };
     return [...this.body.trace(input), ...(shortcut ? [shortcut] : [])];

@@ -10,7 +10,7 @@ import {
   Layer,
   type LayerConfig,
   type NamedLayer,
-  type Step,
+  type TracedLayer,
 } from './layer';
 import type { Activation, GraphBuilder, Value } from './lowering';
 import { nameOf } from './name-of';
@@ -101,7 +101,7 @@ export class Sequential extends Layer {
     return this.#layers.reduce((order, [, layer]) => layer.elementOrder(order, reorder), before);
   }
 
-  override trace(input: Shape): readonly Step[] {
+  override trace(input: Shape): readonly TracedLayer[] {
     let shape = input;
     return this.#layers.map(([name, layer]) => {
       const step = { name, layer, input: shape, output: layer.outputShape(shape) };

@@ -24,7 +24,7 @@ export interface SgdStepOptions {
   rate?: 'plain' | 'adaptive' | 'increased' | undefined;
   /** Of the adaptive rate. Default 0.2. */
   eta?: number | undefined;
-  /** Factor of the gradient at the plain rate, as of clipping by the norm. Default 1. */
+  /** Factor of the gradient at the plain rate, for clipping by the norm. Default 1. */
   gradientScale?: number | undefined;
 }
 

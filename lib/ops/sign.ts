@@ -45,7 +45,7 @@ export function signGrad(gy: Tensor, x: Tensor, options: OutOption = {}): Tensor
   return gx;
 }
 
-/** Shape of `sign(x, { padding })`. Errors as of `sign`. */
+/** Shape of `sign(x, { padding })`. Throws what `sign` throws. */
 export const paddedShape = (x: Shape, padding: Padding | undefined): Shape => paddedGeometry(x, padding).output;
 
 /** A convolution of one pixel has the shapes of padding. */

@@ -26,7 +26,7 @@ export function cosine(options: CosineOptions): Schedule {
   checkOptions('schedule.cosine', options, optionNames<CosineOptions>({ epochs: true, end: true }));
   const { epochs, end = 0 } = options;
   check('cosine', { epochs }, positive);
-  check('cosine', { end }, atLeastZero);
+  check('cosine', { end }, nonNegative);
   return (epoch) => end + ((1 - end) * (1 + Math.cos((Math.PI * Math.min(epoch, epochs)) / epochs))) / 2;
 }
 
@@ -44,7 +44,7 @@ export function step(options: StepOptions): Schedule {
   const { milestones, factor = 0.1 } = options;
   if (!Array.isArray(milestones))
     throw new AdderNetError('ERR_ARGUMENT', `schedule.step: milestones is ${shown(milestones)}, expected a list of epochs`);
-  for (const milestone of milestones) check('step', { milestone }, atLeastZero);
+  for (const milestone of milestones) check('step', { milestone }, nonNegative);
   check('step', { factor }, positive);
   return (epoch) => factor ** milestones.filter((milestone) => epoch >= milestone).length;
 }
@@ -64,7 +64,7 @@ export function polynomial(options: PolynomialOptions): Schedule {
   checkOptions('schedule.polynomial', options, optionNames<PolynomialOptions>({ epochs: true, power: true, end: true }));
   const { epochs, power = 1, end = 0 } = options;
   check('polynomial', { epochs, power }, positive);
-  check('polynomial', { end }, atLeastZero);
+  check('polynomial', { end }, nonNegative);
   return (epoch) => end + (1 - end) * (1 - Math.min(epoch, epochs) / epochs) ** power;
 }
 
@@ -85,12 +85,12 @@ export function warmUp(options: WarmUpOptions): Schedule {
   if (typeof into !== 'function')
     throw new AdderNetError('ERR_ARGUMENT', `schedule.warmUp: into is ${shown(into)}, expected a schedule such as cosine({ epochs })`);
   check('warmUp', { epochs }, positive);
-  check('warmUp', { start }, atLeastZero);
+  check('warmUp', { start }, nonNegative);
   return (epoch) => into(epoch) * (epoch < epochs ? start + ((1 - start) * epoch) / epochs : 1);
 }
 
 const positive = { fits: (value: number) => value > 0, expected: 'a positive number' };
-const atLeastZero = { fits: (value: number) => value >= 0, expected: 'a number of at least 0' };
+const nonNegative = { fits: (value: number) => value >= 0, expected: 'a number of at least 0' };
 
 function check(name: string, values: Record<string, number>, { fits, expected }: typeof positive): void {
   for (const [key, value] of Object.entries(values))

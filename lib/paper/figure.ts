@@ -25,7 +25,7 @@ export interface Context {
   /** Fewer images, epochs and repetitions. */
   readonly quick: boolean;
   dataset(name: DatasetName, split: 'train' | 'test'): Dataset;
-  /** Logs of finished trainings, sorted by name. */
+  /** Logs of finished training runs, sorted by name. */
   logs(): Promise<readonly TrainingLog[]>;
   /** The result of something slow: computed once for all figures, then read back from its file. It must survive JSON. */
   cached<T>(key: string, make: () => Promise<T>): Promise<T>;

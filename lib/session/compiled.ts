@@ -15,7 +15,7 @@ export interface CompiledClassifier extends Description {
   forward(x: Tensor): Tensor;
 }
 
-/** Compiles a classifier. Errors as of compile. */
+/** Compiles a classifier. Throws what compile throws. */
 export async function compiled(model: Description & (Layer | QuantizedNetwork)): Promise<CompiledClassifier> {
   const { name, inputShape, classes, normalization, classNames } = model;
   const session = await compile(model);

@@ -7,7 +7,7 @@ import { elementCount } from '../shape';
 /** Gives the number that a value has in the plan. */
 type NumberOf = (value: Value) => number;
 
-/** Builds the plan of a graph; weights are copied and packed. Errors as of compile. */
+/** Builds the plan of a graph; weights are copied and packed. Throws what compile throws. */
 export function emit({ nodes, inputs, outputs }: Graph, threads: number | undefined): NativePlan {
   const [input, output] = [inputs[0]!, outputs[0]!];
   return rethrow(() => {

@@ -81,7 +81,7 @@ export class InferenceSession {
   }
 
   /**
-   * Runs on this thread and returns when the result is there, without a copy of x; waits for a run in progress. Errors as of run, thrown.
+   * Runs on this thread and returns when the result is there, without a copy of x; waits for a run in progress. Throws what run rejects with.
    * @throws {AdderNetError} ERR_ARGUMENT if `out` overlaps x
    */
   runSync(x: Tensor, options: OutOption = {}): Tensor {

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { unitToKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { formatSafetensors, parseSafetensors } from '../io/safetensors';
+import { checkVersion, formatVersion } from '../io/version';
 import { writeFileAtomic } from '../io/write-file';
 import { copyState, type StateDict } from '../layers/state';
 import type { Model } from '../models';
@@ -33,7 +34,9 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint, progr
   for (const [name, { data }] of state)
     if (!data.every(Number.isFinite))
       throw new AdderNetError('ERR_DIVERGED', `${name} holds a NaN or an infinity: the checkpoint '${path}' stays as it was`);
-  const bytes = formatSafetensors(state, { [metadataKey]: JSON.stringify({ settings: checkpoint.settings, progress }) });
+  const bytes = formatSafetensors(state, {
+    [metadataKey]: JSON.stringify({ version: formatVersion, settings: checkpoint.settings, progress }),
+  });
   try {
     await writeFileAtomic(path, bytes);
   } catch (cause) {
@@ -55,7 +58,7 @@ export async function loadCheckpoint(path: string, checkpoint: Checkpoint): Prom
     if (settings[name] !== value)
       throw new AdderNetError(
         'ERR_ARGUMENT',
-        `the checkpoint '${path}' is of a training with ${name} ${String(settings[name])}, not ${String(value)}: continue with the same, or start anew in another file`,
+        `the checkpoint '${path}' is of a training run with ${name} ${String(settings[name])}, not ${String(value)}: continue with the same, or start again with another file`,
       );
   copyState(stateOf(checkpoint), tensors, true);
   return progress;
@@ -84,12 +87,15 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
 
 function parseMetadata(path: string, text: string | undefined): { settings: Settings; progress: Progress } {
   if (text === undefined)
-    throw new AdderNetError('ERR_FORMAT', `'${path}' is no checkpoint of a training: it has no metadata '${metadataKey}'`);
+    throw new AdderNetError('ERR_FORMAT', `'${path}' is not a checkpoint of a training run: it has no metadata '${metadataKey}'`);
   try {
-    const { settings, progress } = JSON.parse(text);
-    const { history, current = progress.place } = progress; // the name in the first files
+    const { version = 1, settings, progress } = JSON.parse(text);
+    checkVersion(path, version);
+    const { history, current = progress.place } = progress; // its name in version 1
     if (typeof settings === 'object' && Number.isInteger(current.epoch) && Array.isArray(history))
       return { settings: unitToKind(settings) as Settings, progress: { history, current } };
-  } catch {}
+  } catch (cause) {
+    if (cause instanceof AdderNetError) throw cause;
+  }
   throw new AdderNetError('ERR_CORRUPT', `the checkpoint '${path}' does not say how far it came: ${text.slice(0, 80)}`);
 }

@@ -75,10 +75,10 @@ t.test('layers, each in every implementation', async (t) => {
 
 t.test('training steps, each in every implementation', async (t) => {
   const { isa: before, threads } = cpuInfo();
+  t.teardown(() => setThreads(threads));
   // On one thread: those of PyTorch wait for each other thousands of times a step, minutes where other tests take their cores.
   const report = await measureTrain({ ...shortest, batches: [4, 2], isa: 'scalar', threads: 1 });
   t.equal(cpuInfo().threads, 1);
-  setThreads(threads);
   const all = report.results.map(({ implementation, batch }) => `${implementation} ${batch}`);
   t.same(all, ['adder 4', 'conv 4', 'xnor 4', 'adder 2', ...(report.torch ? ['PyTorch conv 4', 'PyTorch adder 2'] : [])]);
   for (const { seconds, millisecondsPerImage, batch } of report.results)
@@ -185,8 +185,8 @@ t.test('a peak is some number of steps', async (t) => {
 
 t.test('the server beside its session: every answer is right', async (t) => {
   const { threads: before } = cpuInfo();
+  t.teardown(() => setThreads(before));
   const report = await measureServe({ rounds: 1, concurrency: 4 });
-  setThreads(before);
   t.match(report, { threads: 1, answers: 300 + 300 + 80, errors: 0 });
   t.same(
     report.results.map(({ implementation, concurrency }) => [implementation, concurrency]),

@@ -58,17 +58,17 @@ t.test('a file is fetched once, whole and checked', async (t) => {
     else response.writeHead(200, { 'content-length': content.length }).end(content);
   });
   const directory = fresh();
-  const told: number[] = [];
+  const reported: number[] = [];
   const files = await downloadDataset(set([`${url}/old`]), directory, {
     onProgress: (file, bytes, total) => {
       t.same([file, total], ['images.gz', content.length]);
-      told.push(bytes);
+      reported.push(bytes);
     },
   });
   t.same(files, ['images.gz']);
   t.ok(readFileSync(join(directory, 'images.gz')).equals(content));
   t.same(asked, ['/old/images.gz', '/new/images.gz'], 'redirects are followed');
-  t.equal(told.at(-1), content.length);
+  t.equal(reported.at(-1), content.length);
   t.same(readdirSync(directory), ['images.gz'], 'nothing else is left');
   await downloadDataset(set([`${url}/old/`]), directory);
   t.equal(asked.length, 2, 'what is there is not fetched again');

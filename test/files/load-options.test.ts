@@ -56,9 +56,9 @@ t.test('every assumption is said once, and none that was given', async (t) => {
   const normalization = { mean: [0, 0, 0], std: [1, 1, 1] };
   const classNames = Array.from({ length: 10 }, (_, i) => `thing ${i}`);
   const given = { normalization, classNames, inputShape: [64, 48, 3], kind: 'conv', classes: 10 } as const;
-  const told = await noted(foreign(model), given);
-  t.same(told.notes, []);
-  t.match(told.model.metadata, { normalization, classNames, inputShape: [64, 48, 3] });
+  const described = await noted(foreign(model), given);
+  t.same(described.notes, []);
+  t.match(described.model.metadata, { normalization, classNames, inputShape: [64, 48, 3] });
   const lenet = await noted(foreign(models.lenet5bn({ seed: 1, classes: 4 })));
   t.match(lenet.notes, [/normalized .*images are/]);
   t.notMatch(lenet.notes[0], /binary|called/, 'adders are known by their names, and four classes are not those of MNIST');

@@ -2,36 +2,14 @@
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { compile, fit, ImageDataset, layers, load, Model, Sgd, save, Tensor } from '../../dist';
+import { compile, fit, ImageDataset, load, Model, Sgd, save, Tensor } from '../../dist';
 import { formatSafetensors, parseSafetensors } from '../../dist/io/safetensors';
 import { Random } from '../../dist/random';
+import { smallMetadata, smallNetwork } from '../support/small-network';
 
-const { AdderConv2d, BatchNorm, Conv2d, Flatten, Relu } = layers;
 const fixture = (name: string) => join(__dirname, '../../test/fixtures/unit-key', name);
-const metadata = {
-  name: 'small',
-  kind: 'adder',
-  classes: 3,
-  inputShape: [6, 6, 1],
-  normalization: { mean: [0.3], std: [0.3] },
-  dataset: 'patterns',
-} as const;
-
-/** The network of network.safetensors and checkpoint.safetensors. */
-function network(): Model {
-  const random = new Random(1);
-  return new Model(
-    {
-      conv1: new AdderConv2d(1, 6, { kernel: 3, random }),
-      bn1: new BatchNorm(6),
-      relu: new Relu(),
-      fc: new Conv2d(6, 3, { kernel: 4, random }),
-      bn2: new BatchNorm(3),
-      flatten: new Flatten(),
-    },
-    metadata,
-  );
-}
+// Those of network.safetensors and checkpoint.safetensors.
+const [network, metadata] = [smallNetwork, smallMetadata];
 
 t.test('a float network', async (t) => {
   const model = await load(fixture('network.safetensors'), { dtype: 'f32' });

@@ -113,9 +113,9 @@ t.test('safetensors: the layout is in the metadata', async (t) => {
   const unknown = await file({});
   t.equal(unknown.layout, 'unknown');
   t.same(unknown.get('w'), filters);
-  const told: TensorFile = unknown.toPytorchLayout();
-  t.match(about(told), { layout: 'pytorch', name: unknown.name, droppedPrefix: 'module.' });
-  t.same(told.get('w'), turned);
+  const turnedFile: TensorFile = unknown.toPytorchLayout();
+  t.match(about(turnedFile), { layout: 'pytorch', name: unknown.name, droppedPrefix: 'module.' });
+  t.same(turnedFile.get('w'), turned);
   t.equal((await file({ format: 'np' })).layout, 'unknown');
 
   const own = await file({ 'addernet.x': '{}', format: 'pt' });

@@ -23,10 +23,11 @@ import {
 import { Random } from '../../dist/random';
 import { defaultBatch } from '../../dist/train/default-batch';
 import { useThreads } from '../support/cpu-settings';
+import { smallNetwork } from '../support/small-network';
 
-const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Relu, Sequential } = layers;
+const { Conv2d, Flatten, GlobalAveragePool2d, Relu, Sequential } = layers;
 
-/** Three classes, told by where the bright part of a noisy image lies. */
+/** Three classes, which differ in where the bright part of a noisy image lies. */
 function patterns(images: number, seed: number): ImageDataset {
   const random = new Random(seed);
   const data = new Uint8Array(images * 6 * 6);
@@ -38,26 +39,12 @@ function patterns(images: number, seed: number): ImageDataset {
   return new ImageDataset({ name: 'patterns', images: new Tensor(data, [images, 6, 6, 1]), targets, classes: 3 });
 }
 
-function network(seed = 1): Model {
-  const random = new Random(seed);
-  return new Model(
-    {
-      conv1: new AdderConv2d(1, 6, { kernel: 3, random }),
-      bn1: new BatchNorm(6),
-      relu: new Relu(),
-      fc: new Conv2d(6, 3, { kernel: 4, random }),
-      bn2: new BatchNorm(3),
-      flatten: new Flatten(),
-    },
-    { name: 'small', kind: 'adder', classes: 3, inputShape: [6, 6, 1], normalization: { mean: [0.3], std: [0.3] }, dataset: 'patterns' },
-  );
-}
 const optimizerOf = (model: Model, lr = 0.05) => new Sgd(model.parameters(), { lr, momentum: 0.9, nesterov: true, weightDecay: 1e-4 });
 const bits = (model: Model) => [...model.stateDict()].map(([name, { data }]) => [name, [...new Uint32Array(data.buffer.slice(0))]]);
 const train = patterns(110, 1);
 const common = { epochs: 3, batch: 16, seed: 5, schedule: schedule.cosine({ epochs: 3 }), augment: { crop: 1 } } as const;
 
-async function run(options: Partial<FitOptions> = {}, model = network()) {
+async function run(options: Partial<FitOptions> = {}, model = smallNetwork()) {
   const result = await fit(model, train, { ...common, optimizer: optimizerOf(model), ...options });
   return { model, ...result };
 }
@@ -128,12 +115,13 @@ t.test('an interrupted run goes on bit-identically, on any number of threads', a
       });
       t.equal(first.stopped, 'aborted');
       t.equal(steps, stopAfter, 'no step more');
-      const other = network(99); // what it starts from is of no matter
+      const other = smallNetwork(99); // what it starts from is of no matter
       const second = await run({ checkpoint, resume: true }, other);
       t.equal(second.stopped, 'finished');
       t.same(bits(second.model), bits(whole.model), `${name}, ${threads} threads: parameters and running statistics`);
-      const told = (history: typeof whole.history) => history.map(({ loss, accuracy, learningRate }) => ({ loss, accuracy, learningRate }));
-      t.same(told(second.history), told(whole.history), 'and the history');
+      const summary = (history: typeof whole.history) =>
+        history.map(({ loss, accuracy, learningRate }) => ({ loss, accuracy, learningRate }));
+      t.same(summary(second.history), summary(whole.history), 'and the history');
     }
   useThreads(t, 1);
   const one = await run();
@@ -144,7 +132,7 @@ t.test('the average of the weights is what is measured, handed out and left; and
   const validation = patterns(60, 2);
   const average = { decay: 0.8 };
   const handed: unknown[] = [];
-  const network1 = network();
+  const network1 = smallNetwork();
   const whole = await run({ average, validation, onEpoch: () => void handed.push(bits(network1)) }, network1);
   t.same(handed[2], bits(whole.model), 'the last one handed out is what is left');
   const { loss, top1 } = await evaluate(whole.model, validation);
@@ -156,9 +144,9 @@ t.test('the average of the weights is what is measured, handed out and left; and
   let steps = 0;
   const onBatch = () => void (++steps === 10 && controller.abort());
   t.equal((await run({ average, checkpoint, signal: controller.signal, onBatch })).stopped, 'aborted');
-  const resumed = await run({ average, checkpoint, resume: true }, network(99));
+  const resumed = await run({ average, checkpoint, resume: true }, smallNetwork(99));
   t.same(bits(resumed.model), bits(whole.model));
-  const again = await run({ average, checkpoint, resume: true }, network(99));
+  const again = await run({ average, checkpoint, resume: true }, smallNetwork(99));
   t.same(bits(again.model), bits(whole.model), 'also where no step is left');
   await t.rejects(run({ average: { decay: 0.9 }, checkpoint, resume: true }), { code: 'ERR_ARGUMENT', message: /decay 0.8, not 0.9/ });
   await t.rejects(run({ average: { decay: 1 } }), { code: 'ERR_ARGUMENT', message: /average.decay is 1/ });
@@ -167,7 +155,7 @@ t.test('the average of the weights is what is measured, handed out and left; and
 t.test('resuming a finished run trains no more; without a checkpoint it starts', async (t) => {
   const checkpoint = join(t.testdir(), 'run.safetensors');
   const first = await run({ checkpoint, resume: true });
-  const again = await run({ checkpoint, resume: true, onBatch: () => t.fail('no step is left') }, network(2));
+  const again = await run({ checkpoint, resume: true, onBatch: () => t.fail('no step is left') }, smallNetwork(2));
   t.same(bits(again.model), bits(first.model));
   t.equal(again.history.length, 3);
 });
@@ -191,18 +179,18 @@ t.test('it saves in time within an epoch', async (t) => {
 t.test('a loss that is no number stops the run, and the last good checkpoint stays', async (t) => {
   const checkpoint = join(t.testdir(), 'run.safetensors');
   const good = await run({ epochs: 1, checkpoint });
-  const model = network();
+  const model = smallNetwork();
   const poison = schedule.step({ milestones: [1.2], factor: 1e38 });
   await t.rejects(
     fit(model, train, { ...common, schedule: poison, optimizer: optimizerOf(model), checkpoint, resume: true }),
     { code: 'ERR_DIVERGED', message: /loss became .* in step \d of epoch 2.*learning rate/ },
-    'told',
+    'reported',
   );
-  const kept = network(3);
+  const kept = smallNetwork(3);
   await run({ epochs: 1, checkpoint, resume: true }, kept);
   t.same(bits(kept), bits(good.model));
 
-  const spoiled = network();
+  const spoiled = smallNetwork();
   const last = [...spoiled.namedParameters().values()][0]!;
   await t.rejects(
     fit(spoiled, train, {
@@ -216,7 +204,7 @@ t.test('a loss that is no number stops the run, and the last good checkpoint sta
     }),
     { code: 'ERR_DIVERGED', message: /model.conv1.adder holds a NaN.*stays as it was/ },
   );
-  const still = network(3);
+  const still = smallNetwork(3);
   await run({ epochs: 1, checkpoint, resume: true }, still);
   t.same(bits(still), bits(good.model), 'a state that cannot go on is not saved over one that can');
 });
@@ -257,7 +245,7 @@ t.test('a checkpoint that does not fit is refused, and nothing changes', async (
   const folder = t.testdir();
   const checkpoint = join(folder, 'run.safetensors');
   await run({ epochs: 1, checkpoint });
-  const model = network(7);
+  const model = smallNetwork(7);
   const before = bits(model);
   const refuses = async (options: Partial<FitOptions>, code: string, message: RegExp, other = model) => {
     await t.rejects(run({ checkpoint, resume: true, ...options }, other), { code, message });
@@ -273,7 +261,7 @@ t.test('a checkpoint that does not fit is refused, and nothing changes', async (
   writeFileSync(checkpoint, 'weights');
   await refuses({}, 'ERR_CORRUPT', /run.safetensors/);
   await refuses({ checkpoint: folder }, 'ERR_ARGUMENT', /cannot read the checkpoint/);
-  await refuses({ checkpoint: join(folder, 'missing', 'x'), resume: false }, 'ERR_ARGUMENT', /cannot write the checkpoint/, network());
+  await refuses({ checkpoint: join(folder, 'missing', 'x'), resume: false }, 'ERR_ARGUMENT', /cannot write the checkpoint/, smallNetwork());
 });
 
 t.test('few images are trained on in small batches', async (t) => {
@@ -297,7 +285,7 @@ t.test('few images are trained on in small batches', async (t) => {
 });
 
 t.test('the optimizer is that of the network', async (t) => {
-  const [model, other] = [network(), network()];
+  const [model, other] = [smallNetwork(), smallNetwork()];
   const before = bits(model);
   const refuses = async (optimizer: unknown, message: RegExp) => {
     await t.rejects(run({ optimizer: optimizer as Sgd }, model), { code: 'ERR_ARGUMENT', message });
@@ -366,7 +354,7 @@ t.test('a loss that is none', async (t) => {
   const grad = Tensor.zeros([16, 3]);
   const refuses = async (loss: unknown, message: RegExp) => {
     await t.rejects(run({ loss: loss as Loss }), { code: 'ERR_ARGUMENT', message });
-    await t.rejects(evaluate(network(), train, { batch: 16, loss: loss as Loss }), { code: 'ERR_ARGUMENT', message });
+    await t.rejects(evaluate(smallNetwork(), train, { batch: 16, loss: loss as Loss }), { code: 'ERR_ARGUMENT', message });
   };
   await refuses('mse', /loss is "mse", expected a function/);
   await refuses(() => undefined, /the loss gave undefined as loss, expected a number/);
@@ -391,9 +379,9 @@ t.test('misuse is named before anything runs', async (t) => {
   await refuses({ checkpoint: { file: 'x' } as never }, 'ERR_ARGUMENT', /fit: checkpoint: there is no option 'file'/);
   await refuses({ earlyStopping: { patient: 2 } as never }, 'ERR_ARGUMENT', /'patient', did you mean patience/);
   await refuses({ distillation: { teacher: new Relu() } as never }, 'ERR_ARGUMENT', /distillation\.teacher: model is a Relu/);
-  await t.rejects(fit(network(), train, undefined as never), { code: 'ERR_ARGUMENT', message: /fit: options are undefined/ });
+  await t.rejects(fit(smallNetwork(), train, undefined as never), { code: 'ERR_ARGUMENT', message: /fit: options are undefined/ });
   for (const strange of [undefined, {}, Promise.resolve(train), 'mnist'])
-    await t.rejects(fit(network(), strange as never, { ...common, optimizer: optimizerOf(network()) }), {
+    await t.rejects(fit(smallNetwork(), strange as never, { ...common, optimizer: optimizerOf(smallNetwork()) }), {
       code: 'ERR_ARGUMENT',
       message: /the data set is .*expected a Dataset/,
     });
@@ -414,12 +402,12 @@ t.test('misuse is named before anything runs', async (t) => {
       fc: new Conv2d(1, 3, { kernel: 1 }),
       flatten: new Flatten(),
     },
-    network().metadata,
+    smallNetwork().metadata,
   );
   await t.rejects(run({}, twice), { code: 'ERR_ARGUMENT', message: /'0' occurs twice/ });
   const images = new Tensor(new Uint8Array(3 * 25), [3, 5, 5, 1]);
   const other = new ImageDataset({ name: 'others', images, targets: Int32Array.of(0, 1, 2), classes: 3 });
-  const model = network();
+  const model = smallNetwork();
   await t.rejects(fit(model, other, { epochs: 1, optimizer: optimizerOf(model) }), { code: 'ERR_SHAPE', message: /\[5,5,1\].*\[6,6,1\]/ });
   await t.rejects(fit(model, train, { epochs: 1, optimizer: optimizerOf(model), validation: other }), { code: 'ERR_SHAPE' });
 });

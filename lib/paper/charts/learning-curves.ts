@@ -1,4 +1,4 @@
-// Loss and accuracy over the epochs of a training, as a chart.
+// Loss and accuracy over the epochs of a training run, as a chart.
 import type { EChartsCoreOption } from 'echarts';
 import { type Chart, drawChart } from './chart';
 

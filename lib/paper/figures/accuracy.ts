@@ -1,4 +1,4 @@
-// The accuracy of the pretrained models and of logged trainings, compared with the paper.
+// The accuracy of the pretrained models and of logged training runs, compared with the paper.
 import type { DatasetName } from '../../data/open-dataset';
 import { load } from '../../files';
 import { Model, type Training } from '../../models';
@@ -90,7 +90,7 @@ export const accuracy = figure<Measured>({
   },
 });
 
-/** With the epochs of the trainings it continued from. */
+/** With the epochs of the training runs it continued from. */
 const epochsOf = ({ epochs, startedFrom }: Training): number => epochs + (startedFrom ? epochsOf(startedFrom) : 0);
 
 function paperAccuracy(network: string, kind: string, dataset: string): number | null {

@@ -107,7 +107,7 @@ async function featuresOf(body: Layer, dataset: Dataset, normalization: Normaliz
 function describe(network: string, kind: Embedded['kind'], { rows, targets, classNames }: Seen, points: ArrayLike<number>[]): Embedded {
   const means = classNames.map((_, target) => meanOf(rows.filter((_, i) => targets[i] === target)));
   const share = (gap: (a: Float32Array, b: Float32Array) => number) =>
-    rows.filter((row, i) => leastIndex(means.map((mean) => gap(row, mean))) === targets[i]).length / rows.length;
+    rows.filter((row, i) => argMin(means.map((mean) => gap(row, mean))) === targets[i]).length / rows.length;
   return {
     network,
     kind,
@@ -138,5 +138,5 @@ const meanOf = (rows: readonly Float32Array[]): Float32Array =>
 const l1Distance = (a: Float32Array, b: Float32Array): number => a.reduce((sum, v, f) => sum + Math.abs(v - b[f]!), 0);
 const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, v, f) => sum + v * b[f]!, 0);
 const cosine = (a: Float32Array, b: Float32Array): number => dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
-const leastIndex = (values: readonly number[]): number => values.indexOf(Math.min(...values));
+const argMin = (values: readonly number[]): number => values.indexOf(Math.min(...values));
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;
