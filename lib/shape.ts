@@ -46,16 +46,14 @@ export type Sides = readonly [top: number, left: number, bottom: number, right: 
  * @throws {AdderNetError} ERR_ARGUMENT
  */
 export function sides(name: string, value: Padding): Sides {
-  if (!Array.isArray(value) || value.length !== 4) {
-    const [height, width] = pair(name, value as Pair, 0);
-    return [height, width, height, width];
-  }
-  if (!value.every((v) => Number.isInteger(v) && v >= 0 && v <= largestSize))
+  const all: unknown =
+    typeof value === 'number' ? Array(4).fill(value) : Array.isArray(value) && value.length === 2 ? [...value, ...value] : value;
+  if (!Array.isArray(all) || all.length !== 4 || !all.every((v) => Number.isInteger(v) && v >= 0 && v <= largestSize))
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${name} is ${JSON.stringify(value)}, expected integers from 0 to ${largestSize}, [top, left, bottom, right]`,
+      `${name} is ${JSON.stringify(value)}, expected an integer from 0 to ${largestSize}, two of them, [height, width], or four, [top, left, bottom, right]`,
     );
-  return [...(value as Sides)];
+  return [all[0], all[1], all[2], all[3]];
 }
 
 /** An option as layers keep it: [height, width] where both sides of each axis are alike, else [top, left, bottom, right]. */

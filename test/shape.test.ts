@@ -136,8 +136,14 @@ t.test('what is no convolution is refused by name', async (t) => {
     [{ stride: 1.5 }, /^op: stride is 1\.5,/],
     [{ padding: -1 }, /^op: padding is -1, expected an integer from 0 /],
     [{ padding: [0.5, 1] }, /^op: padding is \[0\.5,1\],/],
-    [{ padding: [1, 0, -1, 0] }, /^op: padding is \[1,0,-1,0\], expected integers from 0 to 2147483647, \[top, left, bottom, right\]/],
-    [{ padding: [1, 2, 3] }, /^op: padding is \[1,2,3\],/],
+    [
+      { padding: [1, 0, -1, 0] },
+      /^op: padding is \[1,0,-1,0\], expected an integer from 0 to 2147483647, two of them, \[height, width\], or four, \[top, left, bottom, right\]$/,
+    ],
+    [
+      { padding: [1, 2, 3] },
+      /^op: padding is \[1,2,3\], expected an integer from 0 to 2147483647, two of them, \[height, width\], or four, \[top, left, bottom, right\]$/,
+    ],
     [{ dilation: 0 }, /^op: dilation is 0, expected an integer from 1 /],
     [{ groups: 0 }, 'op: groups is 0, expected a positive integer that divides 6 input and 4 output channels'],
     [{ groups: -2 }, /^op: groups is -2,/],
