@@ -260,15 +260,15 @@ t.test('what is frozen stays as it is', (t) => {
   t.same(frozen.forward(input, { training: true }).data, frozen.forward(input).data, 'a frozen batch norm uses its running statistics');
   t.same(frozen.backward(copy(g))!.data, scaled.data, 'as constants');
   const residual = normal(input.shape, 6);
-  const rectified = frozen.forward(input, {
+  const withRelu = frozen.forward(input, {
     training: true,
     epilogue: { residual, activation: { min: 0, max: Number.POSITIVE_INFINITY } },
   });
   t.ok(
-    frozen.forward(input).data.every((v, i) => Math.abs(Math.max(0, v + residual.data[i]!) - rectified.data[i]!) < 1e-6),
+    frozen.forward(input).data.every((v, i) => Math.abs(Math.max(0, v + residual.data[i]!) - withRelu.data[i]!) < 1e-6),
     'its epilogue too',
   );
-  const masked = g.data.map((v, i) => (rectified.data[i]! > 0 ? v : 0));
+  const masked = g.data.map((v, i) => (withRelu.data[i]! > 0 ? v : 0));
   frozen.backward(copy(g));
   t.same(frozen.residualGradient.data, masked, 'gradient to the residual');
 

@@ -539,10 +539,10 @@ for (const isa of cpuInfo().supported)
         a.data.set([Number.NaN, -0, -1], length - 3);
       }
       // NaN stays NaN; the zero that comes out has no sign to rely on, so it is compared as a number.
-      const rectified = a.data.map((v) => (v > 0 || Number.isNaN(v) ? v : 0));
+      const expected = a.data.map((v) => (v > 0 || Number.isNaN(v) ? v : 0));
       const y = ops.relu(a).data;
       t.ok(
-        y.every((v, i) => v === rectified[i] || (Number.isNaN(v) && Number.isNaN(rectified[i]!))),
+        y.every((v, i) => v === expected[i] || (Number.isNaN(v) && Number.isNaN(expected[i]!))),
         `relu of ${length}`,
       );
       const sums = a.data.map((v, i) => v + b.data[i]!);

@@ -43,14 +43,14 @@ function endings(make: () => layers.Layer, channels: number, input: readonly num
   const block = (names: Record<string, layers.Layer>) => new Sequential({ conv: make(), ...names });
   return {
     alone: { input, network: make() },
-    rectified: { input, network: block({ relu: new Relu() }) },
+    ReLU: { input, network: block({ relu: new Relu() }) },
     normalized: { input, network: block({ norm: new BatchNorm(channels) }) },
-    'normalized, rectified': { input, network: block({ norm: new BatchNorm(channels), relu: new Relu() }) },
+    'normalized, ReLU': { input, network: block({ norm: new BatchNorm(channels), relu: new Relu() }) },
     'added to': { input, network: new Residual(block({}), undefined, { relu: false }) },
-    'added to, rectified': { input, network: new Residual(block({})) },
+    'added to, ReLU': { input, network: new Residual(block({})) },
     'normalized, added to': { input, network: new Residual(block({ norm: new BatchNorm(channels) }), undefined, { relu: false }) },
-    'normalized, added to, rectified': { input, network: new Residual(block({ norm: new BatchNorm(channels) })) },
-    'rectified, then normalized': { input, network: block({ relu: new Relu(), norm: new BatchNorm(channels) }) },
+    'normalized, added to, ReLU': { input, network: new Residual(block({ norm: new BatchNorm(channels) })) },
+    'ReLU, then normalized': { input, network: block({ relu: new Relu(), norm: new BatchNorm(channels) }) },
     'normalized twice': { input, network: block({ norm: new BatchNorm(channels), again: new BatchNorm(channels) }) },
   };
 }
