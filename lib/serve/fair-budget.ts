@@ -1,0 +1,91 @@
+// A resource that clients share: connections, bytes of bodies, images in a queue. When it runs short, the client that holds most of it gives way,
+// so that a client that asks for little is served whatever the others do.
+
+/** A part of the resource. */
+export interface Share {
+  /** Takes more. Returns false, and gives the whole share back, if the share itself would have to give way. */
+  grow(amount: number): boolean;
+  /** From now on it cannot be revoked: what it is needed for is under way. */
+  keep(): void;
+  /** It can be revoked again. */
+  lend(): void;
+  /** Gives all of it back; later calls do nothing. */
+  release(): void;
+}
+
+interface Holding {
+  readonly client: string;
+  readonly revoke: () => void;
+  amount: number;
+  isKept: boolean;
+}
+
+export class FairBudget {
+  readonly #limit: number;
+  /** The oldest first. */
+  readonly #holdings = new Set<Holding>();
+  #used = 0;
+
+  /** @param limit how much there is in all */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** How much is taken. */
+  get used(): number {
+    return this.#used;
+  }
+
+  /**
+   * @param client the key of the client, such as its address
+   * @param revoke called when the share must give way, after it was given back; not called on refusal
+   * @returns undefined if the share itself would have to give way: no client that holds as much has anything to revoke
+   */
+  take(client: string, amount: number, revoke: () => void): Share | undefined {
+    const holding: Holding = { client, revoke, amount: 0, isKept: false };
+    this.#holdings.add(holding);
+    if (!this.#grow(holding, amount)) return undefined;
+    return {
+      grow: (by) => this.#grow(holding, by),
+      keep: () => {
+        holding.isKept = true;
+      },
+      lend: () => {
+        holding.isKept = false;
+      },
+      release: () => this.#release(holding),
+    };
+  }
+
+  #grow(holding: Holding, by: number): boolean {
+    if (!this.#holdings.has(holding)) return false;
+    holding.amount += by;
+    this.#used += by;
+    while (this.#used > this.#limit) {
+      const victim = this.#victim(holding);
+      this.#release(victim);
+      if (victim === holding) return false;
+      victim.revoke();
+    }
+    return true;
+  }
+
+  #release(holding: Holding): void {
+    if (this.#holdings.delete(holding)) this.#used -= holding.amount;
+  }
+
+  /** The largest share of the client that holds most, among those that are not kept; the oldest of equals; `growing` if there is no other. */
+  #victim(growing: Holding): Holding {
+    const sums = new Map<string, number>();
+    for (const { client, amount } of this.#holdings) sums.set(client, (sums.get(client) ?? 0) + amount);
+    const sum = ({ client }: Holding): number => sums.get(client)!;
+    let victim: Holding | undefined;
+    for (const holding of this.#holdings) {
+      if (holding.isKept && holding !== growing) continue;
+      const isLarger =
+        victim === undefined || sum(holding) > sum(victim) || (holding.client === victim.client && holding.amount > victim.amount);
+      if (isLarger) victim = holding;
+    }
+    return victim!;
+  }
+}

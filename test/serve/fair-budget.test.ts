@@ -1,0 +1,85 @@
+// Who gives way when clients share too little.
+import t from 'tap';
+import { clientKey } from '../../dist/serve/client-key';
+import { FairBudget } from '../../dist/serve/fair-budget';
+
+t.test('shares within the limit are granted, and returned once', async (t) => {
+  const budget = new FairBudget(10);
+  const share = budget.take('a', 6, () => t.fail('nothing has to give way'))!;
+  t.ok(budget.take('b', 4, () => t.fail('nothing has to give way')));
+  t.equal(budget.used, 10);
+  share.release();
+  share.release();
+  t.equal(budget.used, 4);
+  t.equal(share.grow(1), false, 'a share that was given back does not grow');
+  t.equal(budget.used, 4);
+});
+
+t.test('the largest share of the client that holds most gives way', async (t) => {
+  const budget = new FairBudget(10);
+  const revoked: string[] = [];
+  const take = (client: string, name: string, amount: number) => budget.take(client, amount, () => revoked.push(name));
+  take('a', 'a3', 3);
+  take('a', 'a4', 4);
+  take('b', 'b3', 3);
+  t.ok(take('c', 'c1', 1));
+  t.same(revoked, ['a4']);
+  t.equal(budget.used, 7);
+});
+
+t.test('among equal shares the oldest gives way', async (t) => {
+  const budget = new FairBudget(3);
+  const revoked: number[] = [];
+  for (let i = 0; i < 5; i++) t.ok(budget.take('a', 1, () => revoked.push(i)));
+  t.same(revoked, [0, 1]);
+});
+
+t.test('a newcomer that would hold most is refused', async (t) => {
+  const budget = new FairBudget(10);
+  budget.take('a', 4, () => t.fail('the newcomer gives way'));
+  t.equal(
+    budget.take('b', 7, () => t.fail('a refusal is no revocation')),
+    undefined,
+  );
+  t.equal(budget.used, 4);
+});
+
+t.test('what grows can make others give way, or gives way itself', async (t) => {
+  const budget = new FairBudget(10);
+  const revoked: string[] = [];
+  const small = budget.take('a', 1, () => revoked.push('small'))!;
+  const large = budget.take('b', 8, () => revoked.push('large'))!;
+  t.ok(small.grow(2));
+  t.same(revoked, ['large']);
+  t.equal(large.grow(1), false);
+  t.equal(small.grow(8), false, 'it alone is over the limit');
+  t.same(revoked, ['large'], 'the caller learns it from the answer');
+  t.equal(budget.used, 0);
+});
+
+t.test('what is kept does not give way', async (t) => {
+  const budget = new FairBudget(4);
+  const revoked: string[] = [];
+  const kept = budget.take('a', 3, () => revoked.push('kept'))!;
+  kept.keep();
+  budget.take('b', 1, () => revoked.push('other'));
+  t.equal(
+    budget.take('c', 2, () => {}),
+    undefined,
+  );
+  kept.lend();
+  t.ok(budget.take('c', 2, () => {}));
+  t.same(revoked, ['kept']);
+});
+
+t.test('hosts are told apart by address, networks of IPv6 by their first 64 bits', async (t) => {
+  const key = (remoteAddress?: string) => clientKey({ remoteAddress } as Parameters<typeof clientKey>[0]);
+  t.equal(key('10.0.0.1'), '10.0.0.1');
+  t.equal(key('::ffff:10.0.0.1'), '10.0.0.1');
+  t.equal(key('2001:db8:1:2:3:4:5:6'), '2001:db8:1:2');
+  t.equal(key('2001:db8:1:2::9'), '2001:db8:1:2');
+  t.equal(key('2001:db8::9'), '2001:db8:0:0');
+  t.equal(key('::1'), '0:0:0:0');
+  t.equal(key('fe80::1'), 'fe80:0:0:0');
+  t.equal(key(undefined), '', 'a socket that is gone has none');
+});
