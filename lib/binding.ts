@@ -3,11 +3,11 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Binding } from '../binding.d.ts';
 import { AdderNetError, type ErrorCode } from './errors';
+import { permissionRemedy } from './node-permissions';
 import { bundleFolders, isBundled, packageFile, packageFolders, remedyOfBundle } from './package-files';
 
 export type { NativePlan, Rescaling } from '../binding.d.ts';
 
-const search: { resolve(packageFolder: string): string } = require('node-gyp-build');
 let loadNamed: (() => unknown) | undefined;
 let loaded: Binding | undefined;
 
@@ -30,11 +30,14 @@ function load(): Binding {
   const binding = firstThatLoads([
     ...(loadNamed ? [loadNamed] : []),
     ...besideTheBundle().map((path) => () => require(path)),
-    ...packageFolders().map((folder) => () => require(search.resolve(folder))),
+    ...packageFolders().map((folder) => () => require(compiledIn(folder))),
   ]);
   rethrow(() => binding.cpuInfo());
   return binding;
 }
+
+/** It looks for a file of Alpine's as soon as it loads, which Node's permission model may refuse. */
+const compiledIn = (folder: string): string => (require('node-gyp-build') as { resolve(folder: string): string }).resolve(folder);
 
 /** Binaries that were copied there, by a bundler under names of its own. */
 const besideTheBundle = (): string[] =>
@@ -63,10 +66,10 @@ function nativeMissing(causes: readonly Error[]): AdderNetError {
   const platform = `${process.platform}-${process.arch}`;
   // What a binary says that is there and does not load is worth more than that another is not there.
   const cause = causes.find(({ code }: NodeJS.ErrnoException) => code === 'ERR_DLOPEN_FAILED') ?? causes[0];
-  const reason = cause ? `: ${cause.message.split('\n')[0]}` : '';
+  const reason = cause ? `: ${cause.message.split('\n')[0]!.replace(/\.+$/, '')}` : '';
   return new AdderNetError(
     'ERR_NATIVE_MISSING',
-    `no compiled binary of addernet loads on ${platform}, Node ${process.versions.node}${reason}. ${remedy(platform)}`,
+    `no compiled binary of addernet loads on ${platform}, Node ${process.versions.node}${reason}. ${permissionRemedy(cause) ?? remedy(platform)}`,
     { cause },
   );
 }

@@ -2,6 +2,7 @@
 // `addernet <command>`. Exit code 0 means success, 1 failure, 2 wrong usage.
 import { Command, CommanderError, Help } from 'commander';
 import { AdderNetError } from '../errors';
+import { permissionRemedy } from '../node-permissions';
 import { addCommands } from './commands';
 import { printable } from './printable';
 import { defaultColumns, isNarrow, wrap } from './text-layout';
@@ -51,7 +52,8 @@ async function run(): Promise<number> {
     // commander has printed its message already. Help and version are successes, everything else is wrong usage.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const known = error instanceof AdderNetError;
-    const message = `addernet: ${known ? '' : 'unexpected: '}${printable((error as Error).message)}`;
+    const text = permissionRemedy(error) ?? `${known ? '' : 'unexpected: '}${(error as Error).message}`;
+    const message = `addernet: ${printable(text)}`;
     console.error(process.env.ADDERNET_DEBUG === '1' ? error : message);
     return 1;
   }

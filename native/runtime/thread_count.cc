@@ -1,10 +1,11 @@
-// A container's quota does not show in the number of cores: four threads on a quota of one core only take turns. cgroup v2 writes
-// "quota period" or "max period" to cpu.max; v1 has two files, and -1 means no limit.
 #include "thread_count.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <fstream>
+#include <sstream>
+#include <string>
 #include <thread>
 #ifdef __linux__
 #include <sched.h>
@@ -18,33 +19,45 @@ size_t cores() {
   return std::thread::hardware_concurrency();
 }
 
-// Reads up to two numbers and returns how many there were.
-int read_numbers(const char* path, double* first, double* second) {
-  std::FILE* file = std::fopen(path, "r");
-  if (!file) return 0;
-  const int read = std::fscanf(file, "%lf %lf", first, second);
-  std::fclose(file);
-  return read;
+// How many cores' worth of CPU time the group at `path` may use. cgroup v2 writes "quota period" or "max period" to cpu.max; v1 has two
+// files, and -1 means no limit.
+double quota_of(const std::string& path) {
+  double limit = 0, period = 0;
+  if (std::ifstream(path + "/cpu.max") >> limit >> period && period > 0) return limit / period;
+  std::ifstream(path + "/cpu.cfs_quota_us") >> limit;
+  std::ifstream(path + "/cpu.cfs_period_us") >> period;
+  return limit > 0 && period > 0 ? limit / period : INFINITY;
 }
 
-// How many cores' worth of CPU time there is; 0 where there is no limit.
+// The groups that hold the process, from its own to the root, each with a limit of its own. In a container they may be named as seen from
+// outside, where the mounted root is already its own.
+double quota_of_groups(const std::string& root, std::string group) {
+  double least = quota_of(root);
+  for (; group.size() > 1; group.resize(group.rfind('/'))) least = std::min(least, quota_of(root + group));
+  return least;
+}
+
+// A quota does not show in the number of cores: four threads on a quota of one core only take turns.
 double quota() {
-  double limit = 0, period = 0, unused = 0;
-  if (read_numbers("/sys/fs/cgroup/cpu.max", &limit, &period) == 2 && period > 0) return limit / period;
-  if (read_numbers("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", &limit, &unused) == 1 && limit > 0 &&
-      read_numbers("/sys/fs/cgroup/cpu/cpu.cfs_period_us", &period, &unused) == 1 && period > 0)
-    return limit / period;
-  return 0;
+  double least = INFINITY;
+  std::ifstream groups("/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {  // hierarchy:controllers:group
+    std::istringstream fields(line);
+    std::string hierarchy, controllers, group;
+    std::getline(std::getline(std::getline(fields, hierarchy, ':'), controllers, ':'), group);  // which may hold colons
+    if (controllers.empty()) least = std::min(least, quota_of_groups("/sys/fs/cgroup", group));
+    if (("," + controllers + ",").find(",cpu,") != std::string::npos)
+      least = std::min(least, quota_of_groups("/sys/fs/cgroup/" + controllers, group));
+  }
+  return least;
 }
 #else
 size_t cores() { return std::thread::hardware_concurrency(); }
-double quota() { return 0; }
+double quota() { return INFINITY; }
 #endif
 }  // namespace
 
 size_t default_threads() {
-  size_t threads = std::max<size_t>(cores(), 1);
-  const double limit = quota();
-  if (limit > 0) threads = std::min(threads, static_cast<size_t>(std::max(1.0, std::ceil(limit))));
-  return threads;
+  const double limit = std::max(1.0, std::ceil(quota()));
+  return static_cast<size_t>(std::min(limit, static_cast<double>(std::max<size_t>(cores(), 1))));
 }

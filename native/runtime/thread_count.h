@@ -2,5 +2,5 @@
 #pragma once
 #include <cstddef>
 
-// The number of cores this process may run on, or its container's CPU quota where that is less; at least 1.
+// The number of cores this process may run on, or the CPU quota of its control groups where that is less; at least 1.
 size_t default_threads();

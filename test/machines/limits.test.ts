@@ -1,0 +1,51 @@
+// Less than a machine has: one core, half of one, 256 MB. The same bits, no more threads than are of use, no crash.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { cpuInfo } from '../../dist';
+import { commandInGroup, missingController } from '../support/control-group';
+import { missingProgram, testNeeding } from '../support/needing';
+import { program } from '../support/repository';
+import { type Report, report } from './inference';
+
+const run = promisify(execFile);
+const node = process.execPath;
+const inference = join(__dirname, 'inference.js');
+const env = { ...process.env, ADDERNET_NUM_THREADS: '' };
+const memory = 256 << 20;
+
+testNeeding([missingProgram('taskset', 'apt-get install util-linux')], 'one core', async (t) => {
+  const { stdout } = await run('taskset', ['-c', '0', node, inference], { env });
+  t.same(JSON.parse(stdout) as Report, { threads: 1, logits: (await report()).logits });
+});
+
+testNeeding([missingController('cpu')], 'half a core of CPU time', async (t) => {
+  const [command, args] = commandInGroup(t, 'cpu', 0.5);
+  const { stdout } = await run(command, [...args, node, inference], { env });
+  t.same(JSON.parse(stdout) as Report, { threads: 1, logits: (await report()).logits });
+});
+
+testNeeding([missingController('cpu')], 'as much CPU time as there are cores', async (t) => {
+  const { threads } = cpuInfo();
+  const [command, args] = commandInGroup(t, 'cpu', threads);
+  t.equal((JSON.parse((await run(command, [...args, node, inference], { env })).stdout) as Report).threads, threads);
+});
+
+testNeeding([missingController('memory')], '256 MB: inference, training and evaluation', async (t) => {
+  const [command, args] = commandInGroup(t, 'memory', memory);
+  const inGroup = (...rest: string[]) => run(command, [...args, node, ...rest], { env });
+  t.same((JSON.parse((await inGroup(inference)).stdout) as Report).logits, (await report()).logits);
+  const out = join(t.testdir(), 'run');
+  await inGroup(program, 'train', '--dataset', 'digits', '--limit', '500', '--epochs', '1', '--out', out);
+  const { stdout } = await inGroup(
+    program,
+    'evaluate',
+    '--weights',
+    join(out, 'model.safetensors'),
+    '--dataset',
+    'digits',
+    '--limit',
+    '200',
+  );
+  t.match(stdout, /%/);
+});
