@@ -6,20 +6,21 @@ import type { ServerOptions } from '../serve/service';
 
 const { version } = require('../../package.json') as { version: string };
 
-interface ServeArguments extends Omit<ServerOptions, 'token' | 'version'> {
+interface ServeArguments extends Omit<ServerOptions, 'token' | 'version' | 'hosts'> {
+  allowHost?: readonly string[];
   host: string;
   port: number;
   grpcPort?: number;
   drain: number;
 }
 
-export async function serve({ host, port, grpcPort, drain, ...options }: ServeArguments): Promise<void> {
+export async function serve({ host, port, grpcPort, drain, allowHost: hosts = [], ...options }: ServeArguments): Promise<void> {
   if (options.threads !== undefined) setThreads(options.threads);
   // The token is not an argument, because all users of a machine can read the arguments of its processes.
   const token = process.env.ADDERNET_TOKEN;
   if (token === '')
     throw new AdderNetError('ERR_ARGUMENT', 'serve: ADDERNET_TOKEN is empty: set it to a token, or unset it to serve without one');
-  const server = await createServer({ ...options, version, token });
+  const server = await createServer({ ...options, hosts, version, token });
   const closed = new Promise<void>((resolve, reject) => {
     const shutDown = (signal: string): void => {
       server.app.log.info(`${signal}: shutting down`);

@@ -7,7 +7,7 @@ export interface Share {
   grow(amount: number): boolean;
   /** From now on it cannot be revoked: what it is needed for is under way. */
   keep(): void;
-  /** It can be revoked again. */
+  /** It can be revoked again, and counts as the youngest. */
   lend(): void;
   /** Gives all of it back; later calls do nothing. */
   release(): void;
@@ -24,6 +24,8 @@ export class FairBudget {
   readonly #limit: number;
   /** The oldest first. */
   readonly #holdings = new Set<Holding>();
+  /** How much each client holds. */
+  readonly #sums = new Map<string, number>();
   #used = 0;
 
   /** @param limit how much there is in all */
@@ -52,6 +54,7 @@ export class FairBudget {
       },
       lend: () => {
         holding.isKept = false;
+        if (this.#holdings.delete(holding)) this.#holdings.add(holding);
       },
       release: () => this.#release(holding),
     };
@@ -60,7 +63,7 @@ export class FairBudget {
   #grow(holding: Holding, by: number): boolean {
     if (!this.#holdings.has(holding)) return false;
     holding.amount += by;
-    this.#used += by;
+    this.#add(holding.client, by);
     while (this.#used > this.#limit) {
       const victim = this.#victim(holding);
       this.#release(victim);
@@ -71,14 +74,19 @@ export class FairBudget {
   }
 
   #release(holding: Holding): void {
-    if (this.#holdings.delete(holding)) this.#used -= holding.amount;
+    if (this.#holdings.delete(holding)) this.#add(holding.client, -holding.amount);
+  }
+
+  #add(client: string, amount: number): void {
+    this.#used += amount;
+    const sum = (this.#sums.get(client) ?? 0) + amount;
+    if (sum === 0) this.#sums.delete(client);
+    else this.#sums.set(client, sum);
   }
 
   /** The largest share of the client that holds most, among those that are not kept; the oldest of equals; `growing` if there is no other. */
   #victim(growing: Holding): Holding {
-    const sums = new Map<string, number>();
-    for (const { client, amount } of this.#holdings) sums.set(client, (sums.get(client) ?? 0) + amount);
-    const sum = ({ client }: Holding): number => sums.get(client)!;
+    const sum = ({ client }: Holding): number => this.#sums.get(client)!;
     let victim: Holding | undefined;
     for (const holding of this.#holdings) {
       if (holding.isKept && holding !== growing) continue;

@@ -5,8 +5,10 @@ import { AdderNetError } from '../errors';
 import { packageError } from '../optional-package';
 import { checkToken } from './authorization';
 import { addClassifyRoute } from './classify-route';
+import { Connections } from './connections';
 import { checkEncoding, compressResponse, decompressBody } from './content-encoding';
 import { handleClientError, handleError } from './error-handler';
+import { FairBudget } from './fair-budget';
 import { type GrpcServer, startGrpc } from './grpc/grpc-server';
 import { HttpError } from './http-error';
 import { addRoutesWithMethods } from './method-not-allowed';
@@ -49,7 +51,6 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     clientErrorHandler: handleClientError,
     frameworkErrors: (error, request, reply) => handleError(error, request, reply),
   });
-  app.server.maxConnections = options.maxConnections;
 
   const shutdown = new AbortController();
   const store = await ModelStore.load(options.weights, {
@@ -86,7 +87,9 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   app.setNotFoundHandler((request, reply) => reply.code(404).send({ error: `there is no ${request.method} ${request.url.split('?')[0]}` }));
   app.setErrorHandler((error, request, reply) => handleError(error, request, reply));
 
-  const service: Service = { store, metrics, options, shutdown: shutdown.signal };
+  const connections = new Connections(options.maxConnections);
+  app.server.on('connection', (socket) => connections.add(socket));
+  const service: Service = { store, metrics, options, connections, bytes: new FairBudget(options.maxInFlight), shutdown: shutdown.signal };
   addRoutesWithMethods(app, () => {
     addProtocolRoutes(app, service);
     addClassifyRoute(app, service);

@@ -1,6 +1,8 @@
 // The options of a server, and what its routes share.
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
+import type { Connections } from './connections';
+import type { FairBudget } from './fair-budget';
 import type { Metrics } from './metrics';
 import type { ModelStore, ServedModel, StoreOptions } from './model-store';
 
@@ -15,8 +17,14 @@ export interface ServerOptions extends Omit<StoreOptions, 'onBatch'> {
   readonly maxPixels: number;
   /** How many milliseconds a request may take to arrive, and how many it may wait in the queue. */
   readonly timeout: number;
-  /** The largest number of simultaneous connections; further ones are closed at once. */
+  /** The largest sum of the bytes of all bodies that are held, of HTTP and gRPC, compressed and decompressed. */
+  readonly maxInFlight: number;
+  /** The largest number of simultaneous connections, of HTTP and gRPC; beyond it, the oldest one without a complete request is closed. */
   readonly maxConnections: number;
+  /** How many milliseconds requests may go on after the shutdown started. What is still open then is closed by force. */
+  readonly grace: number;
+  /** Names under which the server may be addressed without a token, besides IP addresses, localhost and the name of the machine. */
+  readonly hosts: readonly string[];
   /** The bearer token that all requests need, except those for health and for the page. Default: none. */
   readonly token?: string | undefined;
   /** A log level of pino. */
@@ -26,6 +34,7 @@ export interface ServerOptions extends Omit<StoreOptions, 'onBatch'> {
 const names = optionNames<ServerOptions>({
   ...{ weights: true, version: true, threads: true, maxBatch: true, maxDelay: true, maxQueue: true, maxBody: true },
   ...{ maxPixels: true, timeout: true, maxConnections: true, token: true, logLevel: true },
+  ...{ maxInFlight: true, grace: true, hosts: true },
 });
 
 /** In milliseconds. Node fires longer timers at once. */
@@ -43,9 +52,12 @@ export function checkServerOptions(options: ServerOptions): void {
   const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
   check('weights', Array.isArray(weights) && weights.length > 0 && weights.every(isText), 'an array of files or names');
   check('version', isText(options.version), 'a string');
-  for (const name of ['maxBatch', 'maxQueue', 'maxBody', 'maxPixels', 'maxConnections'] as const)
+  for (const name of ['maxBatch', 'maxQueue', 'maxBody', 'maxPixels', 'maxInFlight', 'maxConnections'] as const)
     check(name, Number.isSafeInteger(options[name]) && options[name] >= 1, 'an integer of at least 1');
   check('timeout', options.timeout >= 1 && options.timeout <= maxTimer, `milliseconds from 1 to ${maxTimer}`);
+  check('maxInFlight', options.maxInFlight >= options.maxBody, `at least maxBody, ${options.maxBody}`);
+  check('grace', options.grace >= 0 && options.grace <= maxTimer, `milliseconds from 0 to ${maxTimer}`);
+  check('hosts', Array.isArray(options.hosts) && options.hosts.every(isText), 'an array of names');
   check('maxDelay', maxDelay >= 0 && maxDelay <= maxTimer, `milliseconds from 0 to ${maxTimer}`);
   // A token with other characters could not be sent in a header. The message does not quote it, so that it does not get into logs.
   if (token !== undefined && !(typeof token === 'string' && /^[\x21-\x7e]+( +[\x21-\x7e]+)*$/.test(token)))
@@ -61,6 +73,9 @@ export interface Service {
   readonly store: ModelStore;
   readonly metrics: Metrics;
   readonly options: ServerOptions;
+  readonly connections: Connections;
+  /** The bytes of all bodies that are held, at most `maxInFlight`; clients are told apart by clientKey. */
+  readonly bytes: FairBudget;
   /** Aborted when the shutdown starts: the server still answers, but wants no new clients. */
   readonly shutdown: AbortSignal;
 }

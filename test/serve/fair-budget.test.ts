@@ -72,6 +72,16 @@ t.test('what is kept does not give way', async (t) => {
   t.same(revoked, ['kept']);
 });
 
+t.test('what was kept is the youngest when it is lent again', async (t) => {
+  const budget = new FairBudget(2);
+  const revoked: string[] = [];
+  const [first] = ['first', 'second'].map((name) => budget.take('a', 1, () => revoked.push(name))!);
+  first!.keep();
+  first!.lend();
+  budget.take('a', 1, () => {});
+  t.same(revoked, ['second']);
+});
+
 t.test('hosts are told apart by address, networks of IPv6 by their first 64 bits', async (t) => {
   const key = (remoteAddress?: string) => clientKey({ remoteAddress } as Parameters<typeof clientKey>[0]);
   t.equal(key('10.0.0.1'), '10.0.0.1');

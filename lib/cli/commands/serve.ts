@@ -23,10 +23,26 @@ export function addServe(program: Command): void {
       256,
     )
     .option('--max-body <bytes>', 'the largest body of a request, in bytes', values.positiveInteger, 8 << 20)
+    .option(
+      '--max-in-flight <bytes>',
+      'the largest sum of the bytes of all bodies that are held; at least --max-body',
+      values.positiveInteger,
+      256 << 20,
+    )
     .option('--max-pixels <n>', 'the largest number of pixels of an image', values.positiveInteger, 25_000_000)
     .option('--max-connections <n>', 'the largest number of simultaneous connections', values.positiveInteger, 1000)
     .option('--timeout <ms>', 'how long a request may take to arrive, and how long it may wait', values.positiveInteger, 10_000)
     .option('--drain <ms>', 'after SIGTERM, how long to report not ready before connections close', values.notNegative, 0)
+    .option(
+      '--grace <ms>',
+      'after that, how long accepted requests may go on before connections close by force',
+      values.notNegative,
+      10_000,
+    )
+    .option(
+      '--allow-host <names...>',
+      'without a token: host names of requests, besides IP addresses, localhost and the name of the machine',
+    )
     .addOption(
       new Option('--log-level <level>', 'the level of the JSON log').choices(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
     );
