@@ -20,7 +20,7 @@ void BiasGrad(const Arguments& args) {
   if (gbias.length == 0 || gy.length == 0 || gy.length % gbias.length != 0)
     args.fail("ERR_SHAPE", "gy does not divide into the channels of out");
   args.check_no_overlap(gbias, gy, "gy");
-  args.check(bias_grad(kernels(args.env()), threads(args.env()), gy.length / gbias.length, gbias.length, gy.data, gbias.data));
+  args.check(bias_grad(threads(args.env()), gy.length / gbias.length, gbias.length, gy.data, gbias.data));
 }
 }  // namespace
 

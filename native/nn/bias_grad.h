@@ -1,9 +1,8 @@
-// gbias[c] = sum_r gy[r][c]      gy [rows][channels], a row being a pixel
+// gbias[c] = sum_r gy[r][c], summed in double      gy [rows][channels], a row being a pixel
 #pragma once
 #include <cstddef>
 
-#include "../kernels/kernel_table.h"
 #include "../runtime/status.h"
 #include "../runtime/thread_pool.h"
 
-Status bias_grad(const KernelTable& kernels, ThreadPool& pool, size_t rows, size_t channels, const float* gy, float* gbias);
+Status bias_grad(ThreadPool& pool, size_t rows, size_t channels, const float* gy, float* gbias);

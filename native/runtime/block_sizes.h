@@ -25,7 +25,7 @@ constexpr size_t kFilterBlockPixels = 128;         // pixels of one tile's sum: 
 constexpr size_t kFilterGridThreads = 4;           // tasks are cut as for this many threads, whatever there are
 
 // Sums over the rows of [rows][channels]. Both decide where sums are cut.
-constexpr size_t kChunkRows = 128;   // a kernel sums so many in float32
+constexpr size_t kChunkRows = 128;   // batch norm sums so many in float32
 constexpr size_t kChunkWidth = 128;  // few channels are folded to so many columns, so that vectors are full and additions independent
 
 // Passes over whole tensors. 128 kB of floats take a few tens of microseconds, which is worth waking a thread. For norms it
