@@ -7,6 +7,10 @@
 //
 // over all outputs whose window holds the input, or all windows. What falls on padding is dropped for x; padding taps do count for gw,
 // with x = 0. The results are bit-identical for any number of threads.
+//
+// Numbers of any size are right, infinities too: an x beyond every w has the slope -1 and one below the slope 1. What rounding leaves is
+// small beside sum |gy| for the input and beside sum (|x| + |w|) |gy| for the filter, whose difference of sums cancels where x and w are
+// nearly equal.
 #pragma once
 #include "../kernels/kernel_table.h"
 #include "../runtime/thread_pool.h"

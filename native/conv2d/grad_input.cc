@@ -7,12 +7,14 @@
 //   for each task (threads)          input rows of some images; its strip of gy, with a border of zeros
 //     for each phase                 its pixels and taps
 //       for each group, panel        rows are pixels of gy, the panel holds w as [tap][co][nr input channels]
-//         tiles                      dot: gx = sum w * g;   hardtanh and sign: sum f(w - x) * g with x beside the sums
+//         tiles                      dot: gx = sum w * g;   hardtanh, clamp and sign: sum f(w - x) * g with x beside the sums
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include "../gemm/packed_panels.h"
 #include "../gemm/run_panel.h"
+#include "../runtime/block_sizes.h"
 #include "../runtime/round.h"
 #include "../runtime/run_tasks.h"
 #include "../runtime/scratch_layout.h"
@@ -252,12 +254,31 @@ Status input_gradient(const KernelTable& kernels, ThreadPool& pool, const Conv2d
   if (!gradient.ok()) return Status::kMemory;
   return run_tasks(pool, gradient.grid.tasks, [&](size_t i) { return gradient.run(gradient.grid.task(gradient.task_shape, i)); });
 }
+
+// Whether |x| <= max everywhere, which no NaN is: without their signs floats have the order of their bits.
+bool all_within(ThreadPool& pool, size_t n, const float* x, float max) {
+  std::atomic<bool> within{true};
+  pool.parallel_chunks(n, kChunkElems, [&](size_t first, size_t count) {
+    int32_t limit, beyond = 0;
+    std::memcpy(&limit, &max, sizeof limit);
+    for (size_t i = first; i < first + count; ++i) {
+      int32_t bits;
+      std::memcpy(&bits, x + i, sizeof bits);
+      beyond |= (bits & INT32_MAX) > limit ? -1 : 0;
+    }
+    if (beyond) within = false;
+  });
+  return within;
+}
 }  // namespace
 
 Status adder_conv2d_grad_input(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, InputRule rule, const float* gy,
                                const float* x, const float* w, float* gx) {
-  const bool hardtanh = rule == InputRule::kHardtanh;
-  return input_gradient(kernels, pool, s, hardtanh ? kernels.gradient.hardtanh : kernels.gradient.sign, hardtanh, gy, x, w, gx);
+  if (rule == InputRule::kSign) return input_gradient(kernels, pool, s, kernels.gradient.sign, false, gy, x, w, gx);
+  // One tile for all of x: results must not depend on how tasks are cut.
+  if (!all_within(pool, s.x_elems, x, kMaxHardtanhData))
+    return input_gradient(kernels, pool, s, kernels.gradient.clamp, false, gy, x, w, gx);
+  return input_gradient(kernels, pool, s, kernels.gradient.hardtanh, true, gy, x, w, gx);
 }
 
 Status conv2d_grad_input(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* gy, const float* w, float* gx) {

@@ -33,7 +33,8 @@ class Lister {
     add("dot f32", "product_tile<Dot, ", table.dot.tiles, ", false");
     add("strided dot", "product_tile<Dot, ", table.gradient.dot, ", true");
     add("hardtanh", "hardtanh_tile<", table.gradient.hardtanh);
-    add("sign", "sign_tile<", table.gradient.sign);
+    add("clamp", "clamp_tile<false, ", table.gradient.clamp);
+    add("sign", "clamp_tile<true, ", table.gradient.sign);
     add(table.xnor);
     add(table.integer);
   }

@@ -33,7 +33,8 @@ constexpr KernelTable kernel_table(const char* isa) {
   table.elementwise = kElementwise;
   table.gradient.dot = DotShapes::tiles<ProductTiles<Dot, true>>;
   table.gradient.hardtanh = HardtanhShapes::tiles<HardtanhTiles>;
-  table.gradient.sign = SignShapes::tiles<SignTiles>;
+  table.gradient.clamp = ClampShapes::tiles<ClampTiles<false>>;
+  table.gradient.sign = ClampShapes::tiles<ClampTiles<true>>;
   table.xnor = kXnor;
   table.training = kTraining;
   table.integer.l1_8 = integer_product<L1Bytes, L1BytesShapes>();

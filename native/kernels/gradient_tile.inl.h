@@ -2,7 +2,9 @@
 //
 // HardTanh holds x - 1 and x + 1 in registers and clamps w between them:  clamp(w - x, -1, 1) = clamp(w, x - 1, x + 1) - x, so
 //   sum g * clamp(w - x, -1, 1) = sum g * clamp(w, x - 1, x + 1) - x * sum g
-// max, min and a multiply-add for each element. Max and min share two ports, so it runs at half the rate of a product.
+// max, min and a multiply-add for each element. Max and min share two ports, so it runs at half the rate of a product. The difference of
+// both sums loses as many digits as x has before its point, all of them from 2^24 on, where x - 1 and x + 1 are x: far from 0 another tile
+// subtracts first.
 #pragma once
 #include "gradient_kernels.h"
 
@@ -65,9 +67,10 @@ void hardtanh_tile(const ProductTileArgs& a) {
   write_gradient(a, sum, [&](f32v v, int i, int j) { return sub(v, mul(x[i][j], broadcast(a.operands.row_sums[i]))); });
 }
 
-// sgn(d) = clamp(d * 2^127 * 2^24, -1, 1): even the smallest difference, 2^-149, is scaled beyond 1; 0 stays 0 and NaN stays NaN.
-template <int MR, int NV>
-void sign_tile(const ProductTileArgs& a) {
+// f(d) = clamp(d, -1, 1), or sgn(d) = clamp(d * 2^127 * 2^24, -1, 1): even the smallest difference, 2^-149, is scaled beyond 1. For both 0
+// stays 0 and NaN stays NaN.
+template <bool kSign, int MR, int NV>
+void clamp_tile(const ProductTileArgs& a) {
   static_assert(2 * MR * NV + NV + 6 <= kVectorRegisters, "sums, data, a row of the panel, a broadcast, a difference and four constants");
   f32v data[MR][NV], sum[MR][NV];
   load_data(a, data);
@@ -86,8 +89,9 @@ void sign_tile(const ProductTileArgs& a) {
       UNROLL for (int i = 0; i < MR; ++i) {
         const f32v g = broadcast(row[i][p]);
         UNROLL for (int j = 0; j < NV; ++j) {
-          const f32v scaled = mul(mul(sub(v[j], data[i][j]), huge), large);
-          sum[i][j] = multiply_add(min(upper, max(lower, scaled)), g, sum[i][j]);
+          f32v d = sub(v[j], data[i][j]);
+          if constexpr (kSign) d = mul(mul(d, huge), large);
+          sum[i][j] = multiply_add(min(upper, max(lower, d)), g, sum[i][j]);
         }
       }
     }
@@ -100,9 +104,10 @@ struct HardtanhTiles {
   template <int MR, int NV>
   static constexpr Tile kTile = {MR, NV* f32v::N, hardtanh_tile<MR, NV>};
 };
-struct SignTiles {
+template <bool kSign>
+struct ClampTiles {
   using Tile = ProductTile;
   template <int MR, int NV>
-  static constexpr Tile kTile = {MR, NV* f32v::N, sign_tile<MR, NV>};
+  static constexpr Tile kTile = {MR, NV* f32v::N, clamp_tile<kSign, MR, NV>};
 };
 }  // namespace

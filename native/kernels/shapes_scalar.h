@@ -6,7 +6,7 @@ namespace {
 using L1Shapes = Shapes<Shape<4, 2>, Shape<2, 2>, Shape<1, 2>, Shape<4, 1>, Shape<1, 1>>;
 using DotShapes = L1Shapes;
 using HardtanhShapes = Shapes<Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
-using SignShapes = Shapes<Shape<2, 1>, Shape<1, 1>>;
+using ClampShapes = Shapes<Shape<2, 1>, Shape<1, 1>>;
 using XnorShapes = Shapes<Shape<2, 2>, Shape<1, 2>, Shape<2, 1>, Shape<1, 1>>;
 constexpr int kDepthwiseRows = 2;
 

@@ -4,7 +4,7 @@
 
 namespace {
 using HardtanhShapes = Shapes<Shape<4, 1>, Shape<2, 1>, Shape<1, 1>>;
-using SignShapes = HardtanhShapes;
+using ClampShapes = HardtanhShapes;
 using XnorShapes = Shapes<Shape<5, 2>, Shape<3, 2>, Shape<2, 2>, Shape<1, 2>, Shape<8, 1>, Shape<4, 1>, Shape<1, 1>>;
 constexpr int kDepthwiseRows = 4;
 

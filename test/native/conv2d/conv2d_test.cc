@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "conv2d/grad.h"
 #include "conv2d/integer.h"
@@ -58,12 +59,24 @@ void check_forward(Test& t, const Forward& forward) {
   });
 }
 
+using Values = std::vector<float> (*)(Test& t, size_t count);
+
+// Numbers of every size that float32 has, and infinities: a few of them, so that differences are of every size as well.
+std::vector<float> values_of_any_size(Test& t, size_t count) {
+  std::vector<float> values = random_values<float>(t, count);
+  const float huge[] = {0x1p24f, 0x1p24f + 2, -0x1p25f, 1e30f, -3e38f, 0x1p-149f, -0x1p-126f, INFINITY, -INFINITY, 64, 65};
+  for (float& v : values)
+    if (t.integer(0, 3) == 0) v = huge[t.integer(0, std::size(huge) - 1)];
+  return values;
+}
+std::vector<float> random_floats(Test& t, size_t count) { return random_values<float>(t, count); }
+
 // The gradients: |f(x, w)| <= 4, so each is off by at most a part of 4 sum |gy|.
 template <class Run, class Define>
-void check_gradient(Test& t, size_t Conv2dShape::*elems, const Run& run, const Define& define) {
+void check_gradient(Test& t, size_t Conv2dShape::*elems, const Run& run, const Define& define, Values values_of_x = random_floats) {
   ThreadPool pool(2);
   each_problem(t, [&](const KernelTable& kernels, const Conv2dShape& s) {
-    const auto x = random_values<float>(t, s.x_elems), w = random_values<float>(t, s.w_elems), gy = random_values<float>(t, s.y_elems);
+    const auto x = values_of_x(t, s.x_elems), w = random_values<float>(t, s.w_elems), gy = random_values<float>(t, s.y_elems);
     std::vector<float> gradient(s.*elems);
     std::vector<double> expected(s.*elems), magnitude(s.*elems);
     CHECK(run(kernels, pool, s, gy.data(), x.data(), w.data(), gradient.data()) == Status::kOk);
@@ -117,7 +130,7 @@ TEST(shorts, "adder_conv2d of int16 is exact") { check_integer_adder<int16_t>(t)
 TEST(products, "int8_conv2d is exact") { check_int8(t, false); }
 TEST(seven_bit_products, "int8_conv2d of 7-bit weights is exact") { check_int8(t, true); }
 
-TEST(adder_grad_input, "adder_conv2d_grad_input is its definition") {
+void check_adder_grad_input(Test& t, Values values_of_x) {
   for (const InputRule rule : {InputRule::kHardtanh, InputRule::kSign})
     check_gradient(
         t, &Conv2dShape::x_elems,
@@ -125,8 +138,11 @@ TEST(adder_grad_input, "adder_conv2d_grad_input is its definition") {
             float* gx) { return adder_conv2d_grad_input(kernels, pool, s, rule, gy, x, w, gx); },
         [&](const Conv2dShape& s, const float* gy, const float* x, const float* w, double* gx) {
           reference_adder_conv2d_grad_input(s, rule, gy, x, w, gx);
-        });
+        },
+        values_of_x);
 }
+TEST(adder_grad_input, "adder_conv2d_grad_input is its definition") { check_adder_grad_input(t, random_floats); }
+TEST(far_inputs, "adder_conv2d_grad_input is its definition for x of any size") { check_adder_grad_input(t, values_of_any_size); }
 
 TEST(adder_grad_filter, "adder_conv2d_grad_filter is its definition") {
   for (const FilterRule rule : {FilterRule::kFull, FilterRule::kSign})

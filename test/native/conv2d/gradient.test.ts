@@ -185,6 +185,13 @@ for (const isa of instructionSets)
         [-1, -1, 0, 1, 1],
       );
       for (const gradient of [undefined, 'sign'] as const) t.ok(Number.isNaN(slope(Number.NaN, gradient)));
+      const far = (x: number, w: number) => ops.adderConv2dGradInput(one(1), one(x), one(w)).data[0]!;
+      for (const x of [65, 2 ** 20 + 0.125, 2 ** 24, 2 ** 24 + 2, 2 ** 100, 3.4e38, Number.POSITIVE_INFINITY])
+        t.same(
+          [far(x, 0.5), far(-x, 0.5), far(x, 1e9), far(x, x - 0.25)],
+          [-1, 1, x < 1e9 ? 1 : -1, x < 2 ** 23 ? -0.25 : far(x, x)],
+          `x = ${x}`,
+        );
       const tiny = 2 ** -149;
       t.equal(ops.adderConv2dGradFilter(one(1), one(tiny), one(0), { gradient: 'sign' }).data[0], 1, 'the smallest difference has a sign');
     });

@@ -27,8 +27,8 @@ TEST(tiles, "tiles of one width do all rows in as few rounds as the tallest") {
   const SupportedTables& supported = supported_tables();
   for (size_t i = 0; i < supported.count; ++i) {
     const KernelTable& kernels = *supported.tables[i];
-    for (const ProductTile* tiles :
-         {kernels.l1.tiles, kernels.dot.tiles, kernels.gradient.dot, kernels.gradient.hardtanh, kernels.gradient.sign})
+    for (const ProductTile* tiles : {kernels.l1.tiles, kernels.dot.tiles, kernels.gradient.dot, kernels.gradient.hardtanh,
+                                     kernels.gradient.clamp, kernels.gradient.sign})
       check_tiles(t, tiles);
     for (const IntegerProduct* product : {&kernels.integer.l1_8, &kernels.integer.l1_16, &kernels.integer.dot_8, &kernels.integer.dot_7})
       check_tiles(t, product->tiles);
