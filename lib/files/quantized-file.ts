@@ -2,6 +2,7 @@
 import { AdderNetError } from '../errors';
 import type { Graph, GraphNode, Value } from '../graph';
 import { checkGraph } from '../graph/check';
+import { checkGraphFinite } from '../graph/finite';
 import { formatSafetensors } from '../io/safetensors';
 import type { TensorFile } from '../io/tensor-file';
 import { checkVersion, formatVersion } from '../io/version';
@@ -38,8 +39,12 @@ interface StepsDescription extends Pick<Description, 'metadata' | 'bits'> {
   readonly output: number;
 }
 
-/** The bytes of a file. A network loaded from them is bit-identical. */
+/**
+ * The bytes of a file. A network loaded from them is bit-identical.
+ * @throws {AdderNetError} ERR_ARGUMENT if a number of the network is not finite, which a file is not loaded with
+ */
 export function formatQuantized({ graph, bits }: QuantizedModel, metadata: ModelMetadata): Uint8Array {
+  checkGraphFinite('save', graph);
   const tensors = new Map<string, Tensor<TensorData>>();
   const nodes = graph.nodes.map((node, i) => {
     const plain: Record<string, unknown> = {};

@@ -1,8 +1,10 @@
-// Checks that what a file describes is a graph: nodes are complete, operands exist, arrays have the right dtypes and shapes.
+// Checks that what a file describes is a graph: nodes are complete, operands exist, arrays have the right dtypes and shapes and finite
+// numbers.
 import { convKinds } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { elementCount } from '../shape';
 import { type DType, Tensor, type TensorData } from '../tensor';
+import { notFinite } from './finite';
 import { outputShape } from './geometry';
 import { type Graph, type GraphNode, operandsOf, type Value } from './graph';
 
@@ -45,7 +47,10 @@ const isBytes: Is = (value) => isValue(value) && value.dtype === 'u8';
 const isTensor =
   (rank: number, ...dtypes: DType[]) =>
   (value: unknown) =>
-    value instanceof Tensor && value.shape.length === rank && dtypes.includes((value as Tensor<TensorData>).dtype);
+    value instanceof Tensor &&
+    value.shape.length === rank &&
+    dtypes.includes((value as Tensor<TensorData>).dtype) &&
+    notFinite((value as Tensor<TensorData>).data) === undefined;
 const isVector = isTensor(1, 'f32');
 const isActivation: Is = (value) =>
   isObject(value) && typeof value.min === 'number' && typeof value.max === 'number' && value.min <= value.max;

@@ -1,5 +1,6 @@
 // Calibration: the ranges that the values of a network take on some images of the kind that it will see.
-import { type FloatNode, type Graph, interpret } from '../graph';
+import { AdderNetError } from '../errors';
+import { type FloatNode, type Graph, interpret, nameOfNode, notFinite, type Value, type ValueTensor } from '../graph';
 import { elementCount } from '../shape';
 import { Tensor } from '../tensor';
 
@@ -45,15 +46,35 @@ const batch = 64;
 /**
  * The ranges of values, by their ids.
  * @param images [n,h,w,c], float32, as the network takes them
+ * @param names  of the graph's tensors, for the message
+ * @throws {AdderNetError} ERR_ARGUMENT if any value of the network is not finite: a range that reaches to infinity has no scale
  */
-export function calibrate(graph: Graph<FloatNode>, values: ReadonlySet<number>, images: Tensor): Map<number, Range> {
+export function calibrate(
+  graph: Graph<FloatNode>,
+  values: ReadonlySet<number>,
+  images: Tensor,
+  names: ReadonlyMap<string, Tensor> = new Map(),
+): Map<number, Range> {
   const ranges = new Map([...values].map((id) => [id, new Range()]));
   const [n, ...shape] = images.shape as [number, ...number[]];
   const size = elementCount(shape);
   for (let first = 0; first < n; first += batch) {
     const count = Math.min(batch, n - first);
     const part = new Tensor(images.data.subarray(first * size, (first + count) * size), [count, ...shape]);
-    interpret(graph, part, { onValue: ({ id }, tensor) => ranges.get(id)?.add(tensor as Tensor) });
+    interpret(graph, part, {
+      onValue: (value, tensor) => {
+        checkValue(graph, value, tensor, names);
+        ranges.get(value.id)?.add(tensor as Tensor);
+      },
+    });
   }
   return ranges;
+}
+
+function checkValue({ nodes }: Graph<FloatNode>, value: Value, { data }: ValueTensor, names: ReadonlyMap<string, Tensor>): void {
+  const bad = notFinite(data);
+  if (bad === undefined) return;
+  const i = nodes.findIndex(({ output }) => output.id === value.id);
+  const place = i < 0 ? 'a normalized image' : `the output of ${nameOfNode(nodes[i]!, i, names)}`;
+  throw new AdderNetError('ERR_ARGUMENT', `quantize: ${place} holds ${bad} on the calibration images, expected finite numbers`);
 }

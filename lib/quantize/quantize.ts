@@ -4,7 +4,7 @@ import { BatchLoader } from '../data/batch-loader';
 import { checkDataset, type Dataset } from '../data/dataset';
 import { normalize } from '../data/normalize';
 import { AdderNetError } from '../errors';
-import { fuse, trace } from '../graph';
+import { checkGraphFinite, fuse, trace } from '../graph';
 import { clamp, roundHalfEven } from '../graph/rounding';
 import { checkFinite } from '../layers/state';
 import type { Model } from '../models';
@@ -38,7 +38,7 @@ const names = optionNames<QuantizeOptions>({ bits: true, range: true, calibratio
  * @param images for the calibration, of the kind that the network will see: a dataset, whose first images are used, or [n,h,w,c], bytes or
  *   normalized floats
  * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is unknown, out of range or does not apply, the network is no Model or has no
- *   adder layer, or a weight or pixel is not finite; ERR_SHAPE if the images do not have its input shape; ERR_DTYPE if
+ *   adder layer, or a weight, a pixel or a value that the network computes of them is not finite; ERR_SHAPE if the images do not have its input shape; ERR_DTYPE if
  *   they are neither bytes nor floats
  */
 export async function quantize(
@@ -50,18 +50,22 @@ export async function quantize(
   if ((model as unknown) instanceof QuantizedModel)
     throw new AdderNetError('ERR_ARGUMENT', `quantize: ${model.name} is quantized already: take the float network it was made of`);
   checkModel('quantize', model);
-  checkFinite('quantize', model.stateDict());
+  const state = model.stateDict();
+  checkFinite('quantize', state);
   const { bits = 8, range = 'auto' } = options;
   if (!Number.isInteger(bits) || bits < 2 || bits > 8)
     throw new AdderNetError('ERR_ARGUMENT', `quantize: bits is ${shown(bits)}, expected an integer from 2 to 8`);
   const quantile = quantileOf(range, bits);
   const graph = fuse(trace(model, model.inputShape));
+  checkGraphFinite('quantize', graph, state);
   const qmax = 2 ** bits - 1;
   if (!graph.nodes.some(isAdder)) throw new AdderNetError('ERR_ARGUMENT', `quantize: ${model.name} has no adder layer`);
   const inputs = new Set(nodesOfBytes(graph, qmax).map(({ x }) => x.id));
-  const ranges = calibrate(graph, inputs, await normalized(model, images, options.calibration));
+  const ranges = calibrate(graph, inputs, await normalized(model, images, options.calibration), state);
   const quantizations = new Map([...ranges].map(([id, range]) => [id, quantizationOf(range, quantile, qmax)]));
-  return new QuantizedModel(model.metadata, bits, new Quantizer(graph, quantizations, qmax).graph());
+  const quantized = new Quantizer(graph, quantizations, qmax).graph();
+  checkGraphFinite('quantize', quantized);
+  return new QuantizedModel(model.metadata, bits, quantized);
 }
 
 function quantileOf(range: QuantizeOptions['range'], bits: number): number {

@@ -2,7 +2,7 @@
 
 import { checkThreads } from '../cpu';
 import { AdderNetError } from '../errors';
-import { fuse, type Graph, trace } from '../graph';
+import { checkGraphFinite, fuse, type Graph, trace } from '../graph';
 import { Layer } from '../layers';
 import { nameOf } from '../layers/name-of';
 import { checkFinite } from '../layers/state';
@@ -37,7 +37,7 @@ const names = optionNames<CompileOptions>({ dtype: true, threads: true, input: t
  * one node and all intermediate values in one block of memory. The weights are copied: later training does not change the session.
  *
  * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is unknown, out of range or does not apply, a layer
- *   cannot be compiled or a weight is not finite; ERR_SHAPE if the layers cannot take the input; ERR_MEMORY if memory runs out
+ *   cannot be compiled, or a weight or what batch norms make of the weights is not finite; ERR_SHAPE if the layers cannot take the input; ERR_MEMORY if memory runs out
  */
 export async function compile(model: Layer | QuantizedNetwork, options: CompileOptions = {}): Promise<InferenceSession> {
   checkOptions('compile', options, names);
@@ -58,6 +58,7 @@ export async function compile(model: Layer | QuantizedNetwork, options: CompileO
       'ERR_ARGUMENT',
       `compile: input is ${shown(input)}, but the quantized network takes images of ${shapeText(model.inputShape)} alone: leave it out`,
     );
+  checkGraphFinite('compile', model.graph);
   return sessionOf(model.graph, threads, model.metadata);
 }
 
@@ -68,8 +69,11 @@ function compileFloats(
   if (input === undefined)
     throw new AdderNetError('ERR_ARGUMENT', `compile: a ${model.type} does not tell the shape of its input, expected { input: [h,w,c] }`);
   checkShape('compile: input', input);
-  checkFinite('compile', model.stateDict());
-  return sessionOf(fuse(trace(model, input)), threads, model instanceof Model ? model.metadata : undefined);
+  const state = model.stateDict();
+  checkFinite('compile', state);
+  const graph = fuse(trace(model, input));
+  checkGraphFinite('compile', graph, state);
+  return sessionOf(graph, threads, model instanceof Model ? model.metadata : undefined);
 }
 
 const sessionOf = (graph: Graph, threads: number | undefined, labels: Labels | undefined): InferenceSession =>

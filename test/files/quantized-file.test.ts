@@ -35,6 +35,20 @@ for (const name of ['lenet5-bn-mnist-8bit', 'resnet20-cifar10-8bit'] as const)
     t.same(bits(session.runSync(x)), bits(network.forward(x)));
   });
 
+t.test('a file with a number that is not finite is refused', async (t) => {
+  const again = join(t.testdir(), 'again.safetensors');
+  await save(await load('resnet20-cifar10-8bit'), again);
+  const { tensors, metadata } = parseSafetensors(readFileSync(again), again);
+  for (const [name, { data, dtype }] of tensors) {
+    if (dtype !== 'f32') continue;
+    const before = data[0]!;
+    data[0] = Number.POSITIVE_INFINITY;
+    await t.rejects(load(formatSafetensors(tensors, metadata), { dtype: 'u8' }), { code: 'ERR_CORRUPT' }, name);
+    data[0] = before;
+  }
+  t.ok(await load(formatSafetensors(tensors, metadata), { dtype: 'u8' }));
+});
+
 interface Plain {
   [name: string]: unknown;
 }

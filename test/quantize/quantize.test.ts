@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { generateDigits, layers, loadQuantized, Model, models, save, saveQuantized, Tensor } from '../../dist';
+import { checkGraphFinite } from '../../dist/graph';
 import { roundHalfEven } from '../../dist/graph/rounding';
 import { type QuantizedModel, quantize } from '../../dist/quantize';
 import { Random } from '../../dist/random';
@@ -191,6 +192,44 @@ t.test('misuse is named', async (t) => {
   const poisoned = normal([1, 9, 8, 3], 1);
   poisoned.data[7] = Number.NaN;
   t.throws(() => quantized.forward(poisoned), { code: 'ERR_ARGUMENT', message: /NaN/ });
+});
+
+t.test('no number of a quantized network is NaN or infinite, whatever its weights are, and what is at fault is named', async (t) => {
+  const strange = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3.4e38, -3.4e38, -1, 1e-45];
+  const few = normal([2, 9, 8, 3], 4);
+  let refused = 0;
+  for (const name of model.stateDict().keys())
+    for (const value of strange) {
+      const spoilt = network();
+      spoilt.stateDict().get(name)!.data[1] = value;
+      try {
+        const quantized = await quantize(spoilt, few);
+        checkGraphFinite('test', quantized.graph);
+        t.ok(quantized.forward(few).data.every(Number.isFinite), `${name} = ${value}`);
+      } catch (error) {
+        t.match(
+          error,
+          { code: 'ERR_ARGUMENT', message: /^quantize: .* holds (NaN|-?Infinity|-1).* expected finite numbers/ },
+          `${name} = ${value}`,
+        );
+        refused++;
+      }
+    }
+  t.ok(refused > 3 * model.stateDict().size, `${refused} are refused`);
+  const refusal = async (name: string, value: number) => {
+    const spoilt = network();
+    spoilt.stateDict().get(name)!.data[1] = value;
+    return quantize(spoilt, few).catch((error) => error.message);
+  };
+  t.match(await refusal('layer1.0.1.running_var', Number.NaN), /^quantize: layer1.0.1.running_var holds NaN/);
+  t.match(
+    await refusal('bn1.running_var', -1),
+    /^quantize: the scale of node 0 \(conv2d of conv1.weight\) holds NaN, .*a variance below 0/,
+  );
+  t.match(
+    await refusal('conv1.weight', 3.4e38),
+    /^quantize: the output of node 0 \(conv2d of conv1.weight\) holds .* on the calibration images/,
+  );
 });
 
 t.test('rounding is to the nearest, half to even', (t) => {

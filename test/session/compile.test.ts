@@ -1,6 +1,7 @@
 // What compile takes and refuses, and what a session asks of its input.
+import { join } from 'node:path';
 import t from 'tap';
-import { compile, layers, models, Tensor } from '../../dist';
+import { compile, layers, load, models, save, Tensor } from '../../dist';
 import { randomize } from '../support/random-network';
 import { normal, sameBits } from '../support/tensors';
 
@@ -120,4 +121,14 @@ t.test('a network with a NaN is refused', async (t) => {
   const model = models.lenet5bn({ seed: 1 });
   model.stateDict().get('conv2.adder')!.data[7] = Number.NaN;
   await t.rejects(compile(model), { code: 'ERR_ARGUMENT', message: /^compile: conv2\.adder holds NaN, expected finite numbers$/ });
+  const other = models.lenet5bn({ seed: 1 });
+  const [name] = [...other.stateDict().keys()].filter((key) => key.endsWith('running_var'));
+  other.stateDict().get(name!)!.data[0] = -1;
+  await t.rejects(compile(other), { code: 'ERR_ARGUMENT', message: /^compile: the scale of node 0 \(conv2d of conv1\.\w+\) holds NaN/ });
+  const quantized = await load('lenet5-bn-mnist-8bit');
+  const node = quantized.graph.nodes.find(({ op }) => op === 'quantizedConv2d') as { shift: Tensor };
+  node.shift.data[3] = Number.NEGATIVE_INFINITY;
+  const place = /: the shift of node \d+ \(quantizedConv2d\) holds -Infinity/;
+  await t.rejects(compile(quantized), { code: 'ERR_ARGUMENT', message: place });
+  await t.rejects(save(quantized, join(t.testdir(), 'spoilt.safetensors')), { code: 'ERR_ARGUMENT', message: place });
 });
