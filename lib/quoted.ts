@@ -3,7 +3,7 @@ const maxLength = 100;
 /** Untrusted text for messages, truncated, and escaped so that it cannot control a terminal. */
 export const quoted = (text: string): string =>
   JSON.stringify(text.length > maxLength ? `${text.slice(0, maxLength)}…` : text).replace(
-    /[\u007f-\u009f\u2028\u2029\u202a-\u202e]/g,
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
@@ -13,10 +13,17 @@ export const shortList = (texts: readonly string[]): string =>
 /** Up to six names from an untrusted source. */
 export const nameList = (names: readonly string[]): string => shortList(names.map(quoted));
 
-/** Formats an invalid value for a message; '3' and 3 look different. */
-export function shown(value: unknown): string {
+/** Formats an invalid value for a message; '3' and 3 look different. Only the outer two levels of lists are shown, because a file may nest them endlessly. */
+export function shown(value: unknown, depth = 2): string {
   if (typeof value === 'string') return quoted(value);
-  if (Array.isArray(value)) return `[${value.slice(0, 10).map(shown).join(',')}${value.length > 10 ? ',…' : ''}]`;
+  if (Array.isArray(value)) return depth === 0 ? '[…]' : listText(value, depth - 1);
   const type = Object.prototype.toString.call(value).slice('[object '.length, -1); // Float32Array, Map and so on
-  return typeof value !== 'object' || value === null ? String(value) : type === 'Object' ? 'an object' : type;
+  return typeof value !== 'object' || value === null ? String(value).slice(0, maxLength) : type === 'Object' ? 'an object' : type;
 }
+
+const maxShown = 10;
+const listText = (list: readonly unknown[], depth: number): string =>
+  `[${list
+    .slice(0, maxShown)
+    .map((item) => shown(item, depth))
+    .join(',')}${list.length > maxShown ? ',…' : ''}]`;

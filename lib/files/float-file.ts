@@ -4,6 +4,7 @@
 //                     those of the network in the registry with that name
 import { unitToKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
+import { parseJson } from '../io/json';
 import type { TensorFile } from '../io/tensor-file';
 import { checkVersion, formatVersion } from '../io/version';
 import { type LayerDescription, Sequential } from '../layers';
@@ -12,6 +13,7 @@ import { describeLayer } from '../layers/describe';
 import { createModel, Model, type ModelMetadata } from '../models';
 import { classesOf } from '../models/identify';
 import { checkMetadata, metadataNames } from '../models/metadata';
+import { check, isRecord, objectWith, text } from '../schema';
 import { elementCount } from '../shape';
 
 const metadataKey = 'addernet';
@@ -34,13 +36,12 @@ export function describeModel(model: Model, metadata: ModelMetadata): Record<str
  * @throws {AdderNetError} ERR_CORRUPT if they cannot be read
  */
 export function storedMetadata({ name: file, metadata }: TensorFile): ModelMetadata | undefined {
-  const text = metadata[metadataKey];
-  if (text === undefined) return undefined;
-  try {
-    const parsed = JSON.parse(text);
-    if (typeof parsed?.name === 'string') return knownMetadata(parsed);
-  } catch {}
-  throw new AdderNetError('ERR_CORRUPT', `${file}: its metadata '${metadataKey}' is not the JSON of a model`);
+  const json = metadata[metadataKey];
+  if (json === undefined) return undefined;
+  const what = `${file}: its metadata '${metadataKey}'`;
+  const parsed = parseJson(json, what);
+  check(what, parsed, objectWith({ name: text(200) }));
+  return knownMetadata(parsed);
 }
 
 /** Drops what later versions may have added, and keeps the order of the file, so that it is saved again as it was. */
@@ -70,8 +71,9 @@ function registryNetwork(file: TensorFile, metadata: ModelMetadata): Model {
   });
 }
 
-function describedNetwork(file: TensorFile, metadata: ModelMetadata, text: string): Model {
-  const { version, layers } = parseDescription(file, text);
+function describedNetwork(file: TensorFile, metadata: ModelMetadata, json: string): Model {
+  const description = parseJson(json, `${file.name}: its metadata '${networkKey}'`);
+  const { version, layers }: Record<string, unknown> = isRecord(description) ? description : {};
   checkVersion(file.name, version);
   orFormatError(file, () => checkMetadata(metadata));
   const elements = [...file.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
@@ -98,14 +100,6 @@ function withFileName<T>(file: TensorFile, build: () => T): T {
 
 const damaged = ({ name }: TensorFile, why: string, cause?: unknown): AdderNetError =>
   new AdderNetError('ERR_CORRUPT', `${name}: its metadata '${networkKey}' describe no network of these weights: ${why}`, { cause });
-
-function parseDescription(file: TensorFile, text: string): { version?: unknown; layers?: unknown } {
-  try {
-    return Object(JSON.parse(text));
-  } catch {
-    throw damaged(file, 'they are not JSON');
-  }
-}
 
 function orFormatError<T>({ name }: TensorFile, make: () => T): T {
   try {

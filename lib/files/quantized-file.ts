@@ -3,6 +3,7 @@ import { AdderNetError } from '../errors';
 import type { Graph, GraphNode, Value } from '../graph';
 import { checkGraph } from '../graph/check';
 import { checkGraphFinite } from '../graph/finite';
+import { parseJson } from '../io/json';
 import { formatSafetensors } from '../io/safetensors';
 import type { TensorFile } from '../io/tensor-file';
 import { checkVersion, formatVersion } from '../io/version';
@@ -11,6 +12,7 @@ import { checkMetadata } from '../models/metadata';
 import { defaultTask, tasks } from '../models/task';
 import { QuantizedModel } from '../quantize';
 import { quoted } from '../quoted';
+import { check, integer, isRecord, listOf, objectWith, rule } from '../schema';
 import { elementCount, shapeText } from '../shape';
 import { Tensor, type TensorData } from '../tensor';
 import { knownMetadata } from './float-file';
@@ -39,6 +41,9 @@ interface StepsDescription extends Pick<Description, 'metadata' | 'bits'> {
   readonly output: number;
 }
 
+const aNode = rule<PlainNode>('a node', isRecord);
+const common = objectWith({ bits: integer(2, 8), metadata: rule<object>('an object', isRecord) });
+
 /**
  * The bytes of a file. A network loaded from them is bit-identical.
  * @throws {AdderNetError} ERR_ARGUMENT if a number of the network is not finite, which a file is not loaded with
@@ -61,17 +66,17 @@ export function formatQuantized({ graph, bits }: QuantizedModel, metadata: Model
 /** @throws {AdderNetError} ERR_CORRUPT if tensors and metadata do not describe a network, ERR_FORMAT if a newer version wrote them */
 export function quantizedNetwork(file: TensorFile): QuantizedModel {
   const { name: path } = file;
-  let description: Partial<Description & StepsDescription>;
-  try {
-    description = Object(JSON.parse(file.metadata[quantizedKey]!));
-  } catch (cause) {
-    throw damaged(path, cause);
-  }
-  const { version = 1, bits = 0 } = description;
+  const what = `${path}: its metadata '${quantizedKey}'`;
+  const description = parseJson(file.metadata[quantizedKey]!, what);
+  check(what, description, rule<Partial<Description & StepsDescription>>('an object', isRecord));
+  const { version = 1 } = description;
   checkVersion(path, version);
-  const plain = version === 1 ? description.steps : description.nodes;
-  if (!Array.isArray(plain) || !plain.every(isObject) || !Number.isInteger(bits) || bits < 2 || bits > 8) throw damaged(path);
-  const nodes = plain.map((node): Record<string, unknown> => ({ ...node }));
+  check(what, description, common);
+  const list = version === 1 ? 'steps' : 'nodes';
+  check(what, description, objectWith({ [list]: listOf(aNode, 'a list of nodes') }));
+  const { bits } = description;
+  // Without a prototype, a tensor may have any name.
+  const nodes = description[list]!.map((node): Record<string, unknown> => Object.assign(Object.create(null), node));
   for (const [key, tensor] of file) {
     const [, index, name] = /^(\d+)\.(\w+)$/.exec(key) ?? [];
     const node = nodes[Number(index)];
@@ -80,23 +85,21 @@ export function quantizedNetwork(file: TensorFile): QuantizedModel {
     node[name] = version === 1 ? tensor.data : tensor;
   }
   try {
-    const metadata = knownMetadata(Object(description.metadata));
+    const metadata = knownMetadata(description.metadata);
     checkMetadata(metadata);
     const graph = version === 1 ? graphOfSteps(nodes, description.output, bits, metadata.inputShape) : graphOf(nodes, description);
     checkGraph(graph);
     return new QuantizedModel(metadata, bits, { ...graph, outputs: [checkedOutput(graph, metadata)] });
   } catch (cause) {
     if (!(cause instanceof AdderNetError)) throw cause;
-    throw damaged(path, cause);
+    throw new AdderNetError('ERR_CORRUPT', `${what} describes no quantized network: ${cause.message}`, { cause });
   }
 }
-
-const isObject = (node: unknown): node is PlainNode => typeof node === 'object' && node !== null;
 
 /** JSON has no infinite numbers: a limit that an activation lacks is null there. */
 function graphOf(nodes: readonly Record<string, unknown>[], { inputs, outputs }: Partial<Description>): Graph {
   for (const node of nodes)
-    if (isObject(node.activation))
+    if (isRecord(node.activation))
       node.activation = { min: node.activation.min ?? Number.NEGATIVE_INFINITY, max: node.activation.max ?? Number.POSITIVE_INFINITY };
   return { nodes: nodes as unknown as readonly GraphNode[], inputs: inputs!, outputs: outputs! };
 }
@@ -111,9 +114,4 @@ function checkedOutput({ inputs, outputs }: Graph, metadata: ModelMetadata): Val
   if (elementCount(output.shape) !== elementCount(shape))
     throw new AdderNetError('ERR_CORRUPT', `it gives ${elementCount(output.shape)} numbers, expected ${shapeText(shape)}, ${meaning}`);
   return { ...output, shape };
-}
-
-function damaged(path: string, cause?: unknown): AdderNetError {
-  const why = cause instanceof AdderNetError ? `: ${cause.message}` : '';
-  return new AdderNetError('ERR_CORRUPT', `${path}: its metadata '${quantizedKey}' describes no quantized network${why}`, { cause });
 }

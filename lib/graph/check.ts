@@ -96,7 +96,7 @@ const fieldsOf: Record<GraphNode['op'], Record<string, Is>> = {
 
 /** The name of a field that does not fit. */
 function damagedField(node: GraphNode, known: ReadonlyMap<number, Value>): string | undefined {
-  if (!Object.hasOwn(fieldsOf, node.op)) return 'op';
+  if (typeof node.op !== 'string' || !Object.hasOwn(fieldsOf, node.op)) return 'op';
   const fields: Record<string, unknown> = { ...node };
   const damaged = Object.entries(fieldsOf[node.op]).find(([name, is]) => !is(fields[name]));
   if (damaged) return damaged[0];

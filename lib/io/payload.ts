@@ -28,16 +28,20 @@ export function elementsOf(bytes: Uint8Array, type: FileType): TensorData {
 export const zerosLike = (elements: TensorData, length: number): TensorData =>
   new (elements.constructor as new (length: number) => ArrayOf<DType>)(length);
 
+/** The limit of PyTorch and NumPy. */
+export const maxRank = 64;
+
 /**
  * Checks the shape that a file claims.
  * @param what the file and the tensor in it, for messages
  * @returns the number of elements
- * @throws {AdderNetError} ERR_CORRUPT if it is not a list of sizes or their product exceeds 2^53; ERR_FORMAT if the product is 0, which a Tensor
+ * @throws {AdderNetError} ERR_CORRUPT if it is not a list of sizes, they are too many, or their product exceeds 2^53; ERR_FORMAT if the product is 0, which a Tensor
  *   does not allow
  */
 export function checkSizes(what: string, shape: unknown): number {
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))
     throw new AdderNetError('ERR_CORRUPT', `${what}: the shape is not a list of sizes`);
+  if (shape.length > maxRank) throw new AdderNetError('ERR_CORRUPT', `${what} has ${shape.length} sizes, expected at most ${maxRank}`);
   const elements = elementCount(shape);
   if (elements === 0)
     throw new AdderNetError('ERR_FORMAT', `${what} has shape ${shapeText(shape)}: tensors without elements are not supported`);

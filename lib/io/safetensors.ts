@@ -4,15 +4,25 @@
 // Offsets count from the end of the header. The tensors cover the payload without gaps or overlaps.
 import { AdderNetError } from '../errors';
 import { quoted } from '../quoted';
+import { check, integer, isRecord, listOf, objectWith, recordOf, text } from '../schema';
 import type { Tensor, TensorData } from '../tensor';
 import { ByteReader } from './byte-reader';
 import { maxHalf, nearestHalves } from './half';
+import { parseJson } from './json';
 import { elementBytes, type FileType, fileTypes, payloadTensor } from './payload';
 import type { StoredTensors } from './tensor-file';
 
-/** The format's own limit, in bytes. */
-const maxHeaderBytes = 100_000_000;
+/**
+ * In bytes. The headers of the largest files have a few millions; the format itself allows 100 million, which would take gigabytes of memory.
+ */
+const maxHeaderBytes = 2 ** 24;
 const metadataKey = '__metadata__';
+const metadataRule = recordOf(text(maxHeaderBytes, 'text'));
+const entryRule = objectWith({
+  dtype: text(maxHeaderBytes, 'the name of a type'),
+  shape: listOf(integer(), 'a list of sizes'),
+  data_offsets: listOf(integer(), 'two offsets, [begin, end]', 2),
+});
 const types = new Map<string, FileType>(fileTypes.map((type) => [type.toUpperCase(), type]));
 
 export interface Safetensors extends StoredTensors {
@@ -30,7 +40,10 @@ export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safet
   const reader = new ByteReader(bytes, name);
   const headerBytes = reader.u64();
   if (headerBytes > maxHeaderBytes)
-    throw new AdderNetError('ERR_FORMAT', `${name}: not a safetensors file: its header would have ${headerBytes} bytes`);
+    throw new AdderNetError(
+      'ERR_FORMAT',
+      `${name}: not a safetensors file, or too large a header: ${headerBytes} bytes, expected at most ${maxHeaderBytes}`,
+    );
   const header = parseHeader(reader.text(headerBytes), name);
   const payload = reader.take(reader.remaining);
   checkLength(header, payload.length, name);
@@ -42,18 +55,18 @@ export function parseSafetensors(bytes: Uint8Array, name = 'safetensors'): Safet
   const extents: { key: string; begin: number; end: number }[] = [];
   for (const [key, entry] of Object.entries(header)) {
     if (key === metadataKey) {
-      Object.assign(metadata, parseMetadata(entry, name));
+      check(`${name}: ${metadataKey}`, entry, metadataRule);
+      Object.assign(metadata, entry);
       continue;
     }
     const what = `${name}: tensor ${quoted(key)}`;
-    const { dtype, shape, data_offsets: offsets } = isObject(entry) ? entry : {};
-    if (typeof dtype !== 'string' || !Array.isArray(shape) || !Array.isArray(offsets))
-      throw new AdderNetError('ERR_CORRUPT', `${what}: expected dtype, shape and data_offsets in the header`);
-    const [begin, end] = offsets;
-    if (offsets.length !== 2 || !Number.isInteger(begin) || !Number.isInteger(end) || begin < 0 || begin > end || end > payload.length)
+    check(what, entry, entryRule);
+    const { dtype, shape, data_offsets: offsets } = entry;
+    const [begin, end] = offsets as readonly [number, number];
+    if (begin > end || end > payload.length)
       throw new AdderNetError(
         'ERR_CORRUPT',
-        `${what}: data_offsets are ${quoted(String(offsets))}, expected [begin, end] within the ${payload.length} bytes after the header`,
+        `${what}: data_offsets are [${begin},${end}], expected [begin, end] within the ${payload.length} bytes after the header`,
       );
     const type = types.get(dtype);
     if (!type) leftOut.set(key, `its type is ${quoted(dtype)}, which is not supported`);
@@ -114,10 +127,7 @@ export function formatSafetensors(
   const json = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
   const headerBytes = Math.ceil(json.length / 8) * 8;
   if (headerBytes > maxHeaderBytes)
-    throw new AdderNetError(
-      'ERR_ARGUMENT',
-      `formatSafetensors: the header has ${headerBytes} bytes, more than the format's ${maxHeaderBytes}`,
-    );
+    throw new AdderNetError('ERR_ARGUMENT', `formatSafetensors: the header has ${headerBytes} bytes, expected at most ${maxHeaderBytes}`);
   const file = new Uint8Array(8 + headerBytes + payloadBytes);
   new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
   file.set(json, 8);
@@ -135,26 +145,16 @@ function inHalves(key: string, { data, shape }: Tensor<TensorData>) {
   return { key, data: nearestHalves(data), dtype: 'f16' as const, shape };
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 function parseHeader(json: string, name: string): Record<string, unknown> {
   if (!json.startsWith('{')) throw new AdderNetError('ERR_FORMAT', `${name}: not a safetensors file: its header does not start with {`);
-  let header: unknown;
-  try {
-    header = JSON.parse(json);
-  } catch (cause) {
-    throw new AdderNetError('ERR_CORRUPT', `${name}: the header is not JSON: ${(cause as Error).message}`, { cause });
-  }
-  const repeated = repeatedKey(json);
-  if (repeated !== undefined) throw new AdderNetError('ERR_CORRUPT', `${name}: the header has ${quoted(repeated)} twice`);
-  return header as Record<string, unknown>;
+  return parseJson(json, `${name}: the header`) as Record<string, unknown>;
 }
 
 /** Reports missing bytes as truncation, since an incomplete download is more likely than a wrong header. */
 function checkLength(header: Record<string, unknown>, payloadBytes: number, name: string): void {
   let expected = 0;
   for (const entry of Object.values(header)) {
-    const end = isObject(entry) && Array.isArray(entry.data_offsets) ? entry.data_offsets[1] : 0;
+    const end = isRecord(entry) && Array.isArray(entry.data_offsets) ? entry.data_offsets[1] : 0;
     if (Number.isSafeInteger(end)) expected = Math.max(expected, end);
   }
   if (expected > payloadBytes)
@@ -162,31 +162,4 @@ function checkLength(header: Record<string, unknown>, payloadBytes: number, name
       'ERR_CORRUPT',
       `${name}: the file is truncated: it has ${payloadBytes} bytes of tensors, expected ${expected}: download or copy it again`,
     );
-}
-
-function parseMetadata(entry: unknown, name: string): Record<string, string> {
-  if (!isObject(entry) || !Object.values(entry).every((value) => typeof value === 'string'))
-    throw new AdderNetError('ERR_CORRUPT', `${name}: ${metadataKey} is not an object of strings`);
-  return entry as Record<string, string>;
-}
-
-/** The first duplicate key of an object in `json`, which must be valid. JSON.parse would silently keep the last value. */
-function repeatedKey(json: string): string | undefined {
-  const open: Set<string>[] = [];
-  for (let i = 0; i < json.length; i++) {
-    if (json[i] === '{') open.push(new Set());
-    else if (json[i] === '}') open.pop();
-    else if (json[i] === '"') {
-      const start = i++;
-      for (; json[i] !== '"'; i++) if (json[i] === '\\') i++;
-      let next = i + 1;
-      while (json[next] === ' ' || json[next] === '\n' || json[next] === '\r' || json[next] === '\t') next++;
-      if (json[next] !== ':') continue;
-      const key: string = JSON.parse(json.slice(start, i + 1));
-      const keys = open.at(-1)!;
-      if (keys.has(key)) return key;
-      keys.add(key);
-    }
-  }
-  return undefined;
 }

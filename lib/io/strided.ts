@@ -3,7 +3,7 @@
 import { AdderNetError } from '../errors';
 import type { Shape } from '../shape';
 import { Tensor, type TensorData } from '../tensor';
-import { checkSizes, zerosLike } from './payload';
+import { checkSizes, maxRank, zerosLike } from './payload';
 
 export class StridedView {
   constructor(
@@ -38,9 +38,6 @@ export class StridedView {
     return this.shape.every((size, axis) => size === 1 || this.strides[axis] === strides[axis]);
   }
 }
-
-/** PyTorch's own limit. */
-const maxRank = 64;
 
 /**
  * Checks the view that a file describes, so that no element is outside the array.

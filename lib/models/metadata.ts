@@ -1,10 +1,11 @@
 // What travels with the weights of a network, in floats or in bytes, and networks that say it by name.
 import { type ConvKind, convKinds } from '../conv-kind';
 import { AdderNetError } from '../errors';
-import { checkCount } from '../layers/count';
 import { optionNames } from '../options';
+import { shown } from '../quoted';
+import { check, integer, listOf, number, objectWith, oneOf, optional, type Rule, rule, text } from '../schema';
 import type { InputShape } from './network-parts';
-import { defaultTask, isTask, type Task, tasks } from './task';
+import { defaultTask, type Task, tasks } from './task';
 
 /** Images are scaled to 0..1, then (image - mean[c]) / std[c] for each channel c. */
 export interface Normalization {
@@ -99,60 +100,47 @@ export function withMetadata<Base extends Class>(base: Base): Base & Class<Descr
 export function checkInputShape(name: string, inputShape: unknown): asserts inputShape is InputShape {
   const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) > 0 && (size as number) < 2 ** 31;
   if (!Array.isArray(inputShape) || inputShape.length !== 3 || !inputShape.every(isSize))
-    throw new AdderNetError('ERR_SHAPE', `${name}: inputShape is ${brief(inputShape)}, expected [height, width, channels]`);
+    throw new AdderNetError('ERR_SHAPE', `${name}: inputShape is ${shown(inputShape)}, expected [height, width, channels]`);
 }
 
-/** A value as JSON, truncated, because it may come from a file. */
-const brief = (value: unknown): string => String(JSON.stringify(value)).slice(0, 80);
+/** How many training runs may build on each other. */
+const maxTrainings = 100;
+const trainingRule = (depth: number): Rule<Training> => {
+  const own = objectWith({ command: text(100_000), seed: number(), epochs: number(), accuracy: number(), images: number() });
+  const origin: Rule<Training> = (value) =>
+    depth === maxTrainings ? rule<Training>(`at most ${maxTrainings} runs`, () => false)(value) : trainingRule(depth + 1)(value);
+  return (value) => own(value) ?? objectWith({ startedFrom: optional(origin) })(value);
+};
+
+const isName = (value: unknown) => typeof value === 'string' && value !== '' && value.length <= 200;
+const named = objectWith({ name: rule<string>('the name of the network', isName) });
+const rules = objectWith({
+  kind: oneOf(convKinds),
+  task: optional(oneOf(Object.keys(tasks) as Task[])),
+  classes: integer(1),
+  dataset: text(200, 'the name of a data set'),
+  training: optional(trainingRule(1)),
+  classNames: optional(listOf(text(10_000), 'a list of names')),
+});
+
+const positiveStd = rule<number>('a positive std', (value) => Number.isFinite(value) && (value as number) > 0);
 
 /**
  * Checks metadata, including its types, because it may come from a file.
  * @throws {AdderNetError} ERR_ARGUMENT, or ERR_SHAPE for the input shape
  */
 export function checkMetadata(metadata: ModelMetadata): void {
-  const { name, kind, task = defaultTask, classes, inputShape, normalization, dataset, classNames, training } = metadata;
-  if (typeof name !== 'string' || name === '' || name.length > 200)
-    throw new AdderNetError('ERR_ARGUMENT', `Model: name is ${brief(name)}, expected the name of the network`);
-  if (!convKinds.includes(kind))
-    throw new AdderNetError('ERR_ARGUMENT', `${name}: kind is ${brief(kind)}, expected one of ${convKinds.join(', ')}`);
-  if (!isTask(task))
-    throw new AdderNetError('ERR_ARGUMENT', `${name}: task is ${brief(task)}, expected one of ${Object.keys(tasks).join(', ')}`);
-  checkCount(`${name}: classes`, classes);
+  check('Model', metadata, named, 'ERR_ARGUMENT');
+  const { name, classes, inputShape, classNames }: ModelMetadata = metadata;
+  check(name, metadata, rules, 'ERR_ARGUMENT');
   checkInputShape(name, inputShape);
-  if (typeof dataset !== 'string') throw new AdderNetError('ERR_ARGUMENT', `${name}: dataset is ${brief(dataset)}, expected its name`);
-  if (training !== undefined && !isTraining(training))
-    throw new AdderNetError(
-      'ERR_ARGUMENT',
-      `${name}: training is ${brief(training)}, expected { command, seed, epochs, accuracy, images }`,
-    );
-  if (classNames !== undefined && !(Array.isArray(classNames) && classNames.every((text) => typeof text === 'string')))
-    throw new AdderNetError('ERR_ARGUMENT', `${name}: classNames is ${brief(classNames)}, expected a list of names`);
   if (classNames && classNames.length !== classes)
     throw new AdderNetError(
       'ERR_ARGUMENT',
       `${name}: classNames has ${classNames.length} names, expected one for each of ${classes} classes`,
     );
-  const channels = inputShape[2];
-  const { mean, std }: Partial<Normalization> = normalization ?? {};
-  const isPerChannel = (values: unknown): values is number[] =>
-    Array.isArray(values) && values.length === channels && values.every(Number.isFinite);
-  if (!isPerChannel(mean) || !isPerChannel(std) || !std.every((s) => s > 0))
-    throw new AdderNetError(
-      'ERR_ARGUMENT',
-      `${name}: normalization is ${brief(normalization)}, expected a mean and a positive std for each of ${channels} channels`,
-    );
-}
-
-/** How many training runs may build on each other. */
-const maxTrainings = 100;
-
-function isTraining(value: unknown): value is Training {
-  let training = value as Partial<Training> | undefined;
-  for (let depth = 0; training !== undefined; depth++) {
-    if (typeof training !== 'object' || training === null || depth >= maxTrainings) return false;
-    const { command, seed, epochs, accuracy, images, startedFrom } = training;
-    if (typeof command !== 'string' || ![seed, epochs, accuracy, images].every(Number.isFinite)) return false;
-    training = startedFrom;
-  }
-  return true;
+  const [, , channels] = inputShape;
+  const perChannel = (inner: Rule<number>, what: string) => listOf(inner, `${what} for each of ${channels} channels`, channels);
+  const normalization = objectWith({ mean: perChannel(number(), 'a mean'), std: perChannel(positiveStd, 'a positive std') });
+  check(name, metadata, objectWith({ normalization }), 'ERR_ARGUMENT');
 }

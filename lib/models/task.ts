@@ -16,5 +16,3 @@ export type Task = keyof typeof definitions;
 export const tasks: Readonly<Record<Task, TaskDefinition>> = definitions;
 /** The task where metadata name none, as in the first files. */
 export const defaultTask: Task = 'classification';
-
-export const isTask = (task: unknown): task is Task => typeof task === 'string' && Object.hasOwn(tasks, task);

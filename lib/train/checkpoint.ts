@@ -3,13 +3,15 @@
 import { readFile } from 'node:fs/promises';
 import { unitToKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
+import { parseJson } from '../io/json';
 import { formatSafetensors, parseSafetensors } from '../io/safetensors';
 import { checkVersion, formatVersion } from '../io/version';
 import { writeFileAtomic } from '../io/write-file';
 import { copyState, type StateDict } from '../layers/state';
 import type { Model } from '../models';
 import type { Sgd } from '../optim';
-import type { Progress } from './progress';
+import { check, integer, isRecord, listOf, number, objectWith, optional, recordOf, rule } from '../schema';
+import type { EpochRecord, Progress } from './progress';
 import type { WeightAverage } from './weight-average';
 
 /** What must be the same when a training run is resumed. */
@@ -23,6 +25,25 @@ export interface Checkpoint {
 }
 
 const metadataKey = 'addernet.training';
+
+const count = integer();
+/** A loss of the caller's may be negative, and count parts of images. */
+const measured = { loss: number(), accuracy: number() };
+const descriptionRule = objectWith({
+  settings: recordOf(
+    rule<string | number | boolean>('text, a number or true or false', (value) => ['string', 'number', 'boolean'].includes(typeof value)),
+  ),
+  progress: objectWith({
+    history: listOf(
+      objectWith({
+        ...{ epoch: integer(1), learningRate: number(0), ...measured, seconds: number(0), imagesPerSecond: number(0) },
+        validation: optional(objectWith(measured)),
+      }),
+      'a list of epochs',
+    ),
+    current: objectWith({ epoch: count, step: count, images: count, loss: number(), correct: number(), seconds: number(0) }),
+  }),
+});
 
 /**
  * Writes a checkpoint atomically.
@@ -85,17 +106,19 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-function parseMetadata(path: string, text: string | undefined): { settings: Settings; progress: Progress } {
-  if (text === undefined)
+function parseMetadata(path: string, json: string | undefined): { settings: Settings; progress: Progress } {
+  if (json === undefined)
     throw new AdderNetError('ERR_FORMAT', `'${path}' is not a checkpoint of a training run: it has no metadata '${metadataKey}'`);
-  try {
-    const { version = 1, settings, progress } = JSON.parse(text);
-    checkVersion(path, version);
-    const { history, current = progress.place } = progress; // its name in version 1
-    if (typeof settings === 'object' && Number.isInteger(current.epoch) && Array.isArray(history))
-      return { settings: unitToKind(settings) as Settings, progress: { history, current } };
-  } catch (cause) {
-    if (cause instanceof AdderNetError) throw cause;
-  }
-  throw new AdderNetError('ERR_CORRUPT', `the checkpoint '${path}' does not say how far it came: ${text.slice(0, 80)}`);
+  const what = `the checkpoint '${path}'`;
+  const description = parseJson(json, what);
+  check(what, description, rule<Record<string, unknown>>('an object', isRecord));
+  checkVersion(path, description.version ?? 1);
+  // Version 1 has `place` where later ones have `current`.
+  const progress = isRecord(description.progress) && { current: description.progress.place, ...description.progress };
+  const checked = { settings: description.settings, progress };
+  check(what, checked, descriptionRule);
+  const { history, current } = checked.progress;
+  if (current.epoch !== history.length)
+    throw new AdderNetError('ERR_CORRUPT', `${what}: it is in epoch ${current.epoch} after ${history.length} finished ones`);
+  return { settings: unitToKind(checked.settings) as Settings, progress: { history: [...history] as EpochRecord[], current } };
 }

@@ -319,7 +319,7 @@ t.test('a description that lies is refused before memory is taken', async (t) =>
     [{ version: 1, layers: { type: 'Sequential', names: ['a', 'a'], layers: [flatten, linear(180)] } }, /2 names for 2 layers/],
     [{ version: 1, layers: { type: 'Sequential', names: ['a.b', 'fc'], layers: [flatten, linear(180)] } }, /not a valid layer name/],
     [{ version: 1, layers: { type: 'Sequential', names: [{}], layers: [flatten] } }, /names is damaged/],
-    [{ version: 1, layers: deep }, /nested more than 64 deep/],
+    [{ version: 1, layers: deep }, /nested more than \d+ deep/],
     [network(...Array(10_001).fill({ type: 'Relu' })), /more than 10000 layers/],
   ];
   for (const [lie, message] of lies) {

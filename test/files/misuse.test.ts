@@ -49,7 +49,10 @@ t.test('files that contradict themselves', async (t) => {
       (d: { metadata: object }) => Object.assign(d.metadata, { classes: 5, classNames: undefined }),
     ],
     [/is damaged: its mode/, (d: { nodes: { op: string }[] }) => Object.assign(d.nodes.find(({ op }) => op === 'pool')!, { mode: 'z' })],
-    [/training is/, (d: { metadata: object }) => Object.assign(d.metadata, { training: { command: 5, startedFrom: 7 } })],
+    [
+      /training\.command is 5, expected text/,
+      (d: { metadata: object }) => Object.assign(d.metadata, { training: { command: 5, startedFrom: 7 } }),
+    ],
   ] as never;
   for (const [message, change] of wrongs) await t.rejects(load(changed(change as never)), refused(message, 'ERR_CORRUPT'));
 });

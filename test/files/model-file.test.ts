@@ -187,7 +187,7 @@ t.test('metadata that is no JSON or lies', async (t) => {
     await t.rejects(loading(text), {
       name: 'AdderNetError',
       code: 'ERR_CORRUPT',
-      message: /liar\.safetensors: its metadata 'addernet' is not the JSON of a model/,
+      message: /liar\.safetensors: its metadata 'addernet'( is not JSON|: it is .*, expected \{ name \}$|: name is .*, expected text)/,
     });
 
   const lies: [object, RegExp][] = [
@@ -201,13 +201,13 @@ t.test('metadata that is no JSON or lies', async (t) => {
     [{ classes: '10' }, /classes is 10/],
     [{ classes: 1e15, classNames: undefined }, /1000000000000000/],
     [{ classNames: ['one'] }, /1 names, expected one for each of 10/],
-    [{ classNames: { length: 10 } }, /classNames is \{"length":10\}, expected a list of names/],
-    [{ classNames: Array(10).fill(7) }, /expected a list of names/],
+    [{ classNames: { length: 10 } }, /classNames is an object, expected a list of names/],
+    [{ classNames: Array(10).fill(7) }, /classNames\[0\] is 7, expected text/],
     [{ normalization: null }, /normalization is null/],
-    [{ normalization: {} }, /normalization is \{\}/],
-    [{ normalization: { mean: 'a', std: 'b' } }, /expected a mean and a positive std/],
-    [{ normalization: { mean: ['0'], std: ['1'] } }, /expected a mean and a positive std/],
-    [{ normalization: { mean: [0], std: [0] } }, /expected a mean and a positive std/],
+    [{ normalization: {} }, /normalization\.mean is missing/],
+    [{ normalization: { mean: 'a', std: 'b' } }, /normalization\.mean is "a", expected a mean for each of \d channels/],
+    [{ normalization: { mean: ['0'], std: ['1'] } }, /normalization\.mean\[0\] is "0", expected a number/],
+    [{ normalization: { mean: [0], std: [0] } }, /normalization\.std\[0\] is 0, expected a positive std/],
     [{ dataset: 5 }, /dataset is 5/],
   ];
   for (const [lie, message] of lies) {

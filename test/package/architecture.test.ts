@@ -7,13 +7,14 @@ import ts from 'typescript';
 import { missingProgram, testNeeding } from '../support/needing';
 import { repository } from '../support/repository';
 
-const foundation = ['conv-kind', 'errors', 'options', 'quoted', 'shape', 'tensor', 'random'];
+const foundation = ['conv-kind', 'errors', 'options', 'quoted', 'schema', 'shape', 'tensor', 'random'];
 /** A part of lib/ (a folder, or a file at its top) and the parts it may import, besides itself. */
 const libMayImport: Record<string, string[]> = {
   'conv-kind': [],
   errors: [],
   options: ['errors'],
   quoted: [],
+  schema: ['errors', 'quoted'],
   'optional-package': ['errors'],
   shape: ['errors', 'quoted'],
   tensor: ['errors', 'shape'],
