@@ -14,7 +14,7 @@
 #include "runtime.h"
 
 namespace {
-constexpr double kMaxElems = 9e15;
+constexpr double kMaxElems = 1LL << 48;  // a petabyte: sizes in bytes stay far from what size_t holds
 
 // A plan, and its share of the threads where it has one of its own.
 struct OwnedPlan {
@@ -199,7 +199,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
 
   // (output)
   void finish(const Arguments& args) {
-    building(args).finish(float_value(args(0, "output")));
+    args.check(building(args).finish(float_value(args(0, "output"))));
     account();
   }
 

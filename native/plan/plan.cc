@@ -36,29 +36,29 @@ class Slices {
 }  // namespace
 
 Plan::Plan(const KernelTable& kernels, ThreadPool& pool, size_t input_elems)
-    : kernels_(kernels), pool_(pool), values_{{input_elems, DType::kF32}} {}
+    : kernels_(kernels), pool_(pool), input_{input_elems, DType::kF32} {}
 
 size_t Plan::add(std::unique_ptr<Node> node, size_t x, size_t other) {
-  values_.reserve(values_.size() + 1);  // where this throws, nothing has changed
-  const Node& added = *node;
   nodes_.push_back({std::move(node), x, other});
-  values_.push_back(added.output());
-  node_bytes_ += added.bytes();
-  return values_.size() - 1;
+  node_bytes_ += nodes_.back().node->bytes();
+  return nodes_.size();
 }
 
-void Plan::finish(size_t output) {
+Status Plan::finish(size_t output) {
   std::vector<Lifetime> lifetimes;
-  for (size_t i = 0; i < nodes_.size(); ++i) lifetimes.push_back({values_[i + 1].bytes(), i, i});
+  for (size_t i = 0; i < nodes_.size(); ++i) lifetimes.push_back({value(i + 1).bytes(), i, i});
   for (size_t i = 0; i < nodes_.size(); ++i)
     for (const size_t read : {nodes_[i].x, nodes_[i].other})
       if (read != 0 && read != kNoValue) lifetimes[read - 1].last = i;
   if (output != 0) lifetimes[output - 1].bytes = 0;  // lies with the caller
-  ArenaLayout layout = assign_offsets(lifetimes);
+  ArenaLayout layout;
+  const Status status = assign_offsets(lifetimes, &layout);
+  if (status != Status::kOk) return status;
   layout.offsets.insert(layout.offsets.begin(), 0);
   offsets_ = std::move(layout.offsets);
   arena_bytes_per_image_ = layout.bytes;
   output_ = output;
+  return Status::kOk;
 }
 
 Status Plan::run(size_t n, const float* x, float* y) {
@@ -105,11 +105,11 @@ Status Plan::run_nodes(const Images& images, ThreadPool& pool, unsigned char* ar
   };
   const auto input = [&](size_t value) -> Value {
     if (value == kNoValue) return {nullptr, DType::kF32};
-    return {value == 0 ? images.x : static_cast<const void*>(place(value)), values_[value].dtype};
+    return {value == 0 ? images.x : static_cast<const void*>(place(value)), this->value(value).dtype};
   };
   for (size_t i = 0; i < nodes_.size(); ++i) {
     const auto& [node, x, other] = nodes_[i];
-    const Status status = node->run({kernels_, pool, n, input(x), input(other), {place(i + 1), values_[i + 1].dtype}});
+    const Status status = node->run({kernels_, pool, n, input(x), input(other), {place(i + 1), node->output().dtype}});
     if (status != Status::kOk) return status;
   }
   if (output_ == 0) std::copy_n(images.x, n * input_elems(), images.y);

@@ -19,14 +19,15 @@ class Plan {
 
   // The value that a new node makes from x, and from `other` where it has one. std::bad_alloc leaves the plan as it was, as in finish.
   size_t add(std::unique_ptr<Node> node, size_t x, size_t other = kNoValue);
-  // No node comes after this. The output is one of floats.
-  void finish(size_t output);
+  // No node comes after this. The output is one of floats. kShape, which leaves the plan as it was, if the values of one image take more
+  // than kMaxArenaBytes (arena.h).
+  Status finish(size_t output);
 
-  size_t value_count() const { return values_.size(); }
-  const ValueType& value(size_t i) const { return values_[i]; }
+  size_t value_count() const { return nodes_.size() + 1; }
+  const ValueType& value(size_t i) const { return i == 0 ? input_ : nodes_[i - 1].node->output(); }
   bool finished() const { return output_ != kNoValue; }
-  size_t input_elems() const { return values_[0].elems; }
-  size_t output_elems() const { return values_[output_].elems; }
+  size_t input_elems() const { return input_.elems; }
+  size_t output_elems() const { return value(output_).elems; }
 
   // x [n][input elems], y [n][output elems]; y overlaps nothing. One run at a time, which is the caller's to see to. Where there are as
   // many images as threads, each thread computes whole images, so that no thread waits for another at every layer; the rest is shared layer
@@ -63,8 +64,8 @@ class Plan {
 
   const KernelTable& kernels_;
   ThreadPool& pool_;
+  const ValueType input_;
   std::vector<PlacedNode> nodes_;  // node i makes value i + 1
-  std::vector<ValueType> values_;
   size_t output_ = kNoValue;
   std::vector<size_t> offsets_;  // of each value in the arena, in bytes, for one image
   size_t arena_bytes_per_image_ = 0;
