@@ -4,16 +4,16 @@
 
 #include "../runtime/run_tasks.h"
 #include "../runtime/scratch_layout.h"
+#include "pool_taps.h"
 
 namespace {
 // Calls tap(where the pixel starts in the image) for each pixel of the window (ho, wo) that lies in the image, row by row.
 template <class Tap>
 void each_tap(const Conv2dShape& s, size_t ho, size_t wo, const Tap& tap) {
-  for (size_t kh = 0; kh < s.kh; ++kh)
-    for (size_t kw = 0; kw < s.kw; ++kw) {
-      const size_t row = ho * s.sh + kh - s.pad_top, column = wo * s.sw + kw - s.pad_left;  // wraps below 0
-      if (row < s.h && column < s.w) tap((row * s.w + column) * s.ci);
-    }
+  const Taps rows = taps_on_image(ho * s.sh, s.kh, s.pad_top, s.h), columns = taps_on_image(wo * s.sw, s.kw, s.pad_left, s.w);
+  for (size_t kh = rows.first; kh < rows.end; ++kh)
+    for (size_t kw = columns.first; kw < columns.end; ++kw)
+      tap(((ho * s.sh + kh - s.pad_top) * s.w + (wo * s.sw + kw - s.pad_left)) * s.ci);
 }
 }  // namespace
 
