@@ -181,7 +181,10 @@ class NamedArguments : public Arguments {
 
 inline void Argument::fail(const char* code, const std::string& what) const { call_.fail(code, std::string(name_) + " " + what); }
 inline Conv2dShape Argument::conv2d_shape() const {
+  // Another thread may change a SharedArrayBuffer between two looks at it: what is checked is a copy.
+  int32_t geometry[kConv2dGeometryLength];
+  std::copy_n(array<const int32_t>(kConv2dGeometryLength).data, kConv2dGeometryLength, geometry);
   Conv2dShape shape;
-  call_.check(make_conv2d_shape(array<int32_t>(kConv2dGeometryLength).data, &shape));
+  call_.check(make_conv2d_shape(geometry, &shape));
   return shape;
 }
