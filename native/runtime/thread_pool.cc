@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <thread>
 
@@ -39,10 +40,18 @@ struct Job {
   const void* const context;
   const size_t n, max_helpers;
   std::atomic<size_t> next{0}, helpers{0};
+  std::atomic<bool> failed{false};
+  std::exception_ptr failure{};  // the first one, written by the thread that set `failed`
   Job* following = nullptr;
 
+  // An exception ends the job, on whichever thread it is thrown: no index begins after it.
   void run_indices() {
-    for (size_t i; (i = next++) < n;) call(context, i);
+    try {
+      for (size_t i; (i = next++) < n;) call(context, i);
+    } catch (...) {
+      next = n;
+      if (!failed.exchange(true)) failure = std::current_exception();
+    }
   }
   bool wants_help() const { return next < n && helpers < max_helpers; }
 };
@@ -53,12 +62,8 @@ class Workers {
     open(job);
     job.run_indices();
     close(job);
-    const auto alone = [&] { return job.helpers == 0; };
-    if (spin_wait(alone)) return;
-    std::unique_lock<std::mutex> lock(mutex_);
-    ++waiting_callers_;
-    helper_left_.wait(lock, alone);
-    --waiting_callers_;
+    wait_until_alone(job);
+    if (job.failure) std::rethrow_exception(job.failure);
   }
 
  private:
@@ -72,6 +77,15 @@ class Workers {
     const bool wake = sleepers_ > 0;
     lock.unlock();
     if (wake) wake_.notify_all();
+  }
+
+  void wait_until_alone(const Job& job) {
+    const auto alone = [&] { return job.helpers == 0; };
+    if (spin_wait(alone)) return;
+    std::unique_lock<std::mutex> lock(mutex_);
+    ++waiting_callers_;
+    helper_left_.wait(lock, alone);
+    --waiting_callers_;
   }
 
   void close(Job& job) {

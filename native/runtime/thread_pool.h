@@ -3,7 +3,8 @@
 //
 // parallel_for(n, f) runs f(0) … f(n - 1) and returns when all are done. Which thread runs which index is open, so f must not
 // reduce across indices: that keeps results bit-identical for any number of threads. The caller works too; several callers may
-// run at once, and idle workers join any job that has indices left.
+// run at once, and idle workers join any job that has indices left. What f throws, on any thread, ends the job: the caller gets the first
+// exception once no thread is at the job any more.
 #pragma once
 #include <atomic>
 #include <cstddef>

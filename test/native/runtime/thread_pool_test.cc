@@ -33,3 +33,26 @@ TEST(chunks, "parallel_chunks covers a range once") {
     for (const auto& count : runs) CHECK(count == 1);
   }
 }
+
+TEST(pool_exception, "what an index throws on any thread reaches the caller, and the pool works on") {
+  for (const size_t threads : {1, 2, 5}) {
+    ThreadPool pool(threads);
+    for (int round = 0; round < 50; ++round) {
+      const size_t n = 400, thrower = t.integer(0, n - 1);
+      std::atomic<size_t> runs{0};
+      bool caught = false;
+      try {
+        pool.parallel_for(n, [&](size_t i) {
+          ++runs;
+          if (i >= thrower) throw i;
+        });
+      } catch (size_t i) {
+        caught = i >= thrower;
+      }
+      CHECK(caught && runs > 0 && runs <= n);
+      std::atomic<size_t> good{0};
+      pool.parallel_for(n, [&](size_t) { ++good; });
+      CHECK(good == n);
+    }
+  }
+}
