@@ -1,3 +1,4 @@
+#include "../runtime/scratch.h"
 #include "exports.h"
 
 static Napi::Object init(Napi::Env env, Napi::Object object) {
@@ -6,6 +7,9 @@ static Napi::Object init(Napi::Env env, Napi::Object object) {
                            export_crop_mirror_normalize, export_cross_entropy, export_elementwise, export_elementwise_grad, export_peak,
                            export_plan, export_pool, export_pool_grad, export_quantize, export_runtime, export_sgd, export_sign})
     room(exports);
+  // The thread of JavaScript ends with its environment. An environment may load the addon twice, but not have one hook twice.
+  napi_add_env_cleanup_hook(
+      env, [](void*) { free_thread_scratch(); }, static_cast<napi_env>(env));
   return object;
 }
 NODE_API_MODULE(addernet, init)

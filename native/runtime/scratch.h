@@ -5,3 +5,5 @@
 // 64-byte aligned, valid until this thread's next call; null if memory is out or if more than a gigabyte is requested, which only paddings
 // far beyond any image do. Contents are undefined.
 void* thread_scratch(size_t bytes);
+// What a thread that used scratch memory calls before it ends; those of start_thread.h never do.
+void free_thread_scratch();
