@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 
 /** One host owns a whole /64 of IPv6 addresses, so only their first 64 bits count. */
-export function clientKey({ remoteAddress = '' }: Socket): string {
+export function clientKey({ remoteAddress = '' }: Pick<Socket, 'remoteAddress'>): string {
   const address = remoteAddress.replace(/^::ffff:(?=[\d.]+$)/, '');
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.split('::') as [string, string?];

@@ -22,20 +22,36 @@ interface Holding {
 
 export class FairBudget {
   readonly #limit: number;
+  readonly #yielding: 'oldest' | 'newest';
   /** The oldest first. */
   readonly #holdings = new Set<Holding>();
   /** How much each client holds. */
   readonly #sums = new Map<string, number>();
   #used = 0;
 
-  /** @param limit how much there is in all */
-  constructor(limit: number) {
+  /**
+   * @param limit    how much there is in all
+   * @param yielding which of equal shares gives way. With the newest, a client that takes more only displaces clients that hold more
+   */
+  constructor(limit: number, yielding: 'oldest' | 'newest' = 'oldest') {
     this.#limit = limit;
+    this.#yielding = yielding;
   }
 
   /** How much is taken. */
   get used(): number {
     return this.#used;
+  }
+
+  /** Whether a share of 1 could be taken. */
+  hasRoom(client: string): boolean {
+    if (this.#used < this.#limit) return true;
+    const newcomer: Holding = { client, revoke: () => {}, amount: 1, isKept: false };
+    this.#holdings.add(newcomer);
+    this.#add(client, 1);
+    const victim = this.#victim(newcomer);
+    this.#release(newcomer);
+    return victim !== newcomer;
   }
 
   /**
@@ -84,15 +100,14 @@ export class FairBudget {
     else this.#sums.set(client, sum);
   }
 
-  /** The largest share of the client that holds most, among those that are not kept; the oldest of equals; `growing` if there is no other. */
+  /** The largest share of the client that holds most, among those that are not kept; `growing` if there is no other. */
   #victim(growing: Holding): Holding {
     const sum = ({ client }: Holding): number => this.#sums.get(client)!;
     let victim: Holding | undefined;
     for (const holding of this.#holdings) {
       if (holding.isKept && holding !== growing) continue;
-      const isLarger =
-        victim === undefined || sum(holding) > sum(victim) || (holding.client === victim.client && holding.amount > victim.amount);
-      if (isLarger) victim = holding;
+      const difference = victim && (sum(holding) - sum(victim) || (holding.client === victim.client ? holding.amount - victim.amount : 0));
+      if (difference === undefined || difference > 0 || (difference === 0 && this.#yielding === 'newest')) victim = holding;
     }
     return victim!;
   }

@@ -1,7 +1,7 @@
 // Finds the network that the URL of a request names, and runs it.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Tensor } from '../tensor';
-import { queueFull } from './batcher';
+import { clientKey } from './client-key';
 import { clientDisconnected, inferWithTimeout } from './infer-with-timeout';
 import type { ModelStore, ServedModel } from './model-store';
 
@@ -15,21 +15,26 @@ export function routeModel(store: ModelStore, request: FastifyRequest): ServedMo
 }
 
 /**
- * An onRequest hook: finds the network, and rejects the request before its body is read if the queue of the network is full.
+ * An onRequest hook: finds the network, and rejects the request before its body is read if the queue of the network has no room for the client.
  * @throws {HttpError} 404, 503
  */
 export const findModel = (store: ModelStore) => async (request: FastifyRequest) => {
   request.servedModel = routeModel(store, request);
-  const { batcher } = request.servedModel;
-  if (batcher.isFull) throw queueFull(batcher.queuedImages);
+  request.servedModel.batcher.checkRoom(clientKey(request.raw.socket));
 };
 
 /** Runs the network of a request and reports the time in the header Server-Timing. Throws what inferWithTimeout throws. */
-export async function infer(x: Tensor, request: FastifyRequest, reply: FastifyReply, timeout: number): Promise<Tensor> {
+export async function infer(
+  input: Tensor | ((signal: AbortSignal) => Promise<Tensor>),
+  request: FastifyRequest,
+  reply: FastifyReply,
+  timeout: number,
+): Promise<Tensor> {
   const client = new AbortController();
   const gone = () => client.abort(clientDisconnected());
   reply.raw.once('close', gone);
-  const { y, queued, running } = await inferWithTimeout(request.servedModel!, x, timeout, client);
+  const waiting = { key: clientKey(request.raw.socket), signal: client.signal };
+  const { y, queued, running } = await inferWithTimeout(request.servedModel!, input, timeout, waiting);
   reply.raw.removeListener('close', gone);
   reply.header('server-timing', `queue;dur=${queued.toFixed(3)}, run;dur=${running.toFixed(3)}`);
   return y;

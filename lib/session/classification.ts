@@ -1,4 +1,5 @@
 // From logits to classes with names.
+import { AdderNetError } from '../errors';
 import type { ModelMetadata } from '../models';
 import { softmax } from '../ops';
 import { Tensor } from '../tensor';
@@ -16,8 +17,18 @@ export interface Classification {
   readonly probability: number;
 }
 
-/** The `top` most probable classes of one image, best first. */
-export function classification(logits: Float32Array, { classNames }: Labels, top: number): Classification[] {
+/**
+ * The `top` most probable classes of one image, best first.
+ * @param name the image, for messages
+ * @throws {AdderNetError} ERR_ARGUMENT if a logit is not finite, so that there are no probabilities
+ */
+export function classification(logits: Float32Array, { classNames }: Labels, top: number, name = 'the image'): Classification[] {
+  const wrong = logits.findIndex((logit) => !Number.isFinite(logit));
+  if (wrong >= 0)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `classify: the logit of class ${wrong} for ${name} is ${logits[wrong]}: the weights of the network are too large, or the std of its normalization is too small`,
+    );
   const probabilities = softmax(new Tensor(logits, [1, logits.length])).data;
   return Array.from(probabilities, (probability, i) => ({ class: i, name: classNames?.[i] ?? `class ${i}`, probability }))
     .sort((a, b) => b.probability - a.probability)

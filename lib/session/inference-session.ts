@@ -125,7 +125,7 @@ export class InferenceSession {
    *   opacity; or of gray
    * @returns the most probable classes, best first
    * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if the network is no Model, an option or the number of bytes does
-   *   not fit, or an image has more than `maxPixels`; ERR_FORMAT if a file holds no image, ERR_CORRUPT if it is cut off or damaged;
+   *   not fit, an image has more than `maxPixels`, or a logit is not finite; ERR_FORMAT if a file holds no image, ERR_CORRUPT if it is cut off or damaged;
    *   ERR_PEER_MISSING if sharp is needed and not installed; as run. The signal's reason if it aborts
    */
   classify(image: ImageSource, options?: ClassifyOptions): Promise<Classification[]>;
@@ -150,7 +150,9 @@ export class InferenceSession {
     const batch = await unlessAborted(this.#readBatch(sources, labels, options, isBatch), signal);
     const logits = await this.#enqueue(this.#alive(), batch, sources.length, signal);
     const classes = this.outputShape[0]!;
-    const results = sources.map((_, i) => classification(logits.data.subarray(i * classes, (i + 1) * classes), labels, top));
+    const results = sources.map((_, i) =>
+      classification(logits.data.subarray(i * classes, (i + 1) * classes), labels, top, isBatch ? `images[${i}]` : 'the image'),
+    );
     return isBatch ? results : results[0]!;
   }
 

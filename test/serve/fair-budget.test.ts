@@ -93,3 +93,18 @@ t.test('hosts are told apart by address, networks of IPv6 by their first 64 bits
   t.equal(key('fe80::1'), 'fe80:0:0:0');
   t.equal(key(undefined), '', 'a socket that is gone has none');
 });
+
+t.test('where the newest gives way, equal shares stay', async (t) => {
+  const budget = new FairBudget(3, 'newest');
+  const revoked: string[] = [];
+  for (const name of ['a1', 'a2', 'a3']) t.ok(budget.take('a', 1, () => revoked.push(name)));
+  t.notOk(budget.hasRoom('a'));
+  t.equal(
+    budget.take('a', 1, () => t.fail('a refusal is no revocation')),
+    undefined,
+  );
+  t.ok(budget.hasRoom('b'));
+  t.equal(budget.used, 3, 'asking takes nothing');
+  t.ok(budget.take('b', 1, () => t.fail('holds less')));
+  t.same(revoked, ['a3']);
+});

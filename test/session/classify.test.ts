@@ -10,7 +10,7 @@ import {
   type InferenceSession,
   layers,
   load,
-  type Model,
+  Model,
   models,
   normalize,
   quantize,
@@ -258,4 +258,22 @@ t.test('sharp is needed for other sizes only', async (t) => {
     })();`;
   const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
   t.match(stdout, /^5\nERR_PEER_MISSING .*npm i sharp\n$/);
+});
+
+t.test('logits that are not finite are an error, not probabilities of NaN', async (t) => {
+  const fc = new layers.Conv2d(1, 3, { kernel: 6 });
+  fc.filters.value.data.fill(3e38);
+  const metadata = { name: 'overflowing', kind: 'conv', classes: 3, inputShape: [6, 6, 1], dataset: 'none' } as const;
+  const session = await compile(
+    new Model({ fc, flatten: new layers.Flatten() }, { ...metadata, normalization: { mean: [0.3], std: [0.3] } }),
+  );
+  const white = { data: new Uint8Array(36).fill(255), width: 6, height: 6 };
+  const expected = (name: string) => ({
+    name: 'AdderNetError',
+    code: 'ERR_ARGUMENT',
+    message: new RegExp(`classify: the logit of class 0 for ${name} is`),
+  });
+  await t.rejects(session.classify(white), expected('the image'));
+  await t.rejects(session.classify([white]), expected('images\\[0\\]'));
+  session.dispose();
 });

@@ -1,5 +1,6 @@
 // GRPCInferenceService: health, metadata and inference, with the same behavior as over HTTP.
 import type * as Grpc from '@grpc/grpc-js';
+import { clientKey } from '../client-key';
 import {
   checkReady,
   loadingNotSupported,
@@ -9,7 +10,7 @@ import {
   repositoryIndex,
   serverMetadata,
 } from '../descriptions';
-import { clientDisconnected, inferWithTimeout } from '../infer-with-timeout';
+import { clientDisconnected, inferWithTimeout, type WaitingClient } from '../infer-with-timeout';
 import type { ServedModel } from '../model-store';
 import type { Service } from '../service';
 import { inputOf, outputOf, responseOf } from './infer-messages';
@@ -40,7 +41,7 @@ export function inferenceCalls(grpc: typeof Grpc, service: Service, streams: Ope
   const guarded: Record<string, Handler> = {
     ServerMetadata: () => serverMetadata(service),
     ModelMetadata: ({ request }: Call<ModelOfVersion>) => modelMetadata(store, modelOf(request)),
-    ModelInfer: (call: Call<ModelInferRequest>) => infer(service, call.request, cancelled(call)),
+    ModelInfer: (call: Call<ModelInferRequest>) => infer(service, call.request, clientOf(call)),
     ModelConfig: ({ request }: Call<ModelOfVersion>) => ({ config: modelConfig(service, modelOf(request)) }),
     ModelStatistics: ({ request: { name, version } }: Call<ModelOfVersion>) => modelStatistics(store, given(name), given(version)),
     RepositoryIndex: ({ request: { ready } }: Call<{ ready: boolean }>) => ({ models: repositoryIndex(store, ready) }),
@@ -78,18 +79,14 @@ export function inferenceCalls(grpc: typeof Grpc, service: Service, streams: Ope
 /** In protocol buffers, a missing text is an empty one. */
 const given = (text: string): string | undefined => (text === '' ? undefined : text);
 
-/** A controller that is aborted when the client cancels the call. */
-function cancelled(call: { on(event: 'cancelled', listener: () => void): unknown }): AbortController {
+/** The client of a call, whose signal is aborted when it cancels the call. */
+function clientOf(call: { getPeer(): string; on(event: 'cancelled', listener: () => void): unknown }): WaitingClient {
   const client = new AbortController();
   call.on('cancelled', () => client.abort(clientDisconnected()));
-  return client;
+  return { key: clientKey({ remoteAddress: call.getPeer().replace(/:\d+$/, '') }), signal: client.signal };
 }
 
-async function infer(
-  { store, options, metrics }: Service,
-  request: ModelInferRequest,
-  client: AbortController,
-): Promise<ModelInferResponse> {
+async function infer({ store, options, metrics }: Service, request: ModelInferRequest, client: WaitingClient): Promise<ModelInferResponse> {
   const began = performance.now();
   let [name, version] = ['unknown', ''];
   let code = 200;
@@ -116,7 +113,7 @@ function streamInfer(
 ): Grpc.handleBidiStreamingCall<ModelInferRequest, unknown> {
   return async (call) => {
     let answering = Promise.resolve<unknown>(undefined);
-    const client = cancelled(call);
+    const client = clientOf(call);
     streams.add(call, () => answering);
     try {
       authorize(service, call.metadata);

@@ -15,6 +15,7 @@ export function statusOf({ status }: typeof Grpc, error: unknown, log: (error: u
     400: status.INVALID_ARGUMENT,
     401: status.UNAUTHENTICATED,
     404: status.NOT_FOUND,
+    413: status.RESOURCE_EXHAUSTED,
     499: status.CANCELLED,
     501: status.UNIMPLEMENTED,
     503: status.UNAVAILABLE,
