@@ -1,12 +1,13 @@
 // Checks that what a file describes is a graph: nodes are complete, operands exist, arrays have the right dtypes and shapes and finite
-// numbers.
+// numbers, and one image takes memory and work within limits. Time and memory of the checks grow with the file alone.
 import { convKinds } from '../conv-kind';
 import { AdderNetError } from '../errors';
-import { elementCount } from '../shape';
+import { elementCount, type Shape } from '../shape';
 import { type DType, Tensor, type TensorData } from '../tensor';
 import { notFinite } from './finite';
 import { outputShape } from './geometry';
 import { type Graph, type GraphNode, operandsOf, type Value } from './graph';
+import { maxElements, WorkBudget } from './limits';
 
 /**
  * Checks a graph of one input and one output, both of floats; fields may hold anything.
@@ -16,9 +17,11 @@ export function checkGraph({ nodes, inputs, outputs }: Graph): void {
   const ends = [inputs, outputs].every((values) => Array.isArray(values) && values.length === 1 && values.every(isFloats));
   if (!ends || !Array.isArray(nodes)) throw new AdderNetError('ERR_ARGUMENT', 'the network has no nodes, one input and one output');
   const known = new Map(inputs.map((value) => [value.id, value]));
+  const budget = new WorkBudget();
   for (const [i, node] of nodes.entries()) {
     const field = damagedField(node, known);
     if (field !== undefined) throw new AdderNetError('ERR_ARGUMENT', `node ${i} of the network is damaged: its ${field}`);
+    budget.spend(node, i);
     known.set(node.output.id, node.output);
   }
   if (!isKnown(outputs[0]!, known)) throw new AdderNetError('ERR_ARGUMENT', 'no node of the network computes its output');
@@ -29,18 +32,24 @@ const optional = (is: Is) => (value: unknown) => value === undefined || is(value
 const oneOf = (words: readonly string[]) => (value: unknown) => words.includes(value as string);
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 const isInteger = (value: unknown, min: number, max: number) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
+/** Finite as a float32, too. */
+const isFloat: Is = (value) => typeof value === 'number' && Number.isFinite(Math.fround(value));
 const isByte: Is = (value) => isInteger(value, 0, 255);
 const isQmax: Is = (value) => isInteger(value, 1, 255);
 const isSize: Is = (value) => isInteger(value, 1, 2 ** 31 - 1);
 const isOffset: Is = (value) => isInteger(value, 0, 2 ** 31 - 1);
 const listOf = (length: number, is: Is) => (value: unknown) => Array.isArray(value) && value.length === length && value.every(is);
 
+/** Images have three axes; a shape is looked at wherever its value is read. */
+const maxRank = 8;
 const isValue = (value: unknown): value is Value =>
   isObject(value) &&
   Number.isSafeInteger(value.id) &&
   Array.isArray(value.shape) &&
+  value.shape.length >= 1 &&
+  value.shape.length <= maxRank &&
   value.shape.every(isSize) &&
-  Number.isSafeInteger(elementCount(value.shape)) &&
+  elementCount(value.shape) <= maxElements &&
   (value.dtype === 'f32' || value.dtype === 'u8');
 const isFloats: Is = (value) => isValue(value) && value.dtype === 'f32';
 const isBytes: Is = (value) => isValue(value) && value.dtype === 'u8';
@@ -78,7 +87,7 @@ const fieldsOf: Record<GraphNode['op'], Record<string, Is>> = {
   quantize: {
     x: isFloats,
     output: isBytes,
-    scale: (value) => Number.isFinite(value) && Number(value) > 0,
+    scale: (value) => isFloat(value) && Math.fround(Number(value)) > 0,
     zeroPoint: isByte,
     qmax: isQmax,
   },
@@ -86,7 +95,7 @@ const fieldsOf: Record<GraphNode['op'], Record<string, Is>> = {
     ...{ kind: oneOf(['adder', 'conv']), x: isBytes, output: isValue, filters: isTensor(4, 'u8', 'i8'), padValue: isByte, ...affine },
     ...{
       residual: optional(isValue),
-      residualScale: optional(Number.isFinite),
+      residualScale: optional(isFloat),
       qmax: optional(isQmax),
       activation: optional(isActivation),
     },
@@ -101,7 +110,9 @@ function damagedField(node: GraphNode, known: ReadonlyMap<number, Value>): strin
   const damaged = Object.entries(fieldsOf[node.op]).find(([name, is]) => !is(fields[name]));
   if (damaged) return damaged[0];
   if (!operandsOf(node).every((value) => isKnown(value, known))) return 'operands';
-  if (known.has(node.output.id) || elementCount(outputShape(node)) !== elementCount(node.output.shape)) return 'output';
+  const shape = shapeOrReason(node);
+  if (typeof shape === 'string') return shape;
+  if (known.has(node.output.id) || elementCount(shape) !== elementCount(node.output.shape)) return 'output';
   if (node.op === 'conv2d' || node.op === 'quantizedConv2d' || node.op === 'normalize') {
     const channels = node.op === 'normalize' ? node.x.shape.at(-1) : node.filters.shape[0];
     const uneven = ['bias', 'mean', 'scale', 'shift'].find((name) => ((fields[name] as Tensor | undefined)?.size ?? channels) !== channels);
@@ -117,6 +128,16 @@ function damagedField(node: GraphNode, known: ReadonlyMap<number, Value>): strin
     if (node.qmax !== undefined && node.activation) return 'activation';
   }
   return undefined;
+}
+
+/** The shape of what a node computes, or why its window, its filters and what it reads do not fit each other. */
+function shapeOrReason(node: GraphNode): Shape | string {
+  try {
+    return outputShape(node);
+  } catch (cause) {
+    if (!(cause instanceof AdderNetError)) throw cause;
+    return `attributes, ${cause.message}`;
+  }
 }
 
 const isKnown = ({ id, shape, dtype }: Value, known: ReadonlyMap<number, Value>): boolean => {

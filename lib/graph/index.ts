@@ -3,4 +3,5 @@ export { checkGraphFinite, nameOfNode, notFinite } from './finite';
 export { fuse } from './fuse';
 export * from './graph';
 export { type InterpretOptions, interpret } from './interpret';
+export { checkLimits } from './limits';
 export { trace } from './trace';

@@ -2,7 +2,7 @@
 
 import { checkThreads } from '../cpu';
 import { AdderNetError } from '../errors';
-import { checkGraphFinite, fuse, type Graph, trace } from '../graph';
+import { checkGraphFinite, checkLimits, fuse, type Graph, trace } from '../graph';
 import { Layer } from '../layers';
 import { nameOf } from '../layers/name-of';
 import { checkFinite } from '../layers/state';
@@ -37,7 +37,8 @@ const names = optionNames<CompileOptions>({ dtype: true, threads: true, input: t
  * one node and all intermediate values in one block of memory. The weights are copied: later training does not change the session.
  *
  * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is unknown, out of range or does not apply, a layer
- *   cannot be compiled, or a weight or what batch norms make of the weights is not finite; ERR_SHAPE if the layers cannot take the input; ERR_MEMORY if memory runs out
+ *   cannot be compiled, or a weight or what batch norms make of the weights is not finite; ERR_SHAPE if the layers cannot
+ *   take the input, or one image takes more than 2^28 elements in a value, 4 GiB in all of them, or 2^40 additions; ERR_MEMORY if memory runs out
  */
 export async function compile(model: Layer | QuantizedNetwork, options: CompileOptions = {}): Promise<InferenceSession> {
   checkOptions('compile', options, names);
@@ -76,7 +77,9 @@ function compileFloats(
   return sessionOf(graph, threads, model instanceof Model ? model.metadata : undefined);
 }
 
-const sessionOf = (graph: Graph, threads: number | undefined, labels: Labels | undefined): InferenceSession =>
-  new InferenceSession(emit(graph, threads), [...graph.inputs[0]!.shape], [...graph.outputs[0]!.shape], labels);
+function sessionOf(graph: Graph, threads: number | undefined, labels: Labels | undefined): InferenceSession {
+  checkLimits(graph);
+  return new InferenceSession(emit(graph, threads), [...graph.inputs[0]!.shape], [...graph.outputs[0]!.shape], labels);
+}
 
 const isQuantized = (model: unknown): model is QuantizedNetwork => typeof model === 'object' && model !== null && 'graph' in model;

@@ -1,0 +1,55 @@
+// What one image may ask of a network. A file of a few bytes can describe windows, paddings and images that would take years of work and more
+// memory than there is, so that is counted before anything runs. The memory of all values together: native/plan/arena.h.
+import { AdderNetError } from '../errors';
+import { elementCount, shapeText } from '../shape';
+import type { Graph, GraphNode, Value } from './graph';
+
+/** Elements of one value, with the padding of the node that reads it: a gigabyte of floats. */
+export const maxElements = 2 ** 28;
+/** Additions, products or comparisons of one image: two hundred times those of a ResNet-50 for 224x224 pixels. */
+export const maxWork = 2 ** 40;
+
+/** @throws {AdderNetError} ERR_SHAPE, which names the node that asks for too much */
+export function checkLimits({ nodes, inputs }: Graph): void {
+  for (const value of inputs) checkElements('the input', value.shape);
+  const budget = new WorkBudget();
+  for (const [i, node] of nodes.entries()) budget.spend(node, i);
+}
+
+/** Counts the work of a network, node by node. */
+export class WorkBudget {
+  #left = maxWork;
+
+  /** @throws {AdderNetError} ERR_SHAPE */
+  spend(node: GraphNode, i: number): void {
+    const name = `node ${i} (${node.op})`;
+    const read = paddedShape(node);
+    checkElements(`what ${name} reads, with its padding,`, read);
+    checkElements(`the output of ${name}`, node.output.shape);
+    this.#left -= elementCount(read) + elementCount(node.output.shape) * windowElements(node);
+    if (this.#left < 0)
+      throw new AdderNetError('ERR_SHAPE', `${name}: the network takes more than 2^40 additions for one image up to there, the limit`);
+  }
+}
+
+function checkElements(name: string, shape: Value['shape']): void {
+  if (!(elementCount(shape) <= maxElements))
+    throw new AdderNetError('ERR_SHAPE', `${name} has shape ${shapeText(shape)} for one image, expected at most ${maxElements} elements`);
+}
+
+function paddedShape(node: GraphNode): Value['shape'] {
+  if (node.op === 'add') return node.a.shape;
+  if (!('attributes' in node)) return node.x.shape;
+  const [h, w, c] = node.x.shape;
+  const [top, left, bottom, right] = node.attributes.padding;
+  return [top + h! + bottom, left + w! + right, c!];
+}
+
+/** Elements of x that an element of the output is computed from. The taps of a pooling that lie on padding are left out. */
+function windowElements(node: GraphNode): number {
+  if (node.op === 'conv2d' || node.op === 'quantizedConv2d') return node.filters.size / node.filters.shape[0]!;
+  if (node.op !== 'pool') return 1;
+  const [h, w] = node.x.shape;
+  const [kh, kw] = node.attributes.kernel;
+  return Math.min(kh, h!) * Math.min(kw, w!);
+}

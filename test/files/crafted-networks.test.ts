@@ -1,0 +1,247 @@
+// Model files that are made to do harm: sizes that overflow, windows without end, graphs of a hundred thousand nodes. Each is refused with a
+// code, or compiles and runs in bounded time and memory.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import t from 'tap';
+import { AdderNetError, compile, layers, load, Model, Tensor } from '../../dist';
+import { formatSafetensors, parseSafetensors } from '../../dist/io/safetensors';
+import { draws } from '../support/draws';
+
+type Shape = number[];
+interface Value {
+  id: number;
+  shape: Shape;
+  dtype: 'f32' | 'u8';
+}
+type Plain = Record<string, unknown>;
+type Tensors = ConstructorParameters<typeof Map<string, Tensor>>[0];
+
+const key = 'addernet.quantized';
+const count = (shape: Shape) => shape.reduce((product, size) => product * size, 1);
+const value = (id: number, shape: Shape, dtype: Value['dtype'] = 'f32'): Value => ({ id, shape, dtype });
+const relu = { min: 0, max: null };
+
+/** The bytes of a file of these nodes, whose metadata fit them. */
+function crafted(nodes: Plain[], input: Value, output: Value, tensors?: Tensors, metadata: Plain = {}): Uint8Array {
+  const channels = input.shape.at(-1)!;
+  const perChannel = (value: number) => Array(Math.min(channels, 1000)).fill(value);
+  const described = {
+    ...{ name: 'crafted', kind: 'adder', classes: count(output.shape), inputShape: input.shape, dataset: 'none' },
+    ...{ normalization: { mean: perChannel(0), std: perChannel(1) } },
+    ...metadata,
+  };
+  const description = { version: 2, metadata: described, bits: 8, nodes, inputs: [input], outputs: [output] };
+  return formatSafetensors(new Map(tensors), { [key]: JSON.stringify(description) });
+}
+
+const refused = (message: RegExp, code: string | RegExp = 'ERR_CORRUPT') => ({ name: 'AdderNetError', code, message });
+const activate = (x: Value, output: Value): Plain => ({ op: 'activate', x, output, activation: relu });
+const pool = (x: Value, output: Value, kernel: number, stride: number, padding: number): Plain => ({
+  ...{ op: 'pool', mode: 'max', x, output },
+  attributes: { kernel: [kernel, kernel], stride: [stride, stride], padding: Array(4).fill(padding) },
+});
+
+t.test('graphs that contradict themselves', async (t) => {
+  const [x, a, b] = [value(0, [2, 2, 3]), value(1, [2, 2, 3]), value(2, [2, 2, 3])];
+  const cases: [string, RegExp, Plain[], Value, Plain?][] = [
+    ['a value is read before it is computed', /node 0 .* its operands/, [activate(b, a), activate(x, b)], b],
+    ['a node reads itself', /node 0 .* its operands/, [activate(a, a)], a],
+    ['a value that no node computes', /node 0 .* its operands/, [activate(value(7, [2, 2, 3]), a)], a],
+    ['a value that is computed twice', /node 1 .* its output/, [activate(x, a), activate(x, a)], a],
+    ['a node that writes the input', /node 0 .* its output/, [activate(x, x)], x],
+    ['an output that nothing computes', /no node of the network computes its output/, [activate(x, a)], b],
+    ['an output of more elements', /no node of the network computes its output/, [activate(x, a)], value(1, [2, 2, 4])],
+    ['an operand of another size', /node 0 .* its operands/, [activate(value(0, [2, 2, 4]), a)], a],
+    ['an operand of another dtype', /node 0 .* its x/, [activate(value(0, [2, 2, 3], 'u8'), a)], a],
+    ['a node of an unknown kind', /node 0 .* its op/, [{ ...activate(x, a), op: 'toString' }], a],
+    ['a shape of a hundred thousand axes', /node 0 .* its output/, [activate(x, value(1, [...Array(1e5).fill(1), 12]))], a],
+    ['other classes than the output has', /it gives 12 numbers, expected \[5\]/, [activate(x, a)], a, { classes: 5 }],
+    ['other images than the input has', /it takes images of \[2,2,3\], not of \[3,4,3\]/, [activate(x, a)], a, { inputShape: [3, 4, 3] }],
+  ];
+  for (const [name, message, nodes, output, metadata] of cases)
+    await t.rejects(load(crafted(nodes, x, output, [], metadata)), refused(message), name);
+  const good = await load(crafted([activate(x, a), activate(a, b)], x, b));
+  using session = await compile(good as never);
+  t.same(session.outputShape, [12], 'and a good one loads');
+});
+
+t.test('a window without end costs what the image has, or is refused', async (t) => {
+  const [x, y] = [value(0, [2, 2, 1]), value(1, [1, 1, 1])];
+  const images = new Tensor(Float32Array.of(1, 4, 3, 2), [1, 2, 2, 1]);
+  const network = await load(crafted([pool(x, y, 2 ** 14, 2 ** 30, 2 ** 13 - 1)], x, y));
+  using session = await compile(network as never);
+  t.same([...session.runSync(images).data], [4], 'the largest that is taken');
+  for (const kernel of [2 ** 23, 2 ** 30, 2 ** 31 - 1])
+    await t.rejects(
+      load(crafted([pool(x, y, kernel, 2 ** 30, Math.floor(kernel / 2))], x, y)),
+      refused(
+        /what node 0 \(pool\) reads, with its padding, has shape .*at most 268435456 elements|maxPool: shape of .* more elements than memory/,
+      ),
+    );
+  const [large, small] = [value(0, [8192, 8192, 1]), value(1, [4097, 4097, 1])];
+  await t.rejects(
+    load(crafted([{ ...pool(large, small, 8192, 2, 4096) }], large, small)),
+    refused(/node 0 \(pool\): the network takes more than 2\^40 additions/),
+  );
+});
+
+t.test('images and values that no memory holds are refused', async (t) => {
+  for (const shape of [
+    [2 ** 31 - 1, 2 ** 31 - 1, 3],
+    [2 ** 20, 2 ** 20, 1],
+    [2 ** 14, 2 ** 14 + 1, 1],
+  ]) {
+    const [x, y] = [value(0, shape), value(1, shape)];
+    await t.rejects(load(crafted([activate(x, y)], x, y)), refused(/./), String(shape));
+  }
+  // Each fits; together they would be 2 TiB, or more than 2^64 bytes of a file that is longer.
+  const [x, n] = [value(0, [2 ** 14, 2 ** 14, 1]), 2000];
+  const values = Array.from({ length: n }, (_, i) => value(i + 1, x.shape));
+  const sums = values.slice(1).map((_, i) => value(n + 1 + i, x.shape));
+  const nodes = [
+    ...values.map((y) => activate(x, y)),
+    ...sums.map((output, i) => ({ op: 'add', a: i === 0 ? values[0] : sums[i - 1], b: values[i + 1], output })),
+  ];
+  const network = await load(crafted(nodes.slice(0, 101), x, values[0]!));
+  await t.resolves(compile(network as never), 'what is not read takes no memory');
+  const held = await load(crafted([...nodes.slice(0, 100), ...nodes.slice(n, n + 99)], x, sums[98]!));
+  await t.rejects(compile(held as never), refused(/sizes do not fit each other or are too large/, 'ERR_SHAPE'));
+  await t.rejects(load(crafted(nodes, x, sums.at(-1)!)), refused(/more than 2\^40 additions/));
+});
+
+t.test('a hundred thousand nodes load, compile and run in time that grows with their number', async (t) => {
+  const [n, shape] = [100_000, [2, 2, 1]];
+  const values = Array.from({ length: n + 1 }, (_, i) => value(i, i === 0 ? shape : [4]));
+  const activate = (x: Value, output: Value): Plain => ({ op: 'activate', x, output, activation: {} }); // the header has a limit
+  const chain = values.slice(1).map((y, i) => activate(values[i]!, y));
+  const half = n / 2;
+  const held = values.slice(1).map((output, i) => {
+    if (i < half) return activate(values[0]!, output);
+    return { op: 'add', a: i === half ? values[1] : values[i], b: values[(i % half) + 1], output };
+  });
+  for (const [name, nodes] of Object.entries({ chain, held })) {
+    const file = crafted(nodes, values[0]!, values[n]!);
+    const before = process.memoryUsage().rss;
+    const start = performance.now();
+    const network = await load(file);
+    using session = await compile(network as never);
+    const y = session.runSync(new Tensor(new Float32Array(4).fill(1), [1, ...shape]));
+    const [seconds, bytes] = [(performance.now() - start) / 1000, process.memoryUsage().rss - before];
+    t.same([...y.data], Array(4).fill(name === 'chain' ? 1 : half + 1), name);
+    t.ok(seconds < 20, `${name}: ${seconds.toFixed(1)} s`);
+    t.ok(bytes < 2 ** 30, `${name}: ${(bytes / 2 ** 20).toFixed()} MiB`);
+  }
+});
+
+t.test('nodes of any geometry are refused or compile, and small ones run', async (t) => {
+  const small = fc.integer({ min: 1, max: 5 });
+  const large = fc.constantFrom(64, 1000, 65_535, 2 ** 16, 2 ** 24, 2 ** 31 - 1);
+  const sizes = fc.oneof({ weight: 9, arbitrary: small }, { weight: 1, arbitrary: large });
+  const offsets = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 5, arbitrary: small }, { weight: 1, arbitrary: large });
+  const node = fc.record({
+    ...{ op: fc.constantFrom('pool', 'conv2d', 'quantizedConv2d'), h: sizes, w: sizes, c: fc.constantFrom(1, 2, 4) },
+    ...{ kernel: fc.tuple(sizes, sizes), stride: fc.tuple(sizes, sizes), dilation: fc.tuple(sizes, sizes) },
+    ...{ padding: fc.tuple(offsets, offsets, offsets, offsets), groups: fc.constantFrom(1, 1, 2, 4), co: fc.constantFrom(1, 2, 4) },
+  });
+  const met = { refused: 0, ran: 0 };
+  await fc.assert(
+    fc.asyncProperty(node, async ({ op, h, w, c, kernel, stride, dilation, padding, groups, co }) => {
+      const isPool = op === 'pool';
+      const out = (size: number, k: number, s: number, d: number, pads: number) =>
+        Math.floor((size + pads - (isPool ? 1 : d) * (k - 1) - 1) / s) + 1;
+      const [ho, wo] = [
+        out(h, kernel[0], stride[0], dilation[0], padding[0] + padding[2]),
+        out(w, kernel[1], stride[1], dilation[1], padding[1] + padding[3]),
+      ];
+      const isQuantized = op === 'quantizedConv2d';
+      const [x, q, y] = [value(0, [h, w, c]), value(1, [h, w, c], 'u8'), value(2, [ho, wo, isPool ? c : co])];
+      const filterShape = [co, ...kernel, Math.max(1, Math.floor(c / groups))];
+      const held = count(filterShape) < 10_000 ? filterShape : [co, 1, 1, 1];
+      const vector = new Tensor(new Float32Array(co).fill(0.5), [co]);
+      const index = isQuantized ? 1 : 0;
+      const filters = new Tensor((isQuantized ? new Uint8Array(count(held)) : new Float32Array(count(held))).fill(1), held) as Tensor;
+      const attributes = isPool ? { kernel, stride, padding } : { stride, padding, dilation, groups };
+      const plain: Plain = isPool
+        ? { op, mode: 'average', x, output: y, attributes }
+        : { op, kind: 'adder', x: isQuantized ? q : x, output: y, attributes, ...(isQuantized && { padValue: 7 }) };
+      const quantizeNode = { op: 'quantize', x, output: q, scale: 0.1, zeroPoint: 3, qmax: 255 };
+      const tensors: [string, Tensor][] = [
+        ...(isPool ? [] : [[`${index}.filters`, filters] as [string, Tensor]]),
+        ...(isQuantized ? (['scale', 'shift'].map((name) => [`${index}.${name}`, vector]) as [string, Tensor][]) : []),
+      ];
+      try {
+        const network = await load(crafted(isQuantized ? [quantizeNode, plain] : [plain], x, y, tensors));
+        using session = await compile(network as never, { threads: 1 });
+        const k = isPool ? Math.min(kernel[0], h) * Math.min(kernel[1], w) : count(filterShape) / co;
+        const work = count(y.shape) * k + (h + padding[0] + padding[2]) * (w + padding[1] + padding[3]) * c;
+        if (work > 2 ** 24) return;
+        const start = performance.now();
+        const result = session.runSync(new Tensor(new Float32Array(h * w * c).fill(1), [1, h, w, c]));
+        met.ran++;
+        if (result.size !== count(y.shape) || !result.data.every(Number.isFinite)) throw new Error('wrong output');
+        if (performance.now() - start > 5000) throw new Error('too slow');
+      } catch (error) {
+        if (!(error instanceof AdderNetError)) throw error;
+        met.refused++;
+      }
+    }),
+    draws(3000),
+  );
+  t.ok(met.refused > 100 && met.ran > 100, `${met.refused} refused, ${met.ran} ran`);
+});
+
+t.test('every number of a file, made extreme', async (t) => {
+  const folder = join(__dirname, '../../test/fixtures/quantized');
+  const { tensors, metadata } = parseSafetensors(readFileSync(join(folder, '8-bits.safetensors')), 'v1');
+  const extremes = [0, -1, 1.5, 256, 2 ** 24, 2 ** 31 - 1, 2 ** 32 + 1, 2 ** 53, 1e-300, 1e300];
+  let tried = 0;
+  const outcome = async (bytes: Uint8Array, name: string) => {
+    tried++;
+    try {
+      const network = await load(bytes);
+      using session = await compile(network as never, { threads: 1 });
+      if (count([...session.inputShape]) < 1e6) session.runSync(Tensor.zeros([1, ...session.inputShape]));
+    } catch (error) {
+      if (!(error instanceof AdderNetError)) t.fail(`${name}: ${(error as Error).stack}`);
+    }
+  };
+  for (const [name, tensor] of tensors)
+    if (name.endsWith('.geometry'))
+      for (let i = 0; i < tensor.size; i++)
+        for (const extreme of extremes) {
+          const geometry = Int32Array.from(tensor.data as never as Int32Array);
+          geometry[i] = extreme;
+          await outcome(formatSafetensors(new Map(tensors).set(name, new Tensor(geometry, [geometry.length])), metadata), `${name}[${i}]`);
+        }
+  const replaceNumbers = async (path: PropertyKey[], value: unknown): Promise<void> => {
+    if (typeof value === 'object' && value !== null)
+      for (const [k, inside] of Object.entries(value)) await replaceNumbers([...path, k], inside);
+    if (typeof value !== 'number') return;
+    for (const extreme of extremes) {
+      const description = JSON.parse(metadata[key]!);
+      let parent = description;
+      for (const k of path.slice(0, -1)) parent = parent[k];
+      parent[path.at(-1)!] = extreme;
+      await outcome(formatSafetensors(tensors, { [key]: JSON.stringify(description) }), path.join('.'));
+    }
+  };
+  await replaceNumbers([], JSON.parse(metadata[key]!));
+  t.ok(tried > 2000, `${tried} files`);
+});
+
+t.test('float networks have the same limits where they are compiled', async (t) => {
+  const { Flatten, MaxPool2d } = layers;
+  const network = (kernel: number, stride: number, padding: number, size: number) => {
+    const pooling = new MaxPool2d({ kernel, stride, padding });
+    const classes = count([...pooling.outputShape([1, size, size, 1])]);
+    const metadata = { name: 'crafted', kind: 'adder', classes, inputShape: [size, size, 1], dataset: 'none' } as const;
+    return new Model({ pooling, flatten: new Flatten() }, { ...metadata, normalization: { mean: [0], std: [1] } } as never);
+  };
+  const start = performance.now();
+  using session = await compile(network(2 ** 14, 2 ** 30, 2 ** 13 - 1, 2));
+  t.same([...session.runSync(new Tensor(Float32Array.of(1, 2, 3, 4), [1, 2, 2, 1])).data], [4]);
+  t.ok(performance.now() - start < 1000);
+  await t.rejects(compile(network(8192, 2, 4096, 8192)), refused(/node 0 \(pool\).*more than 2\^40 additions/, 'ERR_SHAPE'));
+  await t.rejects(compile(network(1, 2 ** 14, 0, 2 ** 15)), refused(/the input has shape \[32768,32768,1\]/, 'ERR_SHAPE'));
+});
