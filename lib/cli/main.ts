@@ -59,14 +59,12 @@ async function run(): Promise<number> {
   }
 }
 
-// A reader such as head may close the output early. Other programs then end silently by SIGPIPE, which Node ignores. A redirected output may
-// fill the disk.
+// A reader such as head may close the output early. Other programs then end silently by SIGPIPE, which Node ignores.
 const endedByPipe = 128 + 13;
 for (const stream of [process.stdout, process.stderr])
-  stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-    if (code === 'EPIPE') process.exit(endedByPipe);
-    console.error(`addernet: cannot write the output: ${message}`);
-    process.exit(1);
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(endedByPipe);
   });
 
 run().then((code) => {

@@ -1,17 +1,15 @@
 // The folder of a training run: its arguments, checkpoint, log and networks.
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unitToKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
-import { FileLock } from '../io/file-lock';
-import { createFolder, writeFileAtomic } from '../io/write-file';
+import { writeFileAtomic } from '../io/write-file';
 import type { EpochRecord } from '../train/progress';
 import { checkFolderOut } from './output-path';
 
 export class RunFolder {
   readonly path: string;
-  #lock: FileLock | undefined;
 
   constructor(path: string) {
     this.path = path;
@@ -32,26 +30,19 @@ export class RunFolder {
     return join(this.path, 'model.safetensors');
   }
 
-  /**
-   * Creates and locks the folder for a new run.
-   * @throws {AdderNetError} ERR_ARGUMENT if the path cannot be a folder or already contains a run; ERR_LOCKED if another process trains in it
-   */
-  async create(): Promise<void> {
+  /** @throws {AdderNetError} ERR_ARGUMENT if the path cannot be a folder or already contains a run */
+  checkNew(): void {
     checkFolderOut('--out', this.path);
-    this.#checkNew();
-    await createFolder(this.path);
-    await this.#acquire();
-    this.#checkNew(); // nor has one begun and ended since
+    if (existsSync(this.checkpoint))
+      throw new AdderNetError(
+        'ERR_ARGUMENT',
+        `train: ${this.path} already contains a run: continue it with --resume, or start a new one in another --out`,
+      );
   }
 
-  /**
-   * Locks the folder of a run.
-   * @returns the arguments that the run started with
-   * @throws {AdderNetError} ERR_ARGUMENT if there is no run in the folder; ERR_LOCKED if another process trains in it
-   */
-  async open<T>(): Promise<Partial<T>> {
+  /** The arguments that the run started with. */
+  async readArguments<T>(): Promise<Partial<T>> {
     const file = join(this.path, 'arguments.json');
-    if (existsSync(file)) await this.#acquire();
     try {
       return unitToKind(JSON.parse(await readFile(file, 'utf8'))) as Partial<T>;
     } catch (cause) {
@@ -61,24 +52,8 @@ export class RunFolder {
     }
   }
 
-  /** Lets other processes use the folder. */
-  async close(): Promise<void> {
-    await this.#lock?.release();
-  }
-
-  async #acquire(): Promise<void> {
-    this.#lock = await FileLock.acquire('the folder', this.path, join(this.path, 'train.lock'));
-  }
-
-  #checkNew(): void {
-    if (existsSync(this.checkpoint))
-      throw new AdderNetError(
-        'ERR_ARGUMENT',
-        `train: ${this.path} already contains a run: continue it with --resume, or start a new one in another --out`,
-      );
-  }
-
   async writeArguments(args: object): Promise<void> {
+    await mkdir(this.path, { recursive: true });
     await this.write('arguments.json', `${JSON.stringify(args, null, 2)}\n`);
   }
 
@@ -88,6 +63,6 @@ export class RunFolder {
   }
 
   async write(name: string, content: string | Uint8Array): Promise<void> {
-    await writeFileAtomic(join(this.path, name), content);
+    await writeFileAtomic(join(this.path, name), Buffer.from(content));
   }
 }

@@ -58,7 +58,11 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint, progr
   const bytes = formatSafetensors(state, {
     [metadataKey]: JSON.stringify({ version: formatVersion, settings: checkpoint.settings, progress }),
   });
-  await writeFileAtomic(path, bytes, 'the checkpoint');
+  try {
+    await writeFileAtomic(path, bytes);
+  } catch (cause) {
+    throw new AdderNetError('ERR_ARGUMENT', `cannot write the checkpoint '${path}': ${(cause as Error).message}`, { cause });
+  }
 }
 
 /**
