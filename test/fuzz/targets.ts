@@ -1,0 +1,7 @@
+// All parsers, by name.
+import { dataTargets } from './data-targets';
+import { fileTargets } from './file-targets';
+import { protocolTargets } from './protocol-targets';
+import type { Target } from './target';
+
+export const targets: readonly Target[] = [...fileTargets, ...dataTargets, ...protocolTargets];
