@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'ERR_DISPOSED' // the object has been disposed
   | 'ERR_DIVERGED' // the loss or a parameter became NaN or infinite in training
   | 'ERR_NETWORK' // a file could not be downloaded
+  | 'ERR_LOCKED' // another process uses the file or folder, such as another training run
   | 'ERR_NATIVE_MISSING' // no compiled binary fits this platform
   | 'ERR_PEER_MISSING' // an optional package is not installed
   | 'ERR_INTERNAL' // a defect of this package: please report it

@@ -1,11 +1,11 @@
 // `addernet demo --train`: the life cycle of a network in about a minute. An adder network trains on synthetic digits, is saved, loaded back
 // and used on digits that it has not seen.
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cpuInfo, setThreads } from '../cpu';
 import { generateDigits, openDigits } from '../data/digits';
 import { normalize } from '../data/normalize';
 import { load, save } from '../files';
+import { createFolder } from '../io/write-file';
 import { createModel, type Model } from '../models';
 import { Sgd, schedule } from '../optim';
 import { Tensor } from '../tensor';
@@ -39,7 +39,7 @@ export async function demoTraining({ images, epochs, threads, out }: DemoTrainin
   await train(model, images, epochs);
 
   const file = join(out, 'digits.safetensors');
-  await mkdir(out, { recursive: true });
+  await createFolder(out);
   await save(model, file);
   const loaded = await load(file, { dtype: 'f32' });
   const { top1, images: tested, imagesPerSecond } = await evaluate(loaded, openDigits('test'));

@@ -59,12 +59,14 @@ async function run(): Promise<number> {
   }
 }
 
-// A reader such as head may close the output early. Other programs then end silently by SIGPIPE, which Node ignores.
+// A reader such as head may close the output early. Other programs then end silently by SIGPIPE, which Node ignores. A redirected output may
+// fill the disk.
 const endedByPipe = 128 + 13;
 for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(endedByPipe);
+  stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit(endedByPipe);
+    console.error(`addernet: cannot write the output: ${message}`);
+    process.exit(1);
   });
 
 run().then((code) => {

@@ -1,15 +1,17 @@
 // The folder of a training run: its arguments, checkpoint, log and networks.
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unitToKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
-import { writeFileAtomic } from '../io/write-file';
+import { FileLock } from '../io/file-lock';
+import { createFolder, writeFileAtomic } from '../io/write-file';
 import type { EpochRecord } from '../train/progress';
 import { checkFolderOut } from './output-path';
 
 export class RunFolder {
   readonly path: string;
+  #lock: FileLock | undefined;
 
   constructor(path: string) {
     this.path = path;
@@ -30,19 +32,26 @@ export class RunFolder {
     return join(this.path, 'model.safetensors');
   }
 
-  /** @throws {AdderNetError} ERR_ARGUMENT if the path cannot be a folder or already contains a run */
-  checkNew(): void {
+  /**
+   * Creates and locks the folder for a new run.
+   * @throws {AdderNetError} ERR_ARGUMENT if the path cannot be a folder or already contains a run; ERR_LOCKED if another process trains in it
+   */
+  async create(): Promise<void> {
     checkFolderOut('--out', this.path);
-    if (existsSync(this.checkpoint))
-      throw new AdderNetError(
-        'ERR_ARGUMENT',
-        `train: ${this.path} already contains a run: continue it with --resume, or start a new one in another --out`,
-      );
+    this.#checkNew();
+    await createFolder(this.path);
+    await this.#acquire();
+    this.#checkNew(); // nor has one begun and ended since
   }
 
-  /** The arguments that the run started with. */
-  async readArguments<T>(): Promise<Partial<T>> {
+  /**
+   * Locks the folder of a run.
+   * @returns the arguments that the run started with
+   * @throws {AdderNetError} ERR_ARGUMENT if there is no run in the folder; ERR_LOCKED if another process trains in it
+   */
+  async open<T>(): Promise<Partial<T>> {
     const file = join(this.path, 'arguments.json');
+    if (existsSync(file)) await this.#acquire();
     try {
       return unitToKind(JSON.parse(await readFile(file, 'utf8'))) as Partial<T>;
     } catch (cause) {
@@ -52,8 +61,24 @@ export class RunFolder {
     }
   }
 
+  /** Lets other processes use the folder. */
+  async close(): Promise<void> {
+    await this.#lock?.release();
+  }
+
+  async #acquire(): Promise<void> {
+    this.#lock = await FileLock.acquire('the folder', this.path, join(this.path, 'train.lock'));
+  }
+
+  #checkNew(): void {
+    if (existsSync(this.checkpoint))
+      throw new AdderNetError(
+        'ERR_ARGUMENT',
+        `train: ${this.path} already contains a run: continue it with --resume, or start a new one in another --out`,
+      );
+  }
+
   async writeArguments(args: object): Promise<void> {
-    await mkdir(this.path, { recursive: true });
     await this.write('arguments.json', `${JSON.stringify(args, null, 2)}\n`);
   }
 
@@ -63,6 +88,6 @@ export class RunFolder {
   }
 
   async write(name: string, content: string | Uint8Array): Promise<void> {
-    await writeFileAtomic(join(this.path, name), Buffer.from(content));
+    await writeFileAtomic(join(this.path, name), content);
   }
 }

@@ -36,7 +36,22 @@ import {
 export async function train(given: Partial<TrainArguments>, defaults: TrainArguments): Promise<void> {
   const named = await networkToStartFrom(given);
   const folder = new RunFolder(given.out ?? defaultFolder({ ...defaults, ...given, ...identityOf(named) }));
-  const began = given.resume ? await folder.readArguments<TrainArguments>() : undefined;
+  try {
+    const began = given.resume ? await folder.open<TrainArguments>() : undefined;
+    await trainIn(folder, named, given, defaults, began);
+  } finally {
+    await folder.close();
+  }
+}
+
+/** @param began the arguments that a resumed run started with */
+async function trainIn(
+  folder: RunFolder,
+  named: Model | undefined,
+  given: Partial<TrainArguments>,
+  defaults: TrainArguments,
+  began: Partial<TrainArguments> | undefined,
+): Promise<void> {
   if (began) checkUnchanged(given, began);
   const chosen: TrainArguments = { ...defaults, ...fineTuningRate(given), ...began, ...given, ...identityOf(named) };
   checkApply(given, chosen, trainRules);
@@ -50,9 +65,10 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
   checkFits('train', model, data.train);
   freeze(model, args.freeze);
   const [optimizer, schedule] = [optimizerOf(model, args), scheduleOf(args)];
-  if (!began) folder.checkNew();
-  const { resume, ...lasting } = args;
-  if (!resume) await folder.writeArguments(lasting);
+  if (!began) {
+    await folder.create();
+    await folder.writeArguments(lasting(args));
+  }
 
   const progress = startTrainingProgress({ quiet: args.json === true });
   announce(model, data, args, folder, progress);
@@ -65,7 +81,7 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
       progress.stop();
     },
   );
-  await folder.writeArguments(lasting); // with the changes of a resumed run, now that they have been accepted
+  await folder.writeArguments(lasting(args)); // with the changes of a resumed run, now that they have been accepted
   if (stopped === 'aborted') {
     console.error(`addernet: saved; to continue: addernet train --resume --out ${folder.path}`);
     process.exitCode = interrupt.exitCode;
@@ -77,6 +93,9 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
   const files = ['model.safetensors', 'best.safetensors', 'log.jsonl', ...(await drawCurves(model, data, history, folder))];
   report(model, data, stopped, evaluation, args, folder, files);
 }
+
+/** What the next --resume begins with. */
+const lasting = ({ resume, ...args }: TrainArguments): TrainArguments => args;
 
 /** The learning rate for random weights would destroy the trained ones of --weights. */
 const fineTuningRate = ({ weights }: Partial<TrainArguments>): Partial<TrainArguments> => (weights === undefined ? {} : { lr: 0.01 });
@@ -132,6 +151,7 @@ async function run({ model, optimizer, schedule, data, args, origin, folder, pro
     onEpoch: async (record, history) => {
       progress.onEpoch(record);
       if (args.json) console.log(JSON.stringify(record));
+      await folder.writeArguments(lasting(args)); // with the changes of a resumed run, which its checkpoint has accepted
       await folder.writeLog(history);
       const { accuracy } = record.validation!;
       const training = { ...origin, epochs: record.epoch, accuracy, images: validation.length };

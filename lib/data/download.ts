@@ -1,12 +1,12 @@
 // Downloads the official files of data sets when the user asks for it. Only `rebuild`, which fetches cmake-js, uses the network besides.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { AdderNetError } from '../errors';
-import { writeFileAtomic } from '../io/write-file';
+import { createFolder, writeFileAtomic } from '../io/write-file';
 import type { OfficialFile, OfficialSet } from './official-files';
 import { tarFiles } from './tar';
 
@@ -30,11 +30,7 @@ type FetchOptions = DownloadOptions & { readonly mirrors: readonly string[] };
  */
 export async function downloadDataset(set: OfficialSet, directory: string, options: DownloadOptions = {}): Promise<string[]> {
   const mirrors = options.mirrors ?? set.mirrors;
-  try {
-    await mkdir(directory, { recursive: true });
-  } catch (cause) {
-    throw new AdderNetError('ERR_ARGUMENT', `download: cannot create the folder '${directory}': ${(cause as Error).message}`, { cause });
-  }
+  await createFolder(directory);
   for (const file of set.files) {
     options.signal?.throwIfAborted();
     const path = join(directory, file.name);
@@ -53,7 +49,7 @@ async function fetchFromAny(file: OfficialFile, path: string, { mirrors, onProgr
       return await writeFileAtomic(path, checkedBytes(url, file, onProgress, signal));
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof AdderNetError)) throw cannotWrite(path, error as Error); // another mirror would not help
+      if (!(error instanceof AdderNetError) || error.code === 'ERR_ARGUMENT') throw error; // a full disk: another mirror would not help
       failures.push(error);
     }
   }
@@ -105,9 +101,6 @@ async function sha256Of(path: string): Promise<string | undefined> {
   return hash.digest('hex');
 }
 
-const cannotWrite = (path: string, cause: Error): AdderNetError =>
-  new AdderNetError('ERR_ARGUMENT', `download: cannot write '${path}': ${cause.message}`, { cause });
-
 /** Only the base name of an archived file is used, so that no path in an archive decides where a file is written. */
 async function unpack(archive: string, names: readonly string[], directory: string): Promise<void> {
   let bytes: Uint8Array;
@@ -118,11 +111,6 @@ async function unpack(archive: string, names: readonly string[], directory: stri
   }
   const missing = new Set(names);
   for (const { path, content } of tarFiles(bytes, archive))
-    if (missing.delete(basename(path))) {
-      const file = join(directory, basename(path));
-      await writeFileAtomic(file, content).catch((error) => {
-        throw cannotWrite(file, error);
-      });
-    }
+    if (missing.delete(basename(path))) await writeFileAtomic(join(directory, basename(path)), content);
   if (missing.size > 0) throw new AdderNetError('ERR_CORRUPT', `${archive}: the archive does not contain ${[...missing].join(', ')}`);
 }

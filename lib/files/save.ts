@@ -45,11 +45,7 @@ export async function save(model: Model | QuantizedModel, path: string | URL, op
   const metadata: ModelMetadata = { ...model.metadata, ...(training !== undefined && { training }) };
   checkMetadata(metadata);
   const bytes = model instanceof QuantizedModel ? formatQuantized(model, metadata) : formatModel(model, metadata, half);
-  try {
-    await writeFileAtomic(target, bytes);
-  } catch (cause) {
-    throw new AdderNetError('ERR_ARGUMENT', `cannot write the weights file '${target}': ${(cause as Error).message}`, { cause });
-  }
+  await writeFileAtomic(target, bytes, 'the weights file');
 }
 
 /**

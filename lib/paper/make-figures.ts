@@ -4,12 +4,12 @@
 //   DIR/index.html, README.md                   the page of all figures that were measured, now or before
 //   DIR/cache/full|quick/KEY.json               slow results, from which an interrupted run continues; figures may share them
 import { existsSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { cpuInfo } from '../cpu';
 import type { Dataset } from '../data/dataset';
 import type { DatasetName } from '../data/open-dataset';
-import { writeFileAtomic } from '../io/write-file';
+import { createFolder, writeFileAtomic } from '../io/write-file';
 import { chartPackages, checkPackages } from './charts/chart';
 import type { AnyFigure, Context, Presentation } from './figure';
 import { pageOf, type Run, type Section } from './page/html-page';
@@ -110,6 +110,6 @@ async function writePresentation(folder: string, { tables, images }: Presentatio
 const toJson = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
 
 async function write(file: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  await writeFileAtomic(file, Buffer.from(content));
+  await createFolder(dirname(file));
+  await writeFileAtomic(file, content);
 }

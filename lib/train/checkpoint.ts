@@ -58,11 +58,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint, progr
   const bytes = formatSafetensors(state, {
     [metadataKey]: JSON.stringify({ version: formatVersion, settings: checkpoint.settings, progress }),
   });
-  try {
-    await writeFileAtomic(path, bytes);
-  } catch (cause) {
-    throw new AdderNetError('ERR_ARGUMENT', `cannot write the checkpoint '${path}': ${(cause as Error).message}`, { cause });
-  }
+  await writeFileAtomic(path, bytes, 'the checkpoint');
 }
 
 /**

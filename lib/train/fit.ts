@@ -57,7 +57,10 @@ export interface FitOptions extends CheckpointOptions {
   signal?: AbortSignal | undefined;
   /** Is called after every step. */
   onBatch?: ((info: BatchInfo) => void) | undefined;
-  /** Is called after every epoch and awaited, so that it may save or inspect the network. */
+  /**
+   * Is called after every epoch and awaited, so that it may save or inspect the network. The checkpoint of the epoch is written before, so a
+   * resumed run calls it again for the last epoch that the checkpoint finished: an epoch may be reported twice, but none is left out.
+   */
   onEpoch?: ((record: EpochRecord, history: readonly EpochRecord[]) => void | Promise<void>) | undefined;
 }
 
@@ -118,8 +121,8 @@ export interface FitResult {
  *
  * @throws {AdderNetError} ERR_DIVERGED if the loss is no finite number: the checkpoint keeps the last good state; ERR_SHAPE if images or
  *   classes are not those of the network; ERR_ARGUMENT if an option is unknown, missing or out of range, the network is no Model, has nothing
- *   to train or is being trained already, the optimizer is not of its parameters, or `loss` gives no loss; what saving and loading a
- *   checkpoint throw
+ *   to train or is being trained already, the optimizer is not of its parameters, or `loss` gives no loss; ERR_LOCKED if another training
+ *   run uses the checkpoint; what saving and loading a checkpoint throw
  */
 export async function fit(model: Model, dataset: Dataset, options: FitOptions): Promise<FitResult> {
   checkFit(model, dataset, options);
@@ -150,40 +153,48 @@ async function train(model: Model, dataset: Dataset, options: FitOptions): Promi
   const checkpointer = new Checkpointer({ model, optimizer, average, settings }, options);
   /** Does something with the network as training leaves it. */
   const withResult = <T>(use: () => Promise<T>): Promise<T> => (average ? average.within(use) : use());
-  const progress = await checkpointer.restore();
-  const { history } = progress;
+  return await checkpointer.locked(async () => {
+    const progress = await checkpointer.restore();
+    const { history } = progress;
+    const finishEpoch = async (record: EpochRecord) => {
+      if (onEpoch) await withResult(async () => onEpoch(record, history));
+    };
+    // The run may have been killed after the checkpoint of an epoch, but before all that onEpoch does was done.
+    const last = history.at(-1);
+    if (last && progress.current.step === 0) await finishEpoch(last);
 
-  while (progress.current.epoch < epochs) {
-    if (earlyStopping && hasPlateaued(history, earlyStopping)) {
-      average?.install();
-      return { history, stopped: 'early' };
-    }
-    const { current } = progress;
-    const afterStep = () => {
-      average?.update(current.epoch * loader.steps + current.step - 1);
-      return checkpointer.saveIfDue(progress);
-    };
-    if (!(await runEpoch(pass, loader, options, current, afterStep))) {
+    while (progress.current.epoch < epochs) {
+      if (earlyStopping && hasPlateaued(history, earlyStopping)) {
+        average?.install();
+        return { history, stopped: 'early' };
+      }
+      const { current } = progress;
+      const afterStep = () => {
+        average?.update(current.epoch * loader.steps + current.step - 1);
+        return checkpointer.saveIfDue(progress);
+      };
+      if (!(await runEpoch(pass, loader, options, current, afterStep))) {
+        await checkpointer.save(progress);
+        return { history, stopped: 'aborted' };
+      }
+      await withResult(() => estimateStatistics(model, loader, current.epoch));
+      const { images, ...means } = meansOf(current);
+      const record: EpochRecord = {
+        epoch: current.epoch + 1,
+        learningRate: optimizer.options.lr * schedule(current.epoch),
+        ...means,
+        seconds: current.seconds,
+        ...(validation && { validation: await withResult(() => validate(model, validation, options.loss)) }),
+      };
+      history.push(record);
+      progress.current = newEpoch(current.epoch + 1);
       await checkpointer.save(progress);
-      return { history, stopped: 'aborted' };
+      await finishEpoch(record);
+      if (signal?.aborted && progress.current.epoch < epochs) return { history, stopped: 'aborted' };
     }
-    await withResult(() => estimateStatistics(model, loader, current.epoch));
-    const { images, ...means } = meansOf(current);
-    const record: EpochRecord = {
-      epoch: current.epoch + 1,
-      learningRate: optimizer.options.lr * schedule(current.epoch),
-      ...means,
-      seconds: current.seconds,
-      ...(validation && { validation: await withResult(() => validate(model, validation, options.loss)) }),
-    };
-    history.push(record);
-    progress.current = newEpoch(current.epoch + 1);
-    await checkpointer.save(progress);
-    if (onEpoch) await withResult(async () => onEpoch(record, history));
-    if (signal?.aborted && progress.current.epoch < epochs) return { history, stopped: 'aborted' };
-  }
-  average?.install();
-  return { history, stopped: 'finished' };
+    average?.install();
+    return { history, stopped: 'finished' };
+  });
 }
 
 /** @returns false if the signal aborted before the end of the epoch */

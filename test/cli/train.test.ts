@@ -1,7 +1,9 @@
 // `addernet train` and `addernet demo`, as processes: what they print, what they leave, how they stop and go on.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import t, { type Test } from 'tap';
 import { load, loadQuantized, models, save, Tensor } from '../../dist';
@@ -148,6 +150,47 @@ t.test('nothing is overwritten or confused', (t) => {
   fails(t, 1, [...small, '--freeze', 'conv9', '--out', at('x')], /no layer 'conv9'/);
   t.notOk(existsSync(at('x')), 'and nothing is made');
   t.end();
+});
+
+t.test('two trainings cannot use one folder at the same time', async (t) => {
+  const out = at('shared');
+  const first = spawn(process.execPath, [program, ...small, '--epochs', '3', '--out', out, '--json'], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  await once(first.stdout, 'data'); // the end of an epoch
+  const owner = new RegExp(`the folder '.*shared' is in use by process ${first.pid} on .* since 2.*: wait until`);
+  fails(t, 1, ['train', '--resume', '--out', out], owner);
+  const [status] = await once(first, 'exit');
+  t.equal(status, 0);
+  t.equal(lines(readFileSync(join(out, 'log.jsonl'), 'utf8')).length, 3);
+  t.notOk(readdirSync(out).some((name) => /\.(lock|tmp)/.test(name)));
+
+  const fresh = at('fresh');
+  const long = [program, ...small, '--limit', '8000', '--out', fresh];
+  const killed = spawn(process.execPath, long, { env, stdio: 'ignore' });
+  while (!existsSync(join(fresh, 'arguments.json'))) await sleep(10);
+  fails(t, 1, [...small, '--out', fresh], /the folder '.*fresh' is in use by process/);
+  killed.kill('SIGKILL');
+  await once(killed, 'exit');
+  t.equal(addernet([...small, '--out', fresh]).status, 0, 'that of a process which was killed is free');
+});
+
+t.test('options of a resumed run that is killed stay', async (t) => {
+  const out = at('longer');
+  t.equal(addernet([...small, '--epochs', '1', '--schedule', 'constant', '--out', out]).status, 0);
+  const args = [program, 'train', '--resume', '--epochs', '4', '--out', out, '--json'];
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let epochs = 0;
+  for await (const text of child.stdout) {
+    epochs += String(text).split('\n').length - 1;
+    if (epochs > 1) child.kill('SIGKILL'); // the first one is that of the run before
+  }
+  t.equal(addernet(['train', '--resume', '--out', out]).status, 0);
+  t.same(
+    lines(readFileSync(join(out, 'log.jsonl'), 'utf8')).map(({ epoch }) => epoch),
+    [1, 2, 3, 4],
+  );
 });
 
 t.test('what a resumed training may change, and what not', (t) => {
@@ -331,7 +374,7 @@ t.test('the demonstration of the networks of the package', (t: Test) => {
   const { status, stdout, stderr } = addernet(['demo']);
   t.same({ status, stderr }, { status: 0, stderr: '' });
   t.match(stdout, /kernels \w+, \d threads?/);
-  t.match(stdout, /[\u2801-\u28ff].*\n +\d.* +\d/, 'digits are drawn, and what they are below');
+  t.match(stdout, /[\u2800-\u28ff]\n +\d.* +\d/, 'digits are drawn, and what they are below');
   for (const row of ['adder, 8 bits', 'adder, floats', 'CNN, floats']) t.match(stdout, new RegExp(`^  ${row} +\\d+\\.\\d{3}$`, 'm'));
   t.end();
 });

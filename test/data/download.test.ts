@@ -122,7 +122,7 @@ t.test('a file that cannot be written is not blamed on the network', async (t) =
   const long = { ...set([url, url]).files[0]!, name: `${'x'.repeat(250)}.gz` };
   await t.rejects(downloadDataset({ mirrors: [url, url], files: [long] }, directory), {
     code: 'ERR_ARGUMENT',
-    message: /cannot write '.*x.gz': ENAMETOOLONG/,
+    message: /cannot write the file '.*x.gz': ENAMETOOLONG/,
   });
   t.equal(asked, 0, 'and nothing is fetched that has no place');
   const archive = gzipSync(tar({ 'set/train.bin': Buffer.alloc(700, 1) }));
@@ -130,7 +130,7 @@ t.test('a file that cannot be written is not blamed on the network', async (t) =
   mkdirSync(join(directory, 'train.bin'));
   await t.rejects(
     downloadDataset({ mirrors: [packed], files: [{ name: 'set.tar.gz', sha256: sha256(archive) }], unpack: ['train.bin'] }, directory),
-    { code: 'ERR_ARGUMENT', message: /cannot write '.*train.bin'/ },
+    { code: 'ERR_ARGUMENT', message: /cannot write the file '.*train.bin'/ },
   );
 });
 

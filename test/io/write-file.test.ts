@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { writeFileAtomic } from '../../dist/io/write-file';
+import { thisOwner } from '../../dist/io/owner';
+import { createFolder, writeFileAtomic } from '../../dist/io/write-file';
 
 t.test('writes, replaces, and leaves nothing else behind', async (t) => {
   const folder = t.testdir();
@@ -20,7 +21,10 @@ t.test('a failure removes the temporary file and keeps what was there', async (t
   await t.rejects(writeFileAtomic(path, Uint8Array.of(1)));
   t.same(readdirSync(folder), ['weights.bin']);
   t.same(readdirSync(path), ['inside']);
-  await t.rejects(writeFileAtomic(join(folder, 'missing', 'weights.bin'), Uint8Array.of(1)), { code: 'ENOENT' });
+  await t.rejects(writeFileAtomic(join(folder, 'missing', 'weights.bin'), Uint8Array.of(1)), {
+    code: 'ERR_ARGUMENT',
+    message: /cannot write the file '.*weights.bin': ENOENT.*create its folder first/,
+  });
 });
 
 t.test('a stream is written whole, or keeps what was there where it throws', async (t) => {
@@ -44,4 +48,28 @@ t.test('concurrent writers leave one of their files whole', async (t) => {
   const bytes = readFileSync(path);
   t.equal(bytes.length, 100_000);
   t.ok(bytes.every((byte) => byte === bytes[0]));
+});
+
+t.test('what killed processes left is removed, and nothing else', async (t) => {
+  const own = thisOwner();
+  const dead = own.replace(/-\d+-\d+-/, '-4194305-4194305-');
+  const left = [`weights.bin.${dead}-0.tmp`, `other.bin.${dead}-12.tmp`];
+  const stays = [
+    'notes.tmp',
+    `weights.bin.${own}-99.tmp`, // of this process
+    `weights.bin.ffffff${dead.slice(6)}-0.tmp`, // perhaps it runs on another machine
+    `weights.bin.${dead}-0.tmp.bak`,
+  ];
+  const folder = t.testdir(Object.fromEntries([...left, ...stays].map((name) => [name, 'part'])));
+  await writeFileAtomic(join(folder, 'weights.bin'), 'whole');
+  t.same(readdirSync(folder).sort(), ['weights.bin', ...stays].sort());
+  t.equal(readFileSync(join(folder, 'weights.bin'), 'utf8'), 'whole');
+});
+
+t.test('folders', async (t) => {
+  const folder = t.testdir({ file: '' });
+  await createFolder(join(folder, 'a', 'b'));
+  await createFolder(join(folder, 'a', 'b'));
+  t.same(readdirSync(join(folder, 'a')), ['b']);
+  await t.rejects(createFolder(join(folder, 'file')), { code: 'ERR_ARGUMENT', message: /cannot create the folder '.*file': EEXIST/ });
 });

@@ -1,5 +1,6 @@
 // The training loop: that it trains, that an interrupted run goes on bit-identically, and what it does when something goes wrong.
-import { readFileSync, writeFileSync } from 'node:fs';
+import assert from 'node:assert';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
@@ -160,6 +161,75 @@ t.test('resuming a finished run trains no more; without a checkpoint it starts',
   t.equal(again.history.length, 3);
 });
 
+t.test('an epoch that was saved, but not reported to its end, is reported again when the run is resumed', async (t) => {
+  for (const average of [undefined, { decay: 0.8 }]) {
+    const folder = t.testdir();
+    const checkpoint = join(folder, 'run.safetensors');
+    const networks: unknown[] = [];
+    const whole = smallNetwork();
+    await run({ average, onEpoch: () => void networks.push(bits(whole)) }, whole);
+    for (const fails of [1, 3]) {
+      await t.rejects(
+        run({
+          average,
+          checkpoint,
+          onEpoch: ({ epoch }) => {
+            if (epoch === fails) throw new Error('the disk is full');
+          },
+        }),
+        { message: 'the disk is full' },
+      );
+      const reported: number[] = [];
+      const model = smallNetwork(99);
+      const { history } = await run(
+        {
+          average,
+          checkpoint,
+          resume: true,
+          onEpoch: ({ epoch }, soFar) => {
+            reported.push(epoch);
+            t.equal(soFar.length, epoch, 'with the epochs before it');
+            t.same(bits(model), networks[epoch - 1], `and the network after epoch ${epoch}`);
+          },
+        },
+        model,
+      );
+      t.same(reported, [1, 2, 3].slice(fails - 1));
+      t.equal(history.length, 3);
+    }
+    const controller = new AbortController();
+    let steps = 0;
+    await run({ average, checkpoint, signal: controller.signal, onBatch: () => void (++steps === 9 && controller.abort()) });
+    const reported: number[] = [];
+    await run({ average, checkpoint, resume: true, onEpoch: ({ epoch }) => void reported.push(epoch) });
+    t.same(reported, [2, 3], 'from within an epoch, those before it are done');
+  }
+});
+
+t.test('two runs cannot use one checkpoint at the same time', async (t) => {
+  const folder = t.testdir();
+  const checkpoint = join(folder, 'run.safetensors');
+  const first = run({ checkpoint });
+  const refused = { code: 'ERR_LOCKED', message: new RegExp(`^the checkpoint '.*' is in use by process ${process.pid} on .* since `) };
+  await t.rejects(run({ checkpoint }), refused);
+  await t.rejects(run({ checkpoint, resume: true }), refused);
+  t.equal((await first).stopped, 'finished');
+  await t.rejects(run({ checkpoint, onBatch: () => assert.fail('stop') }), { message: 'stop' });
+  t.same(readdirSync(folder), ['run.safetensors'], 'the lock is gone, also where training fails');
+
+  // The lock was deleted, and another run began: the first one ends before it overwrites anything of the second.
+  let second: ReturnType<typeof run> | undefined;
+  const overtaken = run({
+    checkpoint,
+    onEpoch: async () => {
+      rmSync(`${checkpoint}.lock`);
+      second ??= run({ checkpoint });
+    },
+  });
+  await t.rejects(overtaken, { code: 'ERR_LOCKED', message: /was deleted or replaced while it was in use/ });
+  t.equal((await second!).stopped, 'finished');
+});
+
 t.test('it saves in time within an epoch', async (t) => {
   const checkpoint = join(t.testdir(), 'run.safetensors');
   let epochOver = false;
@@ -261,7 +331,12 @@ t.test('a checkpoint that does not fit is refused, and nothing changes', async (
   writeFileSync(checkpoint, 'weights');
   await refuses({}, 'ERR_CORRUPT', /run.safetensors/);
   await refuses({ checkpoint: folder }, 'ERR_ARGUMENT', /cannot read the checkpoint/);
-  await refuses({ checkpoint: join(folder, 'missing', 'x'), resume: false }, 'ERR_ARGUMENT', /cannot write the checkpoint/, smallNetwork());
+  await refuses(
+    { checkpoint: join(folder, 'missing', 'x'), resume: false },
+    'ERR_ARGUMENT',
+    /cannot write the lock of the checkpoint .*create its folder first/,
+    smallNetwork(),
+  );
 });
 
 t.test('few images are trained on in small batches', async (t) => {

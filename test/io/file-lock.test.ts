@@ -1,0 +1,165 @@
+// Locks between processes: one owner at a time, whoever it is and however it ends.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import t from 'tap';
+import { FileLock } from '../../dist/io/file-lock';
+import { thisOwner } from '../../dist/io/owner';
+import { testNeeding } from '../support/needing';
+import { library } from '../support/repository';
+
+const acquire = (path: string) => FileLock.acquire('the checkpoint', path);
+const fileOf = (path: string) => `${path}.lock`;
+/** Takes the lock, says so, and keeps it. */
+const holding = (path: string) => `
+  require(${JSON.stringify(join(library, 'io/file-lock'))}).FileLock.acquire('the checkpoint', ${JSON.stringify(path)})
+    .then(() => console.log('locked'), (error) => console.log(error.code));
+  setInterval(() => {}, 1000);`;
+const elsewhere = process.platform !== 'linux' && 'the system does not show when a process started';
+
+async function holder(path: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ['-e', holding(path)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = await once(child.stdout!, 'data');
+  if (String(said) !== 'locked\n') throw new Error(`the other process says ${said}`);
+  return child;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+/** Puts another owner into the lock file: some digits of its description replaced. */
+function rewrite(path: string, change: (owner: string) => string): void {
+  const lock = JSON.parse(readFileSync(fileOf(path), 'utf8'));
+  writeFileSync(fileOf(path), JSON.stringify({ ...lock, owner: change(lock.owner) }));
+}
+const replaced = (owner: string, start: number, text: string) => owner.slice(0, start) + text + owner.slice(start + text.length);
+
+t.test('one owner at a time, who is named', async (t) => {
+  const path = join(t.testdir(), 'run');
+  const lock = await acquire(path);
+  await t.rejects(acquire(path), {
+    code: 'ERR_LOCKED',
+    message: new RegExp(
+      `^the checkpoint '.*run' is in use by process ${process.pid} on ${hostname()} since 20.*: wait until that has ended`,
+    ),
+  });
+  await lock.check();
+  await lock.release();
+  t.same(readdirSync(t.testdirName), [], 'nothing is left');
+  const other = await holder(path);
+  await t.rejects(acquire(path), { code: 'ERR_LOCKED', message: new RegExp(`process ${other.pid} `) });
+  await kill(other);
+});
+
+testNeeding([elsewhere], 'the lock of a process that was killed is taken over', async (t) => {
+  const path = join(t.testdir(), 'run');
+  await kill(await holder(path));
+  t.ok(existsSync(fileOf(path)));
+  const lock = await acquire(path);
+  t.equal(JSON.parse(readFileSync(fileOf(path), 'utf8')).pid, process.pid);
+  t.same(readdirSync(t.testdirName), ['run.lock'], 'and only that is there');
+  await lock.release();
+
+  // The parent of the next one does not wait for it, so that it stays as a zombie.
+  const command = `"${process.execPath}" -e "$BODY" & exec sleep 60`;
+  const parent = spawn('sh', ['-c', command], { env: { ...process.env, BODY: holding(path) }, stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(parent.stdout, 'data');
+  const { pid } = JSON.parse(readFileSync(fileOf(path), 'utf8'));
+  process.kill(pid, 'SIGKILL');
+  while (!/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))) await new Promise(setImmediate);
+  await (await acquire(path)).release();
+  parent.kill('SIGKILL');
+});
+
+testNeeding([elsewhere], 'a terminated worker holds nothing', async (t) => {
+  const path = join(t.testdir(), 'run');
+  const worker = new Worker(holding(path), { eval: true, stdout: true });
+  await once(worker.stdout, 'data');
+  await t.rejects(acquire(path), { code: 'ERR_LOCKED', message: /wait until/ });
+  await worker.terminate();
+  await (await acquire(path)).release();
+});
+
+testNeeding([elsewhere], 'whose lock it is', async (t) => {
+  const path = join(t.testdir(), 'run');
+  const [hostDigits, bootDigits, namespaceDigits] = [0, 6, 12];
+  const taken = async (what: string, change: (owner: string) => string) => {
+    await acquire(path);
+    rewrite(path, change);
+    await (await acquire(path)).release();
+    t.same(readdirSync(t.testdirName), [], what);
+  };
+  await taken('of a process before this one with the same id', (owner) => owner.replace(/\d+$/, '1'));
+  await taken('of a process that is no more', (owner) => owner.replace(/-\d+-\d+-/, '-4194305-4194305-'));
+  await taken('from before the machine was restarted', (owner) => replaced(owner, bootDigits, '000000'));
+
+  for (const digits of [hostDigits, namespaceDigits]) {
+    await acquire(path);
+    rewrite(path, (owner) => replaced(owner, digits, '000000'));
+    await t.rejects(acquire(path), {
+      code: 'ERR_LOCKED',
+      message: /if that has ended, which cannot be seen from here, delete .*run\.lock$/,
+    });
+    rmSync(fileOf(path));
+  }
+  for (const text of ['', '{', 'null', '{"id":"../../x","owner":"x"}']) {
+    writeFileSync(fileOf(path), text);
+    await t.rejects(acquire(path), { code: 'ERR_LOCKED', message: /in use by an unknown process: .*delete .*run\.lock$/ }, text);
+    rmSync(fileOf(path));
+  }
+  await (await acquire(path)).release();
+});
+
+t.test('who deletes a lock that is held makes its owner stop', async (t) => {
+  const path = join(t.testdir(), 'run');
+  const lock = await acquire(path);
+  rmSync(fileOf(path));
+  await t.rejects(lock.check(), { code: 'ERR_LOCKED', message: /was deleted or replaced while it was in use/ });
+  const next = await acquire(path);
+  await t.rejects(lock.check(), { code: 'ERR_LOCKED' });
+  await lock.release();
+  await next.check();
+  await next.release();
+});
+
+t.test('a process that exits without releasing leaves no lock', (t) => {
+  const path = join(t.testdir(), 'run');
+  const body = holding(path).replace("console.log('locked')", 'process.exit(3)');
+  t.equal(spawnSync(process.execPath, ['-e', body]).status, 3);
+  t.same(readdirSync(t.testdirName), []);
+  t.end();
+});
+
+testNeeding([elsewhere], 'of many that find a dead owner, one takes over', async (t) => {
+  const folder = t.testdir();
+  const contenders = 6;
+  const body = `
+    const { parentPort } = require('node:worker_threads');
+    const { FileLock } = require(${JSON.stringify(join(library, 'io/file-lock'))});
+    parentPort.on('message', async (path) => {
+      const lock = await FileLock.acquire('the checkpoint', path).catch(({ code }) => code);
+      parentPort.postMessage(typeof lock === 'string' ? lock : 'locked');
+    });`;
+  const workers = Array.from({ length: contenders }, () => new Worker(body, { eval: true }));
+  for (let round = 0; round < 30; round++) {
+    const path = join(folder, `run-${round}`);
+    const dead = { id: '0123456789ab', owner: thisOwner().replace(/\d+$/, '1') };
+    writeFileSync(fileOf(path), JSON.stringify(dead));
+    if (round % 3 === 0) writeFileSync(`${fileOf(path)}.${dead.id}`, JSON.stringify({ ...dead, id: 'ba9876543210' })); // died in taking over
+    const answers = workers.map((worker) => once(worker, 'message'));
+    for (const worker of workers) worker.postMessage(path);
+    const found = (await Promise.all(answers)).map(([answer]) => answer).sort();
+    t.same(found, [...Array(contenders - 1).fill('ERR_LOCKED'), 'locked']);
+    t.same(
+      readdirSync(folder).filter((name) => !/^run-\d+\.lock$/.test(name)),
+      [],
+      'nothing else is left',
+    );
+  }
+  await Promise.all(workers.map((worker) => worker.terminate()));
+});
