@@ -3,10 +3,11 @@ import { availableParallelism } from 'node:os';
 
 /** libuv's default if UV_THREADPOOL_SIZE is not set. */
 const defaultThreads = 4;
-const threads = Number.parseInt(process.env.UV_THREADPOOL_SIZE ?? '', 10) || defaultThreads;
+/** libuv's threads, which files, DNS and sharp share. */
+export const libuvThreads = Number.parseInt(process.env.UV_THREADPOOL_SIZE ?? '', 10) || defaultThreads;
 
 /** How many images the process decodes at the same time. */
-export const maxConcurrentDecodes = Math.max(1, Math.min(threads - 1, availableParallelism()));
+export const maxConcurrentDecodes = Math.max(1, Math.min(libuvThreads - 1, availableParallelism()));
 
 let free = maxConcurrentDecodes;
 const waiting: (() => void)[] = [];

@@ -1,5 +1,5 @@
-// Fits images to the input of a network, from files (all formats of sharp, BMP, PGM and PPM) and from pixels. sharp is an optional package,
-// which is loaded only when it is needed.
+// Fits images to the input of a network, from files (JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP, PGM and PPM) and from pixels. sharp is an optional
+// package, which is loaded only when it is needed. It reads more formats: vector graphics, which take any time, are recognized and refused first.
 
 import type Sharp from 'sharp';
 import { AdderNetError } from '../errors';
@@ -12,6 +12,7 @@ import { checkBuffer, Tensor, typedArrayName } from '../tensor';
 import { decodeBmp, isBmp } from './bmp';
 import { runChunked } from './chunked-work';
 import { limitDecoding } from './decoding-limit';
+import { jpegMarkers, maxScans } from './jpeg-markers';
 import type { Pixels } from './pixels';
 import { decodePnm, isPnm } from './pnm';
 import { isTruncated } from './truncated-image';
@@ -35,6 +36,16 @@ export interface ImageOptions {
   readonly invert?: boolean | undefined;
 }
 
+/** How the work of reading an image is scheduled. */
+export interface Decoding {
+  /** Calls `decode` when its turn comes. */
+  readonly inTurn: <T>(decode: () => Promise<T>) => Promise<T>;
+  /** How many seconds decoding and scaling may take. */
+  readonly seconds: number;
+}
+
+const ownDecoding: Decoding = { inTurn: limitDecoding, seconds: 60 };
+
 /** The default of `maxPixels`. */
 export const defaultMaxPixels = 25_000_000;
 
@@ -45,22 +56,23 @@ export const defaultMaxPixels = 25_000_000;
  * @param name  its name in messages. Default: the image, with its path or number of bytes
  * @returns [1, h, w, c], bytes
  * @throws {AdderNetError} ERR_FORMAT if a file is not an image of a supported format; ERR_CORRUPT if it is truncated or damaged; ERR_ARGUMENT if
- *   it does not exist, has too many pixels or an extreme aspect ratio, or an option or the number of bytes does not fit; ERR_DTYPE if pixels
- *   are not bytes; ERR_SHAPE if the network has other channels; ERR_PEER_MISSING or ERR_PEER_BROKEN if sharp is needed and does not load
+ *   it does not exist, has too many pixels or scans or an extreme aspect ratio, takes too long, or an option or the number of bytes does not
+ *   fit; ERR_DTYPE if pixels are not bytes; ERR_SHAPE if the network has other channels; ERR_PEER_MISSING or ERR_PEER_BROKEN if sharp is needed and does not load
  */
 export async function readImage(
   image: ImageSource,
   shape: ImageShape,
   options: ImageOptions = {},
   name = nameOf(image),
+  { inTurn, seconds }: Decoding = ownDecoding,
 ): Promise<Tensor<Uint8Array>> {
   const { invert = false } = options;
   checkImageShape('readImage', shape);
   checkImageOptions(options);
-  if (!isPixels(image)) return inverted(await limitDecoding(() => readFile(image, shape, options, name)), invert);
+  if (!isPixels(image)) return inverted(await inTurn(() => readFile(image, shape, options, name, seconds)), invert);
   const pixels = checkPixels(image, options.maxPixels, name);
   if (fits(pixels, shape)) return inverted(new Tensor(pixels.data, [1, ...shape]), invert);
-  return inverted(await limitDecoding(() => fitPixels(pixels, shape, options, name)), invert);
+  return inverted(await inTurn(() => fitPixels(pixels, shape, options, name, seconds)), invert);
 }
 
 /** @throws {AdderNetError} ERR_ARGUMENT if an option is out of range */
@@ -142,23 +154,30 @@ const tooLarge = (name: string, maxPixels: number, what: string): AdderNetError 
 
 const fits = ({ width, height, channels }: SizedPixels, [h, w, c]: ImageShape): boolean => h === height && w === width && c === channels;
 
-async function readFile(source: FileSource, shape: ImageShape, options: ImageOptions, name: string): Promise<Tensor<Uint8Array>> {
+async function readFile(
+  source: FileSource,
+  shape: ImageShape,
+  options: ImageOptions,
+  name: string,
+  seconds: number,
+): Promise<Tensor<Uint8Array>> {
   const bytes = await readSource('image', source).catch((cause) => {
     if (cause instanceof AdderNetError) throw new AdderNetError(cause.code, `${name}: ${cause.message}`, { cause });
     throw new AdderNetError('ERR_ARGUMENT', `cannot read ${name}: ${(cause as Error).message}`, { cause });
   });
   if (sourcePath('image', source) === undefined) checkBuffer(bytes, name);
-  const checkSize = (width: number, height: number) => checkPixelCount(name, width, height, options.maxPixels);
-  const decode = isBmp(bytes) ? decodeBmp : isPnm(bytes) ? decodePnm : undefined;
-  if (decode) {
-    return await fitPixels(checkPixels(await runChunked(decode(bytes, name, checkSize)), options.maxPixels, name), shape, options, name);
-  }
   const { maxPixels = defaultMaxPixels } = options;
+  const checkSize = (width: number, height: number) => checkPixelCount(name, width, height, maxPixels);
+  const decode = isBmp(bytes) ? decodeBmp : isPnm(bytes) ? decodePnm : undefined;
+  if (decode)
+    return await fitPixels(checkPixels(await runChunked(decode(bytes, name, checkSize)), maxPixels, name), shape, options, name, seconds);
+  checkFormat(bytes, name);
   const sharp = loadSharp();
   try {
-    return await fitted(sharp(bytes, { limitInputPixels: maxPixels, failOn: 'warning' }).rotate(), shape, options);
+    return await fitted(sharp(bytes, { limitInputPixels: maxPixels, failOn: 'warning' }).rotate(), shape, options, seconds);
   } catch (cause) {
     if (cause instanceof AdderNetError) throw cause;
+    if (isTimeout(cause as Error)) throw tooSlow(name, seconds, cause);
     const size = await sharp(bytes, { limitInputPixels: maxPixels })
       .metadata()
       .catch(() => undefined);
@@ -166,6 +185,31 @@ async function readFile(source: FileSource, shape: ImageShape, options: ImageOpt
     throw unreadable(bytes, name, maxPixels, cause as Error);
   }
 }
+
+/**
+ * Recognizes what sharp may see by its first bytes, because sharp would recognize more.
+ * @throws {AdderNetError} ERR_FORMAT unless it is an image of a format that is read; ERR_ARGUMENT if it is a JPEG with too many scans
+ */
+function checkFormat(bytes: Uint8Array, name: string): void {
+  if (!fileKind(bytes)?.isImage) {
+    const what = describeFile(bytes);
+    const formats = 'expected a JPEG, PNG, WebP, GIF, AVIF, TIFF, BMP, PGM or PPM';
+    const hint = name.endsWith('in memory') ? '; pixels need their width and height' : '';
+    throw new AdderNetError(
+      'ERR_FORMAT',
+      `cannot read ${name}: ${what === undefined ? 'its format is not known' : `it is ${what}`}; ${formats}${hint}`,
+    );
+  }
+  if (bytes[0] === 0xff && jpegMarkers(bytes).scans > maxScans)
+    throw new AdderNetError('ERR_ARGUMENT', `${name} is a progressive JPEG with more than ${maxScans} scans: save it again`);
+}
+
+const isTimeout = ({ message }: Error): boolean => message.includes('timeout:');
+
+const tooSlow = (name: string, seconds: number, cause: unknown): AdderNetError =>
+  new AdderNetError('ERR_ARGUMENT', `${name} takes longer to decode than ${seconds} s: make it smaller, or save it in another format`, {
+    cause,
+  });
 
 /** The longest side, in pixels, to which libvips scales. */
 const maxScaledSide = 1e7;
@@ -181,12 +225,19 @@ const unscalable = (name: string, size: { width: number; height: number }, [h, w
     { cause },
   );
 
-async function fitPixels(pixels: SizedPixels, shape: ImageShape, options: ImageOptions, name: string): Promise<Tensor<Uint8Array>> {
+async function fitPixels(
+  pixels: SizedPixels,
+  shape: ImageShape,
+  options: ImageOptions,
+  name: string,
+  seconds: number,
+): Promise<Tensor<Uint8Array>> {
   if (fits(pixels, shape)) return new Tensor(pixels.data, [1, ...shape]);
   const { data, width, height, channels } = pixels;
   const image = loadSharp()(data, { raw: { width, height, channels }, limitInputPixels: false });
-  return await fitted(image, shape, options).catch((cause) => {
-    throw cause instanceof AdderNetError ? cause : unscalable(name, { width, height }, shape, cause);
+  return await fitted(image, shape, options, seconds).catch((cause) => {
+    if (cause instanceof AdderNetError) throw cause;
+    throw isTimeout(cause) ? tooSlow(name, seconds, cause) : unscalable(name, { width, height }, shape, cause);
   });
 }
 
@@ -194,8 +245,9 @@ async function fitted(
   image: Sharp.Sharp,
   [height, width, channels]: ImageShape,
   { invert = false, background = invert ? 'black' : 'white' }: ImageOptions,
+  seconds: number,
 ): Promise<Tensor<Uint8Array>> {
-  const pixels = await onBackground(image, background)
+  const pixels = await onBackground(image.timeout({ seconds }), background)
     .toColourspace(channels === 1 ? 'b-w' : 'srgb')
     .resize(width, height, { fit: 'cover' })
     .raw()
@@ -224,15 +276,11 @@ function inverted(image: Tensor<Uint8Array>, invert: boolean): Tensor<Uint8Array
 function unreadable(bytes: Uint8Array, name: string, maxPixels: number, cause: Error): AdderNetError {
   if (cause.message.includes('exceeds pixel limit')) return tooLarge(name, maxPixels, 'it has');
   const [reason = ''] = cause.message.split('\n');
-  if (fileKind(bytes)?.isImage)
-    return new AdderNetError(
-      'ERR_CORRUPT',
-      `cannot read ${name}: the file is ${isTruncated(bytes) ? 'truncated' : 'damaged or truncated'} (${reason})`,
-      { cause },
-    );
-  const hint = name.endsWith('in memory') ? '; pixels need their width and height' : '';
-  const what = describeFile(bytes);
-  return new AdderNetError('ERR_FORMAT', `cannot read ${name}: ${what === undefined ? reason : `it is ${what}`}${hint}`, { cause });
+  return new AdderNetError(
+    'ERR_CORRUPT',
+    `cannot read ${name}: the file is ${isTruncated(bytes) ? 'truncated' : 'damaged or truncated'} (${reason})`,
+    { cause },
+  );
 }
 
 function loadSharp(): typeof Sharp {

@@ -116,8 +116,8 @@ const kinds: readonly Row[] = [
   { what: 'a JPEG image', isImage: true, matches: startsWith('\xff\xd8\xff') },
   { what: 'a GIF image', isImage: true, matches: matching(/^GIF8[79]a/) },
   { what: 'a WebP image', isImage: true, matches: hasAt(8, 'WEBP') },
-  { what: 'a TIFF image', isImage: true, matches: startsWith('II*\0', 'MM\0*') },
-  { what: 'an AVIF image', isImage: true, matches: matching(/^....ftypavi[fs]/s) },
+  { what: 'a TIFF image', isImage: true, matches: startsWith('II*\0', 'MM\0*', 'II+\0', 'MM\0+') },
+  { what: 'an AVIF image', isImage: true, matches: matching(/^....ftyp(avi[fs]|mif1.{4}(.{4}){0,8}avif)/s) },
   { what: 'a BMP image', matches: (_, text) => text.startsWith('BM') && text.startsWith('\0\0\0\0', 6) },
   { what: 'an idx file (the format of MNIST)', matches: isIdx },
 

@@ -1,9 +1,12 @@
 // The classify route takes an image, as a file or as pixels, and returns classes with names and probabilities.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { defaultBackground } from '../data/background';
-import { readImage } from '../data/image';
+import { isLargeFile, isLargeImage } from '../data/decoding-cost';
+import { type Decoding, readImage } from '../data/image';
 import { classification } from '../session/classification';
 import type { Tensor } from '../tensor';
+import { clientKey } from './client-key';
+import { Decoder } from './decoder';
 import { badRequest } from './http-error';
 import { imageBody, notAnImage } from './image-body';
 import { pixelInput } from './input-tensor';
@@ -13,15 +16,20 @@ import { findModel, infer, modelPaths } from './route-model';
 import type { Service } from './service';
 
 export function addClassifyRoute(app: FastifyInstance, { store, options }: Service): void {
+  const decoder = new Decoder(options.maxQueue);
   for (const path of modelPaths('/classify'))
     app.post(path, { config: { inference: 'classify' }, onRequest: findModel(store) }, async (request, reply) => {
       const model = request.servedModel!;
       const query = queryOf(request);
       const { bytes, isForm } = imageBody(request);
-      const x = await networkInput(model, bytes, query, options.maxPixels).catch((error) => {
-        throw isForm && error.code === 'ERR_FORMAT' ? notAnImage(error) : error;
-      });
-      const y = await infer(x, request, reply, options.timeout);
+      const input = async (signal: AbortSignal) => {
+        const inTurn: Decoding['inTurn'] = (decode) => decoder.decode(clientKey(request.raw.socket), isLarge(bytes, query), decode, signal);
+        const seconds = Math.ceil(options.timeout / 1000);
+        return await networkInput(model, bytes, query, options.maxPixels, { inTurn, seconds }).catch((error) => {
+          throw isForm && error.code === 'ERR_FORMAT' ? notAnImage(error) : error;
+        });
+      };
+      const y = await infer(input, request, reply, options.timeout);
       const { name, version, metadata } = model;
       return { model_name: name, model_version: version, classes: classification(y.data, metadata, query.top ?? 5) };
     });
@@ -63,12 +71,21 @@ function queryOf(request: FastifyRequest): Query {
   return Object.fromEntries(entries);
 }
 
-async function networkInput({ metadata }: ServedModel, body: Uint8Array, query: Query, maxPixels: number): Promise<Tensor> {
+const isLarge = (body: Uint8Array, { width, height }: Query): boolean =>
+  width !== undefined && height !== undefined ? isLargeImage(width * height) : isLargeFile(body);
+
+async function networkInput(
+  { metadata }: ServedModel,
+  body: Uint8Array,
+  query: Query,
+  maxPixels: number,
+  decoding: Decoding,
+): Promise<Tensor> {
   const { inputShape, normalization } = metadata;
   const { width, height, invert = false, background = defaultBackground(normalization, invert) } = query;
   const isFile = width === undefined && height === undefined;
   if (!isFile && (width ?? 1) * (height ?? 1) > maxPixels) throw badRequest(`the image has more than ${maxPixels} pixels`);
   const source = isFile ? body : { data: body, width: width!, height: height! };
-  const image = await readImage(source, inputShape, { maxPixels, background, invert });
+  const image = await readImage(source, inputShape, { maxPixels, background, invert }, undefined, decoding);
   return pixelInput(image.data, image.shape, metadata);
 }

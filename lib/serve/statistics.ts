@@ -33,7 +33,7 @@ export class ModelStatistics {
     add(this.#computed, times.running);
   }
 
-  /** Records a failed request: the queue was full, the request timed out, or the client disconnected. */
+  /** Records a failed request: the queue was full, it timed out, the client disconnected, or an image was damaged or out of range. */
   recordFailure(milliseconds: number): void {
     add(this.#fail, milliseconds);
   }

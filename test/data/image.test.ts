@@ -3,12 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { runInNewContext } from 'node:vm';
+import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import t from 'tap';
 import { defaultBackground } from '../../dist/data/background';
 import { decodeBmp as decodingOfBmp } from '../../dist/data/bmp';
 import type { ChunkedWork } from '../../dist/data/chunked-work';
 import { type ImageSource, readImage } from '../../dist/data/image';
+import { jpegMarkers } from '../../dist/data/jpeg-markers';
 import type { Pixels } from '../../dist/data/pixels';
 import { decodePnm as decodingOfPnm } from '../../dist/data/pnm';
 import { bmp, bmpOf } from '../support/bitmaps';
@@ -300,4 +302,85 @@ t.test('options out of range', async (t) => {
   await refused({ invert: 1 }, /invert is 1/);
   for (const shape of [undefined, [1, 1], [1, 1, 2], [0, 1, 3], 'abc'])
     await t.rejects(readImage(image, shape as never), { name: 'AdderNetError', code: 'ERR_SHAPE' });
+});
+
+/** A progressive JPEG of gray whose scans after the first are a few bytes each, and pass over the whole image. */
+function progressiveJpeg(side: number, scans: number): Buffer {
+  const segment = (marker: number, data: readonly number[]) =>
+    Buffer.from([0xff, marker, (data.length + 2) >> 8, (data.length + 2) & 255, ...data]);
+  const blocks = Math.ceil(side / 8) ** 2;
+  // Huffman codes of one bit: for a difference of 0; and for the end of 2^14 + n blocks, where n has 14 bits.
+  const table = (kind: number, symbol: number) => segment(0xc4, [kind, 1, ...Array(15).fill(0), symbol]);
+  const first = Buffer.concat([segment(0xda, [1, 1, 0, 0, 0, 0]), Buffer.alloc(Math.ceil(blocks / 8))]);
+  const bits = Array.from({ length: Math.ceil(blocks / 2 ** 14) }, () => '0'.repeat(15)).join('');
+  const other = Buffer.concat([segment(0xda, [1, 1, 0, 1, 63, 0]), Buffer.alloc(Math.ceil(bits.length / 8))]);
+  const size = [side >> 8, side & 255];
+  const head = [
+    segment(0xdb, [0, ...Array(64).fill(1)]),
+    segment(0xc2, [8, ...size, ...size, 1, 1, 0x11, 0]),
+    table(0, 0),
+    table(0x10, 0xe0),
+  ];
+  return Buffer.concat([Buffer.of(0xff, 0xd8), ...head, first, ...Array<Buffer>(scans - 1).fill(other), Buffer.of(0xff, 0xd9)]);
+}
+
+t.test('a JPEG of many scans is refused before it is decoded', async (t) => {
+  const shape = [8, 8, 1] as const;
+  t.match(jpegMarkers(progressiveJpeg(1024, 3)), { width: 1024, height: 1024, scans: 3 });
+  t.equal((await readImage(progressiveJpeg(1024, 50), shape)).data.length, 64);
+  const began = performance.now();
+  for (const scans of [51, 100_000])
+    await t.rejects(readImage(progressiveJpeg(1024, scans), shape), {
+      code: 'ERR_ARGUMENT',
+      message: /is a progressive JPEG with more than 50 scans: save it again/,
+    });
+  t.ok(performance.now() - began < 5000, 'and that takes no time');
+  const photo = sharp({ create: { width: 300, height: 200, channels: 3, background: 'red' } });
+  for (const progressive of [false, true]) {
+    const bytes = await photo.clone().jpeg({ progressive }).withMetadata().toBuffer();
+    t.match(jpegMarkers(bytes), { width: 300, height: 200 });
+    t.ok(jpegMarkers(bytes).scans <= 10);
+    for (let length = 0; length < bytes.length; length += 7) jpegMarkers(bytes.subarray(0, length));
+  }
+  t.match(jpegMarkers(new Uint8Array()), { width: 0, height: 0, scans: 0 });
+});
+
+t.test('formats: pixels are read, and graphics that take any time are refused before sharp sees them', async (t) => {
+  const red = sharp({ create: { width: 20, height: 10, channels: 3, background: '#f00' } });
+  const read = {
+    jpeg: await red.clone().jpeg().toBuffer(),
+    png: await red.clone().png({ progressive: true }).toBuffer(),
+    webp: await red.clone().webp({ lossless: true }).toBuffer(),
+    gif: await red.clone().gif().toBuffer(),
+    avif: await red.clone().avif({ lossless: true, effort: 0 }).toBuffer(),
+    tiff: await red.clone().tiff({ compression: 'lzw' }).toBuffer(),
+    'big tiff': await red.clone().tiff({ compression: 'none', bigtiff: true }).toBuffer(),
+  };
+  for (const [format, bytes] of Object.entries(read)) {
+    const [r, g, b] = (await readImage(bytes, [4, 4, 3])).data;
+    t.ok(r! > 250 && g! < 5 && b! < 5, format);
+  }
+  const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"><rect width="20" height="10" fill="red"/></svg>';
+  const refused: Record<string, [Uint8Array, RegExp]> = {
+    SVG: [Buffer.from(svg), /it is an SVG image; expected a JPEG/],
+    'SVG with a header': [Buffer.from(`<?xml version="1.0"?>\n${svg}`), /it is an SVG image/],
+    'SVG after a byte order mark': [Buffer.from(`\ufeff${svg}`), /it is an SVG image/],
+    'SVG after spaces and a comment': [Buffer.from(` \n\t<!-- ${'x'.repeat(500)} -->${svg}`), /expected a JPEG/],
+    'SVG in capitals': [Buffer.from(svg.replace(/svg/g, 'SVG')), /expected a JPEG/],
+    'SVG with a document type': [Buffer.from(`<!DOCTYPE svg [<!ENTITY a "b">]>${svg}`), /expected a JPEG/],
+    'SVG in UTF-16': [Buffer.from(`\ufeff${svg}`, 'utf16le'), /expected a JPEG/],
+    'SVG after text': [Buffer.from(`GIF ${svg}`), /expected a JPEG/],
+    'gzipped SVG': [gzipSync(svg), /it is a gzip archive/],
+    PDF: [Buffer.from('%PDF-1.4\n%âãÏÓ\n'), /it is a PDF document/],
+    PostScript: [Buffer.from('%!PS-Adobe-3.0 EPSF-3.0\n'), /expected a JPEG/],
+    'an icon with a PNG': [Buffer.concat([Buffer.of(0, 0, 1, 0, 1, 0, ...Array(16).fill(22)), read.png]), /expected a JPEG/],
+  };
+  for (const [format, [bytes, message]] of Object.entries(refused)) {
+    await t.rejects(readImage(bytes, [4, 4, 3]), { name: 'AdderNetError', code: 'ERR_FORMAT', message }, format);
+    const path = join(t.testdir(), 'image.png');
+    writeFileSync(path, bytes);
+    await t.rejects(readImage(path, [4, 4, 3]), { code: 'ERR_FORMAT', message }, `${format} in a file`);
+  }
+  const hidden = Buffer.concat([Buffer.from('GIF89a'), Buffer.from(svg)]);
+  await t.rejects(readImage(hidden, [4, 4, 3]), { code: 'ERR_CORRUPT' }, 'what begins like a GIF is read as one');
 });
