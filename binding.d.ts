@@ -286,7 +286,7 @@ export interface NativePlan {
   finish(output: number): void;
 
   /** Bytes of packed filters and of the arena. */
-  readonly memory: number;
+  memory(): number;
   /** Asynchronous: x is copied, and out is written when done is called, with the code of an error if it failed. */
   run(x: Float32Array, out: Float32Array, n: number, done: (code: string | undefined) => void): void;
   runSync(x: Float32Array, out: Float32Array, n: number): void;

@@ -158,7 +158,7 @@ export class InferenceSession {
 
   /** Bytes of native memory: packed weights, and intermediate values, which grow with the largest batch so far up to a limit. */
   get memory(): number {
-    return this.#plan?.memory ?? 0;
+    return this.#plan?.memory() ?? 0;
   }
 
   /** Frees the native memory when the runs that were started before have ended. Does nothing the second time. */

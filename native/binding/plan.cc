@@ -67,8 +67,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
         {method<&PlanObject::conv2d>("conv2d"), method<&PlanObject::quantized_conv2d>("quantizedConv2d"), method<&PlanObject::pool>("pool"),
          method<&PlanObject::normalize>("normalize"), method<&PlanObject::activate>("activate"), method<&PlanObject::add>("add"),
          method<&PlanObject::quantize>("quantize"), method<&PlanObject::finish>("finish"), method<&PlanObject::run>("run"),
-         method<&PlanObject::run_sync>("runSync"), method<&PlanObject::dispose>("dispose"),
-         InstanceAccessor<&PlanObject::memory>("memory")});
+         method<&PlanObject::run_sync>("runSync"), method<&PlanObject::memory>("memory"), method<&PlanObject::dispose>("dispose")});
   }
 
   // (elements of the input, threads | undefined)
@@ -229,9 +228,8 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     account();
   }
 
-  Napi::Value memory(const Napi::CallbackInfo& info) {
-    return Napi::Number::New(info.Env(), owned_ ? static_cast<double>(owned_->plan.bytes()) : 0);
-  }
+  // A method and not an accessor: V8 sees to it that the receiver of a method is a plan, and not an object of another addon.
+  Napi::Value memory(const Arguments&) { return Napi::Number::New(Env(), owned_ ? static_cast<double>(owned_->plan.bytes()) : 0); }
 
   struct Batch {
     size_t n;

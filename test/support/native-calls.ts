@@ -1,0 +1,156 @@
+// One small valid call of everything that the addon exports, with fresh arguments each time.
+
+import type { Binding, NativePlan } from '../../binding.d.ts';
+import { native } from '../../dist/binding';
+
+type Method = keyof NativePlan;
+/** A call by its name: that of a function, or `Plan`, or `Plan.run` for a method. */
+export interface NativeCall {
+  readonly args: unknown[];
+  /** Calls it with these arguments, or with others in their place. */
+  readonly run: (...args: unknown[]) => unknown;
+  /** Of a method. */
+  readonly plan?: NativePlan;
+}
+
+const f32 = (length: number) => Float32Array.from({ length }, (_, i) => Math.sin(i));
+const ones = (length: number) => new Float32Array(length).fill(1);
+const f64 = (length: number) => new Float64Array(length);
+const u8 = (length: number) => Uint8Array.from({ length }, (_, i) => i % 50);
+const i8 = (length: number) => Int8Array.from({ length }, (_, i) => (i % 50) - 25);
+const i32 = (length: number) => new Int32Array(length);
+const shared = <A extends Uint8Array | Float32Array>(type: new (buffer: SharedArrayBuffer) => A, bytes: number) =>
+  new type(new SharedArrayBuffer(bytes));
+
+// n h w ci co kh kw sh sw pad_top pad_left pad_bottom pad_right dh dw groups
+const conv = () => Int32Array.of(1, 5, 4, 2, 3, 2, 2, 1, 1, 0, 0, 0, 0, 1, 1, 1);
+const [xs, ws, ys] = [5 * 4 * 2, 3 * 2 * 2 * 2, 4 * 3 * 3];
+const pool = () => Int32Array.of(1, 4, 4, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 1, 1, 1);
+const pixel = () => Int32Array.of(1, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
+
+const convolution = (y: (length: number) => unknown) => () => [f32(xs), f32(ws), f32(3), y(ys), conv()];
+const inputGrad = (gx: (length: number) => unknown) => () => [f32(ys), f32(xs), f32(ws), gx(xs), conv(), false];
+const filterGrad = (gw: (length: number) => unknown) => () => [f32(ys), f32(xs), f32(ws), gw(ws), conv(), true];
+const quantized = (filters: unknown, y: unknown, end: object) => () => [
+  {
+    ...{ x: u8(xs), filters, padValue: 3, y, geometry: conv(), scale: ones(3), shift: f32(3) },
+    ...{ residual: u8(ys), residualScale: 0.5, ...end },
+  },
+];
+
+const functions: { [Name in Exclude<keyof Binding, 'Plan'>]: () => unknown[] } = {
+  cpuInfo: () => [],
+  setIsa: () => [native().cpuInfo().isa],
+  setThreads: () => [2],
+  peak: () => ['add f32', 3],
+  adderConv2d: convolution(f32),
+  conv2d: convolution(f32),
+  xnorConv2d: convolution(f32),
+  referenceAdderConv2d: convolution(f64),
+  referenceXnorConv2d: convolution(f64),
+  referenceConv2d: convolution(f64),
+  maxPool2d: () => [f32(32), f32(8), pool()],
+  averagePool2d: () => [f32(32), f32(8), pool()],
+  batchNorm: () => [f32(12), f32(3), ones(3), f32(3), f32(3), 1e-5, f32(12)],
+  relu: () => [f32(9), f32(9)],
+  add: () => [f32(9), f32(9), f32(9)],
+  adderConv2dGradInput: inputGrad(f32),
+  adderConv2dGradFilter: filterGrad(f32),
+  referenceAdderConv2dGradInput: inputGrad(f64),
+  referenceAdderConv2dGradFilter: filterGrad(f64),
+  conv2dGradInput: () => [f32(ys), f32(ws), f32(xs), conv()],
+  conv2dGradFilter: () => [f32(ys), f32(xs), f32(ws), conv()],
+  referenceConv2dGradInput: () => [f32(ys), f32(ws), f64(xs), conv()],
+  referenceConv2dGradFilter: () => [f32(ys), f32(xs), f64(ws), conv()],
+  batchNormTrain: () => [f32(12), f32(3), f32(3), f32(12), true, 0.1, 1e-5, f32(3), ones(3), f32(12), f32(3), f32(3)],
+  batchNormGrad: () => [f32(12), f32(12), f32(12), f32(3), f32(3), ones(3), f32(12), f32(3), f32(3), f32(12)],
+  reluGrad: () => [f32(9), f32(9), f32(9)],
+  sign: () => [f32(18), f32(50), pixel()],
+  signGrad: () => [f32(9), f32(9), f32(9)],
+  biasGrad: () => [f32(12), f32(3)],
+  maxPool2dGrad: () => [f32(8), f32(32), f32(32), pool()],
+  averagePool2dGrad: () => [f32(8), f32(32), pool()],
+  softmaxCrossEntropy: () => [f32(40), Int32Array.of(0, 9, 3, 1), 0.1, f32(40)],
+  sgdStep: () => [f32(9), f32(9), f32(9), 0.1, 0.9, true, 1e-4, 1, true],
+  cropMirrorNormalize: () => [
+    shared(Uint8Array, 96),
+    Int32Array.of(1, -2, 1, 0, 3, 0),
+    f32(768),
+    4,
+    4,
+    shared(Float32Array, 384),
+    () => {},
+  ],
+  adderConv2dInteger: () => [u8(xs), u8(ws), 3, i32(ys), conv()],
+  referenceAdderConv2dInteger: () => [u8(xs), u8(ws), 3, f64(ys), conv()],
+  int8Conv2d: () => [u8(xs), i8(ws), 3, i32(ys), conv(), 7],
+  referenceInt8Conv2d: () => [u8(xs), i8(ws), 3, f64(ys), conv()],
+  adderConv2dRequantized: quantized(u8(ws), u8(ys), { qmax: 200 }),
+  int8Conv2dRequantized: quantized(i8(ws), u8(ys), { qmax: 200, weightBits: 7 }),
+  adderConv2dDequantized: quantized(u8(ws), f32(ys), { relu: true }),
+  int8Conv2dDequantized: quantized(i8(ws), f32(ys), { relu: false, weightBits: 8 }),
+  quantizeActivations: () => [f32(9), 0.1, 7, 255, u8(9)],
+  referenceQuantize: () => [f32(9), 0.1, 7, 255, u8(9)],
+  referenceRequantize: () => [f64(12), f32(3), f32(3), u8(12), 0.5, u8(12), 255],
+  referenceDequantize: () => [f64(12), f32(3), f32(3), f32(12), 0.5, f32(12), true],
+};
+
+const activation = () => ({ min: 0, max: 6 });
+/** Of a plan whose values 0 and 1 are of 40 floats and 2 of 40 bytes, finished where a method needs it. */
+const methods: { [Name in Method]: () => unknown[] } = {
+  conv2d: () => [
+    {
+      ...{ kind: 'adder', x: 0, filters: f32(ws), bias: f32(3), scale: f32(3), shift: f32(3), residual: undefined },
+      ...{ activation: activation(), geometry: conv() },
+    },
+  ],
+  quantizedConv2d: () => [
+    {
+      ...{ kind: 'conv', x: 2, filters: i8(ws), padValue: 3, scale: f32(3), shift: f32(3), residual: undefined, residualScale: 1 },
+      ...{ output: 'f32', qmax: 9, activation: activation(), geometry: conv() },
+    },
+  ],
+  pool: () => [{ mode: 'max', x: 1, geometry: Int32Array.of(1, 5, 4, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0, 1, 1, 1) }],
+  normalize: () => [{ x: 0, mean: f32(2), scale: f32(2), shift: f32(2), residual: 1, activation: activation() }],
+  activate: () => [{ x: 1, activation: activation() }],
+  add: () => [{ a: 0, b: 1 }],
+  quantize: () => [{ x: 0, scale: 0.1, zeroPoint: 3, qmax: 255 }],
+  finish: () => [1],
+  run: () => [f32(80), f32(80), 2, () => {}],
+  runSync: () => [f32(80), f32(80), 2],
+  memory: () => [],
+  dispose: () => [],
+};
+
+function newPlan(isFinished: boolean): NativePlan {
+  const plan = new (native().Plan)(40, undefined);
+  const one = plan.activate({ x: 0, activation: activation() });
+  plan.quantize({ x: one, scale: 0.1, zeroPoint: 3, qmax: 255 });
+  if (isFinished) plan.finish(one);
+  return plan;
+}
+
+const callable = native() as unknown as Record<string, (...args: unknown[]) => unknown>;
+const Plan = callable.Plan as unknown as new (...args: unknown[]) => NativePlan;
+
+/** All that is exported, by name; a test compares it with what is. */
+export const nativeCalls: ReadonlyMap<string, () => NativeCall> = new Map<string, () => NativeCall>([
+  ...Object.entries(functions).map(([name, args]): [string, () => NativeCall] => [
+    name,
+    () => ({ args: args(), run: (...args) => callable[name]!(...args) }),
+  ]),
+  ['Plan', () => ({ args: [40, 2], run: (...args) => new Plan(...args) })],
+  ...Object.entries(methods).map(([name, args]): [string, () => NativeCall] => [
+    `Plan.${name}`,
+    () => {
+      const plan = newPlan(name.startsWith('run'));
+      return { args: args(), plan, run: (...args) => (plan as unknown as Record<string, typeof callable.x>)[name]!(...args) };
+    },
+  ]),
+]);
+
+/** The names of what the addon exports. */
+export function exportedNames(): string[] {
+  const methods = Object.getOwnPropertyNames(Plan.prototype).filter((name) => name !== 'constructor');
+  return [...Object.keys(callable), ...methods.map((name) => `Plan.${name}`)];
+}
