@@ -1,7 +1,7 @@
 // bench/RESULTS.md and its charts, from the JSON that `addernet bench … --json` prints: nothing in them is written by hand.
 //
 //   node dist-bench/report.js [folder of JSON files, default bench/results]
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { EChartsCoreOption } from 'echarts';
 import type {
@@ -14,6 +14,7 @@ import type {
   ServeReport,
   TrainReport,
 } from '../dist/cli/bench-results';
+import { writeFileAtomic } from '../dist/io/write-file';
 import { drawChart } from '../dist/paper/charts/chart';
 import type { Task } from './workloads';
 
@@ -315,11 +316,7 @@ function read(folder: string): Measurements {
 async function main(folder: string): Promise<void> {
   const { markdown, charts } = await makeReport(read(folder));
   const target = dirname(folder);
-  mkdirSync(target, { recursive: true });
-  for (const [name, text] of [...charts, ['RESULTS.md', markdown] as const]) {
-    writeFileSync(join(target, `${name}.part`), text);
-    renameSync(join(target, `${name}.part`), join(target, name));
-  }
+  for (const [name, text] of [...charts, ['RESULTS.md', markdown] as const]) await writeFileAtomic(join(target, name), text);
 }
 
 if (require.main === module) void main(process.argv[2] ?? join(__dirname, '../bench/results'));

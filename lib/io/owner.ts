@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 /** `dead`: it certainly runs no more; `unknown`: this process cannot see, because it runs on another host or in another container. */
 export type OwnerState = 'alive' | 'dead' | 'unknown';
 
-/** Host, boot, namespace of process ids, process, thread, and when the thread started. Outside Linux, only host and process are known. */
+/** Host, boot, namespace of process ids, process, thread, and when the thread started. What the system does not tell is 0. */
 const pattern = /^([0-9a-f]{6})([0-9a-f]{6})([0-9a-f]{6})-(\d+)-(\d+)-(\d+)$/;
 
 let own: string | undefined;
@@ -20,17 +20,20 @@ export function thisOwner(): string {
 function describeThread(): string {
   const boot = read(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'));
   const namespace = read(() => readlinkSync('/proc/self/ns/pid'));
-  const place = [hostname(), boot, namespace].map((text) => createHash('sha256').update(text).digest('hex').slice(0, 6)).join('');
+  const place = [hostname(), boot, namespace].map(digits).join('');
   const task = read(() => readlinkSync('/proc/thread-self')).split('/')[2] ?? '0';
   return `${place}-${process.pid}-${task}-${taskStatus(process.pid, task)?.started ?? 0}`;
 }
+
+const untold = '000000';
+const digits = (text: string): string => (text === '' ? untold : createHash('sha256').update(text).digest('hex').slice(0, 6));
 
 export function ownerState(owner: string): OwnerState {
   const theirs = pattern.exec(owner);
   if (!theirs) return 'unknown';
   const [, host, boot, namespace] = pattern.exec(thisOwner())!;
   if (theirs[1] !== host) return 'unknown';
-  if (theirs[2] !== boot) return 'dead';
+  if (theirs[2] !== boot) return [theirs[2], boot].includes(untold) ? 'unknown' : 'dead';
   if (theirs[3] !== namespace) return 'unknown';
   const [pid, task, started] = [Number(theirs[4]), theirs[5]!, theirs[6]!];
   if (!isRunning(pid)) return 'dead';

@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import t from 'tap';
 import { thisOwner } from '../../dist/io/owner';
 import { createFolder, writeFileAtomic } from '../../dist/io/write-file';
+import { library } from '../support/repository';
 
 t.test('writes, replaces, and leaves nothing else behind', async (t) => {
   const folder = t.testdir();
@@ -72,4 +74,22 @@ t.test('folders', async (t) => {
   await createFolder(join(folder, 'a', 'b'));
   t.same(readdirSync(join(folder, 'a')), ['b']);
   await t.rejects(createFolder(join(folder, 'file')), { code: 'ERR_ARGUMENT', message: /cannot create the folder '.*file': EEXIST/ });
+});
+
+t.test('bytes are flushed before the name, and then the folder, which has the name', (t) => {
+  const folder = t.testdir();
+  const count = join(folder, 'changes');
+  const body = `require(${JSON.stringify(join(library, 'io/write-file'))}).writeFileAtomic(${JSON.stringify(join(folder, 'weights.bin'))}, 'whole')`;
+  const preload = join(__dirname, '../support/failing-files.js');
+  const { status } = spawnSync(process.execPath, ['--require', preload, '-e', body], {
+    env: { ...process.env, ADDERNET_FAIL_COUNT: count },
+  });
+  t.equal(status, 0);
+  const changes = readFileSync(count, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/weights\.bin\..*\.tmp$/, 'temporary').trim());
+  const flushes = process.platform === 'win32' ? [] : [`sync ${basename(folder)}`];
+  t.same(changes, ['open temporary', 'write', 'sync temporary', 'close temporary', 'rename weights.bin', ...flushes]);
+  t.end();
 });
