@@ -1,4 +1,5 @@
 // `addernet serve`: serves networks over HTTP and gRPC.
+import { constants } from 'node:os';
 import { setThreads } from '../cpu';
 import { AdderNetError } from '../errors';
 import { createServer, type InferenceServer } from '../serve/server';
@@ -22,11 +23,15 @@ export async function serve({ host, port, grpcPort, drain, allowHost: hosts = []
     throw new AdderNetError('ERR_ARGUMENT', 'serve: ADDERNET_TOKEN is empty: set it to a token, or unset it to serve without one');
   const server = await createServer({ ...options, hosts, version, token });
   const closed = new Promise<void>((resolve, reject) => {
-    const shutDown = (signal: string): void => {
+    let isShuttingDown = false;
+    const shutDown = (signal: NodeJS.Signals): void => {
+      // Whoever sends a second signal does not want to wait for clients.
+      if (isShuttingDown) process.exit(128 + constants.signals[signal]);
+      isShuttingDown = true;
       server.app.log.info(`${signal}: shutting down`);
       server.close(drain).then(resolve, reject);
     };
-    for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, shutDown);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, shutDown);
   });
   try {
     await listen(server, host, port);

@@ -49,6 +49,11 @@ export class Connections {
     return this.#open.get(socket);
   }
 
+  /** Closes those on which nothing has arrived. */
+  destroyUnused(): void {
+    for (const socket of this.#open.keys()) if (socket.bytesRead === 0) socket.destroy();
+  }
+
   /** Closes all by force and returns how many there were. */
   destroyAll(): number {
     const sockets = [...this.#open.keys()];

@@ -1,13 +1,14 @@
 // Compressed bodies of requests and responses: gzip and deflate (RFC 9110, 8.4).
+import type { Transform } from 'node:stream';
 import { promisify } from 'node:util';
-import { constants, deflate, gunzip, gzip, inflate, inflateRaw } from 'node:zlib';
+import { constants, createGunzip, createInflate, createInflateRaw, deflate, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { badRequest, HttpError } from './http-error';
+import { HttpError } from './http-error';
 
 /** In bytes. Compressing a shorter body takes longer than it saves. */
 const minLength = 1024;
 
-const decompressors = { gzip: promisify(gunzip), deflate: promisify(inflate), raw: promisify(inflateRaw) };
+const decompressors = { gzip: createGunzip, deflate: createInflate, raw: createInflateRaw };
 const compressors = { gzip: promisify(gzip), deflate: promisify(deflate) };
 
 /**
@@ -27,22 +28,13 @@ function encodingOf(header = ''): 'identity' | 'gzip' | 'deflate' | undefined {
   return encoding === 'gzip' || encoding === 'x-gzip' ? 'gzip' : encoding === 'deflate' ? 'deflate' : undefined;
 }
 
-/**
- * @param maxBody the largest size of the decompressed body in bytes; decompression stops there
- * @throws {HttpError} as a rejection: 413 if the body is larger; 400 if it is not encoded as the request says
- */
-export async function decompressBody(request: FastifyRequest, body: Buffer, maxBody: number): Promise<Buffer> {
-  const encoding = encodingOf(request.headers['content-encoding']);
-  if (encoding === undefined || encoding === 'identity' || body.length === 0) return body;
+/** What decompresses a body; undefined if the body is not compressed. */
+export function decompressor(header: string | undefined, body: Buffer): { encoding: string; stream: Transform } | undefined {
+  const encoding = encodingOf(header);
+  if (encoding === undefined || encoding === 'identity' || body.length === 0) return undefined;
   // Some clients send raw deflate data under the name deflate. With a zlib header, the low four bits of the first byte are 8.
   const kind = encoding === 'deflate' && (body[0]! & 15) !== 8 ? 'raw' : encoding;
-  try {
-    return await decompressors[kind](body, { maxOutputLength: maxBody });
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw new HttpError(413, `the body decompresses to more than ${maxBody} bytes`);
-    throw badRequest(`the body cannot be decompressed as ${encoding}: ${message}`);
-  }
+  return { encoding, stream: decompressors[kind]() };
 }
 
 /** An onSend hook: compresses text if the client accepts that. Binary logits are sent as they are, since compression hardly shortens them. */

@@ -54,7 +54,7 @@ export const repositoryIndex = (store: ModelStore, onlyReady: boolean) =>
   (onlyReady ? store.ready() : store.all()).map((model) => ({
     name: model.name,
     version: model.version,
-    ...('error' in model ? { state: 'UNAVAILABLE', reason: model.error } : { state: 'READY' }),
+    ...('error' in model ? { state: 'UNAVAILABLE', reason: model.reason } : { state: 'READY' }),
   }));
 
 export const loadingNotSupported = (): HttpError =>
@@ -66,6 +66,7 @@ export const loadingNotSupported = (): HttpError =>
  */
 export function checkReady({ shutdown, store }: Service): void {
   if (shutdown.aborted) throw new HttpError(503, 'the server is shutting down');
-  const broken = store.broken().map(({ name, error }) => `${name}: ${error}`);
-  if (broken.length > 0) throw new HttpError(503, `not all models could be loaded: ${broken.join('; ')}`);
+  // Probes have no token, so they learn neither names nor errors.
+  if (store.broken().length > 0)
+    throw new HttpError(503, 'not all models could be loaded: the log of the server and POST /v2/repository/index say which');
 }

@@ -26,11 +26,15 @@ export interface BrokenModel {
   readonly name: string;
   readonly version: string;
   readonly error: string;
+  /** What clients may know of the error, which can contain paths of the machine. */
+  readonly reason: string;
 }
 
 export interface StoreOptions extends BatchingOptions {
   /** The threads of each network. Default: the threads of the process. */
   readonly threads?: number | undefined;
+  /** Whether clients may see why a file could not be loaded: only if they have shown a token. */
+  readonly showsErrors: boolean;
   readonly onBatch?: (model: { name: string; version: string }, images: number) => void;
 }
 
@@ -83,7 +87,7 @@ export class ModelStore {
       );
     const model = version === undefined ? versions.at(-1)! : versions.find((candidate) => candidate.version === version);
     if (!model) throw new HttpError(404, `model '${name}' has no version ${quoted(version)}, expected ${this.versions(name).join(', ')}`);
-    if (!isServed(model)) throw new HttpError(503, `model '${name}' could not be loaded: ${model.error}`);
+    if (!isServed(model)) throw new HttpError(503, `model '${name}' could not be loaded: ${model.reason}`);
     return model;
   }
 
@@ -122,6 +126,7 @@ async function loadModel(name: string, version: string, file: string, options: S
     );
     return { name, version, metadata: network.metadata, bits: 'bits' in network ? network.bits : 32, session, batcher, statistics };
   } catch (error) {
-    return { name, version, error: (error as Error).message };
+    const { message } = error as Error;
+    return { name, version, error: message, reason: options.showsErrors ? message : 'the log of the server says why' };
   }
 }

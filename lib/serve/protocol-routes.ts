@@ -28,7 +28,7 @@ export function addProtocolRoutes(app: FastifyInstance, service: Service): void 
     return { ready: true };
   });
 
-  for (const path of modelPaths('/ready')) app.get(path, open, async (request) => ({ name: routeModel(store, request).name, ready: true }));
+  for (const path of modelPaths('/ready')) app.get(path, async (request) => ({ name: routeModel(store, request).name, ready: true }));
   for (const path of modelPaths('')) app.get(path, async (request) => modelMetadata(store, routeModel(store, request)));
   for (const path of modelPaths('/config')) app.get(path, async (request) => modelConfig(service, routeModel(store, request)));
   for (const path of ['/v2/models/stats', ...modelPaths('/stats')])

@@ -6,16 +6,20 @@ import { packageError } from '../optional-package';
 import { checkToken } from './authorization';
 import { addClassifyRoute } from './classify-route';
 import { Connections } from './connections';
-import { checkEncoding, compressResponse, decompressBody } from './content-encoding';
+import { checkEncoding, compressResponse } from './content-encoding';
 import { handleClientError, handleError } from './error-handler';
 import { FairBudget } from './fair-budget';
 import { type GrpcServer, startGrpc } from './grpc/grpc-server';
+import { HeldBytes } from './held-bytes';
+import { hostCheck } from './host-check';
 import { HttpError } from './http-error';
+import { createHttpServer } from './http-server';
 import { addRoutesWithMethods } from './method-not-allowed';
 import { createMetrics, type Metrics } from './metrics';
 import { ModelStore } from './model-store';
 import { addPageRoutes } from './page-routes';
 import { addProtocolRoutes } from './protocol-routes';
+import { readBody } from './request-body';
 import { checkServerOptions, type ServerOptions, type Service } from './service';
 
 export interface InferenceServer {
@@ -24,7 +28,8 @@ export interface InferenceServer {
   /** Also serves gRPC. Throws what startGrpc throws. */
   listenGrpc(address: { host: string; port: number }): Promise<GrpcServer>;
   /**
-   * Takes no new connections, answers the requests already accepted, and frees the networks.
+   * Takes no new connections, answers the requests already accepted, and frees the networks. Connections that are still open after the grace
+   * period of the options are closed by force.
    * @param drain how many milliseconds before that the server still answers but reports that it is not ready, so that load balancers notice
    */
   close(drain?: number): Promise<void>;
@@ -39,11 +44,11 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   checkServerOptions(options);
   const { fastify } = loadFastify();
   const metrics = createMetrics(loadPrometheus(), () => store);
+  const connections = new Connections(options.maxConnections);
+  const bytes = new FairBudget(options.maxInFlight);
   const app = fastify({
     logger: { level: options.logLevel, redact: ['req.headers.authorization'] },
-    bodyLimit: options.maxBody,
-    requestTimeout: options.timeout,
-    http: { requireHostHeader: false, headersTimeout: options.timeout, connectionsCheckingInterval: Math.min(1000, options.timeout) },
+    serverFactory: (handler) => createHttpServer(handler, connections, options.timeout),
     // During shutdown, only idle connections are closed; requests on the others are still answered.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -55,41 +60,51 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   const shutdown = new AbortController();
   const store = await ModelStore.load(options.weights, {
     ...options,
+    showsErrors: options.token !== undefined,
     onBatch: ({ name, version }, images) => metrics.batch({ model: name, version }, images),
   });
-  for (const { name, version, error } of store.broken()) app.log.error({ model: name, version }, error);
+  const broken = store.broken();
+  for (const { name, version, error } of broken) app.log.error({ model: name, version }, error);
   if (store.ready().length === 0)
-    throw new AdderNetError(
-      'ERR_ARGUMENT',
-      `serve: no network could be loaded: ${store
-        .broken()
-        .map(({ error }) => error)
-        .join('; ')}`,
-    );
+    throw new AdderNetError('ERR_ARGUMENT', `serve: no network could be loaded: ${broken.map(({ error }) => error).join('; ')}`);
 
-  // Every body is read as bytes, whatever its content type: the routes know what they expect.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) =>
-    decompressBody(request, body, options.maxBody),
-  );
   app.decorateRequest('servedModel', null);
-  app.addHook('onRequest', async (request) => {
-    if (request.raw.httpVersion === '1.1' && !request.headers.host) throw new HttpError(400, 'the request has no Host header');
-    if (options.token !== undefined && !request.routeOptions.config.open) checkToken(request.headers.authorization, options.token);
+  app.decorateRequest('heldBytes', null);
+  app.decorateRequest('isUnderWay', false);
+  const checkHost = hostCheck(options.hosts);
+  app.addHook('onRequest', async ({ raw, headers, routeOptions }) => {
+    if (raw.httpVersion === '1.1' && !headers.host) throw new HttpError(400, 'the request has no Host header');
+    if (routeOptions.config.open) return;
+    if (options.token === undefined) checkHost(headers);
+    else checkToken(headers.authorization, options.token);
   });
   app.addHook('onRequest', checkEncoding);
+  // Every body is read as bytes, whatever its content type: the routes know what they expect.
+  app.removeAllContentTypeParsers();
+  app.addHook('preParsing', (request, reply, _body, done) => {
+    request.heldBytes = new HeldBytes(bytes, request, reply);
+    done();
+  });
+  app.addContentTypeParser('*', async (request: FastifyRequest) => readBody(request, request.heldBytes!, options.maxBody));
+  // A connection is kept while a complete request is under way.
+  app.addHook('preHandler', (request, _reply, done) => {
+    request.isUnderWay = true;
+    connections.get(request.raw.socket)?.begin();
+    done();
+  });
   app.addHook('onSend', compressResponse);
-  // A response that is sent during shutdown must close its connection, which would otherwise stay open.
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (request.isUnderWay) connections.get(request.raw.socket)?.end();
+    request.isUnderWay = false;
+    // A response that is sent during shutdown must close its connection, which would otherwise stay open.
     if (shutdown.signal.aborted) reply.header('connection', 'close');
+    done(null, payload);
   });
   app.addHook('onResponse', async (request, reply) => observe(metrics, request, reply));
   app.setNotFoundHandler((request, reply) => reply.code(404).send({ error: `there is no ${request.method} ${request.url.split('?')[0]}` }));
   app.setErrorHandler((error, request, reply) => handleError(error, request, reply));
 
-  const connections = new Connections(options.maxConnections);
-  app.server.on('connection', (socket) => connections.add(socket));
-  const service: Service = { store, metrics, options, connections, bytes: new FairBudget(options.maxInFlight), shutdown: shutdown.signal };
+  const service: Service = { store, metrics, options, connections, bytes, shutdown: shutdown.signal };
   addRoutesWithMethods(app, () => {
     addProtocolRoutes(app, service);
     addClassifyRoute(app, service);
@@ -108,7 +123,12 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     async close(drain = 0) {
       shutdown.abort();
       await setTimeout(drain);
+      connections.destroyUnused();
+      const force = globalThis.setTimeout(() => {
+        app.log.warn(`${connections.destroyAll()} connections were cut: they were still open after ${options.grace} ms`);
+      }, options.grace);
       await Promise.all([app.close(), grpc?.close()]);
+      clearTimeout(force);
       store.dispose();
     },
   };

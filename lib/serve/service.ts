@@ -3,10 +3,11 @@ import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
 import type { Connections } from './connections';
 import type { FairBudget } from './fair-budget';
+import type { HeldBytes } from './held-bytes';
 import type { Metrics } from './metrics';
 import type { ModelStore, ServedModel, StoreOptions } from './model-store';
 
-export interface ServerOptions extends Omit<StoreOptions, 'onBatch'> {
+export interface ServerOptions extends Omit<StoreOptions, 'onBatch' | 'showsErrors'> {
   /** Weights files or names of bundled networks, each optionally as NAME=FILE. */
   readonly weights: readonly string[];
   /** The version of the package. */
@@ -84,6 +85,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The network that the request is for, once it is known. */
     servedModel: ServedModel | null;
+    /** What its body holds, if it has one. */
+    heldBytes: HeldBytes | null;
+    /** Whether its body has arrived and its answer was not sent yet. */
+    isUnderWay: boolean;
   }
   interface FastifyContextConfig {
     /** Whether the route needs no token. */

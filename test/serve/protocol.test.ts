@@ -181,16 +181,16 @@ t.test('requests that are wrong, each in its own way', async (t) => {
 
 t.test('requests that are not HTTP, or malformed', async (t) => {
   const { url } = await running(t, { timeout: 1000 });
-  const infer = `POST /v2/models/${float}/infer HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`;
+  const infer = `POST /v2/models/${float}/infer HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n`;
   const cases: Record<string, [string, RegExp, RegExp]> = {
     nonsense: ['NONSENSE\r\n\r\n', /400 Bad Request/, /not an HTTP request/],
     'an address that is none': [
-      'GET /v2/models/%E0%A4%A HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      'GET /v2/models/%E0%A4%A HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n',
       /400 Bad Request/,
       /not a valid url/,
     ],
-    'a name without end': [`GET /v2/models/${'a'.repeat(500)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`, /414 /, /aaaa/],
-    'headers without end': [`GET /v2 HTTP/1.1\r\nHost: x\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, /431 /, /headers are too large/],
+    'a name without end': [`GET /v2/models/${'a'.repeat(500)} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`, /414 /, /aaaa/],
+    'headers without end': [`GET /v2 HTTP/1.1\r\nHost: 127.0.0.1\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, /431 /, /headers are too large/],
     'no host': ['GET /v2 HTTP/1.1\r\nConnection: close\r\n\r\n', /400 Bad Request/, /no Host/],
     'two lengths': [`${infer}Content-Length: 5\r\nContent-Length: 6\r\n\r\nabcde`, /400 Bad Request/, /not an HTTP request/],
     'a length and chunks': [

@@ -1,0 +1,52 @@
+// What a request holds of the bytes that all clients share, until its answer is sent.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { clientKey } from './client-key';
+import { answerAndClose } from './closing-answer';
+import type { FairBudget, Share } from './fair-budget';
+import { HttpError } from './http-error';
+
+const message = 'the server holds as many bytes of requests as it may; try again';
+const noRoom = (): HttpError => new HttpError(503, message, 1);
+
+export class HeldBytes {
+  readonly #share: Share;
+  readonly #reply: FastifyReply;
+  #fail: ((error: HttpError) => void) | undefined;
+
+  constructor(budget: FairBudget, request: FastifyRequest, reply: FastifyReply) {
+    this.#reply = reply;
+    // What takes nothing is not refused.
+    this.#share = budget.take(clientKey(request.raw.socket), 0, () => this.#giveWay())!;
+    reply.raw.once('close', () => this.#share.release());
+  }
+
+  /** @throws {HttpError} 503 if there is no room for more */
+  grow(bytes: number): void {
+    if (!this.#share.grow(bytes)) throw noRoom();
+  }
+
+  /**
+   * Runs what fills the bytes.
+   * @param fill is given what to call if it fails
+   * @throws {HttpError} as a rejection: 503 if the bytes must give way meanwhile
+   */
+  filling(fill: (resolve: () => void, reject: (error: unknown) => void) => void): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#fail = reject;
+      fill(resolve, reject);
+    }).finally(() => {
+      this.#fail = undefined;
+    });
+  }
+
+  #giveWay(): void {
+    if (this.#fail !== undefined) return void this.#fail(noRoom());
+    const { raw } = this.#reply;
+    const { socket } = this.#reply.request.raw;
+    // The answer can be sent if it is its turn.
+    if (raw.socket !== null && !raw.headersSent) answerAndClose(socket, '503 Service Unavailable', message, { 'Retry-After': '1' });
+    // Closes the connection as soon as that is written: then the request is taken out of the queue of its network.
+    if (socket.writableEnded) socket.destroySoon();
+    else socket.destroy();
+  }
+}

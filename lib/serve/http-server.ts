@@ -1,0 +1,50 @@
+// Node's HTTP server with limits on what a connection may take: time to send a request, time to read an answer, requests at once.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Connections } from './connections';
+
+/** Answers are sent in order, so each request that a client sends ahead of them waits in memory. */
+const maxPipelined = 64;
+/** In milliseconds. Load balancers usually reuse a connection for up to a minute. */
+const keepAliveTimeout = 72_000;
+
+/** @param timeout in milliseconds, for a request to arrive and for its answer to be read */
+export function createHttpServer(
+  handler: (request: IncomingMessage, response: ServerResponse) => void,
+  connections: Connections,
+  timeout: number,
+): Server {
+  const unanswered = new WeakMap<Socket, Set<ServerResponse>>();
+  const server = createServer(
+    {
+      ...{ headersTimeout: timeout, requestTimeout: timeout, keepAliveTimeout, requireHostHeader: false },
+      connectionsCheckingInterval: Math.min(1000, timeout),
+    },
+    (request, response) => {
+      const { socket } = request;
+      const responses = unanswered.get(socket)!;
+      // Node goes on with the requests that it has already read, even after this.
+      if (responses.size >= maxPipelined) return void socket.destroy();
+      responses.add(response);
+      let timer: NodeJS.Timeout | undefined;
+      // By then, all of the answer was handed to the socket.
+      response.once('prefinish', () => {
+        timer = setTimeout(() => socket.destroy(), timeout);
+      });
+      response.once('close', () => {
+        clearTimeout(timer);
+        responses.delete(response);
+      });
+      handler(request, response);
+    },
+  );
+  return server.on('connection', (socket: Socket) => {
+    const responses = new Set<ServerResponse>();
+    unanswered.set(socket, responses);
+    // Node tells only the response whose turn it is that its client is gone.
+    socket.once('close', () => {
+      for (const response of responses) if (response.socket === null) response.emit('close');
+    });
+    connections.add(socket);
+  });
+}

@@ -1,0 +1,95 @@
+// Reads the bodies of requests. What counts against the limits is what has arrived, not what a header claims.
+import type { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
+import { decompressor } from './content-encoding';
+import type { HeldBytes } from './held-bytes';
+import { badRequest, HttpError } from './http-error';
+import { clientDisconnected } from './infer-with-timeout';
+
+/** In bytes. For a body that claims to be no longer, all memory is allocated at once. */
+const small = 1 << 16;
+
+/**
+ * @param maxBody the largest body in bytes, both compressed and decompressed
+ * @returns the body, decompressed
+ * @throws {HttpError} as a rejection: 413 if the body is larger; 400 if it is not encoded as the request says; 503 if it must give way to the
+ *   bodies of other clients; 499 if the client disconnects
+ */
+export async function readBody(request: FastifyRequest, held: HeldBytes, maxBody: number): Promise<Buffer> {
+  const length = Number(request.headers['content-length'] ?? 0);
+  if (length > maxBody) throw tooLarge(`${length} bytes`, maxBody);
+  const received = new GrowingBuffer(held, maxBody, length);
+  await collect(request.raw, received, held);
+  const body = received.bytes();
+  const decompress = decompressor(request.headers['content-encoding'], body);
+  if (decompress === undefined) return body;
+  const decompressed = new GrowingBuffer(held, maxBody);
+  decompress.stream.end(body);
+  try {
+    await collect(decompress.stream, decompressed, held);
+  } catch (cause) {
+    decompress.stream.destroy();
+    if (cause instanceof HttpError) throw cause;
+    throw badRequest(`the body cannot be decompressed as ${decompress.encoding}: ${(cause as Error).message}`);
+  }
+  return decompressed.bytes();
+}
+
+const tooLarge = (size: string, maxBody: number): HttpError =>
+  new HttpError(413, `the body is too large: ${size}, expected at most ${maxBody} (--max-body)`);
+
+function collect(source: Readable, into: GrowingBuffer, held: HeldBytes): Promise<void> {
+  return held.filling((resolve, reject) => {
+    const fail = (error: unknown): void => {
+      source.removeListener('data', append);
+      reject(error);
+    };
+    const append = (chunk: Buffer): void => {
+      try {
+        into.append(chunk);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    source.on('data', append).once('end', resolve).once('error', fail);
+    source.once('close', () => fail(clientDisconnected()));
+  });
+}
+
+/** Copies what arrives, so that small pieces do not each keep a buffer of the socket alive. */
+class GrowingBuffer {
+  readonly #held: HeldBytes;
+  readonly #maxBody: number;
+  readonly #expected: number;
+  #bytes: Buffer = Buffer.alloc(0);
+  #length = 0;
+
+  /** @param expected how long the body is said to become */
+  constructor(held: HeldBytes, maxBody: number, expected = 0) {
+    this.#held = held;
+    this.#maxBody = maxBody;
+    this.#expected = expected;
+  }
+
+  append(chunk: Buffer): void {
+    const length = this.#length + chunk.length;
+    if (length > this.#maxBody) throw tooLarge('more bytes', this.#maxBody);
+    if (length > this.#bytes.length) this.#enlarge(length);
+    chunk.copy(this.#bytes, this.#length);
+    this.#length = length;
+  }
+
+  #enlarge(least: number): void {
+    const { length } = this.#bytes;
+    const size = this.#expected <= small ? Math.max(this.#expected, 2 * length) : Math.min(2 * length, this.#expected);
+    const capacity = Math.max(least, Math.min(size, this.#maxBody));
+    this.#held.grow(capacity - length);
+    const enlarged = Buffer.allocUnsafeSlow(capacity);
+    this.#bytes.copy(enlarged, 0, 0, this.#length);
+    this.#bytes = enlarged;
+  }
+
+  bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+}
