@@ -6,6 +6,8 @@ import type { HeldBytes } from './held-bytes';
 import { badRequest, HttpError } from './http-error';
 import { clientDisconnected } from './infer-with-timeout';
 
+type Holder = Pick<HeldBytes, 'grow' | 'filling'>;
+
 /** In bytes. For a body that claims to be no longer, all memory is allocated at once. */
 const small = 1 << 16;
 
@@ -15,7 +17,7 @@ const small = 1 << 16;
  * @throws {HttpError} as a rejection: 413 if the body is larger; 400 if it is not encoded as the request says; 503 if it must give way to the
  *   bodies of other clients; 499 if the client disconnects
  */
-export async function readBody(request: FastifyRequest, held: HeldBytes, maxBody: number): Promise<Buffer> {
+export async function readBody(request: FastifyRequest, held: Holder, maxBody: number): Promise<Buffer> {
   const length = Number(request.headers['content-length'] ?? 0);
   if (length > maxBody) throw tooLarge(`${length} bytes`, maxBody);
   const received = new GrowingBuffer(held, maxBody, length);
@@ -38,7 +40,7 @@ export async function readBody(request: FastifyRequest, held: HeldBytes, maxBody
 const tooLarge = (size: string, maxBody: number): HttpError =>
   new HttpError(413, `the body is too large: ${size}, expected at most ${maxBody} (--max-body)`);
 
-function collect(source: Readable, into: GrowingBuffer, held: HeldBytes): Promise<void> {
+function collect(source: Readable, into: GrowingBuffer, held: Holder): Promise<void> {
   return held.filling((resolve, reject) => {
     const fail = (error: unknown): void => {
       source.removeListener('data', append);
@@ -58,14 +60,14 @@ function collect(source: Readable, into: GrowingBuffer, held: HeldBytes): Promis
 
 /** Copies what arrives, so that small pieces do not each keep a buffer of the socket alive. */
 class GrowingBuffer {
-  readonly #held: HeldBytes;
+  readonly #held: Holder;
   readonly #maxBody: number;
   readonly #expected: number;
   #bytes: Buffer = Buffer.alloc(0);
   #length = 0;
 
   /** @param expected how long the body is said to become */
-  constructor(held: HeldBytes, maxBody: number, expected = 0) {
+  constructor(held: Holder, maxBody: number, expected = 0) {
     this.#held = held;
     this.#maxBody = maxBody;
     this.#expected = expected;

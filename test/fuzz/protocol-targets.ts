@@ -1,4 +1,5 @@
 // What clients send to the server, and what is typed on the command line.
+import { Readable } from 'node:stream';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { InvalidArgumentError } from 'commander';
 import {
@@ -15,15 +16,20 @@ import {
 } from '../../dist/cli/option-values';
 import { printable } from '../../dist/cli/printable';
 import { fields, table, wrap } from '../../dist/cli/text-layout';
-import { decompressBody } from '../../dist/serve/content-encoding';
+
 import { imageBody } from '../../dist/serve/image-body';
 import { parseInferRequest } from '../../dist/serve/infer-request';
+import { readBody } from '../../dist/serve/request-body';
 import { elementCount } from '../../dist/shape';
 import { smallMetadata } from '../support/small-network';
 import { expect, type Target } from './target';
 import type { Within } from './within';
 import { json } from './within';
 
+const unlimited = {
+  grow() {},
+  filling: (fill: ConstructorParameters<typeof Promise<void>>[0]) => new Promise<void>(fill),
+} satisfies Parameters<typeof readBody>[1];
 const image = 36;
 const inputs = (shape: readonly number[], data: unknown, more = {}) => ({ name: 'input', shape, datatype: 'FP32', data, ...more });
 const zeros = (count: number) => Array<number>(count).fill(0);
@@ -132,7 +138,8 @@ export const protocolTargets: readonly Target[] = [
     async run(bytes) {
       const encoding = encodings[String.fromCharCode(bytes[0] ?? 0)] ?? 'gzip';
       const content = Buffer.from(bytes.subarray(1));
-      const inflated = await decompressBody(requestOf({ 'content-encoding': encoding }), content, maxBody);
+      const request = { ...requestOf({ 'content-encoding': encoding }), raw: Readable.from([content]) } as Parameters<typeof readBody>[0];
+      const inflated = await readBody(request, unlimited, maxBody);
       expect(encoding === 'identity' || inflated.length <= maxBody, 'more than the limit');
     },
   },
