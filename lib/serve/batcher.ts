@@ -2,10 +2,12 @@
 // it fill up even while the network is idle. A batch takes one image of each client in turn, and one of each request of a client, so that
 // large requests are split and a small one is in the next batch whatever else waits.
 import { AdderNetError } from '../errors';
+import { throwIfAborted } from '../session/abort';
 import { Tensor } from '../tensor';
 import { FairBudget, type Share } from './fair-budget';
 import { FairQueue } from './fair-queue';
 import { badRequest, HttpError } from './http-error';
+import { checkImageCount } from './input-tensor';
 
 export interface BatchingOptions {
   /** The largest number of images in a batch. A request with more images is split. */
@@ -97,18 +99,11 @@ export class Batcher {
    * @throws {HttpError} as a rejection: 503 if the queue is full; 413 if it can never hold the request; 400 if the outputs for an image are not
    *   finite; the signal's reason; what `run` throws for images of this request alone
    */
-  infer(x: Tensor, client: string, signal?: AbortSignal): Promise<BatchResult> {
+  async infer(x: Tensor, client: string, signal?: AbortSignal): Promise<BatchResult> {
     const images = x.shape[0]!;
-    const { maxQueue } = this.#options;
-    if (images > maxQueue)
-      return Promise.reject(
-        new HttpError(
-          413,
-          `the request has ${images} images, but at most ${maxQueue} may wait (--max-queue): split it into smaller requests`,
-        ),
-      );
-    if (signal?.aborted) return Promise.reject(signal.reason);
-    return new Promise((resolve, reject) => {
+    checkImageCount(images, this.#options.maxQueue);
+    throwIfAborted(signal);
+    return await new Promise((resolve, reject) => {
       const share = this.#budget.take(client, images, () => this.#fail(request, queueFull(this.queuedImages)));
       if (!share) return reject(queueFull(this.queuedImages));
       const state = { taken: 0, done: 0, y: undefined, running: 0, isSettled: false };

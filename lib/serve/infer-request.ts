@@ -4,7 +4,7 @@ import type { ModelMetadata } from '../models';
 import { elementCount, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 import { badRequest } from './http-error';
-import { bytesOf, checkInput, floatInput, floatsOf, inputName, pixelInput } from './input-tensor';
+import { bytesOf, checkImageCount, checkInput, floatInput, floatsOf, inputName, pixelInput } from './input-tensor';
 import { checkParameters, type OutputRequest, outputRequest } from './output-request';
 import { isObject, type Json, kindOf, parametersOf, parseJson, quoted } from './request-json';
 
@@ -19,34 +19,46 @@ export interface InferRequest {
  * Parses a request with one input [n,h,w,c], n at least 1: normalized FP32 values, or UINT8 pixels, which are normalized here. Optional fields
  * may be null.
  * @param headerLength the header Inference-Header-Content-Length, if bytes follow the JSON; 0 if the body is only the FP32 bytes of the input
- * @throws {HttpError} 400, which names the part of the request that is wrong
+ * @param maxImages    the largest n
+ * @throws {HttpError} 400, which names the part of the request that is wrong; 413 if there are too many images
  */
-export function parseInferRequest(body: Buffer, headerLength: string | undefined, metadata: ModelMetadata): InferRequest {
+export function parseInferRequest(
+  body: Buffer,
+  headerLength: string | undefined,
+  metadata: ModelMetadata,
+  maxImages = Number.POSITIVE_INFINITY,
+): InferRequest {
   const length = headerLength === undefined ? body.length : Number(headerLength);
   if (!/^\d+$/.test(headerLength ?? '0') || length > body.length)
     throw badRequest(
       `Inference-Header-Content-Length is ${quoted(headerLength)}, expected the length of the JSON, at most that of the body, ${body.length}`,
     );
-  if (headerLength !== undefined && length === 0) return rawRequest(body, metadata);
+  if (headerLength !== undefined && length === 0) return rawRequest(body, metadata, maxImages);
   const { id, inputs, outputs, parameters } = parseJson(body.subarray(0, length));
   if (id !== undefined && id !== null && typeof id !== 'string') throw badRequest(`id is ${kindOf(id)}, expected a string`);
   if (!Array.isArray(inputs) || inputs.length !== 1 || !isObject(inputs[0]))
     throw badRequest(`inputs: expected an array of one tensor, '${inputName}'`);
   const output = outputRequest(outputs, parametersOf('the request', parameters));
-  return { id: id ?? undefined, x: parseTensor(inputs[0], body.subarray(length), metadata), output };
+  return { id: id ?? undefined, x: parseTensor(inputs[0], body.subarray(length), metadata, maxImages), output };
 }
 
 /** The number of images follows from the length of the body. The response holds bytes, too. */
-function rawRequest(body: Buffer, metadata: ModelMetadata): InferRequest {
+function rawRequest(body: Buffer, metadata: ModelMetadata, maxImages: number): InferRequest {
   const image = 4 * elementCount(metadata.inputShape);
   if (body.length === 0 || body.length % image !== 0)
     throw badRequest(`the body has ${body.length} bytes and no JSON, expected FP32 [n,${metadata.inputShape}], ${image} bytes per image`);
+  checkImageCount(body.length / image, maxImages);
   const x = floatInput(floatsOf(body), [body.length / image, ...metadata.inputShape]);
   return { id: undefined, x, output: { binary: true, classification: 0 } };
 }
 
-function parseTensor({ name, shape, datatype, data, parameters }: Json, binary: Buffer, metadata: ModelMetadata): Tensor {
-  const input = checkInput({ name, shape, datatype }, metadata);
+function parseTensor(
+  { name, shape, datatype, data, parameters }: Json,
+  binary: Buffer,
+  metadata: ModelMetadata,
+  maxImages: number,
+): Tensor {
+  const input = checkInput({ name, shape, datatype }, metadata, maxImages);
   const own = parametersOf('inputs[0]', parameters);
   checkParameters('inputs[0]', own, ['binary_data_size']);
   const size = own.binary_data_size ?? undefined;

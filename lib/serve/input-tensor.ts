@@ -2,7 +2,7 @@
 import { normalize } from '../data/normalize';
 import type { ModelMetadata } from '../models';
 import { Tensor } from '../tensor';
-import { badRequest } from './http-error';
+import { badRequest, HttpError } from './http-error';
 import { quoted } from './request-json';
 
 export const inputName = 'input';
@@ -14,10 +14,14 @@ export interface InputDescription {
   readonly datatype: 'FP32' | 'UINT8';
 }
 
-/** @throws {HttpError} 400 unless the description fits the input of the network, with n at least 1 */
+/**
+ * @param maxImages the largest n
+ * @throws {HttpError} 400 unless the description fits the input of the network, with n at least 1; 413 if n is above `maxImages`
+ */
 export function checkInput(
   { name, shape, datatype }: { name: unknown; shape: unknown; datatype: unknown },
   { inputShape }: ModelMetadata,
+  maxImages: number,
 ): InputDescription {
   if (name !== inputName) throw badRequest(`inputs[0].name is ${quoted(name)}, expected '${inputName}'`);
   if (
@@ -27,9 +31,19 @@ export function checkInput(
     inputShape.some((size, i) => size !== shape[i + 1])
   )
     throw badRequest(`inputs[0].shape is ${quoted(shape)}, expected [n,${inputShape}], n at least 1`);
+  checkImageCount(shape[0], maxImages);
   if (datatype !== 'FP32' && datatype !== 'UINT8')
     throw badRequest(`inputs[0].datatype is ${quoted(datatype)}, expected 'FP32' or 'UINT8'`);
   return { shape, datatype };
+}
+
+/** @throws {HttpError} 413 if the queue can never hold the images of a request */
+export function checkImageCount(images: number, maxImages: number): void {
+  if (images > maxImages)
+    throw new HttpError(
+      413,
+      `the request has ${images} images, but at most ${maxImages} may wait (--max-queue): split it into smaller requests`,
+    );
 }
 
 /** @param pixels one for each element of the shape */

@@ -61,7 +61,8 @@ function addInferRoute(app: FastifyInstance, { store, options }: Service): void 
       const model = request.servedModel!;
       if (isForm(request)) throw new HttpError(415, 'the body is a form, expected JSON or tensors; …/classify takes images');
       const body = (request.body ?? Buffer.alloc(0)) as Buffer;
-      const parsed = parseInferRequest(body, request.headers['inference-header-content-length'] as string | undefined, model.metadata);
+      const length = request.headers['inference-header-content-length'] as string | undefined;
+      const parsed = parseInferRequest(body, length, model.metadata, options.maxQueue);
       const y = await infer(parsed.x, request, reply, options.timeout);
       const response = formatInferResponse(model, parsed, y);
       if (response.headerLength !== undefined) reply.header('inference-header-content-length', response.headerLength);

@@ -2,6 +2,11 @@
 import { setTimeout } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { layers, Model, save, Tensor } from '../../dist';
+import { Batcher } from '../../dist/serve/batcher';
+import { Decoder } from '../../dist/serve/decoder';
+import { inferWithTimeout } from '../../dist/serve/infer-with-timeout';
+import type { ServedModel } from '../../dist/serve/model-store';
+import { ModelStatistics } from '../../dist/serve/statistics';
 import { asJson, binaryRequest, input } from '../support/infer-requests';
 import { expected, float, running } from '../support/running-server';
 import { smallMetadata } from '../support/small-network';
@@ -96,4 +101,25 @@ t.test('requests of many images are split, and do not keep others waiting', asyn
   const response = await infer(url, float, binaryRequest(new Tensor(new Float32Array(257 * 784), [257, 28, 28, 1]), 'FP32', {}));
   t.equal(response.status, 413);
   t.match(await response.json(), { error: 'the request has 257 images, but at most 256 may wait (--max-queue)' });
+});
+
+t.test('the timeout ends the wait for a batch that runs and for an image that is decoded, of one request alone', async (t) => {
+  const stuck = new Batcher(() => new Promise(() => {}), { maxBatch: 1, maxDelay: 0, maxQueue: 8 });
+  const model = { batcher: stuck, statistics: new ModelStatistics() } as unknown as ServedModel;
+  const client = new AbortController();
+  const ask = (input: Parameters<typeof inferWithTimeout>[1]) => inferWithTimeout(model, input, 50, { key: 'a', signal: client.signal });
+  const late = { statusCode: 503, retryAfter: 1, message: /no result within 50 ms/ };
+  const x = new Tensor(new Float32Array(1), [1, 1]);
+  const began = performance.now();
+  await Promise.all([t.rejects(ask(x), late, 'its batch runs'), t.rejects(ask(x), late, 'it waits for that batch')]);
+  const decoder = new Decoder(8, 1);
+  const decoding = (signal: AbortSignal) => decoder.decode('a', false, () => new Promise<Tensor>(() => {}), signal);
+  await Promise.all([t.rejects(ask(decoding), late, 'its image is decoded'), t.rejects(ask(decoding), late, 'its image waits')]);
+  t.ok(performance.now() - began < 2000);
+  t.equal(stuck.queuedImages + decoder.waiting, 0);
+  t.notOk(client.signal.aborted, 'other requests of the client go on');
+  const gone = ask(decoding);
+  client.abort(new Error('gone'));
+  await t.rejects(gone, { message: 'gone' });
+  await t.rejects(ask(x), { message: 'gone' });
 });

@@ -22,12 +22,12 @@ export const outputOf = ({ outputs, parameters }: ModelInferRequest): OutputRequ
     plain(parameters),
   );
 
-/** @throws {HttpError} 400, saying which part of the request is wrong */
-export function inputOf(request: ModelInferRequest, metadata: ModelMetadata): Tensor {
+/** @throws {HttpError} 400, saying which part of the request is wrong; 413 if it has more images than `maxImages` */
+export function inputOf(request: ModelInferRequest, metadata: ModelMetadata, maxImages: number): Tensor {
   const { inputs, raw_input_contents: raw } = request;
   const [input] = inputs;
   if (!input || inputs.length > 1) throw badRequest(`there are ${inputs.length} inputs, expected one`);
-  const { shape, datatype } = checkInput(input, metadata);
+  const { shape, datatype } = checkInput(input, metadata, maxImages);
   checkParameters('inputs[0]', plain(input.parameters), ['binary_data_size']);
   const isFloat = datatype === 'FP32';
   const count = elementCount(shape);

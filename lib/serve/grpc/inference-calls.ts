@@ -94,7 +94,7 @@ async function infer({ store, options, metrics }: Service, request: ModelInferRe
     const model = store.get(request.model_name, given(request.model_version));
     ({ name, version } = model);
     const output = outputOf(request);
-    const { y } = await inferWithTimeout(model, inputOf(request, model.metadata), options.timeout, client);
+    const { y } = await inferWithTimeout(model, inputOf(request, model.metadata, options.maxQueue), options.timeout, client);
     return responseOf(model, request, y, output);
   } catch (error) {
     code = (error as { statusCode?: number }).statusCode ?? 500;

@@ -158,3 +158,25 @@ t.test('a deadline takes a call out of the queue; the end answers what was accep
   await ended;
   await t.rejects(call('ServerLive'), { code: grpc.status.UNAVAILABLE });
 });
+
+t.test('images out of range and too many of them fail their own request alone', async (t) => {
+  const name = 'resnet20-cifar10-8bit';
+  const { call } = await client(t, { weights: [name], maxDelay: 20 });
+  const image = (value: (i: number) => number) => Buffer.from(Float32Array.from({ length: 3072 }, (_, i) => value(i)).buffer);
+  const ask = (n: number, ...raw: Buffer[]) =>
+    call('ModelInfer', {
+      model_name: name,
+      inputs: [{ name: 'input', datatype: 'FP32', shape: [n, 32, 32, 3] }],
+      raw_input_contents: [Buffer.concat(raw)],
+    });
+  const right = image(Math.sin);
+  const [alone] = (await ask(1, right)).raw_output_contents as [Buffer];
+  const huge = image((i) => (-1) ** i * 3.4e38);
+  const [one, two, other] = [ask(1, right), ask(2, right, huge), ask(1, right)];
+  await t.rejects(two, { code: grpc.status.INVALID_ARGUMENT, details: /image 1 of the request is out of range/ });
+  for (const answer of [await one, await other]) t.same((answer.raw_output_contents as [Buffer])[0], alone);
+  await t.rejects(ask(257, right), {
+    code: grpc.status.RESOURCE_EXHAUSTED,
+    details: /257 images, but at most 256 may wait \(--max-queue\)/,
+  });
+});
