@@ -1,0 +1,135 @@
+// One case: an operation on operands of exactly their size, which is run on every kernel table and held against its definition.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "bytes.h"
+#include "conv2d/shape.h"
+#include "cpu/dispatch.h"
+#include "runtime/thread_pool.h"
+#include "tally.h"
+
+// On the heap and without a spare element, so that the address sanitizer sees what is read or written beyond.
+template <class T>
+class Array {
+ public:
+  explicit Array(size_t size) : size_(size), data_(new T[size]()) {}
+  size_t size() const { return size_; }
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
+  T& operator[](size_t i) { return data_[i]; }
+  const T& operator[](size_t i) const { return data_[i]; }
+
+ private:
+  size_t size_;
+  std::unique_ptr<T[]> data_;
+};
+
+template <class T, class F>
+Array<T> map(const Array<T>& values, F f) {
+  Array<T> result(values.size());
+  for (size_t i = 0; i < values.size(); ++i) result[i] = f(values[i]);
+  return result;
+}
+inline Array<float> magnitudes(const Array<float>& values) {
+  return map(values, [](float v) { return std::fabs(v); });
+}
+
+class Case {
+ public:
+  Case(const uint8_t* data, size_t size) : bytes(data, size), threads_(bytes.integer(1, 4)), seed_(bytes.word() | 1) {}
+
+  Bytes bytes;
+
+  // Random numbers, with ties and with numbers of all sizes. What is not finite comes on request.
+  Array<float> floats(size_t count, bool of_any_kind = false);
+  template <class T>
+  Array<T> integers(size_t count) {
+    Array<T> values(count);
+    for (size_t i = 0; i < count; ++i) values[i] = static_cast<T>(random());
+    return values;
+  }
+  uint32_t random() { return static_cast<uint32_t>((seed_ = seed_ * 6364136223846793005u + 1442695040888963407u) >> 33); }
+  float uniform(float min, float max) { return min + (max - min) * static_cast<float>(random()) / 2147483648.0f; }
+
+  // A small convolution of any form, with every edge; `pooling` has one group and no dilation.
+  Conv2dShape shape(bool pooling = false);
+
+  // run(kernels, pool, y...) fills outputs of so many elements, on every table. check(outputs...) follows; one thread must give the same
+  // bits. Runs of what is the same on every table are counted for the best one.
+  template <class Run, class Check, class... T>
+  void run(const char* operation, const Run& run, const Check& check, const Array<T>&... like) {
+    const SupportedTables& supported = supported_tables();
+    for (size_t i = 0; i < supported.count; ++i) {
+      const KernelTable& kernels = *supported.tables[i];
+      run_on(operation, kernels, run, check, Array<T>(like.size())...);
+    }
+  }
+
+  void fail(const char* what) const {
+    std::fprintf(stderr, "%s on %s: %s\n", operation_, isa_, what);
+    std::abort();
+  }
+  void expect(bool holds, const char* what) const {
+    if (!holds) fail(what);
+  }
+  // |y - expected| <= part * magnitude, where numbers of this magnitude can be added up in float32, and beside the smallest of them.
+  void expect_close(const float* y, const double* expected, const double* magnitude, size_t count, double part) const {
+    for (size_t i = 0; i < count; ++i) {
+      if (!(magnitude[i] < 1e36)) continue;  // not finite, or sums may overflow
+      if (std::fabs(y[i] - expected[i]) <= part * magnitude[i] + 1e-36 || (std::isnan(y[i]) && std::isnan(expected[i]))) continue;
+      std::fprintf(stderr, "element %zu is %.9g, expected %.9g, which were added up of %.9g\n", i, y[i], expected[i], magnitude[i]);
+      fail("differs from its definition");
+    }
+  }
+
+ private:
+  template <class Run, class Check, class... T>
+  void run_on(const char* operation, const KernelTable& kernels, const Run& run, const Check& check, Array<T>... outputs) {
+    operation_ = operation;
+    isa_ = kernels.isa;
+    const auto run_with = [&](size_t threads, auto&... y) {
+      ThreadPool pool(threads);
+      run(kernels, pool, y...);
+      tally(operation, kernels.isa);
+    };
+    run_with(threads_, outputs...);
+    check(outputs...);
+    if (threads_ > 1) run_again(run_with, Array<T>(outputs.size())..., outputs...);
+  }
+  // Twice as many arrays: of one thread, then of several.
+  template <class RunWith, class A>
+  void run_again(const RunWith& run_with, A one, const A& several) {
+    run_with(1, one);
+    expect_same(one, several);
+  }
+  template <class RunWith, class A, class B>
+  void run_again(const RunWith& run_with, A a, B b, const A& several_a, const B& several_b) {
+    run_with(1, a, b);
+    expect_same(a, several_a);
+    expect_same(b, several_b);
+  }
+  template <class A>
+  void expect_same(const A& a, const A& b) const {
+    expect(std::memcmp(a.data(), b.data(), a.size() * sizeof(a[0])) == 0, "differs with the number of threads");
+  }
+
+  const size_t threads_;
+  uint64_t seed_;
+  const char *operation_ = "", *isa_ = "";
+};
+
+// Every kind of operation: reads what it needs from the case.
+void fuzz_shape(Case& c);
+void fuzz_forward(Case& c);
+void fuzz_integer(Case& c);
+void fuzz_gradient(Case& c);
+void fuzz_pool(Case& c);
+void fuzz_batch_norm(Case& c);
+void fuzz_elementwise(Case& c);
+void fuzz_training(Case& c);
+void fuzz_image(Case& c);
