@@ -78,7 +78,6 @@ t.test('packages of gRPC', async (t) => {
   const serving = installation(t);
   const whole = ['fastify', 'prom-client'];
   const args = ['--grpc-port', '0', '--weights', join(__dirname, '../../models/lenet5-bn-mnist.safetensors')];
-  t.match(serving({ whole }, args), /gRPC needs the package @grpc\/grpc-js: npm i @grpc\/grpc-js @grpc\/proto-loader/);
-  t.match(serving({ whole: [...whole, '@grpc/grpc-js'] }, args), /gRPC needs the package @grpc\/proto-loader: npm i @grpc\/grpc-js/);
-  t.match(serving({ whole, broken: ['@grpc/grpc-js'] }, args), /package @grpc\/grpc-js, which is installed but does not load/);
+  t.match(serving({ whole }, args), /gRPC needs the package @grpc\/proto-loader: npm i @grpc\/proto-loader/);
+  t.match(serving({ whole, broken: ['@grpc/proto-loader'] }, args), /package @grpc\/proto-loader, which is installed but does not load/);
 });

@@ -10,7 +10,8 @@ import { outputTensor } from '../output-tensor';
 import type { Json } from '../request-json';
 import type { InferParameters, ModelInferRequest, ModelInferResponse, TensorContents } from './messages';
 
-const isRaw = ({ raw_input_contents: raw }: ModelInferRequest): boolean => raw.length > 0;
+/** Whether the input is in raw bytes, as the output then is. */
+export const isRaw = ({ raw_input_contents: raw }: ModelInferRequest): boolean => raw.length > 0;
 
 const plain = (parameters: InferParameters): Json =>
   Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, value[value.parameter_choice!]]));

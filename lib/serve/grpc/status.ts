@@ -1,27 +1,39 @@
-// Turns errors into gRPC status codes.
-import type * as Grpc from '@grpc/grpc-js';
-import { checkToken } from '../authorization';
+// Status codes of gRPC, and what errors of this server become.
 import { HttpError } from '../http-error';
-import type { Service } from '../service';
 
-/** @throws {HttpError} 401 if the server has a token and the call does not carry it */
-export function authorize({ options: { token } }: Service, metadata: Grpc.Metadata): void {
-  if (token !== undefined) checkToken(metadata.get('authorization')[0]?.toString(), token);
+export const Status = {
+  ...{ OK: 0, CANCELLED: 1, INVALID_ARGUMENT: 3, DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, RESOURCE_EXHAUSTED: 8 },
+  ...{ UNIMPLEMENTED: 12, INTERNAL: 13, UNAVAILABLE: 14, UNAUTHENTICATED: 16 },
+} as const;
+
+export interface CallStatus {
+  readonly code: number;
+  readonly details: string;
 }
 
+const codes: Record<number, number> = {
+  400: Status.INVALID_ARGUMENT,
+  401: Status.UNAUTHENTICATED,
+  404: Status.NOT_FOUND,
+  408: Status.DEADLINE_EXCEEDED,
+  413: Status.RESOURCE_EXHAUSTED,
+  499: Status.CANCELLED,
+  501: Status.UNIMPLEMENTED,
+  503: Status.UNAVAILABLE,
+};
+
 /** Unexpected errors go to the log; clients must not see their details. */
-export function statusOf({ status }: typeof Grpc, error: unknown, log: (error: unknown) => void): { code: Grpc.status; details: string } {
-  const codes: Record<number, Grpc.status> = {
-    400: status.INVALID_ARGUMENT,
-    401: status.UNAUTHENTICATED,
-    404: status.NOT_FOUND,
-    413: status.RESOURCE_EXHAUSTED,
-    499: status.CANCELLED,
-    501: status.UNIMPLEMENTED,
-    503: status.UNAVAILABLE,
-  };
+export function statusOf(error: unknown, log: (error: unknown) => void): CallStatus {
   const code = error instanceof HttpError ? codes[error.statusCode] : undefined;
   if (code !== undefined) return { code, details: (error as Error).message };
   log(error);
-  return { code: status.INTERNAL, details: 'internal error, see the log of the server' };
+  return { code: Status.INTERNAL, details: 'internal error, see the log of the server' };
 }
+
+/** The headers that end a call. Texts are percent-encoded UTF-8. */
+export const trailersOf = ({ code, details }: CallStatus): Record<string, string> => ({
+  'grpc-status': String(code),
+  'grpc-message': Buffer.from(details)
+    .toString('latin1')
+    .replace(/[^ -$&-~]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`),
+});

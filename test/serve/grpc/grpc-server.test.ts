@@ -129,7 +129,7 @@ t.test('a token', async (t) => {
 });
 
 t.test('a deadline takes a call out of the queue; the end answers what was accepted', async (t) => {
-  const { call, server, stub } = await client(t, { maxDelay: 2000 });
+  const { call, server, stub } = await client(t, { maxDelay: 2000, grace: 10_000 });
   const { x } = await expected(float, 1);
   const request = {
     model_name: float,

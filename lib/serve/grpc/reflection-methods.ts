@@ -1,10 +1,8 @@
 // Server reflection tells tools such as grpcurl which services, methods and messages there are.
-import type * as Grpc from '@grpc/grpc-js';
 import { quoted } from '../request-json';
-import type { Service } from '../service';
 import { isService, type ProtoFile } from './file-descriptors';
-import { drained, type OpenStreams } from './open-streams';
-import { authorize, statusOf } from './status';
+import type { Answer, OwnPart } from './method';
+import { Status } from './status';
 
 interface ReflectionRequest {
   readonly host: string;
@@ -14,13 +12,7 @@ interface ReflectionRequest {
   readonly file_containing_symbol?: string;
 }
 
-export function reflectionCalls(
-  grpc: typeof Grpc,
-  service: Service,
-  streams: OpenStreams,
-  files: readonly ProtoFile[],
-  log: (error: unknown) => void,
-): Grpc.UntypedServiceImplementation {
+export function reflectionMethods(files: readonly ProtoFile[]): Record<string, OwnPart> {
   const services = files.flatMap(({ definition }) => Object.keys(definition).filter((name) => isService(definition[name]!)));
 
   const fileOf = ({ message_request: kind, file_by_filename: filename, file_containing_symbol: symbol }: ReflectionRequest) =>
@@ -37,24 +29,13 @@ export function reflectionCalls(
     const error_message = isKnown
       ? `there is no ${quoted(request.file_by_filename ?? request.file_containing_symbol)}`
       : 'messages have no extensions here';
-    return { error_response: { error_code: grpc.status.NOT_FOUND, error_message } };
+    return { error_response: { error_code: Status.NOT_FOUND, error_message } };
   };
 
-  const reflect: Grpc.handleBidiStreamingCall<ReflectionRequest, object> = async (call) => {
-    try {
-      authorize(service, call.metadata);
-      streams.add(call);
-      for await (const request of call.iterator({ destroyOnReturn: false }) as AsyncIterable<ReflectionRequest>) {
-        if (call.cancelled || call.writableEnded) return;
-        call.write({ valid_host: request.host, original_request: request, ...answer(request) });
-        await drained(call);
-      }
-      call.end();
-    } catch (error) {
-      if (!call.cancelled) call.emit('error', statusOf(grpc, error, log));
-    }
+  const reflect: Answer = async function* (requests: AsyncIterable<ReflectionRequest>) {
+    for await (const request of requests) yield { valid_host: request.host, original_request: request, ...answer(request) };
   };
-  return { ServerReflectionInfo: reflect };
+  return { ServerReflectionInfo: { answer: reflect } };
 }
 
 /** A symbol and its enclosing scopes: a, a.b and a.b.c. A definition lists no methods, fields or nested messages by themselves. */

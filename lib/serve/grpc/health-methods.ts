@@ -1,0 +1,54 @@
+// The standard gRPC health protocol, for Kubernetes probes and load balancers. It needs no token.
+import { checkReady } from '../descriptions';
+import { HttpError } from '../http-error';
+import { quoted } from '../request-json';
+import type { Service } from '../service';
+import { type Answer, type OwnPart, only, unary } from './method';
+
+interface HealthCheckRequest {
+  readonly service: string;
+}
+
+/** @param names the known services; '' is the server as a whole */
+export function healthMethods(service: Service, names: readonly string[]): Record<string, OwnPart> {
+  const answer = () => ({ status: isReady(service) ? 'SERVING' : 'NOT_SERVING' });
+  const watching = new Set<() => void>();
+  // Shutdown is the only change of status, because networks are loaded before the server starts.
+  service.shutdown.addEventListener('abort', () => {
+    for (const wake of watching) wake();
+  });
+  const sleep = async (signal: AbortSignal, until?: AbortSignal): Promise<void> => {
+    if (signal.aborted || until?.aborted) return;
+    await new Promise<void>((resolve) => {
+      if (until) watching.add(resolve);
+      signal.addEventListener('abort', () => {
+        watching.delete(resolve);
+        resolve();
+      });
+    });
+  };
+
+  const check = unary(({ service: name }: HealthCheckRequest) => {
+    if (names.includes(name)) return answer();
+    throw new HttpError(404, `there is no service ${quoted(name)}, expected ${names.filter(Boolean).join(', ')}`);
+  });
+  const watch: Answer = async function* (requests, { signal }) {
+    const { service: name } = await only<HealthCheckRequest>(requests);
+    if (names.includes(name)) {
+      yield answer();
+      await sleep(signal, service.shutdown);
+      yield answer();
+    } else yield { status: 'SERVICE_UNKNOWN' };
+    await sleep(signal);
+  };
+  return { Check: { answer: check, isOpen: true }, Watch: { answer: watch, isOpen: true } };
+}
+
+function isReady(service: Service): boolean {
+  try {
+    checkReady(service);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,57 @@
+// A connection of HTTP/2, whose streams are calls.
+import { constants, performServerHandshake, type ServerHttp2Session } from 'node:http2';
+import type { Socket } from 'node:net';
+import { checkToken } from '../authorization';
+import { clientKey } from '../client-key';
+import { HttpError } from '../http-error';
+import { quoted } from '../request-json';
+import { Call, type CallContext, refuse } from './call';
+import type { Method } from './method';
+import { statusOf } from './status';
+
+const maxTimer = 2 ** 31 - 1;
+const settings = { maxConcurrentStreams: 100, maxHeaderListSize: 16 << 10 };
+/** How much of what needs no answer a client may send for each call that it is given an answer for. */
+const maxIdle = 1000;
+
+/** Serves calls until the connection closes. Returns undefined if there is no room for it. */
+export function serveConnection(
+  socket: Socket,
+  methods: ReadonlyMap<string, Method>,
+  { service, calls, log }: Omit<CallContext, 'connection' | 'client'>,
+): ServerHttp2Session | undefined {
+  const { connections, options } = service;
+  // One timeout for the first call to begin, and one for its message to arrive.
+  const connection = connections.add(socket, Math.min(2 * options.timeout, maxTimer));
+  if (!connection) return undefined;
+  const context: CallContext = { service, connection, calls, log, client: clientKey(socket) };
+  const session = performServerHandshake(socket, { settings });
+  let idle = 0;
+  const countIdle = () => {
+    if (++idle > maxIdle) session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  };
+  session.on('error', () => {}); // What a client does wrong concerns nobody else.
+  for (const event of ['ping', 'remoteSettings'] as const) session.on(event, countIdle);
+  session.on('stream', (stream, headers) => {
+    stream.on('error', () => {});
+    try {
+      const method = methods.get(String(headers[':path']));
+      if (!/^application\/grpc($|[+;])/.test(headers['content-type'] ?? '')) {
+        countIdle();
+        stream.respond({ ':status': 415 }, { endStream: true });
+        return;
+      }
+      if (!method) throw new HttpError(501, `there is no method ${quoted(headers[':path'])}`);
+      if (options.token !== undefined && !method.isOpen) checkToken(headers.authorization, options.token);
+      stream.once('close', () => {
+        if (stream.rstCode === constants.NGHTTP2_NO_ERROR) idle = 0;
+        else countIdle();
+      });
+      void new Call(stream, headers, method, context).run();
+    } catch (error) {
+      countIdle();
+      refuse(stream, statusOf(error, log));
+    }
+  });
+  return session;
+}

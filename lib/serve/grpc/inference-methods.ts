@@ -1,0 +1,92 @@
+// GRPCInferenceService: health, metadata and inference, with the same behavior as over HTTP.
+import {
+  checkReady,
+  loadingNotSupported,
+  modelConfig,
+  modelMetadata,
+  modelStatistics,
+  repositoryIndex,
+  serverMetadata,
+} from '../descriptions';
+import { inferWithTimeout } from '../infer-with-timeout';
+import type { ServedModel } from '../model-store';
+import type { Service } from '../service';
+import type { Nested } from './field-limit';
+import { inputOf, isRaw, outputOf, responseOf } from './infer-messages';
+import type { ModelInferRequest, ModelInferResponse, ModelOfVersion } from './messages';
+import { type Answer, type AnsweredCall, type OwnPart, unary } from './method';
+import { statusOf } from './status';
+
+const parameters: Nested = { 2: {} };
+/** Parameters, inputs with parameters and contents, outputs with parameters. */
+const inferRequest: Nested = { 4: parameters, 5: { 4: parameters, 5: {} }, 6: { 2: parameters } };
+
+export function inferenceMethods(service: Service, log: (error: unknown) => void): Record<string, OwnPart> {
+  const { store, options } = service;
+  const isReady = (check: () => unknown): { ready: boolean } => {
+    try {
+      check();
+      return { ready: true };
+    } catch {
+      return { ready: false };
+    }
+  };
+  const modelOf = ({ name, version }: ModelOfVersion): ServedModel => store.get(name, given(version));
+  const open = <Request>(answer: (request: Request) => unknown): OwnPart => ({ answer: unary(answer), isOpen: true });
+  const guarded = <Request>(answer: (request: Request) => unknown): OwnPart => ({ answer: unary(answer) });
+  const inferring = (answer: Answer): OwnPart => ({ answer, maxMessage: options.maxBody, nested: inferRequest });
+  const noLoading = guarded(() => {
+    throw loadingNotSupported();
+  });
+  return {
+    ServerLive: open(() => ({ live: true })),
+    ServerReady: open(() => isReady(() => checkReady(service))),
+    ModelReady: open((model: ModelOfVersion) => isReady(() => modelOf(model))),
+    ServerMetadata: guarded(() => serverMetadata(service)),
+    ModelMetadata: guarded((model: ModelOfVersion) => modelMetadata(store, modelOf(model))),
+    ModelInfer: inferring(unary((request: ModelInferRequest, call) => infer(service, request, call))),
+    ModelStreamInfer: inferring(streamInfer(service, log)),
+    ModelConfig: guarded((model: ModelOfVersion) => ({ config: modelConfig(service, modelOf(model)) })),
+    ModelStatistics: guarded(({ name, version }: ModelOfVersion) => modelStatistics(store, given(name), given(version))),
+    RepositoryIndex: guarded(({ ready }: { ready: boolean }) => ({ models: repositoryIndex(store, ready) })),
+    RepositoryModelLoad: noLoading,
+    RepositoryModelUnload: noLoading,
+  };
+}
+
+/** In protocol buffers, a missing text is an empty one. */
+const given = (text: string): string | undefined => (text === '' ? undefined : text);
+
+async function infer({ store, options, metrics }: Service, request: ModelInferRequest, call: AnsweredCall): Promise<ModelInferResponse> {
+  const began = performance.now();
+  let [name, version] = ['unknown', ''];
+  let code = 200;
+  try {
+    const model = store.get(request.model_name, given(request.model_version));
+    ({ name, version } = model);
+    const output = outputOf(request);
+    const x = inputOf(request, model.metadata, options.maxQueue);
+    // Elements outside of raw bytes were read as numbers of eight bytes.
+    call.hold(x.data.byteLength * (isRaw(request) ? 1 : 3));
+    const { y } = await inferWithTimeout(model, x, options.timeout, call);
+    return responseOf(model, request, y, output);
+  } catch (error) {
+    code = (error as { statusCode?: number }).statusCode ?? 500;
+    throw error;
+  } finally {
+    metrics.request({ model: name, version, route: 'grpc', code }, (performance.now() - began) / 1000);
+  }
+}
+
+/** Answers the requests of a stream in order. A request that fails gets an error message, and the stream goes on. */
+const streamInfer = (service: Service, log: (error: unknown) => void): Answer =>
+  async function* (requests: AsyncIterable<ModelInferRequest>, call) {
+    for await (const request of requests) {
+      const { id, model_name } = request;
+      yield await infer(service, request, call).then(
+        // Triton marks the last response of a request this way.
+        (response) => ({ infer_response: { ...response, parameters: { triton_final_response: { bool_param: true } } } }),
+        (error) => ({ error_message: statusOf(error, log).details, infer_response: { id, model_name } }),
+      );
+    }
+  };
