@@ -90,7 +90,8 @@ function ask({ host, port, token }: Target, kept: Agent, path: string, body: Buf
   return new Promise((resolve, reject) => {
     const own = { authorization: `Bearer ${token}`, 'content-length': Buffer.byteLength(body), ...headers };
     const agent = asked++ % newConnectionEvery > 0 && kept;
-    const outgoing = request({ host, port, agent, method: 'POST', path, headers: own }, (answer) => {
+    const signal = AbortSignal.timeout(patience);
+    const outgoing = request({ host, port, agent, method: 'POST', path, headers: own, signal }, (answer) => {
       const parts: Buffer[] = [];
       answer.on('data', (part) => parts.push(part));
       answer.on('error', reject);
@@ -100,8 +101,7 @@ function ask({ host, port, token }: Target, kept: Agent, path: string, body: Buf
         else reject(new Error(`${answer.statusCode}: ${String(all).slice(0, 200)}`));
       });
     });
-    outgoing.setTimeout(patience, () => outgoing.destroy(new Error(`no answer within ${patience} ms`)));
-    outgoing.on('error', reject);
+    outgoing.on('error', (error) => reject(signal.aborted ? new Error(`no answer within ${patience} ms`) : error));
     outgoing.end(body);
   });
 }
