@@ -121,3 +121,10 @@ export function checkBuffer(data: TensorData, name = 'Tensor: data'): void {
       `${name} is empty: its buffer is detached (transferred to another thread?) or was created with length 0`,
     );
 }
+
+/** The first number that is not finite. (Typed arrays have `find`, which takes six times as long.) */
+export function notFinite(data: TensorData): number | undefined {
+  if (!typedArrayName(data)?.startsWith('Float')) return undefined;
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return Number(data[i]);
+  return undefined;
+}

@@ -3,8 +3,7 @@
 import { convKinds } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { elementCount, type Shape } from '../shape';
-import { type DType, Tensor, type TensorData } from '../tensor';
-import { notFinite } from './finite';
+import { type DType, notFinite, Tensor, type TensorData } from '../tensor';
 import { outputShape } from './geometry';
 import { type Graph, type GraphNode, operandsOf, type Value } from './graph';
 import { maxElements, WorkBudget } from './limits';

@@ -1,6 +1,6 @@
 // A network computes with finite numbers: a NaN makes its outputs NaN, or worse, a maximum or a clamp turns it into a number.
 import { AdderNetError } from '../errors';
-import { Tensor, type TensorData } from '../tensor';
+import { notFinite, Tensor, type TensorData } from '../tensor';
 import type { Graph, GraphNode } from './graph';
 
 /** Names of tensors, as a state dict has them. */
@@ -31,10 +31,4 @@ export function nameOfNode(node: GraphNode, i: number, names: Names): string {
   const tensors: readonly unknown[] = Object.values(node);
   const named = [...names].find(([, tensor]) => tensors.includes(tensor));
   return `node ${i} (${node.op}${named ? ` of ${named[0]}` : ''})`;
-}
-
-/** The first number that is not finite. */
-export function notFinite(data: TensorData): number | undefined {
-  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return Number(data[i]);
-  return undefined;
 }

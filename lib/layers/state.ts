@@ -2,7 +2,7 @@
 import { AdderNetError } from '../errors';
 import { nameList, quoted, shortList } from '../quoted';
 import { shapeText } from '../shape';
-import type { Tensor, TensorData } from '../tensor';
+import { notFinite, type Tensor, type TensorData } from '../tensor';
 import { checkReordered, copyReordered } from './element-order';
 import { nameOf } from './name-of';
 
@@ -96,7 +96,7 @@ export function copyState(
  */
 export function checkFinite(op: string, state: StateDict): void {
   for (const [name, { data }] of state) {
-    const bad = data.find((value) => !Number.isFinite(value));
+    const bad = notFinite(data);
     if (bad !== undefined) throw new AdderNetError('ERR_ARGUMENT', `${op}: ${name} holds ${bad}, expected finite numbers`);
   }
 }

@@ -1,8 +1,8 @@
 // Calibration: the ranges that the values of a network take on some images of the kind that it will see.
 import { AdderNetError } from '../errors';
-import { type FloatNode, type Graph, interpret, nameOfNode, notFinite, type Value, type ValueTensor } from '../graph';
+import { type FloatNode, type Graph, interpret, nameOfNode, type Value, type ValueTensor } from '../graph';
 import { elementCount } from '../shape';
-import { Tensor } from '../tensor';
+import { notFinite, Tensor } from '../tensor';
 
 /** The range and a histogram of one value, over all images. */
 export class Range {
