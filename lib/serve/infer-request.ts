@@ -5,8 +5,10 @@ import { elementCount, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 import { badRequest } from './http-error';
 import { bytesOf, checkImageCount, checkInput, floatInput, floatsOf, inputName, pixelInput } from './input-tensor';
+import { withoutNumbers } from './long-json';
+import { readNumbers } from './number-reader';
 import { checkParameters, type OutputRequest, outputRequest } from './output-request';
-import { isObject, type Json, kindOf, parametersOf, parseJson, quoted } from './request-json';
+import { isObject, type Json, kindOf, maxAtOnce, parametersOf, parseJson, quoted } from './request-json';
 
 export interface InferRequest {
   readonly id: string | undefined;
@@ -20,26 +22,30 @@ export interface InferRequest {
  * may be null.
  * @param headerLength the header Inference-Header-Content-Length, if bytes follow the JSON; 0 if the body is only the FP32 bytes of the input
  * @param maxImages    the largest n
- * @throws {HttpError} 400, which names the part of the request that is wrong; 413 if there are too many images
+ * @throws {HttpError} as a rejection: 400, which names the part of the request that is wrong; 413 if there are too many images
  */
-export function parseInferRequest(
+export async function parseInferRequest(
   body: Buffer,
   headerLength: string | undefined,
   metadata: ModelMetadata,
   maxImages = Number.POSITIVE_INFINITY,
-): InferRequest {
+): Promise<InferRequest> {
   const length = headerLength === undefined ? body.length : Number(headerLength);
   if (!/^\d+$/.test(headerLength ?? '0') || length > body.length)
     throw badRequest(
       `Inference-Header-Content-Length is ${quoted(headerLength)}, expected the length of the JSON, at most that of the body, ${body.length}`,
     );
   if (headerLength !== undefined && length === 0) return rawRequest(body, metadata, maxImages);
-  const { id, inputs, outputs, parameters } = parseJson(body.subarray(0, length));
+  const text = body.subarray(0, length);
+  const long = length > maxAtOnce ? await withoutNumbers(text) : undefined;
+  const { id, inputs, outputs, parameters } = parseJson(long?.rest ?? text);
   if (id !== undefined && id !== null && typeof id !== 'string') throw badRequest(`id is ${kindOf(id)}, expected a string`);
   if (!Array.isArray(inputs) || inputs.length !== 1 || !isObject(inputs[0]))
     throw badRequest(`inputs: expected an array of one tensor, '${inputName}'`);
   const output = outputRequest(outputs, parametersOf('the request', parameters));
-  return { id: id ?? undefined, x: parseTensor(inputs[0], body.subarray(length), metadata, maxImages), output };
+  const [input] = inputs as [Json];
+  const data = long?.arrayOf(input.data) ?? input.data;
+  return { id: id ?? undefined, x: await parseTensor({ ...input, data }, body.subarray(length), metadata, maxImages), output };
 }
 
 /** The number of images follows from the length of the body. The response holds bytes, too. */
@@ -52,41 +58,51 @@ function rawRequest(body: Buffer, metadata: ModelMetadata, maxImages: number): I
   return { id: undefined, x, output: { binary: true, classification: 0 } };
 }
 
-function parseTensor(
+/** @param tensor its data is an array or, if that is long, the text of it */
+async function parseTensor(
   { name, shape, datatype, data, parameters }: Json,
   binary: Buffer,
   metadata: ModelMetadata,
   maxImages: number,
-): Tensor {
+): Promise<Tensor> {
   const input = checkInput({ name, shape, datatype }, metadata, maxImages);
   const own = parametersOf('inputs[0]', parameters);
   checkParameters('inputs[0]', own, ['binary_data_size']);
   const size = own.binary_data_size ?? undefined;
-  if (size !== undefined && Array.isArray(data)) throw badRequest('inputs[0] has both data and binary_data_size, expected one of them');
+  if (size !== undefined && (Array.isArray(data) || Buffer.isBuffer(data)))
+    throw badRequest('inputs[0] has both data and binary_data_size, expected one of them');
   if (size === undefined && binary.length > 0)
     throw badRequest(`${binary.length} bytes follow the JSON, but inputs[0].parameters has no binary_data_size`);
+  const numbers = <A extends Float32Array | Float64Array>(Elements: new (length: number) => A): A | Promise<A> =>
+    Buffer.isBuffer(data) ? readNumbers(data, input.shape, Elements) : elementsOf(data, input.shape, Elements);
   const count = elementCount(input.shape);
   if (input.datatype === 'UINT8') {
-    const pixels = size === undefined ? bytesOf(numbers(data, input.shape, Float64Array)) : binaryData(binary, size, count);
+    const pixels = size === undefined ? bytesOf(await numbers(Float64Array)) : binaryData(binary, size, count);
     return pixelInput(pixels, input.shape, metadata);
   }
-  return floatInput(
-    size === undefined ? numbers(data, input.shape, Float32Array) : floatsOf(binaryData(binary, size, 4 * count)),
-    input.shape,
-  );
+  return floatInput(size === undefined ? await numbers(Float32Array) : floatsOf(binaryData(binary, size, 4 * count)), input.shape);
 }
 
 function binaryData(binary: Buffer, size: unknown, expected: number): Buffer {
   if (size !== expected) throw badRequest(`inputs[0].parameters.binary_data_size is ${quoted(size)}, expected ${expected} bytes`);
-  if (binary.length !== expected) throw badRequest(`${binary.length} bytes follow the JSON, expected ${expected}`);
+  if (binary.length !== expected)
+    throw badRequest(`the body has ${binary.length} bytes after the JSON, expected ${expected}, the binary_data_size of inputs[0]`);
   return binary;
 }
 
-/** The elements of `data`, flat or nested like the shape, in row-major order. */
-function numbers<A extends Float32Array | Float64Array>(data: unknown, shape: readonly number[], Elements: new (length: number) => A): A {
+/**
+ * The elements of `data`, flat or nested like the shape, in row-major order.
+ * @param data comes from JSON of at most `maxAtOnce` bytes
+ */
+function elementsOf<A extends Float32Array | Float64Array>(
+  data: unknown,
+  shape: readonly number[],
+  Elements: new (length: number) => A,
+): A {
   const count = elementCount(shape);
   if (!Array.isArray(data)) throw badRequest(`inputs[0].data is ${kindOf(data)}, expected an array of ${count} numbers`);
-  // The length is checked before memory is allocated, because the shape is only what the request claims.
+  // Checked before memory is allocated, because the shape is only what the request claims. Each number takes a digit and a comma.
+  if (2 * count > maxAtOnce) throw badRequest(`inputs[0].data has fewer than the ${count} numbers of its shape ${shapeText(shape)}`);
   if (!Array.isArray(data[0]) ? data.length !== count : data.length !== shape[0])
     throw badRequest(`inputs[0].data has ${data.length} elements, expected ${count} of shape ${shapeText(shape)}`);
   const values = new Elements(count);

@@ -60,9 +60,11 @@ function addInferRoute(app: FastifyInstance, { store, options }: Service): void 
     app.post(path, { config: { inference: 'infer' }, onRequest: findModel(store) }, async (request, reply) => {
       const model = request.servedModel!;
       if (isForm(request)) throw new HttpError(415, 'the body is a form, expected JSON or tensors; …/classify takes images');
-      const body = (request.body ?? Buffer.alloc(0)) as Buffer;
       const length = request.headers['inference-header-content-length'] as string | undefined;
-      const parsed = parseInferRequest(body, length, model.metadata, options.maxQueue);
+      const parsed = await parseInferRequest((request.body ?? Buffer.alloc(0)) as Buffer, length, model.metadata, options.maxQueue);
+      // The bytes are not needed any more, but the numbers are.
+      request.heldBytes?.grow(parsed.x.data.byteLength);
+      request.body = undefined;
       const y = await infer(parsed.x, request, reply, options.timeout);
       const response = formatInferResponse(model, parsed, y);
       if (response.headerLength !== undefined) reply.header('inference-header-content-length', response.headerLength);

@@ -2,15 +2,19 @@
 import { TextDecoder } from 'node:util';
 import { badRequest } from './http-error';
 
+/** In bytes: JSON up to this length takes a few milliseconds at worst. */
+export const maxAtOnce = 1 << 16;
+
 export type Json = Record<string, unknown>;
 
 export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Parses a JSON object; a byte order mark is skipped.
- * @throws {HttpError} 400 unless the bytes are one JSON object
+ * @throws {HttpError} 400 unless the bytes are one JSON object, and no more than can be parsed at once
  */
 export function parseJson(bytes: Uint8Array): Json {
+  if (bytes.length > maxAtOnce) throw badRequest(`the body has ${bytes.length} bytes of JSON, expected at most ${maxAtOnce}`);
   let request: unknown;
   try {
     request = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));

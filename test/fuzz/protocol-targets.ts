@@ -104,9 +104,9 @@ export const protocolTargets: readonly Target[] = [
     ],
     words: ['"inputs":', '"shape":', '"FP32"', '"UINT8"', '"binary_data_size":', '"classification":', '[[', ']]', '1e999', 'NaN'],
     within: [requestJson],
-    run(bytes) {
+    async run(bytes) {
       const [hasLength, low = 0, high = 0] = bytes;
-      const { x } = parseInferRequest(
+      const { x } = await parseInferRequest(
         Buffer.from(bytes.subarray(3)),
         hasLength === 1 ? String(low + 256 * high) : undefined,
         smallMetadata,
