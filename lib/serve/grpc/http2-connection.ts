@@ -11,8 +11,8 @@ import { statusOf } from './status';
 
 const maxTimer = 2 ** 31 - 1;
 const settings = { maxConcurrentStreams: 100, maxHeaderListSize: 16 << 10 };
-/** How much of what needs no answer a client may send for each call that it is given an answer for. */
-const maxIdle = 1000;
+/** How often a client may ask for nothing within ten seconds without a call that is answered: pings, settings, and calls refused or reset. */
+const [maxStrikes, strikePeriod] = [1000, 10_000];
 
 /** Serves calls until the connection closes. Returns undefined if there is no room for it. */
 export function serveConnection(
@@ -26,30 +26,32 @@ export function serveConnection(
   if (!connection) return undefined;
   const context: CallContext = { service, connection, calls, log, client: clientKey(socket) };
   const session = performServerHandshake(socket, { settings });
-  let idle = 0;
-  const countIdle = () => {
-    if (++idle > maxIdle) session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  let [strikes, since] = [0, performance.now()];
+  const strike = () => {
+    const now = performance.now();
+    if (now - since > strikePeriod) [strikes, since] = [0, now];
+    if (++strikes > maxStrikes) session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   };
   session.on('error', () => {}); // What a client does wrong concerns nobody else.
-  for (const event of ['ping', 'remoteSettings'] as const) session.on(event, countIdle);
+  for (const event of ['ping', 'remoteSettings'] as const) session.on(event, strike);
   session.on('stream', (stream, headers) => {
     stream.on('error', () => {});
     try {
       const method = methods.get(String(headers[':path']));
       if (!/^application\/grpc($|[+;])/.test(headers['content-type'] ?? '')) {
-        countIdle();
+        strike();
         stream.respond({ ':status': 415 }, { endStream: true });
         return;
       }
       if (!method) throw new HttpError(501, `there is no method ${quoted(headers[':path'])}`);
       if (options.token !== undefined && !method.isOpen) checkToken(headers.authorization, options.token);
       stream.once('close', () => {
-        if (stream.rstCode === constants.NGHTTP2_NO_ERROR) idle = 0;
-        else countIdle();
+        if (stream.rstCode === constants.NGHTTP2_NO_ERROR) strikes = 0;
+        else strike();
       });
       void new Call(stream, headers, method, context).run();
     } catch (error) {
-      countIdle();
+      strike();
       refuse(stream, statusOf(error, log));
     }
   });
