@@ -6,7 +6,6 @@ import { badRequest, HttpError } from '../http-error';
 import { clientDisconnected } from '../infer-with-timeout';
 import type { Service } from '../service';
 import { decompress } from './decompress';
-import { checkFields } from './field-limit';
 import { frameOf, framesOf } from './message-frames';
 import type { AnsweredCall, Method } from './method';
 import { type CallStatus, Status, statusOf, trailersOf } from './status';
@@ -133,7 +132,7 @@ export class Call implements AnsweredCall {
   }
 
   async *#requests(): AsyncGenerator<unknown, void, undefined> {
-    const { takesMany, maxMessage, nested, deserialize } = this.#method;
+    const { takesMany, maxMessage, check, deserialize } = this.#method;
     const encoding = String(this.#headers['grpc-encoding'] ?? 'identity');
     const chunks: AsyncIterable<Buffer> = this.#stream.iterator({ destroyOnReturn: false });
     const takes = (bytes: number) => this.hold(bytes - this.#held);
@@ -143,7 +142,7 @@ export class Call implements AnsweredCall {
     for await (const { isCompressed, message } of framesOf(chunks, maxMessage, { begins, takes })) {
       if (takesMany) this.#waitNoMore();
       const whole = isCompressed ? await decompress(message, encoding, maxMessage, takes) : message;
-      checkFields(whole, nested);
+      check(whole);
       if (this.#isFinished) return;
       this.#begin();
       yield parsed(whole, deserialize);

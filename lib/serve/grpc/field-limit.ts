@@ -1,20 +1,21 @@
-// A field of two bytes can become an object of hundreds, so the fields of a message are counted before it is read.
+// A field of two bytes can become an object of hundreds, and a million small numbers take long to read: both are counted before that.
 import { badRequest, HttpError } from '../http-error';
 
-/** The messages within a message, by the numbers of their fields. */
+/** The fields of a message that hold messages, by their numbers, and those that hold many numbers: how many bytes one takes, 0 if all are few. */
 export interface Nested {
-  readonly [field: number]: Nested;
+  readonly [field: number]: Nested | number;
 }
 
 /** Numbers belong into one packed field, which counts once; some clients send each as a field. */
 const maxFields = 1 << 16;
 
 /**
- * @param nested the messages within it in which fields count as well
- * @throws {HttpError} 413 if there are too many fields; 400 if the bytes are no message
+ * @param nested     what is within it, and counts as well
+ * @param maxNumbers how many numbers there may be; those that are to be few count as fields
+ * @throws {HttpError} 413 if there are too many fields or numbers; 400 if the bytes are no message
  */
-export function checkFields(message: Buffer, nested: Nested): void {
-  let fields = 0;
+export function checkFields(message: Buffer, nested: Nested, maxNumbers: number): void {
+  let [fields, numbers] = [0, 0];
   const check = (at: number, end: number, nested: Nested): void => {
     const varint = (): number => {
       for (let value = 0, scale = 1, i = 0; i < 10 && at < end; i++, scale *= 128) {
@@ -25,7 +26,7 @@ export function checkFields(message: Buffer, nested: Nested): void {
       throw badRequest('the message is no protocol buffer: a number has no end');
     };
     while (at < end) {
-      if (++fields > maxFields) throw new HttpError(413, `the message has more than ${maxFields} fields`);
+      fields++;
       const tag = varint();
       const kind = tag % 8;
       if (kind === 0) varint();
@@ -34,9 +35,14 @@ export function checkFields(message: Buffer, nested: Nested): void {
       else if (kind === 2) {
         const length = varint();
         const within = nested[Math.floor(tag / 8)];
-        if (within && at + length <= end) check(at, at + length, within);
+        if (within === 0) fields += length;
+        else if (typeof within === 'number') numbers += length / within;
+        else if (within && at + length <= end) check(at, at + length, within);
         at += length;
       } else throw badRequest(`the message is no protocol buffer: a field is of kind ${kind}`);
+      if (fields > maxFields) throw new HttpError(413, `the message has more than ${maxFields} fields`);
+      if (numbers > maxNumbers)
+        throw new HttpError(413, `the message has more than the ${maxNumbers} numbers of the largest input that may wait (--max-queue)`);
       if (at > end) throw badRequest('the message is no protocol buffer: a field goes beyond its end');
     }
   };

@@ -1,4 +1,6 @@
 // GRPCInferenceService: health, metadata and inference, with the same behavior as over HTTP.
+
+import { elementCount } from '../../shape';
 import {
   checkReady,
   loadingNotSupported,
@@ -11,15 +13,16 @@ import {
 import { inferWithTimeout } from '../infer-with-timeout';
 import type { ServedModel } from '../model-store';
 import type { Service } from '../service';
-import type { Nested } from './field-limit';
+import { checkFields, type Nested } from './field-limit';
 import { inputOf, isRaw, outputOf, responseOf } from './infer-messages';
 import type { ModelInferRequest, ModelInferResponse, ModelOfVersion } from './messages';
 import { type Answer, type AnsweredCall, type OwnPart, unary } from './method';
 import { statusOf } from './status';
 
 const parameters: Nested = { 2: {} };
-/** Parameters, inputs with parameters and contents, outputs with parameters. */
-const inferRequest: Nested = { 4: parameters, 5: { 4: parameters, 5: {} }, 6: { 2: parameters } };
+/** Of the contents of a tensor, only three fields are for images: bytes of one or two, and floats. */
+const contents: Nested = { 1: 0, 2: 2, 3: 0, 4: 2, 5: 0, 6: 4, 7: 0 };
+const inferRequest: Nested = { 4: parameters, 5: { 3: 0, 4: parameters, 5: contents }, 6: { 2: parameters } };
 
 export function inferenceMethods(service: Service, log: (error: unknown) => void): Record<string, OwnPart> {
   const { store, options } = service;
@@ -34,7 +37,9 @@ export function inferenceMethods(service: Service, log: (error: unknown) => void
   const modelOf = ({ name, version }: ModelOfVersion): ServedModel => store.get(name, given(version));
   const open = <Request>(answer: (request: Request) => unknown): OwnPart => ({ answer: unary(answer), isOpen: true });
   const guarded = <Request>(answer: (request: Request) => unknown): OwnPart => ({ answer: unary(answer) });
-  const inferring = (answer: Answer): OwnPart => ({ answer, maxMessage: options.maxBody, nested: inferRequest });
+  const maxNumbers = options.maxQueue * Math.max(...store.ready().map(({ metadata }) => elementCount(metadata.inputShape)));
+  const check = (message: Buffer): void => checkFields(message, inferRequest, maxNumbers);
+  const inferring = (answer: Answer): OwnPart => ({ answer, maxMessage: options.maxBody, check });
   const noLoading = guarded(() => {
     throw loadingNotSupported();
   });

@@ -2,7 +2,6 @@
 import type { MethodDefinition } from '@grpc/proto-loader';
 import { badRequest, HttpError } from '../http-error';
 import type { WaitingClient } from '../infer-with-timeout';
-import type { Nested } from './field-limit';
 
 /** What a method knows of the call that it answers. */
 export interface AnsweredCall extends WaitingClient {
@@ -23,8 +22,8 @@ export interface OwnPart {
   readonly isOpen?: boolean;
   /** The largest request in bytes. Default: 16 KiB. */
   readonly maxMessage?: number;
-  /** The messages within a request. */
-  readonly nested?: Nested;
+  /** Throws if it would take much to read a request. */
+  readonly check?: (message: Buffer) => void;
 }
 
 export interface Method extends Required<OwnPart> {
@@ -40,7 +39,7 @@ type Definition = MethodDefinition<object, object>;
 
 export function methodOf({ requestStream, responseStream, requestDeserialize, responseSerialize }: Definition, own: OwnPart): Method {
   return {
-    ...{ isOpen: false, maxMessage: 16 << 10, nested: {}, ...own },
+    ...{ isOpen: false, maxMessage: 16 << 10, check() {}, ...own },
     takesMany: requestStream,
     isStreaming: requestStream || responseStream,
     deserialize: requestDeserialize,

@@ -192,15 +192,22 @@ t.test('answers that are not read are dropped, with their stream', async (t) => 
   await server.close();
 });
 
-t.test('a message of many fields is refused before it becomes objects', async (t) => {
+t.test('a message of many fields or numbers is refused before it is read', async (t) => {
   const { port } = await serving(t);
   const session = attacker(t, port);
-  const tooMany = { inputs: Buffer.alloc(1 << 19, Buffer.from([42, 0])), bytes: Buffer.alloc(0) };
   const field = (number: number, content: Buffer) => {
     const [a, b, c] = [content.length & 127, (content.length >> 7) & 127, content.length >> 14];
     return Buffer.concat([Buffer.from([number * 8 + 2, a | 128, b | 128, c]), content]);
   };
-  tooMany.bytes = field(5, field(5, Buffer.alloc(1 << 19, Buffer.from([66, 0]))));
+  const numbers = (number: number, size = 1 << 19) => field(5, field(5, field(number, Buffer.alloc(size))));
+  const tooMany = {
+    inputs: Buffer.alloc(1 << 19, Buffer.from([42, 0])),
+    bytes: field(5, field(5, Buffer.alloc(1 << 19, Buffer.from([66, 0])))),
+    shape: field(5, field(3, Buffer.alloc(1 << 19))),
+    int64: numbers(3),
+    'pixels of 257 images': numbers(4, 2 * 257 * 784),
+    'floats of 257 images': numbers(6, 4 * 257 * 784),
+  };
   for (const [name, message] of Object.entries(tooMany)) {
     const call = opened(session, infer);
     call.end(messageOf(message));
