@@ -2,7 +2,11 @@ const maxLength = 100;
 
 /** Untrusted text for messages, truncated, and escaped so that it cannot control a terminal. */
 export const quoted = (text: string): string =>
-  JSON.stringify(text.length > maxLength ? `${text.slice(0, maxLength)}…` : text).replace(
+  escapeControls(JSON.stringify(text.length > maxLength ? `${text.slice(0, maxLength)}…` : text));
+
+/** The same JSON without what JSON.stringify leaves as it is and terminals obey: C1 controls, and those that reverse the direction of writing. */
+export const escapeControls = (json: string): string =>
+  json.replace(
     /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );

@@ -14,6 +14,7 @@ import type {
   TrainReport,
   TrainResult,
 } from './bench-results';
+import { printJson, printText } from './terminal';
 import { columnsOf, print } from './text-layout';
 
 type Report = KernelReport | LayerReport | ModelReport | TrainReport | ServeReport;
@@ -114,7 +115,7 @@ export async function bench(name: BenchName, { isa, threads, filter, quick = fal
     for (const { group: own, name, cells } of rows) {
       if (own !== group) print('', own);
       group = own;
-      console.log(benchLine(name, cells, columns));
+      printText(benchLine(name, cells, columns));
     }
   };
   const oneIsa = isa ?? (quick && name === 'kernels' ? cpuInfo().isa : undefined);
@@ -127,7 +128,7 @@ export async function bench(name: BenchName, { isa, threads, filter, quick = fal
       `bench: no name in ${name} contains '${filter}'; \`addernet bench ${name} --quick\` prints all`,
     );
   if (json) {
-    console.log(JSON.stringify({ bench: name, date: new Date().toISOString().slice(0, 10), ...report }));
+    printJson({ bench: name, date: new Date().toISOString().slice(0, 10), ...report });
     return;
   }
   const notes = [

@@ -3,7 +3,7 @@ import type { ConvKind } from '../models';
 import { weightsPath } from '../models/pretrained';
 import { openFloatNetwork } from './open-network';
 import { checkWeightsOut } from './output-path';
-import { printable } from './printable';
+import { printJson } from './terminal';
 import { print } from './text-layout';
 
 interface ConvertArguments {
@@ -18,6 +18,6 @@ export async function convert(from: string, to: string, { half, json, ...network
   const model = await openFloatNetwork('convert', { weights: from, ...network });
   await save(model, to, { half });
   const { metadata } = model;
-  if (json) console.log(JSON.stringify({ in: from, out: to, metadata }));
-  else print(`${printable(to)}: ${metadata.name}, kind ${metadata.kind}, ${metadata.classes} classes`);
+  if (json) printJson({ in: from, out: to, metadata });
+  else print(`${to}: ${metadata.name}, kind ${metadata.kind}, ${metadata.classes} classes`);
 }

@@ -5,8 +5,8 @@ import { type DownloadName, officialSets } from '../data/official-files';
 import { onInterrupt } from './interrupt';
 import { defaultFolder } from './open-data';
 import { checkFolderOut } from './output-path';
-import { printable } from './printable';
 import { startProgress } from './progress';
+import { printError, printJson } from './terminal';
 import { print } from './text-layout';
 
 interface GetArguments {
@@ -39,12 +39,12 @@ export async function getData(name: DownloadName, { out = defaultFolder(name), u
       interrupt.dispose();
       progress?.bar.stop();
     });
-  if (!files) return console.error('addernet: stopped; run the same command again to fetch the missing files');
+  if (!files) return printError('addernet: stopped; run the same command again to fetch the missing files');
   const bytes = files.reduce((sum, file) => sum + statSync(join(out, file)).size, 0);
-  if (json) console.log(JSON.stringify({ dataset: name, directory: out, files, bytes }));
+  if (json) printJson({ dataset: name, directory: out, files, bytes });
   else
     print(
-      printable(`${out}: ${files.length} files, ${(bytes / 1e6).toFixed(1)} MB`),
-      printable(`addernet train --dataset ${name}${out === defaultFolder(name) ? '' : ` --data ${out}`}`),
+      `${out}: ${files.length} files, ${(bytes / 1e6).toFixed(1)} MB`,
+      `addernet train --dataset ${name}${out === defaultFolder(name) ? '' : ` --data ${out}`}`,
     );
 }

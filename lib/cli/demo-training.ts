@@ -12,7 +12,7 @@ import { Tensor } from '../tensor';
 import { evaluate } from '../train/evaluate';
 import { fit } from '../train/fit';
 import { checkFolderOut } from './output-path';
-import { printable } from './printable';
+import { printDrawing } from './terminal';
 import { brailleLines, imagesPerRow, sideBySide } from './terminal-images';
 import { print } from './text-layout';
 import { startTrainingProgress } from './training-progress';
@@ -43,12 +43,8 @@ export async function demoTraining({ images, epochs, threads, out }: DemoTrainin
   await save(model, file);
   const loaded = await load(file, { dtype: 'f32' });
   const { top1, images: tested, imagesPerSecond } = await evaluate(loaded, openDigits('test'));
-  print(
-    printable(
-      `saved to ${file} and loaded back: ${(100 * top1).toFixed(2)} % of ${tested} new digits, ${Math.round(imagesPerSecond)} images/s`,
-    ),
-  );
-  console.log(drawn(loaded, imagesPerRow(digitWidth)));
+  print(`saved to ${file} and loaded back: ${(100 * top1).toFixed(2)} % of ${tested} new digits, ${Math.round(imagesPerSecond)} images/s`);
+  printDrawing(drawn(loaded, imagesPerRow(digitWidth)));
 }
 
 async function train(model: Model, images: number, epochs: number): Promise<void> {

@@ -10,6 +10,7 @@ import { Tensor } from '../tensor';
 import { medianTimes } from '../timing';
 import { evaluate } from '../train/evaluate';
 import { defaultFolder } from './open-data';
+import { printDrawing, printText } from './terminal';
 import { brailleLines, colorLines, imagesPerRow, sideBySide } from './terminal-images';
 import { print } from './text-layout';
 
@@ -18,7 +19,7 @@ export async function demo({ data, threads }: { data?: string; threads?: number 
   const cpu = cpuInfo();
   print(`${cpu.model}: kernels ${cpu.isa}, ${cpu.threads} ${cpu.threads === 1 ? 'thread' : 'threads'}`, '');
   print('lenet5-bn-mnist-8bit, an adder network in 8 bits, reads synthetic digits:');
-  console.log(`${await classified(await compile(await load('lenet5-bn-mnist-8bit')), generateDigits(5, Date.now()))}\n`);
+  printDrawing(`${await classified(await compile(await load('lenet5-bn-mnist-8bit')), generateDigits(5, Date.now()))}\n`);
 
   const network = await load('resnet20-cifar10-8bit');
   const folder = data ?? defaultFolder('cifar10');
@@ -26,7 +27,7 @@ export async function demo({ data, threads }: { data?: string; threads?: number 
   else {
     const testImages = openDataset('cifar10', folder, 'test');
     print('resnet20-cifar10-8bit classifies images of CIFAR-10:');
-    console.log(await classified(await compile(network), testImages));
+    printDrawing(await classified(await compile(network), testImages));
     const { top1, images, imagesPerSecond } = await evaluate(await compiled(network), testImages);
     print(`${(100 * top1).toFixed(2)} % of ${images} test images are right, ${Math.round(imagesPerSecond)} images/s`, '');
   }
@@ -36,10 +37,10 @@ export async function demo({ data, threads }: { data?: string; threads?: number 
     'adder, floats': await compile(await load('resnet20-cifar10')),
     'CNN, floats': await compile(await load('resnet20-cifar10-conv')),
   };
-  console.log('ResNet-20, milliseconds for one image:');
+  printText('ResNet-20, milliseconds for one image:');
   const x = Tensor.zeros([1, 32, 32, 3]);
   const runs = Object.fromEntries(Object.entries(sessions).map(([name, session]) => [name, () => session.runSync(x)]));
-  for (const [name, milliseconds] of Object.entries(medianTimes(runs, 200))) console.log(`  ${name.padEnd(24)} ${milliseconds.toFixed(3)}`);
+  for (const [name, milliseconds] of Object.entries(medianTimes(runs, 200))) printText(`  ${name.padEnd(24)} ${milliseconds.toFixed(3)}`);
   for (const session of Object.values(sessions)) session.dispose();
 }
 

@@ -7,9 +7,9 @@ import { checkFits, evaluate } from '../train/evaluate';
 import { openData } from './open-data';
 import { type NetworkArguments, openNetwork, withClassNames } from './open-network';
 import { checkApply, type OptionRule } from './option-rules';
-import { printable } from './printable';
 import { startProgress } from './progress';
 import { type QuantizeArguments, quantizeNetwork } from './quantize-network';
+import { printJson } from './terminal';
 import { print } from './text-layout';
 
 interface EvaluateArguments extends QuantizeArguments, NetworkArguments {
@@ -49,10 +49,10 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<void> {
 
   const { isa, threads: used } = cpuInfo();
   const numbers = model instanceof Model ? { dtype: 'f32' } : { dtype: 'u8', bits: model.bits };
-  if (json) console.log(JSON.stringify({ ...result, ...numbers, isa, threads: used }));
+  if (json) printJson({ ...result, ...numbers, isa, threads: used });
   else
     print(
-      `${printable(`${model.name} (${model.kind}) on ${result.images} images of ${dataset.name}`)}`,
+      `${model.name} (${model.kind}) on ${result.images} images of ${dataset.name}`,
       `top-1 ${percent(result.top1)}   top-5 ${percent(result.top5)}`,
       `${result.seconds.toFixed(2)} s, ${Math.round(result.imagesPerSecond)} images/s   ${Object.values(numbers).join(', ')}${model instanceof Model ? '' : ' bits'}, ${isa}, ${used} ${used === 1 ? 'thread' : 'threads'}`,
     );

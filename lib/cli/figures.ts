@@ -7,6 +7,7 @@ import { figures } from '../paper';
 import type { AnyFigure } from '../paper/figure';
 import { makeFigures } from '../paper/make-figures';
 import { checkFolderOut } from './output-path';
+import { printError, printText } from './terminal';
 
 export async function figuresCommand(
   names: string[],
@@ -22,11 +23,9 @@ export async function figuresCommand(
     if (names.length > 0) return names.includes(name);
     const missing = needs.find((dataset) => !existsSync(join(data, dataset)));
     if (missing !== undefined)
-      console.error(
-        `${name} is skipped because ${join(data, missing)} is missing: addernet data get ${missing} --out ${join(data, missing)}`,
-      );
+      printError(`${name} is skipped because ${join(data, missing)} is missing: addernet data get ${missing} --out ${join(data, missing)}`);
     return missing === undefined;
   };
-  await makeFigures(figures, { isWanted, logs, out, quick, openDataset: open, onNote: (text) => console.error(text) });
-  console.log(join(out, 'index.html'));
+  await makeFigures(figures, { isWanted, logs, out, quick, openDataset: open, onNote: (text) => printError(text) });
+  printText(join(out, 'index.html'));
 }

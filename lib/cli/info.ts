@@ -7,13 +7,13 @@ import { readWeights } from '../files/read-weights';
 import { Model, type ModelMetadata, type Training } from '../models';
 import { weightsPath } from '../models/pretrained';
 import { elementCount, shapeText } from '../shape';
-import { printable } from './printable';
+import { printJson, printText } from './terminal';
 import { columnsOf, count, fields, table, wrap } from './text-layout';
 
 export async function info(file: string | undefined, { json = false }: { json?: boolean }): Promise<void> {
   const described = file === undefined ? cpuInfo() : await describeFile(file);
-  if (json) console.log(JSON.stringify(described));
-  else console.log('file' in described ? fileText(described, columnsOf(process.stdout)) : cpuText(columnsOf(process.stdout)));
+  if (json) printJson(described);
+  else printText('file' in described ? fileText(described, columnsOf(process.stdout)) : cpuText(columnsOf(process.stdout)));
 }
 
 function cpuText(columns: number): string {
@@ -92,13 +92,10 @@ export function fileText(description: FileDescription, columns: number): string 
     ...notes.map((note): [string, string] => ['note', note]),
   ];
   const typeText = ({ dtype, storedType }: TensorDescription) => (dtype === storedType ? dtype : `${dtype} (stored as ${storedType})`);
-  const list = tensors.map((tensor) => [printable(tensor.name), typeText(tensor), shapeText(tensor.shape)]);
+  const list = tensors.map((tensor) => [tensor.name, typeText(tensor), shapeText(tensor.shape)]);
   return [
-    wrap(printable(file), columns),
-    fields(
-      rows.map(([name, value]) => [printable(name), printable(value)] as const),
-      columns,
-    ),
+    wrap(file, columns),
+    fields(rows, columns),
     ...(list.length > 0 ? ['', table({ rows: list, isNumber: [false, false, false] }, columns)] : []),
   ].join('\n');
 }

@@ -5,6 +5,7 @@ import { AdderNetError } from '../errors';
 import { permissionRemedy } from '../node-permissions';
 import { addCommands } from './commands';
 import { printable } from './printable';
+import { printError, printStack } from './terminal';
 import { defaultColumns, isNarrow, wrap } from './text-layout';
 
 const { version } = require('../../package.json') as { version: string };
@@ -53,8 +54,9 @@ async function run(): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const known = error instanceof AdderNetError;
     const text = permissionRemedy(error) ?? `${known ? '' : 'unexpected: '}${(error as Error).message}`;
-    const message = `addernet: ${printable(text)}`;
-    console.error(process.env.ADDERNET_DEBUG === '1' ? error : message);
+    const message = `addernet: ${text}`;
+    if (process.env.ADDERNET_DEBUG === '1') printStack(error);
+    else printError(message);
     return 1;
   }
 }
@@ -65,7 +67,7 @@ const endedByPipe = 128 + 13;
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', ({ code, message }: NodeJS.ErrnoException) => {
     if (code === 'EPIPE') process.exit(endedByPipe);
-    console.error(`addernet: cannot write the output: ${message}`);
+    printError(`addernet: cannot write the output: ${message}`);
     process.exit(1);
   });
 

@@ -4,6 +4,7 @@ import { load } from '../files';
 import { Model, pretrainedModels } from '../models';
 import { weightsPath } from '../models/pretrained';
 import { imageText } from './info';
+import { printJson, printText } from './terminal';
 import { columnsOf, fields, table } from './text-layout';
 
 interface BundledNetwork {
@@ -22,8 +23,8 @@ interface BundledNetwork {
 
 export async function listModels({ json = false }: { json?: boolean }): Promise<void> {
   const models = await Promise.all(pretrainedModels().map(describe));
-  if (json) console.log(JSON.stringify({ models }));
-  else console.log(listed(models, columnsOf(process.stdout)));
+  if (json) printJson({ models });
+  else printText(listed(models, columnsOf(process.stdout)));
 }
 
 async function describe(name: string): Promise<BundledNetwork> {

@@ -32,7 +32,8 @@ export const quantile = (text: string): 'auto' | 'max' | number =>
 export function imageSize(text: string): readonly [height: number, width: number] {
   const [, height, width] = /^(\d+)(?:x(\d+))?$/.exec(text) ?? [];
   const size = [Number(height), Number(width ?? height)] as const;
-  checked(Math.min(...size), (value) => value > 0, 'Expected a size such as 96, or HEIGHTxWIDTH such as 64x96.');
+  for (const side of size)
+    checked(side, (value) => Number.isSafeInteger(value) && value > 0, 'Expected a size such as 96, or HEIGHTxWIDTH such as 64x96.');
   return size;
 }
 

@@ -6,7 +6,7 @@ import { percent } from '../paper/page/table';
 import { type Classification, compile, type InferenceSession } from '../session';
 import { type NetworkArguments, openNetwork } from './open-network';
 import { withFlags } from './option-rules';
-import { printable } from './printable';
+import { printError, printJson, printText } from './terminal';
 import { columnsOf, table, wrap } from './text-layout';
 
 interface PredictArguments extends NetworkArguments {
@@ -32,11 +32,11 @@ export async function predict(images: string[], args: PredictArguments): Promise
     const prediction = await predictionOf(session, image, args);
     predictions.push(prediction);
     if ('error' in prediction) {
-      console.error(`addernet: ${printable(prediction.error)}`);
+      printError(`addernet: ${prediction.error}`);
       process.exitCode = 1;
-    } else if (!args.json) console.log(shown(prediction.image, prediction.classes, columnsOf(process.stdout)));
+    } else if (!args.json) printText(shown(prediction.image, prediction.classes, columnsOf(process.stdout)));
   }
-  if (args.json) console.log(JSON.stringify({ predictions }));
+  if (args.json) printJson({ predictions });
 }
 
 async function predictionOf(
@@ -65,6 +65,6 @@ async function standardInput(): Promise<Uint8Array> {
 
 /** The name of the image and a line for each class. */
 export function shown(image: string, classes: readonly Classification[], columns: number): string {
-  const rows = classes.map(({ name, probability }) => [printable(name), percent(probability)]);
-  return `${wrap(printable(image), columns)}\n${table({ rows, isNumber: [false, true], indent: '  ' }, columns)}`;
+  const rows = classes.map(({ name, probability }) => [name, percent(probability)]);
+  return `${wrap(image, columns)}\n${table({ rows, isNumber: [false, true], indent: '  ' }, columns)}`;
 }

@@ -1,5 +1,7 @@
 // Progress goes to standard error: a bar on a terminal, occasional lines elsewhere, nothing with --json.
 import { Format, type Options, type Params, SingleBar } from 'cli-progress';
+import { printable } from './printable';
+import { printError } from './terminal';
 
 export interface Progress {
   update(done: number): void;
@@ -10,9 +12,10 @@ export function startProgress(what: string, total: number, { quiet }: { quiet: b
   if (quiet) return { update() {}, stop() {} };
   if (!process.stderr.isTTY) return plainLines(what, total);
   const began = Date.now();
+  const shown = printable(what);
   const numbers = (done: number): string => {
     const rate = (done / (Date.now() - began)) * 1000;
-    return `${what} ${done}/${total}  ${Math.round(rate)}/s  ${done > 0 ? `${Math.ceil((total - done) / rate)} s` : '-'} left`;
+    return `${shown} ${done}/${total}  ${Math.round(rate)}/s  ${done > 0 ? `${Math.ceil((total - done) / rate)} s` : '-'} left`;
   };
   const bar = new SingleBar({ ...terminalOptions, format: (options, params) => barWith(numbers(params.value), options, params) });
   bar.start(total, 0);
@@ -36,7 +39,7 @@ function plainLines(what: string, total: number): Progress {
   return {
     update(done) {
       const tenth = Math.floor((done / total) * 10);
-      if (tenth > printed) console.error(`${what} ${done}/${total}`);
+      if (tenth > printed) printError(`${what} ${done}/${total}`);
       printed = tenth;
     },
     stop() {},

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { AdderNetError } from '../errors';
+import { printText } from './terminal';
 
 const { missingToolchain } = require('../../scripts/check-toolchain.cjs') as { missingToolchain(): string | undefined };
 
@@ -20,5 +21,5 @@ export function rebuild(): void {
       'ERR_NATIVE_MISSING',
       `rebuild: compiling failed${error ? `, ${error.message}` : ''}; it needs CMake 3.15 and a C++17 compiler`,
     );
-  console.log('addernet: compiled');
+  printText('addernet: compiled');
 }

@@ -4,6 +4,7 @@ import { setThreads } from '../cpu';
 import { AdderNetError } from '../errors';
 import { createServer, type InferenceServer } from '../serve/server';
 import type { ServerOptions } from '../serve/service';
+import { printError } from './terminal';
 
 const { version } = require('../../package.json') as { version: string };
 
@@ -43,7 +44,7 @@ export async function serve({ host, port, grpcPort, drain, allowHost: hosts = []
   for (const { name, version, metadata } of server.store.ready())
     server.app.log.info({ model: name, version, network: metadata.name, kind: metadata.kind }, 'ready');
   // The log is JSON for programs; at a terminal, a person needs the URL.
-  if (process.stderr.isTTY) console.error(`Try it at ${server.app.listeningOrigin}; Ctrl-C stops the server.`);
+  if (process.stderr.isTTY) printError(`Try it at ${server.app.listeningOrigin}; Ctrl-C stops the server.`);
   await closed;
 }
 

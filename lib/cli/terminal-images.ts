@@ -1,5 +1,6 @@
 // Draws images in a terminal. A Braille character shows 2x4 dots, a half block shows two colored pixels.
 import type { Tensor } from '../tensor';
+import { printable } from './printable';
 
 /** The bit of each dot, by row and column, in the Braille characters from U+2800. */
 const dotBits = [
@@ -38,6 +39,6 @@ export const imagesPerRow = (width: number, columns = process.stdout.columns ?? 
 /** Joins images of `width` characters side by side, each with its caption below. */
 export function sideBySide(images: readonly string[][], captions: readonly string[], width: number): string {
   const rows = (images[0] ?? []).map((_, line) => images.map((image) => image[line]).join('  '));
-  const centered = captions.map((text) => text.padStart((width + text.length) >> 1).padEnd(width));
+  const centered = captions.map(printable).map((text) => text.padStart((width + text.length) >> 1).padEnd(width));
   return [...rows, centered.join('  ').trimEnd()].join('\n');
 }

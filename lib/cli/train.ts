@@ -12,8 +12,8 @@ import type { EpochRecord } from '../train/progress';
 import { folderName } from './data-rules';
 import { onInterrupt } from './interrupt';
 import { checkApply, type OptionRule } from './option-rules';
-import { printable } from './printable';
 import { RunFolder } from './run-folder';
+import { printError, printJson } from './terminal';
 import { print } from './text-layout';
 import { checkUnchanged, trainRules } from './train-rules';
 import { startTrainingProgress, type TrainingProgress } from './training-progress';
@@ -83,7 +83,7 @@ async function trainIn(
   );
   await folder.writeArguments(lasting(args)); // with the changes of a resumed run, now that they have been accepted
   if (stopped === 'aborted') {
-    console.error(`addernet: saved; to continue: addernet train --resume --out ${folder.path}`);
+    printError(`addernet: saved; to continue: addernet train --resume --out ${folder.path}`);
     process.exitCode = interrupt.exitCode;
     return;
   }
@@ -150,7 +150,7 @@ async function run({ model, optimizer, schedule, data, args, origin, folder, pro
     onBatch: (info) => progress.onBatch(info),
     onEpoch: async (record, history) => {
       progress.onEpoch(record);
-      if (args.json) console.log(JSON.stringify(record));
+      if (args.json) printJson(record);
       await folder.writeArguments(lasting(args)); // with the changes of a resumed run, which its checkpoint has accepted
       await folder.writeLog(history);
       const { accuracy } = record.validation!;
@@ -173,9 +173,7 @@ function announce(
   const { isa, threads } = cpuInfo();
   const images = Math.min(args.limit ?? train.length, train.length);
   progress.note(
-    printable(
-      `${model.name}, kind ${model.kind}, on ${train.name}: ${images} images in batches of ${args.batch}; validated on ${validation.name}: ${validation.length} images; ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; into ${folder.path}`,
-    ),
+    `${model.name}, kind ${model.kind}, on ${train.name}: ${images} images in batches of ${args.batch}; validated on ${validation.name}: ${validation.length} images; ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; into ${folder.path}`,
   );
   if (args.dataset === folderName && args.weights === undefined && images < fewImages)
     progress.note(
@@ -206,12 +204,12 @@ function report(
   files: string[],
 ): void {
   if (json) {
-    console.log(JSON.stringify({ stopped, out: folder.path, files, test: evaluation }));
+    printJson({ stopped, out: folder.path, files, test: evaluation });
     return;
   }
   const { top1, loss, images } = evaluation;
   print(
-    printable(`${model.name} (${model.kind}) on ${images} images of ${test.name}: ${(100 * top1).toFixed(2)} %, loss ${loss.toFixed(4)}`),
-    printable(`${folder.path}: ${files.join(', ')}`),
+    `${model.name} (${model.kind}) on ${images} images of ${test.name}: ${(100 * top1).toFixed(2)} %, loss ${loss.toFixed(4)}`,
+    `${folder.path}: ${files.join(', ')}`,
   );
 }

@@ -5,6 +5,7 @@ import { type Options, type Params, SingleBar } from 'cli-progress';
 import { percent } from '../paper/page/table';
 import type { BatchInfo } from '../train/fit';
 import type { EpochRecord } from '../train/progress';
+import { printable } from './printable';
 import { barWith, terminalOptions } from './progress';
 import { columnsOf, wrap } from './text-layout';
 
@@ -77,7 +78,7 @@ const secondsBetweenLines = 30;
 function plainLines(stream: NodeJS.WriteStream, timeLeft: TimeLeft, now: () => number): TrainingProgress {
   let last = now();
   const line = (text: string): void => {
-    stream.write(`${text}\n`);
+    stream.write(`${printable(text)}\n`);
     last = now();
   };
   return {

@@ -58,10 +58,10 @@ async function fetchFromAny(file: OfficialFile, path: string, { mirrors, onProgr
   throw new AdderNetError(code, `${message}${others}; or copy the file to ${path} yourself`, { cause: failures[0] });
 }
 
-/** Streams the bytes of a file and throws at the end if their checksum is wrong. */
+/** Streams the bytes of a file, no more than it has, and throws at the end if their checksum is wrong. */
 async function* checkedBytes(
   url: string,
-  { name, sha256 }: OfficialFile,
+  { name, bytes: size, sha256 }: OfficialFile,
   onProgress: DownloadOptions['onProgress'],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
@@ -73,12 +73,15 @@ async function* checkedBytes(
     const total = Number(response.headers.get('content-length')) || undefined;
     let bytes = 0;
     for await (const chunk of response.body) {
+      bytes += chunk.length;
+      if (Math.max(bytes, total ?? 0) > size)
+        throw new AdderNetError('ERR_CORRUPT', `download: ${url} sends ${total ?? 'more'} bytes, expected the ${size} of ${name}`);
       hash.update(chunk);
       yield chunk;
-      bytes += chunk.length;
       onProgress?.(name, bytes, total);
     }
   } catch (cause) {
+    if (cause instanceof AdderNetError) throw cause;
     const { message, cause: reason } = cause as Error;
     const why = reason instanceof Error ? `${message}, ${reason.message}` : message;
     throw new AdderNetError('ERR_NETWORK', `download: cannot fetch ${url}: ${why}. Check the connection, or name a mirror with --url`, {
@@ -101,11 +104,14 @@ async function sha256Of(path: string): Promise<string | undefined> {
   return hash.digest('hex');
 }
 
+/** In bytes; the archives of CIFAR hold 185 million. */
+const maxUnpacked = 2 ** 28;
+
 /** Only the base name of an archived file is used, so that no path in an archive decides where a file is written. */
 async function unpack(archive: string, names: readonly string[], directory: string): Promise<void> {
   let bytes: Uint8Array;
   try {
-    bytes = await promisify(gunzip)(await readFile(archive));
+    bytes = await promisify(gunzip)(await readFile(archive), { maxOutputLength: maxUnpacked });
   } catch (cause) {
     throw new AdderNetError('ERR_CORRUPT', `${archive}: not a gzip file, or damaged: ${(cause as Error).message}`, { cause });
   }

@@ -18,6 +18,9 @@ const dtypes = new Map<number, DType>([
 
 /** The largest decompressed size in bytes. The largest known file, EMNIST's 697,932 training images, takes half of it. */
 const maxUnzipped = 2 ** 30;
+/** Images shrink to a fifth in gzip, sorted labels to a hundredth; zeros shrink to a thousandth. Small files may unpack to more than this factor. */
+const maxExpansion = 100;
+const alwaysUnzipped = 2 ** 26;
 /** This many bytes of a gzip file always contain the header of the idx file. */
 const headBytes = 1024;
 
@@ -31,7 +34,11 @@ export function parseIdx(bytes: Uint8Array, name = 'idx'): Tensor<TensorData> {
   const head = isGzip ? unzipped(bytes.subarray(0, headBytes), name, { finishFlush: constants.Z_SYNC_FLUSH }) : bytes;
   const { dtype, shape, start } = readHeader(head, name);
   const end = start + shape.reduce((size, n) => size * n, elementBytes(dtype));
-  const file = isGzip ? unzipped(bytes, name, { maxOutputLength: Math.min(end, maxUnzipped) }) : bytes;
+  const limit = Math.min(maxUnzipped, Math.max(alwaysUnzipped, maxExpansion * bytes.length));
+  if (isGzip && end > limit)
+    throw new AdderNetError('ERR_CORRUPT', `${name}: ${bytes.length} bytes of gzip claim ${end} bytes of idx, expected at most ${limit}`);
+  // One buffer of the right size, where zlib would join many.
+  const file = isGzip ? unzipped(bytes, name, { maxOutputLength: end, chunkSize: end + headBytes }) : bytes;
   return payloadTensor(name, littleEndian(file.subarray(start), dtype, name), dtype, shape);
 }
 

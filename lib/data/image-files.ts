@@ -53,7 +53,7 @@ export function listImages(directory: string, split: 'train' | 'test'): ImageFil
   const others = strays.map((file) => join(root, file));
   const files = classNames.flatMap((name, target) => {
     const found = imagesBelow(join(root, name));
-    others.push(...found.others);
+    for (const other of found.others) others.push(other);
     return partOf(found.images, join(root, name), hasSplits ? undefined : split).map((path) => ({ path, target }));
   });
   return { classNames, files, others };
@@ -69,17 +69,18 @@ function partOf(images: readonly string[], folder: string, split: 'train' | 'tes
 }
 
 /** The paths of all files below a folder. Each folder is read only once, because a link may lead back to a parent. */
-function imagesBelow(folder: string, seen = new Set<string>()): { images: string[]; others: string[] } {
-  const found = { images: [] as string[], others: [] as string[] };
+function imagesBelow(
+  folder: string,
+  seen = new Set<string>(),
+  found: { images: string[]; others: string[] } = { images: [], others: [] },
+): { images: string[]; others: string[] } {
   const { folders, files } = entriesOf(folder);
   const real = realpathSync(folder);
   if (seen.has(real)) return found;
   seen.add(real);
   for (const file of files) (isImage(file) ? found.images : found.others).push(join(folder, file));
   for (const name of folders) {
-    const { images, others } = imagesBelow(join(folder, name), seen);
-    found.images.push(...images);
-    found.others.push(...others);
+    imagesBelow(join(folder, name), seen, found);
   }
   return found;
 }

@@ -16,7 +16,8 @@ export interface FileKind {
 }
 
 interface Row extends FileKind {
-  readonly matches: (bytes: Uint8Array, text: string) => boolean;
+  /** @param entries the names in a ZIP archive, which are listed once for all kinds */
+  readonly matches: (bytes: Uint8Array, text: string, entries: () => readonly string[]) => boolean;
 }
 
 /** The number of bytes that are matched as text, one character per byte. */
@@ -37,8 +38,8 @@ const matching =
 /** Matches a ZIP archive with an entry whose name matches. */
 const zipWith =
   (entry: RegExp): Row['matches'] =>
-  (bytes, text) =>
-    text.startsWith('PK\x03\x04') && zipEntries(bytes).some((name) => entry.test(name));
+  (_, text, entries) =>
+    text.startsWith('PK\x03\x04') && entries().some((name) => entry.test(name));
 
 const again = 'download or copy it again';
 const fetchAgain = 'open it to see why, and download the file itself';
@@ -134,7 +135,12 @@ const kinds: readonly Row[] = [
 /** @returns undefined if the first bytes do not identify the file */
 export function fileKind(bytes: Uint8Array): FileKind | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, textBytes)).toString('latin1');
-  const known = kinds.find(({ matches }) => matches(bytes, text));
+  let names: readonly string[] | undefined;
+  const entries = () => {
+    names ??= zipEntries(bytes);
+    return names;
+  };
+  const known = kinds.find(({ matches }) => matches(bytes, text, entries));
   const isText = /[a-z]/i.test(text) && !/[^\s -~\u0080-\u00ff]/.test(text);
   if (known || !isText) return known;
   return { what: `text that begins with ${quoted(text.slice(0, 40))}`, remedy: 'open it to see what the download delivered' };
@@ -208,6 +214,6 @@ function zipEntries(bytes: Uint8Array): string[] {
 }
 
 /** The directory is at the end of a ZIP, so a truncated one has no entries. */
-function isTruncatedZip(bytes: Uint8Array, text: string): boolean {
-  return text.startsWith('PK\x03\x04') && zipEntries(bytes).length === 0;
+function isTruncatedZip(_: Uint8Array, text: string, entries: () => readonly string[]): boolean {
+  return text.startsWith('PK\x03\x04') && entries().length === 0;
 }

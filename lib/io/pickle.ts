@@ -7,7 +7,7 @@ import { type LoadPersistent, PickleMachine } from './pickle-machine';
 import { instructions } from './pickle-opcodes';
 
 /** Limits time and the stack. A list of numbers takes one opcode for each number. */
-const maxOpcodes = 20_000_000;
+const maxOpcodes = 5_000_000;
 const stop = 0x2e;
 
 /**

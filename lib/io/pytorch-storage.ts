@@ -54,13 +54,17 @@ export class Storage {
     readonly elementBytes: number | undefined,
   ) {}
 
-  /** Its numbers as an array of a type; f64 is rounded to f32. The result is cached, so that tied weights stay tied. */
-  numbers(type: FileType): TensorData {
+  /**
+   * Its numbers as an array of a type; f64 is rounded to f32. The result is cached, so that tied weights stay tied.
+   * @param takeBytes called with the size of a copy, since a file may ask for every type
+   */
+  numbers(type: FileType, takeBytes: (bytes: number) => void): TensorData {
     const known = this.#numbers.get(type);
     if (known) return known;
     const bytes = this.bytes!;
     const elements = elementsOf(bytes.subarray(0, bytes.length - (bytes.length % elementBytes(type))), type);
     const numbers = type === 'f64' ? new Float32Array(elements as Float64Array) : elements;
+    if (numbers.buffer !== bytes.buffer) takeBytes(numbers.byteLength);
     this.#numbers.set(type, numbers);
     return numbers;
   }

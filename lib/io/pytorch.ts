@@ -21,8 +21,13 @@ import { unzipStored } from './zip';
 const legacyMagic = 0x1950a86a20f9469cfc6cn;
 const legacyProtocol = 1001;
 
-/** Tied weights repeat a storage, but a crafted file may repeat it thousands of times. Copies may take this many times the size of the file. */
-const maxExpansion = 64;
+/**
+ * A crafted file may have thousands of tensors that read the same numbers in other orders. Copies may take as many times the size of the file: a file
+ * of 16-bit filters takes 4, which are widened and transposed, and only a small one, whose tensors are expanded, more.
+ */
+const maxExpansion = 5;
+const maxExpansionOfSmall = 64;
+const smallBytes = 2 ** 26;
 
 /**
  * Reads the named tensors of the network in a file; no code in the file is run. Other contents of a checkpoint are left out.
@@ -37,11 +42,15 @@ export function parsePytorch(bytes: Uint8Array, name = 'pth', key?: string): Sto
   const object = isZip ? readZip(bytes, name) : readPickles(bytes, name);
   const { tensors: named, notes } = stateDict(object, name, key);
 
-  let copyableBytes = maxExpansion * bytes.length;
+  const copyable = Math.max(maxExpansion * bytes.length, Math.min(smallBytes, maxExpansionOfSmall * bytes.length));
+  let copyableBytes = copyable;
   const takeBytes = (count: number) => {
     copyableBytes -= count;
     if (copyableBytes < 0)
-      throw new AdderNetError('ERR_FORMAT', `${name}: its tensors take more than ${maxExpansion} times the size of the file`);
+      throw new AdderNetError(
+        'ERR_FORMAT',
+        `${name}: its tensors take more than ${Math.floor(copyable / bytes.length)} times the size of the file`,
+      );
   };
   const reader = new TensorReader(name, (embedded) => readPickles(embedded, `${name}: a storage`), takeBytes);
   const tensors = new Map<string, Tensor<TensorData>>();
@@ -53,7 +62,7 @@ export function parsePytorch(bytes: Uint8Array, name = 'pth', key?: string): Sto
       leftOut.set(tensorName, tensor);
       continue;
     }
-    const numbers = tensor.storage.numbers(tensor.type);
+    const numbers = tensor.storage.numbers(tensor.type, takeBytes);
     const isFilter = tensor.view.shape.length === 4 && numbers instanceof Float32Array;
     const view = isFilter ? tensor.view.permute(filterAxes) : tensor.view;
     if (!view.isContiguous()) takeBytes(view.shape.reduce((product, size) => product * size, numbers.BYTES_PER_ELEMENT));

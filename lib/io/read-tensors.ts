@@ -126,7 +126,11 @@ function rounded(tensors: StoredTensors['tensors']): Map<string, Tensor<TensorDa
 
 function leftOutNotes(reasons: ReadonlyMap<string, string>): string[] {
   const byReason = new Map<string, string[]>();
-  for (const [name, reason] of reasons) byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
+  for (const [name, reason] of reasons) {
+    const names = byReason.get(reason);
+    if (names) names.push(name);
+    else byReason.set(reason, [name]);
+  }
   return [...byReason].flatMap(([reason, names]) => notesOf(names, `left out: ${reason}`));
 }
 

@@ -22,7 +22,7 @@ const parameters = /(^|\.)(weight|bias|adder|running_mean|running_var)$/;
 /** The depth of nested dicts and modules. */
 const maxDepth = 64;
 /** Limits on visited entries and on tensors. Shared dicts that contain each other give a small file exponentially many paths. */
-const maxVisits = 5_000_000;
+const maxVisits = 1_000_000;
 const maxTensors = 200_000;
 /** The longest name of a tensor, in characters. */
 const maxNameLength = 4096;

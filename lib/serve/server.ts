@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AdderNetError } from '../errors';
 import { packageError } from '../optional-package';
+import { escapeControls } from '../quoted';
 import { checkToken } from './authorization';
 import { addClassifyRoute } from './classify-route';
 import { Connections } from './connections';
@@ -21,6 +22,9 @@ import { addPageRoutes } from './page-routes';
 import { addProtocolRoutes } from './protocol-routes';
 import { readBody } from './request-body';
 import { checkServerOptions, type ServerOptions, type Service } from './service';
+
+/** Writes a line of the log, JSON that a terminal may show: paths and names in it come from clients. */
+const writeLog = (line: string): void => void process.stdout.write(escapeControls(line));
 
 export interface InferenceServer {
   readonly app: FastifyInstance;
@@ -47,7 +51,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   const connections = new Connections(options.maxConnections);
   const bytes = new FairBudget(options.maxInFlight);
   const app = fastify({
-    logger: { level: options.logLevel, redact: ['req.headers.authorization'] },
+    logger: { level: options.logLevel, redact: ['req.headers.authorization'], stream: { write: writeLog } },
     serverFactory: (handler) => createHttpServer(handler, connections, options.timeout),
     // During shutdown, only idle connections are closed; requests on the others are still answered.
     forceCloseConnections: 'idle',

@@ -100,7 +100,7 @@ testNeeding([unmountable], 'files that are replaced on a full or read-only disk'
   await once(server, 'listening');
   const set = {
     mirrors: [`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'http://127.0.0.1:9'],
-    files: [{ name: 'images.gz', sha256: createHash('sha256').update(bytes).digest('hex') }],
+    files: [{ name: 'images.gz', bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }],
   };
   writeFileSync(at('images.gz'), 'an older file');
 

@@ -16,7 +16,10 @@ import { program } from '../support/repository';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const content = Buffer.from('a file of a data set'.repeat(5000));
-const set = (mirrors: string[], bytes = content) => ({ mirrors, files: [{ name: 'images.gz', sha256: sha256(bytes) }] });
+const set = (mirrors: string[], bytes = content) => ({
+  mirrors,
+  files: [{ name: 'images.gz', bytes: bytes.length, sha256: sha256(bytes) }],
+});
 
 /** tar headers by their format, checksum and all. */
 function tar(files: Record<string, Buffer>): Buffer {
@@ -100,6 +103,18 @@ t.test('failures are reported in a line, and leave nothing', async (t) => {
   await fails([missing, missing], 'ERR_NETWORK', /1 other URLs failed, too/);
   const other = await serve((_, response) => response.end('something else'));
   await fails([other], 'ERR_CORRUPT', new RegExp(`has the SHA-256 ${sha256(Buffer.from('something else'))}, expected ${sha256(content)}`));
+  const larger = await serve((_, response) => response.writeHead(200, { 'content-length': 1e12 }).write(content));
+  await fails([larger], 'ERR_CORRUPT', /sends 1000000000000 bytes, expected the 100000 of images\.gz/);
+  let sent = 0;
+  const endless = await serve((_, response) => {
+    const more = () => {
+      while (!response.destroyed && response.write(content)) sent += content.length;
+      if (!response.destroyed) response.once('drain', more);
+    };
+    more();
+  });
+  await fails([endless], 'ERR_CORRUPT', /sends more bytes, expected the 100000 of images\.gz/);
+  t.ok(sent < 50e6, 'the download ends as soon as it is too long');
   const dropped = await serve((_, response) => {
     response.writeHead(200, { 'content-length': content.length });
     response.write(content.subarray(0, 1000), () => response.destroy());
@@ -129,7 +144,10 @@ t.test('a file that cannot be written is not blamed on the network', async (t) =
   const packed = await serve((_, response) => response.end(archive));
   mkdirSync(join(directory, 'train.bin'));
   await t.rejects(
-    downloadDataset({ mirrors: [packed], files: [{ name: 'set.tar.gz', sha256: sha256(archive) }], unpack: ['train.bin'] }, directory),
+    downloadDataset(
+      { mirrors: [packed], files: [{ name: 'set.tar.gz', bytes: archive.length, sha256: sha256(archive) }], unpack: ['train.bin'] },
+      directory,
+    ),
     { code: 'ERR_ARGUMENT', message: /cannot write the file '.*train.bin'/ },
   );
 });
@@ -166,7 +184,7 @@ t.test('archives give the files that belong to the data set, and no others', asy
   const members = { 'set/train.bin': Buffer.alloc(700, 1), '../../escaped.bin': Buffer.alloc(5), 'set/test.bin': Buffer.alloc(512, 2) };
   const archive = (bytes: Buffer) => ({
     mirrors: [],
-    files: [{ name: 'set.tar.gz', sha256: sha256(bytes) }],
+    files: [{ name: 'set.tar.gz', bytes: bytes.length, sha256: sha256(bytes) }],
     unpack: ['train.bin', 'test.bin'],
   });
   const run = async (bytes: Buffer, unpack?: string[]) => {
