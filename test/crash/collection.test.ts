@@ -4,10 +4,10 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import t from 'tap';
 import { compile, type InferenceSession, type Model, models, quantize, Tensor } from '../../dist';
+import { isLong } from '../support/long';
 import { calibrate, randomize } from '../support/random-network';
 import { library } from '../support/repository';
 import { normal } from '../support/tensors';
-import { isLong } from './training';
 
 setFlagsFromString('--expose_gc');
 const collectGarbage = runInNewContext('gc') as () => void;

@@ -7,9 +7,9 @@ import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { compile, generateDigits, load, models, quantize, save, saveQuantized } from '../../dist';
+import { isLong } from '../support/long';
 import { library } from '../support/repository';
 import { normal } from '../support/tensors';
-import { isLong } from './training';
 
 setFlagsFromString('--expose_gc');
 const collectGarbage = runInNewContext('gc') as () => void;

@@ -3,17 +3,30 @@ import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import type { Test } from 'tap';
-import { load } from '../../dist';
+import t, { type Test } from 'tap';
+import { generateDigits, load } from '../../dist';
 import { parseSafetensors } from '../../dist/io/safetensors';
+import { idx } from '../support/idx-bytes';
 import { program } from '../support/repository';
 
-/** Long forms, for a command of their own: ADDERNET_LONG=1. */
-export const isLong = process.env.ADDERNET_LONG === '1';
+/** Few images, so that the training takes a moment. */
+function dataFiles(split: string, images: number, seed: number): Record<string, Buffer> {
+  const digits = generateDigits(images, seed);
+  return {
+    [`${split}-images-idx3-ubyte`]: idx(8, [images, 28, 28], digits.images(0, images).data),
+    [`${split}-labels-idx1-ubyte`]: idx(8, [images], Uint8Array.from(digits.targets(0, images))),
+  };
+}
+
+/** Of the test, with the images of the training. */
+export const folder = t.testdir({ data: { ...dataFiles('train', 96, 1), ...dataFiles('t10k', 32, 2) } });
 
 export const epochs = 3;
-const options = ['--limit', '96', '--batch', '32', '--epochs', String(epochs), '--validation', '0.002', '--eta', '0.1', '--threads', '1'];
-export const newTraining = (out: string): string[] => [program, 'train', '--dataset', 'digits', ...options, '--out', out, '--json'];
+const options = ['--batch', '32', '--epochs', String(epochs), '--eta', '0.1', '--threads', '1', '--json'];
+export const newTraining = (out: string): string[] => [
+  ...[program, 'train', '--dataset', 'mnist', '--data', join(folder, 'data'), '--out', out],
+  ...options,
+];
 export const resumedTraining = (out: string): string[] => [program, 'train', '--resume', '--out', out, '--json'];
 /** Before its arguments are written, there is nothing to resume. */
 export const training = (out: string): string[] => (existsSync(join(out, 'arguments.json')) ? resumedTraining(out) : newTraining(out));
@@ -100,4 +113,10 @@ export async function checkFinished(t: Test, out: string, whole: string, when: s
     t.ok(readFileSync(join(out, file)).equals(readFileSync(join(whole, file))), `${when}: ${file} is bit-identical`);
   t.equal(await epochsOf(join(out, 'best.safetensors')), bestOf(logOf(out)), `${when}: the best network is that of the best epoch`);
   await checkWhole(t, out, when);
+}
+
+/** It says in one line what could not be written, and ends with 1. */
+export function checkFailure(t: Test, { status, stderr }: { status: number | null; stderr: string }, code: string, when: string): void {
+  t.equal(status, 1, when);
+  t.match(stderr, new RegExp(`^addernet: cannot (write|lock|create) the [a-z ]+'[^\\n]*${code}[^\\n]*\\n$`), when);
 }

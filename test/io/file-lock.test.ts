@@ -155,6 +155,7 @@ testNeeding([elsewhere], 'of many that find a dead owner, one takes over', async
     const dead = { id: '0123456789ab', owner: thisOwner().replace(/\d+$/, '1') };
     writeFileSync(fileOf(path), JSON.stringify(dead));
     if (round % 3 === 0) writeFileSync(`${fileOf(path)}.${dead.id}`, JSON.stringify({ ...dead, id: 'ba9876543210' })); // died in taking over
+    if (round % 3 === 1) writeFileSync(`${fileOf(path)}.aaaaaaaaaaaa`, ''); // died after it
     const answers = workers.map((worker) => once(worker, 'message'));
     for (const worker of workers) worker.postMessage(path);
     const found = (await Promise.all(answers)).map(([answer]) => answer).sort();
