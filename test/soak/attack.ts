@@ -22,8 +22,15 @@ export class Tally {
   };
 }
 
+/** How much of its rate each attack has: all of it alone, less beside the others, whose sum no server of one event loop could read. */
+let rateFactor = 1;
+export const setRateFactor = (factor: number): void => {
+  rateFactor = factor;
+};
+
 /** Turns at a fixed rate until the signal is aborted. Turns that come late are left out, so that there are no bursts. */
-export async function* turns(perSecond: number, signal: AbortSignal): AsyncGenerator<void> {
+export async function* turns(fullRate: number, signal: AbortSignal): AsyncGenerator<void> {
+  const perSecond = fullRate * rateFactor;
   let next = performance.now();
   while (!signal.aborted) {
     yield;

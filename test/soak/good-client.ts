@@ -59,11 +59,12 @@ async function run(target: Target): Promise<void> {
   }
   await Promise.all(open);
   clearInterval(report);
-  process.send!(samples, () => process.exit(0));
+  process.send!(samples);
+  process.send!('ended');
 }
 
 if (require.main === module) {
-  process.on('disconnect', () => process.exit(1));
+  process.on('disconnect', () => process.exit(0));
   process.once('message', (target: Target) =>
     run(target).catch((error) => {
       console.error(error);

@@ -1,5 +1,5 @@
 // The soak of the server: the real command serves a well-behaved client, alone and while attackers do their worst from the same address.
-//   node dist-test/soak/serve.js [--minutes 30] [--attacks slow-headers,svg-bombs] [--seconds 12] [--out soak.json]
+//   node dist-test/soak/serve.js [--minutes 30] [--attacks slow-headers,svg-bombs] [--together] [--seconds 12] [--out soak.json]
 // A run consists of cycles: each attack for some seconds, then all of them together. Before each of them the client is alone, because a machine
 // changes in half an hour, and only neighbors in time can be compared. The file is written after each cycle.
 //
@@ -24,18 +24,28 @@ const known = readdirSync(join(__dirname, 'attacks'))
   .filter((file) => file.endsWith('.js'))
   .map((file) => file.slice(0, -3));
 const { values } = parseArgs({
-  options: { minutes: { type: 'string' }, seconds: { type: 'string' }, attacks: { type: 'string' }, out: { type: 'string' } },
+  options: {
+    minutes: { type: 'string', default: '30' },
+    seconds: { type: 'string' },
+    attacks: { type: 'string' },
+    together: { type: 'boolean' },
+    out: { type: 'string' },
+  },
 });
 const attacks = values.attacks?.split(',') ?? known;
 for (const name of attacks) if (!known.includes(name)) throw new Error(`there is no attack '${name}', expected ${known.join(', ')}`);
 
 /** Of an attack's time: how long the client is alone before it, and how long all attacks last together at the end of a cycle. */
 const [quietPart, mixedPart] = [1 / 3, 3];
+/** Of its rate, what each attack has beside the others: without that, their sum would be a flood of half a gigabyte per second. */
+const togetherFactor = 1 / 4;
 /** In seconds: what the server still does for attackers that have gone is no measure of quiet. */
 const pause = 1;
-const parts = [...attacks.map(() => 1), ...(attacks.length > 1 ? [mixedPart] : [])];
+const alone = values.together ? [] : attacks;
+const hasMixed = values.together || attacks.length > 1;
+const parts = [...alone.map(() => 1), ...(hasMixed ? [mixedPart] : [])];
 const cycleOf = (seconds: number) => parts.reduce((sum, part) => sum + (part + quietPart) * seconds + pause, quietPart * seconds);
-const total = 60 * Number(values.minutes ?? 30);
+const total = 60 * Number(values.minutes);
 /** Of an attack: longer than the 10 s that the server gives a request. A shorter run has one cycle of shorter attacks. */
 let seconds = Number(values.seconds ?? 12);
 const cycles = Math.max(1, Math.round(total / cycleOf(seconds)));
@@ -56,6 +66,15 @@ async function message(child: ChildProcess): Promise<unknown> {
 const withMessages = (command: string, ...args: string[]): ChildProcess =>
   spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 
+/** Ends a process that ends when it is disconnected, or by force. */
+async function end(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.disconnect();
+  const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
+  await ended;
+  clearTimeout(timer);
+}
+
 interface Attacker {
   readonly name: string;
   start(): void;
@@ -63,20 +82,18 @@ interface Attacker {
   stop(): Promise<Record<string, number>>;
 }
 
-async function prepareAttack(name: string, target: Target): Promise<Attacker> {
-  const child = withMessages('nice', '-n', '19', process.execPath, join(__dirname, 'attacker.js'), name);
+async function prepareAttack(name: string, target: Target, rateFactor: number): Promise<Attacker> {
+  const child = withMessages('nice', '-n', '19', process.execPath, join(__dirname, 'attacker.js'), name, String(rateFactor));
   child.send(target);
   await message(child);
   return {
     name,
     start: () => void child.send('start'),
     stop: async () => {
-      const ended = once(child, 'exit');
       child.send('stop');
       // It may have to wait for a server of its own.
       const tally = await Promise.race([message(child), sleep(60_000, undefined, { ref: false })]);
-      if (tally === undefined) child.kill('SIGKILL');
-      await ended;
+      await end(child);
       return (tally as Record<string, number>) ?? { 'the attacker did not stop': 1 };
     },
   };
@@ -97,21 +114,26 @@ class Soak {
     const client = withMessages(process.execPath, join(__dirname, 'good-client.js'));
     client.send(this.#server.target);
     await message(client);
-    client.on('message', (some: Sample[]) => this.#samples.push(...some));
+    const ended = new Promise<void>((resolve) =>
+      client.on('message', (some: Sample[] | 'ended') => {
+        if (some === 'ended') resolve();
+        else this.#samples.push(...some);
+      }),
+    );
     const watch = setInterval(() => {
       const rss = residentMemory(this.#server.process);
       if (rss !== undefined) this.#memory.push({ at: now(), rss });
     }, 1000);
 
     for (let cycle = 0; cycle < cycles; cycle++) {
-      for (const attack of attacks) await this.#attack(attack, cycle, [attack], seconds);
-      if (attacks.length > 1) await this.#attack('mixed', cycle, attacks, mixedPart * seconds);
+      for (const attack of alone) await this.#attack(attack, cycle, [attack], seconds);
+      if (hasMixed) await this.#attack('mixed', cycle, attacks, mixedPart * seconds);
       await this.#wait('quiet', cycle, quietPart * seconds);
       afterCycle();
     }
-    const ended = once(client, 'exit');
     client.send('end');
     await ended;
+    await end(client);
     clearInterval(watch);
   }
 
@@ -125,7 +147,9 @@ class Soak {
   }
 
   async #attack(name: string, cycle: number, together: readonly string[], duration: number): Promise<void> {
-    const attackers = await Promise.all(together.map((attack) => prepareAttack(attack, this.#server.target)));
+    const attackers = await Promise.all(
+      together.map((attack) => prepareAttack(attack, this.#server.target, together.length > 1 ? togetherFactor : 1)),
+    );
     await this.#wait('quiet', cycle, quietPart * seconds);
     const from = now();
     for (const { start } of attackers) start();
