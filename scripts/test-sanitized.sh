@@ -29,5 +29,5 @@ build-asan/build/native/addernet_core_test
 build-tsan/build/native/addernet_core_test
 threads=(native/runtime/threads native/image/crop-mirror-normalize session/threads)
 run build-asan libasan.so native/conv2d/{golden,conv2d,gradient,integer,quantized,xnor} native/nn/{batch-norm,training} "${threads[@]}" \
-  session/{inference-session,quantized-session,compile} ops/ops
+  native/binding/{hostile-arguments,shared-memory} session/{inference-session,quantized-session,compile} files/crafted-networks ops/ops
 run build-tsan libtsan.so "${threads[@]}"
