@@ -586,3 +586,14 @@ for (const isa of cpuInfo().supported)
       );
     }
   });
+
+t.test('a pooling window that is far larger than the image takes what the image asks for', async (t) => {
+  const rows = 1000;
+  const x = new Tensor(new Float32Array(2 * rows).fill(3), [1, rows, 2, 1]);
+  const window = { kernel: [1, 2 ** 30], padding: [0, 2 ** 29], stride: [1, 2 ** 30] } as const;
+  const gy = new Tensor(new Float32Array(rows).fill(2 ** 30), [1, rows, 1, 1]);
+  const all = (value: number, length: number) => Array(length).fill(value);
+  t.same([...ops.maxPool2d(x, window).data], all(3, rows));
+  t.same([...ops.averagePool2d(x, window).data], all(6 / 2 ** 30, rows));
+  t.same([...ops.averagePool2dGrad(gy, x.shape, window).data], all(1, 2 * rows));
+});
