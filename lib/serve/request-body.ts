@@ -53,8 +53,12 @@ function collect(source: Readable, into: GrowingBuffer, held: Holder): Promise<v
         fail(error);
       }
     };
-    source.on('data', append).once('end', resolve).once('error', fail);
-    source.once('close', () => fail(clientDisconnected()));
+    const gone = (): void => fail(clientDisconnected());
+    const end = (): void => {
+      source.removeListener('close', gone);
+      resolve();
+    };
+    source.on('data', append).once('end', end).once('error', fail).once('close', gone);
   });
 }
 
