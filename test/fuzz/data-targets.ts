@@ -8,6 +8,7 @@ import { parseCifar } from '../../dist/data/cifar';
 import { parseCifarNames, parseCifarPickle } from '../../dist/data/cifar-python';
 import { parseIdx } from '../../dist/data/idx';
 import { readImage } from '../../dist/data/image';
+import { jpegMarkers } from '../../dist/data/jpeg-markers';
 import type { Pixels } from '../../dist/data/pixels';
 import { decodePnm, isPnm } from '../../dist/data/pnm';
 import { tarFiles } from '../../dist/data/tar';
@@ -117,6 +118,15 @@ export const dataTargets: readonly Target[] = [
     words: ['P2\n', '# x\n', '65535', '65536', '99999999999999999999', ' '],
     run(bytes) {
       if (isPnm(bytes)) finish(decodePnm(bytes, 'file', checkSize));
+    },
+  },
+  {
+    name: 'markers of a JPEG',
+    corpus: () => [Buffer.from('ffd8ffe00004ababffc0000b080010002001011100ffda0008010100003f00abff00cdffd9', 'hex')],
+    words: ['\xff\xc0', '\xff\xda', '\xff\xff', '\xff\xd9', '\0\0'],
+    run(bytes) {
+      const { width, height } = jpegMarkers(bytes);
+      expect(width < 65536 && height < 65536, 'a size that no JPEG has');
     },
   },
   {

@@ -1,4 +1,4 @@
-// The loop: an input of the corpus is changed and given to the parser, again and again. An input that is accepted, or refused in words that did not
+// The loop: each input of the corpus is given to the parser, then one of them is changed and given to the parser, again and again. An input that is accepted, or refused in words that did not
 // occur before, has reached something new, and joins the corpus for the rest of the loop.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -72,7 +72,7 @@ export async function fuzz(target: Target, limits: Limits): Promise<Tally> {
 
   const began = performance.now();
   for (; done < executions && performance.now() - began < milliseconds; done++) {
-    const input = next();
+    const input = corpus[done] ?? next();
     if (trace !== undefined) writeFileSync(trace, input);
     const { reason, said, time } = await execute(target, input, limits);
     slowest = Math.max(slowest, time);

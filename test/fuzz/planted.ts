@@ -25,6 +25,7 @@ export const targets: readonly Target[] = [
   {
     name: 'a wrong result',
     corpus,
+    words: [' ', '  '],
     run: (bytes) => expect(JSON.stringify(read(bytes)) === Buffer.from(bytes).toString(), 'it is another when written'),
   },
   {

@@ -1,6 +1,9 @@
 // What clients send to the server, and what is typed on the command line.
+
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
 import { InvalidArgumentError } from 'commander';
 import {
   belowOne,
@@ -16,11 +19,16 @@ import {
 } from '../../dist/cli/option-values';
 import { printable } from '../../dist/cli/printable';
 import { fields, table, wrap } from '../../dist/cli/text-layout';
-
+import { checkFields } from '../../dist/serve/grpc/field-limit';
+import { inputOf, outputOf } from '../../dist/serve/grpc/infer-messages';
+import { inferRequest as inferFields } from '../../dist/serve/grpc/inference-methods';
+import type { ModelInferRequest } from '../../dist/serve/grpc/messages';
+import { badRequest } from '../../dist/serve/http-error';
 import { imageBody } from '../../dist/serve/image-body';
 import { parseInferRequest } from '../../dist/serve/infer-request';
 import { readBody } from '../../dist/serve/request-body';
 import { elementCount } from '../../dist/shape';
+import { library } from '../support/repository';
 import { smallMetadata } from '../support/small-network';
 import { expect, type Target } from './target';
 import type { Within } from './within';
@@ -94,7 +102,48 @@ const optionTypes: readonly (readonly [parse: (text: string) => unknown, fits: (
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not reach a terminal
 const control = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
+let infer: ServiceDefinition[string] | undefined;
+const modelInfer = (): ServiceDefinition[string] => {
+  infer ??= (
+    loadSync(join(library, 'serve/grpc/inference.proto'), { keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true })[
+      'inference.GRPCInferenceService'
+    ] as ServiceDefinition
+  ).ModelInfer!;
+  return infer;
+};
+
+/** Reads a message as a call does: what protobufjs refuses is a client's mistake as well. */
+function grpcRequest(message: Buffer): ModelInferRequest {
+  checkFields(message, inferFields, 1e6);
+  try {
+    return modelInfer().requestDeserialize(message) as ModelInferRequest;
+  } catch (cause) {
+    throw badRequest(`the message cannot be read: ${(cause as Error).message}`);
+  }
+}
+
 export const protocolTargets: readonly Target[] = [
+  {
+    name: 'gRPC infer request',
+    corpus: () => {
+      const tensor = { name: 'input', shape: [1, 6, 6, 1], datatype: 'FP32' };
+      const raw = { inputs: [tensor], raw_input_contents: [Buffer.alloc(4 * image)] };
+      const packed = {
+        id: 'a',
+        inputs: [{ ...tensor, contents: { fp32_contents: zeros(image) } }],
+        outputs: [{ name: 'logits', parameters: { classification: { int64_param: 2 } } }],
+      };
+      const pixels = { inputs: [{ ...tensor, datatype: 'UINT8', contents: { uint_contents: zeros(image) } }] };
+      return [raw, packed, pixels].map((request) => modelInfer().requestSerialize(request as never));
+    },
+    words: ['input', 'FP32', 'UINT8', '\x2a\x00', '\x3a\x00', '\x08\x01', '\xff\xff\xff\xff\x0f'],
+    run(bytes) {
+      const request = grpcRequest(Buffer.from(bytes));
+      outputOf(request);
+      const { data, size, shape } = inputOf(request, smallMetadata, 64);
+      expect(size === elementCount(shape) && data.every(Number.isFinite), 'the input is not of finite numbers');
+    },
+  },
   {
     name: 'infer request',
     corpus: () => [
@@ -145,7 +194,8 @@ export const protocolTargets: readonly Target[] = [
   },
   {
     name: 'option of the command line',
-    corpus: () => ['1', '0.5', '64x96', 'auto', 'max', '1e3', '0x10', ' 7 '].map((text) => Buffer.from(text)),
+    corpus: () =>
+      ['1', '0.5', '64x96', 'auto', 'max', '1e3', '0x10', ' 7 ', '9'.repeat(400), `1x${'9'.repeat(400)}`].map((text) => Buffer.from(text)),
     words: ['x', 'e', '.', '-', '+', 'Infinity', 'NaN', '0b1', '_'],
     run(bytes) {
       const text = Buffer.from(bytes).toString();

@@ -22,7 +22,7 @@ import { statusOf } from './status';
 const parameters: Nested = { 2: {} };
 /** Of the contents of a tensor, only three fields are for images: bytes of one or two, and floats. */
 const contents: Nested = { 1: 0, 2: 2, 3: 0, 4: 2, 5: 0, 6: 4, 7: 0 };
-const inferRequest: Nested = { 4: parameters, 5: { 3: 0, 4: parameters, 5: contents }, 6: { 2: parameters } };
+export const inferRequest: Nested = { 4: parameters, 5: { 3: 0, 4: parameters, 5: contents }, 6: { 2: parameters } };
 
 export function inferenceMethods(service: Service, log: (error: unknown) => void): Record<string, OwnPart> {
   const { store, options } = service;
