@@ -90,7 +90,7 @@ t.test('a body that decompresses to more than its limit', async (t) => {
   const response = await fetch(url + infer, { method: 'POST', body: gzipSync(exact), headers: { 'content-encoding': 'gzip' } });
   t.match(
     { status: response.status, ...((await response.json()) as object) },
-    { status: 400, error: /inputs/ },
+    { status: 400, error: /more than 65536 bytes of JSON besides the numbers/ },
     'as much as there is room for',
   );
 });
@@ -247,7 +247,7 @@ t.test('JSON that is strange, but no reason to fall', async (t) => {
   for (const [kind, body] of Object.entries(bodies)) {
     const response = await fetch(url + infer, { method: 'POST', body });
     const { error } = (await response.json()) as { error: string };
-    t.equal(response.status, 400, `${kind}: ${error.slice(0, 300)}`);
+    t.equal(response.status, kind === 'a shape without end' ? 413 : 400, `${kind}: ${error.slice(0, 300)}`);
     t.ok(error.length < 400, 'says it shortly');
   }
   for (const datatype of ['FP16', 'BF16', 'FP64', 'INT8', 'INT32', 'INT64', 'UINT16', 'BOOL', 'BYTES', 'fp32', '', null, 7]) {

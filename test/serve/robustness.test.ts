@@ -225,3 +225,25 @@ t.test('what the command says when it cannot serve', async (t) => {
   const copy = installedCopy(t, { binary: true });
   t.match(serveOnce(['--weights', float], {}, join(copy, 'dist/cli/main.js')), { status: 1, stderr: /npm i fastify prom-client/ });
 });
+
+t.test('SIGTERM: what clients keep open ends with the grace period', async (t) => {
+  const { child, url, log } = await command(t, ['--grace', '500', '--timeout', '60000'], { ADDERNET_TOKEN: undefined });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const held = await Promise.all([stalled(url), stalled(url)]);
+  child.kill('SIGTERM');
+  t.equal(await ended, 0);
+  t.ok(log.some(({ msg }) => msg === '2 connections were cut: they were still open after 500 ms'));
+  for (const socket of held) socket.destroy();
+});
+
+t.test('a second signal ends it at once', async (t) => {
+  const { child, url } = await command(t, ['--grace', '60000', '--timeout', '60000'], { ADDERNET_TOKEN: undefined });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const socket = await stalled(url);
+  child.kill('SIGTERM');
+  await setTimeout(300);
+  t.equal(child.exitCode, null, 'it waits for the client');
+  child.kill('SIGINT');
+  t.equal(await ended, 130);
+  socket.destroy();
+});
