@@ -241,16 +241,20 @@ function drained(stream: ServerHttp2Stream): Promise<void> {
 /** Ends a call without an answer. */
 export function refuse(stream: ServerHttp2Stream, status: CallStatus): void {
   if (stream.destroyed || stream.closed) return;
+  stream.pause(); // Node resets a stream at once that nobody has touched.
   stream.respond({ ...responseHeaders, ...trailersOf(status) }, { endStream: true });
   closeSoon(stream);
 }
 
-/** Tells the client to send no more. Not at once: what ends the call must be on its way, which it is not while a frame is being read. */
+/** In milliseconds. Some clients drop an answer if the reset of its stream comes with it; most end their side by then. */
+const resetDelay = 10;
+
+/** Tells the client to send no more. */
 function closeSoon(stream: ServerHttp2Stream): void {
-  setImmediate(() => {
+  setTimeout(() => {
     stream.close();
     stream.resume();
-  });
+  }, resetDelay);
 }
 
 function parsed(message: Buffer, deserialize: (message: Buffer) => unknown): unknown {
