@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The tests of the core and those that call native code, under the address and undefined-behavior sanitizers (leaks too); those of the
 # core and of threads under the thread sanitizer. Needs `npm run build:ts`.
+#   scripts/test-sanitized.sh --all: every test file under the address sanitizer, for an hour and more; lists the files that fail
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -27,7 +28,18 @@ npx cmake-js build --out build-asan/build --CDADDERNET_SANITIZE=address,undefine
 npx cmake-js build --out build-tsan/build --CDADDERNET_SANITIZE=thread --CDADDERNET_TESTS=ON --log-level warn
 build-asan/build/native/addernet_core_test
 build-tsan/build/native/addernet_core_test
+if [ "${1:-}" = --all ]; then
+  # Those limit the address space, which the sanitizer fills; they look at other builds, emulate CPUs or install the package.
+  unfit='^(native/runtime/(out-of-memory|thread-limits)|native/cpu|native/kernels|package|machines|bench|soak)'
+  failed=()
+  while read -r test; do
+    TAP_TIMEOUT=1800 run build-asan libasan.so "$test" < /dev/null || failed+=("$test")
+  done < <(cd dist-test && find . -name '*.test.js' | sed -E 's|^\./(.*)\.test\.js$|\1|' | grep -vE "$unfit" | sort)
+  printf '%s\n' "${#failed[@]} files failed" "${failed[@]}"
+  exit $((${#failed[@]} > 0))
+fi
 threads=(native/runtime/threads native/image/crop-mirror-normalize session/threads)
 run build-asan libasan.so native/conv2d/{golden,conv2d,gradient,integer,quantized,xnor} native/nn/{batch-norm,training} "${threads[@]}" \
-  native/binding/{hostile-arguments,shared-memory} session/{inference-session,quantized-session,compile} files/crafted-networks ops/ops
+  native/binding/{hostile-arguments,shared-memory} native/plan/activation session/{inference-session,quantized-session,compile} ops/ops \
+  files/crafted-networks graph/interpret layers/layers optim/optim quantize/quantize train/training-step
 run build-tsan libtsan.so "${threads[@]}"

@@ -1,6 +1,6 @@
 #include "plan/arena.h"
 
-#include <chrono>
+#include <ctime>
 
 #include "check.h"
 
@@ -63,7 +63,7 @@ TEST(arena_time, "hundreds of thousands of values that live at the same time are
   constexpr size_t kValues = 300'000;
   std::vector<Lifetime> values;
   for (size_t i = 0; i < kValues; ++i) values.push_back({64 * (1 + i % 7), i, i % 2 == 0 ? kValues : i + 1});
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   layout_of(t, values);
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
+  CHECK(std::clock() - start < 5 * CLOCKS_PER_SEC);  // of this process: others may have the machine
 }
