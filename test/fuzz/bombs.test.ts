@@ -104,7 +104,7 @@ const bombs: readonly Bomb[] = [
     reader: 'tensors',
     bytes: () => manyEntries(15.9 * MB),
     outcome: refused,
-    maxMegabytes: 400,
+    maxMegabytes: 500,
     maxSeconds: 6,
   },
   {
