@@ -188,7 +188,7 @@ t.test('nodes of any geometry are refused or compile, and small ones run', async
     }),
     draws(3000),
   );
-  t.ok(met.refused > 100 && met.ran > 100, `${met.refused} refused, ${met.ran} ran`);
+  t.ok(Math.min(met.refused, met.ran) > draws(3000).numRuns / 30, `${met.refused} refused, ${met.ran} ran`);
 });
 
 t.test('every number of a file, made extreme', async (t) => {
