@@ -14,13 +14,15 @@ import { quoted } from './request-json';
 export function hostCheck(hosts: readonly string[]): (headers: IncomingHttpHeaders) => void {
   const allowed = new Set(['localhost', hostname(), ...hosts].map((name) => name.toLowerCase()));
   const isAllowed = (name: string): boolean => allowed.has('*') || allowed.has(name) || isIP(name.replace(/^\[(.*)\]$/, '$1')) > 0;
+  let lastAllowed: string | undefined;
   return ({ host, origin, 'sec-fetch-site': site }) => {
     // HTTP/1.0 needs no Host; browsers always send one.
-    if (host !== undefined && !isAllowed(nameOf(host)))
+    if (host !== undefined && host !== lastAllowed && !isAllowed(nameOf(host)))
       throw new HttpError(
         403,
         `the host ${quoted(host)} is not one of this server: start it with --allow-host ${nameOf(host)}, or with a token (ADDERNET_TOKEN)`,
       );
+    lastAllowed = host;
     if (site === 'cross-site' || (origin !== undefined && hostOf(origin) !== host?.toLowerCase()))
       throw new HttpError(
         403,

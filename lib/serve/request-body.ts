@@ -6,6 +6,8 @@ import type { HeldBytes } from './held-bytes';
 import { badRequest, HttpError } from './http-error';
 import { clientDisconnected } from './infer-with-timeout';
 
+const empty = Buffer.alloc(0);
+
 type Holder = Pick<HeldBytes, 'grow' | 'filling'>;
 
 /** In bytes. For a body that claims to be no longer, all memory is allocated at once. */
@@ -67,7 +69,7 @@ class GrowingBuffer {
   readonly #held: Holder;
   readonly #maxBody: number;
   readonly #expected: number;
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = empty;
   #length = 0;
 
   /** @param expected how long the body is said to become */
@@ -90,7 +92,7 @@ class GrowingBuffer {
     const size = this.#expected <= small ? Math.max(this.#expected, 2 * length) : Math.min(2 * length, this.#expected);
     const capacity = Math.max(least, Math.min(size, this.#maxBody));
     this.#held.grow(capacity - length);
-    const enlarged = Buffer.allocUnsafeSlow(capacity);
+    const enlarged = Buffer.allocUnsafe(capacity);
     this.#bytes.copy(enlarged, 0, 0, this.#length);
     this.#bytes = enlarged;
   }
