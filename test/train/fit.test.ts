@@ -209,11 +209,14 @@ t.test('an epoch that was saved, but not reported to its end, is reported again 
 t.test('two runs cannot use one checkpoint at the same time', async (t) => {
   const folder = t.testdir();
   const checkpoint = join(folder, 'run.safetensors');
-  const first = run({ checkpoint });
+  let first: ReturnType<typeof run> | undefined;
+  await new Promise<void>((resolve) => {
+    first = run({ checkpoint, onBatch: () => resolve() });
+  });
   const refused = { code: 'ERR_LOCKED', message: new RegExp(`^the checkpoint '.*' is in use by process ${process.pid} on .* since `) };
   await t.rejects(run({ checkpoint }), refused);
   await t.rejects(run({ checkpoint, resume: true }), refused);
-  t.equal((await first).stopped, 'finished');
+  t.equal((await first!).stopped, 'finished');
   await t.rejects(run({ checkpoint, onBatch: () => assert.fail('stop') }), { message: 'stop' });
   t.same(readdirSync(folder), ['run.safetensors'], 'the lock is gone, also where training fails');
 
