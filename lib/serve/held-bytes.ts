@@ -33,9 +33,10 @@ export class HeldBytes {
   filling(fill: (resolve: () => void, reject: (error: unknown) => void) => void): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       this.#fail = reject;
-      fill(resolve, reject);
-    }).finally(() => {
-      this.#fail = undefined;
+      fill(() => {
+        this.#fail = undefined;
+        resolve();
+      }, reject);
     });
   }
 

@@ -29,7 +29,7 @@ export function createHttpServer(
       let timer: NodeJS.Timeout | undefined;
       // By then, all of the answer was handed to the socket.
       response.once('prefinish', () => {
-        timer = setTimeout(() => socket.destroy(), timeout);
+        if (!socket.destroyed) timer = setTimeout(() => socket.destroy(), timeout);
       });
       response.once('close', () => {
         clearTimeout(timer);

@@ -23,7 +23,9 @@ export async function readBody(request: FastifyRequest, held: Holder, maxBody: n
   const length = Number(request.headers['content-length'] ?? 0);
   if (length > maxBody) throw tooLarge(`${length} bytes`, maxBody);
   const received = new GrowingBuffer(held, maxBody, length);
-  await collect(request.raw, received, held);
+  await collect(request.raw, received, held).catch((error) => {
+    throw error instanceof HttpError ? error : clientDisconnected();
+  });
   const body = received.bytes();
   const decompress = decompressor(request.headers['content-encoding'], body);
   if (decompress === undefined) return body;
