@@ -8,6 +8,8 @@ import { HttpError } from './http-error';
 /** In bytes. Compressing a shorter body takes longer than it saves. */
 const minLength = 1024;
 
+/** In bytes. Each piece takes the event loop about as long, whatever its size. */
+const chunkSize = 1 << 16;
 const decompressors = { gzip: createGunzip, deflate: createInflate, raw: createInflateRaw };
 const compressors = { gzip: promisify(gzip), deflate: promisify(deflate) };
 
@@ -34,7 +36,7 @@ export function decompressor(header: string | undefined, body: Buffer): { encodi
   if (encoding === undefined || encoding === 'identity' || body.length === 0) return undefined;
   // Some clients send raw deflate data under the name deflate. With a zlib header, the low four bits of the first byte are 8.
   const kind = encoding === 'deflate' && (body[0]! & 15) !== 8 ? 'raw' : encoding;
-  return { encoding, stream: decompressors[kind]() };
+  return { encoding, stream: decompressors[kind]({ chunkSize }) };
 }
 
 /** An onSend hook: compresses text if the client accepts that. Binary logits are sent as they are, since compression hardly shortens them. */

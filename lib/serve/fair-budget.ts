@@ -13,8 +13,16 @@ export interface Share {
   release(): void;
 }
 
+interface Client {
+  readonly key: string;
+  /** The oldest first. */
+  readonly holdings: Set<Holding>;
+  /** Of their amounts. */
+  sum: number;
+}
+
 interface Holding {
-  readonly client: string;
+  readonly client: Client;
   readonly revoke: () => void;
   amount: number;
   isKept: boolean;
@@ -23,10 +31,7 @@ interface Holding {
 export class FairBudget {
   readonly #limit: number;
   readonly #yielding: 'oldest' | 'newest';
-  /** The oldest first. */
-  readonly #holdings = new Set<Holding>();
-  /** How much each client holds. */
-  readonly #sums = new Map<string, number>();
+  readonly #clients = new Map<string, Client>();
   #used = 0;
 
   /**
@@ -46,9 +51,8 @@ export class FairBudget {
   /** Whether a share of 1 could be taken. */
   hasRoom(client: string): boolean {
     if (this.#used < this.#limit) return true;
-    const newcomer: Holding = { client, revoke: () => {}, amount: 1, isKept: false };
-    this.#holdings.add(newcomer);
-    this.#add(client, 1);
+    const newcomer = this.#newcomer(client, () => {});
+    this.#add(newcomer, 1);
     const victim = this.#victim(newcomer);
     this.#release(newcomer);
     return victim !== newcomer;
@@ -60,8 +64,7 @@ export class FairBudget {
    * @returns undefined if the share itself would have to give way: no client that holds as much has anything to revoke
    */
   take(client: string, amount: number, revoke: () => void): Share | undefined {
-    const holding: Holding = { client, revoke, amount: 0, isKept: false };
-    this.#holdings.add(holding);
+    const holding = this.#newcomer(client, revoke);
     if (!this.#grow(holding, amount)) return undefined;
     return {
       grow: (by) => this.#grow(holding, by),
@@ -70,16 +73,24 @@ export class FairBudget {
       },
       lend: () => {
         holding.isKept = false;
-        if (this.#holdings.delete(holding)) this.#holdings.add(holding);
+        const { holdings } = holding.client;
+        if (holdings.delete(holding)) holdings.add(holding);
       },
       release: () => this.#release(holding),
     };
   }
 
+  #newcomer(key: string, revoke: () => void): Holding {
+    const client: Client = this.#clients.get(key) ?? { key, holdings: new Set(), sum: 0 };
+    this.#clients.set(key, client);
+    const holding = { client, revoke, amount: 0, isKept: false };
+    client.holdings.add(holding);
+    return holding;
+  }
+
   #grow(holding: Holding, by: number): boolean {
-    if (!this.#holdings.has(holding)) return false;
-    holding.amount += by;
-    this.#add(holding.client, by);
+    if (!holding.client.holdings.has(holding)) return false;
+    this.#add(holding, by);
     while (this.#used > this.#limit) {
       const victim = this.#victim(holding);
       this.#release(victim);
@@ -90,25 +101,36 @@ export class FairBudget {
   }
 
   #release(holding: Holding): void {
-    if (this.#holdings.delete(holding)) this.#add(holding.client, -holding.amount);
+    const { client } = holding;
+    if (!client.holdings.delete(holding)) return;
+    this.#add(holding, -holding.amount);
+    if (client.holdings.size === 0) this.#clients.delete(client.key);
   }
 
-  #add(client: string, amount: number): void {
+  #add(holding: Holding, amount: number): void {
+    holding.amount += amount;
+    holding.client.sum += amount;
     this.#used += amount;
-    const sum = (this.#sums.get(client) ?? 0) + amount;
-    if (sum === 0) this.#sums.delete(client);
-    else this.#sums.set(client, sum);
   }
 
   /** The largest share of the client that holds most, among those that are not kept; `growing` if there is no other. */
   #victim(growing: Holding): Holding {
-    const sum = ({ client }: Holding): number => this.#sums.get(client)!;
     let victim: Holding | undefined;
-    for (const holding of this.#holdings) {
-      if (holding.isKept && holding !== growing) continue;
-      const difference = victim && (sum(holding) - sum(victim) || (holding.client === victim.client ? holding.amount - victim.amount : 0));
-      if (difference === undefined || difference > 0 || (difference === 0 && this.#yielding === 'newest')) victim = holding;
+    for (const client of this.#clients.values()) {
+      const difference = victim === undefined ? 1 : client.sum - victim.client.sum;
+      const isNewest = this.#yielding === 'newest' && client === growing.client;
+      if (difference > 0 || (difference === 0 && isNewest)) victim = this.#largest(client, growing) ?? victim;
     }
     return victim!;
+  }
+
+  #largest(client: Client, growing: Holding): Holding | undefined {
+    let largest: Holding | undefined;
+    for (const holding of client.holdings) {
+      if (holding.isKept && holding !== growing) continue;
+      const difference = largest === undefined ? 1 : holding.amount - largest.amount;
+      if (difference > 0 || (difference === 0 && this.#yielding === 'newest')) largest = holding;
+    }
+    return largest;
   }
 }

@@ -5,7 +5,11 @@ export class HttpError extends Error {
   readonly retryAfter: number | undefined;
 
   constructor(statusCode: number, message: string, retryAfter?: number) {
+    // Clients cause them by the thousand, and nobody looks at the stack, which takes longer than the rest of an answer.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'HttpError';
     this.statusCode = statusCode;
     this.retryAfter = retryAfter;

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Connections } from './connections';
 
 /** Answers are sent in order, so each request that a client sends ahead of them waits in memory. */
-const maxPipelined = 64;
+const maxPipelined = 16;
 /** In milliseconds. Load balancers usually reuse a connection for up to a minute. */
 const keepAliveTimeout = 72_000;
 

@@ -1,5 +1,6 @@
 // An inference request of the Open Inference Protocol v2 is JSON, JSON followed by the bytes of its tensors, or only these bytes (binary
 // tensor data extension).
+import type { IncomingHttpHeaders } from 'node:http';
 import type { ModelMetadata } from '../models';
 import { elementCount, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
@@ -15,6 +16,16 @@ export interface InferRequest {
   /** [n,h,w,c], normalized, finite. */
   readonly x: Tensor;
   readonly output: OutputRequest;
+}
+
+/**
+ * Refuses a request by its headers, before its body is read: what follows its JSON is at most four bytes for each number.
+ * @throws {HttpError} 413 if there are certainly too many images
+ */
+export function checkBinaryLength(headers: IncomingHttpHeaders, { inputShape }: ModelMetadata, maxImages: number): void {
+  const binary = Number(headers['content-length']) - Number(headers['inference-header-content-length']);
+  if (Number.isNaN(binary) || headers['content-encoding'] !== undefined) return;
+  checkImageCount(Math.ceil(binary / (4 * elementCount(inputShape))), maxImages, 'at least ');
 }
 
 /**

@@ -37,12 +37,15 @@ export function checkInput(
   return { shape, datatype };
 }
 
-/** @throws {HttpError} 413 if the queue can never hold the images of a request */
-export function checkImageCount(images: number, maxImages: number): void {
+/**
+ * @param bound 'at least ' if there may be more
+ * @throws {HttpError} 413 if the queue can never hold the images of a request
+ */
+export function checkImageCount(images: number, maxImages: number, bound = ''): void {
   if (images > maxImages)
     throw new HttpError(
       413,
-      `the request has ${images} images, but at most ${maxImages} may wait (--max-queue): split it into smaller requests`,
+      `the request has ${bound}${images} images, but at most ${maxImages} may wait (--max-queue): split it into smaller requests`,
     );
 }
 

@@ -1,5 +1,5 @@
 // Routes of the Open Inference Protocol v2 and its extensions: health, metadata and inference.
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import {
   checkReady,
   loadingNotSupported,
@@ -11,7 +11,7 @@ import {
 } from './descriptions';
 import { badRequest, HttpError } from './http-error';
 import { isForm } from './image-body';
-import { parseInferRequest } from './infer-request';
+import { checkBinaryLength, parseInferRequest } from './infer-request';
 import { formatInferResponse } from './infer-response';
 import { parseJson, quoted } from './request-json';
 import { findModel, infer, modelPaths, routeModel } from './route-model';
@@ -56,8 +56,10 @@ function addRepositoryRoutes(app: FastifyInstance, { store }: Service): void {
 }
 
 function addInferRoute(app: FastifyInstance, { store, options }: Service): void {
+  const checkLength = async ({ headers, servedModel }: FastifyRequest) =>
+    checkBinaryLength(headers, servedModel!.metadata, options.maxQueue);
   for (const path of modelPaths('/infer'))
-    app.post(path, { config: { inference: 'infer' }, onRequest: findModel(store) }, async (request, reply) => {
+    app.post(path, { config: { inference: 'infer' }, onRequest: [findModel(store), checkLength] }, async (request, reply) => {
       const model = request.servedModel!;
       if (isForm(request)) throw new HttpError(415, 'the body is a form, expected JSON or tensors; …/classify takes images');
       const length = request.headers['inference-header-content-length'] as string | undefined;

@@ -10,8 +10,13 @@ const empty = Buffer.alloc(0);
 
 type Holder = Pick<HeldBytes, 'grow' | 'filling'>;
 
-/** In bytes. For a body that claims to be no longer, all memory is allocated at once. */
+/**
+ * In bytes. For a body that claims to be no longer, all memory is allocated at once. A longer one is read a piece of about this size in each turn of
+ * the event loop, so that requests of other clients are not kept waiting.
+ */
 const small = 1 << 16;
+/** How many times what has arrived may be allocated because of a claim. Each allocation copies what is there. */
+const trust = 8;
 
 /**
  * @param maxBody the largest body in bytes, both compressed and decompressed
@@ -55,7 +60,11 @@ function collect(source: Readable, into: GrowingBuffer, held: Holder): Promise<v
         into.append(chunk);
       } catch (error) {
         fail(error);
+        return;
       }
+      if (into.length <= small) return;
+      source.pause();
+      setImmediate(() => source.resume());
     };
     const gone = (): void => fail(clientDisconnected());
     const end = (): void => {
@@ -81,6 +90,10 @@ class GrowingBuffer {
     this.#expected = expected;
   }
 
+  get length(): number {
+    return this.#length;
+  }
+
   append(chunk: Buffer): void {
     const length = this.#length + chunk.length;
     if (length > this.#maxBody) throw tooLarge('more bytes', this.#maxBody);
@@ -91,7 +104,7 @@ class GrowingBuffer {
 
   #enlarge(least: number): void {
     const { length } = this.#bytes;
-    const size = this.#expected <= small ? Math.max(this.#expected, 2 * length) : Math.min(2 * length, this.#expected);
+    const size = this.#expected <= small ? Math.max(this.#expected, 2 * length) : Math.min(trust * Math.max(length, least), this.#expected);
     const capacity = Math.max(least, Math.min(size, this.#maxBody));
     this.#held.grow(capacity - length);
     const enlarged = Buffer.allocUnsafe(capacity);

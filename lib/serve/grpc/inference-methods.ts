@@ -46,7 +46,7 @@ export function inferenceMethods(service: Service, log: (error: unknown) => void
   return {
     ServerLive: open(() => ({ live: true })),
     ServerReady: open(() => isReady(() => checkReady(service))),
-    ModelReady: open((model: ModelOfVersion) => isReady(() => modelOf(model))),
+    ModelReady: guarded((model: ModelOfVersion) => isReady(() => modelOf(model))),
     ServerMetadata: guarded(() => serverMetadata(service)),
     ModelMetadata: guarded((model: ModelOfVersion) => modelMetadata(store, modelOf(model))),
     ModelInfer: inferring(unary((request: ModelInferRequest, call) => infer(service, request, call))),

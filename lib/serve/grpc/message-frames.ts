@@ -9,9 +9,11 @@ export interface Frame {
 const headLength = 5;
 /** In bytes, of the first buffer for a message. A length alone takes no memory, only what arrives does. */
 const firstCapacity = 16 << 10;
+/** By how much a buffer grows. Each time, what is there is copied. */
+const growth = 8;
 
 /**
- * Reads messages. Parts of a message are copied into one buffer that doubles: a part may be a single byte that keeps alive all that arrived with it.
+ * Reads messages. Parts of a message are copied into one buffer that grows: a part may be a single byte that keeps alive all that arrived with it.
  * @param maxLength the largest length of a message in bytes
  * @param watch     told when the first byte of a message arrives, and how many bytes its buffer is about to take; what it throws ends the reading
  * @throws {HttpError} 413 if a message is too large; 400 if the bytes end within one
@@ -37,7 +39,7 @@ export async function* framesOf(
       }
       const wanted = Math.min(length, filled + chunk.length - at);
       if (wanted > message.length) {
-        const capacity = Math.min(length, Math.max(wanted, firstCapacity, 2 * message.length));
+        const capacity = Math.min(length, Math.max(wanted, firstCapacity, growth * message.length));
         watch.takes(capacity);
         const larger = Buffer.allocUnsafeSlow(capacity);
         message.copy(larger, 0, 0, filled);
