@@ -8,7 +8,8 @@ import { printError } from './terminal';
 
 const { version } = require('../../package.json') as { version: string };
 
-interface ServeArguments extends Omit<ServerOptions, 'token' | 'version' | 'hosts'> {
+interface ServeArguments extends Omit<ServerOptions, 'token' | 'version' | 'hosts' | 'maxInFlight'> {
+  maxInFlight?: number;
   allowHost?: readonly string[];
   host: string;
   port: number;
@@ -22,7 +23,7 @@ export async function serve({ host, port, grpcPort, drain, allowHost: hosts = []
   const token = process.env.ADDERNET_TOKEN;
   if (token === '')
     throw new AdderNetError('ERR_ARGUMENT', 'serve: ADDERNET_TOKEN is empty: set it to a token, or unset it to serve without one');
-  const server = await createServer({ ...options, hosts, version, token });
+  const server = await createServer({ maxInFlight: affordableBytes(options.maxBody), ...options, hosts, version, token });
   const closed = new Promise<void>((resolve, reject) => {
     let isShuttingDown = false;
     const shutDown = (signal: NodeJS.Signals): void => {
@@ -46,6 +47,12 @@ export async function serve({ host, port, grpcPort, drain, allowHost: hosts = []
   // The log is JSON for programs; at a terminal, a person needs the URL.
   if (process.stderr.isTTY) printError(`Try it at ${server.app.listeningOrigin}; Ctrl-C stops the server.`);
   await closed;
+}
+
+/** The default of --max-in-flight. Node's own limit knows the control group; without one it is no number of use, such as 0 or 2^64. */
+function affordableBytes(maxBody: number): number {
+  const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  return Math.max(maxBody, Math.min(256 << 20, Math.floor(limit / 4)));
 }
 
 async function listen({ app }: InferenceServer, host: string, port: number): Promise<void> {

@@ -1,6 +1,8 @@
 // Less than a machine has: one core, half of one, 256 MB. The same bits, no more threads than are of use, no crash.
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { cpuInfo } from '../../dist';
 import { commandInGroup, missingController } from '../support/control-group';
@@ -48,4 +50,39 @@ testNeeding([missingController('memory')], '256 MB: inference, training and eval
     '200',
   );
   t.match(stdout, /%/);
+});
+
+testNeeding([missingController('memory')], '256 MB: a server under bodies that never end', async (t) => {
+  const [command, args] = commandInGroup(t, 'memory', memory);
+  const options = ['--weights', 'resnet20-cifar10-8bit', '--port', '0', '--log-level', 'info'];
+  const server = spawn(command, [...args, node, program, 'serve', ...options], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => server.kill('SIGKILL'));
+  const url = await new Promise<URL>((resolve, reject) => {
+    server.once('exit', (code, signal) => reject(new Error(`the server ended with ${code ?? signal}`)));
+    createInterface({ input: server.stdout }).on('line', (line) => {
+      const [, address] = /listening at (http:[^"]+)/.exec(line) ?? [];
+      if (address !== undefined) resolve(new URL(address));
+    });
+  });
+  const length = 8 << 20;
+  const head = `POST /v2/models/resnet20-cifar10-8bit/classify HTTP/1.1\r\nHost: ${url.host}\r\nContent-Length: ${length}\r\n\r\n`;
+  const attackers = Array.from({ length: 60 }, () => {
+    const socket = connect(Number(url.port), url.hostname);
+    socket.on('error', () => {});
+    socket.write(head);
+    socket.write(Buffer.alloc(length - 1));
+    return socket;
+  });
+  t.teardown(() => {
+    for (const socket of attackers) socket.destroy();
+  });
+  const pixels = new Uint8Array(32 * 32 * 3);
+  for (let i = 0; i < 200; i++) {
+    const response = await fetch(new URL('/v2/models/resnet20-cifar10-8bit/classify?width=32&height=32', url), {
+      method: 'POST',
+      body: pixels,
+    });
+    if (response.status !== 200) t.fail(await response.text());
+  }
+  t.equal(server.exitCode ?? server.signalCode, null, 'the server lives');
 });

@@ -97,7 +97,7 @@ const kernelInterface = 'native/kernels/kernel_table.h';
 
 const topLevel = [
   ...['package.json', 'CMakeLists.txt', 'binding.d.ts', 'native', 'lib', 'bench', 'test'],
-  ...['README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md', 'models', 'docs', 'examples', 'scripts', 'deploy'],
+  ...['README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'models', 'docs', 'examples', 'scripts', 'deploy'],
 ];
 const configuration = /^(\..+|package-lock\.json|tsconfig(\.\w+)?\.json|biome\.json|typedoc\.json)$/;
 const namesThatSayNothing = ['util', 'utils', 'helper', 'helpers', 'common', 'misc', 'manager', 'base'];
