@@ -2,7 +2,7 @@
 
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
-import { shown } from '../quoted';
+import { escapeControls, shown } from '../quoted';
 import { elementCount } from '../shape';
 import { Tensor } from '../tensor';
 import { folderPath } from './data-file';
@@ -75,13 +75,13 @@ export async function openImageFolder(
   if (empty >= 0)
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${folder}: no image of the class ${classNames[empty]} in the split ${split} can be read: remove the unreadable files, or add a readable one`,
+      `${folder}: no image of the class ${shown(classNames[empty])} in the split ${split} can be read: remove the unreadable files, or add a readable one`,
     );
   const name = `${folder} ${split}`;
   return new ImageFolder({ name, images, targets, classes: classNames.length, classNames }, [...others, ...bad]);
 }
 
-const warn = (note: string): void => process.emitWarning(note, { type: 'AdderNetWarning', code: 'ADDERNET_SKIPPED' });
+const warn = (note: string): void => process.emitWarning(escapeControls(note), { type: 'AdderNetWarning', code: 'ADDERNET_SKIPPED' });
 
 const counted = ({ length }: readonly string[], one: string, several: string): string => `${length} ${length === 1 ? one : several}`;
 

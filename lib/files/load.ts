@@ -6,7 +6,7 @@ import type { TensorFile } from '../io/tensor-file';
 import { type FloatPretrained, Model, type ModelMetadata, type QuantizedPretrained } from '../models';
 import { checkOptions } from '../options';
 import { QuantizedModel } from '../quantize';
-import { shown } from '../quoted';
+import { escapeControls, shown } from '../quoted';
 import { storedMetadata, storedNetwork } from './float-file';
 import { checkContradiction, foreignNetwork } from './foreign-file';
 import { type LoadOptions, loadOptionNames } from './load-options';
@@ -67,7 +67,7 @@ export const loadQuantized = (source: FileSource, options: Omit<LoadOptions, 'dt
   load(source, { ...options, dtype: 'u8' });
 
 const warn = (note: string): void =>
-  process.emitWarning(`${note} Pass what you know as options of load; onNote receives these notes.`, {
+  process.emitWarning(`${escapeControls(note)} Pass what you know as options of load; onNote receives these notes.`, {
     type: 'AdderNetWarning',
     code: 'ADDERNET_ASSUMED',
   });

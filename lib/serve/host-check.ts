@@ -23,7 +23,8 @@ export function hostCheck(hosts: readonly string[]): (headers: IncomingHttpHeade
         `the host ${quoted(host)} is not one of this server: start it with --allow-host ${nameOf(host)}, or with a token (ADDERNET_TOKEN)`,
       );
     lastAllowed = host;
-    if (site === 'cross-site' || (origin !== undefined && hostOf(origin) !== host?.toLowerCase()))
+    if (site === 'same-origin') return; // the Host of a request that came through a proxy may be the proxy's name for the server
+    if (site === 'cross-site' || site === 'same-site' || (origin !== undefined && hostOf(origin) !== host?.toLowerCase()))
       throw new HttpError(
         403,
         `the request was sent by a page of another site, ${quoted(origin ?? 'unknown')}: only a server with a token (ADDERNET_TOKEN) accepts that`,

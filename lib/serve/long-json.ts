@@ -71,9 +71,10 @@ export async function withoutNumbers(text: Buffer): Promise<LongJson> {
 
 const tooLong = () => badRequest(`the body has more than ${maxAtOnce} bytes of JSON besides the numbers of data`);
 
-/** The place after a string that starts at `start`. */
+/** The place after a string that starts at `start`. @throws {HttpError} 400 if it is too long */
 function endOfString(text: Buffer, start: number): number {
   for (let end = text.indexOf(quote, start + 1); end >= 0; end = text.indexOf(quote, end + 1)) {
+    if (end - start > maxAtOnce) throw tooLong();
     let escapes = 0;
     while (text[end - 1 - escapes] === backslash) escapes++;
     if (escapes % 2 === 0) return end + 1;

@@ -181,7 +181,7 @@ t.test('bad images are named, or left out and counted', async (t) => {
   write('bad/train/c/0.png', Buffer.from('no image'));
   await t.rejects(open({ skipBad: true, onNote: () => {} }), {
     code: 'ERR_ARGUMENT',
-    message: /no image of the class c in the split \w+ can be read.*add a readable one/,
+    message: /no image of the class "c" in the split \w+ can be read.*add a readable one/,
   });
 });
 

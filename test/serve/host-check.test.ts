@@ -65,13 +65,16 @@ t.test('without a token: the page that sent the request', async (t) => {
       { status: 403, error: /page of another site, .*ADDERNET_TOKEN/ },
       origin,
     );
-  t.match(await ask(url, { 'sec-fetch-site': 'cross-site' }), { status: 403, error: /page of another site/ });
+  for (const site of ['cross-site', 'same-site'])
+    t.match(await ask(url, { 'sec-fetch-site': site }), { status: 403, error: /page of another site/ }, site);
 });
 
 t.test('any host, where something before the server checks it; pages of other sites are refused all the same', async (t) => {
   const { url } = await running(t, { hosts: ['*'] });
   t.match(await ask(url, { host: 'any.example' }), { status: 200 });
   t.match(await ask(url, { host: 'any.example', origin: 'http://other.example' }), { status: 403 });
+  const throughProxy = { host: 'upstream', origin: 'https://public.example', 'sec-fetch-site': 'same-origin' };
+  t.match(await ask(url, throughProxy), { status: 200 }, 'the page itself, through a proxy that changes Host');
 });
 
 t.test('with a token, neither matters: pages of other sites do not know it', async (t) => {

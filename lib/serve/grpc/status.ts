@@ -1,5 +1,5 @@
 // Status codes of gRPC, and what errors of this server become.
-import { HttpError } from '../http-error';
+import { statusCodeOf, textForClients } from '../http-error';
 
 export const Status = {
   ...{ OK: 0, CANCELLED: 1, INVALID_ARGUMENT: 3, DEADLINE_EXCEEDED: 4, NOT_FOUND: 5, RESOURCE_EXHAUSTED: 8 },
@@ -24,10 +24,9 @@ const codes: Record<number, number> = {
 
 /** Unexpected errors go to the log; clients must not see their details. */
 export function statusOf(error: unknown, log: (error: unknown) => void): CallStatus {
-  const code = error instanceof HttpError ? codes[error.statusCode] : undefined;
-  if (code !== undefined) return { code, details: (error as Error).message };
-  log(error);
-  return { code: Status.INTERNAL, details: 'internal error, see the log of the server' };
+  const code = codes[statusCodeOf(error)] ?? Status.INTERNAL;
+  if (code === Status.INTERNAL) log(error);
+  return { code, details: textForClients(error as Error) };
 }
 
 /** The headers that end a call. Texts are percent-encoded UTF-8. */

@@ -49,7 +49,11 @@ struct Network {
 template <class Use>
 void at_once(size_t count, const Use& use) {
   std::vector<std::thread> threads;
-  for (size_t i = 0; i < count; ++i) threads.emplace_back([&use, i] { use(i); });
+  for (size_t i = 0; i < count; ++i)
+    threads.emplace_back([&use, i] {
+      use(i);
+      free_thread_scratch();
+    });
   for (std::thread& thread : threads) thread.join();
 }
 }  // namespace

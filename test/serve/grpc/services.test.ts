@@ -1,7 +1,9 @@
 // What gRPC has beside inference: health and reflection, configuration, statistics, the index, streams, compressed messages. Messages are taken
 // apart by their field numbers, so that a wrong number in a .proto of ours cannot hide.
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:http2';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import * as grpc from '@grpc/grpc-js';
@@ -9,6 +11,7 @@ import { loadFileDescriptorSetFromBuffer, type ServiceDefinition } from '@grpc/p
 import t, { type Test } from 'tap';
 import { load } from '../../../dist';
 import type { ServerOptions } from '../../../dist/serve/service';
+import { repository } from '../../support/repository';
 import { bytes, expected, float, running } from '../../support/running-server';
 
 type Value = number | Buffer;
@@ -162,8 +165,13 @@ t.test('reflection: enough for a client that knows nothing', async (t) => {
 
 t.test('a token: for all but health', async (t) => {
   const { inference, stub } = await client(t, { token: 'open sesame' });
-  for (const method of ['ModelConfig', 'ModelStatistics', 'RepositoryIndex', 'RepositoryModelLoad'])
-    await t.rejects(inference(method), { code: grpc.status.UNAUTHENTICATED }, method);
+  const open = ['ServerLive', 'ServerReady'];
+  const methods = [...readFileSync(join(repository, 'lib/serve/grpc/inference.proto'), 'utf8').matchAll(/rpc (\w+)\s*\((?!\s*stream)/g)];
+  t.equal(methods.length, 11);
+  for (const [, method] of methods) {
+    if (open.includes(method!)) t.ok(await inference(method!), method!);
+    else await t.rejects(inference(method!), { code: grpc.status.UNAUTHENTICATED, details: /^a token is needed/ }, method!);
+  }
   const metadata = new grpc.Metadata();
   metadata.set('authorization', 'Bearer open sesame');
   t.same(texts(within(await inference('RepositoryIndex', undefined, metadata), 1, 1)), [float, bytes]);
