@@ -35,6 +35,7 @@ export async function serve({ host, port, grpcPort, drain, allowHost: hosts = []
     };
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, shutDown);
   });
+  closed.catch(() => {}); // a signal may come before it is awaited
   try {
     await listen(server, host, port);
     if (grpcPort !== undefined) server.app.log.info(`gRPC at ${host}:${(await server.listenGrpc({ host, port: grpcPort })).port}`);

@@ -46,7 +46,7 @@ export class FileLock {
       throw cause instanceof AdderNetError ? cause : writeError(`lock ${what}`, path, cause);
     });
     if (other) throw lockedError(what, path, file, other);
-    await removeGuards(file);
+    await removeGuards(file).catch(() => undefined); // the lock is held whether or not they go
     return new FileLock(what, file, text);
   }
 
@@ -54,7 +54,10 @@ export class FileLock {
   async check(): Promise<void> {
     const text = await readFile(this.#path, 'utf8').catch(() => undefined);
     if (text !== this.#text)
-      throw new AdderNetError('ERR_LOCKED', `${this.#what} is locked no more: '${this.#path}' was deleted or replaced while it was in use`);
+      throw new AdderNetError(
+        'ERR_LOCKED',
+        `${this.#what} is no longer locked: '${this.#path}' was deleted or replaced while it was in use`,
+      );
   }
 
   async release(): Promise<void> {

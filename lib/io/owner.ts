@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { threadId } from 'node:worker_threads';
 
 /** `dead`: it certainly runs no more; `unknown`: this process cannot see, because it runs on another host or in another container. */
 export type OwnerState = 'alive' | 'dead' | 'unknown';
@@ -21,7 +22,7 @@ function describeThread(): string {
   const boot = read(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'));
   const namespace = read(() => readlinkSync('/proc/self/ns/pid'));
   const place = [hostname(), boot, namespace].map(digits).join('');
-  const task = read(() => readlinkSync('/proc/thread-self')).split('/')[2] ?? '0';
+  const task = read(() => readlinkSync('/proc/thread-self')).split('/')[2] ?? String(threadId);
   return `${place}-${process.pid}-${task}-${taskStatus(process.pid, task)?.started ?? 0}`;
 }
 

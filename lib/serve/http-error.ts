@@ -9,9 +9,9 @@ export class HttpError extends Error {
   constructor(statusCode: number, message: string, retryAfter?: number) {
     // Clients cause them by the thousand, and nobody looks at the stack, which takes longer than the rest of an answer.
     const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
+    Reflect.set(Error, 'stackTraceLimit', 0); // which does not throw where intrinsics are frozen
     super(message);
-    Error.stackTraceLimit = stackTraceLimit;
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
     this.name = 'HttpError';
     this.statusCode = statusCode;
     this.retryAfter = retryAfter;

@@ -95,7 +95,7 @@ class NumberParser {
     const first = i;
     const digits = (): void => {
       const begin = i;
-      for (let byte = text[i]!; byte >= zero && byte <= nine; byte = text[++i]!) mantissa = 10 * mantissa + byte - zero;
+      for (let byte = text[i]!; byte >= zero && byte <= nine; byte = text[++i]!) mantissa = 10 * mantissa + (byte - zero);
       if (i === begin) throw notJson(i);
     };
     digits();

@@ -13,6 +13,7 @@ import { badRequest, HttpError } from './http-error';
 import { isForm } from './image-body';
 import { checkBinaryLength, parseInferRequest } from './infer-request';
 import { formatInferResponse } from './infer-response';
+import { clientDisconnected } from './infer-with-timeout';
 import { parseJson, quoted } from './request-json';
 import { findModel, infer, modelPaths, routeModel } from './route-model';
 import type { Service } from './service';
@@ -64,6 +65,7 @@ function addInferRoute(app: FastifyInstance, { store, options }: Service): void 
       if (isForm(request)) throw new HttpError(415, 'the body is a form, expected JSON or tensors; …/classify takes images');
       const length = request.headers['inference-header-content-length'] as string | undefined;
       const parsed = await parseInferRequest((request.body ?? Buffer.alloc(0)) as Buffer, length, model.metadata, options.maxQueue);
+      if (request.raw.socket.destroyed) throw clientDisconnected();
       // The bytes are not needed any more, but the numbers are.
       request.heldBytes?.grow(parsed.x.data.byteLength);
       request.body = undefined;

@@ -50,29 +50,26 @@ const tooLarge = (size: string, maxBody: number): HttpError =>
   new HttpError(413, `the body is too large: ${size}, expected at most ${maxBody} (--max-body)`);
 
 function collect(source: Readable, into: GrowingBuffer, held: Holder): Promise<void> {
-  return held.filling((resolve, reject) => {
-    const fail = (error: unknown): void => {
-      source.removeListener('data', append);
-      reject(error);
-    };
-    const append = (chunk: Buffer): void => {
-      try {
-        into.append(chunk);
-      } catch (error) {
-        fail(error);
-        return;
-      }
-      if (into.length <= small) return;
-      source.pause();
-      setImmediate(() => source.resume());
-    };
-    const gone = (): void => fail(clientDisconnected());
-    const end = (): void => {
-      source.removeListener('close', gone);
-      resolve();
-    };
-    source.on('data', append).once('end', end).once('error', fail).once('close', gone);
-  });
+  let stop = (): void => {};
+  return held
+    .filling((resolve, reject) => {
+      const append = (chunk: Buffer): void => {
+        try {
+          into.append(chunk);
+        } catch (error) {
+          reject(error);
+          return;
+        }
+        if (into.length <= small) return;
+        source.pause();
+        setImmediate(() => source.resume());
+      };
+      const gone = (): void => reject(clientDisconnected());
+      // A listener that stayed would keep the bytes in memory.
+      stop = () => void source.off('data', append).off('end', resolve).off('close', gone);
+      source.on('data', append).once('end', resolve).once('error', reject).once('close', gone);
+    })
+    .finally(() => stop());
 }
 
 /** Copies what arrives, so that small pieces do not each keep a buffer of the socket alive. */

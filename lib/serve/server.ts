@@ -1,5 +1,5 @@
 // The HTTP server: routes of the Open Inference Protocol v2, for images and for metrics, and a page for trying the networks.
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AdderNetError } from '../errors';
 import { packageError } from '../optional-package';
@@ -29,6 +29,8 @@ const writeLog = (line: string): void => void process.stdout.write(escapeControl
 export interface InferenceServer {
   readonly app: FastifyInstance;
   readonly store: ModelStore;
+  /** The bytes of requests that are held now, at most `maxInFlight`. */
+  readonly bytesHeld: number;
   /** Also serves gRPC. Throws what startGrpc throws. */
   listenGrpc(address: { host: string; port: number }): Promise<GrpcServer>;
   /**
@@ -120,19 +122,25 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   return {
     app,
     store,
+    get bytesHeld() {
+      return bytes.used;
+    },
     async listenGrpc(address) {
       grpc = await startGrpc(service, address, (error) => app.log.error(error));
       return grpc;
     },
     async close(drain = 0) {
       shutdown.abort();
-      await setTimeout(drain);
+      await sleep(drain);
       connections.destroyUnused();
-      const force = globalThis.setTimeout(() => {
+      const force = setTimeout(() => {
         app.log.warn(`${connections.destroyAll()} connections were cut: they were still open after ${options.grace} ms`);
       }, options.grace);
-      await Promise.all([app.close(), grpc?.close()]);
-      clearTimeout(force);
+      try {
+        await Promise.all([app.close(), grpc?.close()]);
+      } finally {
+        clearTimeout(force);
+      }
       store.dispose();
     },
   };

@@ -29,6 +29,8 @@ const metadataKey = 'addernet.training';
 const count = integer();
 /** A loss of the caller's may be negative, and count parts of images. */
 const measured = { loss: number(), accuracy: number() };
+/** Validation may end in a NaN or an infinity, which is null in JSON. */
+const lossOfValidation = rule<number | null>('a number', (value) => value === null || Number.isFinite(value));
 const descriptionRule = objectWith({
   settings: recordOf(
     rule<string | number | boolean>('text, a number or true or false', (value) => ['string', 'number', 'boolean'].includes(typeof value)),
@@ -37,7 +39,7 @@ const descriptionRule = objectWith({
     history: listOf(
       objectWith({
         ...{ epoch: integer(1), learningRate: number(0), ...measured, seconds: number(0), imagesPerSecond: number(0) },
-        validation: optional(objectWith(measured)),
+        validation: optional(objectWith({ ...measured, loss: lossOfValidation })),
       }),
       'a list of epochs',
     ),
@@ -116,5 +118,9 @@ function parseMetadata(path: string, json: string | undefined): { settings: Sett
   const { history, current } = checked.progress;
   if (current.epoch !== history.length)
     throw new AdderNetError('ERR_CORRUPT', `${what}: it is in epoch ${current.epoch} after ${history.length} finished ones`);
-  return { settings: unitToKind(checked.settings) as Settings, progress: { history: [...history] as EpochRecord[], current } };
+  const records = history.map(
+    ({ validation, ...record }): EpochRecord =>
+      validation === undefined ? record : { ...record, validation: { ...validation, loss: validation.loss ?? Number.NaN } },
+  );
+  return { settings: unitToKind(checked.settings) as Settings, progress: { history: records, current } };
 }

@@ -47,7 +47,8 @@ double quota() {
     std::getline(std::getline(std::getline(fields, hierarchy, ':'), controllers, ':'), group);  // which may hold colons
     if (controllers.empty()) least = std::min(least, quota_of_groups("/sys/fs/cgroup", group));
     if (("," + controllers + ",").find(",cpu,") != std::string::npos)
-      least = std::min(least, quota_of_groups("/sys/fs/cgroup/" + controllers, group));
+      for (const std::string& folder : {std::string("cpu"), controllers})  // it may name several, in another order than this line
+        least = std::min(least, quota_of_groups("/sys/fs/cgroup/" + folder, group));
   }
   return least;
 }

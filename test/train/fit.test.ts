@@ -21,6 +21,7 @@ import {
   schedule,
   Tensor,
 } from '../../dist';
+import { formatSafetensors, parseSafetensors } from '../../dist/io/safetensors';
 import { Random } from '../../dist/random';
 import { defaultBatch } from '../../dist/train/default-batch';
 import { useThreads } from '../support/cpu-settings';
@@ -127,6 +128,20 @@ t.test('an interrupted run goes on bit-identically, on any number of threads', a
   useThreads(t, 1);
   const one = await run();
   t.same(bits(one.model), bits(whole.model), 'one thread, uninterrupted');
+});
+
+t.test('a run whose validation overflowed can be resumed', async (t) => {
+  const checkpoint = join(t.testdir(), 'run.safetensors');
+  const validation = patterns(30, 3);
+  await run({ checkpoint, validation });
+  const { tensors, metadata } = parseSafetensors(readFileSync(checkpoint), checkpoint);
+  const training = metadata['addernet.training']!.replace(/("validation":\{"loss":)[^,]+/, '$1null'); // JSON has no NaN
+  t.not(training, metadata['addernet.training']);
+  writeFileSync(checkpoint, formatSafetensors(tensors, { ...metadata, 'addernet.training': training }));
+  const { history, stopped } = await run({ checkpoint, validation, resume: true });
+  t.equal(stopped, 'finished');
+  t.ok(Number.isNaN(history[0]!.validation!.loss));
+  t.ok(history[1]!.validation!.loss > 0);
 });
 
 t.test('the average of the weights is what is measured, handed out and left; and it is resumed', async (t) => {

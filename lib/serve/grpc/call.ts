@@ -40,6 +40,8 @@ export class Call implements AnsweredCall {
   readonly #client = new AbortController();
   #trailers: Record<string, string> = {};
   #patience: NodeJS.Timeout | undefined;
+  /** Drops the stream of a call that is finished, if its client does not read. */
+  #ending: NodeJS.Timeout | undefined;
   #share: Share | undefined;
   /** In bytes, what the request at hand takes. */
   #held = 0;
@@ -83,6 +85,7 @@ export class Call implements AnsweredCall {
       stream.once('close', () => {
         this.#gone();
         this.#waitNoMore();
+        clearTimeout(this.#ending);
         clearTimeout(deadline);
         calls.delete(this);
         resolve();
@@ -141,11 +144,13 @@ export class Call implements AnsweredCall {
     };
     for await (const { isCompressed, message } of framesOf(chunks, maxMessage, { begins, takes })) {
       if (takesMany) this.#waitNoMore();
-      const whole = isCompressed ? await decompress(message, encoding, maxMessage, takes) : message;
-      check(whole);
+      const plain = isCompressed ? await decompress(message, encoding, maxMessage, takes) : message;
+      check(plain);
       if (this.#isFinished) return;
       this.#begin();
-      yield parsed(whole, deserialize);
+      yield parsed(plain, deserialize);
+      // The only request of a call is held until its answer.
+      if (!takesMany) continue;
       if (this.#isClosing) return;
       this.#end();
       this.#letGo();
@@ -156,7 +161,7 @@ export class Call implements AnsweredCall {
 
   async #write(response: Buffer): Promise<void> {
     const stream = this.#stream;
-    if (this.#isFinished || stream.destroyed) return;
+    if (this.#isFinished || stream.destroyed || stream.closed) return;
     if (!stream.headersSent) stream.respond(responseHeaders, { waitForTrailers: true });
     const isTaken = stream.write(frameOf(response));
     this.#end();
@@ -172,7 +177,7 @@ export class Call implements AnsweredCall {
     this.#isFinished = true;
     this.#end();
     const stream = this.#stream;
-    this.#wait(this.#drop);
+    this.#ending = setTimeout(this.#drop, this.#context.service.options.timeout);
     if (!stream.headersSent) refuse(stream, status);
     else {
       this.#trailers = trailersOf(status);

@@ -50,6 +50,7 @@ export async function startGrpc(
   await once(server, 'listening').catch((cause: Error) => {
     throw new AdderNetError('ERR_ARGUMENT', `serve: cannot listen on ${host} port ${port} for gRPC: ${cause.message}`, { cause });
   });
+  server.on('error', log); // of a connection that cannot be accepted
   return {
     port: (server.address() as AddressInfo).port,
     async close() {

@@ -52,6 +52,12 @@ function messageOf(sent: Buffer, claimed = sent.length): Buffer {
   return Buffer.concat([head, sent]);
 }
 
+/** A field of a message: its number, a length of up to three bytes, and its content. */
+function field(number: number, content: Buffer): Buffer {
+  const [a, b, c] = [content.length & 127, (content.length >> 7) & 127, content.length >> 14];
+  return Buffer.concat([Buffer.from([number * 8 + 2, a | 128, b | 128, c]), content]);
+}
+
 /** What a well-behaved client is answered. */
 function asks(t: Test, port: number): () => Promise<unknown> {
   const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
@@ -157,6 +163,22 @@ t.test('connections that only exist give way, and are closed in the end', async 
   await server.close();
 });
 
+t.test('a call that waits for its batch keeps its memory and its connection', async (t) => {
+  const { port, server } = await serving(t, { maxDelay: 1500, maxConnections: 3, weights: [network] });
+  const tensor = Buffer.concat([field(1, Buffer.from('input')), field(2, Buffer.from('FP32')), field(3, Buffer.from([1, 28, 28, 1]))]);
+  const request = Buffer.concat([field(1, Buffer.from(network)), field(5, tensor), field(7, Buffer.alloc(4 * 28 * 28))]);
+  const call = opened(attacker(t, port), infer);
+  call.end(messageOf(request));
+  const status = statusOf(call);
+  await setTimeout(300);
+  t.ok(server.bytesHeld >= request.length, `${server.bytesHeld} bytes are held`);
+  const sockets = Array.from({ length: 20 }, () => connectSocket(port, '127.0.0.1').on('error', () => {}));
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  t.equal(await status, grpc.status.OK, 'other connections gave way');
+});
+
 t.test('what does not arrive is not waited for', async (t) => {
   const { port } = await serving(t, { timeout: 300 });
   const session = attacker(t, port);
@@ -195,10 +217,6 @@ t.test('answers that are not read are dropped, with their stream', async (t) => 
 t.test('a message of many fields or numbers is refused before it is read', async (t) => {
   const { port } = await serving(t);
   const session = attacker(t, port);
-  const field = (number: number, content: Buffer) => {
-    const [a, b, c] = [content.length & 127, (content.length >> 7) & 127, content.length >> 14];
-    return Buffer.concat([Buffer.from([number * 8 + 2, a | 128, b | 128, c]), content]);
-  };
   const numbers = (number: number, size = 1 << 19) => field(5, field(5, field(number, Buffer.alloc(size))));
   const tooMany = {
     inputs: Buffer.alloc(1 << 19, Buffer.from([42, 0])),
