@@ -1,5 +1,4 @@
 // `addernet serve`: serves networks over HTTP and gRPC.
-import { constants } from 'node:os';
 import { setThreads } from '../cpu';
 import { AdderNetError } from '../errors';
 import { createServer, type InferenceServer } from '../serve/server';
@@ -7,6 +6,9 @@ import type { ServerOptions } from '../serve/service';
 import { printError } from './terminal';
 
 const { version } = require('../../package.json') as { version: string };
+
+/** In milliseconds. Ctrl-C in a terminal reaches a program that npx started twice: from the terminal and from npx. */
+const repeated = 200;
 
 interface ServeArguments extends Omit<ServerOptions, 'token' | 'version' | 'hosts' | 'maxInFlight'> {
   maxInFlight?: number;
@@ -25,11 +27,16 @@ export async function serve({ host, port, grpcPort, drain, allowHost: hosts = []
     throw new AdderNetError('ERR_ARGUMENT', 'serve: ADDERNET_TOKEN is empty: set it to a token, or unset it to serve without one');
   const server = await createServer({ maxInFlight: affordableBytes(options.maxBody), ...options, hosts, version, token });
   const closed = new Promise<void>((resolve, reject) => {
-    let isShuttingDown = false;
+    let began: number | undefined;
     const shutDown = (signal: NodeJS.Signals): void => {
-      // Whoever sends a second signal does not want to wait for clients.
-      if (isShuttingDown) process.exit(128 + constants.signals[signal]);
-      isShuttingDown = true;
+      if (began !== undefined) {
+        if (performance.now() - began < repeated) return;
+        // A second signal means not to wait for clients. The system ends the process; Node would first wait for images that are being decoded.
+        process.removeAllListeners(signal);
+        process.kill(process.pid, signal);
+        return;
+      }
+      began = performance.now();
       server.app.log.info(`${signal}: shutting down`);
       server.close(drain).then(resolve, reject);
     };
@@ -50,7 +57,7 @@ export async function serve({ host, port, grpcPort, drain, allowHost: hosts = []
   await closed;
 }
 
-/** The default of --max-in-flight. Node's own limit knows the control group; without one it is no number of use, such as 0 or 2^64. */
+/** The default of --max-in-flight. Without a limit, Node reports 0 or more than any memory. */
 function affordableBytes(maxBody: number): number {
   const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
   return Math.max(maxBody, Math.min(256 << 20, Math.floor(limit / 4)));

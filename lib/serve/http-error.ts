@@ -7,7 +7,7 @@ export class HttpError extends Error {
   readonly retryAfter: number | undefined;
 
   constructor(statusCode: number, message: string, retryAfter?: number) {
-    // Clients cause them by the thousand, and nobody looks at the stack, which takes longer than the rest of an answer.
+    // Clients cause them by the thousand, and their stacks, which take longer than the rest of an answer, are not used.
     const { stackTraceLimit } = Error;
     Reflect.set(Error, 'stackTraceLimit', 0); // which does not throw where intrinsics are frozen
     super(message);

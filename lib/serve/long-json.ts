@@ -1,5 +1,5 @@
 // JSON of megabytes. JSON.parse stops the event loop for as long as it takes, and may need forty times the memory of the text. Long arrays of
-// numbers, of which such requests consist, are therefore taken out of the text and read in steps, without an object for each array; what remains
+// numbers, of which such requests consist, are therefore taken out of the text and read in chunks, without an object for each array; what remains
 // must be short.
 import { setImmediate } from 'node:timers';
 import { badRequest } from './http-error';
@@ -10,7 +10,7 @@ const minArray = 1024;
 /** More than the dimensions of an input. */
 const maxDepth = 8;
 /** In bytes: how much is looked through in one turn of the event loop. */
-const step = 1 << 17;
+const chunkBytes = 1 << 17;
 
 const [quote, backslash, open, close] = Buffer.from('"\\[]') as unknown as [number, number, number, number];
 
@@ -36,7 +36,7 @@ export async function withoutNumbers(text: Buffer): Promise<LongJson> {
     rest.push(bytes);
   };
   let kept = 0; // what comes before was kept or taken out
-  let turnEnds = step;
+  let turnEnds = chunkBytes;
   for (let i = 0; i < text.length; ) {
     const byte = text[i];
     if (byte === quote) i = endOfString(text, i);
@@ -51,7 +51,7 @@ export async function withoutNumbers(text: Buffer): Promise<LongJson> {
         if (inner === close) depth--;
         i++;
         if (i > turnEnds) {
-          turnEnds = i + step;
+          turnEnds = i + chunkBytes;
           await nextTurn();
         }
       } while (depth > 0 && i < text.length);
@@ -84,7 +84,7 @@ function endOfString(text: Buffer, start: number): number {
 
 const waiting: (() => void)[] = [];
 
-/** Resolves in a later turn of the event loop, in each of which only one caller goes on: however many there are, others wait for one step. */
+/** Resolves in a later turn of the event loop, in each of which only one caller goes on: however many there are, others wait for one chunk. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     if (waiting.push(resolve) === 1) setImmediate(goOn);

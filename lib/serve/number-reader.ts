@@ -1,10 +1,10 @@
-// Reads the text of a JSON array of numbers, flat or nested like a shape, in steps between which other requests are served.
+// Reads the text of a JSON array of numbers, flat or nested like a shape, in chunks between which other requests are served.
 import { elementCount, shapeText } from '../shape';
 import { badRequest } from './http-error';
 import { nextTurn } from './long-json';
 
 /** In bytes: how much is read in one turn of the event loop. */
-const step = 1 << 15;
+const chunkBytes = 1 << 15;
 const maxNumberLength = 1000;
 /** All powers of ten that a double holds exactly. */
 const powers = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
@@ -36,9 +36,9 @@ export async function readNumbers<A extends Float32Array | Float64Array>(
   let [depth, stored, i] = [-1, 0, 0];
   let needsValue = true;
   const parser = new NumberParser(text);
-  for (let turnEnds = step; i < text.length; ) {
+  for (let turnEnds = chunkBytes; i < text.length; ) {
     if (i > turnEnds) {
-      turnEnds = i + step;
+      turnEnds = i + chunkBytes;
       await nextTurn();
     }
     const byte = text[i]!;

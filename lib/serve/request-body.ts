@@ -1,4 +1,4 @@
-// Reads the bodies of requests. What counts against the limits is what has arrived, not what a header claims.
+// Reads the bodies of requests. What counts is the memory that is allocated, which follows what has arrived, not what a header claims.
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import { decompressor } from './content-encoding';

@@ -1,4 +1,4 @@
-// What comes with the package, and how it gets to the registry: every package is pinned by its hash, nothing runs at installation, the licences are
+// What comes with the package, and how it gets to the registry: every package is pinned by its hash, nothing runs at installation, the licenses are
 // listed, and a release is published by a workflow that can prove it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -51,7 +51,7 @@ t.test('nothing runs at installation', async (t) => {
   );
 });
 
-t.test('docs/licenses.md lists each dependency with its licence', async (t) => {
+t.test('docs/licenses.md lists each dependency with its license', async (t) => {
   const rows = [...read('docs/licenses.md').matchAll(/^\| `([^`]+)` \| ([^|]+) \| ([^|]+) \|/gm)].map(([, name, license, use]) => ({
     name,
     license: license!.trim(),

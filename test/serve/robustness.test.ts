@@ -238,12 +238,14 @@ t.test('SIGTERM: what clients keep open ends with the grace period', async (t) =
 
 t.test('a second signal ends it at once', async (t) => {
   const { child, url } = await command(t, ['--grace', '60000', '--timeout', '60000'], { ADDERNET_TOKEN: undefined });
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const ended = new Promise<string | null>((resolve) => child.once('exit', (_code, signal) => resolve(signal)));
   const socket = await stalled(url);
   child.kill('SIGTERM');
+  await setTimeout(50);
+  child.kill('SIGTERM'); // such as from npx, to which a terminal sends it as well
   await setTimeout(300);
-  t.equal(child.exitCode, null, 'it waits for the client');
+  t.same([child.exitCode, child.signalCode], [null, null], 'it waits for the client');
   child.kill('SIGINT');
-  t.equal(await ended, 130);
+  t.equal(await ended, 'SIGINT');
   socket.destroy();
 });

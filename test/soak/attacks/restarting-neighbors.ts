@@ -9,9 +9,9 @@ export const attack: Attack = (target, tally) => async (signal) => {
   let i = 0;
   for await (const _ of turns(1, signal)) {
     const kind = signals[i++ % signals.length]!;
-    const neighbour = await startServer({ weights: [bytes.name] });
-    neighbour.process.kill(kind);
-    await neighbour.ended;
+    const neighbor = await startServer({ weights: [bytes.name] });
+    neighbor.process.kill(kind);
+    await neighbor.ended;
     tally.count(`ended by ${kind}`);
     const rival = await spawnServer({ weights: [bytes.name], port: target.port, grpcPort: target.grpcPort });
     tally.count((await rival.ended) === 1 ? 'the port is taken' : 'a second server has the port');
