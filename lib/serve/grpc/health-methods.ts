@@ -1,9 +1,14 @@
 // The standard gRPC health protocol, for Kubernetes probes and load balancers. It needs no token.
 import { checkReady } from '../descriptions';
+import { FairBudget } from '../fair-budget';
 import { HttpError } from '../http-error';
 import { quoted } from '../request-json';
 import type { Service } from '../service';
 import { type Answer, type OwnPart, only, unary } from './method';
+
+/** Calls of Watch last as long as clients want and need no token, so they have a limit of their own; the oldest ones end. */
+const maxWatching = 256;
+const tooMany = (): HttpError => new HttpError(503, `more than ${maxWatching} calls watch the health of this server`);
 
 interface HealthCheckRequest {
   readonly service: string;
@@ -32,14 +37,24 @@ export function healthMethods(service: Service, names: readonly string[]): Recor
     if (names.includes(name)) return answer();
     throw new HttpError(404, `there is no service ${quoted(name)}, expected ${names.filter(Boolean).join(', ')}`);
   });
-  const watch: Answer = async function* (requests, { signal }) {
+  const places = new FairBudget(maxWatching);
+  const watch: Answer = async function* (requests, { key, signal: client }) {
     const { service: name } = await only<HealthCheckRequest>(requests);
-    if (names.includes(name)) {
-      yield answer();
-      await sleep(signal, service.shutdown);
-      yield answer();
-    } else yield { status: 'SERVICE_UNKNOWN' };
-    await sleep(signal);
+    const displaced = new AbortController();
+    const place = places.take(key, 1, () => displaced.abort());
+    if (!place) throw tooMany();
+    const signal = AbortSignal.any([client, displaced.signal]);
+    try {
+      if (names.includes(name)) {
+        yield answer();
+        await sleep(signal, service.shutdown);
+        if (!signal.aborted) yield answer();
+      } else yield { status: 'SERVICE_UNKNOWN' };
+      await sleep(signal);
+      if (displaced.signal.aborted) throw tooMany();
+    } finally {
+      place.release();
+    }
   };
   return { Check: { answer: check, isOpen: true }, Watch: { answer: watch, isOpen: true } };
 }

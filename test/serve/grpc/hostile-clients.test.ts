@@ -179,6 +179,28 @@ t.test('a call that waits for its batch keeps its memory and its connection', as
   t.equal(await status, grpc.status.OK, 'other connections gave way');
 });
 
+t.test('calls of Watch, which need no token, are bounded: the oldest ones end, and bodies have their memory', async (t) => {
+  const { port, ask } = await serving(t, { token: 'open sesame', maxInFlight: 8 << 20, weights: [network] });
+  const calls: ClientHttp2Stream[] = [];
+  let first: Promise<number | undefined> | undefined;
+  for (let i = 0; i < 4; i++) {
+    const session = attacker(t, port);
+    const own = Array.from({ length: 100 }, () => opened(session, watch));
+    first ??= statusOf(own[0]!);
+    for (const call of own) call.end(emptyMessage);
+    await Promise.all(own.map((call) => once(call, 'response')));
+    calls.push(...own);
+  }
+  t.equal(await first, grpc.status.UNAVAILABLE);
+  t.notOk(calls.at(-1)!.closed, 'the youngest goes on');
+  const tensor = Buffer.concat([field(1, Buffer.from('input')), field(2, Buffer.from('FP32')), field(3, Buffer.from([40, 28, 28, 1]))]);
+  const request = Buffer.concat([field(1, Buffer.from(network)), field(5, tensor), field(7, Buffer.alloc(40 * 4 * 28 * 28))]);
+  const call = opened(attacker(t, port), infer, { authorization: 'Bearer open sesame' });
+  call.end(messageOf(request));
+  t.equal(await statusOf(call), grpc.status.OK, 'a request of 125 kB');
+  t.same(await ask(), isLive);
+});
+
 t.test('what does not arrive is not waited for', async (t) => {
   const { port } = await serving(t, { timeout: 300 });
   const session = attacker(t, port);
