@@ -9,7 +9,7 @@ const flags: Readonly<Record<string, string>> = {
 
 /** A sentence about an error of Node's permission model or of --no-addons; undefined for any other error. */
 export function permissionRemedy(error: unknown): string | undefined {
-  const { code, permission = '', resource } = error as { code?: string; permission?: string; resource?: string };
+  const { code, permission = '', resource } = (error ?? {}) as { code?: string; permission?: string; resource?: string };
   if (code === 'ERR_DLOPEN_DISABLED') return 'This Node loads no addons: start it without --no-addons, or with --allow-addons';
   const flag = flags[permission];
   if (code !== 'ERR_ACCESS_DENIED' || flag === undefined) return undefined;
