@@ -3,6 +3,7 @@
 import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { AdderNetError } from '../errors';
+import { permissionRemedy } from '../node-permissions';
 import { ownerState, thisOwner } from './owner';
 
 export type Content = string | Uint8Array | AsyncIterable<Uint8Array>;
@@ -104,6 +105,6 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 export function writeError(action: string, path: string, cause: NodeJS.ErrnoException): AdderNetError {
-  const remedy = remedies[cause.code ?? ''];
+  const remedy = permissionRemedy(cause) ?? remedies[cause.code ?? ''];
   return new AdderNetError('ERR_ARGUMENT', `cannot ${action} '${path}': ${cause.message}${remedy ? `; ${remedy}` : ''}`, { cause });
 }

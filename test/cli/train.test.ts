@@ -170,6 +170,7 @@ t.test('two trainings cannot use one folder at the same time', async (t) => {
   const long = [program, ...small, '--limit', '8000', '--out', fresh];
   const killed = spawn(process.execPath, long, { env, stdio: 'ignore' });
   while (!existsSync(join(fresh, 'arguments.json'))) await sleep(10);
+  killed.kill('SIGSTOP'); // it must not finish an epoch meanwhile
   fails(t, 1, [...small, '--out', fresh], /the folder '.*fresh' is in use by process/);
   killed.kill('SIGKILL');
   await once(killed, 'exit');

@@ -139,7 +139,7 @@ const bombs: readonly Bomb[] = [
     maxMegabytes: 400,
     maxSeconds: 5,
   },
-  { name: 'lists of lists of lists', reader: 'tensors', bytes: laughs, outcome: refused, maxMegabytes: 250, maxSeconds: 5 },
+  { name: 'lists of lists of lists', reader: 'tensors', bytes: laughs, outcome: refused, maxMegabytes: 400, maxSeconds: 5 },
   { name: 'dicts of dicts of dicts', reader: 'tensors', bytes: dictLaughs, outcome: refused, maxMegabytes: 600, maxSeconds: 10 },
   {
     name: 'a pickle of 5 million None',

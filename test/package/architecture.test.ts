@@ -26,7 +26,7 @@ const libMayImport: Record<string, string[]> = {
   cpu: ['errors', 'quoted', 'binding'],
   ops: [...foundation, 'binding'],
   layers: [...foundation, 'ops'],
-  io: foundation,
+  io: [...foundation, 'node-permissions'],
   data: [...foundation, 'optional-package', 'ops', 'io'],
   models: [...foundation, 'package-files', 'ops', 'layers', 'io', 'data'],
   graph: [...foundation, 'ops', 'layers'],
