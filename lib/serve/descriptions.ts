@@ -60,6 +60,16 @@ export const repositoryIndex = (store: ModelStore, onlyReady: boolean) =>
 export const loadingNotSupported = (): HttpError =>
   new HttpError(501, 'models cannot be loaded or unloaded while the server runs: start it with the models in --weights');
 
+/** Whether `check` does not throw. */
+export function isReady(check: () => unknown): boolean {
+  try {
+    check();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The server is ready only if every network was loaded: a new server with a broken file must not replace one that works.
  * @throws {HttpError} 503

@@ -39,7 +39,7 @@ const names = optionNames<ServerOptions>({
 });
 
 /** In milliseconds. Node fires longer timers at once. */
-const maxTimer = 2 ** 31 - 1;
+export const maxTimer = 2 ** 31 - 1;
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'];
 
 /** @throws {AdderNetError} ERR_ARGUMENT if an option does not exist or is out of range */

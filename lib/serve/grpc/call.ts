@@ -4,7 +4,7 @@ import type { Connection } from '../connections';
 import type { Share } from '../fair-budget';
 import { badRequest, HttpError } from '../http-error';
 import { clientDisconnected } from '../infer-with-timeout';
-import type { Service } from '../service';
+import { maxTimer, type Service } from '../service';
 import { decompress } from './decompress';
 import { frameOf, framesOf } from './message-frames';
 import type { AnsweredCall, Method } from './method';
@@ -23,7 +23,6 @@ export interface CallContext {
 
 /** In bytes: what a stream takes without a message, and what HTTP/2 lets a client send while its stream is not read. */
 const [streamBytes, windowBytes] = [16 << 10, 64 << 10];
-const maxTimer = 2 ** 31 - 1;
 const units: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
 
 export const responseHeaders = {

@@ -1,5 +1,5 @@
 // The standard gRPC health protocol, for Kubernetes probes and load balancers. It needs no token.
-import { checkReady } from '../descriptions';
+import { checkReady, isReady } from '../descriptions';
 import { FairBudget } from '../fair-budget';
 import { HttpError } from '../http-error';
 import { quoted } from '../request-json';
@@ -16,7 +16,7 @@ interface HealthCheckRequest {
 
 /** @param names the known services; '' is the server as a whole */
 export function healthMethods(service: Service, names: readonly string[]): Record<string, OwnPart> {
-  const answer = () => ({ status: isReady(service) ? 'SERVING' : 'NOT_SERVING' });
+  const answer = () => ({ status: isReady(() => checkReady(service)) ? 'SERVING' : 'NOT_SERVING' });
   const watching = new Set<() => void>();
   // Shutdown is the only change of status, because networks are loaded before the server starts.
   service.shutdown.addEventListener('abort', () => {
@@ -57,13 +57,4 @@ export function healthMethods(service: Service, names: readonly string[]): Recor
     }
   };
   return { Check: { answer: check, isOpen: true }, Watch: { answer: watch, isOpen: true } };
-}
-
-function isReady(service: Service): boolean {
-  try {
-    checkReady(service);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -5,11 +5,11 @@ import { checkToken } from '../authorization';
 import { clientKey } from '../client-key';
 import { HttpError } from '../http-error';
 import { quoted } from '../request-json';
+import { maxTimer } from '../service';
 import { Call, type CallContext, refuse } from './call';
 import type { Method } from './method';
 import { statusOf } from './status';
 
-const maxTimer = 2 ** 31 - 1;
 const settings = { maxConcurrentStreams: 100, maxHeaderListSize: 16 << 10 };
 /** How often a client may ask for nothing within ten seconds without a call that is answered: pings, settings, and calls refused or reset. */
 const [maxStrikes, strikePeriod] = [1000, 10_000];

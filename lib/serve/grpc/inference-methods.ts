@@ -3,6 +3,7 @@
 import { elementCount } from '../../shape';
 import {
   checkReady,
+  isReady,
   loadingNotSupported,
   modelConfig,
   modelMetadata,
@@ -26,14 +27,6 @@ export const inferRequest: Nested = { 4: parameters, 5: { 3: 0, 4: parameters, 5
 
 export function inferenceMethods(service: Service, log: (error: unknown) => void): Record<string, OwnPart> {
   const { store, options } = service;
-  const isReady = (check: () => unknown): { ready: boolean } => {
-    try {
-      check();
-      return { ready: true };
-    } catch {
-      return { ready: false };
-    }
-  };
   const modelOf = ({ name, version }: ModelOfVersion): ServedModel => store.get(name, given(version));
   const open = <Request>(answer: (request: Request) => unknown): OwnPart => ({ answer: unary(answer), isOpen: true });
   const guarded = <Request>(answer: (request: Request) => unknown): OwnPart => ({ answer: unary(answer) });
@@ -45,8 +38,8 @@ export function inferenceMethods(service: Service, log: (error: unknown) => void
   });
   return {
     ServerLive: open(() => ({ live: true })),
-    ServerReady: open(() => isReady(() => checkReady(service))),
-    ModelReady: guarded((model: ModelOfVersion) => isReady(() => modelOf(model))),
+    ServerReady: open(() => ({ ready: isReady(() => checkReady(service)) })),
+    ModelReady: guarded((model: ModelOfVersion) => ({ ready: isReady(() => modelOf(model)) })),
     ServerMetadata: guarded(() => serverMetadata(service)),
     ModelMetadata: guarded((model: ModelOfVersion) => modelMetadata(store, modelOf(model))),
     ModelInfer: inferring(unary((request: ModelInferRequest, call) => infer(service, request, call))),
