@@ -87,7 +87,9 @@ export class RunFolder {
     await this.write('log.jsonl', history.map((record) => `${JSON.stringify(record)}\n`).join(''));
   }
 
+  /** @throws {AdderNetError} ERR_LOCKED if another process has the folder by now; what writeFileAtomic does */
   async write(name: string, content: string | Uint8Array): Promise<void> {
+    await this.#lock?.check();
     await writeFileAtomic(join(this.path, name), content);
   }
 }

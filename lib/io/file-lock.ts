@@ -1,15 +1,22 @@
-// Locks that processes share: a file beside what is locked names the owner. A lock whose owner was killed is taken over.
-import { randomBytes } from 'node:crypto';
+// Locks that processes share: a file beside what is locked names the owner, who renews it. The lock of an owner that was killed is taken over:
+// at once where the system shows that it runs no more, otherwise when it has not been renewed for a while.
+import { createHash, randomBytes } from 'node:crypto';
 import { constants, readFileSync, unlinkSync } from 'node:fs';
-import { copyFile, link, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, link, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { clearInterval, setInterval } from 'node:timers';
 import { AdderNetError } from '../errors';
+import { integer, objectWith, text as shortText } from '../schema';
+import { ageOf } from './file-age';
 import { ownerState, thisOwner } from './owner';
 import { removeLeftovers, writeError, writeTemporary } from './write-file';
 
+const [renewedEvery, abandonedAfter] = [20_000, 120_000]; // ms
+
 /** The content of a lock file. */
 interface Holder {
+  /** Random: a thread that locks again is another holder. */
   readonly id: string;
   readonly owner: string;
   /** These are for people: */
@@ -18,15 +25,26 @@ interface Holder {
   readonly since: string;
 }
 
+const holderRule = objectWith({ id: shortText(12), owner: shortText(100), pid: integer(), host: shortText(255), since: shortText(24) });
+
+interface FoundLock {
+  /** Of the bytes of its file. */
+  readonly digest: string;
+  /** Undefined if the file is damaged. */
+  readonly holder: Holder | undefined;
+}
+
 export class FileLock {
   readonly #what: string;
   readonly #path: string;
   readonly #text: string;
+  readonly #renewal: NodeJS.Timeout;
 
   private constructor(what: string, path: string, text: string) {
     this.#what = what;
     this.#path = path;
     this.#text = text;
+    this.#renewal = setInterval(() => this.#renew().catch(() => undefined), renewedEvery).unref();
     heldLocks.set(path, text);
     if (heldLocks.size === 1) process.on('exit', removeAll);
   }
@@ -40,12 +58,18 @@ export class FileLock {
   static async acquire(what: string, path: string, file = `${path}.lock`): Promise<FileLock> {
     await removeLeftovers(dirname(file));
     const { pid } = process;
-    const holder: Holder = { id: newId(), owner: thisOwner(), pid, host: hostname(), since: new Date().toISOString() };
+    const holder: Holder = {
+      id: randomBytes(6).toString('hex'),
+      owner: thisOwner(),
+      pid,
+      host: hostname(),
+      since: new Date().toISOString(),
+    };
     const text = JSON.stringify(holder);
     const other = await take(`the lock of ${what}`, file, text).catch((cause) => {
       throw cause instanceof AdderNetError ? cause : writeError(`lock ${what}`, path, cause);
     });
-    if (other) throw lockedError(what, path, file, other);
+    if (other) throw await lockedError(what, path, file, other);
     await removeGuards(file).catch(() => undefined); // the lock is held whether or not they go
     return new FileLock(what, file, text);
   }
@@ -60,15 +84,26 @@ export class FileLock {
       );
   }
 
+  /** Writes the same bytes again, so that the file system notes the time; not into the file of another owner, which may be there by now. */
+  async #renew(): Promise<void> {
+    const file = await open(this.#path, 'r+');
+    try {
+      if ((await file.readFile('utf8')) !== this.#text) return;
+      await file.write(this.#text, 0);
+      await file.sync(); // a file system of a network notes it only then
+    } finally {
+      await file.close();
+    }
+  }
+
   async release(): Promise<void> {
+    clearInterval(this.#renewal);
     heldLocks.delete(this.#path);
     if (heldLocks.size === 0) process.removeListener('exit', removeAll);
     if ((await readFile(this.#path, 'utf8').catch(() => undefined)) === this.#text)
       await rm(this.#path, { force: true }).catch(() => undefined);
   }
 }
-
-const newId = (): string => randomBytes(6).toString('hex');
 
 /** Locks of this thread, which are removed where the process exits without releasing them. */
 const heldLocks = new Map<string, string>();
@@ -83,28 +118,35 @@ function removeAll(): void {
 }
 
 /**
- * Creates the lock file, or replaces that of a dead owner.
+ * Creates the lock file, or replaces an abandoned one.
  * @returns who has it instead
  */
-async function take(what: string, path: string, text: string): Promise<Partial<Holder> | undefined> {
+async function take(what: string, path: string, text: string): Promise<FoundLock | undefined> {
   for (;;) {
     if (await create(what, path, text)) return undefined;
-    const found = await holderOf(path);
+    const found = await find(path);
     if (!found) continue; // released meanwhile
-    if (found.id === undefined || found.owner === undefined || ownerState(found.owner) !== 'dead') return found;
-    // Two processes may have found the same dead owner. Only the one that also creates the guard replaces the lock; a guard is a lock itself.
-    const guard = `${path}.${found.id}`;
+    if (!(await isAbandoned(path, found))) return found;
+    // Two processes may have found it abandoned. Only the one that also creates the guard replaces the lock; a guard is a lock itself.
+    const guard = `${path}.${found.digest}`;
     const other = await take(what, guard, text);
     if (other) return other;
     try {
-      if ((await holderOf(path))?.id !== found.id) continue;
+      if ((await find(path))?.digest !== found.digest || !(await isAbandoned(path, found))) continue;
       const temporary = await writeTemporary(path, text, what);
       await rename(temporary, path);
       return undefined;
     } finally {
-      await rm(guard, { force: true });
+      await rm(guard, { force: true }).catch(() => undefined); // who has the lock removes guards as well
     }
   }
+}
+
+const stateOf = ({ holder }: FoundLock) => (holder ? ownerState(holder.owner) : 'unknown');
+
+async function isAbandoned(path: string, found: FoundLock): Promise<boolean> {
+  const state = stateOf(found);
+  return state === 'dead' || (state === 'unknown' && (await ageOf(path)) > abandonedAfter);
 }
 
 /** Whole or not at all. @returns false if the file exists */
@@ -124,15 +166,23 @@ async function create(what: string, path: string, text: string): Promise<boolean
   }
 }
 
-/** Undefined if there is no such file; without fields if it is damaged. */
-async function holderOf(path: string): Promise<Partial<Holder> | undefined> {
+/** Undefined if there is no such file. */
+async function find(path: string): Promise<FoundLock | undefined> {
   try {
-    const holder: Partial<Holder> | null = JSON.parse(await readFile(path, 'utf8'));
-    return /^[0-9a-f]{12}$/.test(String(holder?.id)) ? holder! : {};
+    const bytes = await readFile(path);
+    return { digest: createHash('sha256').update(bytes).digest('hex').slice(0, 12), holder: parseHolder(bytes) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    if (error instanceof SyntaxError) return {};
     throw error;
+  }
+}
+
+function parseHolder(bytes: Buffer): Holder | undefined {
+  try {
+    const holder = JSON.parse(bytes.toString());
+    return holderRule(holder) === undefined ? holder : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -144,11 +194,13 @@ async function removeGuards(path: string): Promise<void> {
     if (name.startsWith(start) && guard.test(name)) await rm(join(dirname(path), name), { force: true });
 }
 
-function lockedError(what: string, path: string, file: string, { pid, host, since, owner }: Partial<Holder>): AdderNetError {
-  const who = pid === undefined ? 'an unknown process' : `process ${pid} on ${host} since ${since}`;
-  const remedy =
-    owner !== undefined && ownerState(owner) === 'alive'
-      ? 'wait until that has ended, or use another one'
-      : `if that has ended, which cannot be seen from here, delete ${file}`;
-  return new AdderNetError('ERR_LOCKED', `${what} '${path}' is in use by ${who}: ${remedy}`);
+async function lockedError(what: string, path: string, file: string, found: FoundLock): Promise<AdderNetError> {
+  const { holder } = found;
+  const who = holder ? `process ${holder.pid} on ${holder.host} since ${holder.since}` : 'an unknown process';
+  const remedy = ['wait until that has ended, or use another one'];
+  if (stateOf(found) === 'unknown') {
+    const seconds = Math.ceil((abandonedAfter - (await ageOf(file).catch(() => 0))) / 1000);
+    remedy.push(`if it was killed, this works in ${Math.max(seconds, 1)} s, or once ${file} is deleted`);
+  }
+  return new AdderNetError('ERR_LOCKED', `${what} '${path}' is in use by ${who}: ${remedy.join('; ')}`);
 }

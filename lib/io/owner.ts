@@ -5,10 +5,10 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { threadId } from 'node:worker_threads';
 
-/** `dead`: it certainly runs no more; `unknown`: this process cannot see, because it runs on another host or in another container. */
+/** `dead`: it certainly runs no more; `unknown`: this process cannot see, because of another host or container, or a system that shows too little. */
 export type OwnerState = 'alive' | 'dead' | 'unknown';
 
-/** Host, boot, namespace of process ids, process, thread, and when the thread started. What the system does not tell is 0. */
+/** Host, boot, namespace of process ids, process, thread, and when the thread started. What the system does not show is 0. */
 const pattern = /^([0-9a-f]{6})([0-9a-f]{6})([0-9a-f]{6})-(\d+)-(\d+)-(\d+)$/;
 
 let own: string | undefined;
@@ -26,20 +26,28 @@ function describeThread(): string {
   return `${place}-${process.pid}-${task}-${taskStatus(process.pid, task)?.started ?? 0}`;
 }
 
-const untold = '000000';
-const digits = (text: string): string => (text === '' ? untold : createHash('sha256').update(text).digest('hex').slice(0, 6));
+const notShown = '000000';
+const digits = (text: string): string => (text === '' ? notShown : createHash('sha256').update(text).digest('hex').slice(0, 6));
+
+let files = 0;
+
+/** A name for a temporary file that belongs to this thread. It is in the same folder, because a rename is atomic only within a file system. */
+export const temporaryPath = (path: string): string => `${path}.${thisOwner()}-${files++}.tmp`;
+
+/** Undefined for any other file. */
+export const ownerOfTemporary = (name: string): string | undefined => /\.([0-9a-f]{18}-\d+-\d+-\d+)-\d+\.tmp$/.exec(name)?.[1];
 
 export function ownerState(owner: string): OwnerState {
   const theirs = pattern.exec(owner);
   if (!theirs) return 'unknown';
   const [, host, boot, namespace] = pattern.exec(thisOwner())!;
   if (theirs[1] !== host) return 'unknown';
-  if (theirs[2] !== boot) return [theirs[2], boot].includes(untold) ? 'unknown' : 'dead';
+  if (theirs[2] !== boot) return [theirs[2], boot].includes(notShown) ? 'unknown' : 'dead';
   if (theirs[3] !== namespace) return 'unknown';
   const [pid, task, started] = [Number(theirs[4]), theirs[5]!, theirs[6]!];
   if (!isRunning(pid)) return 'dead';
   // A process id is reused, a thread may end before its process, and a zombie still has its id.
-  if (started === '0' || !taskStatus(pid, String(pid))) return 'alive'; // the system does not show more
+  if (started === '0' || !taskStatus(pid, String(pid))) return 'unknown';
   const found = taskStatus(pid, task);
   return found?.started === started && !'ZX'.includes(found.state) ? 'alive' : 'dead';
 }

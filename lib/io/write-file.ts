@@ -4,7 +4,8 @@ import { mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { AdderNetError } from '../errors';
 import { permissionRemedy } from '../node-permissions';
-import { ownerState, thisOwner } from './owner';
+import { ageOf } from './file-age';
+import { ownerOfTemporary, ownerState, temporaryPath } from './owner';
 
 export type Content = string | Uint8Array | AsyncIterable<Uint8Array>;
 
@@ -35,7 +36,7 @@ export async function writeTemporary(path: string, content: Content, what: strin
     work.catch((cause) => {
       throw writeError(`write ${what}`, path, cause);
     });
-  const temporary = `${path}.${thisOwner()}-${files++}.tmp`; // in the same folder, because a rename is atomic only within a file system
+  const temporary = temporaryPath(path);
   const file = await coded(open(temporary, 'wx'));
   try {
     try {
@@ -52,8 +53,6 @@ export async function writeTemporary(path: string, content: Content, what: strin
   return temporary;
 }
 
-let files = 0;
-
 /**
  * Creates a folder, and those above it that are missing, durably.
  * @throws {AdderNetError} ERR_ARGUMENT if it cannot be created
@@ -69,10 +68,14 @@ export async function createFolder(path: string): Promise<void> {
   }
 }
 
-/** On Windows a folder cannot be opened, and renames are durable without. */
+/** On Windows a folder cannot be opened, and renames are durable without. Nor can one be that this process may not read, but only write to. */
 async function flushFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
+  const folder = await open(path, 'r').catch((error) => {
+    if (['EACCES', 'EPERM'].includes(error.code)) return undefined;
+    throw error;
+  });
+  if (!folder) return;
   try {
     await folder.sync();
   } catch (error) {
@@ -82,17 +85,26 @@ async function flushFolder(path: string): Promise<void> {
   }
 }
 
-const temporaryName = /\.([0-9a-f]{18}-\d+-\d+-\d+)-\d+\.tmp$/;
 const cleaned = new Set<string>();
 
-/** Once per folder. Files of processes that run, or might run on another machine, stay. */
+/** Once per folder. */
 export async function removeLeftovers(folder: string): Promise<void> {
   if (cleaned.has(resolve(folder))) return;
   cleaned.add(resolve(folder));
   for (const name of await readdir(folder).catch(() => [])) {
-    const owner = temporaryName.exec(name)?.[1];
-    if (owner !== undefined && ownerState(owner) === 'dead') await rm(join(folder, name), { force: true }).catch(() => undefined);
+    const path = join(folder, name);
+    if (await isLeftover(path).catch(() => false)) await rm(path, { force: true }).catch(() => undefined);
   }
+}
+
+/** A process that cannot be seen from here may be stopped for a while in the middle of a file, as a machine is that sleeps. */
+const leftAfter = 3_600_000; // ms
+
+async function isLeftover(path: string): Promise<boolean> {
+  const owner = ownerOfTemporary(path);
+  if (owner === undefined) return false;
+  const state = ownerState(owner);
+  return state === 'dead' || (state === 'unknown' && (await ageOf(path)) > leftAfter);
 }
 
 const remedies: Readonly<Record<string, string>> = {

@@ -43,7 +43,7 @@ t.test('runs whose session, input and outputs are forgotten', async (t) => {
             return [...data];
           });
           const session: InferenceSession = await compile(network);
-          void session.run(normal([64, 28, 28, 1], 5)); // nobody waits for it
+          void session.run(normal([64, 28, 28, 1], 5)); // whose result is not awaited
           t.same(await Promise.all(forgotten), expected, { diagnostic: false });
         })(),
       );

@@ -43,8 +43,8 @@ const workerFor = (work: string) =>
     const digits = generateDigits(48, 1);
     const model = models.lenet5bn({ seed: 1 });
     const x = Tensor.zeros([16, ...model.inputShape]);
-    let told = false;
-    const started = () => { if (!told) parentPort.postMessage('at work'); told = true; };
+    let isStarted = false;
+    const started = () => { if (!isStarted) parentPort.postMessage('at work'); isStarted = true; };
     (async () => { ${work} })();`,
     { eval: true, workerData: { library, float, eightBit } },
   );

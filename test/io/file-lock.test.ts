@@ -1,14 +1,16 @@
-// Locks between processes: one owner at a time, whoever it is and however it ends.
+// Locks between processes: one owner at a time, however the one before it ended.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { FileLock } from '../../dist/io/file-lock';
 import { thisOwner } from '../../dist/io/owner';
-import { testNeeding } from '../support/needing';
+import { missingProgram, testNeeding } from '../support/needing';
 import { library } from '../support/repository';
 
 const acquire = (path: string) => FileLock.acquire('the checkpoint', path);
@@ -20,8 +22,9 @@ const holding = (path: string) => `
   setInterval(() => {}, 1000);`;
 const elsewhere = process.platform !== 'linux' && 'the system does not show when a process started';
 
-async function holder(path: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['-e', holding(path)], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function holder(path: string, body = holding(path), ...within: string[]): Promise<ChildProcess> {
+  const [command, ...args] = [...within, process.execPath, '-e', body];
+  const child = spawn(command!, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const [said] = await once(child.stdout!, 'data');
   if (String(said) !== 'locked\n') throw new Error(`the other process says ${said}`);
   return child;
@@ -37,6 +40,12 @@ function rewrite(path: string, change: (owner: string) => string): void {
   const lock = JSON.parse(readFileSync(fileOf(path), 'utf8'));
   writeFileSync(fileOf(path), JSON.stringify({ ...lock, owner: change(lock.owner) }));
 }
+/** As if it had been written so long ago. */
+function age(file: string, seconds: number): void {
+  const then = Date.now() / 1000 - seconds;
+  utimesSync(file, then, then);
+}
+const ageOf = (file: string): number => (Date.now() - statSync(file).mtimeMs) / 1000;
 const replaced = (owner: string, start: number, text: string) => owner.slice(0, start) + text + owner.slice(start + text.length);
 
 t.test('one owner at a time, who is named', async (t) => {
@@ -98,25 +107,94 @@ testNeeding([elsewhere], 'whose lock it is', async (t) => {
   await taken('of a process that is no more', (owner) => owner.replace(/-\d+-\d+-/, '-4194305-4194305-'));
   await taken('from before the machine was restarted', (owner) => replaced(owner, bootDigits, '111111'));
 
+  const takenOnceAbandoned = async (t: Test, who: string) => {
+    await t.rejects(acquire(path), {
+      code: 'ERR_LOCKED',
+      message: new RegExp(
+        `in use by ${who}.*: wait until .*; if it was killed, this works in 1[12]\\d s, or once .*run\\.lock is deleted$`,
+      ),
+    });
+    age(fileOf(path), 90);
+    await t.rejects(acquire(path), { code: 'ERR_LOCKED', message: /this works in (29|30) s/ });
+    age(fileOf(path), 121);
+    await (await acquire(path)).release();
+    t.same(readdirSync(t.testdirName), [], who);
+  };
   for (const [digits, text] of [
     [hostDigits, '111111'],
     [namespaceDigits, '111111'],
-    [bootDigits, '000000'], // not told, as to a process that may not read /proc
+    [bootDigits, '000000'], // not shown, as to a process that may not read /proc
   ] as const) {
     await acquire(path);
     rewrite(path, (owner) => replaced(owner, digits, text));
-    await t.rejects(acquire(path), {
-      code: 'ERR_LOCKED',
-      message: /if that has ended, which cannot be seen from here, delete .*run\.lock$/,
-    });
-    rmSync(fileOf(path));
+    await takenOnceAbandoned(t, `process ${process.pid} on ${hostname()} since 20`);
   }
-  for (const text of ['', '{', 'null', '{"id":"../../x","owner":"x"}']) {
+  const lock = await acquire(path);
+  const { owner, ...rest } = JSON.parse(readFileSync(fileOf(path), 'utf8'));
+  await lock.release();
+  for (const text of [
+    ...['', '{', 'null', '[]', '{"id":"../../x","owner":"x"}', '\0'.repeat(100_000)],
+    JSON.stringify({ ...rest, owner: { toString: 1 } }),
+    JSON.stringify({ ...rest, owner, pid: { toString: 1 } }),
+    JSON.stringify({ ...rest, owner, host: 'x'.repeat(100_000) }),
+  ]) {
     writeFileSync(fileOf(path), text);
-    await t.rejects(acquire(path), { code: 'ERR_LOCKED', message: /in use by an unknown process: .*delete .*run\.lock$/ }, text);
-    rmSync(fileOf(path));
+    await takenOnceAbandoned(t, 'an unknown process');
   }
   await (await acquire(path)).release();
+});
+
+testNeeding([elsewhere], 'a lock whose owner runs, or is only stopped, is not taken over however old it is', async (t) => {
+  const path = join(t.testdir(), 'run');
+  const child = await holder(path);
+  child.kill('SIGSTOP');
+  age(fileOf(path), 1000);
+  await t.rejects(acquire(path), { code: 'ERR_LOCKED', message: /or use another one$/ });
+  await kill(child);
+});
+
+/** Renews every 20 ms. */
+const renewing = (path: string) => `
+  const timers = require('node:timers');
+  const { setInterval } = timers;
+  timers.setInterval = (body, ms) => setInterval(body, ms / 1000);
+  ${holding(path)}`;
+
+async function renewed(file: string): Promise<void> {
+  age(file, 1000);
+  while (ageOf(file) > 900) await sleep(5);
+}
+
+t.test('an owner renews its lock, and no other one', async (t) => {
+  const path = join(t.testdir(), 'run');
+  const child = await holder(path, renewing(path));
+  const text = readFileSync(fileOf(path), 'utf8');
+  await renewed(fileOf(path));
+  t.equal(readFileSync(fileOf(path), 'utf8'), text);
+  writeFileSync(fileOf(path), 'of another one');
+  age(fileOf(path), 1000);
+  await sleep(200);
+  t.ok(ageOf(fileOf(path)) > 900);
+  t.equal(readFileSync(fileOf(path), 'utf8'), 'of another one');
+  await kill(child);
+});
+
+const namespaces = [
+  elsewhere,
+  process.getuid?.() !== 0 && 'only root makes a namespace of processes',
+  missingProgram('unshare', 'apt-get install util-linux'),
+];
+testNeeding(namespaces, 'the lock of another container', async (t) => {
+  const path = join(t.testdir(), 'run');
+  const child = await holder(path, renewing(path), 'unshare', '--pid', '--fork', '--kill-child', '--mount-proc');
+  await renewed(fileOf(path));
+  await t.rejects(acquire(path), { code: 'ERR_LOCKED', message: /if it was killed, this works in 1[12]\d s/ });
+  await kill(child);
+  age(fileOf(path), 121);
+  const lock = await acquire(path);
+  await lock.check();
+  await lock.release();
+  t.same(readdirSync(t.testdirName), []);
 });
 
 t.test('who deletes a lock that is held makes its owner stop', async (t) => {
@@ -139,7 +217,7 @@ t.test('a process that exits without releasing leaves no lock', (t) => {
   t.end();
 });
 
-testNeeding([elsewhere], 'of many that find a dead owner, one takes over', async (t) => {
+testNeeding([elsewhere], 'of many that find an abandoned lock, one takes over', async (t) => {
   const folder = t.testdir();
   const contenders = 6;
   const body = `
@@ -152,10 +230,16 @@ testNeeding([elsewhere], 'of many that find a dead owner, one takes over', async
   const workers = Array.from({ length: contenders }, () => new Worker(body, { eval: true }));
   for (let round = 0; round < 30; round++) {
     const path = join(folder, `run-${round}`);
-    const dead = { id: '0123456789ab', owner: thisOwner().replace(/\d+$/, '1') };
-    writeFileSync(fileOf(path), JSON.stringify(dead));
-    if (round % 3 === 0) writeFileSync(`${fileOf(path)}.${dead.id}`, JSON.stringify({ ...dead, id: 'ba9876543210' })); // died in taking over
-    if (round % 3 === 1) writeFileSync(`${fileOf(path)}.aaaaaaaaaaaa`, ''); // died after it
+    const ended = [thisOwner().replace(/\d+$/, '1'), replaced(thisOwner(), 0, '111111')][round % 2]!;
+    const lock = JSON.stringify({ id: '0123456789ab', owner: ended, pid: 1, host: 'host', since: new Date().toISOString() });
+    const guard = `${fileOf(path)}.${createHash('sha256').update(lock).digest('hex').slice(0, 12)}`;
+    const abandoned = (file: string) => {
+      writeFileSync(file, lock);
+      age(file, 1000);
+    };
+    abandoned(fileOf(path));
+    if (round % 3 === 0) abandoned(guard); // ended in taking over
+    if (round % 3 === 1) writeFileSync(`${fileOf(path)}.aaaaaaaaaaaa`, ''); // ended after it
     const answers = workers.map((worker) => once(worker, 'message'));
     for (const worker of workers) worker.postMessage(path);
     const found = (await Promise.all(answers)).map(([answer]) => answer).sort();

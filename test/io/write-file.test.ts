@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import t from 'tap';
 import { thisOwner } from '../../dist/io/owner';
 import { createFolder, writeFileAtomic } from '../../dist/io/write-file';
+import { testNeeding } from '../support/needing';
 import { library } from '../support/repository';
 
 t.test('writes, replaces, and leaves nothing else behind', async (t) => {
@@ -56,13 +57,22 @@ t.test('what killed processes left is removed, and nothing else', async (t) => {
   const own = thisOwner();
   const dead = own.replace(/-\d+-\d+-/, '-4194305-4194305-');
   const left = [`weights.bin.${dead}-0.tmp`, `other.bin.${dead}-12.tmp`];
+  const foreign = `ffffff${dead.slice(6)}`; // perhaps it runs on another machine
+  const abandoned = `weights.bin.${foreign}-1.tmp`;
   const stays = [
     'notes.tmp',
     `weights.bin.${own}-99.tmp`, // of this process
-    `weights.bin.ffffff${dead.slice(6)}-0.tmp`, // perhaps it runs on another machine
+    `weights.bin.${foreign}-0.tmp`,
     `weights.bin.${dead}-0.tmp.bak`,
   ];
-  const folder = t.testdir(Object.fromEntries([...left, ...stays].map((name) => [name, 'part'])));
+  const folder = t.testdir(Object.fromEntries([...left, abandoned, ...stays].map((name) => [name, 'part'])));
+  for (const [name, minutes] of [
+    [stays[0]!, 600],
+    [stays[1]!, 600],
+    [stays[2]!, 59],
+    [abandoned, 61],
+  ] as const)
+    utimesSync(join(folder, name), Date.now() / 1000, Date.now() / 1000 - minutes * 60);
   await writeFileAtomic(join(folder, 'weights.bin'), 'whole');
   t.same(readdirSync(folder).sort(), ['weights.bin', ...stays].sort());
   t.equal(readFileSync(join(folder, 'weights.bin'), 'utf8'), 'whole');
@@ -74,6 +84,22 @@ t.test('folders', async (t) => {
   await createFolder(join(folder, 'a', 'b'));
   t.same(readdirSync(join(folder, 'a')), ['b']);
   await t.rejects(createFolder(join(folder, 'file')), { code: 'ERR_ARGUMENT', message: /cannot create the folder '.*file': EEXIST/ });
+});
+
+testNeeding([process.platform === 'win32' && 'it has other permissions'], 'a folder that may be written to, but not read', (t) => {
+  const folder = t.testdir();
+  const body = `
+    const { createFolder, writeFileAtomic } = require(${JSON.stringify(join(library, 'io/write-file'))});
+    process.chdir(${JSON.stringify(folder)});
+    if (process.getuid() === 0) process.seteuid(65534);
+    writeFileAtomic('letter', 'whole').then(() => createFolder('a/b'));`;
+  chmodSync(folder, 0o333);
+  const { status, stderr } = spawnSync(process.execPath, ['-e', body], { encoding: 'utf8' });
+  chmodSync(folder, 0o777);
+  t.same({ status, stderr }, { status: 0, stderr: '' });
+  t.same(readdirSync(folder).sort(), ['a', 'letter']);
+  t.equal(readFileSync(join(folder, 'letter'), 'utf8'), 'whole');
+  t.end();
 });
 
 t.test('bytes are flushed before the name, and then the folder, which has the name', (t) => {
