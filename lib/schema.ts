@@ -33,13 +33,18 @@ export const integer = (min = 0, max = Number.MAX_SAFE_INTEGER): Rule<number> =>
 
 /** Finite, as every number of JSON is. */
 export const number = (min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY): Rule<number> =>
-  rule(
-    max < Number.POSITIVE_INFINITY ? `a number from ${min} to ${max}` : min === 0 ? 'a number of at least 0' : 'a number',
-    (value) => Number.isFinite(value) && (value as number) >= min && (value as number) <= max,
-  );
+  rule(`a number${rangeText(min, max)}`, (value) => Number.isFinite(value) && (value as number) >= min && (value as number) <= max);
+
+function rangeText(min: number, max: number): string {
+  if (max === Number.POSITIVE_INFINITY) return min === Number.NEGATIVE_INFINITY ? '' : ` of at least ${min}`;
+  return min === Number.NEGATIVE_INFINITY ? ` of at most ${max}` : ` from ${min} to ${max}`;
+}
 
 export const oneOf = <T extends string>(words: readonly T[]): Rule<T> =>
-  rule(`one of ${words.join(', ')}`, (value) => typeof value === 'string' && (words as readonly string[]).includes(value));
+  rule(
+    words.length === 1 ? words[0]! : `one of ${words.join(', ')}`,
+    (value) => typeof value === 'string' && (words as readonly string[]).includes(value),
+  );
 
 /** undefined, as a field that is missing, or what the rule says. */
 export const optional =
@@ -57,6 +62,17 @@ export const listOf =
       (i) => `[${i}]`,
       () => inner,
     );
+  };
+
+/** All of the rules; the first that the value does not fit says why. */
+export const allOf =
+  <T>(...rules: readonly Rule<T>[]): Rule<T> =>
+  (value) => {
+    for (const fits of rules) {
+      const found = fits(value);
+      if (found) return found;
+    }
+    return undefined;
   };
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -102,8 +118,8 @@ function firstMisfit<K>(
 }
 
 /** A sentence about what does not fit, such as `progress.history[2].loss is "x", expected a number`; undefined if all of it fits. */
-export function misfit(value: unknown, rule: Rule<unknown>): string | undefined {
-  const found = rule(value);
+export function misfit(value: unknown, schema: Rule<unknown>): string | undefined {
+  const found = schema(value);
   if (!found) return undefined;
   const what = found.path === '' ? 'it' : found.path.slice(0, maxPath).replace(/^\./, '');
   return `${what} is ${found.value === undefined ? 'missing' : shown(found.value)}, expected ${found.expected}`;
@@ -116,7 +132,7 @@ const maxPath = 200;
  * @param what the file, and what in it is checked
  * @throws {AdderNetError} ERR_CORRUPT, or another code, unless the value fits
  */
-export function check<T>(what: string, value: unknown, rule: Rule<T>, code: ErrorCode = 'ERR_CORRUPT'): asserts value is T {
-  const why = misfit(value, rule);
+export function check<T>(what: string, value: unknown, schema: Rule<T>, code: ErrorCode = 'ERR_CORRUPT'): asserts value is T {
+  const why = misfit(value, schema);
   if (why !== undefined) throw new AdderNetError(code, `${what}: ${why}`);
 }

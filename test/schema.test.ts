@@ -1,6 +1,6 @@
 // Rules for the plain data of files: what does not fit is named with its place.
 import t from 'tap';
-import { check, integer, listOf, misfit, number, objectWith, oneOf, optional, type Rule, recordOf, text } from '../dist/schema';
+import { allOf, check, integer, listOf, misfit, number, objectWith, oneOf, optional, type Rule, recordOf, text } from '../dist/schema';
 
 const run = objectWith({
   name: text(5),
@@ -52,6 +52,23 @@ for (const [value, why] of cases)
       t.throws(() => check('f', value, run as Rule<unknown>), { name: 'AdderNetError', code: 'ERR_CORRUPT', message: `f: ${why}` });
     t.end();
   });
+
+t.test('every rule says what it expects', (t) => {
+  const [low, high] = [Number.NEGATIVE_INFINITY, 5];
+  const cases: [Rule<unknown>, unknown, string][] = [
+    [number(), 'x', 'a number'],
+    [number(1), 0, 'a number of at least 1'],
+    [number(-1, high), 6, 'a number from -1 to 5'],
+    [number(low, high), 6, 'a number of at most 5'],
+    [integer(2), 1, 'an integer from 2'],
+    [oneOf(['f32']), 'u8', 'f32'],
+    [allOf<unknown>(number(0), integer(), number(0, 9)), 0.5, 'an integer from 0'],
+    [allOf<unknown>(number(0), integer(), number(0, 9)), 10, 'a number from 0 to 9'],
+  ];
+  for (const [schema, value, expected] of cases) t.match(misfit(value, schema), new RegExp(`, expected ${expected}$`));
+  t.equal(misfit(9, allOf<unknown>(number(0), integer(), number(0, 9))), undefined);
+  t.end();
+});
 
 t.test('keys of a file are cut', (t) => {
   t.ok(misfit({ ['x'.repeat(1e6)]: 1 }, recordOf(text(1)))!.length < 300);

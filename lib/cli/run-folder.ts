@@ -2,12 +2,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unitToKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { FileLock } from '../io/file-lock';
 import { createFolder, writeFileAtomic } from '../io/write-file';
 import type { EpochRecord } from '../train/progress';
 import { checkFolderOut } from './output-path';
+import { parseTrainArguments, type TrainArguments } from './train-arguments';
 
 export class RunFolder {
   readonly path: string;
@@ -47,18 +47,21 @@ export class RunFolder {
   /**
    * Locks the folder of a run.
    * @returns the arguments that the run started with
-   * @throws {AdderNetError} ERR_ARGUMENT if there is no run in the folder; ERR_LOCKED if another process trains in it
+   * @throws {AdderNetError} ERR_ARGUMENT if there is no run in the folder; ERR_LOCKED if another process trains in it; what parseTrainArguments
+   *   throws
    */
-  async open<T>(): Promise<Partial<T>> {
+  async open(): Promise<Partial<TrainArguments>> {
     const file = join(this.path, 'arguments.json');
     if (existsSync(file)) await this.#acquire();
+    let json: string;
     try {
-      return unitToKind(JSON.parse(await readFile(file, 'utf8'))) as Partial<T>;
+      json = await readFile(file, 'utf8');
     } catch (cause) {
       throw new AdderNetError('ERR_ARGUMENT', `train: there is no run to resume in ${this.path}: ${(cause as Error).message}`, {
         cause,
       });
     }
+    return parseTrainArguments(json, file);
   }
 
   /** Lets other processes use the folder. */

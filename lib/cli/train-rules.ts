@@ -2,7 +2,7 @@
 import { AdderNetError } from '../errors';
 import { dataRules } from './data-rules';
 import { type OptionRule, optionText } from './option-rules';
-import type { TrainArguments } from './training-setup';
+import type { TrainArguments } from './train-arguments';
 
 /** With --weights, the file says what the kind is. */
 const isAdder = ({ kind, weights }: TrainArguments): boolean => kind === 'adder' || weights !== undefined;

@@ -15,6 +15,7 @@ import { checkApply, type OptionRule } from './option-rules';
 import { RunFolder } from './run-folder';
 import { printError, printJson } from './terminal';
 import { print } from './text-layout';
+import type { TrainArguments } from './train-arguments';
 import { checkUnchanged, trainRules } from './train-rules';
 import { startTrainingProgress, type TrainingProgress } from './training-progress';
 import {
@@ -28,7 +29,6 @@ import {
   openTrainingData,
   optimizerOf,
   scheduleOf,
-  type TrainArguments,
   type TrainingData,
 } from './training-setup';
 
@@ -37,7 +37,7 @@ export async function train(given: Partial<TrainArguments>, defaults: TrainArgum
   const named = await networkToStartFrom(given);
   const folder = new RunFolder(given.out ?? defaultFolder({ ...defaults, ...given, ...identityOf(named) }));
   try {
-    const began = given.resume ? await folder.open<TrainArguments>() : undefined;
+    const began = given.resume ? await folder.open() : undefined;
     await trainIn(folder, named, given, defaults, began);
   } finally {
     await folder.close();

@@ -3,53 +3,17 @@ import { basename } from 'node:path';
 import type { Augmentation } from '../data/augment';
 import type { Dataset } from '../data/dataset';
 import { splitDataset } from '../data/subset';
-import type { FilterGradient } from '../layers';
-import { bodyAndHead, type ConvKind, createModel, headLayers, type Model, replaceHead } from '../models';
+import { bodyAndHead, createModel, headLayers, type Model, replaceHead } from '../models';
 import { type Schedule, Sgd, schedule as schedules } from '../optim';
 import { compile, compiled } from '../session';
 import { defaultBatch } from '../train/default-batch';
 import type { Distillation } from '../train/distillation';
 import { type FeatureTeacher, featureTeacher } from '../train/teacher';
 import { folderName } from './data-rules';
-import { type DataArguments, openData } from './open-data';
+import { openData } from './open-data';
 import { openFloatNetwork, openNetwork } from './open-network';
 import { optionText } from './option-rules';
-
-export interface TrainArguments extends DataArguments {
-  model?: string;
-  kind: ConvKind;
-  imageSize?: readonly [height: number, width: number];
-  weights?: string;
-  freeze?: string[];
-  epochs: number;
-  /** Default: depends on the data set. */
-  batch?: number;
-  lr: number;
-  eta: number;
-  rate: 'adaptive' | 'increased' | 'plain';
-  gradient: FilterGradient;
-  momentum: number;
-  nesterov?: boolean;
-  weightDecay: number;
-  clipNorm?: number;
-  schedule: 'cosine' | 'constant' | 'step' | 'polynomial';
-  warmUp?: number;
-  labelSmoothing: number;
-  average?: number;
-  teacher?: string;
-  temperature: number;
-  teacherAlpha: number;
-  teacherFeatures: number;
-  augment: 'auto' | 'none' | 'crop' | 'crop+flip';
-  validation?: number;
-  patience?: number;
-  limit?: number;
-  seed: number;
-  threads?: number;
-  out?: string;
-  resume?: boolean;
-  json?: boolean;
-}
+import type { TrainArguments } from './train-arguments';
 
 /** The images of a run, and how they are used. */
 export interface TrainingData {

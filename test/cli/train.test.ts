@@ -362,8 +362,13 @@ t.test('without the packages that draw, training goes on and says so at its star
   t.end();
 });
 
-t.test('a damaged checkpoint is reported, not trusted', (t) => {
+t.test('damaged arguments and a damaged checkpoint are reported, not trusted', (t) => {
   const out = at('run');
+  const file = join(out, 'arguments.json');
+  const args = readFileSync(file, 'utf8');
+  writeFileSync(file, args.replace('"momentum": 0.9', '"momentum": "0.9"'));
+  fails(t, 1, ['train', '--resume', '--out', out], /arguments\.json: momentum is "0\.9", expected a number from 0 to below 1$/m);
+  writeFileSync(file, args);
   writeFileSync(join(out, 'checkpoint.safetensors'), 'damaged');
   const { status, stderr } = addernet(['train', '--resume', '--out', out]);
   t.equal(status, 1);

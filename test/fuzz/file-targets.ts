@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compile, layers, load, Model, QuantizedModel, quantize, Sgd, Tensor, type TensorData } from '../../dist';
+import { parseTrainArguments } from '../../dist/cli/train-arguments';
 import { describeModel } from '../../dist/files/float-file';
 import { formatQuantized } from '../../dist/files/quantized-file';
 import { ByteReader } from '../../dist/io/byte-reader';
@@ -318,6 +319,22 @@ export const fileTargets: readonly Target[] = [
       if (text === undefined) return;
       const value = parseJson(text, 'file');
       expect(JSON.stringify(value) === JSON.stringify(JSON.parse(text)), 'another value than of JSON.parse');
+    },
+  },
+  {
+    name: 'arguments of a run',
+    corpus: () =>
+      [
+        { kind: 'adder', dataset: 'digits', epochs: 10, lr: 0.1, rate: 'adaptive', gradient: 'full', momentum: 0.9, seed: 1 },
+        { unit: 'conv', dataset: 'folder', data: 'images', imageSize: [64, 96], freeze: ['conv1', 'fc'], skipBad: true, patience: 3 },
+      ].map((args) => Buffer.from(JSON.stringify(args))),
+    words: ['"epochs":', '"imageSize":', '"freeze":', '"__proto__":', '1e400', '-0', 'null'],
+    within: [json],
+    run(bytes) {
+      const text = asText(bytes);
+      if (text === undefined) return;
+      const args = parseTrainArguments(text, 'file');
+      expect(JSON.stringify(parseTrainArguments(JSON.stringify(args), 'file')) === JSON.stringify(args), 'arguments changed');
     },
   },
 ];

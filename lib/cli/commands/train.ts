@@ -2,8 +2,8 @@ import { type Command, Option } from 'commander';
 import { convKinds } from '../../conv-kind';
 import { checkUsage } from '../option-rules';
 import * as values from '../option-values';
+import { augmentations, gradients, rates, schedules, type TrainArguments } from '../train-arguments';
 import { trainRules } from '../train-rules';
-import type { TrainArguments } from '../training-setup';
 import { data, dataset, folderOptions, helpNote, limit, threads } from './options';
 
 /** The rules do not apply to a resumed run here, because its other options are in its folder. */
@@ -25,19 +25,13 @@ export function addTrain(program: Command): void {
     )
     .option('--lr <rate>', 'the learning rate (with --weights: 0.01)', values.positive, 0.1)
     .option('--eta <factor>', 'the factor of the adaptive learning rate of adder filters', values.notNegative, 0.2)
-    .addOption(
-      new Option('--rate <kind>', 'the learning rate of adder filters').choices(['adaptive', 'increased', 'plain']).default('adaptive'),
-    )
-    .addOption(new Option('--gradient <kind>', 'the gradient of adder filters').choices(['full', 'sign']).default('full'))
+    .addOption(new Option('--rate <kind>', 'the learning rate of adder filters').choices(rates).default('adaptive'))
+    .addOption(new Option('--gradient <kind>', 'the gradient of adder filters').choices(gradients).default('full'))
     .option('--momentum <m>', 'the momentum, from 0 to below 1', values.belowOne, 0.9)
     .option('--nesterov', "use Nesterov's momentum")
     .option('--weight-decay <d>', 'the weight decay of every parameter', values.notNegative, 5e-4)
     .option('--clip-norm <norm>', 'clip the norm of the gradients of all parameters except adder filters', values.positive)
-    .addOption(
-      new Option('--schedule <kind>', 'how the learning rate changes over time')
-        .choices(['cosine', 'constant', 'step', 'polynomial'])
-        .default('cosine'),
-    )
+    .addOption(new Option('--schedule <kind>', 'how the learning rate changes over time').choices(schedules).default('cosine'))
     .option('--warm-up <epochs>', 'increase the learning rate from 0 over the first epochs', values.notNegative)
     .option('--label-smoothing <s>', 'the part of the target to spread over all classes, from 0 to 1', values.upToOne, 0)
     .option('--average <decay>', 'keep a moving average of the weights, with a decay such as 0.999', values.betweenZeroAndOne)
@@ -52,7 +46,7 @@ export function addTrain(program: Command): void {
     )
     .addOption(
       new Option('--augment <kind>', 'shift and mirror images at random; auto: crop for digits, otherwise crop+flip')
-        .choices(['auto', 'none', 'crop', 'crop+flip'])
+        .choices(augmentations)
         .default('auto'),
     )
     .option(
