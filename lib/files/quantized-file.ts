@@ -89,6 +89,7 @@ export function quantizedNetwork(file: TensorFile): QuantizedModel {
     checkMetadata(metadata);
     const graph = version === 1 ? graphOfSteps(nodes, description.output, bits, metadata.inputShape) : graphOf(nodes, description);
     checkGraph(graph);
+    checkBits(graph, bits);
     return new QuantizedModel(metadata, bits, { ...graph, outputs: [checkedOutput(graph, metadata)] });
   } catch (cause) {
     if (!(cause instanceof AdderNetError)) throw cause;
@@ -102,6 +103,22 @@ function graphOf(nodes: readonly Record<string, unknown>[], { inputs, outputs }:
     if (isRecord(node.activation))
       node.activation = { min: node.activation.min ?? Number.NEGATIVE_INFINITY, max: node.activation.max ?? Number.POSITIVE_INFINITY };
   return { nodes: nodes as unknown as readonly GraphNode[], inputs: inputs!, outputs: outputs! };
+}
+
+/** A network of fewer bits than 8 has them in bytes as well, of which none may be larger than its bits hold. */
+function checkBits({ nodes }: Graph, bits: number): void {
+  const largest = 2 ** bits - 1;
+  const damaged = (i: number, why: string) =>
+    new AdderNetError('ERR_CORRUPT', `node ${i} of the network is damaged: its ${why} of ${bits} bits`);
+  for (const [i, node] of nodes.entries()) {
+    if (node.op !== 'quantize' && node.op !== 'quantizedConv2d') continue;
+    if (node.qmax !== undefined && node.qmax !== largest)
+      throw damaged(i, `qmax is ${node.qmax}, expected ${largest}, the largest integer`);
+    if (node.op === 'quantize') continue;
+    if (node.padValue > largest) throw damaged(i, `padValue is ${node.padValue}, expected at most ${largest}, the largest integer`);
+    const filter = node.kind === 'adder' ? node.filters.data.find((w) => w > largest) : undefined;
+    if (filter !== undefined) throw damaged(i, `filters hold ${filter}, expected at most ${largest}, the largest integer`);
+  }
 }
 
 /** The output in the shape that the task asks for. */

@@ -2,131 +2,141 @@
 // numbers, and one image takes memory and work within limits. Time and memory of the checks grow with the file alone.
 import { convKinds } from '../conv-kind';
 import { AdderNetError } from '../errors';
-import { elementCount, type Shape } from '../shape';
+import { allOf, integer, listOf, misfit, objectWith, oneOf, optional, type Rule, rule } from '../schema';
+import { elementCount, type Shape, shapeText } from '../shape';
 import { type DType, notFinite, Tensor, type TensorData } from '../tensor';
 import { outputShape } from './geometry';
-import { type Graph, type GraphNode, operandsOf, type Value } from './graph';
+import { type Conv2d, type Graph, type GraphNode, type Normalize, operandsOf, type QuantizedConv2d, type Value } from './graph';
 import { maxElements, WorkBudget } from './limits';
 
 /**
  * Checks a graph of one input and one output, both of floats; fields may hold anything.
  * @throws {AdderNetError} ERR_ARGUMENT, which names the node and its field, or ERR_SHAPE
  */
-export function checkGraph({ nodes, inputs, outputs }: Graph): void {
-  const ends = [inputs, outputs].every((values) => Array.isArray(values) && values.length === 1 && values.every(isFloats));
-  if (!ends || !Array.isArray(nodes)) throw new AdderNetError('ERR_ARGUMENT', 'the network has no nodes, one input and one output');
+export function checkGraph(graph: Graph): void {
+  const wrong = misfit(graph, graphRule);
+  if (wrong !== undefined) throw new AdderNetError('ERR_ARGUMENT', `the network is damaged: its ${wrong}`);
+  const { nodes, inputs, outputs } = graph;
   const known = new Map(inputs.map((value) => [value.id, value]));
   const budget = new WorkBudget();
   for (const [i, node] of nodes.entries()) {
-    const field = damagedField(node, known);
-    if (field !== undefined) throw new AdderNetError('ERR_ARGUMENT', `node ${i} of the network is damaged: its ${field}`);
+    const damage = damageOf(node, known);
+    if (damage !== undefined) throw new AdderNetError('ERR_ARGUMENT', `node ${i} of the network is damaged: its ${damage}`);
     budget.spend(node, i);
     known.set(node.output.id, node.output);
   }
   if (!isKnown(outputs[0]!, known)) throw new AdderNetError('ERR_ARGUMENT', 'no node of the network computes its output');
 }
 
-type Is = (value: unknown) => boolean;
-const optional = (is: Is) => (value: unknown) => value === undefined || is(value);
-const oneOf = (words: readonly string[]) => (value: unknown) => words.includes(value as string);
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-const isInteger = (value: unknown, min: number, max: number) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
-/** Finite as a float32, too. */
-const isFloat: Is = (value) => typeof value === 'number' && Number.isFinite(Math.fround(value));
-const isByte: Is = (value) => isInteger(value, 0, 255);
-const isQmax: Is = (value) => isInteger(value, 1, 255);
-const isSize: Is = (value) => isInteger(value, 1, 2 ** 31 - 1);
-const isOffset: Is = (value) => isInteger(value, 0, 2 ** 31 - 1);
-const listOf = (length: number, is: Is) => (value: unknown) => Array.isArray(value) && value.length === length && value.every(is);
+const size = integer(1, 2 ** 31 - 1);
+const offset = integer(0, 2 ** 31 - 1);
+const byte = integer(0, 255);
+const largestInteger = integer(1, 255);
+const isFloat = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(Math.fround(value));
+const float = rule<number>('a finite float32', isFloat);
+const positiveFloat = rule<number>('a positive float32', (value) => isFloat(value) && Math.fround(value) > 0);
 
 /** Images have three axes; a shape is looked at wherever its value is read. */
 const maxRank = 8;
-const isValue = (value: unknown): value is Value =>
-  isObject(value) &&
-  Number.isSafeInteger(value.id) &&
-  Array.isArray(value.shape) &&
-  value.shape.length >= 1 &&
-  value.shape.length <= maxRank &&
-  value.shape.every(isSize) &&
-  elementCount(value.shape) <= maxElements &&
-  (value.dtype === 'f32' || value.dtype === 'u8');
-const isFloats: Is = (value) => isValue(value) && value.dtype === 'f32';
-const isBytes: Is = (value) => isValue(value) && value.dtype === 'u8';
-const isTensor =
-  (rank: number, ...dtypes: DType[]) =>
-  (value: unknown) =>
-    value instanceof Tensor &&
-    value.shape.length === rank &&
-    dtypes.includes((value as Tensor<TensorData>).dtype) &&
-    notFinite((value as Tensor<TensorData>).data) === undefined;
-const isVector = isTensor(1, 'f32');
-const isActivation: Is = (value) =>
-  isObject(value) && typeof value.min === 'number' && typeof value.max === 'number' && value.min <= value.max;
-const window = { stride: listOf(2, isSize), padding: listOf(4, isOffset) };
-const hasFields = (fields: Record<string, Is>) => (value: unknown) =>
-  isObject(value) && Object.entries(fields).every(([name, is]) => is(value[name]));
-const isConv2dAttributes = hasFields({ ...window, dilation: listOf(2, isSize), groups: isSize });
+const shape = allOf<Shape>(
+  rule(`a shape of 1 to ${maxRank} axes`, (value) => Array.isArray(value) && value.length >= 1 && value.length <= maxRank),
+  listOf(size),
+  rule(`a shape of at most ${maxElements} elements`, (value) => elementCount(value as Shape) <= maxElements),
+);
+const valueRule = <D extends Value['dtype']>(...dtypes: D[]) => objectWith({ id: integer(), shape, dtype: oneOf(dtypes) });
+const [floats, bytes, floatsOrBytes] = [valueRule('f32'), valueRule('u8'), valueRule('f32', 'u8')];
 
-const affine = { scale: isVector, shift: isVector };
-const fieldsOf: Record<GraphNode['op'], Record<string, Is>> = {
-  conv2d: {
-    ...{ kind: oneOf(convKinds), x: isFloats, output: isFloats, filters: isTensor(4, 'f32'), bias: optional(isVector) },
-    ...{ scale: optional(isVector), shift: optional(isVector), residual: optional(isFloats), activation: optional(isActivation) },
-    attributes: isConv2dAttributes,
-  },
-  normalize: {
-    ...{ x: isFloats, output: isFloats, mean: isVector, ...affine, residual: optional(isFloats), activation: optional(isActivation) },
-  },
-  pool: {
-    ...{ mode: oneOf(['max', 'average']), x: isFloats, output: isFloats },
-    attributes: hasFields({ ...window, kernel: listOf(2, isSize) }),
-  },
-  activate: { x: isFloats, output: isFloats, activation: isActivation },
-  add: { a: isFloats, b: isFloats, output: isFloats },
-  quantize: {
-    x: isFloats,
-    output: isBytes,
-    scale: (value) => isFloat(value) && Math.fround(Number(value)) > 0,
-    zeroPoint: isByte,
-    qmax: isQmax,
-  },
-  quantizedConv2d: {
-    ...{ kind: oneOf(['adder', 'conv']), x: isBytes, output: isValue, filters: isTensor(4, 'u8', 'i8'), padValue: isByte, ...affine },
-    ...{
-      residual: optional(isValue),
-      residualScale: optional(isFloat),
-      qmax: optional(isQmax),
-      activation: optional(isActivation),
-    },
-    attributes: isConv2dAttributes,
-  },
+const finite: Rule<Tensor<TensorData>> = (tensor) => {
+  const value = notFinite((tensor as Tensor<TensorData>).data);
+  return value === undefined ? undefined : { path: '', value, expected: 'finite numbers' };
 };
+const tensor = (rank: number, ...dtypes: DType[]) =>
+  allOf(
+    rule<Tensor<TensorData>>(
+      `a tensor of rank ${rank} of ${dtypes.join(' or ')}`,
+      (value) => value instanceof Tensor && value.shape.length === rank && dtypes.includes((value as Tensor<TensorData>).dtype),
+    ),
+    finite,
+  );
+const vector = tensor(1, 'f32');
 
-/** The name of a field that does not fit. */
-function damagedField(node: GraphNode, known: ReadonlyMap<number, Value>): string | undefined {
-  if (typeof node.op !== 'string' || !Object.hasOwn(fieldsOf, node.op)) return 'op';
-  const fields: Record<string, unknown> = { ...node };
-  const damaged = Object.entries(fieldsOf[node.op]).find(([name, is]) => !is(fields[name]));
-  if (damaged) return damaged[0];
-  if (!operandsOf(node).every((value) => isKnown(value, known))) return 'operands';
+/** Infinite where there is no limit. */
+const limit = rule<number>('a number', (value) => typeof value === 'number');
+const activation = allOf(
+  objectWith({ min: limit, max: limit }),
+  rule('{ min, max } with min <= max', (value) => {
+    const { min, max } = value as { min: number; max: number };
+    return min <= max;
+  }),
+);
+const window = { stride: listOf(size, 'two strides', 2), padding: listOf(offset, 'padding of four sides', 4) };
+const conv2dAttributes = objectWith({ ...window, dilation: listOf(size, 'two dilations', 2), groups: size });
+const poolAttributes = objectWith({ ...window, kernel: listOf(size, 'height and width', 2) });
+const affine = { scale: vector, shift: vector };
+
+const graphRule = objectWith({
+  nodes: rule<Graph['nodes']>('a list of nodes', Array.isArray),
+  inputs: listOf(floats, 'one input', 1),
+  outputs: listOf(floats, 'one output', 1),
+});
+const nodeRules: Readonly<Record<GraphNode['op'], Rule<unknown>>> = {
+  conv2d: objectWith({
+    ...{ kind: oneOf(convKinds), x: floats, output: floats, filters: tensor(4, 'f32'), bias: optional(vector) },
+    ...{ scale: optional(vector), shift: optional(vector), residual: optional(floats), activation: optional(activation) },
+    attributes: conv2dAttributes,
+  }),
+  normalize: objectWith({
+    ...{ x: floats, output: floats, mean: vector, ...affine, residual: optional(floats), activation: optional(activation) },
+  }),
+  pool: objectWith({ mode: oneOf(['max', 'average']), x: floats, output: floats, attributes: poolAttributes }),
+  activate: objectWith({ x: floats, output: floats, activation }),
+  add: objectWith({ a: floats, b: floats, output: floats }),
+  quantize: objectWith({ x: floats, output: bytes, scale: positiveFloat, zeroPoint: byte, qmax: largestInteger }),
+  quantizedConv2d: objectWith({
+    ...{ kind: oneOf(['adder', 'conv']), x: bytes, output: floatsOrBytes, filters: tensor(4, 'u8', 'i8'), padValue: byte, ...affine },
+    ...{ residual: optional(floatsOrBytes), residualScale: optional(float), qmax: optional(largestInteger) },
+    ...{ activation: optional(activation), attributes: conv2dAttributes },
+  }),
+};
+const opRule = objectWith({ op: oneOf(Object.keys(nodeRules)) });
+
+/** Which field of a node does not fit, and why. */
+function damageOf(node: GraphNode, known: ReadonlyMap<number, Value>): string | undefined {
+  const wrong = misfit(node, opRule) ?? misfit(node, nodeRules[node.op]);
+  if (wrong !== undefined) return wrong;
+  if (!operandsOf(node).every((value) => isKnown(value, known))) return 'operands are not what earlier nodes compute';
   const shape = shapeOrReason(node);
   if (typeof shape === 'string') return shape;
-  if (known.has(node.output.id) || elementCount(shape) !== elementCount(node.output.shape)) return 'output';
-  if (node.op === 'conv2d' || node.op === 'quantizedConv2d' || node.op === 'normalize') {
-    const channels = node.op === 'normalize' ? node.x.shape.at(-1) : node.filters.shape[0];
-    const uneven = ['bias', 'mean', 'scale', 'shift'].find((name) => ((fields[name] as Tensor | undefined)?.size ?? channels) !== channels);
-    if (uneven !== undefined) return uneven;
-    if ((node.scale === undefined) !== (node.shift === undefined)) return 'scale';
-    const { residual, output } = node;
-    if (residual && elementCount(residual.shape) !== elementCount(output.shape)) return 'residual';
-  }
-  if (node.op === 'quantize' && node.zeroPoint > node.qmax) return 'zeroPoint';
-  if (node.op === 'quantizedConv2d') {
-    if (node.filters.dtype !== (node.kind === 'adder' ? 'u8' : 'i8')) return 'filters';
-    if ((node.qmax === undefined) !== (node.output.dtype === 'f32')) return 'qmax';
-    if (node.qmax !== undefined && node.activation) return 'activation';
-  }
+  const { output } = node;
+  if (known.has(output.id)) return `output has the id ${output.id} of an earlier value`;
+  if (elementCount(shape) !== elementCount(output.shape))
+    return `output has shape ${shapeText(output.shape)}, expected that of ${shapeText(shape)}`;
+  if (node.op === 'quantize' && node.zeroPoint > node.qmax)
+    return `zeroPoint is ${node.zeroPoint}, expected at most its qmax, ${node.qmax}`;
+  if (node.op === 'conv2d' || node.op === 'quantizedConv2d' || node.op === 'normalize') return damageOfChannels(node);
   return undefined;
+}
+
+function damageOfChannels(node: Conv2d | QuantizedConv2d | Normalize): string | undefined {
+  const channels = node.op === 'normalize' ? node.x.shape.at(-1)! : node.filters.shape[0]!;
+  const vectors: { readonly [name: string]: unknown } = { ...node };
+  for (const name of ['bias', 'mean', 'scale', 'shift']) {
+    const { size = channels } = (vectors[name] ?? {}) as Partial<Tensor>;
+    if (size !== channels) return `${name} has ${size} numbers, expected one for each of ${channels} channels`;
+  }
+  if ((node.scale === undefined) !== (node.shift === undefined)) return 'scale and shift are not both there';
+  const { residual, output } = node;
+  if (residual && elementCount(residual.shape) !== elementCount(output.shape))
+    return `residual has shape ${shapeText(residual.shape)}, expected that of its output, ${shapeText(output.shape)}`;
+  return node.op === 'quantizedConv2d' ? damageOfBytes(node) : undefined;
+}
+
+function damageOfBytes({ kind, filters, output, qmax, activation }: QuantizedConv2d): string | undefined {
+  const dtype = kind === 'adder' ? 'u8' : 'i8';
+  if (filters.dtype !== dtype) return `filters are ${filters.dtype}, expected ${dtype} of kind ${kind}`;
+  if ((qmax === undefined) !== (output.dtype === 'f32'))
+    return `qmax is ${qmax ?? 'missing'}, but its output is ${output.dtype}: an output of u8 has one`;
+  return qmax !== undefined && activation ? 'activation is there, but its output is u8, which qmax limits' : undefined;
 }
 
 /** The shape of what a node computes, or why its window, its filters and what it reads do not fit each other. */

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { AdderNetError, compile, layers, load, Model, Tensor } from '../../dist';
 import { formatSafetensors, parseSafetensors } from '../../dist/io/safetensors';
+import { cpuTime } from '../support/cpu-time';
 import { draws } from '../support/draws';
 
 type Shape = number[];
@@ -45,17 +46,41 @@ const pool = (x: Value, output: Value, kernel: number, stride: number, padding: 
 t.test('graphs that contradict themselves', async (t) => {
   const [x, a, b] = [value(0, [2, 2, 3]), value(1, [2, 2, 3]), value(2, [2, 2, 3])];
   const cases: [string, RegExp, Plain[], Value, Plain?][] = [
-    ['a value is read before it is computed', /node 0 .* its operands/, [activate(b, a), activate(x, b)], b],
-    ['a node reads itself', /node 0 .* its operands/, [activate(a, a)], a],
-    ['a value that no node computes', /node 0 .* its operands/, [activate(value(7, [2, 2, 3]), a)], a],
-    ['a value that is computed twice', /node 1 .* its output/, [activate(x, a), activate(x, a)], a],
-    ['a node that writes the input', /node 0 .* its output/, [activate(x, x)], x],
+    ['a value is read before it is computed', /node 0 .* its operands are not what/, [activate(b, a), activate(x, b)], b],
+    ['a node reads itself', /node 0 .* its operands are not what earlier nodes compute/, [activate(a, a)], a],
+    ['a value that no node computes', /node 0 .* its operands are not what/, [activate(value(7, [2, 2, 3]), a)], a],
+    ['a value that is computed twice', /node 1 .* its output has the id 1 of an earlier value/, [activate(x, a), activate(x, a)], a],
+    ['a node that writes the input', /node 0 .* its output has the id 0 of an earlier value/, [activate(x, x)], x],
     ['an output that nothing computes', /no node of the network computes its output/, [activate(x, a)], b],
     ['an output of more elements', /no node of the network computes its output/, [activate(x, a)], value(1, [2, 2, 4])],
-    ['an operand of another size', /node 0 .* its operands/, [activate(value(0, [2, 2, 4]), a)], a],
-    ['an operand of another dtype', /node 0 .* its x/, [activate(value(0, [2, 2, 3], 'u8'), a)], a],
-    ['a node of an unknown kind', /node 0 .* its op/, [{ ...activate(x, a), op: 'toString' }], a],
-    ['a shape of a hundred thousand axes', /node 0 .* its output/, [activate(x, value(1, [...Array(1e5).fill(1), 12]))], a],
+    ['an operand of another size', /node 0 .* its operands are not what/, [activate(value(0, [2, 2, 4]), a)], a],
+    ['an operand of another dtype', /node 0 .* its x\.dtype is "u8", expected f32/, [activate(value(0, [2, 2, 3], 'u8'), a)], a],
+    ['a result of another size', /node 0 .* its output has shape \[13\], expected that of \[2,2,3\]/, [activate(x, value(1, [13]))], a],
+    ['a node of an unknown kind', /node 0 .* its op is "toString", expected one of/, [{ ...activate(x, a), op: 'toString' }], a],
+    [
+      'a node without what it reads',
+      /node 0 .* its x is missing, expected \{ id, shape, dtype \}/,
+      [{ ...activate(x, a), x: undefined }],
+      a,
+    ],
+    [
+      'limits out of order',
+      /node 0 .* its activation is an object, expected \{ min, max \} with min <= max/,
+      [{ ...activate(x, a), activation: { min: 2, max: 1 } }],
+      a,
+    ],
+    [
+      'a limit of no number',
+      /node 0 .* its activation\.max is "1", expected a number/,
+      [{ ...activate(x, a), activation: { max: '1' } }],
+      a,
+    ],
+    [
+      'a shape of a hundred thousand axes',
+      /node 0 .* its output\.shape is .* a shape of 1 to 8 axes/,
+      [activate(x, value(1, [...Array(1e5).fill(1), 12]))],
+      a,
+    ],
     ['other classes than the output has', /it gives 12 numbers, expected \[5\]/, [activate(x, a)], a, { classes: 5 }],
     ['other images than the input has', /it takes images of \[2,2,3\], not of \[3,4,3\]/, [activate(x, a)], a, { inputShape: [3, 4, 3] }],
   ];
@@ -123,13 +148,13 @@ t.test('a hundred thousand nodes load, compile and run in time that grows with t
   for (const [name, nodes] of Object.entries({ chain, held })) {
     const file = crafted(nodes, values[0]!, values[n]!);
     const before = process.memoryUsage().rss;
-    const start = performance.now();
+    const start = cpuTime();
     const network = await load(file);
     using session = await compile(network as never);
     const y = session.runSync(new Tensor(new Float32Array(4).fill(1), [1, ...shape]));
-    const [seconds, bytes] = [(performance.now() - start) / 1000, process.memoryUsage().rss - before];
+    const [seconds, bytes] = [(cpuTime() - start) / 1000, process.memoryUsage().rss - before];
     t.same([...y.data], Array(4).fill(name === 'chain' ? 1 : half + 1), name);
-    t.ok(seconds < 20, `${name}: ${seconds.toFixed(1)} s`);
+    t.ok(seconds < 20, `${name}: ${seconds.toFixed(1)} s of CPU time`);
     t.ok(bytes < 2 ** 30, `${name}: ${(bytes / 2 ** 20).toFixed()} MiB`);
   }
 });
@@ -176,11 +201,11 @@ t.test('nodes of any geometry are refused or compile, and small ones run', async
         const k = isPool ? Math.min(kernel[0], h) * Math.min(kernel[1], w) : count(filterShape) / co;
         const work = count(y.shape) * k + (h + padding[0] + padding[2]) * (w + padding[1] + padding[3]) * c;
         if (work > 2 ** 24) return;
-        const start = performance.now();
+        const start = cpuTime();
         const result = session.runSync(new Tensor(new Float32Array(h * w * c).fill(1), [1, h, w, c]));
         met.ran++;
         if (result.size !== count(y.shape) || !result.data.every(Number.isFinite)) throw new Error('wrong output');
-        if (performance.now() - start > 5000) throw new Error('too slow');
+        if (cpuTime() - start > 5000) throw new Error('too slow');
       } catch (error) {
         if (!(error instanceof AdderNetError)) throw error;
         met.refused++;
@@ -238,10 +263,10 @@ t.test('float networks have the same limits where they are compiled', async (t) 
     const metadata = { name: 'crafted', kind: 'adder', classes, inputShape: [size, size, 1], dataset: 'none' } as const;
     return new Model({ pooling, flatten: new Flatten() }, { ...metadata, normalization: { mean: [0], std: [1] } } as never);
   };
-  const start = performance.now();
+  const start = cpuTime();
   using session = await compile(network(2 ** 14, 2 ** 30, 2 ** 13 - 1, 2));
   t.same([...session.runSync(new Tensor(Float32Array.of(1, 2, 3, 4), [1, 2, 2, 1])).data], [4]);
-  t.ok(performance.now() - start < 1000);
+  t.ok(cpuTime() - start < 1000);
   await t.rejects(compile(network(8192, 2, 4096, 8192)), refused(/node 0 \(pool\).*more than 2\^40 additions/, 'ERR_SHAPE'));
   await t.rejects(compile(network(1, 2 ** 14, 0, 2 ** 15)), refused(/the input has shape \[32768,32768,1\]/, 'ERR_SHAPE'));
 });

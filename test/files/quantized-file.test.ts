@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { compile, load, type QuantizedModel, readTensors, save, type Tensor, type TensorData } from '../../dist';
+import { compile, load, type QuantizedModel, readTensors, save, Tensor, type TensorData } from '../../dist';
 import { formatSafetensors, parseSafetensors } from '../../dist/io/safetensors';
 import { bits, normal } from '../support/tensors';
 
@@ -52,6 +52,53 @@ t.test('a file with a number that is not finite is refused', async (t) => {
 interface Plain {
   [name: string]: unknown;
 }
+
+t.test('the bits of a file and the integers of its nodes contradict each other', async (t) => {
+  const again = join(t.testdir(), 'again.safetensors');
+  const largest = { 8: 255, 4: 15 };
+  for (const count of [8, 4] as const) {
+    await save(await load(join(folder, `${count}-bits.safetensors`), { dtype: 'u8' }), again);
+    const { tensors, metadata } = parseSafetensors(readFileSync(again), again);
+    const changed = (change: (description: { bits: number; nodes: Plain[] }, tensors: Map<string, Tensor<TensorData>>) => void) => {
+      const [description, own] = [JSON.parse(metadata[key]!), new Map(tensors)];
+      change(description, own);
+      return load(formatSafetensors(own, { [key]: JSON.stringify(description) }), { dtype: 'u8' });
+    };
+    const refused = (message: RegExp) => ({ name: 'AdderNetError', code: 'ERR_CORRUPT', message });
+    for (const bits of [2, 3, 4, 7, 8])
+      if (bits !== count)
+        await t.rejects(
+          changed((description) => {
+            description.bits = bits;
+          }),
+          refused(/node \d+ of the network is damaged: its qmax is \d+, expected \d+, the largest integer of \d bits/),
+          `${count} bits as ${bits}`,
+        );
+    const { nodes } = JSON.parse(metadata[key]!) as { nodes: Plain[] };
+    for (const [i, node] of nodes.entries()) {
+      if ('qmax' in node)
+        for (const qmax of [1, largest[count] - 1, 200])
+          await t.rejects(
+            changed(({ nodes }) => Object.assign(nodes[i]!, { qmax })),
+            refused(/its (qmax|zeroPoint) is /),
+            `node ${i}`,
+          );
+      if (count === 8 || node.op !== 'quantizedConv2d') continue;
+      await t.rejects(
+        changed(({ nodes }) => Object.assign(nodes[i]!, { padValue: 16 })),
+        refused(/its padValue is 16, expected at most 15/),
+      );
+      const filters = tensors.get(`${i}.filters`) as Tensor<Uint8Array>;
+      const data = filters.data.with(0, 16);
+      if (node.kind === 'adder')
+        await t.rejects(
+          changed((_, tensors) => tensors.set(`${i}.filters`, new Tensor(data, filters.shape))),
+          refused(/its filters hold 16, expected at most 15/),
+        );
+    }
+    t.ok(await changed(() => {}), 'unchanged, it loads');
+  }
+});
 
 t.test('a file without a field, or with another in its place, is refused with a code', async (t) => {
   const file = join(folder, '8-bits.safetensors');

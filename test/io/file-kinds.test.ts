@@ -6,6 +6,7 @@ import { zipSync } from 'fflate';
 import t from 'tap';
 import { describeFile, fileKind } from '../../dist/io/file-kinds';
 import { parseTensors } from '../../dist/io/read-tensors';
+import { cpuTime } from '../support/cpu-time';
 import { refusal } from '../support/damage';
 import { npyFile } from '../support/npy-bytes';
 
@@ -80,9 +81,9 @@ t.test('a ZIP that claims more entries than it has room for', async (t) => {
   const file = Buffer.from(zip('net/data.pkl'));
   file.writeUInt16LE(0xffff, file.length - 14);
   file.writeUInt16LE(0xffff, file.length - 12);
-  const start = performance.now();
+  const start = cpuTime();
   t.match(describeFile(file), /^a truncated ZIP archive/);
-  t.ok(performance.now() - start < 2000);
+  t.ok(cpuTime() - start < 2000);
 });
 
 t.test('bytes that say nothing', async (t) => {

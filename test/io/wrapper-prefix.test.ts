@@ -1,5 +1,6 @@
 import t from 'tap';
 import { unwrapNames } from '../../dist/io/wrapper-prefix';
+import { cpuTime } from '../support/cpu-time';
 
 const unwrapped = (...names: string[]) => unwrapNames(names).names;
 
@@ -35,7 +36,7 @@ t.test('the counter of an average is no tensor of the network', async (t) => {
 });
 
 t.test('a name of wrappers alone takes no time that grows with its square', async (t) => {
-  const start = performance.now();
+  const start = cpuTime();
   unwrapNames(['module.'.repeat(1_000_000), 'module.'.repeat(1_000_001)]);
-  t.ok(performance.now() - start < 5000);
+  t.ok(cpuTime() - start < 5000);
 });
