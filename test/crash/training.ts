@@ -48,6 +48,13 @@ export function failing(args: string[], { at, with: code, count }: Failing): Spa
   return spawnSync(process.execPath, ['--require', preload, ...args], { env, encoding: 'utf8' });
 }
 
+/** The changes that a process counted; temporary files are named without their owner. */
+export const changesIn = (count: string): string[] =>
+  readFileSync(count, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.replace(/\.[0-9a-f]{18}-\d+-\d+-\d+-\d+\.tmp$/, '.tmp'));
+
 interface Line {
   epoch: number;
   learningRate: number;
@@ -64,7 +71,7 @@ const bestOf = (log: readonly Line[]): number =>
   log.findLast(({ validation }) => log.every((other) => other.validation.accuracy <= validation.accuracy))!.epoch;
 const epochsOf = async (file: string): Promise<number> => (await load(file)).metadata.training!.epochs;
 
-const temporary = /\.tmp$|\.lock(\.[0-9a-f]+)*$/;
+export const temporary = /\.tmp$|\.lock(\.[0-9a-f]+)*$/;
 const known = [
   'arguments.json',
   'best.safetensors',

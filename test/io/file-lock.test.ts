@@ -197,6 +197,25 @@ testNeeding(namespaces, 'the lock of another container', async (t) => {
   t.same(readdirSync(t.testdirName), []);
 });
 
+testNeeding([elsewhere], 'a guard that cannot be removed does not keep a lock from its owner', (t) => {
+  const folder = t.testdir();
+  const path = join(folder, 'run');
+  const ended = { id: '', owner: thisOwner().replace(/\d+$/, '1'), pid: 1, host: '', since: '' };
+  const count = join(folder, 'changes');
+  const locking = (env: NodeJS.ProcessEnv) => {
+    writeFileSync(fileOf(path), JSON.stringify(ended));
+    const body = holding(path).replace('setInterval', '//');
+    const args = ['--require', join(__dirname, '../support/failing-files.js'), '-e', body];
+    return spawnSync(process.execPath, args, { env: { ...process.env, ...env }, encoding: 'utf8' }).stdout;
+  };
+  t.equal(locking({ ADDERNET_FAIL_COUNT: count }), 'locked\n');
+  const guardIsRemoved = readFileSync(count, 'utf8')
+    .split('\n')
+    .findIndex((change) => /^rm run\.lock\.[0-9a-f]{12}$/.test(change));
+  t.equal(locking({ ADDERNET_FAIL_AT: String(guardIsRemoved + 1), ADDERNET_FAIL_WITH: 'EIO' }), 'locked\n');
+  t.end();
+});
+
 t.test('who deletes a lock that is held makes its owner stop', async (t) => {
   const path = join(t.testdir(), 'run');
   const lock = await acquire(path);

@@ -116,6 +116,6 @@ t.test('bytes are flushed before the name, and then the folder, which has the na
     .split('\n')
     .map((line) => line.replace(/weights\.bin\..*\.tmp$/, 'temporary').trim());
   const flushes = process.platform === 'win32' ? [] : [`sync ${basename(folder)}`];
-  t.same(changes, ['open temporary', 'write', 'sync temporary', 'close temporary', 'rename weights.bin', ...flushes]);
+  t.same(changes, ['open temporary', 'write temporary', 'sync temporary', 'close temporary', 'rename weights.bin', ...flushes]);
   t.end();
 });

@@ -1,6 +1,7 @@
 // Preloaded into a process (node --require), it lets the n-th change of the file system, from 1, and all later ones fail:
 //   ADDERNET_FAIL_AT    n; without it, nothing fails
-//   ADDERNET_FAIL_WITH  the code of the error, such as ENOSPC, or kill: the process ends at once; half of a write is done before
+//   ADDERNET_FAIL_WITH  the code of the error, such as ENOSPC, which lets files still be removed, or kill: the process ends at once;
+//                       half of a write is done before
 //   ADDERNET_FAIL_COUNT a file that gets all changes, a line each, such as `rename log.jsonl`
 import { appendFileSync } from 'node:fs';
 import promises, { type FileHandle } from 'node:fs/promises';
@@ -17,10 +18,11 @@ async function before(what: string, path: string, half: () => Promise<void> = as
   if (at === undefined || changes < Number(at)) return;
   await half();
   if (code === 'kill') process.kill(process.pid, 'SIGKILL');
+  if (code === 'ENOSPC' && what === 'rm') return;
   throw Object.assign(new Error(`${code}: this test fails it, ${change}`), { code });
 }
 
-for (const name of ['rename', 'link', 'mkdir', 'copyFile'] as const) {
+for (const name of ['rename', 'link', 'mkdir', 'copyFile', 'rm'] as const) {
   const original = promises[name] as (...args: unknown[]) => Promise<unknown>;
   Object.assign(promises, {
     [name]: async (...args: unknown[]) => {
@@ -30,11 +32,13 @@ for (const name of ['rename', 'link', 'mkdir', 'copyFile'] as const) {
   });
 }
 
+const paths = new WeakMap<FileHandle, string>();
 const { open, writeFile } = promises;
 Object.assign(promises, {
   async open(path: string, flags: string, ...rest: number[]): Promise<FileHandle> {
     if (flags === 'wx') await before('open', path);
     const file = await open(path, flags, ...rest);
+    paths.set(file, path);
     const { sync, close } = file;
     file.sync = async () => {
       await before('sync', path);
@@ -49,7 +53,7 @@ Object.assign(promises, {
   },
   async writeFile(file: FileHandle, content: string | Uint8Array): Promise<void> {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content;
-    await before('write', '', () => writeFile(file, bytes.subarray(0, Math.floor(bytes.length / 2))));
+    await before('write', paths.get(file)!, () => writeFile(file, bytes.subarray(0, Math.floor(bytes.length / 2))));
     await writeFile(file, bytes);
   },
 });
