@@ -8,11 +8,15 @@ const maxPipelined = 16;
 /** In milliseconds. Load balancers usually reuse a connection for up to a minute. */
 const keepAliveTimeout = 72_000;
 
-/** @param timeout in milliseconds, for a request to arrive and for its answer to be read */
+/**
+ * @param timeout in milliseconds, for a request to arrive and for its answer to be read
+ * @param log     called with errors of a server that listens: the system refused it a connection
+ */
 export function createHttpServer(
   handler: (request: IncomingMessage, response: ServerResponse) => void,
   connections: Connections,
   timeout: number,
+  log: (error: unknown) => void,
 ): Server {
   const unanswered = new WeakMap<Socket, Set<ServerResponse>>();
   const server = createServer(
@@ -38,6 +42,9 @@ export function createHttpServer(
       handler(request, response);
     },
   );
+  // What else a client expects than to continue is ignored: Node's own answer would have no body, and none of the limits.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  server.once('listening', () => server.on('error', log));
   return server.on('connection', (socket: Socket) => {
     const responses = new Set<ServerResponse>();
     unanswered.set(socket, responses);

@@ -18,6 +18,7 @@ import { createHttpServer } from './http-server';
 import { addRoutesWithMethods } from './method-not-allowed';
 import { createMetrics, type Metrics } from './metrics';
 import { ModelStore } from './model-store';
+import { affordableConnections } from './open-files';
 import { addPageRoutes } from './page-routes';
 import { addProtocolRoutes } from './protocol-routes';
 import { readBody } from './request-body';
@@ -25,6 +26,9 @@ import { checkServerOptions, type ServerOptions, type Service } from './service'
 
 /** Writes a line of the log, JSON that a terminal may show: paths and names in it come from clients. */
 const writeLog = (line: string): void => void process.stdout.write(escapeControls(line));
+
+/** Two tokens of RFC 9110, and parameters. */
+const mediaType = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;|$)/;
 
 export interface InferenceServer {
   readonly app: FastifyInstance;
@@ -50,11 +54,12 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   checkServerOptions(options);
   const { fastify } = loadFastify();
   const metrics = createMetrics(loadPrometheus(), () => store);
-  const connections = new Connections(options.maxConnections);
+  const maxConnections = Math.min(options.maxConnections, affordableConnections());
+  const connections = new Connections(maxConnections);
   const bytes = new FairBudget(options.maxInFlight);
   const app = fastify({
     logger: { level: options.logLevel, redact: ['req.headers.authorization'], stream: { write: writeLog } },
-    serverFactory: (handler) => createHttpServer(handler, connections, options.timeout),
+    serverFactory: (handler) => createHttpServer(handler, connections, options.timeout, (error) => app.log.error(error)),
     // During shutdown, only idle connections are closed; requests on the others are still answered.
     forceCloseConnections: 'idle',
     return503OnClosing: false,
@@ -62,6 +67,9 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     clientErrorHandler: handleClientError,
     frameworkErrors: (error, request, reply) => handleError(error, request, reply),
   });
+
+  if (maxConnections < options.maxConnections)
+    app.log.warn(`the limit of open files (ulimit -n) leaves ${maxConnections} of ${options.maxConnections} connections`);
 
   const shutdown = new AbortController();
   const store = await ModelStore.load(options.weights, {
@@ -88,6 +96,9 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
   // Every body is read as bytes, whatever its content type: the routes know what they expect.
   app.removeAllContentTypeParsers();
   app.addHook('preParsing', (request, reply, _body, done) => {
+    // Fastify would refuse the request, without saying why.
+    const { 'content-type': type } = request.headers;
+    if (type !== undefined && !mediaType.test(type)) delete request.headers['content-type'];
     request.heldBytes = new HeldBytes(bytes, request, reply);
     done();
   });

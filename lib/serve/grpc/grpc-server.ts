@@ -12,7 +12,7 @@ import { protoFile } from './file-descriptors';
 import { healthMethods } from './health-methods';
 import { serveConnection } from './http2-connection';
 import { inferenceMethods } from './inference-methods';
-import { type Method, methodOf, type OwnPart } from './method';
+import { type Method, type MethodImplementation, methodOf } from './method';
 import { reflectionMethods } from './reflection-methods';
 
 export interface GrpcServer {
@@ -21,7 +21,7 @@ export interface GrpcServer {
   close(): Promise<void>;
 }
 
-/** In milliseconds: how long a client has to close its side of a connection on which all is said. */
+/** In milliseconds: how long a client has to close its side of a connection after the server has closed its own. */
 const linger = 100;
 
 /**
@@ -50,7 +50,7 @@ export async function startGrpc(
   await once(server, 'listening').catch((cause: Error) => {
     throw new AdderNetError('ERR_ARGUMENT', `serve: cannot listen on ${host} port ${port} for gRPC: ${cause.message}`, { cause });
   });
-  server.on('error', log); // of a connection that cannot be accepted
+  server.on('error', log); // the system refused it a connection
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
@@ -77,9 +77,9 @@ function methodsOf(service: Service, log: (error: unknown) => void): ReadonlyMap
   const codec = loadSync('google/protobuf/descriptor.proto');
   const files = [inference, health, reflection].map((definition) => protoFile(definition, codec));
   const methods = new Map<string, Method>();
-  const add = (definition: PackageDefinition, name: string, own: Readonly<Record<string, OwnPart>>, as = name) => {
-    for (const [method, part] of Object.entries(own))
-      methods.set(`/${as}/${method}`, methodOf((definition[name] as ServiceDefinition)[method]!, part));
+  const add = (definition: PackageDefinition, name: string, implemented: Readonly<Record<string, MethodImplementation>>, as = name) => {
+    for (const [method, implementation] of Object.entries(implemented))
+      methods.set(`/${as}/${method}`, methodOf((definition[name] as ServiceDefinition)[method]!, implementation));
   };
   add(inference, inferenceName, inferenceMethods(service, log));
   add(health, 'grpc.health.v1.Health', healthMethods(service, ['', inferenceName]));

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import * as grpc from '@grpc/grpc-js';
 import t, { type Test } from 'tap';
 import { framesOf } from '../../../dist/serve/grpc/message-frames';
 import type { ServerOptions } from '../../../dist/serve/service';
+import { connection, field, messageOf, opened, statusOf } from '../../support/grpc-calls';
 import { testNeeding } from '../../support/needing';
 import { bytes as network, running } from '../../support/running-server';
 
@@ -19,44 +20,6 @@ const live = '/inference.GRPCInferenceService/ServerLive';
 const reflection = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
 const watch = '/grpc.health.v1.Health/Watch';
 const emptyMessage = Buffer.alloc(5);
-
-/** A connection that may send as much as it likes. */
-function attacker(t: Test, port: number, settings = {}): ClientHttp2Session {
-  const session = connect(`http://127.0.0.1:${port}`, { maxSessionMemory: 1e5, settings });
-  session.on('error', () => {});
-  t.teardown(() => session.destroy());
-  return session;
-}
-
-/** A call without an end. */
-function opened(session: ClientHttp2Session, path: string, headers = {}): ClientHttp2Stream {
-  const call = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', ...headers });
-  call.on('error', () => {});
-  return call;
-}
-
-/** Its status, or undefined if it is closed without one. */
-const statusOf = (call: ClientHttp2Stream): Promise<number | undefined> =>
-  new Promise((resolve) => {
-    const answer = (headers: Record<string, unknown>) => headers['grpc-status'] !== undefined && resolve(Number(headers['grpc-status']));
-    call.on('response', answer);
-    call.on('trailers', answer);
-    call.on('close', () => resolve(undefined));
-    call.resume();
-  });
-
-/** A message that claims to be of `claimed` bytes. */
-function messageOf(sent: Buffer, claimed = sent.length): Buffer {
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(claimed, 1);
-  return Buffer.concat([head, sent]);
-}
-
-/** A field of a message: its number, a length of up to three bytes, and its content. */
-function field(number: number, content: Buffer): Buffer {
-  const [a, b, c] = [content.length & 127, (content.length >> 7) & 127, content.length >> 14];
-  return Buffer.concat([Buffer.from([number * 8 + 2, a | 128, b | 128, c]), content]);
-}
 
 /** What a well-behaved client is answered. */
 function asks(t: Test, port: number): () => Promise<unknown> {
@@ -113,7 +76,7 @@ for (const [name, env, expected, limit] of [
     const ask = asks(t, port);
     t.same(await ask(), isLive);
     const before = residentOf(child);
-    const session = attacker(t, port);
+    const session = connection(t, port);
     const statuses = new Map<number | undefined, number>();
     for (let i = 0; i < 200; i++) {
       const call = opened(session, infer);
@@ -167,7 +130,7 @@ t.test('a call that waits for its batch keeps its memory and its connection', as
   const { port, server } = await serving(t, { maxDelay: 1500, maxConnections: 3, weights: [network] });
   const tensor = Buffer.concat([field(1, Buffer.from('input')), field(2, Buffer.from('FP32')), field(3, Buffer.from([1, 28, 28, 1]))]);
   const request = Buffer.concat([field(1, Buffer.from(network)), field(5, tensor), field(7, Buffer.alloc(4 * 28 * 28))]);
-  const call = opened(attacker(t, port), infer);
+  const call = opened(connection(t, port), infer);
   call.end(messageOf(request));
   const status = statusOf(call);
   await setTimeout(300);
@@ -184,7 +147,7 @@ t.test('calls of Watch, which need no token, are bounded: the oldest ones end, a
   const calls: ClientHttp2Stream[] = [];
   let first: Promise<number | undefined> | undefined;
   for (let i = 0; i < 4; i++) {
-    const session = attacker(t, port);
+    const session = connection(t, port);
     const own = Array.from({ length: 100 }, () => opened(session, watch));
     first ??= statusOf(own[0]!);
     for (const call of own) call.end(emptyMessage);
@@ -195,7 +158,7 @@ t.test('calls of Watch, which need no token, are bounded: the oldest ones end, a
   t.notOk(calls.at(-1)!.closed, 'the youngest goes on');
   const tensor = Buffer.concat([field(1, Buffer.from('input')), field(2, Buffer.from('FP32')), field(3, Buffer.from([40, 28, 28, 1]))]);
   const request = Buffer.concat([field(1, Buffer.from(network)), field(5, tensor), field(7, Buffer.alloc(40 * 4 * 28 * 28))]);
-  const call = opened(attacker(t, port), infer, { authorization: 'Bearer open sesame' });
+  const call = opened(connection(t, port), infer, { authorization: 'Bearer open sesame' });
   call.end(messageOf(request));
   t.equal(await statusOf(call), grpc.status.OK, 'a request of 125 kB');
   t.same(await ask(), isLive);
@@ -203,7 +166,7 @@ t.test('calls of Watch, which need no token, are bounded: the oldest ones end, a
 
 t.test('what does not arrive is not waited for', async (t) => {
   const { port } = await serving(t, { timeout: 300 });
-  const session = attacker(t, port);
+  const session = connection(t, port);
   const whole = opened(session, live);
   whole.end(emptyMessage);
   t.equal(await statusOf(whole), grpc.status.OK);
@@ -224,7 +187,7 @@ t.test('what does not arrive is not waited for', async (t) => {
 
 t.test('answers that are not read are dropped, with their stream', async (t) => {
   const { port, ask, server } = await serving(t, { timeout: 500 });
-  const session = attacker(t, port, { initialWindowSize: 0 });
+  const session = connection(t, port, { initialWindowSize: 0 });
   const closed = [live, reflection].map((path) => {
     const call = opened(session, path);
     if (path === live) call.end(emptyMessage);
@@ -238,7 +201,7 @@ t.test('answers that are not read are dropped, with their stream', async (t) => 
 
 t.test('a message of many fields or numbers is refused before it is read', async (t) => {
   const { port } = await serving(t);
-  const session = attacker(t, port);
+  const session = connection(t, port);
   const numbers = (number: number, size = 1 << 19) => field(5, field(5, field(number, Buffer.alloc(size))));
   const tooMany = {
     inputs: Buffer.alloc(1 << 19, Buffer.from([42, 0])),
@@ -269,7 +232,7 @@ t.test('streams that stay open are bounded in number, and freed', async (t) => {
   const { port, ask, server } = await serving(t, { maxInFlight: 1 << 20 });
   let open = 0;
   for (let i = 0; i < 4; i++) {
-    const session = attacker(t, port);
+    const session = connection(t, port);
     for (let j = 0; j < 50; j++) {
       const call = opened(session, [stream, reflection, watch][j % 3]!);
       if (j % 3 === 2) call.end(emptyMessage);
@@ -294,7 +257,7 @@ t.test('floods end their connection', async (t) => {
     'large headers': (session) => opened(session, live, { large: 'x'.repeat(60_000) }).end(),
   };
   for (const [name, flood] of Object.entries(floods)) {
-    const session = attacker(t, port);
+    const session = connection(t, port);
     await once(session, 'connect');
     while (!session.destroyed && !session.closed) {
       for (let i = 0; i < 5 && !session.destroyed && !session.closed; i++) flood(session);
@@ -319,15 +282,15 @@ testNeeding([noProc], 'the end comes with every kind of client that hangs', asyn
   await connected();
   (await connected()).write('PRI * HTTP/2.0\r\n');
   (await connected()).write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0');
-  attacker(t, port); // idle
-  opened(attacker(t, port), infer).write(messageOf(Buffer.alloc(10), 1000));
-  opened(attacker(t, port), infer);
-  opened(attacker(t, port), stream);
-  opened(attacker(t, port), stream).write(messageOf(Buffer.alloc(10), 1000));
-  opened(attacker(t, port), watch).end(emptyMessage);
-  opened(attacker(t, port, { initialWindowSize: 0 }), live).end(emptyMessage);
-  opened(attacker(t, port, { initialWindowSize: 0 }), watch).end(emptyMessage);
-  const unread = opened(attacker(t, port, { initialWindowSize: 0 }), reflection);
+  connection(t, port); // idle
+  opened(connection(t, port), infer).write(messageOf(Buffer.alloc(10), 1000));
+  opened(connection(t, port), infer);
+  opened(connection(t, port), stream);
+  opened(connection(t, port), stream).write(messageOf(Buffer.alloc(10), 1000));
+  opened(connection(t, port), watch).end(emptyMessage);
+  opened(connection(t, port, { initialWindowSize: 0 }), live).end(emptyMessage);
+  opened(connection(t, port, { initialWindowSize: 0 }), watch).end(emptyMessage);
+  const unread = opened(connection(t, port, { initialWindowSize: 0 }), reflection);
   for (let i = 0; i < 500; i++) unread.write(messageOf(Buffer.from([58, 1, 42])));
   await setTimeout(500);
   const began = performance.now();
