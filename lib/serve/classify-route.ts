@@ -11,7 +11,7 @@ import { badRequest } from './http-error';
 import { imageBody, notAnImage } from './image-body';
 import { pixelInput } from './input-tensor';
 import type { ServedModel } from './model-store';
-import { quoted } from './request-json';
+import { valueText } from './request-json';
 import { findModel, infer, modelPaths } from './route-model';
 import type { Service } from './service';
 
@@ -49,11 +49,11 @@ interface Query {
 
 const count = (name: string, text: string): number => {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw badRequest(`${name} is ${quoted(text)}, expected a number of at least 1`);
+  if (!Number.isSafeInteger(value) || value < 1) throw badRequest(`${name} is ${valueText(text)}, expected a number of at least 1`);
   return value;
 };
 const flag = (name: string, text: string): boolean => {
-  if (!['true', '1', 'false', '0', ''].includes(text)) throw badRequest(`${name} is ${quoted(text)}, expected true or false`);
+  if (!['true', '1', 'false', '0', ''].includes(text)) throw badRequest(`${name} is ${valueText(text)}, expected true or false`);
   return text !== 'false' && text !== '0';
 };
 const parameters: Record<keyof Query, (name: string, text: string) => unknown> = {
@@ -64,7 +64,7 @@ const parameters: Record<keyof Query, (name: string, text: string) => unknown> =
 function queryOf(request: FastifyRequest): Query {
   const entries = Object.entries(request.query as Record<string, unknown>).map(([name, text]) => {
     if (!Object.hasOwn(parameters, name))
-      throw badRequest(`there is no parameter ${quoted(name)}, expected ${Object.keys(parameters).join(', ')}`);
+      throw badRequest(`there is no parameter ${valueText(name)}, expected ${Object.keys(parameters).join(', ')}`);
     if (typeof text !== 'string') throw badRequest(`${name} is given more than once`);
     return [name, parameters[name as keyof Query](name, text)];
   });

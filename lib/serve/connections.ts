@@ -1,5 +1,5 @@
 // The open connections of the server, of any protocol. When there are too many, the client that holds most loses the one that has waited longest
-// without a complete request, so that connections which only exist keep nobody out.
+// without a complete request, so that connections which only exist keep no client out.
 import type { Socket } from 'node:net';
 import { clientKey } from './client-key';
 import { FairBudget, type Share } from './fair-budget';

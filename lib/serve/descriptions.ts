@@ -1,5 +1,4 @@
 // Metadata of the server and its networks, for HTTP and gRPC.
-
 import { HttpError } from './http-error';
 import { inputName, outputName } from './input-tensor';
 import type { ModelStore, ServedModel } from './model-store';
@@ -76,7 +75,7 @@ export function isReady(check: () => unknown): boolean {
  */
 export function checkReady({ shutdown, store }: Service): void {
   if (shutdown.aborted) throw new HttpError(503, 'the server is shutting down');
-  // Probes have no token, so they learn neither names nor errors.
+  // Probes have no token, so neither names nor errors are reported to them.
   if (store.broken().length > 0)
     throw new HttpError(503, 'not all models could be loaded: the log of the server and POST /v2/repository/index say which');
 }

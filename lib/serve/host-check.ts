@@ -5,7 +5,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { HttpError } from './http-error';
-import { quoted } from './request-json';
+import { valueText } from './request-json';
 
 /**
  * @param hosts names under which the server may be addressed, besides IP addresses, localhost and the name of the machine; '*' is any
@@ -20,14 +20,14 @@ export function hostCheck(hosts: readonly string[]): (headers: IncomingHttpHeade
     if (host !== undefined && host !== lastAllowed && !isAllowed(nameOf(host)))
       throw new HttpError(
         403,
-        `the host ${quoted(host)} is not one of this server: start it with --allow-host ${nameOf(host)}, or with a token (ADDERNET_TOKEN)`,
+        `the host ${valueText(host)} is not one of this server: start it with --allow-host ${nameOf(host)}, or with a token (ADDERNET_TOKEN)`,
       );
     lastAllowed = host;
     if (site === 'same-origin') return; // the Host of a request that came through a proxy may be the proxy's name for the server
     if (site === 'cross-site' || site === 'same-site' || (origin !== undefined && hostOf(origin) !== host?.toLowerCase()))
       throw new HttpError(
         403,
-        `the request was sent by a page of another site, ${quoted(origin ?? 'unknown')}: only a server with a token (ADDERNET_TOKEN) accepts that`,
+        `the request was sent by a page of another site, ${valueText(origin ?? 'unknown')}: only a server with a token (ADDERNET_TOKEN) accepts that`,
       );
   };
 }

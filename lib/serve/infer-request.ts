@@ -9,7 +9,7 @@ import { bytesOf, checkImageCount, checkInput, floatInput, floatsOf, inputName, 
 import { withoutNumbers } from './long-json';
 import { readNumbers } from './number-reader';
 import { checkParameters, type OutputRequest, outputRequest } from './output-request';
-import { isObject, type Json, kindOf, maxAtOnce, parametersOf, parseJson, quoted } from './request-json';
+import { isObject, type Json, kindOf, maxAtOnce, parametersOf, parseRequestJson, valueText } from './request-json';
 
 export interface InferRequest {
   readonly id: string | undefined;
@@ -44,12 +44,12 @@ export async function parseInferRequest(
   const length = headerLength === undefined ? body.length : Number(headerLength);
   if (!/^\d+$/.test(headerLength ?? '0') || length > body.length)
     throw badRequest(
-      `Inference-Header-Content-Length is ${quoted(headerLength)}, expected the length of the JSON, at most that of the body, ${body.length}`,
+      `Inference-Header-Content-Length is ${valueText(headerLength)}, expected the length of the JSON, at most that of the body, ${body.length}`,
     );
   if (headerLength !== undefined && length === 0) return rawRequest(body, metadata, maxImages);
   const text = body.subarray(0, length);
   const long = length > maxAtOnce ? await withoutNumbers(text) : undefined;
-  const { id, inputs, outputs, parameters } = parseJson(long?.rest ?? text);
+  const { id, inputs, outputs, parameters } = parseRequestJson(long?.rest ?? text);
   if (id !== undefined && id !== null && typeof id !== 'string') throw badRequest(`id is ${kindOf(id)}, expected a string`);
   if (!Array.isArray(inputs) || inputs.length !== 1 || !isObject(inputs[0]))
     throw badRequest(`inputs: expected an array of one tensor, '${inputName}'`);
@@ -95,7 +95,7 @@ async function parseTensor(
 }
 
 function binaryData(binary: Buffer, size: unknown, expected: number): Buffer {
-  if (size !== expected) throw badRequest(`inputs[0].parameters.binary_data_size is ${quoted(size)}, expected ${expected} bytes`);
+  if (size !== expected) throw badRequest(`inputs[0].parameters.binary_data_size is ${valueText(size)}, expected ${expected} bytes`);
   if (binary.length !== expected)
     throw badRequest(`the body has ${binary.length} bytes after the JSON, expected ${expected}, the binary_data_size of inputs[0]`);
   return binary;

@@ -3,6 +3,7 @@ import type { Tensor } from '../tensor';
 import type { InferRequest } from './infer-request';
 import type { ServedModel } from './model-store';
 import { outputTensor } from './output-tensor';
+import { responseJson } from './response-json';
 
 export interface InferResponse {
   readonly contentType: string;
@@ -19,7 +20,7 @@ export function formatInferResponse(
 ): InferResponse {
   const output = outputTensor(y, requested.classification, metadata);
   const response = (rest: object) =>
-    JSON.stringify({
+    responseJson({
       ...{ model_name: name, model_version: version, ...(id !== undefined && { id }) },
       outputs: [{ name: output.name, shape: output.shape, datatype: output.datatype, ...rest }],
     });

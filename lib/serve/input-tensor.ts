@@ -3,7 +3,7 @@ import { normalize } from '../data/normalize';
 import type { ModelMetadata } from '../models';
 import { Tensor } from '../tensor';
 import { badRequest, HttpError } from './http-error';
-import { quoted } from './request-json';
+import { valueText } from './request-json';
 
 export const inputName = 'input';
 export const outputName = 'logits';
@@ -23,17 +23,17 @@ export function checkInput(
   { inputShape }: ModelMetadata,
   maxImages: number,
 ): InputDescription {
-  if (name !== inputName) throw badRequest(`inputs[0].name is ${quoted(name)}, expected '${inputName}'`);
+  if (name !== inputName) throw badRequest(`inputs[0].name is ${valueText(name)}, expected '${inputName}'`);
   if (
     !Array.isArray(shape) ||
     shape.length !== 4 ||
     !(Number.isSafeInteger(shape[0]) && shape[0] > 0) ||
     inputShape.some((size, i) => size !== shape[i + 1])
   )
-    throw badRequest(`inputs[0].shape is ${quoted(shape)}, expected [n,${inputShape}], n at least 1`);
+    throw badRequest(`inputs[0].shape is ${valueText(shape)}, expected [n,${inputShape}], n at least 1`);
   checkImageCount(shape[0], maxImages);
   if (datatype !== 'FP32' && datatype !== 'UINT8')
-    throw badRequest(`inputs[0].datatype is ${quoted(datatype)}, expected 'FP32' or 'UINT8'`);
+    throw badRequest(`inputs[0].datatype is ${valueText(datatype)}, expected 'FP32' or 'UINT8'`);
   return { shape, datatype };
 }
 

@@ -6,7 +6,7 @@ import type { ModelMetadata } from '../models';
 import { compile, type InferenceSession } from '../session';
 import { Batcher, type BatchingOptions } from './batcher';
 import { HttpError } from './http-error';
-import { quoted } from './request-json';
+import { valueText } from './request-json';
 import { ModelStatistics } from './statistics';
 
 /** A network that was loaded. */
@@ -83,10 +83,11 @@ export class ModelStore {
     if (!versions)
       throw new HttpError(
         404,
-        `there is no model ${quoted(name)}, expected ${[...this.#models.keys()].map((known) => `'${known}'`).join(', ')}`,
+        `there is no model ${valueText(name)}, expected ${[...this.#models.keys()].map((known) => `'${known}'`).join(', ')}`,
       );
     const model = version === undefined ? versions.at(-1)! : versions.find((candidate) => candidate.version === version);
-    if (!model) throw new HttpError(404, `model '${name}' has no version ${quoted(version)}, expected ${this.versions(name).join(', ')}`);
+    if (!model)
+      throw new HttpError(404, `model '${name}' has no version ${valueText(version)}, expected ${this.versions(name).join(', ')}`);
     if (!isServed(model)) throw new HttpError(503, `model '${name}' could not be loaded: ${model.reason}`);
     return model;
   }

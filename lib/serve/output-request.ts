@@ -1,8 +1,7 @@
 // What a request asks of the output, and which parameters it may have, over HTTP and gRPC.
-
 import { badRequest } from './http-error';
 import { outputName } from './input-tensor';
-import { isObject, type Json, kindOf, parametersOf, quoted } from './request-json';
+import { isObject, type Json, kindOf, parametersOf, valueText } from './request-json';
 
 export interface OutputRequest {
   /** Whether the output is sent as bytes after the JSON. */
@@ -36,28 +35,28 @@ export function outputRequest(outputs: unknown, parameters: Json): OutputRequest
     return { binary: all, classification: 0 };
   if (!Array.isArray(outputs)) throw badRequest(`outputs is ${kindOf(outputs)}, expected [{ "name": "${outputName}" }]`);
   const [output] = outputs as unknown[];
-  if (outputs.length > 1 || !isObject(output) || output.name !== outputName)
-    throw badRequest(
-      `outputs: ${outputs.length > 1 ? `${outputs.length} entries` : isObject(output) ? `name is ${quoted(output.name)}` : kindOf(output)}, expected only '${outputName}'`,
-    );
+  if (outputs.length > 1) throw badRequest(`outputs has ${outputs.length} entries, expected only '${outputName}'`);
+  if (!isObject(output)) throw badRequest(`outputs[0] is ${kindOf(output)}, expected { "name": "${outputName}" }`);
+  if (output.name !== outputName) throw badRequest(`outputs[0].name is ${valueText(output.name)}, expected '${outputName}'`);
   const own = parametersOf('outputs[0]', output.parameters);
   const known = ['binary_data', 'classification'];
   checkParameters('outputs[0]', own, known);
   // An output has no parameters other than these two, so any other one is an error.
   const unknown = Object.keys(own).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw badRequest(`parameters of outputs[0]: there is no ${quoted(unknown)}, expected ${known.join(' or ')}`);
+  if (unknown !== undefined)
+    throw badRequest(`parameters of outputs[0]: there is no ${valueText(unknown)}, expected ${known.join(' or ')}`);
   return { binary: flag('outputs[0]', 'binary_data', own.binary_data) ?? all, classification: classCount(own.classification) };
 }
 
 function flag(owner: string, name: string, value: unknown): boolean | undefined {
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'boolean') throw badRequest(`parameters of ${owner}: ${name} is ${quoted(value)}, expected true or false`);
+  if (typeof value !== 'boolean') throw badRequest(`parameters of ${owner}: ${name} is ${valueText(value)}, expected true or false`);
   return value;
 }
 
 function classCount(value: unknown): number {
   const count = value ?? 0;
   if (!Number.isSafeInteger(count) || (count as number) < 0)
-    throw badRequest(`parameters of outputs[0]: classification is ${quoted(value)}, expected the number of classes to return`);
+    throw badRequest(`parameters of outputs[0]: classification is ${valueText(value)}, expected the number of classes to return`);
   return count as number;
 }

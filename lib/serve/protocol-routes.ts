@@ -14,7 +14,7 @@ import { isForm } from './image-body';
 import { checkBinaryLength, parseInferRequest } from './infer-request';
 import { formatInferResponse } from './infer-response';
 import { clientDisconnected } from './infer-with-timeout';
-import { parseJson, quoted } from './request-json';
+import { parseRequestJson, valueText } from './request-json';
 import { findModel, infer, modelPaths, routeModel } from './route-model';
 import type { Service } from './service';
 
@@ -45,9 +45,9 @@ export function addProtocolRoutes(app: FastifyInstance, service: Service): void 
 /** The model repository extension. */
 function addRepositoryRoutes(app: FastifyInstance, { store }: Service): void {
   app.post('/v2/repository/index', async ({ body }) => {
-    const { ready } = body === undefined || (body as Buffer).length === 0 ? {} : parseJson(body as Buffer);
+    const { ready } = body === undefined || (body as Buffer).length === 0 ? {} : parseRequestJson(body as Buffer);
     if (ready !== undefined && ready !== null && typeof ready !== 'boolean')
-      throw badRequest(`ready is ${quoted(ready)}, expected true or false`);
+      throw badRequest(`ready is ${valueText(ready)}, expected true or false`);
     return repositoryIndex(store, ready === true);
   });
   for (const end of ['load', 'unload'])

@@ -1,5 +1,6 @@
-// Parses the JSON of requests, and quotes parts of it in messages.
+// Parses the JSON of requests, and formats values of requests for messages.
 import { TextDecoder } from 'node:util';
+import { escapeControls } from '../quoted';
 import { badRequest } from './http-error';
 
 /** In bytes: JSON up to this length takes a few milliseconds at worst. */
@@ -13,7 +14,7 @@ export const isObject = (value: unknown): value is Json => typeof value === 'obj
  * Parses a JSON object; a byte order mark is skipped.
  * @throws {HttpError} 400 unless the bytes are one JSON object, and no more than can be parsed at once
  */
-export function parseJson(bytes: Uint8Array): Json {
+export function parseRequestJson(bytes: Uint8Array): Json {
   if (bytes.length > maxAtOnce) throw badRequest(`the body has ${bytes.length} bytes of JSON, expected at most ${maxAtOnce}`);
   let request: unknown;
   try {
@@ -38,13 +39,17 @@ export function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** Formats a value for a message. Long or nested values are only described, because JSON.stringify overflows the stack on deep nesting. */
-export function quoted(value: unknown): string {
-  if (Array.isArray(value))
-    return value.length <= 8 && value.every(isShort) ? JSON.stringify(value) : `an array of ${value.length} elements`;
-  if (typeof value === 'string') return isShort(value) ? `'${value}'` : `a string of ${value.length} characters`;
+/**
+ * Formats a value for a message, in which it cannot control a terminal. Long or nested values are only described, because JSON.stringify overflows the
+ * stack on deep nesting.
+ */
+export function valueText(value: unknown): string {
+  if (Array.isArray(value)) return value.length <= 8 && value.every(isShort) ? textOf(value) : `an array of ${value.length} elements`;
+  if (typeof value === 'string') return isShort(value) ? `'${textOf(value).slice(1, -1)}'` : `a string of ${value.length} characters`;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : kindOf(value);
 }
+
+const textOf = (value: string | unknown[]): string => escapeControls(JSON.stringify(value));
 
 const isShort = (value: unknown): boolean =>
   typeof value === 'string' ? value.length <= 100 : typeof value !== 'object' || value === null;

@@ -22,6 +22,7 @@ import { affordableConnections } from './open-files';
 import { addPageRoutes } from './page-routes';
 import { addProtocolRoutes } from './protocol-routes';
 import { readBody } from './request-body';
+import { responseJson } from './response-json';
 import { checkServerOptions, type ServerOptions, type Service } from './service';
 
 /** Writes a line of the log, JSON that a terminal may show: paths and names in it come from clients. */
@@ -109,6 +110,7 @@ export async function createServer(options: ServerOptions): Promise<InferenceSer
     connections.get(request.raw.socket)?.begin();
     done();
   });
+  app.setReplySerializer(responseJson);
   app.addHook('onSend', compressResponse);
   app.addHook('onSend', (request, reply, payload, done) => {
     if (request.isUnderWay) connections.get(request.raw.socket)?.end();

@@ -77,7 +77,7 @@ export interface Service {
   readonly connections: Connections;
   /** The bytes of all bodies that are held, at most `maxInFlight`; clients are told apart by clientKey. */
   readonly bytes: FairBudget;
-  /** Aborted when the shutdown starts: the server still answers, but wants no new clients. */
+  /** Aborted when the shutdown starts: the server still answers, but is not ready for new clients. */
   readonly shutdown: AbortSignal;
 }
 

@@ -205,7 +205,7 @@ t.test('parameters that would change the answer are never ignored', async (t) =>
     [{ inputs: [{ ...good, data: undefined, parameters: { binary_data_size: '3136' } }] }, /binary_data_size is '3136', expected 3136/],
     [{ inputs: [{ ...good, data: undefined, parameters: { binary_data_size: {} } }] }, /binary_data_size is an object/],
     [{ inputs: [good], outputs: [{ name: 'logits' }, { name: 'logits' }] }, /2 entries/],
-    [{ inputs: [good], outputs: ['logits'] }, /expected only 'logits'/],
+    [{ inputs: [good], outputs: ['logits'] }, /outputs\[0\] is a string, expected {/],
     [{ inputs: [good], outputs: 'logits' }, /outputs is a string/],
   ];
   for (const [body, error] of cases) {

@@ -8,6 +8,7 @@ import { maxTimer, type Service } from '../service';
 import { decompress } from './decompress';
 import { frameOf, framesOf } from './message-frames';
 import type { AnsweredCall, Method } from './method';
+import { closeSoon, refuse, responseHeaders } from './refuse';
 import { type CallStatus, Status, statusOf, trailersOf } from './status';
 
 /** What the calls of a connection share. */
@@ -25,12 +26,6 @@ export interface CallContext {
 const [streamBytes, windowBytes] = [16 << 10, 64 << 10];
 const units: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
 
-export const responseHeaders = {
-  ':status': 200,
-  'content-type': 'application/grpc+proto',
-  'grpc-accept-encoding': 'identity,deflate,gzip',
-};
-
 export class Call implements AnsweredCall {
   readonly #stream: ServerHttp2Stream;
   readonly #headers: IncomingHttpHeaders;
@@ -38,7 +33,7 @@ export class Call implements AnsweredCall {
   readonly #context: CallContext;
   readonly #client = new AbortController();
   #trailers: Record<string, string> = {};
-  #patience: NodeJS.Timeout | undefined;
+  #waiting: NodeJS.Timeout | undefined;
   /** Drops the stream of a call that is finished, if its client does not read. */
   #ending: NodeJS.Timeout | undefined;
   #share: Share | undefined;
@@ -60,7 +55,7 @@ export class Call implements AnsweredCall {
     return this.#context.client;
   }
 
-  /** Aborted when nobody waits for the answer. */
+  /** Aborted when the answer is not needed any more. */
   get signal(): AbortSignal {
     return this.#client.signal;
   }
@@ -83,7 +78,7 @@ export class Call implements AnsweredCall {
     const closed = new Promise<void>((resolve) => {
       stream.once('close', () => {
         this.#gone();
-        this.#waitNoMore();
+        this.#stopWaiting();
         clearTimeout(this.#ending);
         clearTimeout(deadline);
         calls.delete(this);
@@ -142,7 +137,7 @@ export class Call implements AnsweredCall {
       if (takesMany) this.#waitForMessage();
     };
     for await (const { isCompressed, message } of framesOf(chunks, maxMessage, { begins, takes })) {
-      if (takesMany) this.#waitNoMore();
+      if (takesMany) this.#stopWaiting();
       const plain = isCompressed ? await decompress(message, encoding, maxMessage, takes) : message;
       check(plain);
       if (this.#isFinished) return;
@@ -155,7 +150,7 @@ export class Call implements AnsweredCall {
       this.#letGo();
     }
     this.#hasAllRequests = true;
-    this.#waitNoMore();
+    this.#stopWaiting();
   }
 
   async #write(response: Buffer): Promise<void> {
@@ -168,7 +163,7 @@ export class Call implements AnsweredCall {
     // A client that does not read its answers gets no more of them.
     this.#wait(this.#drop);
     await drained(stream);
-    this.#waitNoMore();
+    this.#stopWaiting();
   }
 
   #finish(status: CallStatus): void {
@@ -223,12 +218,12 @@ export class Call implements AnsweredCall {
 
   /** Waits for the client no longer than the timeout. */
   #wait(tooLong: () => void): void {
-    clearTimeout(this.#patience);
-    this.#patience = setTimeout(tooLong, this.#context.service.options.timeout);
+    clearTimeout(this.#waiting);
+    this.#waiting = setTimeout(tooLong, this.#context.service.options.timeout);
   }
 
-  #waitNoMore(): void {
-    clearTimeout(this.#patience);
+  #stopWaiting(): void {
+    clearTimeout(this.#waiting);
   }
 }
 
@@ -240,25 +235,6 @@ function drained(stream: ServerHttp2Stream): Promise<void> {
     };
     for (const event of ['drain', 'close']) stream.on(event, settle);
   });
-}
-
-/** Ends a call without an answer. */
-export function refuse(stream: ServerHttp2Stream, status: CallStatus): void {
-  if (stream.destroyed || stream.closed) return;
-  stream.pause(); // Node resets a stream at once that nobody has touched.
-  stream.respond({ ...responseHeaders, ...trailersOf(status) }, { endStream: true });
-  closeSoon(stream);
-}
-
-/** In milliseconds. Some clients drop an answer if the reset of its stream comes with it; most end their side by then. */
-const resetDelay = 10;
-
-/** Tells the client to send no more. */
-function closeSoon(stream: ServerHttp2Stream): void {
-  setTimeout(() => {
-    stream.close();
-    stream.resume();
-  }, resetDelay);
 }
 
 function parsed(message: Buffer, deserialize: (message: Buffer) => unknown): unknown {

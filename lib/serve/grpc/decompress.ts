@@ -1,7 +1,7 @@
 // Compressed messages, gzip or deflate.
 import { decompressor } from '../content-encoding';
 import { badRequest, HttpError } from '../http-error';
-import { quoted } from '../request-json';
+import { valueText } from '../request-json';
 
 /**
  * @param maxLength the largest size of the decompressed message in bytes
@@ -10,7 +10,7 @@ import { quoted } from '../request-json';
  */
 export async function decompress(message: Buffer, encoding: string, maxLength: number, takes: (bytes: number) => void): Promise<Buffer> {
   if (!['identity', 'gzip', 'deflate'].includes(encoding))
-    throw new HttpError(501, `the message is compressed with ${quoted(encoding)}, expected gzip, deflate or identity`);
+    throw new HttpError(501, `the message is compressed with ${valueText(encoding)}, expected gzip, deflate or identity`);
   const stream = decompressor(encoding, message)?.stream;
   if (!stream) return message;
   const parts: Buffer[] = [];

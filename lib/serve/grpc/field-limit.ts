@@ -1,22 +1,25 @@
 // A field of two bytes can become an object of hundreds, and a million small numbers take long to read: both are counted before that.
 import { badRequest, HttpError } from '../http-error';
 
-/** The fields of a message that hold messages, by their numbers, and those that hold many numbers: how many bytes one takes, 0 if all are few. */
-export interface Nested {
-  readonly [field: number]: Nested | number;
+/**
+ * The fields of a message, by their numbers, whose content counts: the fields of a nested message; or the bytes that an element of an array takes, 0 if
+ * its bytes count as fields because it holds few elements.
+ */
+export interface CountedFields {
+  readonly [field: number]: CountedFields | number;
 }
 
 /** Numbers belong into one packed field, which counts once; some clients send each as a field. */
 const maxFields = 1 << 16;
 
 /**
- * @param nested     what is within it, and counts as well
- * @param maxNumbers how many numbers there may be; those that are to be few count as fields
+ * @param counted    its fields whose content counts as well
+ * @param maxNumbers how many elements there may be in arrays, except those that count as fields
  * @throws {HttpError} 413 if there are too many fields or numbers; 400 if the bytes are no message
  */
-export function checkFields(message: Buffer, nested: Nested, maxNumbers: number): void {
+export function checkFields(message: Buffer, counted: CountedFields, maxNumbers: number): void {
   let [fields, numbers] = [0, 0];
-  const check = (at: number, end: number, nested: Nested): void => {
+  const check = (at: number, end: number, counted: CountedFields): void => {
     const varint = (): number => {
       for (let value = 0, scale = 1, i = 0; i < 10 && at < end; i++, scale *= 128) {
         const byte = message[at++]!;
@@ -34,7 +37,7 @@ export function checkFields(message: Buffer, nested: Nested, maxNumbers: number)
       else if (kind === 5) at += 4;
       else if (kind === 2) {
         const length = varint();
-        const within = nested[Math.floor(tag / 8)];
+        const within = counted[Math.floor(tag / 8)];
         if (within === 0) fields += length;
         else if (typeof within === 'number') numbers += length / within;
         else if (within && at + length <= end) check(at, at + length, within);
@@ -46,5 +49,5 @@ export function checkFields(message: Buffer, nested: Nested, maxNumbers: number)
       if (at > end) throw badRequest('the message is no protocol buffer: a field goes beyond its end');
     }
   };
-  check(0, message.length, nested);
+  check(0, message.length, counted);
 }

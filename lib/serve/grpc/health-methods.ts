@@ -2,9 +2,9 @@
 import { checkReady, isReady } from '../descriptions';
 import { FairBudget } from '../fair-budget';
 import { HttpError } from '../http-error';
-import { quoted } from '../request-json';
+import { valueText } from '../request-json';
 import type { Service } from '../service';
-import { type Answer, type OwnPart, only, unary } from './method';
+import { type Answer, type MethodImplementation, only, unary } from './method';
 
 /** Calls of Watch last as long as clients want and need no token, so they have a limit of their own; the oldest ones end. */
 const maxWatching = 256;
@@ -15,7 +15,7 @@ interface HealthCheckRequest {
 }
 
 /** @param names the known services; '' is the server as a whole */
-export function healthMethods(service: Service, names: readonly string[]): Record<string, OwnPart> {
+export function healthMethods(service: Service, names: readonly string[]): Record<string, MethodImplementation> {
   const answer = () => ({ status: isReady(() => checkReady(service)) ? 'SERVING' : 'NOT_SERVING' });
   const watching = new Set<() => void>();
   // Shutdown is the only change of status, because networks are loaded before the server starts.
@@ -35,7 +35,7 @@ export function healthMethods(service: Service, names: readonly string[]): Recor
 
   const check = unary(({ service: name }: HealthCheckRequest) => {
     if (names.includes(name)) return answer();
-    throw new HttpError(404, `there is no service ${quoted(name)}, expected ${names.filter(Boolean).join(', ')}`);
+    throw new HttpError(404, `there is no service ${valueText(name)}, expected ${names.filter(Boolean).join(', ')}`);
   });
   const places = new FairBudget(maxWatching);
   const watch: Answer = async function* (requests, { key, signal: client }) {

@@ -4,10 +4,11 @@ import type { Socket } from 'node:net';
 import { checkToken } from '../authorization';
 import { clientKey } from '../client-key';
 import { HttpError } from '../http-error';
-import { quoted } from '../request-json';
+import { valueText } from '../request-json';
 import { maxTimer } from '../service';
-import { Call, type CallContext, refuse } from './call';
+import { Call, type CallContext } from './call';
 import type { Method } from './method';
+import { refuse } from './refuse';
 import { statusOf } from './status';
 
 const settings = { maxConcurrentStreams: 100, maxHeaderListSize: 16 << 10 };
@@ -32,7 +33,7 @@ export function serveConnection(
     if (now - since > strikePeriod) [strikes, since] = [0, now];
     if (++strikes > maxStrikes) session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   };
-  session.on('error', () => {}); // What a client does wrong concerns nobody else.
+  session.on('error', () => {}); // What a client does wrong ends its session, and is no error of the server.
   for (const event of ['ping', 'remoteSettings'] as const) session.on(event, strike);
   session.on('stream', (stream, headers) => {
     stream.on('error', () => {});
@@ -43,7 +44,7 @@ export function serveConnection(
         stream.respond({ ':status': 415 }, { endStream: true });
         return;
       }
-      if (!method) throw new HttpError(501, `there is no method ${quoted(headers[':path'])}`);
+      if (!method) throw new HttpError(501, `there is no method ${valueText(headers[':path'])}`);
       if (options.token !== undefined && !method.isOpen) checkToken(headers.authorization, options.token);
       stream.once('close', () => {
         if (stream.rstCode === constants.NGHTTP2_NO_ERROR) strikes = 0;

@@ -1,5 +1,4 @@
 // GRPCInferenceService: health, metadata and inference, with the same behavior as over HTTP.
-
 import { elementCount } from '../../shape';
 import {
   checkReady,
@@ -14,25 +13,26 @@ import {
 import { inferWithTimeout } from '../infer-with-timeout';
 import type { ServedModel } from '../model-store';
 import type { Service } from '../service';
-import { checkFields, type Nested } from './field-limit';
+import { type CountedFields, checkFields } from './field-limit';
 import { inputOf, isRaw, outputOf, responseOf } from './infer-messages';
 import type { ModelInferRequest, ModelInferResponse, ModelOfVersion } from './messages';
-import { type Answer, type AnsweredCall, type OwnPart, unary } from './method';
+import { type Answer, type AnsweredCall, type MethodImplementation, unary } from './method';
 import { statusOf } from './status';
 
-const parameters: Nested = { 2: {} };
-/** Of the contents of a tensor, only three fields are for images: bytes of one or two, and floats. */
-const contents: Nested = { 1: 0, 2: 2, 3: 0, 4: 2, 5: 0, 6: 4, 7: 0 };
-export const inferRequest: Nested = { 4: parameters, 5: { 3: 0, 4: parameters, 5: contents }, 6: { 2: parameters } };
+// The numbers are those of inference.proto.
+const parameters: CountedFields = { 2: {} };
+/** int_contents and uint_contents have pixels, which take up to two bytes, fp32_contents floats; no image is in the other arrays. */
+const contents: CountedFields = { 1: 0, 2: 2, 3: 0, 4: 2, 5: 0, 6: 4, 7: 0 };
+export const inferRequest: CountedFields = { 4: parameters, 5: { 3: 0, 4: parameters, 5: contents }, 6: { 2: parameters } };
 
-export function inferenceMethods(service: Service, log: (error: unknown) => void): Record<string, OwnPart> {
+export function inferenceMethods(service: Service, log: (error: unknown) => void): Record<string, MethodImplementation> {
   const { store, options } = service;
   const modelOf = ({ name, version }: ModelOfVersion): ServedModel => store.get(name, given(version));
-  const open = <Request>(answer: (request: Request) => unknown): OwnPart => ({ answer: unary(answer), isOpen: true });
-  const guarded = <Request>(answer: (request: Request) => unknown): OwnPart => ({ answer: unary(answer) });
+  const open = <Request>(answer: (request: Request) => unknown): MethodImplementation => ({ answer: unary(answer), isOpen: true });
+  const guarded = <Request>(answer: (request: Request) => unknown): MethodImplementation => ({ answer: unary(answer) });
   const maxNumbers = options.maxQueue * Math.max(...store.ready().map(({ metadata }) => elementCount(metadata.inputShape)));
   const check = (message: Buffer): void => checkFields(message, inferRequest, maxNumbers);
-  const inferring = (answer: Answer): OwnPart => ({ answer, maxMessage: options.maxBody, check });
+  const inferring = (answer: Answer): MethodImplementation => ({ answer, maxMessage: options.maxBody, check });
   const noLoading = guarded(() => {
     throw loadingNotSupported();
   });

@@ -15,8 +15,8 @@ export interface AnsweredCall extends WaitingClient {
 /** Answers the requests of a call. What it throws becomes the status of the call. */
 export type Answer = (requests: AsyncIterable<never>, call: AnsweredCall) => AsyncIterable<unknown>;
 
-/** What is ours of a method; the rest is in its description. */
-export interface OwnPart {
+/** What a method does; its name and its messages are in its .proto file. */
+export interface MethodImplementation {
   readonly answer: Answer;
   /** Whether it needs no token. */
   readonly isOpen?: boolean;
@@ -26,10 +26,10 @@ export interface OwnPart {
   readonly check?: (message: Buffer) => void;
 }
 
-export interface Method extends Required<OwnPart> {
+export interface Method extends Required<MethodImplementation> {
   /** Whether the client may send more than one message. */
   readonly takesMany: boolean;
-  /** Whether a call may last as long as the client wants. */
+  /** Whether a call may last as long as its client likes. */
   readonly isStreaming: boolean;
   deserialize(message: Buffer): unknown;
   serialize(response: unknown): Buffer;
@@ -37,9 +37,12 @@ export interface Method extends Required<OwnPart> {
 
 type Definition = MethodDefinition<object, object>;
 
-export function methodOf({ requestStream, responseStream, requestDeserialize, responseSerialize }: Definition, own: OwnPart): Method {
+export function methodOf(
+  { requestStream, responseStream, requestDeserialize, responseSerialize }: Definition,
+  implementation: MethodImplementation,
+): Method {
   return {
-    ...{ isOpen: false, maxMessage: 16 << 10, check() {}, ...own },
+    ...{ isOpen: false, maxMessage: 16 << 10, check() {}, ...implementation },
     takesMany: requestStream,
     isStreaming: requestStream || responseStream,
     deserialize: requestDeserialize,

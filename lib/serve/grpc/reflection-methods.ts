@@ -1,7 +1,7 @@
 // Server reflection tells tools such as grpcurl which services, methods and messages there are.
-import { quoted } from '../request-json';
+import { valueText } from '../request-json';
 import { isService, type ProtoFile } from './file-descriptors';
-import type { Answer, OwnPart } from './method';
+import type { Answer, MethodImplementation } from './method';
 import { Status } from './status';
 
 interface ReflectionRequest {
@@ -12,7 +12,7 @@ interface ReflectionRequest {
   readonly file_containing_symbol?: string;
 }
 
-export function reflectionMethods(files: readonly ProtoFile[]): Record<string, OwnPart> {
+export function reflectionMethods(files: readonly ProtoFile[]): Record<string, MethodImplementation> {
   const services = files.flatMap(({ definition }) => Object.keys(definition).filter((name) => isService(definition[name]!)));
 
   const fileOf = ({ message_request: kind, file_by_filename: filename, file_containing_symbol: symbol }: ReflectionRequest) =>
@@ -27,7 +27,7 @@ export function reflectionMethods(files: readonly ProtoFile[]): Record<string, O
     const file = isKnown ? fileOf(request) : undefined;
     if (file) return { file_descriptor_response: { file_descriptor_proto: [file.descriptor] } };
     const error_message = isKnown
-      ? `there is no ${quoted(request.file_by_filename ?? request.file_containing_symbol)}`
+      ? `there is no ${valueText(request.file_by_filename ?? request.file_containing_symbol)}`
       : 'messages have no extensions here';
     return { error_response: { error_code: Status.NOT_FOUND, error_message } };
   };

@@ -106,7 +106,7 @@ t.test('requests that are wrong', async (t) => {
       /256, expected an integer/,
     ],
     [ask({}, { raw_input_contents: [Buffer.alloc(5)] }), grpc.status.INVALID_ARGUMENT, /5 bytes, expected 3136/],
-    [ask({}, { outputs: [{ name: 'y' }] }), grpc.status.INVALID_ARGUMENT, /expected only 'logits'/],
+    [ask({}, { outputs: [{ name: 'y' }] }), grpc.status.INVALID_ARGUMENT, /name is 'y', expected 'logits'/],
     [ask({}, { inputs: [] }), grpc.status.INVALID_ARGUMENT, /0 inputs/],
     [ask({}, { raw_input_contents: [Buffer.alloc(60_000)] }), grpc.status.RESOURCE_EXHAUSTED, /larger than max/],
     [call('ModelMetadata', { name: 'none' }), grpc.status.NOT_FOUND, /no model 'none'/],
