@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AdderNetError } from '../errors';
+import { save } from '../files';
 import { FileLock } from '../io/file-lock';
 import { createFolder, writeFileAtomic } from '../io/write-file';
+import type { Model, Training } from '../models';
 import type { EpochRecord } from '../train/progress';
 import { checkFolderOut } from './output-path';
 import { parseTrainArguments, type TrainArguments } from './train-arguments';
@@ -20,16 +22,6 @@ export class RunFolder {
   /** Everything needed to continue. */
   get checkpoint(): string {
     return join(this.path, 'checkpoint.safetensors');
-  }
-
-  /** The network after the epoch with the best validation accuracy. */
-  get best(): string {
-    return join(this.path, 'best.safetensors');
-  }
-
-  /** The network at the end. */
-  get model(): string {
-    return join(this.path, 'model.safetensors');
   }
 
   /**
@@ -94,5 +86,11 @@ export class RunFolder {
   async write(name: string, content: string | Uint8Array): Promise<void> {
     await this.#lock?.check();
     await writeFileAtomic(join(this.path, name), content);
+  }
+
+  /** Writes a network: `best` after the epoch with the best validation accuracy, `model` at the end. It throws what write does. */
+  async save(name: 'best' | 'model', model: Model, training: Training): Promise<void> {
+    await this.#lock?.check();
+    await save(model, join(this.path, `${name}.safetensors`), { training });
   }
 }

@@ -1,7 +1,6 @@
 // `addernet train`: trains a network and writes it to a folder, with a log and learning curves.
 import { join } from 'node:path';
 import { cpuInfo, setThreads } from '../cpu';
-import { save } from '../files';
 import type { Model, Training } from '../models';
 import type { Schedule, Sgd } from '../optim';
 import { chartPackages, missingPackages } from '../paper/charts/chart';
@@ -89,7 +88,7 @@ async function trainIn(
   }
   const evaluation = await evaluate(model, data.test);
   const { top1: accuracy, images } = evaluation;
-  await save(model, folder.model, { training: { ...origin, epochs: history.length, accuracy, images } });
+  await folder.save('model', model, { ...origin, epochs: history.length, accuracy, images });
   const files = ['model.safetensors', 'best.safetensors', 'log.jsonl', ...(await drawCurves(model, data, history, folder))];
   report(model, data, stopped, evaluation, args, folder, files);
 }
@@ -155,7 +154,7 @@ async function run({ model, optimizer, schedule, data, args, origin, folder, pro
       await folder.writeLog(history);
       const { accuracy } = record.validation!;
       const training = { ...origin, epochs: record.epoch, accuracy, images: validation.length };
-      if (isBest(record, history)) await save(model, folder.best, { training });
+      if (isBest(record, history)) await folder.save('best', model, training);
     },
   });
 }

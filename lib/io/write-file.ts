@@ -11,7 +11,7 @@ export type Content = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 /**
  * Writes or replaces `path`. After a crash, on a full disk, or if the stream throws, the previous file is still there; once the call returns,
- * the new one is there even after a loss of power. What processes that were killed left in the folder is removed.
+ * the new one is there even after a loss of power, if the process may read the folder. What processes that were killed left there is removed.
  * @param what what is written, for messages, such as `the checkpoint`
  * @throws {AdderNetError} ERR_ARGUMENT if the file cannot be written; errors of the stream pass through unchanged
  */

@@ -251,7 +251,7 @@ function checkFit(model: Model, dataset: Dataset, options: FitOptions): void {
   checkFits('fit', model, dataset);
   if (epochs === undefined)
     throw new AdderNetError('ERR_ARGUMENT', 'fit: epochs is missing, expected the number of passes over the images');
-  checkNested({ checkpoint, earlyStopping, average, distillation });
+  checkInnerOptions({ checkpoint, earlyStopping, average, distillation });
   checkOptimizer(model, optimizer);
   if (validation) {
     checkFits('fit', model, validation);
@@ -278,7 +278,7 @@ function checkFit(model: Model, dataset: Dataset, options: FitOptions): void {
 }
 
 /** Checks the options within options. */
-function checkNested({ checkpoint, earlyStopping, average, distillation }: Omit<FitOptions, 'epochs' | 'optimizer'>): void {
+function checkInnerOptions({ checkpoint, earlyStopping, average, distillation }: Omit<FitOptions, 'epochs' | 'optimizer'>): void {
   if (checkpoint !== undefined && typeof checkpoint !== 'string')
     checkOptions('fit: checkpoint', checkpoint, optionNames<Exclude<typeof checkpoint, string>>({ path: true, everySeconds: true }));
   if (earlyStopping) checkOptions('fit: earlyStopping', earlyStopping, optionNames<EarlyStopping>({ patience: true, minDelta: true }));
