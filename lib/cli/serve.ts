@@ -10,8 +10,9 @@ const { version } = require('../../package.json') as { version: string };
 /** In milliseconds. Ctrl-C in a terminal reaches a program that npx started twice: from the terminal and from npx. */
 const repeated = 200;
 
-interface ServeArguments extends Omit<ServerOptions, 'token' | 'version' | 'hosts' | 'maxInFlight'> {
+interface ServeArguments extends Omit<ServerOptions, 'token' | 'version' | 'hosts' | 'maxInFlight' | 'maxDecoding'> {
   maxInFlight?: number;
+  maxDecoding?: number;
   allowHost?: readonly string[];
   host: string;
   port: number;
@@ -25,7 +26,8 @@ export async function serve({ host, port, grpcPort, drain, allowHost: hosts = []
   const token = process.env.ADDERNET_TOKEN;
   if (token === '')
     throw new AdderNetError('ERR_ARGUMENT', 'serve: ADDERNET_TOKEN is empty: set it to a token, or unset it to serve without one');
-  const server = await createServer({ maxInFlight: affordableBytes(options.maxBody), ...options, hosts, version, token });
+  const maxInFlight = Math.max(options.maxBody, affordableBytes(256 << 20, 1 / 4));
+  const server = await createServer({ maxInFlight, maxDecoding: affordableBytes(1 << 30, 1 / 8), ...options, hosts, version, token });
   const closed = new Promise<void>((resolve, reject) => {
     let began: number | undefined;
     const shutDown = (signal: NodeJS.Signals): void => {
@@ -57,10 +59,10 @@ export async function serve({ host, port, grpcPort, drain, allowHost: hosts = []
   await closed;
 }
 
-/** The default of --max-in-flight. Without a limit, Node reports 0 or more than any memory. */
-function affordableBytes(maxBody: number): number {
+/** At most a part of the memory of the container. Without a limit, Node reports 0 or more than any memory. */
+function affordableBytes(enough: number, part: number): number {
   const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
-  return Math.max(maxBody, Math.min(256 << 20, Math.floor(limit / 4)));
+  return Math.min(enough, Math.floor(limit * part));
 }
 
 async function listen({ app }: InferenceServer, host: string, port: number): Promise<void> {

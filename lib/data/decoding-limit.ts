@@ -4,10 +4,10 @@ import { availableParallelism } from 'node:os';
 /** libuv's default if UV_THREADPOOL_SIZE is not set. */
 const defaultThreads = 4;
 /** libuv's threads, which files, DNS and sharp share. */
-export const libuvThreads = Number.parseInt(process.env.UV_THREADPOOL_SIZE ?? '', 10) || defaultThreads;
+const libuvThreads = Number.parseInt(process.env.UV_THREADPOOL_SIZE ?? '', 10) || defaultThreads;
 
-/** How many images the process decodes at the same time. */
-export const maxConcurrentDecodes = Math.max(1, Math.min(libuvThreads - 1, availableParallelism()));
+/** How many images the process decodes at the same time. With two, a small image passes a large one even on a single core. */
+export const maxConcurrentDecodes = Math.max(1, Math.min(libuvThreads - 1, Math.max(2, availableParallelism())));
 
 let free = maxConcurrentDecodes;
 const waiting: (() => void)[] = [];

@@ -42,6 +42,8 @@ export interface Decoding {
   readonly inTurn: <T>(decode: () => Promise<T>) => Promise<T>;
   /** How many seconds decoding and scaling may take. */
   readonly seconds: number;
+  /** For how many pixels there is memory: a file with more is refused, as one that contradicts its first bytes. Default: `maxPixels`. */
+  readonly pixels?: number | undefined;
 }
 
 const ownDecoding: Decoding = { inTurn: limitDecoding, seconds: 60 };
@@ -64,12 +66,13 @@ export async function readImage(
   shape: ImageShape,
   options: ImageOptions = {},
   name = nameOf(image),
-  { inTurn, seconds }: Decoding = ownDecoding,
+  decoding: Decoding = ownDecoding,
 ): Promise<Tensor<Uint8Array>> {
   const { invert = false } = options;
+  const { inTurn, seconds } = decoding;
   checkImageShape('readImage', shape);
   checkImageOptions(options);
-  if (!isPixels(image)) return inverted(await inTurn(() => readFile(image, shape, options, name, seconds)), invert);
+  if (!isPixels(image)) return inverted(await inTurn(() => readFile(image, shape, options, name, decoding)), invert);
   const pixels = checkPixels(image, options.maxPixels, name);
   if (fits(pixels, shape)) return inverted(new Tensor(pixels.data, [1, ...shape]), invert);
   return inverted(await inTurn(() => fitPixels(pixels, shape, options, name, seconds)), invert);
@@ -159,7 +162,7 @@ async function readFile(
   shape: ImageShape,
   options: ImageOptions,
   name: string,
-  seconds: number,
+  { seconds, pixels = Number.POSITIVE_INFINITY }: Decoding,
 ): Promise<Tensor<Uint8Array>> {
   const bytes = await readSource('image', source).catch((cause) => {
     if (cause instanceof AdderNetError) throw new AdderNetError(cause.code, `${name}: ${cause.message}`, { cause });
@@ -173,8 +176,9 @@ async function readFile(
     return await fitPixels(checkPixels(await runChunked(decode(bytes, name, checkSize)), maxPixels, name), shape, options, name, seconds);
   checkFormat(bytes, name);
   const sharp = loadSharp();
+  const limitInputPixels = Math.min(maxPixels, pixels);
   try {
-    return await fitted(sharp(bytes, { limitInputPixels: maxPixels, failOn: 'warning' }).rotate(), shape, options, seconds);
+    return await fitted(sharp(bytes, { limitInputPixels, failOn: 'warning' }).rotate(), shape, options, seconds);
   } catch (cause) {
     if (cause instanceof AdderNetError) throw cause;
     if (isTimeout(cause as Error)) throw tooSlow(name, seconds, cause);
@@ -182,7 +186,7 @@ async function readFile(
       .metadata()
       .catch(() => undefined);
     if (size && isStretched(size, shape)) throw unscalable(name, size, shape, cause);
-    throw unreadable(bytes, name, maxPixels, cause as Error);
+    throw unreadable(bytes, name, { maxPixels, pixels }, cause as Error);
   }
 }
 
@@ -273,8 +277,16 @@ function inverted(image: Tensor<Uint8Array>, invert: boolean): Tensor<Uint8Array
     : image;
 }
 
-function unreadable(bytes: Uint8Array, name: string, maxPixels: number, cause: Error): AdderNetError {
-  if (cause.message.includes('exceeds pixel limit')) return tooLarge(name, maxPixels, 'it has');
+function unreadable(
+  bytes: Uint8Array,
+  name: string,
+  { maxPixels, pixels }: { maxPixels: number; pixels: number },
+  cause: Error,
+): AdderNetError {
+  if (cause.message.includes('exceeds pixel limit'))
+    return pixels < maxPixels
+      ? new AdderNetError('ERR_CORRUPT', `cannot read ${name}: it has more pixels than the ${pixels} of its header`, { cause })
+      : tooLarge(name, maxPixels, 'it has');
   const [reason = ''] = cause.message.split('\n');
   return new AdderNetError(
     'ERR_CORRUPT',
@@ -283,9 +295,18 @@ function unreadable(bytes: Uint8Array, name: string, maxPixels: number, cause: E
   );
 }
 
+let keepsImages = true;
+
+/** From now on, libvips keeps no decoded images for later calls, in the whole process. It would keep up to 100 of them, however large. */
+export function keepNoImages(): void {
+  keepsImages = false;
+}
+
 function loadSharp(): typeof Sharp {
   try {
-    return require('sharp') as typeof Sharp;
+    const sharp = require('sharp') as typeof Sharp;
+    if (!keepsImages) sharp.cache(false);
+    return sharp;
   } catch (cause) {
     throw packageError('sharp', 'reading and resizing images', cause);
   }

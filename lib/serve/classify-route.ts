@@ -1,8 +1,8 @@
 // The classify route takes an image, as a file or as pixels, and returns classes with names and probabilities.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { defaultBackground } from '../data/background';
-import { isLargeFile, isLargeImage } from '../data/decoding-cost';
-import { type Decoding, readImage } from '../data/image';
+import { decodingCost, scalingCost } from '../data/decoding-cost';
+import { type Decoding, keepNoImages, readImage } from '../data/image';
 import { classification } from '../session/classification';
 import type { Tensor } from '../tensor';
 import { clientKey } from './client-key';
@@ -16,16 +16,23 @@ import { findModel, infer, modelPaths } from './route-model';
 import type { Service } from './service';
 
 export function addClassifyRoute(app: FastifyInstance, { store, options }: Service): void {
-  const decoder = new Decoder(options.maxQueue);
+  keepNoImages();
+  const decoder = new Decoder(options.maxQueue, options.maxDecoding);
   for (const path of modelPaths('/classify'))
     app.post(path, { config: { inference: 'classify' }, onRequest: findModel(store) }, async (request, reply) => {
       const model = request.servedModel!;
       const query = queryOf(request);
       const { bytes, isForm } = imageBody(request);
       const input = async (signal: AbortSignal) => {
-        const inTurn: Decoding['inTurn'] = (decode) => decoder.decode(clientKey(request.raw.socket), isLarge(bytes, query), decode, signal);
-        const seconds = Math.ceil(options.timeout / 1000);
-        return await networkInput(model, bytes, query, options.maxPixels, { inTurn, seconds }).catch((error) => {
+        const { width, height } = query;
+        const isFile = width === undefined || height === undefined;
+        const cost = isFile ? decodingCost(bytes, options.maxPixels) : scalingCost(width * height, bytes);
+        const decoding: Decoding = {
+          inTurn: (decode) => decoder.decode(clientKey(request.raw.socket), cost, decode, signal),
+          seconds: Math.ceil(options.timeout / 1000),
+          pixels: cost.pixels,
+        };
+        return await networkInput(model, bytes, query, options.maxPixels, decoding).catch((error) => {
           throw isForm && error.code === 'ERR_FORMAT' ? notAnImage(error) : error;
         });
       };
@@ -70,9 +77,6 @@ function queryOf(request: FastifyRequest): Query {
   });
   return Object.fromEntries(entries);
 }
-
-const isLarge = (body: Uint8Array, { width, height }: Query): boolean =>
-  width !== undefined && height !== undefined ? isLargeImage(width * height) : isLargeFile(body);
 
 async function networkInput(
   { metadata }: ServedModel,

@@ -17,10 +17,16 @@ export class FairQueue<T> {
     if (items?.delete(item) && items.size === 0) this.#waiting.delete(client);
   }
 
-  /** Takes out the oldest item of the client whose turn it is; undefined if nothing waits. */
+  /** The oldest item of the client whose turn it is; undefined if nothing waits. */
+  first(): T | undefined {
+    for (const items of this.#waiting.values()) for (const item of items) return item;
+    return undefined;
+  }
+
+  /** Takes it out. */
   take(): T | undefined {
     for (const [client, items] of this.#waiting) {
-      const [item] = items as Set<T> & Iterable<T>;
+      const [item] = items;
       items.delete(item!);
       this.#waiting.delete(client);
       if (items.size > 0) this.#waiting.set(client, items);

@@ -20,6 +20,8 @@ export interface ServerOptions extends Omit<StoreOptions, 'onBatch' | 'showsErro
   readonly timeout: number;
   /** The largest sum of the bytes of all bodies that are held, of HTTP and gRPC, compressed and decompressed. */
   readonly maxInFlight: number;
+  /** The largest sum of the memory of all images that are decoded at a time, in bytes. */
+  readonly maxDecoding: number;
   /** The largest number of simultaneous connections, of HTTP and gRPC; beyond it, the oldest one without a complete request is closed. */
   readonly maxConnections: number;
   /** How many milliseconds requests may go on after the shutdown started. What is still open then is closed by force. */
@@ -35,7 +37,7 @@ export interface ServerOptions extends Omit<StoreOptions, 'onBatch' | 'showsErro
 const names = optionNames<ServerOptions>({
   ...{ weights: true, version: true, threads: true, maxBatch: true, maxDelay: true, maxQueue: true, maxBody: true },
   ...{ maxPixels: true, timeout: true, maxConnections: true, token: true, logLevel: true },
-  ...{ maxInFlight: true, grace: true, hosts: true },
+  ...{ maxInFlight: true, maxDecoding: true, grace: true, hosts: true },
 });
 
 /** In milliseconds. Node fires longer timers at once. */
@@ -53,7 +55,7 @@ export function checkServerOptions(options: ServerOptions): void {
   const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
   check('weights', Array.isArray(weights) && weights.length > 0 && weights.every(isText), 'an array of files or names');
   check('version', isText(options.version), 'a string');
-  for (const name of ['maxBatch', 'maxQueue', 'maxBody', 'maxPixels', 'maxInFlight', 'maxConnections'] as const)
+  for (const name of ['maxBatch', 'maxQueue', 'maxBody', 'maxPixels', 'maxInFlight', 'maxDecoding', 'maxConnections'] as const)
     check(name, Number.isSafeInteger(options[name]) && options[name] >= 1, 'an integer of at least 1');
   check('timeout', options.timeout >= 1 && options.timeout <= maxTimer, `milliseconds from 1 to ${maxTimer}`);
   check('maxInFlight', options.maxInFlight >= options.maxBody, `at least maxBody, ${options.maxBody}`);

@@ -2,22 +2,24 @@
 import { setTimeout } from 'node:timers/promises';
 import sharp from 'sharp';
 import t from 'tap';
-import { isLargeFile } from '../../dist/data/decoding-cost';
+import { decodingCost } from '../../dist/data/decoding-cost';
 import { Decoder } from '../../dist/serve/decoder';
 import { binaryRequest } from '../support/infer-requests';
 import { expected, float, running } from '../support/running-server';
 
 const never = new AbortController().signal;
 
-/** A decoder whose work ends when it is let go on, by its name. */
-function controlled(maxQueue: number, places: number) {
-  const decoder = new Decoder(maxQueue, places);
+const megabyte = 1e6;
+
+/** A decoder whose work ends when it is let go on, by its name. Large images take a megabyte. */
+function controlled(maxQueue: number, places: number, maxMemory = 100 * megabyte) {
+  const decoder = new Decoder(maxQueue, maxMemory, places);
   const started: string[] = [];
   const ends = new Map<string, (error?: Error) => void>();
-  const asks = (client: string, name: string, isLarge = false, signal = never) =>
+  const asks = (client: string, name: string, isLarge = false, signal = never, memory = megabyte) =>
     decoder.decode(
       client,
-      isLarge,
+      { isLarge, memory, pixels: undefined },
       () =>
         new Promise<string>((resolve, reject) => {
           started.push(name);
@@ -56,6 +58,31 @@ t.test('large images leave a place to small ones, and small ones to large ones',
   await Promise.all(work);
 });
 
+t.test('the memory of large images is bounded, in turn, and small ones do not wait for it', async (t) => {
+  const { decoder, started, asks, end } = controlled(10, 4, 10 * megabyte);
+  await t.rejects(asks('a', 'l11', true, never, 11 * megabyte), { statusCode: 413, message: /11 MB .* at most 10 MB .*--max-decoding/ });
+  const large = (client: string, name: string, memory: number) => asks(client, name, true, never, memory * megabyte);
+  const leaving = new AbortController();
+  const settled = Promise.allSettled([
+    large('a', 'a6', 6),
+    large('a', 'a5', 5),
+    large('b', 'b5', 5),
+    large('b', 'b1', 1),
+    asks('c', 'c1', false, never, 100 * megabyte),
+  ]);
+  const left = t.rejects(asks('d', 'd9', true, leaving.signal, 9 * megabyte), { message: 'gone' });
+  t.same(started, ['a6', 'c1'], 'what takes less memory does not pass the next one');
+  await end('a6');
+  t.same(started.slice(2), ['a5', 'b5']);
+  leaving.abort(new Error('gone'));
+  await left;
+  await end('a5', new Error('damaged'));
+  t.same(started.slice(4), ['b1']);
+  for (const name of ['b5', 'b1', 'c1']) await end(name);
+  t.match(await settled, [{ value: 'a6' }, { reason: { message: 'damaged' } }, { value: 'b5' }, { value: 'b1' }, {}]);
+  t.equal(decoder.waiting, 0);
+});
+
 t.test('what waits is bounded, ends when its signal aborts, and what fails frees its place', async (t) => {
   const { decoder, started, asks, end } = controlled(2, 1);
   const first = asks('a', 'a1');
@@ -82,14 +109,46 @@ t.test('what waits is bounded, ends when its signal aborts, and what fails frees
 
 t.test('what is large is known from the first bytes', async (t) => {
   const image = (width: number, height: number) => sharp({ create: { width, height, channels: 3, background: 'red' } });
-  for (const format of ['png', 'jpeg', 'gif', 'webp'] as const) {
-    t.notOk(isLargeFile(await image(1000, 1000).toFormat(format).toBuffer()), `small ${format}`);
-    t.ok(isLargeFile(await image(1500, 1000).toFormat(format).toBuffer()), `large ${format}`);
+  const costOf = (bytes: Buffer) => decodingCost(bytes, 25e6);
+  const formats: Record<string, (image: sharp.Sharp) => sharp.Sharp> = {
+    png: (image) => image.png(),
+    'interlaced png': (image) => image.png({ progressive: true }),
+    jpeg: (image) => image.jpeg(),
+    'progressive jpeg': (image) => image.jpeg({ progressive: true }),
+    gif: (image) => image.gif(),
+    webp: (image) => image.webp(),
+    'lossless webp': (image) => image.webp({ lossless: true }),
+  };
+  for (const [name, format] of Object.entries(formats)) {
+    t.match(costOf(await format(image(1000, 1000)).toBuffer()), { pixels: 1_000_000, isLarge: false }, `small ${name}`);
+    t.match(costOf(await format(image(1500, 1000)).toBuffer()), { pixels: 1_500_000, isLarge: true }, `large ${name}`);
   }
-  t.notOk(isLargeFile(await image(1000, 1000).webp({ lossless: true }).toBuffer()));
-  t.ok(isLargeFile(await image(1500, 1000).webp({ lossless: true }).toBuffer()));
-  t.ok(isLargeFile(await image(10, 10).tiff().toBuffer()), 'its size is not in the first bytes');
-  for (const text of ['', 'GIF', 'no image']) t.notOk(isLargeFile(Buffer.from(text)), 'is refused at once');
+  for (const format of [image(500, 400).tiff(), image(500, 400).avif({ effort: 0 })])
+    t.match(costOf(await format.toBuffer()), { pixels: 200_000, isLarge: false });
+  for (const format of [image(1000, 400).tiff(), image(1000, 400).tiff({ bigtiff: true }), image(1000, 400).avif({ effort: 0 })])
+    t.ok(costOf(await format.toBuffer()).isLarge, 'takes more than its pixels say');
+  for (const text of ['', 'GIF', 'no image, but a text of more than 32 bytes'])
+    t.match(costOf(Buffer.from(text)), { isLarge: false, memory: text.length }, 'is refused at once');
+});
+
+/** The 4 or 8 bytes in a file in which an image says its width and height. */
+const sizes: Record<string, readonly [at: (file: Buffer) => number, set: (file: Buffer, at: number) => void]> = {
+  gif: [() => 6, (file, at) => file.writeUInt32LE(0x00010001, at)],
+  avif: [(file) => file.indexOf('ispe') + 8, (file, at) => file.fill(Buffer.from([0, 0, 0, 1]), at, at + 8)],
+};
+
+t.test('a file with more pixels than its header says is refused', async (t) => {
+  const { url } = await running(t);
+  for (const [format, [find, set]] of Object.entries(sizes)) {
+    const file = await sharp({ create: { width: 500, height: 400, channels: 3, background: 'red' } })
+      .toFormat(format as 'gif')
+      .toBuffer();
+    set(file, find(file));
+    t.equal(decodingCost(file, 25e6).pixels, 1);
+    const response = await fetch(`${url}/v2/models/${float}/classify`, { method: 'POST', body: file });
+    t.equal(response.status, 400);
+    t.match(await response.text(), format === 'gif' ? /more pixels than the 1 of its header/ : /damaged/);
+  }
 });
 
 t.test('50 slow images at a time: inference and small images go on, and the wait for them ends in time', async (t) => {

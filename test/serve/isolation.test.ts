@@ -112,8 +112,9 @@ t.test('the timeout ends the wait for a batch that runs and for an image that is
   const x = new Tensor(new Float32Array(1), [1, 1]);
   const began = performance.now();
   await Promise.all([t.rejects(ask(x), late, 'its batch runs'), t.rejects(ask(x), late, 'it waits for that batch')]);
-  const decoder = new Decoder(8, 1);
-  const decoding = (signal: AbortSignal) => decoder.decode('a', false, () => new Promise<Tensor>(() => {}), signal);
+  const decoder = new Decoder(8, 1, 1);
+  const decoding = (signal: AbortSignal) =>
+    decoder.decode('a', { isLarge: false, memory: 1, pixels: 1 }, () => new Promise<Tensor>(() => {}), signal);
   await Promise.all([t.rejects(ask(decoding), late, 'its image is decoded'), t.rejects(ask(decoding), late, 'its image waits')]);
   t.ok(performance.now() - began < 2000);
   t.equal(stuck.queuedImages + decoder.waiting, 0);

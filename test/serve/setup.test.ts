@@ -20,6 +20,7 @@ t.test('options', async (t) => {
     [{ maxQueue: 1.5 }, /maxQueue/],
     [{ maxBody: Number.NaN }, /maxBody/],
     [{ maxPixels: Number.POSITIVE_INFINITY }, /maxPixels/],
+    [{ maxDecoding: 0.5 }, /maxDecoding is 0.5, expected an integer of at least 1/],
     [{ maxInFlight: 0 }, /maxInFlight is 0, expected an integer of at least 1/],
     [{ maxInFlight: options.maxBody - 1 }, /maxInFlight is \d+, expected at least maxBody, 1048576/],
     [{ grace: -1 }, /grace is -1, expected milliseconds from 0/],

@@ -11,7 +11,7 @@ export const bytes = 'lenet5-bn-mnist-8bit';
 export const options: ServerOptions = {
   ...{ weights: [float, bytes], version: '1.2.3', logLevel: 'silent' },
   ...{ maxBatch: 32, maxDelay: 0, maxQueue: 256, maxBody: 1 << 20, maxPixels: 1e6, timeout: 5000, maxConnections: 100 },
-  ...{ maxInFlight: 64 << 20, grace: 1000, hosts: [] },
+  ...{ maxInFlight: 64 << 20, maxDecoding: 1 << 30, grace: 1000, hosts: [] },
 };
 
 /** It ends with the test. */

@@ -29,6 +29,11 @@ export function addServe(program: Command): void {
       values.positiveInteger,
     )
     .option('--max-pixels <n>', 'the largest number of pixels of an image', values.positiveInteger, 25_000_000)
+    .option(
+      '--max-decoding <bytes>',
+      'the largest sum of the memory of all images that are decoded at a time (default: 1 GiB, or an eighth of the memory of the container)',
+      values.positiveInteger,
+    )
     .option('--max-connections <n>', 'the largest number of simultaneous connections', values.positiveInteger, 1000)
     .option('--timeout <ms>', 'how long a request may take to arrive, and how long it may wait', values.positiveInteger, 10_000)
     .option('--drain <ms>', 'after SIGTERM, how long to report not ready before connections close', values.notNegative, 0)
