@@ -57,5 +57,12 @@ t.test('verdicts', async (t) => {
       phases: phases.map((phase) => ({ ...phase, outcomes: phase.name === 'quiet' ? {} : { 'slow-headers': { 'a kind: 500': 1 } } })),
     },
   };
+  const few = { ...good, samples: samples.filter((_, i) => i % 10 === 0) };
+  t.same(failing(few), []);
+  const stalled = few.samples.map((sample) => (within('slow-headers', sample.due) ? { ...sample, took: 2001 } : sample));
+  t.same(failing({ ...few, samples: stalled }), ['slow-headers: no stall in the median of a few answers']);
+  t.same(failing({ ...few, samples: few.samples.filter(({ due }) => within('quiet', due)) }), [
+    'slow-headers: no stall in the median of a few answers',
+  ]);
   for (const [what, change] of Object.entries(records)) t.same(failing({ ...good, ...change }), [what], what);
 });

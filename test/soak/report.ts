@@ -56,6 +56,8 @@ export interface Verdict {
 const maxSlowdown = 3;
 /** The 99th percentile of fewer answers is the latency of one or two of them, which proves nothing. */
 const minAnswers = 300;
+/** Their median is at most so many ms, or so many times the quiet p99 on a busy machine: a server that stalls for seconds is above both. */
+const [maxMedian, maxMedianSlowdown] = [2000, 50];
 /** In MB, from one half of the cycles to the other; the first cycle is left out, in which the heaps grow to their sizes. */
 const maxGrowth = 32;
 /** In MB: what deploy/ gives a server. */
@@ -132,8 +134,14 @@ export function judge(recorded: Recorded): Verdict[] {
 
   const byName = rows(recorded);
   const quiet = quietP99(byName);
-  for (const { name, answers, p99 } of byName) {
-    if (['quiet', 'pause'].includes(name) || answers < minAnswers) continue;
+  for (const { name, answers, p50, p99 } of byName) {
+    if (['quiet', 'pause'].includes(name)) continue;
+    if (answers < minAnswers) {
+      const bound = Math.max(maxMedian, maxMedianSlowdown * quiet);
+      const because = `${p50.toFixed(0)} ms of at most ${bound.toFixed(0)}`;
+      all.push({ what: `${name}: no stall in the median of a few answers`, holds: p50 <= bound, because });
+      continue;
+    }
     const slowdown = p99 / quiet;
     const because = `p99 ${p99.toFixed(1)} ms, quiet ${quiet.toFixed(1)} ms: ${slowdown.toFixed(1)} times`;
     all.push({ what: `${name}: p99 at most ${maxSlowdown} times the quiet one`, holds: slowdown <= maxSlowdown, because });
