@@ -25,8 +25,8 @@ type FetchOptions = DownloadOptions & { readonly mirrors: readonly string[] };
 /**
  * Downloads the files that are missing or have a wrong checksum, and unpacks archives. A file appears complete and checked, or not at all.
  * @returns the names of the data set's files in `directory`
- * @throws {AdderNetError} ERR_NETWORK if no mirror delivers a file; ERR_CORRUPT if a checksum is wrong or an archive lacks a file;
- *   ERR_ARGUMENT if a file cannot be read or written
+ * @throws {AdderNetError} as a rejection: ERR_NETWORK if no mirror delivers a file; ERR_CORRUPT if a file has another size or checksum than the
+ *   official one, or an archive is damaged or lacks a file; ERR_ARGUMENT if a file cannot be read or written
  */
 export async function downloadDataset(set: OfficialSet, directory: string, options: DownloadOptions = {}): Promise<string[]> {
   const mirrors = options.mirrors ?? set.mirrors;

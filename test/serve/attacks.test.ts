@@ -87,7 +87,7 @@ t.test('one byte at a time', async (t) => {
   t.ok(await until(async () => (await connections(server)) === 0));
 });
 
-t.test('a connection with a complete request is kept, whoever comes', async (t) => {
+t.test('a connection with a complete request is kept, however many others come', async (t) => {
   const { url } = await running(t, { maxConnections: 5, maxDelay: 300 });
   const asked = served(url);
   await setTimeout(100);
@@ -103,7 +103,7 @@ t.test('the last answer is read, although the client still sends', async (t) => 
   t.match(await text(socket), /^HTTP\/1.1 431 [^{]*{"error":"the headers are too large"}$/);
 });
 
-t.test('answers that nobody reads', async (t) => {
+t.test('answers that are not read', async (t) => {
   const { server, url } = await running(t, { timeout: 300 });
   const socket = await open(t, url);
   socket.pause();

@@ -163,7 +163,7 @@ t.test('a request that the queue never holds', async (t) => {
   t.equal(batcher.queuedImages, 0);
 });
 
-t.test('who goes away is told so at once, and no other notices', async (t) => {
+t.test('a client that disconnects gets its error at once, and the others their answers', async (t) => {
   const { batcher, sizes, release, running } = doubling();
   const started = new AbortController();
   const first = batcher.infer(image(1), 'a', started.signal);

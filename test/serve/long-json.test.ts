@@ -114,7 +114,7 @@ t.test('other requests are served between the steps, and what is no request cost
   t.ok((await turnsOf(() => readNumbers(zeros, [count], Float32Array))) > 100);
   t.ok((await turnsOf(() => withoutNumbers(zeros))) > 25);
   const two = () => Promise.all([0, 1].map(() => readNumbers(zeros, [count], Float32Array)));
-  t.ok((await turnsOf(two)) > 200, 'one step in each turn, however many are read');
+  t.ok((await turnsOf(two)) > 200, 'one chunk in each turn, however many are read');
 
   const { url } = await running(t, { maxBody: 2 * length });
   const bodies: Record<string, string> = {
