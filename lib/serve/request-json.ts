@@ -40,8 +40,8 @@ export function kindOf(value: unknown): string {
 }
 
 /**
- * Formats a value for a message, in which it cannot control a terminal. Long or nested values are only described, because JSON.stringify overflows the
- * stack on deep nesting.
+ * Formats a value for a message, in which it cannot control a terminal. Long or nested values are only described, because JSON.stringify
+ * overflows the stack on deep nesting.
  */
 export function valueText(value: unknown): string {
   if (Array.isArray(value)) return value.length <= 8 && value.every(isShort) ? textOf(value) : `an array of ${value.length} elements`;

@@ -2,8 +2,8 @@
 import { badRequest, HttpError } from '../http-error';
 
 /**
- * The fields of a message, by their numbers, whose content counts: the fields of a nested message; or the bytes that an element of an array takes, 0 if
- * its bytes count as fields because it holds few elements.
+ * The fields of a message, by their numbers, whose content counts: the fields of a nested message; or the bytes that an element of an array
+ * takes, 0 if its bytes count as fields because it holds few elements.
  */
 export interface CountedFields {
   readonly [field: number]: CountedFields | number;
