@@ -10,23 +10,23 @@
 #include "bytes.h"
 #include "conv2d/shape.h"
 #include "cpu/dispatch.h"
+#include "exact_memory.h"
 #include "runtime/thread_pool.h"
 #include "tally.h"
 
-// On the heap and without a spare element, so that the address sanitizer sees what is read or written beyond.
 template <class T>
 class Array {
  public:
-  explicit Array(size_t size) : size_(size), data_(new T[size]()) {}
+  explicit Array(size_t size) : size_(size), memory_(size * sizeof(T)) {}
   size_t size() const { return size_; }
-  T* data() { return data_.get(); }
-  const T* data() const { return data_.get(); }
-  T& operator[](size_t i) { return data_[i]; }
-  const T& operator[](size_t i) const { return data_[i]; }
+  T* data() { return static_cast<T*>(memory_.data()); }
+  const T* data() const { return static_cast<const T*>(memory_.data()); }
+  T& operator[](size_t i) { return data()[i]; }
+  const T& operator[](size_t i) const { return data()[i]; }
 
  private:
   size_t size_;
-  std::unique_ptr<T[]> data_;
+  ExactMemory memory_;
 };
 
 template <class T, class F>
