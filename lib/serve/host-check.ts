@@ -4,6 +4,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
+import { escapeControls } from '../quoted';
 import { HttpError } from './http-error';
 import { valueText } from './request-json';
 
@@ -20,7 +21,7 @@ export function hostCheck(hosts: readonly string[]): (headers: IncomingHttpHeade
     if (host !== undefined && host !== lastAllowed && !isAllowed(nameOf(host)))
       throw new HttpError(
         403,
-        `the host ${valueText(host)} is not one of this server: start it with --allow-host ${nameOf(host)}, or with a token (ADDERNET_TOKEN)`,
+        `the host ${valueText(host)} is not one of this server: start it with --allow-host ${escapeControls(nameOf(host).slice(0, 253))}, or with a token (ADDERNET_TOKEN)`,
       );
     lastAllowed = host;
     if (site === 'same-origin') return; // the Host of a request that came through a proxy may be the proxy's name for the server

@@ -110,10 +110,10 @@ async function execute(target: Target, input: Uint8Array, limits: Limits): Promi
   lastMemory += growth;
   if (outcome.reason !== undefined || (time < maxMilliseconds && growth < maxGrowthBytes)) return { ...outcome, time };
   const again = [await measured(target, input), await measured(target, input)];
-  const least = { time: Math.min(...again.map(({ time }) => time)), growth: Math.min(...again.map(({ growth }) => growth)) };
-  if (least.time >= maxMilliseconds) return { time, reason: `takes ${Math.round(least.time)} ms of CPU` };
-  if (least.growth >= maxGrowthBytes) return { time, reason: `takes ${Math.round(least.growth / 2 ** 20)} MB` };
-  return { ...outcome, time: least.time };
+  const min = { time: Math.min(...again.map(({ time }) => time)), growth: Math.min(...again.map(({ growth }) => growth)) };
+  if (min.time >= maxMilliseconds) return { time, reason: `takes ${Math.round(min.time)} ms of CPU` };
+  if (min.growth >= maxGrowthBytes) return { time, reason: `takes ${Math.round(min.growth / 2 ** 20)} MB` };
+  return { ...outcome, time: min.time };
 }
 
 /** In milliseconds: a parser that is faster has no time to fill memory. */
@@ -138,7 +138,7 @@ async function answer(target: Target, input: Uint8Array): Promise<Omit<Outcome, 
     return {};
   } catch (error) {
     const message = refusal(error);
-    if (message === undefined) return { reason: String(error) };
+    if (message === undefined) return { reason: String(error).slice(0, 1000) };
     if (message.length > 5000) return { reason: `a message of ${message.length} characters: ${message.slice(0, 200)}` };
     return { said: message.replace(/"(?:[^"\\]|\\.)*"|'[^']*'|-?\d[\d.e+]*/g, '#').slice(0, 200) };
   }
@@ -151,7 +151,7 @@ async function stackOf(target: Target, input: Uint8Array): Promise<string> {
     await target.run(input);
     return '';
   } catch (error) {
-    return `\n${(error as Error).stack}`;
+    return `\n${(error as Error).stack?.slice(-3000)}`;
   } finally {
     Error.stackTraceLimit = 0;
   }

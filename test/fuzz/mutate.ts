@@ -40,11 +40,11 @@ function range(length: number, random: Random): [start: number, end: number] {
   return [start, start + size];
 }
 
-type Step = (bytes: Uint8Array, random: Random, others: readonly Uint8Array[], words: readonly string[]) => Uint8Array;
+type Change = (bytes: Uint8Array, random: Random, others: readonly Uint8Array[], words: readonly string[]) => Uint8Array;
 
 const joined = (...parts: Uint8Array[]): Uint8Array => Buffer.concat(parts);
 
-const steps: readonly Step[] = [
+const changes: readonly Change[] = [
   (bytes, random) => set(bytes, random, (old) => old ^ (1 << random.integer(8))),
   (bytes, random) => set(bytes, random, () => random.integer(256)),
   (bytes, random) => set(bytes, random, () => pick([0, 1, 0x7f, 0x80, 0xff, 0x20, 0x2d, 0x30, 0x39], random)),
@@ -112,14 +112,14 @@ function insert(bytes: Uint8Array, random: Random, more: Uint8Array): Uint8Array
 }
 
 /**
- * @param others whole inputs, from which parts are taken
+ * @param others inputs from which parts are taken
  * @param words  tokens of the format
  */
 export function mutated(bytes: Uint8Array, random: Random, others: readonly Uint8Array[], words: readonly string[] = []): Uint8Array {
   let changed = bytes;
   const count = 1 + random.integer(random.integer(3) === 0 ? 8 : 2);
   for (let i = 0; i < count; i++)
-    changed = changed.length === 0 ? pick(others, random) : pick(steps, random)(changed, random, others, words);
+    changed = changed.length === 0 ? pick(others, random) : pick(changes, random)(changed, random, others, words);
   return changed.length > Math.max(maxBytes, bytes.length) ? changed.subarray(0, Math.max(maxBytes, bytes.length)) : changed;
 }
 

@@ -1,13 +1,15 @@
 // Fuzzes every parser of the package with changed files, requests and texts, in processes of their own.
 //   node dist-test/fuzz/parsers.js --seconds N | --executions N  [--seed S] [--only part-of-a-name] [--workers N] [--out folder]
-// The same number of executions from the same seed is the same run. Exit code 1 if there is a finding: its input is kept in the folder.
+//   node dist-test/fuzz/parsers.js --input file --only name       gives one parser an input again
+// Without a seed it takes a new one, which it prints. The same number of executions from the same seed is the same run. Exit code 1 if there is a
+// finding: its input is kept in the folder, and printed if it is short.
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Random } from '../../dist/random';
-import { type Finding, keepFinding, type Limits, type Tally } from './loop';
+import { type Finding, fuzz, keepFinding, type Limits, type Tally } from './loop';
 import { targets } from './targets';
 import type { Batch } from './worker';
 
@@ -145,27 +147,38 @@ function print(tallies: ReadonlyMap<string, Tally>, seed: number, out: string): 
     console.log(`${numbers.map((value, i) => String(value).padStart([10, 8, 8, 10, 8][i]!)).join('  ')}  ${target}`);
   }
   const findings = all.flatMap((tally) => tally.findings);
-  for (const [i, finding] of findings.entries())
+  for (const [i, finding] of findings.entries()) {
     console.log(`finding: ${finding.target}, seed ${finding.seed}: ${finding.reason}\n  ${keepFinding(out, finding, i)}`);
+    // Where the folder is lost with the machine, the log is not.
+    if (finding.input.length <= maxPrinted) console.log(`  base64: ${Buffer.from(finding.input).toString('base64')}`);
+  }
   const sum = all.reduce((total, { executions }) => total + executions, 0);
   console.log(`${sum} executions from seed ${seed}, ${findings.length} findings`);
   if (findings.length > 0) process.exitCode = 1;
 }
 
+const maxPrinted = 4000;
+
 async function main(): Promise<void> {
   const number = { type: 'string' } as const;
   const { values } = parseArgs({
-    options: { seconds: number, executions: number, seed: number, only: number, workers: number, out: number },
+    options: { seconds: number, executions: number, seed: number, only: number, workers: number, out: number, input: number },
   });
   const { seconds, executions, seed = String(Math.floor(Math.random() * 2 ** 31)), only = '', workers, out = 'fuzz-findings' } = values;
   const names = targets.map(({ name }) => name).filter((name) => name.includes(only));
   const asNumber = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+  if (values.input !== undefined && names.length === 1) {
+    const target = { ...targets.find(({ name }) => name === names[0])!, corpus: () => [readFileSync(values.input!)] };
+    print(new Map([[target.name, await fuzz(target, { executions: 1, seed: 0 })]]), 0, out);
+    return;
+  }
   if ((seconds === undefined) === (executions === undefined) || names.length === 0) {
     console.error('expected --seconds N or --executions N, and in --only a part of the name of a parser');
     process.exitCode = 2;
     return;
   }
   const options = { seed: Number(seed), seconds: asNumber(seconds), executions: asNumber(executions), names, out };
+  console.log(`seed ${options.seed}`);
   print(await run({ ...options, workers: asNumber(workers) ?? availableParallelism() }), options.seed, out);
 }
 

@@ -1,9 +1,8 @@
-// What clients send to the server, and what is typed on the command line.
-
-import { join } from 'node:path';
+// What clients send to the server over HTTP, and what is typed on the command line.
+import { isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { Readable } from 'node:stream';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
 import { InvalidArgumentError } from 'commander';
 import {
   belowOne,
@@ -19,20 +18,16 @@ import {
 } from '../../dist/cli/option-values';
 import { printable } from '../../dist/cli/printable';
 import { fields, table, wrap } from '../../dist/cli/text-layout';
-import { checkFields } from '../../dist/serve/grpc/field-limit';
-import { inputOf, outputOf } from '../../dist/serve/grpc/infer-messages';
-import { inferRequest as inferFields } from '../../dist/serve/grpc/inference-methods';
-import type { ModelInferRequest } from '../../dist/serve/grpc/messages';
-import { badRequest } from '../../dist/serve/http-error';
+import { hostCheck } from '../../dist/serve/host-check';
 import { imageBody } from '../../dist/serve/image-body';
 import { parseInferRequest } from '../../dist/serve/infer-request';
+import { withoutNumbers } from '../../dist/serve/long-json';
+import { readNumbers } from '../../dist/serve/number-reader';
 import { readBody } from '../../dist/serve/request-body';
 import { elementCount } from '../../dist/shape';
-import { library } from '../support/repository';
 import { smallMetadata } from '../support/small-network';
 import { expect, type Target } from './target';
-import type { Within } from './within';
-import { json } from './within';
+import { json, type Within } from './within';
 
 const unlimited = {
   grow() {},
@@ -85,6 +80,34 @@ const body = Buffer.from('{"inputs":[]}'.repeat(20));
 const maxBody = 100_000;
 
 const isNumber = (fits: (value: number) => boolean) => (value: unknown) => typeof value === 'number' && fits(value);
+function jsonOf(bytes: Uint8Array, reviver?: (key: string, value: unknown) => unknown): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString(), reviver);
+  } catch {
+    return undefined;
+  }
+}
+/** An array of numbers as JSON.parse reads it; undefined if it is none. */
+function numbersOf(text: string): number[] | undefined {
+  try {
+    const value = JSON.parse(text);
+    const flat = Array.isArray(value) ? value.flat(8) : undefined;
+    return flat?.every((element) => typeof element === 'number') ? flat : undefined;
+  } catch {
+    return undefined;
+  }
+}
+const bracketsBalance = (text: string): boolean => {
+  let depth = 0;
+  for (const [i, character] of [...text].entries()) {
+    if (character === '[') depth++;
+    else if (character === ']') depth--;
+    if (depth < 0 || (depth === 0 && i < text.length - 1)) return false;
+  }
+  return depth === 0 && text !== '';
+};
+const longArray = (length: number, element = '1.5e-3') => `[${Array(length).fill(element).join()}]`;
+
 /** What each parser of an option's value may give. */
 const optionTypes: readonly (readonly [parse: (text: string) => unknown, fits: (value: unknown) => boolean])[] = [
   [positiveInteger, isNumber((value) => Number.isInteger(value) && value > 0)],
@@ -102,48 +125,7 @@ const optionTypes: readonly (readonly [parse: (text: string) => unknown, fits: (
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not reach a terminal
 const control = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
 
-let infer: ServiceDefinition[string] | undefined;
-const modelInfer = (): ServiceDefinition[string] => {
-  infer ??= (
-    loadSync(join(library, 'serve/grpc/inference.proto'), { keepCase: true, longs: Number, enums: String, defaults: true, oneofs: true })[
-      'inference.GRPCInferenceService'
-    ] as ServiceDefinition
-  ).ModelInfer!;
-  return infer;
-};
-
-/** Reads a message as a call does: what protobufjs refuses is a client's mistake as well. */
-function grpcRequest(message: Buffer): ModelInferRequest {
-  checkFields(message, inferFields, 1e6);
-  try {
-    return modelInfer().requestDeserialize(message) as ModelInferRequest;
-  } catch (cause) {
-    throw badRequest(`the message cannot be read: ${(cause as Error).message}`);
-  }
-}
-
 export const protocolTargets: readonly Target[] = [
-  {
-    name: 'gRPC infer request',
-    corpus: () => {
-      const tensor = { name: 'input', shape: [1, 6, 6, 1], datatype: 'FP32' };
-      const raw = { inputs: [tensor], raw_input_contents: [Buffer.alloc(4 * image)] };
-      const packed = {
-        id: 'a',
-        inputs: [{ ...tensor, contents: { fp32_contents: zeros(image) } }],
-        outputs: [{ name: 'logits', parameters: { classification: { int64_param: 2 } } }],
-      };
-      const pixels = { inputs: [{ ...tensor, datatype: 'UINT8', contents: { uint_contents: zeros(image) } }] };
-      return [raw, packed, pixels].map((request) => modelInfer().requestSerialize(request as never));
-    },
-    words: ['input', 'FP32', 'UINT8', '\x2a\x00', '\x3a\x00', '\x08\x01', '\xff\xff\xff\xff\x0f'],
-    run(bytes) {
-      const request = grpcRequest(Buffer.from(bytes));
-      outputOf(request);
-      const { data, size, shape } = inputOf(request, smallMetadata, 64);
-      expect(size === elementCount(shape) && data.every(Number.isFinite), 'the input is not of finite numbers');
-    },
-  },
   {
     name: 'infer request',
     corpus: () => [
@@ -161,6 +143,92 @@ export const protocolTargets: readonly Target[] = [
         smallMetadata,
       );
       expect(x.size === elementCount(x.shape) && x.data.every(Number.isFinite), 'the input is not of finite numbers');
+    },
+  },
+  {
+    name: 'long JSON',
+    corpus: () =>
+      [
+        `{"inputs":[{"data":${longArray(200)},"shape":[1,2]}],"id":"a\\"b"}`,
+        `{"a":${longArray(300, '7')},"b":[${longArray(180)},${longArray(180)}],"c":"[1,2]"}`,
+        `{"a":"\\"${longArray(200)}","b":1}`,
+        `[${longArray(250)},"\\\\"]`,
+      ].map((text) => Buffer.from(text)),
+    words: ['"', '\\', '\\"', '[', ']', '],[', '{"data":', '\\u0000array 0'],
+    within: [json],
+    async run(bytes) {
+      const { rest, arrayOf } = await withoutNumbers(Buffer.from(bytes));
+      const value = jsonOf(rest, (_, inner) => {
+        const array = arrayOf(inner);
+        return array ? JSON.parse(array.toString()) : inner;
+      });
+      const expected = jsonOf(bytes);
+      // A string that looks like the name of an array is one of the request's own.
+      if (expected === undefined || JSON.stringify(expected).includes('\\u0000array')) return;
+      expect(JSON.stringify(value) === JSON.stringify(expected), 'another value than of JSON.parse');
+    },
+  },
+  {
+    name: 'numbers of long JSON',
+    corpus: () =>
+      ['[1,2.5,-3e2,0.1]', '[[[[1]],[[2]]],[[[-0]],[[1e-5]]]]', '[ 1 , 2 ,\n3, 4]', '[123456789012345678901234567890,1E+2,5e-324,0]'].map(
+        (text) => Buffer.from(text),
+      ),
+    words: [
+      '1e400',
+      '1e-23',
+      '1e23',
+      '-',
+      '.',
+      'e',
+      '+',
+      '0',
+      '00',
+      ',',
+      '[',
+      ']',
+      '],[',
+      ' ',
+      '9007199254740993',
+      '1e-400',
+      '4.35',
+      '2.2250738585072011e-308',
+    ],
+    async run(bytes) {
+      const text = Buffer.from(bytes).toString('latin1');
+      if (!/^\[[[\]\d+\-.eE, \t\r\n]*\]$/.test(text) || !bracketsBalance(text)) return; // long-json.ts takes out no others
+      const expected = numbersOf(text);
+      const read = await readNumbers(Buffer.from(bytes), [expected?.length ?? 4, 1, 1, 1], Float64Array);
+      expect(expected !== undefined, 'JSON.parse refuses it');
+      expect(
+        read.every((value, i) => Object.is(value, expected[i])),
+        'another number than of JSON.parse',
+      );
+    },
+  },
+  {
+    name: 'Host and Origin',
+    corpus: () =>
+      [
+        'localhost:8080\nhttp://localhost:8080\nsame-origin',
+        '127.0.0.1\n\n',
+        '[::1]:80\nhttp://[::1]:80\nnone',
+        'model.example:1\nhttps://other.example\ncross-site',
+      ].map((text) => Buffer.from(text)),
+    words: ['localhost', 'localhost:1@other.example', 'model.example', '.', ':', '[', ']', 'http://', '\n', '@', '/', 'null', '\0'],
+    run(bytes) {
+      const [host, origin, site] = Buffer.from(bytes)
+        .toString('latin1')
+        .split('\n')
+        .map((line) => line || undefined) as (string | undefined)[];
+      hostCheck(['model.example'])({ host, origin, 'sec-fetch-site': site } as Parameters<ReturnType<typeof hostCheck>>[0]);
+      const address = `http://${host ?? 'localhost'}`;
+      if (!URL.canParse(address)) return; // no browser sends it
+      const name = new URL(address).hostname.replace(/\.$/, '');
+      expect(
+        ['localhost', 'model.example', hostname().toLowerCase()].includes(name) || isIP(name.replace(/^\[|\]$/g, '')) > 0,
+        'another host is accepted',
+      );
     },
   },
   {
