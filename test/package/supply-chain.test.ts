@@ -14,10 +14,29 @@ interface LockedPackage {
   readonly dev?: boolean;
   readonly hasInstallScript?: boolean;
   readonly license?: string;
+  readonly dependencies?: Record<string, string>;
+  readonly optionalDependencies?: Record<string, string>;
 }
-const locked = Object.entries((JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> }).packages).filter(
-  ([path]) => path !== '',
-);
+const { packages } = JSON.parse(read('package-lock.json')) as { packages: Record<string, LockedPackage> };
+const locked = Object.entries(packages).filter(([path]) => path !== '');
+
+/** The path of a package as another one finds it. */
+function find(name: string, from: string): string {
+  for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
+    const path = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
+    if (packages[path]) return path;
+    if (folder === '') throw new Error(`${name}, which ${from} needs, is not in the lockfile`);
+  }
+}
+/** Packages and all that they need, on any platform. */
+function closure(names: readonly string[]): readonly [path: string, LockedPackage][] {
+  const found = new Set(names.map((name) => find(name, '')));
+  // A set is visited with what is added meanwhile.
+  for (const path of found)
+    for (const name of Object.keys({ ...packages[path]!.dependencies, ...packages[path]!.optionalDependencies }))
+      found.add(find(name, path));
+  return [...found].map((path) => [path, packages[path]!]);
+}
 interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -44,11 +63,12 @@ t.test('nothing runs at installation', async (t) => {
     [],
     'not of the package',
   );
-  t.same(
-    locked.filter(([, { dev, hasInstallScript }]) => !dev && hasInstallScript).map(([path]) => path),
-    [],
-    'nor of what it depends on',
-  );
+  const withScripts = (names: object) =>
+    closure(Object.keys(names))
+      .filter(([, { hasInstallScript }]) => hasInstallScript)
+      .map(([path]) => path);
+  t.same(withScripts(manifest.dependencies!), [], 'nor of what it depends on');
+  t.same(withScripts(manifest.peerDependencies!), ['node_modules/protobufjs'], 'of what gRPC needs, a script warns of versions');
 });
 
 t.test('docs/licenses.md lists each dependency with its license', async (t) => {
@@ -60,6 +80,42 @@ t.test('docs/licenses.md lists each dependency with its license', async (t) => {
   const expected = (names: object | undefined, isOptional: boolean) =>
     Object.keys(names ?? {}).map((name) => ({ name, license: installed(name).license, isOptional }));
   t.same(rows, [...expected(manifest.dependencies, false), ...expected(manifest.peerDependencies, true)]);
+});
+
+/** Licenses that ask for no more than their text and the names of the authors. */
+const permissive = new Set(['MIT', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'Zlib']);
+/** Which other ones an optional package may have, because docs/licenses.md says so. */
+const exceptions = [
+  { path: /^node_modules\/@resvg\/resvg-js/, license: 'MPL-2.0' },
+  { path: /^node_modules\/@img\/sharp-/, license: 'LGPL-3.0-or-later' },
+  { path: /^node_modules\/dejavu-fonts-ttf$/, license: 'SEE LICENSE IN README.md AND LICENSE' },
+];
+/** Whether a license, or each part of an expression of SPDX, is allowed. */
+function isAllowed([path, { license = 'none' }]: readonly [string, LockedPackage], isOptional: boolean): boolean {
+  const isException = (part: string) =>
+    isOptional && exceptions.some((exception) => exception.path.test(path) && exception.license === part);
+  const parts = license.replace(/^\((.*)\)$/, '$1').split(' AND ');
+  return isException(license) || parts.every((part) => permissive.has(part) || isException(part));
+}
+
+t.test('all that is installed with the package has a permissive license', async (t) => {
+  const needed = closure(Object.keys(manifest.dependencies!));
+  t.ok(needed.length > Object.keys(manifest.dependencies!).length);
+  t.same(
+    needed.filter((entry) => !isAllowed(entry, false)),
+    [],
+  );
+  const optional = closure(Object.keys(manifest.peerDependencies!));
+  t.same(
+    optional.filter((entry) => !isAllowed(entry, true)),
+    [],
+    'and so has what comes with optional packages, or docs/licenses.md says which other one',
+  );
+  for (const { license } of exceptions)
+    t.ok(
+      optional.some(([, entry]) => entry.license?.includes(license)),
+      `${license} is still an exception`,
+    );
 });
 
 interface Workflow {
