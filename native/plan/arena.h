@@ -18,6 +18,6 @@ struct ArenaLayout {
   size_t bytes;
 };
 
-// Best fit, in the order of `values`, which is that of their first nodes; n values take n log n steps. Values whose lifetimes share a node
-// do not overlap, so a node may read any of its inputs while it writes. kShape beyond kMaxArenaBytes.
+// Best fit, in the order of `values`, which is that of their first nodes, in O(n log n). Values whose lifetimes share a node do not
+// overlap, so a node may read any of its inputs while it writes. kShape beyond kMaxArenaBytes.
 Status assign_offsets(const std::vector<Lifetime>& values, ArenaLayout* layout);
