@@ -21,7 +21,22 @@ export function elementsOf(bytes: Uint8Array, type: FileType): TensorData {
   const elements = new fileArrays[type](aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.length / elementBytes(type));
   if (elements instanceof Uint16Array)
     return type === 'f16' ? widenHalves(elements) : type === 'bf16' ? widenBfloats(elements) : new Int32Array(elements);
-  return elements instanceof Uint32Array ? BigInt64Array.from(elements, BigInt) : elements;
+  return elements instanceof Uint32Array ? widenUnsigned(elements) : elements;
+}
+
+/** Without a BigInt for each of them: the low halves of 64 bits. */
+function widenUnsigned(elements: Uint32Array): BigInt64Array<ArrayBuffer> {
+  const halves = new Uint32Array(2 * elements.length);
+  for (let i = 0; i < elements.length; i++) halves[2 * i] = elements[i]!;
+  return new BigInt64Array(halves.buffer);
+}
+
+const widenedBytes: Readonly<Partial<Record<FileType, number>>> = { f16: 4, bf16: 4, u16: 4, u32: 8 };
+
+/** How many bytes elementsOf copies. */
+export function copiedBytes(bytes: Uint8Array, type: FileType): number {
+  const isAligned = bytes.byteOffset % elementBytes(type) === 0;
+  return (isAligned ? 0 : bytes.length) + (bytes.length / elementBytes(type)) * (widenedBytes[type] ?? 0);
 }
 
 /** Zeros in an array of the same type. */

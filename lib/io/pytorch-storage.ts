@@ -1,7 +1,7 @@
 // Storages are the arrays of numbers behind PyTorch's tensors. Several tensors may share a storage.
 
 import type { TensorData } from '../tensor';
-import { elementBytes, elementsOf, type FileType, fileTypes } from './payload';
+import { copiedBytes, elementBytes, elementsOf, type FileType, fileTypes } from './payload';
 
 /** The names of types in PyTorch's storage classes and dtypes. Types that are not in fileTypes cannot be read. */
 const types: readonly (readonly [storage: string, dtype: string, type: string, bytes: number])[] = [
@@ -56,15 +56,15 @@ export class Storage {
 
   /**
    * Its numbers as an array of a type; f64 is rounded to f32. The result is cached, so that tied weights stay tied.
-   * @param takeBytes called with the size of a copy, since a file may ask for every type
+   * @param takeBytes called with the size of a copy before it is made, since a file may ask for every type
    */
   numbers(type: FileType, takeBytes: (bytes: number) => void): TensorData {
     const known = this.#numbers.get(type);
     if (known) return known;
-    const bytes = this.bytes!;
-    const elements = elementsOf(bytes.subarray(0, bytes.length - (bytes.length % elementBytes(type))), type);
+    const bytes = this.bytes!.subarray(0, this.bytes!.length - (this.bytes!.length % elementBytes(type)));
+    takeBytes(copiedBytes(bytes, type) + (type === 'f64' ? bytes.length / 2 : 0));
+    const elements = elementsOf(bytes, type);
     const numbers = type === 'f64' ? new Float32Array(elements as Float64Array) : elements;
-    if (numbers.buffer !== bytes.buffer) takeBytes(numbers.byteLength);
     this.#numbers.set(type, numbers);
     return numbers;
   }

@@ -23,7 +23,7 @@ const legacyProtocol = 1001;
 
 /**
  * A crafted file may have thousands of tensors that read the same numbers in other orders. Copies may take as many times the size of the file: a file
- * of 16-bit filters takes 4, which are widened and transposed, and only a small one, whose tensors are expanded, more.
+ * of 16-bit filters takes 5, which are aligned, widened and transposed, and only a small one, whose tensors are expanded, more.
  */
 const maxExpansion = 5;
 const maxExpansionOfSmall = 64;

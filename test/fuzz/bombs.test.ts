@@ -1,5 +1,4 @@
 // Small files that claim, repeat or unpack to much: each is refused or read within bounds of memory and time, measured in a process of its own.
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -8,23 +7,8 @@ import t from 'tap';
 import { describeModel } from '../../dist/files/float-file';
 import { formatSafetensors } from '../../dist/io/safetensors';
 import * as p from '../support/pickle-bytes';
-import { stateDict, storage, storageId, tensor, zipFile } from '../support/pytorch-bytes';
 import { smallNetwork } from '../support/small-network';
-import type { Report } from './bomb';
-
-interface Bomb {
-  readonly name: string;
-  readonly reader: 'load' | 'tensors' | 'idx' | 'cifar' | 'image';
-  readonly bytes: () => Uint8Array;
-  readonly outcome: RegExp;
-  /** Of the process, of which Node and the package take 60 to 80 before a file is read. */
-  readonly maxMegabytes: number;
-  /** Of CPU time. */
-  readonly maxSeconds: number;
-}
-
-const MB = 2 ** 20;
-const refused = /^AdderNetError ERR_(FORMAT|CORRUPT)$/;
+import { type Bomb, MB, measure, refused, skip, testBombs } from './bombs';
 
 const header = (json: string | Buffer): Buffer => {
   const length = Buffer.alloc(8);
@@ -48,28 +32,17 @@ function idxBomb(): Buffer {
   return gzipSync(bytes, { level: 9 });
 }
 
-/** 25 MB of numbers, and tensors that read all of them in other orders. */
-function manyViews(): Uint8Array {
-  const [rows, columns] = [2500, 2500];
-  const numbers = storage('0', 'FloatStorage', new Float32Array(rows * columns));
-  const views = Array.from(
-    { length: 63 },
-    (_, i) => [`w${i}.weight`, tensor(storageId(numbers), 0, [columns, rows], [1, columns])] as const,
-  );
-  return zipFile(stateDict(...views), [numbers]);
-}
-
 /** A list of lists of lists …, each ten times the one inside. */
 function laughs(): Uint8Array {
   const code: number[] = [...p.text('lol')];
-  for (let i = 0; i < 200; i++) code.push(0x71, i, 0x28, ...Array(10).fill([0x68, i]).flat(), 0x74);
+  for (let i = 0; i < 200; i++) code.push(0x71, i, 0x30, 0x28, ...Array(10).fill([0x68, i]).flat(), 0x74); // PUT, POP, and a tuple of ten
   const nested = Uint8Array.from([0x80, 2, 0x7d, 0x28, ...p.text('state_dict'), ...code, 0x75, 0x2e]);
   return zipSync({ 'archive/data.pkl': nested }, { level: 0 });
 }
 function dictLaughs(): Uint8Array {
   const code: number[] = [0x7d, ...[0x28, ...p.text('x.weight'), 0x4e, 0x75]];
   for (let i = 0; i < 60; i++) {
-    code.push(0x71, i, 0x7d, 0x28);
+    code.push(0x71, i, 0x30, 0x7d, 0x28);
     for (let k = 0; k < 10; k++) code.push(...p.text(`k${k}`), 0x68, i);
     code.push(0x75);
   }
@@ -96,15 +69,14 @@ const network = (change: object) => {
 };
 
 const bombs: readonly Bomb[] = [
-  { name: 'idx of 1 GB in 1 MB of gzip', reader: 'idx', bytes: idxBomb, outcome: refused, maxMegabytes: 250, maxSeconds: 3 },
-  { name: '63 transposed views of 25 MB', reader: 'tensors', bytes: manyViews, outcome: refused, maxMegabytes: 400, maxSeconds: 5 },
-  { name: 'a header of 90 MB', reader: 'tensors', bytes: () => manyEntries(90 * MB), outcome: refused, maxMegabytes: 400, maxSeconds: 3 },
+  { name: 'idx of 1 GB in 1 MB of gzip', reader: 'idx', bytes: idxBomb, outcome: refused, maxMegabytes: 20, maxSeconds: 3 },
+  { name: 'a header of 90 MB', reader: 'tensors', bytes: () => manyEntries(90 * MB), outcome: refused, maxMegabytes: 110, maxSeconds: 3 },
   {
     name: 'a header of 16 MB of tensors',
     reader: 'tensors',
     bytes: () => manyEntries(15.9 * MB),
     outcome: refused,
-    maxMegabytes: 500,
+    maxMegabytes: 400,
     maxSeconds: 6,
   },
   {
@@ -112,7 +84,7 @@ const bombs: readonly Bomb[] = [
     reader: 'tensors',
     bytes: () => header(`{"a":[${repeat('[],', 15 * MB)}[]]}`),
     outcome: refused,
-    maxMegabytes: 300,
+    maxMegabytes: 60,
     maxSeconds: 3,
   },
   {
@@ -120,7 +92,7 @@ const bombs: readonly Bomb[] = [
     reader: 'tensors',
     bytes: () => header(`{"a":${repeat('[', 15 * MB)}`),
     outcome: refused,
-    maxMegabytes: 300,
+    maxMegabytes: 60,
     maxSeconds: 3,
   },
   {
@@ -128,7 +100,7 @@ const bombs: readonly Bomb[] = [
     reader: 'tensors',
     bytes: () => header(`{"a":[${repeat('0,', 15 * MB)}0]}`),
     outcome: refused,
-    maxMegabytes: 600,
+    maxMegabytes: 300,
     maxSeconds: 5,
   },
   {
@@ -136,17 +108,17 @@ const bombs: readonly Bomb[] = [
     reader: 'load',
     bytes: () => network({ classes: 1_000_000, classNames: Array(1_000_000).fill('x') }),
     outcome: refused,
-    maxMegabytes: 400,
+    maxMegabytes: 100,
     maxSeconds: 5,
   },
-  { name: 'lists of lists of lists', reader: 'tensors', bytes: laughs, outcome: refused, maxMegabytes: 400, maxSeconds: 5 },
-  { name: 'dicts of dicts of dicts', reader: 'tensors', bytes: dictLaughs, outcome: refused, maxMegabytes: 600, maxSeconds: 10 },
+  { name: 'lists of lists of lists', reader: 'tensors', bytes: laughs, outcome: refused, maxMegabytes: 30, maxSeconds: 5 },
+  { name: 'dicts of dicts of dicts', reader: 'tensors', bytes: dictLaughs, outcome: refused, maxMegabytes: 60, maxSeconds: 10 },
   {
     name: 'a pickle of 5 million None',
     reader: 'tensors',
     bytes: () => pickleOf(Buffer.concat([Buffer.from('('), repeat('N', 4_900_000), Buffer.from('t')])),
     outcome: refused,
-    maxMegabytes: 500,
+    maxMegabytes: 350,
     maxSeconds: 5,
   },
   {
@@ -154,7 +126,7 @@ const bombs: readonly Bomb[] = [
     reader: 'tensors',
     bytes: () => numberDict(14_900_000),
     outcome: refused,
-    maxMegabytes: 700,
+    maxMegabytes: 550,
     maxSeconds: 10,
   },
   {
@@ -162,7 +134,7 @@ const bombs: readonly Bomb[] = [
     reader: 'tensors',
     bytes: () => pickleOf(Buffer.concat([Buffer.from('('), repeat(']', 19_000_000), Buffer.from('t')])),
     outcome: refused,
-    maxMegabytes: 500,
+    maxMegabytes: 250,
     maxSeconds: 5,
   },
   {
@@ -173,7 +145,7 @@ const bombs: readonly Bomb[] = [
         Buffer.concat([Buffer.from('}('), Buffer.from(p.text('labels')), Buffer.from('('), repeat('K\x01', 9_000_000), Buffer.from('tu')]),
       ),
     outcome: refused,
-    maxMegabytes: 500,
+    maxMegabytes: 200,
     maxSeconds: 5,
   },
   {
@@ -181,7 +153,7 @@ const bombs: readonly Bomb[] = [
     reader: 'tensors',
     bytes: () => zipSync(Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`data/${i}`, new Uint8Array()])), { level: 0 }),
     outcome: refused,
-    maxMegabytes: 500,
+    maxMegabytes: 60,
     maxSeconds: 10,
   },
   {
@@ -199,7 +171,7 @@ const bombs: readonly Bomb[] = [
       return bytes;
     },
     outcome: /^AdderNetError ERR_ARGUMENT$/,
-    maxMegabytes: 200,
+    maxMegabytes: 20,
     maxSeconds: 3,
   },
   {
@@ -207,30 +179,18 @@ const bombs: readonly Bomb[] = [
     reader: 'image',
     bytes: () => Buffer.from('P6 5000 5000 255\n'),
     outcome: refused,
-    maxMegabytes: 200,
+    maxMegabytes: 20,
     maxSeconds: 3,
   },
 ];
 
-const measure = (reader: string, path: string): Report =>
-  JSON.parse(execFileSync(process.execPath, [join(__dirname, 'bomb.js'), reader, path], { encoding: 'utf8', maxBuffer: MB }));
+testBombs(bombs);
 
-for (const { name, reader, bytes, outcome, maxMegabytes, maxSeconds } of bombs)
-  t.test(name, (t) => {
-    const path = join(t.testdir(), 'bomb');
-    writeFileSync(path, bytes());
-    const report = measure(reader, path);
-    t.match(report.outcome, outcome, report.message);
-    t.ok(report.megabytes <= maxMegabytes, `${report.megabytes} MB, at most ${maxMegabytes}`);
-    t.ok(report.milliseconds <= 1000 * maxSeconds, `${report.milliseconds} ms of CPU time, at most ${1000 * maxSeconds}`);
-    t.end();
-  });
-
-t.test('a folder of 130,000 images below a class', (t) => {
+t.test('a folder of 130,000 images below a class', { skip }, (t) => {
   const folder = t.testdir({ a: { inner: {} }, b: { x: { '1.png': '', '2.png': '' } } });
   for (let i = 0; i < 130_000; i++) writeFileSync(join(folder, 'a/inner', `${i}.png`), '');
   const { outcome, message, megabytes } = measure('folder', folder);
   t.equal(outcome, 'read', message);
-  t.ok(megabytes <= 300, `${megabytes} MB`);
+  t.ok(megabytes <= 200, `${megabytes} MB`);
   t.end();
 });
