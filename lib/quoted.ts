@@ -4,12 +4,12 @@ const maxLength = 100;
 export const quoted = (text: string): string =>
   escapeControls(JSON.stringify(text.length > maxLength ? `${text.slice(0, maxLength)}…` : text));
 
-/** The same JSON without what JSON.stringify leaves as it is and terminals obey: C1 controls, and those that reverse the direction of writing. */
+/** What terminals obey: C0 and C1 controls, and characters that break a line or reverse the direction of writing. */
+export const controls = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+
+/** The same compact JSON without the controls that JSON.stringify leaves as they are. */
 export const escapeControls = (json: string): string =>
-  json.replace(
-    /[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  json.replace(controls, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** Up to six texts, and the number of the others. */
 export const shortList = (texts: readonly string[]): string =>

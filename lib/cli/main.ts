@@ -4,7 +4,7 @@ import { Command, CommanderError, Help } from 'commander';
 import { AdderNetError } from '../errors';
 import { permissionRemedy } from '../node-permissions';
 import { addCommands } from './commands';
-import { printable } from './printable';
+import { printableLines } from './printable';
 import { printError, printStack } from './terminal';
 import { defaultColumns, isNarrow, wrap } from './text-layout';
 
@@ -19,12 +19,9 @@ function createProgram(): Command {
     .configureOutput({
       outputError: (text, write) =>
         write(
-          text
-            .replace(/^error:/, 'addernet:')
-            .replace(/^(addernet: unknown option '--unit')$/m, '$1\n(Did you mean --kind?)')
-            .split('\n')
-            .map(printable)
-            .join('\n'),
+          printableLines(
+            text.replace(/^error:/, 'addernet:').replace(/^(addernet: unknown option '--unit')$/m, '$1\n(Did you mean --kind?)'),
+          ),
         ),
     });
   for (const add of addCommands) add(program);

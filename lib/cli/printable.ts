@@ -1,5 +1,6 @@
 // Names of files, classes and tensors are untrusted. On a terminal, control characters in them could move the cursor, erase lines or reverse
 // the writing direction.
+import { controls } from '../quoted';
 
 const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
@@ -9,4 +10,7 @@ const escaped = (character: string): string => {
 };
 
 /** The same text with control characters written out: `\x1b`, `\n`. */
-export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, escaped);
+export const printable = (text: string): string => text.replace(controls, escaped);
+
+/** The same, line by line. */
+export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');

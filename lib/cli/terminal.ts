@@ -2,18 +2,16 @@
 // control characters could move the cursor, erase lines, set the clipboard or make links. Here they are shown, not sent.
 import { inspect } from 'node:util';
 import { escapeControls } from '../quoted';
-import { printable } from './printable';
-
-const visible = (text: string): string => text.split('\n').map(printable).join('\n');
+import { printable, printableLines } from './printable';
 
 /** Text for standard output, of one or more lines. */
-export const printText = (text: string): void => console.log(visible(text));
+export const printText = (text: string): void => console.log(printableLines(text));
 
 /** A line for standard error. */
 export const printError = (line: string): void => console.error(printable(line));
 
-/** An error with its stack, for whoever looks for a defect. */
-export const printStack = (error: unknown): void => console.error(visible(inspect(error)));
+/** An error with its stack, to look for a defect. */
+export const printStack = (error: unknown): void => console.error(printableLines(inspect(error)));
 
 /** A line of JSON on standard output. Programs read the same value, and a terminal gets no control characters. */
 export const printJson = (value: unknown): void => console.log(escapeControls(JSON.stringify(value)));

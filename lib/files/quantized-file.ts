@@ -16,7 +16,7 @@ import { check, integer, isRecord, listOf, objectWith, rule } from '../schema';
 import { elementCount, shapeText } from '../shape';
 import { Tensor, type TensorData } from '../tensor';
 import { knownMetadata } from './float-file';
-import { graphOfSteps } from './quantized-steps';
+import { graphOfVersion1 } from './quantized-version1';
 
 /** Where the description of a quantized network stands in the metadata of a file. */
 export const quantizedKey = 'addernet.quantized';
@@ -34,7 +34,7 @@ interface Description {
 }
 
 /** The first versions, of which the very first did not say so. */
-interface StepsDescription extends Pick<Description, 'metadata' | 'bits'> {
+interface DescriptionOfVersion1 extends Pick<Description, 'metadata' | 'bits'> {
   readonly version?: 1;
   /** Without their arrays. */
   readonly steps: readonly PlainNode[];
@@ -68,7 +68,7 @@ export function quantizedNetwork(file: TensorFile): QuantizedModel {
   const { name: path } = file;
   const what = `${path}: its metadata '${quantizedKey}'`;
   const description = parseJson(file.metadata[quantizedKey]!, what);
-  check(what, description, rule<Partial<Description & StepsDescription>>('an object', isRecord));
+  check(what, description, rule<Partial<Description & DescriptionOfVersion1>>('an object', isRecord));
   const { version = 1 } = description;
   checkVersion(path, version);
   check(what, description, common);
@@ -87,7 +87,7 @@ export function quantizedNetwork(file: TensorFile): QuantizedModel {
   try {
     const metadata = knownMetadata(description.metadata);
     checkMetadata(metadata);
-    const graph = version === 1 ? graphOfSteps(nodes, description.output, bits, metadata.inputShape) : graphOf(nodes, description);
+    const graph = version === 1 ? graphOfVersion1(nodes, description.output, bits, metadata.inputShape) : graphOf(nodes, description);
     checkGraph(graph);
     checkBits(graph, bits);
     return new QuantizedModel(metadata, bits, { ...graph, outputs: [checkedOutput(graph, metadata)] });

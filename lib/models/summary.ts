@@ -69,9 +69,9 @@ const countsOf = (layer: Layer, input: Shape): SummaryTotals => ({
 });
 
 function* rowsOf(layer: Layer, input: Shape, prefix = '', depth = 0): Generator<SummaryRow> {
-  for (const step of layer.trace(input)) {
-    const name = prefix + step.name;
-    yield { name, depth, type: step.layer.type, outputShape: step.output, ...countsOf(step.layer, step.input) };
-    yield* rowsOf(step.layer, step.input, `${name}.`, depth + 1);
+  for (const { name: ownName, layer: traced, input: read, output: outputShape } of layer.trace(input)) {
+    const name = prefix + ownName;
+    yield { name, depth, type: traced.type, outputShape, ...countsOf(traced, read) };
+    yield* rowsOf(traced, read, `${name}.`, depth + 1);
   }
 }

@@ -6,6 +6,7 @@ import { listed } from '../../dist/cli/models';
 import { shown } from '../../dist/cli/predict';
 import { printable } from '../../dist/cli/printable';
 import { columnsOf, fields, table, wrap } from '../../dist/cli/text-layout';
+import { escapeControls } from '../../dist/quoted';
 
 const widest = (text: string): number => Math.max(...text.split('\n').map((line) => line.length));
 
@@ -53,6 +54,10 @@ t.test('fields and tables stack where the terminal is narrow', (t) => {
 
 t.test('control characters are written out, other letters stay', (t) => {
   t.equal(printable('a\x1b[31m\n\r\t\x7f\x9b\u202e\u2066\u2028b'), 'a\\x1b[31m\\n\\r\\t\\x7f\\x9b\\u202e\\u2066\\u2028b');
+  for (let code = 0; code < 0x10000; code++) {
+    const character = String.fromCharCode(code);
+    if ((printable(character) === character) !== (escapeControls(character) === character)) t.fail(`U+${code.toString(16)}`);
+  }
   for (const text of ['Katze', 'größe', '猫.png', '👩‍👧 family', 'a\\b']) t.equal(printable(text), text);
   t.end();
 });
