@@ -6,6 +6,8 @@ export interface Binding {
   /** Makes another of the supported tables the active one, for the whole process. */
   setIsa(name: string): void;
   setThreads(threads: number): void;
+  /** Frees the memory of an array, all of its ArrayBuffer, at once. The array has no elements afterwards. */
+  freeArray(bytes: Uint8Array): void;
 
   /** Rounds of a kernel's micro-op in registers, on every thread at once; returns the elements done (native/cpu/peak.cc has the names). */
   peak(name: string, rounds: number): number;

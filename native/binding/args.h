@@ -85,6 +85,18 @@ class Argument {
       fail("ERR_ARGUMENT", "does not lie on a SharedArrayBuffer");
     return view;
   }
+  // That of an array without a rest of the buffer beside it, which something else may use.
+  Napi::ArrayBuffer whole_buffer() const {
+    const View<uint8_t> view = array<uint8_t>();
+    size_t buffer_length = 0;
+    napi_value buffer;
+    bool is_detachable = false;
+    if (napi_get_typedarray_info(value_.Env(), value_, nullptr, nullptr, nullptr, &buffer, nullptr) != napi_ok ||
+        napi_is_arraybuffer(value_.Env(), buffer, &is_detachable) != napi_ok || !is_detachable ||
+        napi_get_arraybuffer_info(value_.Env(), buffer, nullptr, &buffer_length) != napi_ok || buffer_length != view.length)
+      fail("ERR_ARGUMENT", "is not all of an ArrayBuffer");
+    return {value_.Env(), buffer};
+  }
   double number() const {
     if (!value_.IsNumber()) fail("ERR_ARGUMENT", "is not a number");
     return value_.As<Napi::Number>().DoubleValue();

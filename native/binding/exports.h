@@ -38,6 +38,7 @@ void export_crop_mirror_normalize(Exports& exports);
 void export_cross_entropy(Exports& exports);
 void export_elementwise(Exports& exports);
 void export_elementwise_grad(Exports& exports);
+void export_free_array(Exports& exports);
 void export_peak(Exports& exports);
 void export_plan(Exports& exports);
 void export_pool(Exports& exports);

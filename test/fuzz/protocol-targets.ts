@@ -255,7 +255,9 @@ export const protocolTargets: readonly Target[] = [
     async run(bytes) {
       const encoding = encodings[String.fromCharCode(bytes[0] ?? 0)] ?? 'gzip';
       const content = Buffer.from(bytes.subarray(1));
-      const request = { ...requestOf({ 'content-encoding': encoding }), raw: Readable.from([content]) } as Parameters<typeof readBody>[0];
+      const request = { ...requestOf({ 'content-encoding': encoding }), raw: Readable.from([Buffer.from(content)]) } as Parameters<
+        typeof readBody
+      >[0];
       const inflated = await readBody(request, unlimited, maxBody);
       expect(encoding === 'identity' || inflated.length <= maxBody, 'more than the limit');
     },

@@ -55,7 +55,7 @@ const libMayImport: Record<string, string[]> = {
   files: [...foundation, 'layers', 'io', 'models', 'graph', 'quantize'],
   index: [...foundation, 'cpu', 'ops', 'layers', 'models', 'io', 'data', 'optim', 'train', 'session', 'quantize', 'files'],
   static: ['binding', 'index'],
-  serve: [...foundation, 'optional-package', 'ops', 'io', 'data', 'models', 'session', 'quantize', 'files'],
+  serve: [...foundation, 'optional-package', 'binding', 'ops', 'io', 'data', 'models', 'session', 'quantize', 'files'],
   cli: ['*'],
 };
 /** Files outside lib/ and the one part that reads each. */

@@ -42,6 +42,7 @@ const functions: { [Name in Exclude<keyof Binding, 'Plan'>]: () => unknown[] } =
   cpuInfo: () => [],
   setIsa: () => [native().cpuInfo().isa],
   setThreads: () => [2],
+  freeArray: () => [u8(40)],
   peak: () => ['add f32', 3],
   adderConv2d: convolution(f32),
   conv2d: convolution(f32),

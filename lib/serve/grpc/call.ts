@@ -119,8 +119,8 @@ export class Call implements AnsweredCall {
   hold(bytes: number): void {
     const before = Math.max(this.#held, streamBytes);
     this.#held += bytes;
-    const more = this.#held - before;
-    if (more > 0 && !this.#share?.grow(more)) throw outOfMemory();
+    const more = Math.max(this.#held, streamBytes) - before;
+    if (more !== 0 && !this.#share?.grow(more)) throw outOfMemory();
   }
 
   #letGo(): void {
@@ -132,7 +132,7 @@ export class Call implements AnsweredCall {
     const { takesMany, maxMessage, check, deserialize } = this.#method;
     const encoding = String(this.#headers['grpc-encoding'] ?? 'identity');
     const chunks: AsyncIterable<Buffer> = this.#stream.iterator({ destroyOnReturn: false });
-    const takes = (bytes: number) => this.hold(bytes - this.#held);
+    const takes = (bytes: number) => this.hold(bytes);
     const begins = () => {
       if (takesMany) this.#waitForMessage();
     };

@@ -1,0 +1,35 @@
+// What Node does for connections that close with requests on them.
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import t from 'tap';
+import { Connections } from '../../dist/serve/connections';
+import { createHttpServer } from '../../dist/serve/http-server';
+
+t.test('the errors of requests that a connection leaves behind have no stacks, others do', async (t) => {
+  const stacks: (string | undefined)[] = [];
+  let begun = () => {};
+  const server = createHttpServer(
+    (request) => {
+      request.on('error', ({ stack }) => stacks.push(stack));
+      begun();
+    },
+    new Connections(10),
+    10_000,
+    (error) => t.fail(String(error)),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const limit = Error.stackTraceLimit;
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const arrived = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n');
+  await arrived;
+  socket.destroy();
+  for (let i = 0; i < 100 && stacks.length === 0; i++) await new Promise((resolve) => setTimeout(resolve, 20));
+  t.same(stacks, ['Error: aborted']);
+  t.equal(Error.stackTraceLimit, limit);
+  t.match(new Error('another').stack, /http-server\.test/);
+});
