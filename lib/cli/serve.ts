@@ -45,6 +45,8 @@ export async function serve({ host, port, grpcPort, drain, allowHost: hosts = []
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, shutDown);
   });
   closed.catch(() => {}); // a signal may come before it is awaited
+  // A log that cannot be written, on a full disk or without a reader, ends other commands, but not the server.
+  for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error').on('error', () => {});
   try {
     await listen(server, host, port);
     if (grpcPort !== undefined) server.app.log.info(`gRPC at ${host}:${(await server.listenGrpc({ host, port: grpcPort })).port}`);
