@@ -17,7 +17,10 @@ export const shortList = (texts: readonly string[]): string =>
 /** Up to six names from an untrusted source. */
 export const nameList = (names: readonly string[]): string => shortList(names.map(quoted));
 
-/** Formats an invalid value for a message; '3' and 3 look different. Only the outer two levels of lists are shown, because a file may nest them endlessly. */
+/**
+ * Formats an invalid value for a message; '3' and 3 look different. Only the outer two levels of lists are shown, because a file may nest them
+ * endlessly.
+ */
 export function shown(value: unknown, depth = 2): string {
   if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value)) return depth === 0 ? '[…]' : listText(value, depth - 1);

@@ -50,8 +50,8 @@ export const maxRank = 64;
  * Checks the shape that a file claims.
  * @param what the file and the tensor in it, for messages
  * @returns the number of elements
- * @throws {AdderNetError} ERR_CORRUPT if it is not a list of sizes, they are too many, or their product exceeds 2^53; ERR_FORMAT if the product is 0, which a Tensor
- *   does not allow
+ * @throws {AdderNetError} ERR_CORRUPT if it is not a list of sizes, they are too many, or their product exceeds 2^53; ERR_FORMAT if the product
+ *   is 0, which a Tensor does not allow
  */
 export function checkSizes(what: string, shape: unknown): number {
   if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0))

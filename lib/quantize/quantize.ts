@@ -38,8 +38,8 @@ const names = optionNames<QuantizeOptions>({ bits: true, range: true, calibratio
  * @param images for the calibration, of the kind that the network will see: a dataset, whose first images are used, or [n,h,w,c], bytes or
  *   normalized floats
  * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is unknown, out of range or does not apply, the network is no Model or has no
- *   adder layer, or a weight, a pixel or a value that the network computes of them is not finite; ERR_SHAPE if the images do not have its input shape; ERR_DTYPE if
- *   they are neither bytes nor floats
+ *   adder layer, or a weight, a pixel or a value that the network computes of them is not finite; ERR_SHAPE if the images do not have its input
+ *   shape; ERR_DTYPE if they are neither bytes nor floats
  */
 export async function quantize(
   model: Model,

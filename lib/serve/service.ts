@@ -77,7 +77,7 @@ export interface Service {
   readonly metrics: Metrics;
   readonly options: ServerOptions;
   readonly connections: Connections;
-  /** The bytes of all bodies that are held, at most `maxInFlight`; clients are told apart by clientKey. */
+  /** The bytes of all bodies that are held, at most `maxInFlight`; clients are identified by clientKey. */
   readonly bytes: FairBudget;
   /** Aborted when the shutdown starts: the server still answers, but is not ready for new clients. */
   readonly shutdown: AbortSignal;

@@ -82,7 +82,7 @@ t.test('what was kept is the youngest when it is lent again', async (t) => {
   t.same(revoked, ['second']);
 });
 
-t.test('hosts are told apart by address, networks of IPv6 by their first 64 bits', async (t) => {
+t.test('hosts are identified by address, networks of IPv6 by their first 64 bits', async (t) => {
   const key = (remoteAddress?: string) => clientKey({ remoteAddress } as Parameters<typeof clientKey>[0]);
   t.equal(key('10.0.0.1'), '10.0.0.1');
   t.equal(key('::ffff:10.0.0.1'), '10.0.0.1');
