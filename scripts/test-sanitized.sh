@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The tests of the core and those that call native code, under the address and undefined-behavior sanitizers (leaks too); those of the
 # core and of threads under the thread sanitizer. Needs `npm run build:ts`.
-#   scripts/test-sanitized.sh --all: every test file under the address sanitizer, for an hour and more; lists the files that fail
+#   scripts/test-sanitized.sh --all: every test file that calls native code in its own process, for hours; lists the files that fail
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -23,14 +23,15 @@ trap 'rm -f "$log"' EXIT
 
 export ADDERNET_QUICK=1 TAP_TIMEOUT=300 # seconds a file
 export ASAN_OPTIONS=detect_leaks=1
+export LSAN_OPTIONS=print_suppressions=0:suppressions=$PWD/scripts/lsan.supp
 export TSAN_OPTIONS="ignore_noninstrumented_modules=1 suppressions=$PWD/scripts/tsan.supp"
 npx cmake-js build --out build-asan/build --CDADDERNET_SANITIZE=address,undefined --CDADDERNET_TESTS=ON --log-level warn
 npx cmake-js build --out build-tsan/build --CDADDERNET_SANITIZE=thread --CDADDERNET_TESTS=ON --log-level warn
 build-asan/build/native/addernet_core_test
 build-tsan/build/native/addernet_core_test
 if [ "${1:-}" = --all ]; then
-  # Those limit the address space, which the sanitizer fills; they look at other builds, emulate CPUs or install the package.
-  unfit='^(native/runtime/(out-of-memory|thread-limits)|native/cpu|native/kernels|package|machines|bench|soak)'
+  # Those limit the address space, which the sanitizer fills; they look at other builds, emulate CPUs, install the package, or run commands.
+  unfit='^(native/runtime/(out-of-memory|thread-limits)|native/cpu|native/kernels|package|machines|bench|soak|cli|crash)'
   failed=()
   while read -r test; do
     TAP_TIMEOUT=1800 run build-asan libasan.so "$test" < /dev/null || failed+=("$test")
