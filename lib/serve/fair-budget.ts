@@ -1,5 +1,7 @@
 // A resource that clients share: connections, bytes of bodies, images in a queue. When it runs short, the client that holds most of it gives way,
-// so that a client that asks for little is served whatever the others do.
+// so that a client that asks for little is served whatever the others do. Clients behind one address are one client here: among its shares, those
+// that wait for the client give way first, in the order of what they have held times how long, so that neither many small ones nor a few large
+// ones, which only wait, keep out a request that arrives.
 
 /** A part of the resource. */
 export interface Share {
@@ -9,23 +11,34 @@ export interface Share {
   keep(): void;
   /** It can be revoked again, and counts as the youngest. */
   lend(): void;
+  /** Whether it waits for the client. At first it does not. */
+  setIdle(isIdle: boolean): void;
   /** Gives all of it back; later calls do nothing. */
   release(): void;
 }
 
 interface Client {
   readonly key: string;
-  /** The oldest first. */
-  readonly holdings: Set<Holding>;
-  /** Of their amounts. */
+  /** The number of its shares, and the sum of their amounts. */
+  count: number;
   sum: number;
+  /** Those that can be revoked and do not wait for the client, the oldest first. */
+  readonly active: Set<Holding>;
+  /** Those that can be revoked and do, by the binary logarithm of their amounts; in each set the one first that has not grown for longest. */
+  readonly idle: Map<number, Set<Holding>>;
 }
 
 interface Holding {
   readonly client: Client;
   readonly revoke: () => void;
   amount: number;
+  /** What had been taken in all when it grew last: time, as it matters here. */
+  grewAt: number;
+  isHeld: boolean;
   isKept: boolean;
+  isIdle: boolean;
+  /** Among which others it can be revoked. */
+  place: Set<Holding> | undefined;
 }
 
 export class FairBudget {
@@ -33,10 +46,12 @@ export class FairBudget {
   readonly #yielding: 'oldest' | 'newest';
   readonly #clients = new Map<string, Client>();
   #used = 0;
+  /** How much was taken since the beginning. */
+  #taken = 0;
 
   /**
    * @param limit    how much there is in all
-   * @param yielding which of equal shares gives way. With the newest, a client that takes more only displaces clients that hold more
+   * @param yielding which of equal shares that do not wait for the client gives way. With the newest, a client that takes more only displaces clients that hold more
    */
   constructor(limit: number, yielding: 'oldest' | 'newest' = 'oldest') {
     this.#limit = limit;
@@ -68,28 +83,32 @@ export class FairBudget {
     if (!this.#grow(holding, amount)) return undefined;
     return {
       grow: (by) => this.#grow(holding, by),
-      keep: () => {
-        holding.isKept = true;
-      },
-      lend: () => {
-        holding.isKept = false;
-        const { holdings } = holding.client;
-        if (holdings.delete(holding)) holdings.add(holding);
-      },
+      keep: () => this.#change(holding, { isKept: true }),
+      lend: () => this.#change(holding, { isKept: false }),
+      setIdle: (isIdle) => this.#change(holding, { isIdle }),
       release: () => this.#release(holding),
     };
   }
 
   #newcomer(key: string, revoke: () => void): Holding {
-    const client: Client = this.#clients.get(key) ?? { key, holdings: new Set(), sum: 0 };
+    const client: Client = this.#clients.get(key) ?? { key, count: 0, sum: 0, active: new Set(), idle: new Map() };
     this.#clients.set(key, client);
-    const holding = { client, revoke, amount: 0, isKept: false };
-    client.holdings.add(holding);
+    client.count++;
+    const state = { isHeld: true, isKept: false, isIdle: false, place: undefined };
+    const holding: Holding = { client, revoke, amount: 0, grewAt: this.#taken, ...state };
+    place(holding);
     return holding;
   }
 
+  #change(holding: Holding, state: { isKept: boolean } | { isIdle: boolean }): void {
+    if (!holding.isHeld) return;
+    Object.assign(holding, state);
+    holding.grewAt = this.#taken;
+    place(holding);
+  }
+
   #grow(holding: Holding, by: number): boolean {
-    if (!holding.client.holdings.has(holding)) return false;
+    if (!holding.isHeld) return false;
     this.#add(holding, by);
     while (this.#used > this.#limit) {
       const victim = this.#victim(holding);
@@ -101,36 +120,75 @@ export class FairBudget {
   }
 
   #release(holding: Holding): void {
+    if (!holding.isHeld) return;
+    holding.isHeld = false;
+    holding.place?.delete(holding);
     const { client } = holding;
-    if (!client.holdings.delete(holding)) return;
-    this.#add(holding, -holding.amount);
-    if (client.holdings.size === 0) this.#clients.delete(client.key);
+    client.sum -= holding.amount;
+    this.#used -= holding.amount;
+    if (--client.count === 0) this.#clients.delete(client.key);
   }
 
   #add(holding: Holding, amount: number): void {
     holding.amount += amount;
     holding.client.sum += amount;
     this.#used += amount;
+    this.#taken += Math.max(0, amount);
+    if (!holding.isIdle) return;
+    holding.grewAt = this.#taken;
+    place(holding);
   }
 
-  /** The largest share of the client that holds most, among those that are not kept; `growing` if there is no other. */
+  /** A share of the client that holds most and has one to revoke; `growing` if there is no other. */
   #victim(growing: Holding): Holding {
     let victim: Holding | undefined;
     for (const client of this.#clients.values()) {
       const difference = victim === undefined ? 1 : client.sum - victim.client.sum;
       const isNewest = this.#yielding === 'newest' && client === growing.client;
-      if (difference > 0 || (difference === 0 && isNewest)) victim = this.#largest(client, growing) ?? victim;
+      if (difference > 0 || (difference === 0 && isNewest))
+        victim = this.#waiting(client, growing) ?? this.#largest(client, growing) ?? victim;
     }
     return victim!;
   }
 
+  /** Of those that wait for the client, the one for which amount times time is largest. Not `growing`, for which the time is 0. */
+  #waiting({ idle }: Client, growing: Holding): Holding | undefined {
+    let victim: Holding | undefined;
+    let most = 0;
+    for (const [holding] of idle.values()) {
+      const held = holding === undefined ? 0 : holding.amount * (this.#taken - holding.grewAt);
+      if (holding === growing || held <= most) continue;
+      victim = holding;
+      most = held;
+    }
+    return victim;
+  }
+
+  /** The largest of the others. */
   #largest(client: Client, growing: Holding): Holding | undefined {
     let largest: Holding | undefined;
-    for (const holding of client.holdings) {
-      if (holding.isKept && holding !== growing) continue;
+    const compare = (holding: Holding): void => {
       const difference = largest === undefined ? 1 : holding.amount - largest.amount;
       if (difference > 0 || (difference === 0 && this.#yielding === 'newest')) largest = holding;
-    }
+    };
+    for (const holding of client.active) compare(holding);
+    if (client === growing.client && !client.active.has(growing)) compare(growing);
     return largest;
   }
+}
+
+/** Puts a share where it can be found to be revoked, as the youngest. */
+function place(holding: Holding): void {
+  holding.place?.delete(holding);
+  holding.place = placeOf(holding);
+  holding.place?.add(holding);
+}
+
+function placeOf({ client, amount, isKept, isIdle }: Holding): Set<Holding> | undefined {
+  if (isKept) return undefined;
+  if (!isIdle) return client.active;
+  const size = Math.floor(Math.log2(amount));
+  const same = client.idle.get(size) ?? new Set();
+  client.idle.set(size, same);
+  return same;
 }

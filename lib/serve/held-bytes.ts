@@ -17,6 +17,7 @@ export class HeldBytes {
     this.#reply = reply;
     // What takes nothing is not refused.
     this.#share = budget.take(clientKey(request.raw.socket), 0, () => this.#giveWay())!;
+    this.#share.setIdle(true);
     reply.raw.once('close', () => this.#share.release());
   }
 
@@ -35,6 +36,7 @@ export class HeldBytes {
       this.#fail = reject;
       fill(() => {
         this.#fail = undefined;
+        this.#share.setIdle(false);
         resolve();
       }, reject);
     });

@@ -157,6 +157,23 @@ t.test('bodies that fill what all bodies may take', async (t) => {
   t.equal(whole.status, 400, 'all of it was given back');
 });
 
+t.test('small bodies that wait do not keep out a larger one of the same address', async (t) => {
+  const maxBody = 1 << 20;
+  const { server, url } = await running(t, { maxBody, maxInFlight: 2 * maxBody });
+  const small = 1 << 16;
+  const almost = Buffer.alloc(small - 1);
+  for (let i = 0; i < 40; i++) (await open(t, url, post(small))).write(almost);
+  t.ok(await until(() => server.bytesHeld > 2 * maxBody - small));
+  const images = 200;
+  const response = await fetch(`${url}/v2/models/${float}/infer`, {
+    method: 'POST',
+    headers: { 'inference-header-content-length': '0' },
+    body: new Float32Array(images * digit.length),
+  });
+  t.equal(response.status, 200);
+  t.ok((await connections(server)) > 10, 'no more of them gave way than had to');
+});
+
 t.test('a claimed length takes nothing, and small chunks no more than they are', async (t) => {
   const maxBody = 8 << 20;
   const { url } = await running(t, { maxBody, maxInFlight: maxBody, timeout: 60_000 });

@@ -82,6 +82,62 @@ t.test('what was kept is the youngest when it is lent again', async (t) => {
   t.same(revoked, ['second']);
 });
 
+t.test('what waits for its client gives way first, in the order of what it has held times how long', async (t) => {
+  const budget = new FairBudget(100);
+  const revoked: string[] = [];
+  const idle = (name: string, amount: number) => {
+    const share = budget.take('a', 0, () => revoked.push(name))!;
+    share.setIdle(true);
+    t.ok(share.grow(amount), name);
+    return share;
+  };
+  const active = budget.take('a', 20, () => t.fail('what is active gives way last'))!;
+  for (let i = 0; i < 8; i++) idle(`small ${i}`, 10);
+  const large = idle('large', 30);
+  t.same(revoked, ['small 0', 'small 1', 'small 2'], 'small ones give way to a large one that grows');
+  idle('small 8', 10);
+  t.same(revoked.slice(3), ['small 3'], 'and to small ones');
+  t.ok(large.grow(30));
+  t.same(revoked.slice(4), ['small 4', 'small 5', 'small 6']);
+  idle('small 9', 10);
+  t.same(revoked.slice(7), ['small 7']);
+  idle('small 10', 10);
+  t.same(revoked.slice(8), ['large'], 'until the large one has held much for long');
+  active.release();
+  t.ok(budget.take('a', 100, () => {}));
+  t.equal(budget.used, 100, 'the others gave way');
+});
+
+t.test('what arrived counts no more as waiting, and all of it may be active', async (t) => {
+  const budget = new FairBudget(10);
+  const revoked: string[] = [];
+  const shares = ['first', 'second'].map((name) => budget.take('a', 4, () => revoked.push(name))!);
+  for (const share of shares) share.setIdle(true);
+  shares[0]!.setIdle(false);
+  t.ok(budget.take('a', 4, () => {}));
+  t.same(revoked, ['second']);
+  const late = budget.take('a', 0, () => {})!;
+  late.setIdle(true);
+  t.equal(late.grow(5), false, 'it would be the largest of them');
+  t.ok(budget.take('a', 3, () => {}));
+  t.same(revoked, ['second', 'first']);
+});
+
+t.test('taking does not become slower with the number of those that wait', async (t) => {
+  const milliseconds = (count: number): number => {
+    const budget = new FairBudget(count);
+    const take = () => budget.take('a', 1, () => {})!.setIdle(true);
+    for (let i = 0; i < count; i++) take();
+    const began = process.cpuUsage();
+    for (let i = 0; i < 20_000; i++) take();
+    const { user, system } = process.cpuUsage(began);
+    return (user + system) / 1000;
+  };
+  milliseconds(1000);
+  const [few, many] = [milliseconds(1000), milliseconds(16_000)];
+  t.ok(many < 5 * few + 20, `${many.toFixed(1)} ms beside 16,000, ${few.toFixed(1)} ms beside 1,000`);
+});
+
 t.test('hosts are identified by address, networks of IPv6 by their first 64 bits', async (t) => {
   const key = (remoteAddress?: string) => clientKey({ remoteAddress } as Parameters<typeof clientKey>[0]);
   t.equal(key('10.0.0.1'), '10.0.0.1');

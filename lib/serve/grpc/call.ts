@@ -68,6 +68,7 @@ export class Call implements AnsweredCall {
     const share = service.bytes.take(this.key, bytes, () => this.#fail(outOfMemory()));
     if (!share) return refuse(stream, statusOf(outOfMemory(), log));
     this.#share = share;
+    share.setIdle(true);
     let deadline: NodeJS.Timeout | undefined;
     calls.add(this);
     stream.once('aborted', this.#gone);
@@ -202,12 +203,14 @@ export class Call implements AnsweredCall {
   #begin(): void {
     if (this.#isBusy) return;
     this.#isBusy = true;
+    this.#share?.setIdle(false);
     this.#context.connection.begin();
   }
 
   #end(): void {
     if (!this.#isBusy) return;
     this.#isBusy = false;
+    this.#share?.setIdle(true);
     this.#context.connection.end();
   }
 

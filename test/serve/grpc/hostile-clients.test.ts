@@ -20,6 +20,13 @@ const live = '/inference.GRPCInferenceService/ServerLive';
 const reflection = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
 const watch = '/grpc.health.v1.Health/Watch';
 const emptyMessage = Buffer.alloc(5);
+const fortyImages = messageOf(
+  Buffer.concat([
+    field(1, Buffer.from(network)),
+    field(5, Buffer.concat([field(1, Buffer.from('input')), field(2, Buffer.from('FP32')), field(3, Buffer.from([40, 28, 28, 1]))])),
+    field(7, Buffer.alloc(40 * 4 * 28 * 28)),
+  ]),
+);
 
 /** What a well-behaved client is answered. */
 function asks(t: Test, port: number): () => Promise<unknown> {
@@ -156,10 +163,8 @@ t.test('calls of Watch, which need no token, are bounded: the oldest ones end, a
   }
   t.equal(await first, grpc.status.UNAVAILABLE);
   t.notOk(calls.at(-1)!.closed, 'the youngest goes on');
-  const tensor = Buffer.concat([field(1, Buffer.from('input')), field(2, Buffer.from('FP32')), field(3, Buffer.from([40, 28, 28, 1]))]);
-  const request = Buffer.concat([field(1, Buffer.from(network)), field(5, tensor), field(7, Buffer.alloc(40 * 4 * 28 * 28))]);
   const call = opened(connection(t, port), infer, { authorization: 'Bearer open sesame' });
-  call.end(messageOf(request));
+  call.end(fortyImages);
   t.equal(await statusOf(call), grpc.status.OK, 'a request of 125 kB');
   t.same(await ask(), isLive);
 });
@@ -228,8 +233,8 @@ t.test('a message of many fields or numbers is refused before it is read', async
   t.equal(await statusOf(call), grpc.status.RESOURCE_EXHAUSTED, 'who asks for little may send little');
 });
 
-t.test('streams that stay open are bounded in number, and freed', async (t) => {
-  const { port, ask, server } = await serving(t, { maxInFlight: 1 << 20 });
+t.test('streams that stay open are bounded in number, keep no larger request out, and are freed', async (t) => {
+  const { port, ask, server } = await serving(t, { maxInFlight: 1 << 20, weights: [network] });
   let open = 0;
   for (let i = 0; i < 4; i++) {
     const session = connection(t, port);
@@ -242,6 +247,10 @@ t.test('streams that stay open are bounded in number, and freed', async (t) => {
   }
   while (open > 64) await setTimeout(10);
   for (let i = 0; i < 5; i++) t.same(await ask(), isLive, 'others are answered');
+  const call = opened(connection(t, port), infer);
+  call.end(fortyImages);
+  t.equal(await statusOf(call), grpc.status.OK);
+  t.ok(open > 0);
   await server.close();
   while (open > 0) await setTimeout(10);
 });
