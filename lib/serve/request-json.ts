@@ -20,7 +20,7 @@ export function parseRequestJson(bytes: Uint8Array): Json {
   try {
     request = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
-    throw badRequest(`the body is not valid JSON: ${(cause as Error).message}`);
+    throw badRequest(`the body is not valid JSON: ${escapeControls((cause as Error).message)}`); // which quotes a part of it
   }
   if (!isObject(request)) throw badRequest(`the body is ${kindOf(request)}, expected an object`);
   return request;

@@ -9,13 +9,11 @@ import { formatSafetensors } from '../../dist/io/safetensors';
 import { bmp } from '../support/bitmaps';
 import { program, repository } from '../support/repository';
 import { smallMetadata, smallNetwork } from '../support/small-network';
+import { control } from '../support/terminal-controls';
 
 /** Moves the cursor, clears, sets the title and the clipboard, makes a link, as C0 and as C1; reverses writing; breaks the line. */
 const hostile =
   'x\u001b[2J\u001b]0;t\u0007\u001b]52;c;YQ==\u0007\u001b]8;;http://evil\u0007y\u009b31m\u009d0;t\u009c\u202e\u2066\u200f\u061c\r\nfake: line\u0085\u2028\b\u007f';
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what must not reach a terminal
-const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
-
 async function run(...args: string[]): Promise<{ stdout: string; stderr: string }> {
   return await promisify(execFile)(process.execPath, [program, ...args], { encoding: 'utf8' }).catch((error) => error);
 }

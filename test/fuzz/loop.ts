@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '../../dist/random';
+import { control } from '../support/terminal-controls';
 import { mutated } from './mutate';
 import { refusal, type Target } from './target';
 
@@ -139,6 +140,7 @@ async function answer(target: Target, input: Uint8Array): Promise<Omit<Outcome, 
   } catch (error) {
     const message = refusal(error);
     if (message === undefined) return { reason: String(error).slice(0, 1000) };
+    if (control.test(message)) return { reason: `a message with control characters: ${JSON.stringify(message.slice(0, 500))}` };
     if (message.length > 5000) return { reason: `a message of ${message.length} characters: ${message.slice(0, 200)}` };
     return { said: message.replace(/"(?:[^"\\]|\\.)*"|'[^']*'|-?\d[\d.e+]*/g, '#').slice(0, 200) };
   }

@@ -8,11 +8,9 @@ import { Model, save } from '../../dist';
 import { asJson, input } from '../support/infer-requests';
 import { expected, float, running } from '../support/running-server';
 import { smallMetadata, smallNetwork } from '../support/small-network';
+import { control } from '../support/terminal-controls';
 
 const hostile = 'x\u001b[2J\u0007\u009b31m\u202e\u2066\u200f\u0085\u2028\u007f';
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what must not reach a terminal
-const control = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
-
 t.test('over HTTP', async (t) => {
   const file = join(t.testdir(), 'small.safetensors');
   const classNames = [hostile, 'b', 'c'];
