@@ -61,22 +61,33 @@ void check_forward(Test& t, const Forward& forward) {
 
 using Values = std::vector<float> (*)(Test& t, size_t count);
 
-// Numbers of every size that float32 has, and infinities: a few of them, so that differences are of every size as well.
+// Numbers of every size that float32 has: a few of them, so that differences are of every size as well.
 std::vector<float> values_of_any_size(Test& t, size_t count) {
   std::vector<float> values = random_values<float>(t, count);
-  const float huge[] = {0x1p24f, 0x1p24f + 2, -0x1p25f, 1e30f, -3e38f, 0x1p-149f, -0x1p-126f, INFINITY, -INFINITY, 64, 65};
+  const float sizes[] = {0x1p24f, 0x1p24f + 2, -0x1p25f, 1e30f, -1e30f, 0x1p-149f, -0x1p-126f, 64, 65, 0};
   for (float& v : values)
-    if (t.integer(0, 3) == 0) v = huge[t.integer(0, std::size(huge) - 1)];
+    if (t.integer(0, 3) == 0) v = sizes[t.integer(0, std::size(sizes) - 1)];
+  return values;
+}
+std::vector<float> values_and_infinities(Test& t, size_t count) {
+  std::vector<float> values = values_of_any_size(t, count);
+  const float infinities[] = {INFINITY, -INFINITY, 3e38f, -3e38f};
+  for (float& v : values)
+    if (t.integer(0, 7) == 0) v = infinities[t.integer(0, std::size(infinities) - 1)];
   return values;
 }
 std::vector<float> random_floats(Test& t, size_t count) { return random_values<float>(t, count); }
 
+struct Operands {
+  Values x = random_floats, w = random_floats, gy = random_floats;
+};
+
 // The gradients: |f(x, w)| <= 4, so each is off by at most a part of 4 sum |gy|.
 template <class Run, class Define>
-void check_gradient(Test& t, size_t Conv2dShape::*elems, const Run& run, const Define& define, Values values_of_x = random_floats) {
+void check_gradient(Test& t, size_t Conv2dShape::*elems, const Run& run, const Define& define, const Operands& operands = {}) {
   ThreadPool pool(2);
   each_problem(t, [&](const KernelTable& kernels, const Conv2dShape& s) {
-    const auto x = values_of_x(t, s.x_elems), w = random_values<float>(t, s.w_elems), gy = random_values<float>(t, s.y_elems);
+    const auto x = operands.x(t, s.x_elems), w = operands.w(t, s.w_elems), gy = operands.gy(t, s.y_elems);
     std::vector<float> gradient(s.*elems);
     std::vector<double> expected(s.*elems), magnitude(s.*elems);
     CHECK(run(kernels, pool, s, gy.data(), x.data(), w.data(), gradient.data()) == Status::kOk);
@@ -130,7 +141,7 @@ TEST(shorts, "adder_conv2d of int16 is exact") { check_integer_adder<int16_t>(t)
 TEST(products, "int8_conv2d is exact") { check_int8(t, false); }
 TEST(seven_bit_products, "int8_conv2d of 7-bit weights is exact") { check_int8(t, true); }
 
-void check_adder_grad_input(Test& t, Values values_of_x) {
+void check_adder_grad_input(Test& t, const Operands& operands) {
   for (const InputRule rule : {InputRule::kHardtanh, InputRule::kSign})
     check_gradient(
         t, &Conv2dShape::x_elems,
@@ -139,10 +150,21 @@ void check_adder_grad_input(Test& t, Values values_of_x) {
         [&](const Conv2dShape& s, const float* gy, const float* x, const float* w, double* gx) {
           reference_adder_conv2d_grad_input(s, rule, gy, x, w, gx);
         },
-        values_of_x);
+        operands);
 }
-TEST(adder_grad_input, "adder_conv2d_grad_input is its definition") { check_adder_grad_input(t, random_floats); }
-TEST(far_inputs, "adder_conv2d_grad_input is its definition for x of any size") { check_adder_grad_input(t, values_of_any_size); }
+TEST(adder_grad_input, "adder_conv2d_grad_input is its definition") { check_adder_grad_input(t, {}); }
+TEST(far_inputs, "adder_conv2d_grad_input is its definition for x of any size") { check_adder_grad_input(t, {.x = values_and_infinities}); }
+TEST(far_filters, "adder_conv2d_grad_input is its definition for w of any size") {
+  check_adder_grad_input(t, {.w = values_and_infinities});
+}
+TEST(large_gradients, "adder_conv2d_grad_input is its definition for gy of any size") {
+  check_adder_grad_input(t, {.gy = values_of_any_size});
+}
+// Of an infinity in x and the same in w, the difference is NaN.
+TEST(far_operands, "adder_conv2d_grad_input is its definition for operands of any size") {
+  check_adder_grad_input(t, {values_and_infinities, values_of_any_size, values_of_any_size});
+  check_adder_grad_input(t, {values_of_any_size, values_and_infinities, values_of_any_size});
+}
 
 TEST(adder_grad_filter, "adder_conv2d_grad_filter is its definition") {
   for (const FilterRule rule : {FilterRule::kFull, FilterRule::kSign})
