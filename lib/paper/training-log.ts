@@ -2,6 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AdderNetError } from '../errors';
+import { parseJson } from '../io/json';
+import { check, integer, number, objectWith, optional, rule } from '../schema';
 import type { EpochRecord } from '../train/progress';
 
 export interface TrainingLog {
@@ -31,10 +33,22 @@ async function readLog(file: string): Promise<TrainingLog> {
 
 function parseRecord(line: string, place: string): EpochRecord {
   try {
-    const record: EpochRecord = JSON.parse(line);
-    if ([record.epoch, record.loss, record.accuracy].every(Number.isFinite)) return record;
-  } catch {
-    // reported below, like JSON that is not a record
+    const record = parseJson(line, 'it');
+    check('it', record, epochRule);
+    return record as unknown as EpochRecord;
+  } catch (cause) {
+    throw new AdderNetError(
+      'ERR_FORMAT',
+      `${place}: no record of an epoch, as addernet train writes them to log.jsonl: ${(cause as Error).message}`,
+      { cause },
+    );
   }
-  throw new AdderNetError('ERR_FORMAT', `${place}: no record of an epoch, as addernet train writes them to log.jsonl`);
 }
+
+/** What figures need of a record. The loss of a validation may be infinite or NaN, which is null in JSON. */
+const epochRule = objectWith({
+  ...{ epoch: integer(1), loss: number(), accuracy: number() },
+  validation: optional(
+    objectWith({ loss: rule<number | null>('a number', (value) => value === null || Number.isFinite(value)), accuracy: number() }),
+  ),
+});

@@ -375,7 +375,7 @@ t.test('quantize, and evaluate in bytes', async (t) => {
   t.match(json(t, ['info', at('bytes.safetensors')]), { network: { name: 'lenet5bn', kind: 'adder', classes: 10, bits: 7 } });
   t.match(addernet(['info', at('bytes.safetensors')]).stdout, /network +lenet5bn, kind adder, quantized to 7 bits/);
   const { predictions } = json(t, ['predict', '--weights', at('bytes.safetensors'), '--top', '10', at('noise.png')]);
-  t.equal((predictions as { classes: unknown[] }[])[0]!.classes.length, 10, 'images are told apart in bytes too');
+  t.equal((predictions as { classes: unknown[] }[])[0]!.classes.length, 10, 'images are classified in bytes too');
   const out = ['--out', at('x.safetensors')];
   const bytes = ['--weights', at('bytes.safetensors')];
   fails(t, ['convert', at('bytes.safetensors'), at('x.safetensors')], /convert: .*bytes\.safetensors is already quantized to 7 bits/);

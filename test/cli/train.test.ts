@@ -104,7 +104,7 @@ t.test('Ctrl-C saves, and --resume goes on bit-identically', async (t) => {
   ] as const) {
     const out = at(signal);
     const { status, stdout, stderr } = await interrupted([...small, '--epochs', '4', '--out', out, '--json'], 1, signal);
-    t.equal(status, code, 'the exit code tells the signal');
+    t.equal(status, code, 'the exit code names the signal');
     t.match(stderr, /saved; to continue: addernet train --resume --out/);
     t.ok(lines(stdout).length < 4);
     const resumed = addernet(['train', '--resume', '--out', out, '--threads', '1', '--json']);
@@ -273,7 +273,7 @@ t.test('fine-tuning: a new head on a body that stays', async (t) => {
   const [run, more] = [(await load(at('run', 'model.safetensors'))).metadata.training, at('more')];
   t.equal(addernet([...small, '--weights', at('run', 'model.safetensors'), '--epochs', '1', '--out', more]).status, 0);
   for (const file of ['model.safetensors', 'best.safetensors'])
-    t.match((await load(join(more, file))).metadata.training, { epochs: 1, startedFrom: run! }, `${file} tells both trainings`);
+    t.match((await load(join(more, file))).metadata.training, { epochs: 1, startedFrom: run! }, `${file} names both trainings`);
 
   t.equal(tuned.classes, 10);
   for (const [name, { data }] of tuned.stateDict())

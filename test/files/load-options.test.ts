@@ -96,7 +96,7 @@ t.test('without onNote it is a warning of the process', async (t) => {
   t.equal(warnings.length, 1);
 });
 
-t.test('whose layout filters have, their shapes tell', async (t) => {
+t.test('the layout of filters follows from their shapes', async (t) => {
   for (const model of [models.lenet5bn({ seed: 1 }), models.resnet20({ seed: 1, classes: 3 })])
     for (const turned of [true, false]) {
       const { model: loaded, notes } = await noted(foreign(model, turned));

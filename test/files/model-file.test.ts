@@ -110,7 +110,7 @@ for (const file of [pt.zipFile, pt.legacyFile])
       const loaded = await load(path, kind === 'xnor' ? { kind } : {});
       t.match(loaded.metadata, { name: 'lenet5bn', kind, classes: 4, dataset: 'mnist' });
       t.same(differences(loaded.stateDict(), model.stateDict()), [], 'its axes are put in order');
-      t.equal((await readTensors(path)).format, 'pytorch', 'told by content');
+      t.equal((await readTensors(path)).format, 'pytorch', 'recognized by its content');
     });
 
 t.test('a safetensors file under the name of another', async (t) => {

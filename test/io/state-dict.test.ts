@@ -172,7 +172,7 @@ t.test('which of several networks was taken is said', async (t) => {
   }
 });
 
-t.test('networks of equal standing and size are refused, and told apart by a key', async (t) => {
+t.test('networks of equal standing and size are refused, and chosen by a key', async (t) => {
   const [one, other] = [stateDict(['a.weight', w]), stateDict(['b.weight', w])];
   const at = (code: p.Code, key: string) => [...parsePytorch(zipFile(code, [floats]), 'w.pth', key).tensors.keys()];
   for (const [code, first, second] of [
