@@ -2,6 +2,7 @@
 // numbers, and one image takes memory and work within limits. Time and memory of the checks grow with the file alone.
 import { convKinds } from '../conv-kind';
 import { AdderNetError } from '../errors';
+import { maxFilterElements } from '../ops/conv2d-integer';
 import { allOf, integer, listOf, misfit, objectWith, oneOf, optional, type Rule, rule } from '../schema';
 import { elementCount, type Shape, shapeText } from '../shape';
 import { type DType, notFinite, Tensor, type TensorData } from '../tensor';
@@ -134,6 +135,9 @@ function damageOfChannels(node: Conv2d | QuantizedConv2d | Normalize): string | 
 function damageOfBytes({ kind, filters, output, qmax, activation }: QuantizedConv2d): string | undefined {
   const dtype = kind === 'adder' ? 'u8' : 'i8';
   if (filters.dtype !== dtype) return `filters are ${filters.dtype}, expected ${dtype} of kind ${kind}`;
+  const elements = filters.size / filters.shape[0]!;
+  if (elements > maxFilterElements[kind])
+    return `filters have ${elements} elements each, expected at most ${maxFilterElements[kind]}, whose sum an int32 holds`;
   if ((qmax === undefined) !== (output.dtype === 'f32'))
     return `qmax is ${qmax ?? 'missing'}, but its output is ${output.dtype}: an output of u8 has one`;
   return qmax !== undefined && activation ? 'activation is there, but its output is u8, which qmax limits' : undefined;

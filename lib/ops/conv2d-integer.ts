@@ -49,6 +49,8 @@ type IntegerType = keyof typeof integers;
 const maxSum = 2 ** 31 - 1;
 const maxDistanceElements = { u8: Math.floor(maxSum / 255), i8: Math.floor(maxSum / 255), i16: Math.floor(maxSum / 65535) };
 const maxProductElements = Math.floor(maxSum / (255 * 128));
+/** The longest filters of convolutions of uint8. */
+export const maxFilterElements = { adder: maxDistanceElements.u8, conv: maxProductElements } as const;
 
 const isIntegerType = (dtype: DType): dtype is IntegerType => dtype in integers;
 export const isInteger = (tensor: Tensor<TensorData>): tensor is Tensor<IntegerArray> =>

@@ -111,6 +111,39 @@ t.test('a window without end costs what the image has, or is refused', async (t)
   );
 });
 
+t.test('filters whose sums an int32 does not hold are refused', async (t) => {
+  const limits = { adder: Math.floor((2 ** 31 - 1) / 255), conv: Math.floor((2 ** 31 - 1) / (255 * 128)) };
+  for (const [kind, limit] of Object.entries(limits))
+    for (const elements of [limit, limit + 1]) {
+      const [x, q, y] = [value(0, [elements, 1, 1]), value(1, [elements, 1, 1], 'u8'), value(2, [1, 1, 1])];
+      const attributes = { stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 };
+      const nodes = [
+        { op: 'quantize', x, output: q, scale: 1, zeroPoint: 0, qmax: 255 },
+        { op: 'quantizedConv2d', kind, x: q, output: y, padValue: 0, attributes },
+      ];
+      const numbers = kind === 'adder' ? new Uint8Array(elements).fill(255) : new Int8Array(elements).fill(-128);
+      const one = new Tensor(Float32Array.of(1), [1]);
+      const tensors = [
+        ['1.filters', new Tensor(numbers, [1, elements, 1, 1]) as never],
+        ['1.scale', one],
+        ['1.shift', new Tensor(new Float32Array(1), [1])],
+      ] as const;
+      const network = load(crafted(nodes, x, y, tensors));
+      if (elements > limit) {
+        await t.rejects(
+          network,
+          refused(/node 1 .* its filters have \d+ elements each, expected at most \d+, whose sum an int32 holds/),
+          kind,
+        );
+        continue;
+      }
+      using session = await compile((await network) as never);
+      const image = new Tensor(new Float32Array(elements).fill(kind === 'adder' ? 0 : 255), [1, elements, 1, 1]);
+      const sum = kind === 'adder' ? -255 * elements : -128 * 255 * elements;
+      t.same([...session.runSync(image).data], [Math.fround(sum)], `${kind}: the longest`);
+    }
+});
+
 t.test('images and values that no memory holds are refused', async (t) => {
   for (const shape of [
     [2 ** 31 - 1, 2 ** 31 - 1, 3],
