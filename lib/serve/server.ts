@@ -26,7 +26,7 @@ import { responseJson } from './response-json';
 import { checkServerOptions, type ServerOptions, type Service } from './service';
 
 /** Writes a line of the log, JSON that a terminal may show: paths and names in it come from clients. */
-const writeLog = (line: string): void => void process.stdout.write(escapeControls(line));
+const writeLog = (line: string): void => void process.stdout.write(`${escapeControls(line.trimEnd())}\n`);
 
 /** Two tokens of RFC 9110, and parameters. */
 const mediaType = /^\s*[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+\s*(;|$)/;
