@@ -52,7 +52,7 @@ export async function* framesOf(
 }
 
 function bufferFor(length: number, max: number, grow: (bytes: number) => void): GrowingBuffer {
-  const tooLarge = () => new HttpError(413, `the message of ${length} bytes is larger than max, ${max} bytes`);
+  const tooLarge = () => new HttpError(413, `the message has ${length} bytes, expected at most ${max}`);
   if (length > max) throw tooLarge();
   return new GrowingBuffer({ expected: length, max, grow, tooLarge });
 }
