@@ -1,5 +1,5 @@
-// Lays out text to fit the terminal. Output to a file or pipe is not wrapped, because programs read it by lines. Cells and lines may be untrusted: line
-// feeds and other controls in them are shown.
+// Lays out text to fit the terminal. Output to a file or pipe is not wrapped, because programs read it by lines. Cells and lines may be untrusted:
+// line feeds and other controls in them are shown.
 import { printable } from './printable';
 import { printText } from './terminal';
 

@@ -9,7 +9,10 @@ import type { Tensor } from '../tensor';
 
 /** The usual augmentation of small images; for CIFAR `{ crop: 4, flip: true }`. */
 export interface Augmentation {
-  /** How many rows and columns of zeros to add on each side before a window of the original size is cut at a random place: less than height and width. Default: none. */
+  /**
+   * How many rows and columns of zeros to add on each side before a window of the original size is cut at a random place: less than height and
+   * width. Default: none.
+   */
   crop?: number | undefined;
   /** Mirrors half of the images, left to right. Default false. */
   flip?: boolean | undefined;

@@ -41,7 +41,8 @@ export function normalizationTables(
  * @param mean   the mean of each channel, for pixels from 0 to 1
  * @param std    the standard deviation of each channel, above 0
  * @param out    an f32 tensor of the same shape to write into; default: a new tensor
- * @throws {AdderNetError} ERR_ARGUMENT if mean or std do not fit the channels or `out` overlaps images; ERR_SHAPE or ERR_DTYPE if a tensor does not fit
+ * @throws {AdderNetError} ERR_ARGUMENT if mean or std do not fit the channels or `out` overlaps images; ERR_SHAPE or ERR_DTYPE if a tensor does
+ *   not fit
  */
 export function normalize(images: Tensor<Uint8Array>, mean: readonly number[], std: readonly number[], out?: Tensor): Tensor {
   checkDType('normalize', 'images', images, 'u8');

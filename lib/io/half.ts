@@ -10,7 +10,8 @@ export function widenHalves(halves: Uint16Array): Float32Array {
   halves.forEach((half, i) => {
     const magnitude = half & 0x7fff;
     if (magnitude < 0x7c00) {
-      // With exponent and fraction moved to their positions in an f32, the value is 2^112 times too small, even if subnormal: the biases are 15 and 127.
+      // With exponent and fraction moved to their positions in an f32, the value is 2^112 times too small, even if subnormal: the biases are 15
+      // and 127.
       bits[i] = magnitude << 13;
       values[i]! *= 2 ** 112;
     } else bits[i] = 0x7f800000 | ((magnitude & 0x3ff) << 13);
