@@ -1,5 +1,7 @@
-// Images, forms, queries, headers and paths changed at random: whatever is sent, the server is not at fault, and it names what is.
+// Images, forms, queries, headers, paths and the bytes of HTTP changed at random: whatever is sent, the server is not at fault, and it names what is.
+import { once } from 'node:events';
 import { Agent, type OutgoingHttpHeaders, request } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { deflateSync, gzipSync } from 'node:zlib';
 import sharp from 'sharp';
@@ -207,4 +209,74 @@ t.test('paths, methods and headers: none is answered with 500', async (t) => {
   const allowed = [200, 400, 404, 405, 413, 414, 415, 417, 501];
   const counts = await statuses(t, new URL(url).port, numRuns, next, allowed, /./);
   for (const status of [200, 400, 404, 405]) t.ok(counts.get(status)! > numRuns / 80, `${counts.get(status)} times ${status}`);
+});
+
+t.test('bytes of HTTP: every connection ends, and no answer is 500', async (t) => {
+  const { url, server } = await running(t, { timeout: 60_000 });
+  const port = Number(new URL(url).port);
+  const of = (head: string, body: Uint8Array | string = '') =>
+    Buffer.concat([Buffer.from(`${head} HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n`), Buffer.from(body)]);
+  const classify = of(`POST /v2/models/${float}/classify?width=28&height=28`, pixels);
+  const chunked = `POST /v2/repository/index HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX: y\r\n\r\n`;
+  const corpus = [
+    ...[classify, of('GET /v2'), of('HEAD /v2/health/live'), of(`POST /v2/models/${float}/infer`, '{"inputs":[]}'), Buffer.from(chunked)],
+    ...[Buffer.concat([of('GET /v2'), classify, of('GET /metrics'), Buffer.from(chunked)]), Buffer.from('GET /v2 HTTP/1.0\r\n\r\n')],
+    Buffer.from(`POST /v2/repository/index HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n{}`),
+  ];
+  const words = [
+    ...[
+      '\r\n',
+      '\r\n\r\n',
+      '\n',
+      '\r',
+      ' ',
+      ':',
+      'HTTP/1.1',
+      'HTTP/2.0',
+      'GET ',
+      'CONNECT x:1 ',
+      'Transfer-Encoding: chunked\r\n',
+      '0\r\n\r\n',
+    ],
+    ...[
+      'Content-Length: 5\r\n',
+      'Content-Length: -1\r\n',
+      'Connection: close\r\n',
+      'Connection: upgrade\r\nUpgrade: websocket\r\n',
+      'ffffffff\r\n',
+    ],
+    ...[
+      'Expect: x\r\n',
+      'Host: localhost\r\n',
+      'Content-Encoding: gzip\r\n',
+      `X: ${'y'.repeat(9000)}\r\n`,
+      '\0',
+      'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+    ],
+  ];
+  const counts = new Map<string, number>();
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      for (let i = 0; i < numRuns / 8; i++) {
+        const sent = Buffer.from(mutated(pick(corpus), random, corpus, words));
+        const socket = connect(port, '127.0.0.1');
+        socket.on('error', () => counts.set('reset', (counts.get('reset') ?? 0) + 1));
+        let answers = '';
+        socket.setEncoding('latin1').on('data', (part: string) => {
+          answers += part;
+        });
+        socket.end(sent);
+        await once(socket, 'close');
+        for (const [, status] of answers.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)) {
+          counts.set(status!, (counts.get(status!) ?? 0) + 1);
+          if (status!.startsWith('5') && status !== '501')
+            t.fail(`seed ${seed}: ${status}: ${answers.slice(0, 500)}: ${sent.toString('base64')}`);
+        }
+      }
+    }),
+  );
+  t.comment([...counts].map(([status, times]) => `${status}: ${times}`).join(', '));
+  for (const status of ['200', '400', '404']) t.ok(counts.get(status)! > numRuns / 80, `${counts.get(status)} times ${status}`);
+  t.equal((await ask(String(port), { method: 'GET', path: '/v2/health/live', headers: {}, body: Buffer.alloc(0) })).status, 200);
+  t.equal(server.bytesHeld, 0, 'nothing is held');
 });
