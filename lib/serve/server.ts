@@ -18,6 +18,7 @@ import { createHttpServer } from './http-server';
 import { addRoutesWithMethods } from './method-not-allowed';
 import { createMetrics, type Metrics } from './metrics';
 import { ModelStore } from './model-store';
+import { checkNodeFlags } from './node-flags';
 import { affordableConnections } from './open-files';
 import { addPageRoutes } from './page-routes';
 import { addProtocolRoutes } from './protocol-routes';
@@ -49,11 +50,12 @@ export interface InferenceServer {
 /**
  * Loads the networks and creates the server, which does not listen yet.
  * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if an option is wrong or no network could be loaded;
- *   ERR_PEER_MISSING if fastify or prom-client is not installed, ERR_PEER_BROKEN if one does not load
+ *   ERR_PEER_MISSING if fastify or prom-client is not installed, ERR_PEER_BROKEN if one does not load, or not with the flags of this process
  */
 export async function createServer(options: ServerOptions): Promise<InferenceServer> {
   checkServerOptions(options);
   const { fastify } = loadFastify();
+  checkNodeFlags();
   const metrics = createMetrics(loadPrometheus(), () => store);
   const maxConnections = Math.min(options.maxConnections, affordableConnections());
   const connections = new Connections(maxConnections);

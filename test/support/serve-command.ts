@@ -17,6 +17,11 @@ export async function command(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   t.teardown(() => child.kill('SIGKILL'));
+  return { child, ...(await listening(child)) };
+}
+
+/** Its address, and the log so far, once it listens. */
+export async function listening(child: ChildProcess): Promise<{ url: string; log: Record<string, unknown>[] }> {
   const log: Record<string, unknown>[] = [];
   const lines = createInterface({ input: child.stdout! });
   const url = await new Promise<string>((resolve, reject) => {
@@ -27,5 +32,5 @@ export async function command(
     });
     child.once('exit', (code) => reject(new Error(`ended with ${code}`)));
   });
-  return { child, url, log };
+  return { url, log };
 }
