@@ -37,9 +37,9 @@ struct Axis {
   bool hits(int64_t phase, int64_t tap) const { return (phase + padding - tap * dilation) % stride == 0; }
   int64_t offset(int64_t phase, int64_t tap) const { return (phase + padding - tap * dilation) / stride; }
   // The smallest offset of the taps that hit; false if none does, as where the stride is larger than the kernel.
-  bool min_offset(int64_t phase, int64_t* least) const {
+  bool min_offset(int64_t phase, int64_t* min) const {
     for (int64_t tap = kernel - 1; tap >= 0; --tap)
-      if (hits(phase, tap)) return *least = offset(phase, tap), true;
+      if (hits(phase, tap)) return *min = offset(phase, tap), true;
     return false;
   }
 };

@@ -21,7 +21,7 @@ void transpose(size_t rows, size_t columns, const float* src, size_t src_stride,
 
 // N rows at a time, their sums reduced together. The last block has rows of zeros, so that a row's sum is bit-identical in any place.
 void row_sums(size_t rows, size_t columns, const float* src, size_t src_stride, float* sums) {
-  const size_t whole = columns / f32v::N * f32v::N;
+  const size_t full = columns / f32v::N * f32v::N;
   for (size_t r = 0; r < rows; r += f32v::N, src += f32v::N * src_stride) {
     const size_t count = rows - r < f32v::N ? rows - r : f32v::N;
     f32v sum[f32v::N];
@@ -29,8 +29,8 @@ void row_sums(size_t rows, size_t columns, const float* src, size_t src_stride, 
       sum[i] = broadcast(0.0f);
       if (i >= count) continue;
       const float* row = src + i * src_stride;
-      for (size_t c = 0; c < whole; c += f32v::N) sum[i] = add(sum[i], load(row + c));
-      if (whole < columns) sum[i] = add(sum[i], load_partial(row + whole, columns - whole));
+      for (size_t c = 0; c < full; c += f32v::N) sum[i] = add(sum[i], load(row + c));
+      if (full < columns) sum[i] = add(sum[i], load_partial(row + full, columns - full));
     }
     if (count == f32v::N) store(sums + r, reduce_rows(sum));
     else store_partial(sums + r, reduce_rows(sum), count);
@@ -40,13 +40,13 @@ void row_sums(size_t rows, size_t columns, const float* src, size_t src_stride, 
 void column_sums(size_t rows, size_t columns, const float* src, size_t src_stride, float* sums) {
   for (size_t c = 0; c < columns; c += f32v::N) {
     const size_t left = columns - c;
-    const bool whole = left >= f32v::N;
+    const bool is_full = left >= f32v::N;
     f32v sum = broadcast(0.0f);
     for (size_t r = 0; r < rows; ++r) {
       const float* p = src + r * src_stride + c;
-      sum = add(sum, whole ? load(p) : load_partial(p, left));
+      sum = add(sum, is_full ? load(p) : load_partial(p, left));
     }
-    if (whole) store(sums + c, sum);
+    if (is_full) store(sums + c, sum);
     else store_partial(sums + c, sum, left);
   }
 }

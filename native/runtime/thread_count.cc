@@ -32,25 +32,25 @@ double quota_of(const std::string& path) {
 // The groups that hold the process, from its own to the root, each with a limit of its own. In a container they may be named as seen from
 // outside, where the mounted root is already its own.
 double quota_of_groups(const std::string& root, std::string group) {
-  double least = quota_of(root);
-  for (; group.size() > 1; group.resize(group.rfind('/'))) least = std::min(least, quota_of(root + group));
-  return least;
+  double min = quota_of(root);
+  for (; group.size() > 1; group.resize(group.rfind('/'))) min = std::min(min, quota_of(root + group));
+  return min;
 }
 
 // A quota does not show in the number of cores: four threads on a quota of one core only take turns.
 double quota() {
-  double least = INFINITY;
+  double min = INFINITY;
   std::ifstream groups("/proc/self/cgroup");
   for (std::string line; std::getline(groups, line);) {  // hierarchy:controllers:group
     std::istringstream fields(line);
     std::string hierarchy, controllers, group;
     std::getline(std::getline(std::getline(fields, hierarchy, ':'), controllers, ':'), group);  // which may hold colons
-    if (controllers.empty()) least = std::min(least, quota_of_groups("/sys/fs/cgroup", group));
+    if (controllers.empty()) min = std::min(min, quota_of_groups("/sys/fs/cgroup", group));
     if (("," + controllers + ",").find(",cpu,") != std::string::npos)
       for (const std::string& folder : {std::string("cpu"), controllers})  // it may name several, in another order than this line
-        least = std::min(least, quota_of_groups("/sys/fs/cgroup/" + folder, group));
+        min = std::min(min, quota_of_groups("/sys/fs/cgroup/" + folder, group));
   }
-  return least;
+  return min;
 }
 #else
 size_t cores() { return std::thread::hardware_concurrency(); }
