@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { clearInterval, setInterval } from 'node:timers';
 import { AdderNetError } from '../errors';
+import { escapeControls } from '../quoted';
 import { integer, objectWith, text as shortText } from '../schema';
 import { ageOf } from './file-age';
 import { ownerState, thisOwner } from './owner';
@@ -196,7 +197,7 @@ async function removeGuards(path: string): Promise<void> {
 
 async function lockedError(what: string, path: string, file: string, found: FoundLock): Promise<AdderNetError> {
   const { holder } = found;
-  const who = holder ? `process ${holder.pid} on ${holder.host} since ${holder.since}` : 'an unknown process';
+  const who = holder ? escapeControls(`process ${holder.pid} on ${holder.host} since ${holder.since}`) : 'an unknown process';
   const remedy = ['wait until that has ended, or use another one'];
   if (stateOf(found) === 'unknown') {
     const seconds = Math.ceil((abandonedAfter - (await ageOf(file).catch(() => 0))) / 1000);

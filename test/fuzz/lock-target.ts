@@ -8,8 +8,8 @@ import { thisOwner } from '../../dist/io/owner';
 import { expect, type Target } from './target';
 import { json } from './within';
 
-const holder = (owner: string) =>
-  Buffer.from(JSON.stringify({ id: 'abcdef012345', owner, pid: 1, host: 'machine', since: '2026-01-01T00:00:00.000Z' }));
+const holder = (owner: string, host = 'machine') =>
+  Buffer.from(JSON.stringify({ id: 'abcdef012345', owner, pid: 1, host, since: '2026-01-01T00:00:00.000Z' }));
 /** The same place and another process, which runs no more. */
 const deadOwner = () => thisOwner().replace(/-.*/, '-4194305-4194305-1');
 
@@ -29,7 +29,13 @@ function lockedPath(): string {
 
 export const lockTarget: Target = {
   name: 'lock file',
-  corpus: () => [holder(thisOwner()), holder(deadOwner()), holder('000000000000000000-1-1-1'), Buffer.from('{}')],
+  corpus: () => [
+    holder(thisOwner()),
+    holder(thisOwner(), '\u001b[2J'),
+    holder(deadOwner()),
+    holder('000000000000000000-1-1-1'),
+    Buffer.from('{}'),
+  ],
   words: ['"id":', '"owner":', '"host":', '../', '/', '\\u0000', '\\u001b[2J', '-0-0-0', '-4294967297-1-1'],
   within: [json],
   async run(bytes) {
