@@ -33,13 +33,15 @@ export function checkBinaryLength(headers: IncomingHttpHeaders, { inputShape }: 
  * may be null.
  * @param headerLength the header Inference-Header-Content-Length, if bytes follow the JSON; 0 if the body is only the FP32 bytes of the input
  * @param maxImages    the largest n
- * @throws {HttpError} as a rejection: 400, which names the part of the request that is wrong; 413 if there are too many images
+ * @param signal       ends the work, which takes seconds for millions of numbers of many clients
+ * @throws {HttpError} as a rejection: 400, which names the part of the request that is wrong; 413 if there are too many images; the signal's reason
  */
 export async function parseInferRequest(
   body: Buffer,
   headerLength: string | undefined,
   metadata: ModelMetadata,
   maxImages = Number.POSITIVE_INFINITY,
+  signal?: AbortSignal,
 ): Promise<InferRequest> {
   const length = headerLength === undefined ? body.length : Number(headerLength);
   if (!/^\d+$/.test(headerLength ?? '0') || length > body.length)
@@ -48,7 +50,7 @@ export async function parseInferRequest(
     );
   if (headerLength !== undefined && length === 0) return rawRequest(body, metadata, maxImages);
   const text = body.subarray(0, length);
-  const long = length > maxAtOnce ? await withoutNumbers(text) : undefined;
+  const long = length > maxAtOnce ? await withoutNumbers(text, signal) : undefined;
   const { id, inputs, outputs, parameters } = parseRequestJson(long?.rest ?? text);
   if (id !== undefined && id !== null && typeof id !== 'string') throw badRequest(`id is ${kindOf(id)}, expected a string`);
   if (!Array.isArray(inputs) || inputs.length !== 1 || !isObject(inputs[0]))
@@ -56,7 +58,7 @@ export async function parseInferRequest(
   const output = outputRequest(outputs, parametersOf('the request', parameters));
   const [input] = inputs as [Json];
   const data = long?.arrayOf(input.data) ?? input.data;
-  return { id: id ?? undefined, x: await parseTensor({ ...input, data }, body.subarray(length), metadata, maxImages), output };
+  return { id: id ?? undefined, x: await parseTensor({ ...input, data }, body.subarray(length), metadata, maxImages, signal), output };
 }
 
 /** The number of images follows from the length of the body. The response holds bytes, too. */
@@ -75,6 +77,7 @@ async function parseTensor(
   binary: Buffer,
   metadata: ModelMetadata,
   maxImages: number,
+  signal: AbortSignal | undefined,
 ): Promise<Tensor> {
   const input = checkInput({ name, shape, datatype }, metadata, maxImages);
   const own = parametersOf('inputs[0]', parameters);
@@ -85,7 +88,7 @@ async function parseTensor(
   if (size === undefined && binary.length > 0)
     throw badRequest(`${binary.length} bytes follow the JSON, but inputs[0].parameters has no binary_data_size`);
   const numbers = <A extends Float32Array | Float64Array>(Elements: new (length: number) => A): A | Promise<A> =>
-    Buffer.isBuffer(data) ? readNumbers(data, input.shape, Elements) : elementsOf(data, input.shape, Elements);
+    Buffer.isBuffer(data) ? readNumbers(data, input.shape, Elements, signal) : elementsOf(data, input.shape, Elements);
   const count = elementCount(input.shape);
   if (input.datatype === 'UINT8') {
     const pixels = size === undefined ? bytesOf(await numbers(Float64Array)) : binaryData(binary, size, count);

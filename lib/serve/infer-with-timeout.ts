@@ -2,7 +2,7 @@
 import { throwIfAborted } from '../session/abort';
 import type { Tensor } from '../tensor';
 import type { BatchResult } from './batcher';
-import { HttpError } from './http-error';
+import { HttpError, statusCodeOf } from './http-error';
 import type { ServedModel } from './model-store';
 
 /** Who waits for a request. */
@@ -30,15 +30,18 @@ export async function inferWithTimeout(
   const tooLate = () => waiting.abort(new HttpError(503, `the server is busy: no result within ${timeout} ms; try again`, 1));
   const gone = () => waiting.abort(client.signal.reason);
   const timer = setTimeout(tooLate, timeout);
+  let isRequest = false;
   client.signal.addEventListener('abort', gone);
   try {
     throwIfAborted(client.signal);
     const x = typeof input === 'function' ? await input(waiting.signal) : input;
+    isRequest = true;
     const result = await batcher.infer(x, client.key, waiting.signal);
     statistics.recordSuccess(x.shape[0]!, { ...result, all: performance.now() - began });
     return result;
   } catch (error) {
-    statistics.recordFailure(performance.now() - began);
+    // What is no request is none of the network.
+    if (isRequest || statusCodeOf(error) >= 500) statistics.recordFailure(performance.now() - began);
     throw error;
   } finally {
     clearTimeout(timer);

@@ -2,6 +2,7 @@
 // numbers, of which such requests consist, are therefore taken out of the text and read in chunks, without an object for each array; what remains
 // must be short.
 import { setImmediate } from 'node:timers';
+import { throwIfAborted } from '../session/abort';
 import { badRequest } from './http-error';
 import { maxAtOnce } from './request-json';
 
@@ -25,8 +26,11 @@ export interface LongJson {
   arrayOf(value: unknown): Buffer | undefined;
 }
 
-/** @throws {HttpError} as a rejection: 400 if there is more than numbers, or if arrays of numbers are nested too deeply */
-export async function withoutNumbers(text: Buffer): Promise<LongJson> {
+/**
+ * @param signal ends the work
+ * @throws {HttpError} as a rejection: 400 if there is more than numbers, or if arrays of numbers are nested too deeply; the signal's reason
+ */
+export async function withoutNumbers(text: Buffer, signal?: AbortSignal): Promise<LongJson> {
   const arrays = new Map<string, Buffer>();
   const rest: Buffer[] = [];
   let restLength = 0;
@@ -52,7 +56,7 @@ export async function withoutNumbers(text: Buffer): Promise<LongJson> {
         i++;
         if (i > turnEnds) {
           turnEnds = i + chunkBytes;
-          await nextTurn();
+          await nextTurn(signal);
         }
       } while (depth > 0 && i < text.length);
       if (depth === 0 && i - start >= minArray) {
@@ -84,11 +88,15 @@ function endOfString(text: Buffer, start: number): number {
 
 const waiting: (() => void)[] = [];
 
-/** Resolves in a later turn of the event loop, in each of which only one caller goes on: however many there are, others wait for one chunk. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
+/**
+ * Resolves in a later turn of the event loop, in each of which only one caller goes on: however many there are, others wait for one chunk.
+ * @throws the signal's reason, as a rejection, if it has aborted by then
+ */
+export async function nextTurn(signal?: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
     if (waiting.push(resolve) === 1) setImmediate(goOn);
   });
+  throwIfAborted(signal);
 }
 
 function goOn(): void {

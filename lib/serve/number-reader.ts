@@ -17,13 +17,15 @@ const [zero, nine] = [code('0'), code('9')];
 /**
  * @param text   consists only of digits, signs, points, e, commas, white space and brackets, which balance
  * @param shape  [n,h,w,c]
+ * @param signal ends the work
  * @returns the numbers in row-major order
- * @throws {HttpError} as a rejection: 400 if the text is not JSON or does not fit the shape
+ * @throws {HttpError} as a rejection: 400 if the text is not JSON or does not fit the shape; the signal's reason
  */
 export async function readNumbers<A extends Float32Array | Float64Array>(
   text: Buffer,
   shape: readonly number[],
   Elements: new (length: number) => A,
+  signal?: AbortSignal,
 ): Promise<A> {
   const count = elementCount(shape);
   // The shape is only what the request claims: each number takes a digit and a comma.
@@ -39,7 +41,7 @@ export async function readNumbers<A extends Float32Array | Float64Array>(
   for (let turnEnds = chunkBytes; i < text.length; ) {
     if (i > turnEnds) {
       turnEnds = i + chunkBytes;
-      await nextTurn();
+      await nextTurn(signal);
     }
     const byte = text[i]!;
     if (byte <= space) i++;

@@ -1,5 +1,7 @@
 // Routes of the Open Inference Protocol v2 and its extensions: health, metadata and inference.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { throwIfAborted } from '../session/abort';
+import type { Tensor } from '../tensor';
 import {
   checkReady,
   loadingNotSupported,
@@ -11,9 +13,8 @@ import {
 } from './descriptions';
 import { badRequest, HttpError } from './http-error';
 import { isForm } from './image-body';
-import { checkBinaryLength, parseInferRequest } from './infer-request';
+import { checkBinaryLength, type InferRequest, parseInferRequest } from './infer-request';
 import { formatInferResponse } from './infer-response';
-import { clientDisconnected } from './infer-with-timeout';
 import { parseRequestJson, valueText } from './request-json';
 import { findModel, infer, modelPaths, routeModel } from './route-model';
 import type { Service } from './service';
@@ -64,12 +65,16 @@ function addInferRoute(app: FastifyInstance, { store, options }: Service): void 
       const model = request.servedModel!;
       if (isForm(request)) throw new HttpError(415, 'the body is a form, expected JSON or tensors; …/classify takes images');
       const length = request.headers['inference-header-content-length'] as string | undefined;
-      const parsed = await parseInferRequest((request.body ?? Buffer.alloc(0)) as Buffer, length, model.metadata, options.maxQueue);
-      if (request.raw.socket.destroyed) throw clientDisconnected();
-      // The bytes are not needed any more, but the numbers are.
-      request.heldBytes?.grow(parsed.x.data.byteLength);
-      request.body = undefined;
-      const y = await infer(parsed.x, request, reply, options.timeout);
+      let parsed!: InferRequest;
+      const input = async (signal: AbortSignal): Promise<Tensor> => {
+        parsed = await parseInferRequest((request.body ?? Buffer.alloc(0)) as Buffer, length, model.metadata, options.maxQueue, signal);
+        throwIfAborted(signal);
+        // The bytes are not needed any more, but the numbers are.
+        request.body = undefined;
+        request.heldBytes?.grow(parsed.x.data.byteLength);
+        return parsed.x;
+      };
+      const y = await infer(input, request, reply, options.timeout);
       const response = formatInferResponse(model, parsed, y);
       if (response.headerLength !== undefined) reply.header('inference-header-content-length', response.headerLength);
       return reply.type(response.contentType).send(response.body);

@@ -25,7 +25,7 @@ export const findModel = (store: ModelStore) => async (request: FastifyRequest) 
 
 /** Runs the network of a request and reports the time in the header Server-Timing. Throws what inferWithTimeout throws. */
 export async function infer(
-  input: Tensor | ((signal: AbortSignal) => Promise<Tensor>),
+  input: (signal: AbortSignal) => Promise<Tensor>,
   request: FastifyRequest,
   reply: FastifyReply,
   timeout: number,
@@ -33,6 +33,7 @@ export async function infer(
   const client = new AbortController();
   const gone = () => client.abort(clientDisconnected());
   reply.raw.once('close', gone);
+  if (request.raw.socket.destroyed) gone(); // before this was called
   const waiting = { key: clientKey(request.raw.socket), signal: client.signal };
   const { y, queued, running } = await inferWithTimeout(request.servedModel!, input, timeout, waiting);
   reply.raw.removeListener('close', gone);

@@ -103,6 +103,14 @@ t.test('requests of many images are split, and do not keep others waiting', asyn
   t.match(await response.json(), { error: /the request has at least 257 images, but at most 256 may wait \(--max-queue\)/ });
 });
 
+t.test('the timeout ends the reading of long JSON', async (t) => {
+  const { server } = await running(t, { timeout: 1, maxBody: 8 << 20 });
+  const zeros = '0,'.repeat(2e6);
+  const payload = `{"inputs":[{"name":"input","shape":[1,28,28,1],"datatype":"FP32","data":[${zeros}0]}]}`;
+  const response = await server.app.inject({ method: 'POST', url: `/v2/models/${float}/infer`, headers: { host: 'localhost' }, payload });
+  t.match(response, { statusCode: 503, body: /no result within 1 ms/ }, 'before it is found to be wrong');
+});
+
 t.test('the timeout ends the wait for a batch that runs and for an image that is decoded, of one request alone', async (t) => {
   const stuck = new Batcher(() => new Promise(() => {}), { maxBatch: 1, maxDelay: 0, maxQueue: 8 });
   const model = { batcher: stuck, statistics: new ModelStatistics() } as unknown as ServedModel;
