@@ -20,7 +20,7 @@ const usualScans = 10;
 
 /**
  * The memory of libvips and its decoders in bytes per pixel, as measured, rounded up. An image that is stored from top to bottom is decoded row by
- * row; one that is refined in passes is kept whole, in up to four channels of 16 bits; AVIF has several frames of them, TIFF strips and tiles that
+ * row; one that is refined in passes is kept in memory, in up to four channels of 16 bits; AVIF has several frames of them, TIFF strips and tiles that
  * may be as large as the image, of up to four bytes per channel.
  */
 const bytesPerPixel = { rows: 1, canvas: 5, passes: 10, planes: 32 };

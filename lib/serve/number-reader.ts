@@ -111,11 +111,11 @@ class NumberParser {
       i++;
       const isNegative = text[i] === minus;
       if (isNegative || text[i] === plus) i++;
-      const whole = mantissa;
+      const significand = mantissa;
       mantissa = 0;
       digits();
       exponent += isNegative ? -mantissa : mantissa;
-      mantissa = whole;
+      mantissa = significand;
     }
     this.end = i;
     if (i - start > maxNumberLength)

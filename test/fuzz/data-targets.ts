@@ -6,6 +6,8 @@ import { decodeBmp, isBmp } from '../../dist/data/bmp';
 import type { ChunkedWork } from '../../dist/data/chunked-work';
 import { parseCifar } from '../../dist/data/cifar';
 import { parseCifarNames, parseCifarPickle } from '../../dist/data/cifar-python';
+import { decodingCost } from '../../dist/data/decoding-cost';
+import { limitDecoding } from '../../dist/data/decoding-limit';
 import { parseIdx } from '../../dist/data/idx';
 import { readImage } from '../../dist/data/image';
 import { jpegMarkers } from '../../dist/data/jpeg-markers';
@@ -135,12 +137,17 @@ export const dataTargets: readonly Target[] = [
       const { default: sharp } = await import('sharp');
       const image = () => sharp({ create: { width: 5, height: 4, channels: 4, background: { r: 9, g: 200, b: 3, alpha: 0.5 } } });
       return await Promise.all(
-        [image().png(), image().jpeg(), image().gif(), image().webp(), image().tiff()].map((format) => format.toBuffer()),
+        [image().png(), image().jpeg(), image().gif(), image().webp(), image().tiff(), image().avif({ effort: 0 })].map((format) =>
+          format.toBuffer(),
+        ),
       );
     },
-    words: ['IHDR', 'IDAT', 'IEND', 'PLTE', 'tRNS', '\xff\xd8', '\xff\xda', 'GIF89a', 'WEBP', 'VP8L', 'Exif'],
+    words: ['IHDR', 'IDAT', 'IEND', 'PLTE', 'tRNS', '\xff\xd8', '\xff\xda', 'GIF89a', 'WEBP', 'VP8L', 'Exif', 'ftyp', 'ispe'],
     async run(bytes) {
-      const { shape } = await readImage(bytes, [4, 4, 3], { maxPixels });
+      const { pixels, memory } = decodingCost(bytes, maxPixels);
+      expect(memory >= bytes.length && memory <= bytes.length + 32 * maxPixels, `it takes ${memory} bytes to decode`);
+      const decoding = { inTurn: limitDecoding, seconds: 60, pixels };
+      const { shape } = await readImage(bytes, [4, 4, 3], { maxPixels }, undefined, decoding);
       expect(shape.join() === '1,4,4,3', 'another shape');
     },
   },
