@@ -26,8 +26,8 @@ export async function serve({ host, port, grpcPort, drain, allowHost: hosts = []
   const token = process.env.ADDERNET_TOKEN;
   if (token === '')
     throw new AdderNetError('ERR_ARGUMENT', 'serve: ADDERNET_TOKEN is empty: set it to a token, or unset it to serve without one');
-  const maxInFlight = Math.max(options.maxBody, affordableBytes(256 << 20, 1 / 4));
-  const server = await createServer({ maxInFlight, maxDecoding: affordableBytes(1 << 30, 1 / 8), ...options, hosts, version, token });
+  const maxInFlight = Math.max(options.maxBody, affordableBytes(256 << 20));
+  const server = await createServer({ maxInFlight, maxDecoding: affordableBytes(1 << 30), ...options, hosts, version, token });
   const closed = new Promise<void>((resolve, reject) => {
     let began: number | undefined;
     const shutDown = (signal: NodeJS.Signals): void => {
@@ -61,10 +61,13 @@ export async function serve({ host, port, grpcPort, drain, allowHost: hosts = []
   await closed;
 }
 
-/** At most a part of the memory of the container. Without a limit, Node reports 0 or more than any memory. */
-function affordableBytes(enough: number, part: number): number {
+/**
+ * At most an eighth of the memory of the container, because the allocator keeps part of what is freed. Without a limit, Node reports 0 or more
+ * than any memory.
+ */
+function affordableBytes(enough: number): number {
   const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
-  return Math.min(enough, Math.floor(limit * part));
+  return Math.min(enough, Math.floor(limit / 8));
 }
 
 async function listen({ app }: InferenceServer, host: string, port: number): Promise<void> {

@@ -25,7 +25,7 @@ export function addServe(program: Command): void {
     .option('--max-body <bytes>', 'the largest body of a request, in bytes', values.positiveInteger, 8 << 20)
     .option(
       '--max-in-flight <bytes>',
-      'the largest sum of the bytes of all bodies that are held; at least --max-body (default: 256 MiB, or a quarter of the memory of the container)',
+      'the largest sum of the bytes of all bodies that are held; at least --max-body (default: 256 MiB, or an eighth of the memory of the container)',
       values.positiveInteger,
     )
     .option('--max-pixels <n>', 'the largest number of pixels of an image', values.positiveInteger, 25_000_000)
