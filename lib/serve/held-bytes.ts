@@ -21,9 +21,12 @@ export class HeldBytes {
     reply.raw.once('close', () => this.#share.release());
   }
 
-  /** @throws {HttpError} 503 if there is no room for more */
+  /**
+   * @param bytes negative to give some of them back
+   * @throws {HttpError} 503 if there is no room for more
+   */
   grow(bytes: number): void {
-    if (!this.#share.grow(bytes)) throw noRoom();
+    if (!this.#share.grow(bytes) && bytes > 0) throw noRoom();
   }
 
   /**
@@ -46,10 +49,10 @@ export class HeldBytes {
     if (this.#fail !== undefined) return void this.#fail(noRoom());
     const { raw } = this.#reply;
     const { socket } = this.#reply.request.raw;
-    // The answer can be sent if it is its turn.
-    if (raw.socket !== null && !raw.headersSent) answerAndClose(socket, '503 Service Unavailable', message, { 'Retry-After': '1' });
-    // Closes the connection as soon as that is written: then the request is taken out of the queue of its network.
-    if (socket.writableEnded) socket.destroySoon();
-    else socket.destroy();
+    if (raw.socket !== null && !raw.headersSent) {
+      // It is its turn to be answered. As soon as that is written the connection closes: then the request is taken out of the queue of its network.
+      answerAndClose(socket, '503 Service Unavailable', message, { 'Retry-After': '1' });
+      socket.destroySoon();
+    } else if (!socket.writableEnded) socket.destroy();
   }
 }

@@ -53,12 +53,21 @@ export async function parseInferRequest(
   const long = length > maxAtOnce ? await withoutNumbers(text, signal) : undefined;
   const { id, inputs, outputs, parameters } = parseRequestJson(long?.rest ?? text);
   if (id !== undefined && id !== null && typeof id !== 'string') throw badRequest(`id is ${kindOf(id)}, expected a string`);
+  checkId(id ?? '');
   if (!Array.isArray(inputs) || inputs.length !== 1 || !isObject(inputs[0]))
     throw badRequest(`inputs: expected an array of one tensor, '${inputName}'`);
   const output = outputRequest(outputs, parametersOf('the request', parameters));
   const [input] = inputs as [Json];
   const data = long?.arrayOf(input.data) ?? input.data;
   return { id: id ?? undefined, x: await parseTensor({ ...input, data }, body.subarray(length), metadata, maxImages, signal), output };
+}
+
+/** In characters. It is sent back, in answers that should not take longer than the inference. */
+const maxId = 1024;
+
+/** @throws {HttpError} 400 if it is too long */
+export function checkId(id: string): void {
+  if (id.length > maxId) throw badRequest(`id has ${id.length} characters, expected at most ${maxId}`);
 }
 
 /** The number of images follows from the length of the body. The response holds bytes, too. */

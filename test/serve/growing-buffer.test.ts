@@ -1,10 +1,13 @@
 // Bytes that arrive in pieces: counted before they are taken, and freed when they are copied or given up, not when garbage is collected.
+import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { native } from '../../dist/binding';
+import { FairBudget } from '../../dist/serve/fair-budget';
 import { freeMemory, GrowingBuffer } from '../../dist/serve/growing-buffer';
 import { decompress } from '../../dist/serve/grpc/decompress';
+import { HeldBytes } from '../../dist/serve/held-bytes';
 import { readBody } from '../../dist/serve/request-body';
 
 const kib = 1 << 10;
@@ -91,6 +94,19 @@ t.test('the pieces of a body are freed as they are read', async (t) => {
     await t.rejects(read(sent.length - 1), { message: /too large/ });
     t.equal(held, 0, 'what was refused holds nothing');
   }
+});
+
+t.test('what is given back after the answer, or after the client has gone, is no error', async (t) => {
+  const response = new EventEmitter();
+  const request = { raw: { socket: { remoteAddress: '127.0.0.1' } } };
+  const budget = new FairBudget(100);
+  const held = new HeldBytes(budget, request as never, { raw: response } as never);
+  held.grow(50);
+  response.emit('close');
+  t.equal(budget.used, 0);
+  held.grow(-50);
+  t.throws(() => held.grow(1), { message: /as many bytes/ });
+  t.equal(budget.used, 0);
 });
 
 t.test('a compressed message is free once it is decompressed', async (t) => {

@@ -137,6 +137,7 @@ t.test('requests that are wrong, each in its own way', async (t) => {
     [infer, asJson({ inputs: [good, good] }), 400, /one tensor/],
     [infer, asJson({ inputs: ['x'] }), 400, /one tensor/],
     [infer, asJson({ id: 7, inputs: [good] }), 400, /id is a number/],
+    [infer, asJson({ id: 'a'.repeat(1025), inputs: [good] }), 400, /id has 1025 characters, expected at most 1024/],
     [infer, ask({ name: 'x' }), 400, /name is 'x', expected 'input'/],
     [infer, ask({ shape: [1, 1, 28, 28] }), 400, /shape is \[1,1,28,28\], expected \[n,28,28,1\]/],
     [infer, ask({ shape: [0, 28, 28, 1] }), 400, /n at least 1/],

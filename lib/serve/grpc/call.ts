@@ -121,7 +121,7 @@ export class Call implements AnsweredCall {
     const before = Math.max(this.#held, streamBytes);
     this.#held += bytes;
     const more = Math.max(this.#held, streamBytes) - before;
-    if (more !== 0 && !this.#share?.grow(more)) throw outOfMemory();
+    if (more !== 0 && !this.#share?.grow(more) && more > 0) throw outOfMemory();
   }
 
   #letGo(): void {

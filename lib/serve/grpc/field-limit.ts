@@ -43,7 +43,7 @@ export function checkFields(message: Buffer, counted: CountedFields, maxNumbers:
         else if (within && at + length <= end) check(at, at + length, within);
         at += length;
       } else throw badRequest(`the message is no protocol buffer: a field is of kind ${kind}`);
-      if (fields > maxFields) throw new HttpError(413, `the message has more than ${maxFields} fields`);
+      if (fields > maxFields) throw new HttpError(413, `the message has more than ${maxFields} fields and characters of texts`);
       if (numbers > maxNumbers)
         throw new HttpError(413, `the message has more than the ${maxNumbers} numbers of the largest input that may wait (--max-queue)`);
       if (at > end) throw badRequest('the message is no protocol buffer: a field goes beyond its end');

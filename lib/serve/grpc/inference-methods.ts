@@ -10,6 +10,7 @@ import {
   repositoryIndex,
   serverMetadata,
 } from '../descriptions';
+import { checkId } from '../infer-request';
 import { inferWithTimeout } from '../infer-with-timeout';
 import type { ServedModel } from '../model-store';
 import type { Service } from '../service';
@@ -19,11 +20,15 @@ import type { ModelInferRequest, ModelInferResponse, ModelOfVersion } from './me
 import { type Answer, type AnsweredCall, type MethodImplementation, unary } from './method';
 import { statusOf } from './status';
 
-// The numbers are those of inference.proto.
-const parameters: CountedFields = { 2: {} };
+// The numbers are those of inference.proto. Texts take twice their bytes once they are read, and an id is sent back: theirs count as fields.
+const parameters: CountedFields = { 1: 0, 2: { 3: 0 } };
 /** int_contents and uint_contents have pixels, which take up to two bytes, fp32_contents floats; no image is in the other arrays. */
 const contents: CountedFields = { 1: 0, 2: 2, 3: 0, 4: 2, 5: 0, 6: 4, 7: 0 };
-export const inferRequest: CountedFields = { 4: parameters, 5: { 3: 0, 4: parameters, 5: contents }, 6: { 2: parameters } };
+export const inferRequest: CountedFields = {
+  ...{ 1: 0, 2: 0, 3: 0, 4: parameters },
+  5: { 1: 0, 2: 0, 3: 0, 4: parameters, 5: contents },
+  6: { 1: 0, 2: parameters },
+};
 
 export function inferenceMethods(service: Service, log: (error: unknown) => void): Record<string, MethodImplementation> {
   const { store, options } = service;
@@ -62,6 +67,7 @@ async function infer({ store, options, metrics }: Service, request: ModelInferRe
   try {
     const model = store.get(request.model_name, given(request.model_version));
     ({ name, version } = model);
+    checkId(request.id);
     const output = outputOf(request);
     const x = inputOf(request, model.metadata, options.maxQueue);
     // Elements outside of raw bytes were read as numbers of eight bytes.

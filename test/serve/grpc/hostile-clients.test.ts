@@ -208,6 +208,7 @@ t.test('a message of many fields or numbers is refused before it is read', async
   const { port } = await serving(t);
   const session = connection(t, port);
   const numbers = (number: number, size = 1 << 19) => field(5, field(5, field(number, Buffer.alloc(size))));
+  const text = Buffer.alloc(1 << 19, 'a');
   const tooMany = {
     inputs: Buffer.alloc(1 << 19, Buffer.from([42, 0])),
     bytes: field(5, field(5, Buffer.alloc(1 << 19, Buffer.from([66, 0])))),
@@ -215,6 +216,12 @@ t.test('a message of many fields or numbers is refused before it is read', async
     int64: numbers(3),
     'pixels of 257 images': numbers(4, 2 * 257 * 784),
     'floats of 257 images': numbers(6, 4 * 257 * 784),
+    id: field(3, text),
+    'name of a network': field(1, text),
+    'name of an input': field(5, field(1, text)),
+    'name of a parameter': field(4, field(1, text)),
+    'text of a parameter': field(5, field(4, field(2, field(3, text)))),
+    'text of a parameter of an output': field(6, field(2, field(2, field(3, text)))),
   };
   for (const [name, message] of Object.entries(tooMany)) {
     const call = opened(session, infer);
@@ -228,6 +235,9 @@ t.test('a message of many fields or numbers is refused before it is read', async
     call.end(messageOf(message));
     t.equal(await statusOf(call), grpc.status.INVALID_ARGUMENT);
   }
+  const named = opened(session, infer);
+  named.end(messageOf(Buffer.concat([field(1, Buffer.from(network)), field(3, Buffer.alloc(2000, 'a'))])));
+  t.equal(await statusOf(named), grpc.status.INVALID_ARGUMENT, 'an id is sent back, and short');
   const call = opened(session, live);
   call.end(messageOf(Buffer.alloc(20_000)));
   t.equal(await statusOf(call), grpc.status.RESOURCE_EXHAUSTED, 'who asks for little may send little');
