@@ -6,7 +6,7 @@ import { elementCount, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 import { badRequest } from './http-error';
 import { bytesOf, checkImageCount, checkInput, floatInput, floatsOf, inputName, pixelInput } from './input-tensor';
-import { withoutNumbers } from './long-json';
+import { parseLongJson } from './long-json';
 import { readNumbers } from './number-reader';
 import { checkParameters, type OutputRequest, outputRequest } from './output-request';
 import { isObject, type Json, kindOf, maxAtOnce, parametersOf, parseRequestJson, valueText } from './request-json';
@@ -50,16 +50,13 @@ export async function parseInferRequest(
     );
   if (headerLength !== undefined && length === 0) return rawRequest(body, metadata, maxImages);
   const text = body.subarray(0, length);
-  const long = length > maxAtOnce ? await withoutNumbers(text, signal) : undefined;
-  const { id, inputs, outputs, parameters } = parseRequestJson(long?.rest ?? text);
+  const { id, inputs, outputs, parameters } = length > maxAtOnce ? await parseLongJson(text, signal) : parseRequestJson(text);
   if (id !== undefined && id !== null && typeof id !== 'string') throw badRequest(`id is ${kindOf(id)}, expected a string`);
   checkId(id ?? '');
   if (!Array.isArray(inputs) || inputs.length !== 1 || !isObject(inputs[0]))
     throw badRequest(`inputs: expected an array of one tensor, '${inputName}'`);
   const output = outputRequest(outputs, parametersOf('the request', parameters));
-  const [input] = inputs as [Json];
-  const data = long?.arrayOf(input.data) ?? input.data;
-  return { id: id ?? undefined, x: await parseTensor({ ...input, data }, body.subarray(length), metadata, maxImages, signal), output };
+  return { id: id ?? undefined, x: await parseTensor(inputs[0], body.subarray(length), metadata, maxImages, signal), output };
 }
 
 /** In characters. It is sent back, in answers that should not take longer than the inference. */
@@ -80,7 +77,7 @@ function rawRequest(body: Buffer, metadata: ModelMetadata, maxImages: number): I
   return { id: undefined, x, output: { binary: true, classification: 0 } };
 }
 
-/** @param tensor its data is an array or, if that is long, the text of it */
+/** @param tensor its data is an array or, if that is long, a Buffer of its text */
 async function parseTensor(
   { name, shape, datatype, data, parameters }: Json,
   binary: Buffer,

@@ -1,10 +1,11 @@
 // JSON of megabytes. JSON.parse stops the event loop for as long as it takes, and may need forty times the memory of the text. Long arrays of
 // numbers, of which such requests consist, are therefore taken out of the text and read in chunks, without an object for each array; what remains
 // must be short.
+import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers';
 import { throwIfAborted } from '../session/abort';
 import { badRequest } from './http-error';
-import { maxAtOnce } from './request-json';
+import { type Json, maxAtOnce, parseRequestJson } from './request-json';
 
 /** Arrays of numbers below this length in bytes stay where they are. */
 const minArray = 1024;
@@ -19,7 +20,7 @@ const [quote, backslash, open, close] = Buffer.from('"\\[]') as unknown as [numb
 const isNumeric = new Uint8Array(256);
 for (const byte of Buffer.from('[]0123456789+-.eE, \t\r\n')) isNumeric[byte] = 1;
 
-export interface LongJson {
+interface LongJson {
   /** The text without its long arrays of numbers. */
   readonly rest: Buffer;
   /** The text of the array for which a value of the rest stands; undefined if it stands for none. */
@@ -27,11 +28,34 @@ export interface LongJson {
 }
 
 /**
+ * Parses a JSON object in which each long array of numbers is a Buffer, the array's text; whether that is JSON is not checked.
+ * @param signal ends the work
+ * @throws {HttpError} as a rejection: 400 as of `withoutNumbers` and `parseRequestJson`; the signal's reason
+ */
+export async function parseLongJson(text: Buffer, signal?: AbortSignal): Promise<Json> {
+  const { rest, arrayOf } = await withoutNumbers(text, signal);
+  const request = parseRequestJson(rest);
+  // A loop over a list that grows: the recursion of a reviver overflows the stack on deep nesting.
+  const parts = [request];
+  for (const part of parts)
+    for (const key of Object.keys(part)) {
+      const value = part[key];
+      if (typeof value !== 'object' || value === null) continue;
+      const array = arrayOf(value);
+      if (array) part[key] = array;
+      else parts.push(value as Json);
+    }
+  return request;
+}
+
+/**
  * @param signal ends the work
  * @throws {HttpError} as a rejection: 400 if there is more than numbers, or if arrays of numbers are nested too deeply; the signal's reason
  */
 export async function withoutNumbers(text: Buffer, signal?: AbortSignal): Promise<LongJson> {
-  const arrays = new Map<string, Buffer>();
+  const arrays = new Map<unknown, Buffer>();
+  // Cannot be guessed by a client, and makes an array of each placeholder, which JSON does not allow where a string is a key.
+  const id = randomUUID();
   const rest: Buffer[] = [];
   let restLength = 0;
   const keep = (bytes: Buffer): void => {
@@ -61,16 +85,16 @@ export async function withoutNumbers(text: Buffer, signal?: AbortSignal): Promis
       } while (depth > 0 && i < text.length);
       if (depth === 0 && i - start >= minArray) {
         keep(text.subarray(kept, start));
-        const name = `\0array ${arrays.size}`;
+        const name = `${id} ${arrays.size}`;
         arrays.set(name, text.subarray(start, i));
-        keep(Buffer.from(JSON.stringify(name)));
+        keep(Buffer.from(JSON.stringify([name])));
         kept = i;
       }
     }
     if (i - kept > maxAtOnce) throw tooLong();
   }
   keep(text.subarray(kept));
-  return { rest: Buffer.concat(rest), arrayOf: (value) => arrays.get(value as string) };
+  return { rest: Buffer.concat(rest), arrayOf: (value) => (Array.isArray(value) ? arrays.get(value[0]) : undefined) };
 }
 
 const tooLong = () => badRequest(`the body has more than ${maxAtOnce} bytes of JSON besides the numbers of data`);

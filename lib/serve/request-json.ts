@@ -8,7 +8,10 @@ export const maxAtOnce = 1 << 16;
 
 export type Json = Record<string, unknown>;
 
-export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Long arrays of numbers are Buffers of their text. */
+const isArray = (value: unknown): boolean => Array.isArray(value) || Buffer.isBuffer(value);
+
+export const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !isArray(value);
 
 /**
  * Parses a JSON object; a byte order mark is skipped.
@@ -36,7 +39,7 @@ export function parametersOf(owner: string, parameters: unknown): Json {
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
-  return Array.isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  return isArray(value) ? 'an array' : typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 /**
@@ -45,6 +48,7 @@ export function kindOf(value: unknown): string {
  */
 export function valueText(value: unknown): string {
   if (Array.isArray(value)) return value.length <= 8 && value.every(isShort) ? textOf(value) : `an array of ${value.length} elements`;
+  if (Buffer.isBuffer(value)) return `an array of ${value.length} bytes`;
   if (typeof value === 'string') return isShort(value) ? `'${textOf(value).slice(1, -1)}'` : `a string of ${value.length} characters`;
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : kindOf(value);
 }

@@ -151,8 +151,9 @@ export const protocolTargets: readonly Target[] = [
         `{"a":${longArray(300, '7')},"b":[${longArray(180)},${longArray(180)}],"c":"[1,2]"}`,
         `{"a":"\\"${longArray(200)}","b":1}`,
         `[${longArray(250)},"\\\\"]`,
+        `{${longArray(250)}:1}`,
       ].map((text) => Buffer.from(text)),
-    words: ['"', '\\', '\\"', '[', ']', '],[', '{"data":', '\\u0000array 0'],
+    words: ['"', '\\', '\\"', '[', ']', '],[', '{"data":', ':', ','],
     within: [json],
     async run(bytes) {
       const { rest, arrayOf } = await withoutNumbers(Buffer.from(bytes));
@@ -161,8 +162,6 @@ export const protocolTargets: readonly Target[] = [
         return array ? JSON.parse(array.toString()) : inner;
       });
       const expected = jsonOf(bytes);
-      // A string that looks like the name of an array is one of the request's own.
-      if (expected === undefined || JSON.stringify(expected).includes('\\u0000array')) return;
       expect(JSON.stringify(value) === JSON.stringify(expected), 'another value than of JSON.parse');
     },
   },

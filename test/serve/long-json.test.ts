@@ -107,6 +107,53 @@ t.test('a long request says what a short one says', async (t) => {
     await t.rejects(parseInferRequest(request(more), undefined, smallMetadata), { statusCode: 400, message }, String(message));
 });
 
+const shape = [1, ...smallMetadata.inputShape];
+const zeros = Array<number>(shape.reduce((product, size) => product * size, 1)).fill(0);
+const request = (input: object, more: object = {}) =>
+  JSON.stringify({ inputs: [{ name: 'input', datatype: 'FP32', shape, data: zeros, ...input }], ...more });
+const parse = (text: string) => parseInferRequest(Buffer.from(text), undefined, smallMetadata);
+
+t.test('a long array is an array in every field, as a short one is', async (t) => {
+  const fields: [(array: number[]) => string, RegExp][] = [
+    [(id) => request({}, { id }), /^id is an array/],
+    [(inputs) => request({}, { inputs }), /^inputs: expected an array of one tensor/],
+    [(input) => request({}, { inputs: [input] }), /^inputs: expected an array of one tensor/],
+    [(outputs) => request({}, { outputs }), /^outputs (is an array|has 9 entries)/],
+    [(output) => request({}, { outputs: [output] }), /^outputs(\[0\])? is an array/],
+    [(name) => request({}, { outputs: [{ name }] }), /^outputs\[0\]\.name is an array/],
+    [(parameters) => request({}, { outputs: [{ name: 'logits', parameters }] }), /^parameters of outputs\[0\] is an array/],
+    [(classification) => request({}, { outputs: [{ name: 'logits', parameters: { classification } }] }), /classification is an array/],
+    [(parameters) => request({}, { parameters }), /^parameters of the request is an array/],
+    [(flag) => request({}, { parameters: { binary_data_output: flag } }), /binary_data_output is an array/],
+    [(name) => request({ name }), /^inputs\[0\]\.name is an array/],
+    [(own) => request({ shape: own }), /^inputs\[0\]\.shape is an array/],
+    [(own) => request({ shape: [own, ...shape.slice(1)] }), /^inputs\[0\]\.shape is an array/],
+    [(datatype) => request({ datatype }), /^inputs\[0\]\.datatype is an array/],
+    [(parameters) => request({ parameters }), /^parameters of inputs\[0\] is an array/],
+    [(size) => request({ data: undefined, parameters: { binary_data_size: size } }), /binary_data_size is an array/],
+    [(array) => JSON.stringify(array), /^the body is an array/],
+    [(key) => request({}).replace('{', `{${JSON.stringify(key)}:1,`), /^the body is not valid JSON/],
+  ];
+  for (const [textWith, message] of fields)
+    for (const length of [9, 40_000])
+      await t.rejects(parse(textWith(Array(length).fill(1))), { statusCode: 400, message }, `${message} ${length}`);
+});
+
+t.test('nothing in a request can stand for the numbers of another field', async (t) => {
+  // As many numbers as data needs.
+  const ignored = `[${zeros.join(','.padEnd(1 << 12))}]`;
+  const more = (text: string, members: string) => text.replace('{', `{${members},`);
+  for (const data of ['\0array 0', ['\0array 0'], '0', ['0'], { 0: 0 }, null])
+    await t.rejects(
+      parse(more(request({ data }), `"ignored":${ignored}`)),
+      { statusCode: 400, message: /^inputs\[0\]\.data (is|has 1 elements)/ },
+      JSON.stringify(data),
+    );
+  const nested = `${'{"":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
+  const { x } = await parse(more(request({}), `"nested":${nested},"__proto__":${ignored}`));
+  t.same([...x.data], zeros);
+});
+
 t.test('other requests are served between the steps, and what is no request costs little', async (t) => {
   const length = 4 << 20;
   const count = length / 2;
