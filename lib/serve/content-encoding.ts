@@ -1,7 +1,7 @@
 // Compressed bodies of requests and responses: gzip and deflate (RFC 9110, 8.4).
 import type { Transform } from 'node:stream';
 import { promisify } from 'node:util';
-import { constants, createGunzip, createInflate, createInflateRaw, deflate, gzip } from 'node:zlib';
+import { constants, createGunzip, createInflate, createInflateRaw, deflate, deflateSync, gzip, gzipSync } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { HttpError } from './http-error';
 
@@ -39,25 +39,48 @@ export function decompressor(header: string | undefined, body: Buffer): { encodi
   return { encoding, stream: decompressors[kind]({ chunkSize }) };
 }
 
-/** An onSend hook: compresses text if the client accepts that. Binary logits are sent as they are, since compression hardly shortens them. */
+/** As many as the thread pool has threads. Each holds a quarter of a MiB, and more of them would only wait. */
+const maxCompressions = 4;
+let compressions = 0;
+
+/**
+ * An onSend hook: compresses text if the client accepts that, and sends it as it is while other responses are being compressed. Binary
+ * logits are sent as they are, since compression hardly shortens them.
+ */
 export async function compressResponse(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
-  if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
+  if (reply.hasHeader('content-encoding') || (typeof payload !== 'string' && !Buffer.isBuffer(payload))) return payload;
   if (Buffer.byteLength(payload) < minLength || !/json|text\//.test(String(reply.getHeader('content-type')))) return payload;
   reply.header('vary', 'accept-encoding');
   const encoding = acceptedEncoding(request.headers['accept-encoding']);
-  if (encoding === undefined) return payload;
+  if (encoding === undefined || compressions >= maxCompressions) return payload;
   reply.header('content-encoding', encoding).removeHeader('content-length');
-  return await compressors[encoding](payload, { level: constants.Z_BEST_SPEED });
+  compressions++;
+  try {
+    return await compressors[encoding](payload, { level: constants.Z_BEST_SPEED });
+  } finally {
+    compressions--;
+  }
 }
 
+/** Compresses a file once. Returns a function that sets the headers of a response and returns its body. */
+export function compressFile(content: Buffer): (request: FastifyRequest, reply: FastifyReply) => Buffer {
+  const compressed = { gzip: gzipSync(content), deflate: deflateSync(content) };
+  return (request, reply) => {
+    reply.header('vary', 'accept-encoding');
+    const encoding = acceptedEncoding(request.headers['accept-encoding']);
+    if (encoding === undefined) return content;
+    reply.header('content-encoding', encoding);
+    return compressed[encoding];
+  };
+}
+
+/** Takes time linear in the length of the header, unlike a regular expression that allows spaces in several places. */
 function acceptedEncoding(header: string | string[] = ''): 'gzip' | 'deflate' | undefined {
-  const accepted = new Map(
-    String(header)
-      .toLowerCase()
-      .split(',')
-      .map((part) => /^\s*([\w*-]+)\s*(?:;\s*q=([\d.]+))?\s*$/.exec(part) ?? [])
-      .map(([, name, quality = '1']) => [name, Number(quality) > 0]),
-  );
+  const accepted = new Map<string, boolean>();
+  for (const part of String(header).toLowerCase().split(',')) {
+    const [name, weight = 'q=1'] = part.split(';').map((text) => text.trim());
+    accepted.set(name!, weight.startsWith('q=') && Number(weight.slice(2)) > 0);
+  }
   const isAccepted = (name: string): boolean => accepted.get(name) ?? accepted.get('*') ?? false;
   return isAccepted('gzip') ? 'gzip' : isAccepted('deflate') ? 'deflate' : undefined;
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { compressFile } from './content-encoding';
 
 const files = {
   '/': ['index.html', 'text/html; charset=utf-8'],
@@ -11,8 +12,8 @@ const files = {
 
 export function addPageRoutes(app: FastifyInstance): void {
   for (const [path, [file, type]] of Object.entries(files)) {
-    const content = readFileSync(join(__dirname, 'page', file));
-    app.get(path, { config: { open: true } }, async (_request, reply) =>
+    const body = compressFile(readFileSync(join(__dirname, 'page', file)));
+    app.get(path, { config: { open: true } }, async (request, reply) =>
       reply
         .type(type)
         .header(
@@ -21,7 +22,7 @@ export function addPageRoutes(app: FastifyInstance): void {
         )
         .header('x-content-type-options', 'nosniff')
         .header('cache-control', 'no-cache')
-        .send(content),
+        .send(body(request, reply)),
     );
   }
 }
