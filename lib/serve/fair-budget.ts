@@ -51,7 +51,8 @@ export class FairBudget {
 
   /**
    * @param limit    how much there is in all
-   * @param yielding which of equal shares that do not wait for the client gives way. With the newest, a client that takes more only displaces clients that hold more
+   * @param yielding which of equal shares that do not wait for the client gives way. With the newest, a client that takes more only displaces
+   *   clients that hold more
    */
   constructor(limit: number, yielding: 'oldest' | 'newest' = 'oldest') {
     this.#limit = limit;

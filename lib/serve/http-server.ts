@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Connections } from './connections';
+import { freeMemory } from './growing-buffer';
 
 /** Answers are sent in order, so each request that a client sends ahead of them waits in memory. */
 const maxPipelined = 16;
@@ -33,6 +34,8 @@ export function createHttpServer(
       let timer: NodeJS.Timeout | undefined;
       // By then, all of the answer was handed to the socket.
       response.once('prefinish', () => {
+        // What the client goes on sending is read, since many look for an answer only afterwards.
+        if (!request.complete) request.on('data', freeMemory).resume();
         if (!socket.destroyed) timer = setTimeout(() => socket.destroy(), timeout);
       });
       response.once('close', () => {

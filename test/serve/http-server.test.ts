@@ -1,5 +1,6 @@
 // What Node does for connections that close with requests on them.
 import { once } from 'node:events';
+import { Agent, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import t from 'tap';
 import { Connections } from '../../dist/serve/connections';
@@ -32,4 +33,39 @@ t.test('the errors of requests that a connection leaves behind have no stacks, o
   t.same(stacks, ['Error: aborted']);
   t.equal(Error.stackTraceLimit, limit);
   t.match(new Error('another').stack, /http-server\.test/);
+});
+
+t.test('what a client sends after it was answered is read and freed, and its connection goes on', async (t) => {
+  const pieces: Buffer[] = [];
+  const server = createHttpServer(
+    (incoming, response) => {
+      incoming.on('data', (piece) => pieces.push(piece));
+      response.writeHead(413).end();
+    },
+    new Connections(10),
+    10_000,
+    (error) => t.fail(String(error)),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.teardown(() => agent.destroy());
+  const { port } = server.address() as AddressInfo;
+  const ports = new Set<number | undefined>();
+  const body = Buffer.alloc(4 << 20);
+  for (let i = 0; i < 2; i++) {
+    const asking = request({ host: '127.0.0.1', port, agent, method: 'POST', headers: { 'content-length': body.length } });
+    asking.end(body);
+    const [answer] = await once(asking, 'response');
+    t.equal(answer.statusCode, 413);
+    ports.add(asking.socket?.localPort);
+    await Promise.all([once(answer.resume(), 'end'), asking.writableFinished || once(asking, 'finish')]);
+  }
+  t.equal(ports.size, 1);
+  t.ok(pieces.length > 10);
+  t.ok(
+    pieces.every(({ length }) => length === 0),
+    'no piece waits for a collection of garbage',
+  );
 });
