@@ -224,7 +224,7 @@ t.test('options and metadata that there are not', (t) => {
     [() => new models.Model(layers, { ...metadata, kind: 'and' as 'adder' }), /kind is "and"/],
     [
       () => new models.Model(layers, { ...metadata, task: 'detection' as models.Task }),
-      /lenet5bn: task is "detection", expected one of classification/,
+      /lenet5bn: task is "detection", expected classification/,
     ],
     [() => new models.Model(layers, undefined as never), /Model: options are undefined/],
     [() => new models.Model({ fc: 5 as never }, metadata), /'fc' is 5, expected a layer/],
