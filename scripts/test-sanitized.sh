@@ -30,8 +30,8 @@ npx cmake-js build --out build-tsan/build --CDADDERNET_SANITIZE=thread --CDADDER
 build-asan/build/native/addernet_core_test
 build-tsan/build/native/addernet_core_test
 if [ "${1:-}" = --all ]; then
-  # Those limit the address space, which the sanitizer fills; they look at other builds, emulate CPUs, install the package, or run commands.
-  unfit='^(native/runtime/(out-of-memory|thread-limits)|native/cpu|native/kernels|package|machines|bench|soak|cli|crash)'
+  # Those measure or limit memory, which the sanitizer fills; they run other builds, emulate CPUs, install the package, or run commands.
+  unfit='^(native/runtime/(out-of-memory|thread-limits)|native/cpu|native/kernels|native/core|fuzz/(bombs|pytorch-bombs|replay)|package|machines|bench|soak|cli|crash)'
   failed=()
   while read -r test; do
     TAP_TIMEOUT=1800 run build-asan libasan.so "$test" < /dev/null || failed+=("$test")
