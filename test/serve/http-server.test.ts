@@ -1,28 +1,29 @@
-// What Node does for connections that close with requests on them.
+// What a connection leaves behind: requests when it closes, the rest of a body when its request was answered.
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { Connections } from '../../dist/serve/connections';
 import { createHttpServer } from '../../dist/serve/http-server';
+
+/** The port of a server. */
+async function listening(t: Test, handler: Parameters<typeof createHttpServer>[0]): Promise<number> {
+  const server = createHttpServer(handler, new Connections(10), 10_000, (error) => t.fail(String(error)));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
 
 t.test('the errors of requests that a connection leaves behind have no stacks, others do', async (t) => {
   const stacks: (string | undefined)[] = [];
   let begun = () => {};
-  const server = createHttpServer(
-    (request) => {
-      request.on('error', ({ stack }) => stacks.push(stack));
-      begun();
-    },
-    new Connections(10),
-    10_000,
-    (error) => t.fail(String(error)),
-  );
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => server.close());
+  const port = await listening(t, (request) => {
+    request.on('error', ({ stack }) => stacks.push(stack));
+    begun();
+  });
   const limit = Error.stackTraceLimit;
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const socket = connect(port, '127.0.0.1');
   const arrived = new Promise<void>((resolve) => {
     begun = resolve;
   });
@@ -37,21 +38,12 @@ t.test('the errors of requests that a connection leaves behind have no stacks, o
 
 t.test('what a client sends after it was answered is read and freed, and its connection goes on', async (t) => {
   const pieces: Buffer[] = [];
-  const server = createHttpServer(
-    (incoming, response) => {
-      incoming.on('data', (piece) => pieces.push(piece));
-      response.writeHead(413).end();
-    },
-    new Connections(10),
-    10_000,
-    (error) => t.fail(String(error)),
-  );
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => server.close());
+  const port = await listening(t, (incoming, response) => {
+    incoming.on('data', (piece) => pieces.push(piece));
+    response.writeHead(413).end();
+  });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   t.teardown(() => agent.destroy());
-  const { port } = server.address() as AddressInfo;
   const ports = new Set<number | undefined>();
   const body = Buffer.alloc(4 << 20);
   for (let i = 0; i < 2; i++) {
