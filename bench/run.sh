@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# bench/run.sh [FOLDER]: measures everything into FOLDER/results and makes FOLDER/RESULTS.md of it, FOLDER being bench where none is given:
-# about twenty minutes, in which nothing else should run.
+# bench/run.sh [NAME]: measures everything into bench/results/NAME, which is named after the CPU, and makes the pages of bench: about twenty-five
+# minutes, in which nothing else should run. Without a name: `local`, which git ignores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-folder=${1:-bench}
-mkdir -p "$folder/results"
+folder=bench/results/${1:-local}
+mkdir -p "$folder"
 
 measure() { # file, arguments of `addernet bench`
-  local file=$folder/results/$1.json
+  local file=$folder/$1.json
   shift
   echo "addernet bench $*"
   node dist/cli/main.js bench "$@" --json >"$file.part"
@@ -20,4 +20,4 @@ measure models-2-threads models --threads 2
 measure train train --threads 2
 measure serve serve
 measure kernels kernels --threads 1
-node dist-bench/report.js "$folder/results"
+node dist-bench/report.js

@@ -8,7 +8,8 @@ import { kernels, measureKernels } from '../../dist-bench/kernels';
 import { measureLayers } from '../../dist-bench/layers';
 import { measure, measureAsync, median } from '../../dist-bench/measure';
 import { measureModels } from '../../dist-bench/models';
-import { makeReport } from '../../dist-bench/report';
+import { cpuPage } from '../../dist-bench/report/cpu-page';
+import { overview } from '../../dist-bench/report/overview';
 import { measureServe, overheadOf } from '../../dist-bench/serve';
 import { measureTrain } from '../../dist-bench/train';
 import { chainableLayers, type Layer } from '../../dist-bench/workloads';
@@ -122,24 +123,26 @@ t.test('the report says what was measured', async (t) => {
   const server = [{ network: 'resnet20-cifar10', isa, implementation: 'HTTP', concurrency: 32, seconds: 0.1, imagesPerSecond: 320 }];
   const train = [step('adder', 128, 2), step('adder', 2, 4), step('PyTorch conv', 128, 1.6), step('PyTorch adder', 2, 100)];
   const measured = {
+    name: 'one',
     models,
     train: { ...about, threads: 2, torch: '1.13', residentBytes: 1e9, results: train },
     serve: { ...about, threads: 1, addedMilliseconds: 0.8, throughputShare: 0.5, answers: 10, errors: 0, results: server },
     layers: { ...about, threads: 1, results },
     kernels: { ...about, threads: 1, results: [kernel] },
   };
-  const { markdown, charts } = await makeReport(measured);
+  const { markdown, charts } = await cpuPage(measured);
   const row = (start: string) => markdown.split('\n').find((line) => line.startsWith(`| ${start}`));
   t.equal(
     row('float convolution /'),
     '| float convolution / onnxruntime Conv | 1.1 | 1.00 (ResNet-20 8x8 64-64), 1.00 (ResNet-18 7x7 512-512) | yes |',
   );
   t.match(row('float adder / float'), /0\.50 \(ResNet-20 8x8 64-64\), .* yes/);
-  t.match(row('8-bit adder network'), /\| 0\.65 \| 0\.25 \(resnet20, batch 1\), 0\.25 \(resnet20, batch 64\) \| yes/);
+  t.match(row('8-bit adder ResNet-20'), /\| 0\.5 \| 0\.25 \(resnet20, batch 1\), 0\.25 \(resnet20, batch 64\) \| yes/);
   t.match(row('two threads / one'), /\| 0\.6 \| 0\.50 \(adder u8\), 0\.50 \(adder f32\) \| yes/);
   t.match(row('training step / PyTorch CNN'), /\| 1 \| 1\.25 .* no \|/);
   t.match(row('images from 32 clients over HTTP'), /\| 1\.25 \| 2\.00 .* no \|/);
   t.match(row('training, an image'), /\| 0\.04 \| 0\.020 .* yes \|/);
+  t.match(row('16-bit adder ResNet-20'), /\| 0\.8 \| {2}\| not measured \|/, 'an implementation that is younger than the measurements');
   t.match(markdown, '| PyTorch adder | 2 | 200.0 | 100.00 | 10 |');
   t.match(markdown, 'a CPU, avx2, 2 threads, 2001-02-03.');
   t.match(markdown, '| adder u8 | resnet20, batch 64 | 1000.000 | 64 | 0.13 | 0.38 |');
@@ -150,12 +153,27 @@ t.test('the report says what was measured', async (t) => {
   }
 
   const slow = results.map((r) => (r.implementation === 'adder f32' && /ResNet-20/.test(r.layer) ? { ...r, seconds: 8 } : r));
-  const second = await makeReport({ ...measured, layers: { ...measured.layers, results: slow } });
+  const second = await cpuPage({ ...measured, layers: { ...measured.layers, results: slow } });
   t.match(second.markdown, /float adder \/ float convolution \| 1\.1 \| 2\.00 .*, 0\.50 .* \| 1 of 2 \|/, 'a goal that was missed');
   const without = results.filter(({ implementation }) => implementation !== 'onnxruntime int8');
-  await t.rejects(makeReport({ ...measured, layers: { ...measured.layers, results: without } }), {
+  await t.rejects(cpuPage({ ...measured, layers: { ...measured.layers, results: without } }), {
     message: /lack onnxruntime int8.*bench\/baselines/,
   });
+
+  const vnni = models.map((report) => ({
+    ...report,
+    cpu: 'Intel(R) Xeon(R)',
+    results: report.results.flatMap((r) => [
+      { ...r, isa: 'avx512_vnni' },
+      ...(r.implementation === 'adder f32' ? [{ ...r, isa: 'avx512_vnni', implementation: 'adder i16' }] : []),
+    ]),
+  }));
+  const side = await overview([measured, { ...measured, name: 'other', models: vnni }]);
+  t.match(side.markdown, '|  | [one](results/one/README.md) | [other](results/other/README.md) |');
+  t.match(side.markdown, '| 8-bit adder ResNet-20 / onnxruntime int8 CNN | 0.25 (0.5: yes) | 0.25 (0.75: yes) |', 'each has its own goal');
+  t.match(side.markdown, /\| 16-bit adder ResNet-20 \/ onnxruntime float CNN \| not measured \| \d\.\d\d \(1: \w+\) \|/);
+  for (const text of ['one', 'other', '8-bit adders / 8-bit CNN', '16-bit adders / float CNN'])
+    t.match(side.charts.get('models.svg'), `>${text}<`);
 });
 
 t.test('every kernel has a peak on every instruction set', async (t) => {

@@ -1,0 +1,94 @@
+// What the measurements should show, as ratios of times: what is possible differs between CPUs, and so do the goals.
+import { find, has, layerTime, type Measurements, modelTime, shortName, trainTime, unique } from './measurements';
+
+/** CPUs that one goal fits, by what bounds them: with VNNI one instruction multiplies bytes exactly and adds. */
+export type CpuKind = 'Intel with VNNI' | 'AMD with VNNI' | 'without VNNI';
+
+export interface Value {
+  readonly where: string;
+  readonly value: number;
+}
+
+/** No value should be above `most`; there are none where it was not measured. */
+export interface Goal {
+  readonly what: string;
+  readonly most: number;
+  readonly values: readonly Value[];
+}
+
+export function cpuKind({ models }: Measurements): CpuKind {
+  const { cpu, results } = models[0]!;
+  if (!results[0]!.isa.endsWith('vnni')) return 'without VNNI';
+  return /intel/i.test(cpu) ? 'Intel with VNNI' : 'AMD with VNNI';
+}
+
+type Network = 'resnet20' | 'resnet18';
+type Task = readonly [network: Network, batch: number];
+const resnet20: readonly Task[] = [
+  ['resnet20', 1],
+  ['resnet20', 64],
+];
+const resnet18: readonly Task[] = [['resnet18', 1]];
+
+/** The goals in the order of the report, one thread unless they say otherwise. */
+export function goalsOf(measured: Measurements): Goal[] {
+  const kind = cpuKind(measured);
+  const of = (what: string, most: number | Record<CpuKind, number>, values: readonly Value[]): Goal => ({
+    what,
+    most: typeof most === 'number' ? most : most[kind],
+    values,
+  });
+  const most = (intel: number, amd: number, none: number) => ({
+    'Intel with VNNI': intel,
+    'AMD with VNNI': amd,
+    'without VNNI': none,
+  });
+  const networks = (ours: string, theirs: string, tasks: readonly Task[]) => ofNetworks(measured, ours, theirs, tasks);
+  const layers = (ours: string, theirs: string) => ofLayers(measured, ours, theirs);
+  const { serve } = measured;
+  return [
+    of('8-bit adder ResNet-20 / onnxruntime int8 CNN', most(0.75, 0.55, 0.5), networks('adder u8', 'onnxruntime int8', resnet20)),
+    of('the same by `run`', 0.65, networks('adder u8 run', 'onnxruntime int8', resnet20)),
+    of('8-bit adder ResNet-18 / onnxruntime int8 CNN', most(1.2, 0.9, 0.6), networks('adder u8', 'onnxruntime int8', resnet18)),
+    of('16-bit adder ResNet-20 / onnxruntime float CNN', most(1, 0.8, 0.8), networks('adder i16', 'onnxruntime f32', resnet20)),
+    of('float adder ResNet-20 / onnxruntime float CNN', 1, networks('adder f32', 'onnxruntime f32', resnet20)),
+    of('uint8 adder / int8 convolution, 8-bit weights', most(1.7, 1, 0.6), layers('adder u8', 'conv int8, 8-bit weights')),
+    of('uint8 adder / onnxruntime QLinearConv', most(1.2, 0.9, 0.6), layers('adder u8', 'onnxruntime int8')),
+    of('float adder / float convolution', 1.1, layers('adder f32', 'conv f32')),
+    of('float convolution / onnxruntime Conv', 1.1, layers('conv f32', 'onnxruntime f32')),
+    of('int8 convolution, 7-bit weights / onnxruntime QLinearConv', 1, layers('conv int8, 7-bit weights', 'onnxruntime int8')),
+    of('training step / PyTorch CNN, two threads', 1, [ofTraining(measured, 'PyTorch conv', 128)]),
+    of('training, an image / PyTorch adder network, two threads', 0.04, [ofTraining(measured, 'PyTorch adder', 2)]),
+    of('images from 32 clients over HTTP / in a batch of the session', 1.25, [{ where: 'resnet20', value: 1 / serve.throughputShare }]),
+    of('two threads / one, resnet20, batch 64', 0.6, [ofThreads(measured, 'adder u8'), ofThreads(measured, 'adder f32')]),
+  ];
+}
+
+const onThreads = ({ models }: Measurements, threads: number) =>
+  find(models, (report) => report.threads === threads, `networks on ${threads} threads`);
+
+function ofNetworks(measured: Measurements, ours: string, theirs: string, tasks: readonly Task[]): Value[] {
+  const report = onThreads(measured, 1);
+  if (!has(report.results, ours)) return [];
+  return tasks.map(([network, batch]) => ({
+    where: `${network}, batch ${batch}`,
+    value: modelTime(report, network, batch, ours) / modelTime(report, network, batch, theirs),
+  }));
+}
+
+const ofLayers = ({ layers }: Measurements, ours: string, theirs: string): Value[] =>
+  unique(layers.results.map(({ layer }) => layer)).map((layer) => ({
+    where: shortName(layer),
+    value: layerTime(layers, layer, ours) / layerTime(layers, layer, theirs),
+  }));
+
+const ofTraining = ({ train }: Measurements, theirs: string, batch: number): Value => ({
+  where: `batch 128 / ${batch}`,
+  value: trainTime(train, 'adder', 128) / trainTime(train, theirs, batch),
+});
+
+const ofThreads = (measured: Measurements, implementation: string): Value => ({
+  where: implementation,
+  value:
+    modelTime(onThreads(measured, 2), 'resnet20', 64, implementation) / modelTime(onThreads(measured, 1), 'resnet20', 64, implementation),
+});
