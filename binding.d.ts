@@ -292,6 +292,17 @@ export interface NativePlan {
   /** Asynchronous: x is copied, and out is written when done is called, with the code of an error if it failed. */
   run(x: Float32Array, out: Float32Array, n: number, done: (code: string | undefined) => void): void;
   runSync(x: Float32Array, out: Float32Array, n: number): void;
+  /**
+   * As run, `rounds` times, 1 to 1000. times: [rounds][1 + nodes], in each round the seconds of an ordinary run, then those of every node
+   * of a second one.
+   */
+  profile(
+    x: Float32Array,
+    out: Float32Array,
+    n: number,
+    rounds: number,
+    done: (code: string | undefined, times: Float64Array) => void,
+  ): void;
   /** Frees everything, once runs that were asked for before have ended. */
   dispose(): void;
 }

@@ -38,37 +38,44 @@ export async function measureModels(options: ModelBenchOptions = {}): Promise<Mo
   return { cpu: model, threads, baselines: haveBaselines(), results };
 }
 
-const names = ['adder u8', 'adder u8 run', 'adder f32', 'adder f32 run', 'conv f32', 'xnor'];
-const baselineNames = ['onnxruntime f32', 'onnxruntime int8'];
-
-async function measureTask({ network, batch }: Task, isa: string, threads: number, options: MeasureOptions): Promise<ModelResult[]> {
-  const group = `${isa}, ${network}, batch ${batch}`;
-  if (!opens(group, [...names, ...(haveBaselines() ? baselineNames : [])], options)) return [];
+/** The networks of a task, and images for them. The caller disposes of the sessions. */
+export async function compileTask({ network, batch }: Task, threads: number) {
   const make = (kind: models.ConvKind) => settled(models[network]({ kind, seed: 1 }));
   const [adder, conv] = [make('adder'), make('conv')];
   const x = Tensor.zeros([batch, ...adder.inputShape]);
   new Random(1).fillNormal(x.data);
-  const compiled = {
+  const sessions = {
     'adder u8': await compile(await quantize(adder, x), { threads }),
     'adder f32': await compile(adder, { threads }),
     'conv f32': await compile(conv, { threads }),
     xnor: await compile(make('xnor'), { threads }),
   };
+  return { conv, sessions, x };
+}
+
+const names = ['adder u8', 'adder u8 run', 'adder f32', 'adder f32 run', 'conv f32', 'xnor'];
+const baselineNames = ['onnxruntime f32', 'onnxruntime int8'];
+
+async function measureTask(task: Task, isa: string, threads: number, options: MeasureOptions): Promise<ModelResult[]> {
+  const { network, batch } = task;
+  const group = `${isa}, ${network}, batch ${batch}`;
+  if (!opens(group, [...names, ...(haveBaselines() ? baselineNames : [])], options)) return [];
+  const { conv, sessions, x } = await compileTask(task, threads);
   const implementations: Record<string, () => unknown> = {};
-  for (const [name, session] of Object.entries(compiled)) {
+  for (const [name, session] of Object.entries(sessions)) {
     const out = Tensor.zeros([batch, ...session.outputShape]);
     implementations[name] = () => session.runSync(x, { out });
     if (name.startsWith('adder')) implementations[`${name} run`] = () => session.run(x);
   }
   if (haveBaselines()) {
     const { f32, int8 } = await onnxNetworks(conv, x.data, batch, threads);
-    const logits = compiled['conv f32'].runSync(x).data;
+    const logits = sessions['conv f32'].runSync(x).data;
     checkSame(await f32(), logits, 1e-3);
     checkSame(await int8(), logits, 0.5); // 1 % a layer, which grows through a network of random filters
     Object.assign(implementations, { 'onnxruntime f32': f32, 'onnxruntime int8': int8 });
   }
   const medians = await measureAsync(chosen(group, implementations, options), options);
-  for (const session of Object.values(compiled)) session.dispose();
+  for (const session of Object.values(sessions)) session.dispose();
   const { 'onnxruntime f32': f32, 'onnxruntime int8': int8 } = medians;
   return Object.entries(medians).map(([implementation, seconds]) => ({
     network,

@@ -23,7 +23,17 @@ export * as ops from './ops';
 export { type Schedule, Sgd, type SgdOptions, schedule } from './optim';
 export { QuantizedModel, type QuantizeOptions, quantize } from './quantize';
 export { Random, type RandomState } from './random';
-export { type Classification, type ClassifyOptions, type CompileOptions, compile, InferenceSession, type RunOptions } from './session';
+export {
+  type Classification,
+  type ClassifyOptions,
+  type CompileOptions,
+  compile,
+  InferenceSession,
+  type NodeProfile,
+  type Profile,
+  type ProfileOptions,
+  type RunOptions,
+} from './session';
 export type { ConvOptions, Padding, Pair, PoolWindow, Shape } from './shape';
 export { type ArrayOf, type DType, Tensor, type TensorData } from './tensor';
 export type { Distillation } from './train/distillation';

@@ -37,6 +37,27 @@ export interface ModelResult {
   /** Times relative to onnxruntime's in floats and in 8 bits, where that is installed. */
   ratios?: { f32: number; int8: number };
 }
+/** A node of a compiled network; or `sum of the nodes`, or `a run` of it that is not profiled. */
+export interface NodeResult {
+  network: string;
+  batch: number;
+  isa: string;
+  /** `adder u8`, `adder f32`, `conv f32` or `xnor` */
+  implementation: string;
+  name: string;
+  /** Median of one run. */
+  seconds: number;
+  /** Relative to the sum of the nodes. */
+  share: number;
+  /** Of a node: what it computes, and its output for one image. */
+  op?: string;
+  shape?: readonly number[];
+  dtype?: string;
+  /** Of a convolution: pairs of an input and a weight, 1e9 a second, and that relative to the peak of its micro-op in registers. */
+  pairs?: number;
+  rate?: number;
+  peakShare?: number;
+}
 /** A training step. */
 export interface TrainResult {
   network: string;
@@ -74,6 +95,7 @@ export interface LayerReport extends Report<LayerResult> {
 export interface ModelReport extends Report<ModelResult> {
   baselines: boolean;
 }
+export type NodeReport = Report<NodeResult>;
 export interface TrainReport extends Report<TrainResult> {
   /** Version of PyTorch; null where it is not installed. */
   torch: string | null;

@@ -9,6 +9,8 @@ import type {
   LayerResult,
   ModelReport,
   ModelResult,
+  NodeReport,
+  NodeResult,
   ServeReport,
   ServeResult,
   TrainReport,
@@ -17,12 +19,13 @@ import type {
 import { printJson, printText } from './terminal';
 import { columnsOf, print } from './text-layout';
 
-type Report = KernelReport | LayerReport | ModelReport | TrainReport | ServeReport;
+type Report = KernelReport | LayerReport | ModelReport | NodeReport | TrainReport | ServeReport;
 
 interface BenchArguments {
   isa?: string;
   threads?: number;
   filter?: string;
+  nodes?: boolean;
   quick?: boolean;
   json?: boolean;
 }
@@ -75,6 +78,19 @@ const benches = {
       cells: [milliseconds(seconds), number(imagesPerSecond), ...(ratios ? [number(ratios.f32, 2), number(ratios.int8, 2)] : [])],
     }),
   }),
+  nodes: define<NodeResult>({
+    measure: 'measureNodes',
+    units:
+      'ms: milliseconds of one run; share: of the sum of all nodes; 1e9 pairs of an input and a weight, and how many a second; peak: rate relative to the peak of the micro-op in registers',
+    header: ['node', 'ms', 'share', '1e9', '1e9/s', 'peak'],
+    row: ({ network, batch, isa, implementation, name, seconds, share, pairs, rate, peakShare }) => ({
+      ...{ group: `${isa}, ${network}, batch ${batch}, ${implementation}`, name },
+      cells: [
+        ...[milliseconds(seconds), `${number(100 * share)} %`],
+        ...(pairs && rate && peakShare ? [number(pairs / 1e9, 4), number(rate), `${number(100 * peakShare)} %`] : []),
+      ],
+    }),
+  }),
   train: define<TrainResult>({
     measure: 'measureTrain',
     units: 'ms: milliseconds of one training step; ms/image: the same divided by the batch',
@@ -95,12 +111,14 @@ const benches = {
   }),
 };
 
-export type BenchName = keyof typeof benches;
+export type BenchName = Exclude<keyof typeof benches, 'nodes'>;
 
 /** Few and short rounds, for rough numbers. */
 const quickRounds = { rounds: 3, seconds: 0.005 };
 
-export async function bench(name: BenchName, { isa, threads, filter, quick = false, json = false }: BenchArguments): Promise<void> {
+export async function bench(what: BenchName, options: BenchArguments): Promise<void> {
+  const { isa, threads, filter, nodes = false, quick = false, json = false } = options;
+  const name = nodes ? 'nodes' : what;
   const { measure, units, header, row } = benches[name] as Bench<unknown>;
   const run = compiled(name)[measure] as (options: object) => Report | Promise<Report>;
   const columns = columnsOf(process.stdout);
@@ -119,13 +137,12 @@ export async function bench(name: BenchName, { isa, threads, filter, quick = fal
     }
   };
   const oneIsa = isa ?? (quick && name === 'kernels' ? cpuInfo().isa : undefined);
-  const options = { isa: oneIsa, threads, filter, ...(quick && quickRounds), onGroup: progress.show, onResults };
-  const report = await run(options);
+  const report = await run({ isa: oneIsa, threads, filter, ...(quick && quickRounds), onGroup: progress.show, onResults });
   progress.clear();
   if (filter !== undefined && report.results.length === 0)
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `bench: no name in ${name} contains '${filter}'; \`addernet bench ${name} --quick\` prints all`,
+      `bench: no name in ${what} contains '${filter}'; \`addernet bench ${what} --quick\` prints all`,
     );
   if (json) {
     printJson({ bench: name, date: new Date().toISOString().slice(0, 10), ...report });
@@ -170,7 +187,7 @@ function serveNote(report: Report): string {
 }
 
 /** The benchmarks lie beside dist/ and are compiled separately, because they measure the package from outside. */
-function compiled(name: BenchName): Record<string, unknown> {
+function compiled(name: keyof typeof benches): Record<string, unknown> {
   const file = join(__dirname, `../../dist-bench/${name}.js`);
   if (!existsSync(file))
     throw new AdderNetError('ERR_PEER_MISSING', 'bench: the benchmarks are not compiled; run npm run build in a checkout');

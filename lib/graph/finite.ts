@@ -27,8 +27,17 @@ export function checkGraphFinite(op: string, { nodes }: Graph, names: Names = ne
 }
 
 /** A node by its tensor that has a name, else by its place. */
-export function nameOfNode(node: GraphNode, i: number, names: Names): string {
-  const tensors: readonly unknown[] = Object.values(node);
-  const named = [...names].find(([, tensor]) => tensors.includes(tensor));
-  return `node ${i} (${node.op}${named ? ` of ${named[0]}` : ''})`;
+export const nameOfNode = (node: GraphNode, i: number, names: Names): string => nameBy(tensorNames(names), node, i);
+
+/** The names of all nodes, as {@link nameOfNode} gives each. */
+export function namesOfNodes({ nodes }: Graph, names: Names): string[] {
+  const nameOf = tensorNames(names);
+  return nodes.map((node, i) => nameBy(nameOf, node, i));
+}
+
+const tensorNames = (names: Names): Map<unknown, string> => new Map([...names].map(([name, tensor]) => [tensor, name]));
+
+function nameBy(nameOf: ReadonlyMap<unknown, string>, node: GraphNode, i: number): string {
+  const named = Object.values(node).find((field) => nameOf.has(field));
+  return `node ${i} (${node.op}${named ? ` of ${nameOf.get(named)}` : ''})`;
 }

@@ -1,5 +1,5 @@
 // Networks as graphs of nodes.
-export { checkGraphFinite, nameOfNode } from './finite';
+export { checkGraphFinite, nameOfNode, namesOfNodes } from './finite';
 export { fuse } from './fuse';
 export * from './graph';
 export { type InterpretOptions, interpret } from './interpret';

@@ -3,6 +3,12 @@
 import { AdderNetError } from '../errors';
 import { shown } from '../quoted';
 
+/** How a network is run. */
+export interface RunOptions {
+  /** Aborts the call, which rejects with the signal's reason at once. A waiting run does not start; the result of one in progress is dropped. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** @throws {AdderNetError} ERR_ARGUMENT unless `signal` is undefined or an AbortSignal of any realm; the signal's reason if it has aborted */
 export function checkSignal(op: string, signal: AbortSignal | undefined): void {
   if (signal === undefined) return;

@@ -10,9 +10,11 @@ import { Model } from '../models';
 import { checkOptions, optionNames } from '../options';
 import { shown } from '../quoted';
 import { checkShape, type Shape, shapeText } from '../shape';
+import type { Tensor } from '../tensor';
 import type { Labels } from './classification';
 import { emit } from './emit';
 import { InferenceSession } from './inference-session';
+import { describeNodes } from './profile';
 
 /** A network in 8 bits or fewer, as lib/quantize makes it. */
 export interface QuantizedNetwork {
@@ -60,7 +62,7 @@ export async function compile(model: Layer | QuantizedNetwork, options: CompileO
       `compile: input is ${shown(input)}, but the quantized network takes images of ${shapeText(model.inputShape)} alone: leave it out`,
     );
   checkGraphFinite('compile', model.graph);
-  return sessionOf(model.graph, threads, model.metadata);
+  return sessionOf(model.graph, threads, new Map(), model.metadata);
 }
 
 function compileFloats(
@@ -74,12 +76,19 @@ function compileFloats(
   checkFinite('compile', state);
   const graph = fuse(trace(model, input));
   checkGraphFinite('compile', graph, state);
-  return sessionOf(graph, threads, model instanceof Model ? model.metadata : undefined);
+  return sessionOf(graph, threads, state, model instanceof Model ? model.metadata : undefined);
 }
 
-function sessionOf(graph: Graph, threads: number | undefined, labels: Labels | undefined): InferenceSession {
+/** @param names of the tensors that nodes share with the model */
+function sessionOf(
+  graph: Graph,
+  threads: number | undefined,
+  names: ReadonlyMap<string, Tensor>,
+  labels: Labels | undefined,
+): InferenceSession {
   checkLimits(graph);
-  return new InferenceSession(emit(graph, threads), [...graph.inputs[0]!.shape], [...graph.outputs[0]!.shape], labels);
+  const [input, output] = [graph.inputs[0]!, graph.outputs[0]!];
+  return new InferenceSession(emit(graph, threads), [...input.shape], [...output.shape], describeNodes(graph, names), labels);
 }
 
 const isQuantized = (model: unknown): model is QuantizedNetwork => typeof model === 'object' && model !== null && 'graph' in model;

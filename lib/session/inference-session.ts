@@ -11,15 +11,10 @@ import { checkOptions, optionNames } from '../options';
 import { shown } from '../quoted';
 import { elementCount, type Shape, shapeText } from '../shape';
 import { checkBuffer, Tensor, typedArrayName } from '../tensor';
-import { checkSignal, throwIfAborted, unlessAborted } from './abort';
+import { checkSignal, type RunOptions, throwIfAborted, unlessAborted } from './abort';
 import { type Classification, classification, type Labels } from './classification';
+import { checkRounds, type NodeInfo, type Profile, type ProfileOptions, profileNames, profileOf } from './profile';
 import { RunQueue } from './run-queue';
-
-/** How a network is run. */
-export interface RunOptions {
-  /** Aborts the call, which rejects with the signal's reason at once. A waiting run does not start; the result of one in progress is dropped. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** How images are classified. */
 export interface ClassifyOptions extends ImageOptions, RunOptions {
@@ -46,13 +41,18 @@ export class InferenceSession {
   readonly inputShape: Shape;
   /** Shape of the output for one image, such as [classes]. */
   readonly outputShape: Shape;
+  readonly #nodes: readonly NodeInfo[];
   readonly #labels: Labels | undefined;
   readonly #queue = new RunQueue();
   #plan: NativePlan | undefined;
 
-  /** @param labels normalization and class names, of a network that classifies images */
-  constructor(plan: NativePlan, inputShape: Shape, outputShape: Shape, labels?: Labels) {
+  /**
+   * @param nodes  those of the plan
+   * @param labels normalization and class names, of a network that classifies images
+   */
+  constructor(plan: NativePlan, inputShape: Shape, outputShape: Shape, nodes: readonly NodeInfo[], labels?: Labels) {
     this.#plan = plan;
+    this.#nodes = nodes;
     this.#labels = labels;
     this.inputShape = Object.freeze(inputShape);
     this.outputShape = Object.freeze(outputShape);
@@ -77,7 +77,7 @@ export class InferenceSession {
     checkOptions('run', options, runNames);
     checkSignal('run', options.signal);
     const n = this.#checkInput('run', x);
-    return await this.#enqueue(plan, x, n, options.signal);
+    return await this.#enqueue(x, n, options.signal, (data, y) => start(plan, data, y, n));
   }
 
   /**
@@ -91,6 +91,28 @@ export class InferenceSession {
     const y = outputTensor('runSync', options.out, [n, ...this.outputShape], [x]);
     rethrow(() => plan.runSync(x.data, y.data, n));
     return y;
+  }
+
+  /**
+   * Measures how long each node of the network takes, on another thread. In each round the network is run twice: as `run` does it, and with
+   * a clock around each node. On one thread both do the same. On several, `run` gives each thread images of its own where there are enough
+   * of them, and a profile has all threads share each node, so that its nodes may add up to more. Profiles and runs of a session take turns.
+   *
+   * @param x [n, ...inputShape], float32, any n
+   * @throws {AdderNetError} as a rejection: ERR_ARGUMENT if rounds is out of range; as run. The signal's reason if it aborts
+   */
+  async profile(x: Tensor, options: ProfileOptions = {}): Promise<Profile> {
+    const plan = this.#alive();
+    checkOptions('profile', options, profileNames);
+    const { rounds = 20, signal } = options;
+    checkRounds(rounds);
+    checkSignal('profile', signal);
+    const n = this.#checkInput('profile', x);
+    let times: Float64Array = new Float64Array();
+    const output = await this.#enqueue(x, n, signal, async (data, y) => {
+      times = await profile(plan, data, y, n, rounds);
+    });
+    return profileOf(this.#nodes, times, output);
   }
 
   /**
@@ -148,7 +170,8 @@ export class InferenceSession {
     const sources: readonly ImageSource[] = isBatch ? images : [images as ImageSource];
     if (sources.length === 0) return [];
     const batch = await unlessAborted(this.#readBatch(sources, labels, options, isBatch), signal);
-    const logits = await this.#enqueue(this.#alive(), batch, sources.length, signal);
+    const plan = this.#alive();
+    const logits = await this.#enqueue(batch, sources.length, signal, (data, y) => start(plan, data, y, sources.length));
     const classes = this.outputShape[0]!;
     const results = sources.map((_, i) =>
       classification(logits.data.subarray(i * classes, (i + 1) * classes), labels, top, isBatch ? `images[${i}]` : 'the image'),
@@ -178,14 +201,19 @@ export class InferenceSession {
     return this.#plan;
   }
 
-  /** Starts a run when those before it have ended. A run that has to wait works on a copy of x. */
-  async #enqueue(plan: NativePlan, x: Tensor, n: number, signal: AbortSignal | undefined): Promise<Tensor> {
+  /** Starts a run of n images when those before it have ended, and gives its output. A run that has to wait works on a copy of x. */
+  async #enqueue(
+    x: Tensor,
+    n: number,
+    signal: AbortSignal | undefined,
+    start: (x: Float32Array, y: Float32Array) => Promise<void>,
+  ): Promise<Tensor> {
     throwIfAborted(signal);
     const y = Tensor.zeros([n, ...this.outputShape]);
     const data = this.#queue.isIdle ? x.data : x.data.slice();
     let cancel = () => {};
     const result = new Promise<Tensor>((resolve, reject) => {
-      cancel = this.#queue.add(() => start(plan, data, y.data, n).then(() => resolve(y), reject));
+      cancel = this.#queue.add(() => start(data, y.data).then(() => resolve(y), reject));
     });
     return await unlessAborted(result, signal, cancel);
   }
@@ -249,7 +277,17 @@ export class InferenceSession {
 /** Begins a run, which copies x before this returns. */
 const start = (plan: NativePlan, x: Float32Array, y: Float32Array, n: number): Promise<void> =>
   new Promise((resolve, reject) => {
-    rethrow(() => plan.run(x, y, n, (code) => (code === undefined ? resolve() : reject(runError(code as ErrorCode)))));
+    rethrow(() => plan.run(x, y, n, (code) => (code === undefined ? resolve() : reject(runError('run', code as ErrorCode)))));
+  });
+
+/** The same for the rounds of a profile, whose times it gives. */
+const profile = (plan: NativePlan, x: Float32Array, y: Float32Array, n: number, rounds: number): Promise<Float64Array> =>
+  new Promise((resolve, reject) => {
+    rethrow(() =>
+      plan.profile(x, y, n, rounds, (code, times) =>
+        code === undefined ? resolve(times) : reject(runError('profile', code as ErrorCode)),
+      ),
+    );
   });
 
 /** An image of the bytes of its pixels, where width and height say that they are no file. */
@@ -267,4 +305,5 @@ const runErrors: Partial<Record<ErrorCode, string>> = {
   ERR_SHAPE: 'the memory of the output was taken away during the run',
   ERR_MEMORY: 'not enough memory for working buffers',
 };
-const runError = (code: ErrorCode): AdderNetError => new AdderNetError(code, `run: ${runErrors[code] ?? 'native code failed'}`);
+const runError = (op: string, code: ErrorCode): AdderNetError =>
+  new AdderNetError(code, `${op}: ${runErrors[code] ?? 'native code failed'}`);

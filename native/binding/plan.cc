@@ -3,9 +3,11 @@
 #include "../plan/plan.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "../conv2d/xnor.h"
 #include "background.h"
@@ -24,6 +26,19 @@ struct OwnedPlan {
     const std::lock_guard<std::mutex> lock(running);
     return plan.run(n, x, y);
   }
+  // times [rounds][1 + nodes]: in each round the seconds of an ordinary run, then those of every node. Other runs take turns with the
+  // rounds.
+  Status profile(size_t n, const float* x, float* y, size_t rounds, double* times) {
+    for (size_t round = 0; round < rounds; ++round, times += 1 + plan.node_count()) {
+      const std::lock_guard<std::mutex> lock(running);
+      const auto start = std::chrono::steady_clock::now();
+      Status status = plan.run(n, x, y);
+      times[0] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      if (status == Status::kOk) status = plan.profile(n, x, y, times + 1);
+      if (status != Status::kOk) return status;
+    }
+    return Status::kOk;
+  }
   ThreadPool own;
   Plan plan;
   std::mutex running;  // one run at a time: runners and the main thread take turns
@@ -31,29 +46,36 @@ struct OwnedPlan {
 
 class PlanObject;
 
-// One asynchronous run. It keeps the plan alive through a dispose, and the object that accounts for its memory.
+// One asynchronous run, or the rounds of a profile. It keeps the plan alive through a dispose, and the object that accounts for its memory.
 class PlanRun : public Background {
  public:
-  PlanRun(PlanObject& owner, Napi::Object self, std::shared_ptr<OwnedPlan> owned, size_t n, AlignedBuffer<float> x, AlignedBuffer<float> y,
-          Napi::Float32Array out, Napi::Function done)
+  // rounds: of a profile; 0 for a run alone
+  PlanRun(PlanObject& owner, Napi::Object self, std::shared_ptr<OwnedPlan> owned, size_t n, size_t rounds, AlignedBuffer<float> x,
+          AlignedBuffer<float> y, Napi::Float32Array out, Napi::Function done)
       : Background(self.Env()),
         owner_(owner),
         owned_(std::move(owned)),
         n_(n),
+        rounds_(rounds),
         x_(std::move(x)),
         y_(std::move(y)),
+        times_(rounds * (1 + owned_->plan.node_count())),
         self_(Napi::Persistent(self)),
         out_(Napi::Persistent(out)),
         done_(Napi::Persistent(done)) {}
 
  private:
-  Status work() override { return owned_->run(n_, x_.data(), y_.data()); }
+  Status work() override {
+    if (rounds_ == 0) return owned_->run(n_, x_.data(), y_.data());
+    return owned_->profile(n_, x_.data(), y_.data(), rounds_, times_.data());
+  }
   void finish(Napi::Env env, Status status) override;
 
   PlanObject& owner_;
   const std::shared_ptr<OwnedPlan> owned_;
-  const size_t n_;
+  const size_t n_, rounds_;
   AlignedBuffer<float> x_, y_;
+  std::vector<double> times_;  // as OwnedPlan::profile writes them
   Napi::ObjectReference self_;
   Napi::Reference<Napi::Float32Array> out_;
   Napi::FunctionReference done_;
@@ -67,7 +89,8 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
         {method<&PlanObject::conv2d>("conv2d"), method<&PlanObject::quantized_conv2d>("quantizedConv2d"), method<&PlanObject::pool>("pool"),
          method<&PlanObject::normalize>("normalize"), method<&PlanObject::activate>("activate"), method<&PlanObject::add>("add"),
          method<&PlanObject::quantize>("quantize"), method<&PlanObject::finish>("finish"), method<&PlanObject::run>("run"),
-         method<&PlanObject::run_sync>("runSync"), method<&PlanObject::memory>("memory"), method<&PlanObject::dispose>("dispose")});
+         method<&PlanObject::run_sync>("runSync"), method<&PlanObject::profile>("profile"), method<&PlanObject::memory>("memory"),
+         method<&PlanObject::dispose>("dispose")});
   }
 
   // (elements of the input, threads | undefined)
@@ -203,13 +226,20 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
   }
 
   // (x, out, n, done): out is written when done is called. One at a time: a second run would hold a runner while it waits for the first.
-  void run(const Arguments& args) {
+  void run(const Arguments& args) { start_run(args, 0, args(3, "done").function()); }
+
+  // (x, out, n, rounds, done): as run; done gets the times of OwnedPlan::profile
+  void profile(const Arguments& args) {
+    const size_t rounds = integer(args(3, "rounds"), 1, 1000);
+    start_run(args, rounds, args(4, "done").function());
+  }
+
+  void start_run(const Arguments& args, size_t rounds, Napi::Function done) {
     const Batch batch = batch_of(args);
-    const Napi::Function done = args(3, "done").function();
     AlignedBuffer<float> x(batch.x.length), y(batch.y.length);
     if (!x.ok() || !y.ok()) args.check(Status::kMemory);
     std::copy_n(batch.x.data, batch.x.length, x.data());
-    start(Env(), std::make_unique<PlanRun>(*this, args.self(), owned_, batch.n, std::move(x), std::move(y),
+    start(Env(), std::make_unique<PlanRun>(*this, args.self(), owned_, batch.n, rounds, std::move(x), std::move(y),
                                            args(1, "out").object().As<Napi::Float32Array>(), done));
   }
 
@@ -331,7 +361,13 @@ void PlanRun::finish(Napi::Env env, Status status) {
   if (out.ElementLength() * sizeof(float) != y_.bytes()) status = Status::kShape;  // its memory was taken away meanwhile
   if (status == Status::kOk) std::copy_n(y_.data(), out.ElementLength(), out.Data());
   owner_.account();
-  done_.Call({code_of(env, status)});
+  if (rounds_ == 0) {
+    done_.Call({code_of(env, status)});
+    return;
+  }
+  Napi::Float64Array times = Napi::Float64Array::New(env, times_.size());
+  std::copy(times_.begin(), times_.end(), times.Data());
+  done_.Call({code_of(env, status), times});
 }
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "plan.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "../runtime/block_sizes.h"
@@ -8,6 +9,8 @@
 #include "arena.h"
 
 namespace {
+using Clock = std::chrono::steady_clock;
+
 struct Slice {
   size_t first, count;
 };
@@ -66,8 +69,12 @@ Status Plan::run(size_t n, const float* x, float* y) {
   const size_t sliced = threads == 1 || image_bytes() > kMaxSlicedImageBytes ? 0 : n / threads * threads;
   const Status status = sliced ? run_slices({sliced, x, y}, threads) : Status::kOk;
   if (status != Status::kOk || sliced == n) return status;
-  const size_t max = images_in(threads == 1 ? kMaxSliceBytes : kMaxPartBytes);
-  return run_parts({n - sliced, x + sliced * input_elems(), y + sliced * output_elems()}, max);
+  return run_parts({n - sliced, x + sliced * input_elems(), y + sliced * output_elems()}, nullptr);
+}
+
+Status Plan::profile(size_t n, const float* x, float* y, double* seconds) {
+  std::fill_n(seconds, node_count(), 0.0);
+  return run_parts({n, x, y}, seconds);
 }
 
 Status Plan::run_slices(const Images& all, size_t threads) {
@@ -78,7 +85,7 @@ Status Plan::run_slices(const Images& all, size_t threads) {
   pool_.parallel_for(threads, [&](size_t thread) {
     ThreadPool alone(1);
     for (Slice slice = slices.take(); slice.count > 0; slice = slices.take()) {
-      const Status status = run_nodes(part_of(all, slice.first, slice.count), alone, arena_.data() + thread * arena_bytes);
+      const Status status = run_nodes(part_of(all, slice.first, slice.count), alone, arena_.data() + thread * arena_bytes, nullptr);
       if (status == Status::kOk) continue;
       failure = status;
       slices.stop();
@@ -87,17 +94,17 @@ Status Plan::run_slices(const Images& all, size_t threads) {
   return failure;
 }
 
-Status Plan::run_parts(const Images& all, size_t max) {
-  const size_t part = divide_up(all.n, divide_up(all.n, max));
+Status Plan::run_parts(const Images& all, double* seconds) {
+  const size_t part = divide_up(all.n, divide_up(all.n, max_part()));
   if (!reserve(part * arena_bytes_per_image_)) return Status::kMemory;
   for (size_t first = 0; first < all.n; first += part) {
-    const Status status = run_nodes(part_of(all, first, std::min(part, all.n - first)), pool_, arena_.data());
+    const Status status = run_nodes(part_of(all, first, std::min(part, all.n - first)), pool_, arena_.data(), seconds);
     if (status != Status::kOk) return status;
   }
   return Status::kOk;
 }
 
-Status Plan::run_nodes(const Images& images, ThreadPool& pool, unsigned char* arena) const {
+Status Plan::run_nodes(const Images& images, ThreadPool& pool, unsigned char* arena, double* seconds) const {
   const size_t n = images.n;
   const auto place = [&](size_t value) -> void* {
     if (value == output_) return images.y;
@@ -109,8 +116,10 @@ Status Plan::run_nodes(const Images& images, ThreadPool& pool, unsigned char* ar
   };
   for (size_t i = 0; i < nodes_.size(); ++i) {
     const auto& [node, x, other] = nodes_[i];
+    const Clock::time_point start = seconds ? Clock::now() : Clock::time_point();
     const Status status = node->run({kernels_, pool, n, input(x), input(other), {place(i + 1), node->output().dtype}});
     if (status != Status::kOk) return status;
+    if (seconds) seconds[i] += std::chrono::duration<double>(Clock::now() - start).count();
   }
   if (output_ == 0) std::copy_n(images.x, n * input_elems(), images.y);
   return Status::kOk;
@@ -122,6 +131,8 @@ Plan::Images Plan::part_of(const Images& all, size_t first, size_t n) const {
 
 size_t Plan::image_bytes() const { return std::max<size_t>(arena_bytes_per_image_, 1); }
 size_t Plan::images_in(size_t bytes) const { return fit_count(bytes, image_bytes()); }
+
+size_t Plan::max_part() const { return images_in(pool_.threads() == 1 ? kMaxSliceBytes : kMaxPartBytes); }
 
 bool Plan::reserve(size_t bytes) {
   if (bytes <= arena_.bytes()) return true;

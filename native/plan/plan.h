@@ -23,6 +23,7 @@ class Plan {
   // than kMaxArenaBytes (arena.h).
   Status finish(size_t output);
 
+  size_t node_count() const { return nodes_.size(); }
   size_t value_count() const { return nodes_.size() + 1; }
   const ValueType& value(size_t i) const { return i == 0 ? input_ : nodes_[i - 1].node->output(); }
   bool finished() const { return output_ != kNoValue; }
@@ -33,6 +34,9 @@ class Plan {
   // many images as threads, each thread computes whole images, so that no thread waits for another at every layer; the rest is shared layer
   // by layer.
   Status run(size_t n, const float* x, float* y);
+  // The same results, with the seconds that each node took, seconds [node_count]. On one thread that is run itself, and the clock; on
+  // several, all of them share every node, of as many images at a time as where images are fewer than threads.
+  Status profile(size_t n, const float* x, float* y, double* seconds);
   // The size of what the nodes keep and of the arena, which grows with n up to a limit and stays.
   size_t bytes() const { return node_bytes_ + arena_bytes_; }
 
@@ -52,14 +56,15 @@ class Plan {
   };
   // Each thread computes images of its own from end to end; n is a multiple of `threads`.
   Status run_slices(const Images& all, size_t threads);
-  // All threads compute the same layer of at most `max` images.
-  Status run_parts(const Images& all, size_t max);
-  Status run_nodes(const Images& images, ThreadPool& pool, unsigned char* arena) const;
+  // All threads compute the same layer of at most max_part() images. The seconds of each node are added up where `seconds` is not null.
+  Status run_parts(const Images& all, double* seconds);
+  Status run_nodes(const Images& images, ThreadPool& pool, unsigned char* arena, double* seconds) const;
   Images part_of(const Images& all, size_t first, size_t n) const;
 
   // Sizes of the arena.
   size_t image_bytes() const;
   size_t images_in(size_t bytes) const;
+  size_t max_part() const;
   bool reserve(size_t bytes);
 
   const KernelTable& kernels_;

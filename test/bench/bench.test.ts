@@ -8,6 +8,7 @@ import { kernels, measureKernels } from '../../dist-bench/kernels';
 import { measureLayers } from '../../dist-bench/layers';
 import { measure, measureAsync, median } from '../../dist-bench/measure';
 import { measureModels } from '../../dist-bench/models';
+import { measureNodes } from '../../dist-bench/nodes';
 import { cpuPage } from '../../dist-bench/report/cpu-page';
 import { overview } from '../../dist-bench/report/overview';
 import { measureServe, overheadOf } from '../../dist-bench/serve';
@@ -55,6 +56,27 @@ t.test('whole networks, each in every implementation', async (t) => {
   for (const { isa, seconds, imagesPerSecond } of ours) {
     t.equal(isa, 'scalar');
     t.ok(seconds > 0 && Math.abs(imagesPerSecond * seconds - 1) < 1e-9);
+  }
+  t.same([report.threads, cpuInfo().isa], [threads, before], 'the instruction set active before is active again');
+});
+
+t.test('the nodes of whole networks', async (t) => {
+  const { isa: before, threads } = cpuInfo();
+  const report = await measureNodes({ ...shortest, tasks: [{ network: 'resnet20', batch: 1 }], isa: 'scalar', filter: 'adder' });
+  t.same([...new Set(report.results.map(({ implementation }) => implementation))], ['adder u8', 'adder f32']);
+  for (const implementation of ['adder u8', 'adder f32']) {
+    const results = report.results.filter((result) => result.implementation === implementation);
+    t.same(
+      results.slice(-2).map(({ name }) => name),
+      ['sum of the nodes', 'a run'],
+    );
+    const nodes = results.slice(0, -2);
+    const shares = nodes.reduce((sum, { share }) => sum + share, 0);
+    t.ok(Math.abs(shares - 1) < 1e-9, 'shares are of the sum');
+    const pairs = nodes.reduce((sum, { pairs = 0 }) => sum + pairs, 0);
+    t.equal(pairs, 40_813_184);
+    for (const { seconds, pairs, rate, peakShare } of nodes)
+      if (pairs) t.ok(Math.abs(rate! * 1e9 * seconds - pairs) < 1 && peakShare! > 0, `${rate} is ${peakShare} of a peak`);
   }
   t.same([report.threads, cpuInfo().isa], [threads, before], 'the instruction set active before is active again');
 });
@@ -272,5 +294,8 @@ t.test('addernet bench', async (t) => {
   for (const line of stdout.split('\n').slice(2)) t.ok(line.length <= 80, line);
   const { results } = JSON.parse(run('kernels', '--quick', '--filter', '8x8 64-64 batch 64 xnor', '--json').stdout);
   t.match(results, [{ kernel: 'xnorConv2d', isa: cpuInfo().isa }]);
+  const nodes = run('models', '--nodes', '--quick', '--filter', 'resnet20, batch 1 xnor');
+  t.match(nodes.stdout, /resnet20, batch 1, xnor\n {2}node 0 \(conv2d of conv1\.weight\)\s+[\d.]+ +[\d.]+ % +0\.0004 +[\d.]+ +[\d.]+ %\n/);
+  t.match(run('kernels', '--nodes'), { status: 2, stderr: /--nodes applies only to models/ });
   t.match(run('kernels', '--filter', 'birds'), { status: 1, stdout: '', stderr: /no name in kernels contains 'birds'/ });
 });

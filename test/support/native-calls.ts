@@ -119,6 +119,7 @@ const methods: { [Name in Method]: () => unknown[] } = {
   finish: () => [1],
   run: () => [f32(80), f32(80), 2, () => {}],
   runSync: () => [f32(80), f32(80), 2],
+  profile: () => [f32(80), f32(80), 2, 3, () => {}],
   memory: () => [],
   dispose: () => [],
 };
@@ -144,7 +145,7 @@ export const nativeCalls: ReadonlyMap<string, () => NativeCall> = new Map<string
   ...Object.entries(methods).map(([name, args]): [string, () => NativeCall] => [
     `Plan.${name}`,
     () => {
-      const plan = newPlan(name.startsWith('run'));
+      const plan = newPlan(name.startsWith('run') || name === 'profile');
       return { args: args(), plan, run: (...args) => (plan as unknown as Record<string, typeof callable.x>)[name]!(...args) };
     },
   ]),

@@ -14,6 +14,7 @@ export function addBench(program: Command): void {
     )
     .option('--isa <name>', 'use one instruction set (default: all that this CPU has for kernels, otherwise the best)')
     .option('--filter <text>', 'measure only what contains this text in its name, such as "adder" or "16x16 32-32"')
+    .option('--nodes', 'profile each network node by node (models)')
     .option('--quick', 'fewer and shorter rounds, and only the best instruction set for kernels: rough numbers in seconds')
     .addOption(threads())
     .addOption(json());
@@ -24,6 +25,7 @@ export function addBench(program: Command): void {
         apply: () => command.args[0] !== 'serve',
         only: 'to benchmarks that run in this process: kernels, layers, models, train',
       },
+      { options: ['nodes'], apply: () => command.args[0] === 'models', only: 'to models' },
     ],
   });
   command.action(async (what, options) => (await import('../bench.js')).bench(what, options));

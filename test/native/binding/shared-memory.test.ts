@@ -68,7 +68,7 @@ async function race(t: Test, name: string, make: () => Pick<NativeCall, 'args' |
       if (!/^ERR_(SHAPE|ARGUMENT|MEMORY|DTYPE)$/.test(code ?? '')) t.fail(`${name}: ${error}`);
       counts.refused++;
     }
-    if (name === 'Plan.run' || name === 'cropMirrorNormalize') await new Promise(setImmediate);
+    if (name === 'Plan.run' || name === 'Plan.profile' || name === 'cropMirrorNormalize') await new Promise(setImmediate);
   }
   Atomics.store(stop, 0, 1);
   await once(worker, 'exit');
