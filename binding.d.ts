@@ -269,7 +269,7 @@ export interface QuantizedConv2dNode {
 export interface NativePlan {
   conv2d(node: Conv2dNode): number;
   quantizedConv2d(node: QuantizedConv2dNode): number;
-  /** geometry: of one image */
+  /** geometry: of one image; the maximum is of floats or of bytes, the mean of floats */
   pool(node: { mode: 'max' | 'average'; x: number; geometry: Int32Array }): number;
   /** y = activation((x - mean) * scale + shift + residual), channels on the last axis. */
   normalize(node: {

@@ -89,7 +89,7 @@ const nodeRules: Readonly<Record<GraphNode['op'], Rule<unknown>>> = {
   normalize: objectWith({
     ...{ x: floats, output: floats, mean: vector, ...affine, residual: optional(floats), activation: optional(activation) },
   }),
-  pool: objectWith({ mode: oneOf(['max', 'average']), x: floats, output: floats, attributes: poolAttributes }),
+  pool: objectWith({ mode: oneOf(['max', 'average']), x: floatsOrBytes, output: floatsOrBytes, attributes: poolAttributes }),
   activate: objectWith({ x: floats, output: floats, activation }),
   add: objectWith({ a: floats, b: floats, output: floats }),
   quantize: objectWith({ x: floats, output: bytes, scale: positiveFloat, zeroPoint: byte, qmax: largestInteger }),
@@ -114,6 +114,8 @@ function damageOf(node: GraphNode, known: ReadonlyMap<number, Value>): string | 
     return `output has shape ${shapeText(output.shape)}, expected that of ${shapeText(shape)}`;
   if (node.op === 'quantize' && node.zeroPoint > node.qmax)
     return `zeroPoint is ${node.zeroPoint}, expected at most its qmax, ${node.qmax}`;
+  if (node.op === 'pool' && (node.x.dtype !== output.dtype || (node.mode === 'average' && output.dtype === 'u8')))
+    return `output is ${output.dtype} of ${node.x.dtype}, expected ${node.mode === 'average' ? 'f32' : 'the same'}`;
   if (node.op === 'conv2d' || node.op === 'quantizedConv2d' || node.op === 'normalize') return damageOfChannels(node);
   return undefined;
 }

@@ -62,7 +62,10 @@ export interface Normalize {
   readonly activation?: Activation;
 }
 
-/** The maximum of each window, which padding never is, or its mean, in which padding counts as zeros. */
+/**
+ * The maximum of each window, which padding never is, or its mean, in which padding counts as zeros. The maximum may be of bytes, 0 where a
+ * window is all padding.
+ */
 export interface Pool {
   readonly op: 'pool';
   readonly mode: 'max' | 'average';

@@ -1,8 +1,8 @@
 // Nodes of bytes as graph.ts defines them: integer sums by the exact integer operations, all else in plain float32 arithmetic.
 import { AdderNetError } from '../errors';
-import { adderConv2d, int8Conv2d } from '../ops';
+import { adderConv2d, int8Conv2d, maxPool2d } from '../ops';
 import { Tensor } from '../tensor';
-import type { Quantize, QuantizedConv2d, Value, ValueTensor } from './graph';
+import type { Pool, Quantize, QuantizedConv2d, Value, ValueTensor } from './graph';
 import { clamp, roundHalfEven } from './rounding';
 
 export function quantizeValue({ scale, zeroPoint, qmax }: Quantize, { data, shape }: Tensor): Tensor<Uint8Array> {
@@ -29,6 +29,12 @@ export function quantizedConv2d(node: QuantizedConv2d, read: (value: Value) => V
   const q = new Uint8Array(v.size);
   for (let i = 0; i < q.length; i++) q[i] = clamp(roundHalfEven(v.data[i]!), 0, qmax);
   return new Tensor(q, sums.shape);
+}
+
+/** By the maximum of floats, which hold bytes exactly; -infinity, of a window that is all padding, becomes 0. */
+export function maxPoolOfBytes({ attributes }: Pool, { data, shape }: Tensor<Uint8Array>): Tensor<Uint8Array> {
+  const y = maxPool2d(new Tensor(Float32Array.from(data), shape), attributes);
+  return new Tensor(Uint8Array.from(y.data), y.shape);
 }
 
 function integerSums(node: QuantizedConv2d, x: Tensor<Uint8Array>): Tensor<Int32Array> {

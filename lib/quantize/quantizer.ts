@@ -45,7 +45,7 @@ const filterElements = ({ filters }: Conv2d): number => filters.size / filters.s
 
 export class Quantizer {
   readonly #float: Graph<FloatNode>;
-  readonly #quantizations: ReadonlyMap<number, Quantization>;
+  readonly #quantizations: Map<number, Quantization>;
   readonly #qmax: number;
   /** Ids of values as bytes, by their ids in the float graph; a value that floats need too is two values. */
   readonly #bytes = new Map<number, number>();
@@ -56,7 +56,7 @@ export class Quantizer {
   /** @param quantizations of what the nodesOfBytes read, by the id of the value */
   constructor(float: Graph<FloatNode>, quantizations: ReadonlyMap<number, Quantization>, qmax: number) {
     this.#float = float;
-    this.#quantizations = quantizations;
+    this.#quantizations = new Map(quantizations);
     this.#qmax = qmax;
     this.#readers = countReaders(float);
     this.#nextId = Math.max(...[...float.inputs, ...float.nodes.map(({ output }) => output)].map(({ id }) => id)) + 1;
@@ -65,19 +65,42 @@ export class Quantizer {
   graph(): Graph {
     const { nodes, inputs, outputs } = this.#float;
     const ofBytes = new Set<FloatNode>(nodesOfBytes(this.#float, this.#qmax));
+    for (const pool of this.#poolsOfBytes(ofBytes)) ofBytes.add(pool);
     const readAsFloats = new Set(nodes.flatMap((node) => (ofBytes.has(node) ? [] : operandsOf(node).map(({ id }) => id))));
     for (const input of inputs) if (this.#quantizations.has(input.id)) this.#quantize(input);
     for (const node of nodes) {
       const { output } = node;
       const own = this.#quantizations.get(output.id);
       // Bytes are clamped at 0, which is a ReLU where the zero point is 0.
-      const toBytes = own?.zeroPoint === 0 && ofBytes.has(node) && isRelu(node) && !readAsFloats.has(output.id);
-      this.#nodes.push(ofBytes.has(node) ? this.#conv2d(node as Conv2d, toBytes ? own : undefined) : node);
+      const isPool = node.op === 'pool' && ofBytes.has(node);
+      const toBytes = isPool || (own?.zeroPoint === 0 && ofBytes.has(node) && isRelu(node) && !readAsFloats.has(output.id));
+      if (isPool) this.#nodes.push({ ...node, x: this.#asBytes(node.x), output: { ...output, dtype: 'u8' } });
+      else this.#nodes.push(ofBytes.has(node) ? this.#conv2d(node as Conv2d, toBytes ? own : undefined) : node);
       if (toBytes) this.#bytes.set(output.id, output.id);
       else if (own) this.#quantize(output);
     }
     return { nodes: this.#nodes, inputs, outputs };
   }
+
+  /**
+   * Maxima of what convolutions of bytes end in, read as bytes alone: the maximum and rounding commute, so that bytes can be pooled, a
+   * quarter of the memory of floats. What is pooled takes the quantization of the maxima.
+   */
+  #poolsOfBytes(ofBytes: ReadonlySet<FloatNode>): FloatNode[] {
+    const { nodes } = this.#float;
+    return nodes.filter((node) => {
+      const own = this.#quantizations.get(node.output.id);
+      if (node.op !== 'pool' || node.mode !== 'max' || own?.zeroPoint !== 0 || this.#readers.get(node.x.id) !== 1) return false;
+      const maker = nodes.find(({ output }) => output.id === node.x.id);
+      const isOfBytes = maker !== undefined && ofBytes.has(maker) && isRelu(maker);
+      const readers = nodes.filter((reader) => operandsOf(reader).some(({ id }) => id === node.output.id));
+      if (!isOfBytes || !readers.every((reader) => ofBytes.has(reader))) return false;
+      this.#quantizations.set(node.x.id, own);
+      return true;
+    });
+  }
+
+  #asBytes = (value: Value): Value => ({ ...value, id: this.#bytes.get(value.id)!, dtype: 'u8' });
 
   #quantize(x: Value): void {
     const output: Value = { id: this.#nextId++, shape: x.shape, dtype: 'u8' };
@@ -101,7 +124,7 @@ export class Quantizer {
     return {
       op: 'quantizedConv2d',
       kind,
-      x: { ...layer.x, id: this.#bytes.get(layer.x.id)!, dtype: 'u8' },
+      x: this.#asBytes(layer.x),
       output: { ...layer.output, dtype: to ? 'u8' : 'f32' },
       filters,
       padValue: input.zeroPoint,

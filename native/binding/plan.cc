@@ -166,16 +166,17 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     return add_node(args, make_quantized_conv2d_node(pack_quantized(args, plan, s), s, epilogue), x, residual);
   }
 
-  // { mode, x, geometry }
+  // { mode, x, geometry }: the mean is of floats
   Napi::Value pool(const Arguments& call) {
     const NamedArguments args(call, {"mode", "x", "geometry"});
-    building(args);
+    const Plan& plan = building(args);
     const std::string mode = args["mode"].string();
     if (mode != "max" && mode != "average") args.fail("ERR_ARGUMENT", "mode is '" + mode + "', expected max or average");
     const Conv2dShape s = pool_shape(args, args["geometry"]);
     if (s.n != 1) args.check(Status::kShape);
-    const size_t x = value(args["x"], s.x_elems, DType::kF32);
-    return add_node(args, mode == "max" ? make_max_pool_node(s) : make_average_pool_node(s), x);
+    const size_t x = value(args["x"], s.x_elems);
+    if (mode == "max") return add_node(args, make_max_pool_node(s, plan.value(x).dtype), x);
+    return add_node(args, make_average_pool_node(s), value(args["x"], s.x_elems, DType::kF32));
   }
 
   // { x, mean, scale, shift, residual?, activation? }

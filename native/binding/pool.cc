@@ -6,7 +6,7 @@
 
 namespace {
 // (x, y, geometry)
-template <class Pool>
+using Pool = void (*)(ThreadPool& pool, const Conv2dShape& s, const float* x, float* y);
 void pool2d(const Arguments& args, Pool pool) {
   const Conv2dShape shape = pool_shape(args, args(2, "geometry"));
   const auto x = args(0, "x").array<const float>(shape.x_elems);

@@ -59,17 +59,29 @@ class QuantizedConv2dNode : public Node {
   AlignedBuffer<float> factors_;  // scale, shift
 };
 
-class PoolNode : public Node {
+class MaxPoolNode : public Node {
  public:
-  using Pool = void (*)(ThreadPool& pool, const Conv2dShape& s, const float* x, float* y);
-  PoolNode(Pool pool, const Conv2dShape& s) : Node({s.y_elems, DType::kF32}), pool_(pool), shape_(s) {}
+  MaxPoolNode(const Conv2dShape& s, DType dtype) : Node({s.y_elems, dtype}), shape_(s) {}
   Status run(const NodeRun& r) const override {
-    pool_(r.pool, with_images(shape_, r.n), r.x.f32(), r.y.f32());
+    const Conv2dShape s = with_images(shape_, r.n);
+    if (output().dtype == DType::kU8) return max_pool2d(r.pool, s, r.x.u8(), r.y.u8());
+    max_pool2d(r.pool, s, r.x.f32(), r.y.f32());
     return Status::kOk;
   }
 
  private:
-  const Pool pool_;
+  const Conv2dShape shape_;
+};
+
+class AveragePoolNode : public Node {
+ public:
+  explicit AveragePoolNode(const Conv2dShape& s) : Node({s.y_elems, DType::kF32}), shape_(s) {}
+  Status run(const NodeRun& r) const override {
+    average_pool2d(r.pool, with_images(shape_, r.n), r.x.f32(), r.y.f32());
+    return Status::kOk;
+  }
+
+ private:
   const Conv2dShape shape_;
 };
 
@@ -154,8 +166,8 @@ std::unique_ptr<Node> make_quantized_conv2d_node(std::unique_ptr<PackedIntegerCo
                                                  const QuantizedEpilogue& epilogue) {
   return packed ? make_node<QuantizedConv2dNode>(std::move(packed), s, epilogue) : nullptr;
 }
-std::unique_ptr<Node> make_max_pool_node(const Conv2dShape& s) { return make_node<PoolNode>(max_pool2d, s); }
-std::unique_ptr<Node> make_average_pool_node(const Conv2dShape& s) { return make_node<PoolNode>(average_pool2d, s); }
+std::unique_ptr<Node> make_max_pool_node(const Conv2dShape& s, DType dtype) { return make_node<MaxPoolNode>(s, dtype); }
+std::unique_ptr<Node> make_average_pool_node(const Conv2dShape& s) { return make_node<AveragePoolNode>(s); }
 std::unique_ptr<Node> make_normalize_node(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift,
                                           const Activation& activation) {
   return make_node<NormalizeNode>(rows, channels, mean, scale, shift, activation);

@@ -47,7 +47,8 @@ struct QuantizedEpilogue {
 std::unique_ptr<Node> make_quantized_conv2d_node(std::unique_ptr<PackedIntegerConv2d<uint8_t>> packed, const Conv2dShape& s,
                                                  const QuantizedEpilogue& epilogue);
 
-std::unique_ptr<Node> make_max_pool_node(const Conv2dShape& s);
+// From and to floats or bytes.
+std::unique_ptr<Node> make_max_pool_node(const Conv2dShape& s, DType dtype);
 std::unique_ptr<Node> make_average_pool_node(const Conv2dShape& s);
 // y = activation((x - mean) * scale + shift (+ other)), over `rows` rows of `channels` each
 std::unique_ptr<Node> make_normalize_node(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift,

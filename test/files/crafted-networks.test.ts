@@ -38,6 +38,7 @@ function crafted(nodes: Plain[], input: Value, output: Value, tensors?: Tensors,
 
 const refused = (message: RegExp, code: string | RegExp = 'ERR_CORRUPT') => ({ name: 'AdderNetError', code, message });
 const activate = (x: Value, output: Value): Plain => ({ op: 'activate', x, output, activation: relu });
+const quantized = (x: Value, output: Value): Plain => ({ op: 'quantize', x, output, scale: 1, zeroPoint: 0, qmax: 255 });
 const pool = (x: Value, output: Value, kernel: number, stride: number, padding: number): Plain => ({
   ...{ op: 'pool', mode: 'max', x, output },
   attributes: { kernel: [kernel, kernel], stride: [stride, stride], padding: Array(4).fill(padding) },
@@ -45,6 +46,7 @@ const pool = (x: Value, output: Value, kernel: number, stride: number, padding: 
 
 t.test('graphs that contradict themselves', async (t) => {
   const [x, a, b] = [value(0, [2, 2, 3]), value(1, [2, 2, 3]), value(2, [2, 2, 3])];
+  const bytes = value(1, [2, 2, 3], 'u8');
   const cases: [string, RegExp, Plain[], Value, Plain?][] = [
     ['a value is read before it is computed', /node 0 .* its operands are not what/, [activate(b, a), activate(x, b)], b],
     ['a node reads itself', /node 0 .* its operands are not what earlier nodes compute/, [activate(a, a)], a],
@@ -55,6 +57,18 @@ t.test('graphs that contradict themselves', async (t) => {
     ['an output of more elements', /no node of the network computes its output/, [activate(x, a)], value(1, [2, 2, 4])],
     ['an operand of another size', /node 0 .* its operands are not what/, [activate(value(0, [2, 2, 4]), a)], a],
     ['an operand of another dtype', /node 0 .* its x\.dtype is "u8", expected f32/, [activate(value(0, [2, 2, 3], 'u8'), a)], a],
+    [
+      'a pool from floats to bytes',
+      /node 0 .* its output is u8 of f32, expected the same/,
+      [pool(x, value(1, [2, 2, 3], 'u8'), 1, 1, 0)],
+      a,
+    ],
+    [
+      'a mean of bytes',
+      /node 1 .* its output is u8 of u8, expected f32/,
+      [quantized(x, bytes), { ...pool(bytes, value(2, [2, 2, 3], 'u8'), 1, 1, 0), mode: 'average' }],
+      a,
+    ],
     ['a result of another size', /node 0 .* its output has shape \[13\], expected that of \[2,2,3\]/, [activate(x, value(1, [13]))], a],
     ['a node of an unknown kind', /node 0 .* its op is "toString", expected one of/, [{ ...activate(x, a), op: 'toString' }], a],
     [

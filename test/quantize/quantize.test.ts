@@ -131,6 +131,46 @@ t.test('a large first layer multiplies bytes, with eight bits', async (t) => {
   t.equal(few?.op, 'conv2d', 'with fewer bits it stays in floats');
 });
 
+t.test('what a max pool reads is pooled in bytes where bytes alone are read', async (t) => {
+  const random = new Random(6);
+  const layersOf = (maxpool: layers.Layer, relu: boolean) => ({
+    conv1: new AdderConv2d(3, 8, { kernel: 3, padding: 1, random }),
+    bn1: new BatchNorm(8),
+    ...(relu && { relu: new Relu() }),
+    maxpool,
+    unit: new AdderConv2d(8, 6, { kernel: 3, padding: 1, random }),
+    bn2: new BatchNorm(6),
+    avgpool: new GlobalAveragePool2d(),
+    flatten: new Flatten(),
+  });
+  const x = normal([8, 11, 13, 3], 7);
+  const of = async (pool: layers.Layer, relu = true) => {
+    const network = new Model(layersOf(pool, relu), { ...model.metadata, classes: 6, inputShape: [11, 13, 3] });
+    return { network: settle(network, x), quantized: await quantize(network, x) };
+  };
+  for (const [i, options] of [{ kernel: 3, stride: 2, padding: 1 }, { kernel: 2 }, { kernel: [3, 1] as const, stride: 1 }].entries()) {
+    const { network, quantized } = await of(new MaxPool2d(options));
+    t.same(
+      quantized.graph.nodes.map(({ op, output }) => [op, output.dtype]),
+      [
+        ['quantize', 'u8'],
+        ['quantizedConv2d', 'u8'],
+        ['pool', 'u8'],
+        ['quantizedConv2d', 'f32'],
+        ['pool', 'f32'],
+      ],
+    );
+    const wanted = network.forward(x);
+    const d = distance(quantized.forward(x), wanted);
+    t.ok(d < 0.05, `distance ${d}`);
+    const path = join(t.testdir(), `${i}.safetensors`);
+    await saveQuantized(quantized, path);
+    t.same((await loadQuantized(path)).forward(x).data, quantized.forward(x).data, 'and so it is saved');
+  }
+  const { quantized } = await of(new MaxPool2d({ kernel: 2 }), false);
+  t.match(quantized.graph.nodes[2], { op: 'pool', output: { dtype: 'f32' } }, 'numbers below zero are not what bytes end at');
+});
+
 t.test('an image gives the same in any batch', async (t) => {
   const quantized = await quantize(model, images);
   const together = quantized.forward(images);

@@ -77,6 +77,20 @@ void fuzz_pool(Case& c) {
         if (v > y || std::isnan(v)) y = v;
       }
     });
+    Array<uint8_t> bytes(s.x_elems), largest_bytes = map(Array<uint8_t>(s.y_elems), [](uint8_t) { return uint8_t{0}; });
+    for (size_t i = 0; i < s.x_elems; ++i) bytes[i] = static_cast<uint8_t>(std::isfinite(x[i]) ? std::fmod(std::fabs(x[i]) * 64, 256) : 0);
+    each_tap(s, [&](size_t pixel, size_t at) {
+      for (size_t ch = 0; ch < s.ci; ++ch) largest_bytes[pixel * s.ci + ch] = std::max(largest_bytes[pixel * s.ci + ch], bytes[at + ch]);
+    });
+    c.run(
+        "max_pool2d of bytes",
+        [&](const KernelTable&, ThreadPool& pool, Array<uint8_t>& y) {
+          c.expect(max_pool2d(pool, s, bytes.data(), y.data()) == Status::kOk, "it has no memory");
+        },
+        [&](const Array<uint8_t>& y) {
+          c.expect(std::equal(y.data(), y.data() + s.y_elems, largest_bytes.data()), "differs from its definition");
+        },
+        Array<uint8_t>(s.y_elems));
     return fuzz_exact(
         c, "max_pool2d", s.y_elems, [&](const KernelTable&, ThreadPool& pool, float* y) { max_pool2d(pool, s, x.data(), y); },
         [&](size_t i) { return largest[i]; });

@@ -175,7 +175,7 @@ class PlanFuzzer {
     const bool largest = c_.bytes.flag();
     const auto window = static_cast<double>(s.kh) * static_cast<double>(s.kw);
     add(x, kNoValue, {s.ho, s.wo, s.ci}, static_cast<size_t>(std::min(1e15, static_cast<double>(s.y_elems) * window)),
-        [&] { return largest ? make_max_pool_node(s) : make_average_pool_node(s); });
+        [&] { return largest ? make_max_pool_node(s, DType::kF32) : make_average_pool_node(s); });
   }
 
   template <class Make>
