@@ -32,8 +32,8 @@ export interface QuantizeOptions {
 const names = optionNames<QuantizeOptions>({ bits: true, range: true, calibration: true });
 
 /**
- * Makes a copy of an adder network that computes in integers between its adder layers. Ordinary layers stay in float32, except a large first
- * layer, which is faster in bytes.
+ * Makes a copy of an adder network that computes in integers between its adder layers. Ordinary layers stay in float32, except, with 8 bits, the
+ * first layer of a network of images, which multiplies bytes.
  *
  * @param images for the calibration, of the kind that the network will see: a dataset, whose first images are used, or [n,h,w,c], bytes or
  *   normalized floats

@@ -102,18 +102,19 @@ t.test('values below zero have a zero point, which padding reads', async (t) => 
   t.ok(d < 0.1, `distance ${d}`);
 });
 
-t.test('a large first layer multiplies bytes, with eight bits', async (t) => {
+t.test('a first layer of images multiplies bytes, with eight bits', async (t) => {
   const random = new Random(6);
-  const layersOf = {
-    conv1: new Conv2d(3, 8, { kernel: 7, stride: 2, padding: 3, random, bias: true }),
+  const layersOf = (conv1: layers.Layer) => ({
+    conv1,
     bn1: new BatchNorm(8),
     relu: new Relu(),
     unit: new AdderConv2d(8, 6, { kernel: 3, padding: 1, random }),
     bn2: new BatchNorm(6),
     avgpool: new GlobalAveragePool2d(),
     flatten: new Flatten(),
-  };
-  const stem = settle(new Model(layersOf, { ...model.metadata, classes: 6, inputShape: [20, 20, 3] }), normal([8, 20, 20, 3], 7));
+  });
+  const conv1 = new Conv2d(3, 8, { kernel: 7, stride: 2, padding: 3, random, bias: true });
+  const stem = settle(new Model(layersOf(conv1), { ...model.metadata, classes: 6, inputShape: [20, 20, 3] }), normal([8, 20, 20, 3], 7));
   const x = normal([8, 20, 20, 3], 7);
   const quantized = await quantize(stem, x);
   t.same(
@@ -129,6 +130,14 @@ t.test('a large first layer multiplies bytes, with eight bits', async (t) => {
   t.same((await loadQuantized(path)).forward(x).data, quantized.forward(x).data, 'and so it is saved');
   const [few] = (await quantize(stem, x, { bits: 6 })).graph.nodes;
   t.equal(few?.op, 'conv2d', 'with fewer bits it stays in floats');
+
+  const ofGroups = new Conv2d(3, 9, { kernel: 3, groups: 3, random });
+  const grouped = new Model(
+    { ...layersOf(ofGroups), bn1: new BatchNorm(9), unit: new AdderConv2d(9, 6, { kernel: 3, random }) },
+    stem.metadata,
+  );
+  const [firstOfGroups] = (await quantize(grouped, x)).graph.nodes;
+  t.equal(firstOfGroups?.op, 'conv2d', 'and one of groups, too');
 });
 
 t.test('what a max pool reads is pooled in bytes where bytes alone are read', async (t) => {

@@ -51,7 +51,7 @@ function shortcuts(): Model {
 }
 
 /** A first layer that multiplies bytes, into the bytes of an adder layer or into floats that are pooled. */
-function largeStem(pooled: boolean): Model {
+function stem(pooled: boolean): Model {
   const random = new Random(5);
   return new Model(
     {
@@ -77,8 +77,8 @@ function largeStem(pooled: boolean): Model {
 
 const networks = {
   shortcuts: settled(shortcuts()),
-  'a large stem into bytes': settled(largeStem(false)),
-  'a large stem into a pool': settled(largeStem(true)),
+  'a stem into bytes': settled(stem(false)),
+  'a stem into a pool': settled(stem(true)),
   lenet5bn: settled(models.lenet5bn({ seed: 3 })),
   // Slow under a sanitizer or an emulator, where the others have every kind of step.
   ...(process.env.ADDERNET_QUICK === undefined && { resnet20: settled(models.resnet20({ seed: 4 })) }),
