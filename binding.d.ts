@@ -123,14 +123,16 @@ export interface Binding {
   ): void;
   /** weightBits 7: every weight lies in [-64, 63] */
   int8Conv2d(x: Uint8Array, filters: Int8Array, padValue: number, y: Int32Array, geometry: Int32Array, weightBits: 7 | 8): void;
-  /** y = clamp(rne(v), 0, qmax) */
-  adderConv2dRequantized(call: QuantizedConv2dCall<Uint8Array, Uint8Array> & { qmax: number }): void;
-  int8Conv2dRequantized(call: QuantizedConv2dCall<Int8Array, Uint8Array> & { qmax: number; weightBits: 7 | 8 }): void;
+  /** y = clamp(rne(v), qmin, qmax) */
+  adderConv2dRequantized<Q extends QuantizedArray>(call: QuantizedConv2dCall<Q, Q, Q> & { qmin: number; qmax: number }): void;
+  int8Conv2dRequantized(
+    call: QuantizedConv2dCall<Uint8Array, Int8Array, Uint8Array> & { qmin: number; qmax: number; weightBits: 7 | 8 },
+  ): void;
   /** y = v, or max(0, v) */
-  adderConv2dDequantized(call: QuantizedConv2dCall<Uint8Array, Float32Array> & { relu: boolean }): void;
-  int8Conv2dDequantized(call: QuantizedConv2dCall<Int8Array, Float32Array> & { relu: boolean; weightBits: 7 | 8 }): void;
-  /** y = clamp(rne(x / scale + zeroPoint), 0, qmax) */
-  quantizeActivations(x: Float32Array, scale: number, zeroPoint: number, qmax: number, y: Uint8Array): void;
+  adderConv2dDequantized<Q extends QuantizedArray>(call: QuantizedConv2dCall<Q, Q, Float32Array> & { relu: boolean }): void;
+  int8Conv2dDequantized(call: QuantizedConv2dCall<Uint8Array, Int8Array, Float32Array> & { relu: boolean; weightBits: 7 | 8 }): void;
+  /** y = clamp(rne(x / scale + zeroPoint), qmin, qmax) */
+  quantizeActivations(x: Float32Array, scale: number, zeroPoint: number, qmin: number, qmax: number, y: QuantizedArray): void;
 
   /** Sizes are those of one image. Without a number of threads, that of the process at the time of a run. */
   Plan: new (
@@ -173,36 +175,41 @@ export interface Binding {
     sums: Float64Array,
     scale: Float32Array,
     shift: Float32Array,
-    residual: Uint8Array | Float32Array | undefined,
+    residual: QuantizedArray | Float32Array | undefined,
     residualScale: number,
-    y: Uint8Array,
+    y: QuantizedArray,
+    qmin: number,
     qmax: number,
   ): void;
   referenceDequantize(
     sums: Float64Array,
     scale: Float32Array,
     shift: Float32Array,
-    residual: Uint8Array | Float32Array | undefined,
+    residual: QuantizedArray | Float32Array | undefined,
     residualScale: number,
     y: Float32Array,
     relu: boolean,
   ): void;
-  referenceQuantize(x: Float32Array, scale: number, zeroPoint: number, qmax: number, y: Uint8Array): void;
+  referenceQuantize(x: Float32Array, scale: number, zeroPoint: number, qmin: number, qmax: number, y: QuantizedArray): void;
 }
 
+/** Quantized numbers: of up to 8 bits, or of up to 16. */
+export type QuantizedArray = Uint8Array | Int16Array;
+
 /** How the sum of output channel co is rescaled: v = scale[co] * float(sum) + shift[co] + r (native/kernels/quantize_kernels.h). */
-export interface Rescaling {
+export interface Rescaling<Q extends QuantizedArray> {
   /** [co] each */
   scale: Float32Array;
   shift: Float32Array;
-  /** r: residualScale * residual of bytes, residual of floats, 0 without one. */
-  residual: Uint8Array | Float32Array | undefined;
+  /** r: residualScale * residual of quantized numbers, residual of floats, 0 without one. */
+  residual: Q | Float32Array | undefined;
   residualScale: number;
 }
 
-/** An integer convolution that ends in bytes or floats; filters of uint8 are an adder's, of int8 an ordinary convolution's. */
-export interface QuantizedConv2dCall<W extends Uint8Array | Int8Array, Y extends Uint8Array | Float32Array> extends Rescaling {
-  x: Uint8Array;
+/** An integer convolution that ends in quantized numbers or floats; filters of int8 are an ordinary convolution's, others an adder's. */
+export interface QuantizedConv2dCall<Q extends QuantizedArray, W extends QuantizedArray | Int8Array, Y extends Q | Float32Array>
+  extends Rescaling<Q> {
+  x: Q;
   filters: W;
   padValue: number;
   y: Y;
@@ -232,19 +239,20 @@ export interface Conv2dNode {
 }
 
 /**
- * A convolution of bytes, with what follows it. Its sum is - sum |x - w| ('adder') or sum x * w ('conv'), exact:
+ * A convolution of quantized numbers, with what follows it. Its sum is - sum |x - w| ('adder') or sum x * w ('conv', of uint8), exact:
  *
  *   v = scale[co] * float(sum) + shift[co] + r
  *
- * where r is residualScale * residual if that holds bytes, or residual if it holds floats. Bytes come out as clamp(rne(v), 0, qmax), floats
- * as activation(v). float32, every operation rounded by itself; rne rounds to the nearest integer, halves to the even one.
+ * where r is residualScale * residual if that is quantized, or residual if it holds floats. Quantized numbers come out as
+ * clamp(rne(v), qmin, qmax), floats as activation(v). float32, every operation rounded by itself; rne rounds to the nearest integer, halves to
+ * the even one.
  */
 export interface QuantizedConv2dNode {
   kind: 'adder' | 'conv';
-  /** A value of bytes. */
+  /** A quantized value, u8 or i16. */
   x: number;
-  /** [co,kh,kw,ci/groups], uint8 of an adder convolution, int8 of an ordinary one. */
-  filters: Uint8Array | Int8Array;
+  /** [co,kh,kw,ci/groups], of the type of x of an adder convolution, int8 of an ordinary one. */
+  filters: Uint8Array | Int16Array | Int8Array;
   /** What padding reads: the zero point of x. */
   padValue: number;
   /** [co] each */
@@ -253,8 +261,10 @@ export interface QuantizedConv2dNode {
   residual?: number | undefined;
   /** Default 1. */
   residualScale?: number | undefined;
-  output: 'u8' | 'f32';
-  /** 1 to 255, of bytes. */
+  /** That of x, or floats. */
+  output: 'u8' | 'i16' | 'f32';
+  /** The least and the largest quantized number, where they come out. */
+  qmin?: number | undefined;
   qmax?: number | undefined;
   /** Where the output is of floats. */
   activation?: Activation | undefined;
@@ -283,8 +293,8 @@ export interface NativePlan {
   activate(node: { x: number; activation: Activation }): number;
   /** y = a + b */
   add(node: { a: number; b: number }): number;
-  /** y = clamp(rne(x / scale + zeroPoint), 0, qmax), bytes; a run fails where an x is not finite. */
-  quantize(node: { x: number; scale: number; zeroPoint: number; qmax: number }): number;
+  /** y = clamp(rne(x / scale + zeroPoint), qmin, qmax), of `output`; a run fails where an x is not finite. */
+  quantize(node: { x: number; output: 'u8' | 'i16'; scale: number; zeroPoint: number; qmin: number; qmax: number }): number;
   finish(output: number): void;
 
   /** Bytes of packed filters and of the arena. */

@@ -6,7 +6,7 @@ import { AdderNetError, type ErrorCode } from './errors';
 import { permissionRemedy } from './node-permissions';
 import { bundleFolders, isBundled, packageFile, packageFolders, remedyOfBundle } from './package-files';
 
-export type { NativePlan, Rescaling } from '../binding.d.ts';
+export type { NativePlan, QuantizedArray, Rescaling } from '../binding.d.ts';
 
 let loadNamed: (() => unknown) | undefined;
 let loaded: Binding | undefined;

@@ -13,7 +13,7 @@ import { printJson } from './terminal';
 import { print } from './text-layout';
 
 interface EvaluateArguments extends QuantizeArguments, NetworkArguments {
-  dtype?: 'f32' | 'u8';
+  dtype?: 'f32' | 'u8' | 'i16';
   limit?: number;
   batch: number;
   threads?: number;
@@ -25,7 +25,7 @@ const isFloat = (network: Model | QuantizedModel): boolean => network instanceof
 const rules: readonly OptionRule<Model | QuantizedModel>[] = [
   { options: ['bits', 'range', 'calibration'], apply: isFloat, only: 'to float networks, but this one is already quantized' },
 ];
-const floatRules: readonly OptionRule<Model | QuantizedModel>[] = [
+const dtypeRules: readonly OptionRule<Model | QuantizedModel>[] = [
   {
     options: ['dtype'],
     apply: isFloat,
@@ -37,8 +37,10 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<void> {
   const { limit, batch, threads, json, dtype } = args;
   if (threads !== undefined) setThreads(threads);
   const loaded = await openNetwork(args);
-  checkApply(args, loaded, dtype === 'f32' ? floatRules : rules);
-  const network = dtype === 'u8' && loaded instanceof Model ? await quantizeNetwork(loaded, args) : loaded;
+  checkApply(args, loaded, dtype === undefined || loaded instanceof Model || dtype === loaded.dtype ? rules : dtypeRules);
+  const { bits = dtype === 'i16' ? 16 : 8 } = args;
+  const quantizes = dtype !== undefined && dtype !== 'f32' && loaded instanceof Model;
+  const network = quantizes ? await quantizeNetwork(loaded, { ...args, bits }) : loaded;
   const dataset = await openData({ ...args, dataset: args.dataset ?? network.metadata.dataset }, 'test', network.inputShape);
   const model = await withClassNames(network, args.weights, dataset);
   checkFits('evaluate', model, dataset); // before the progress bar starts
@@ -48,7 +50,7 @@ export async function evaluateCommand(args: EvaluateArguments): Promise<void> {
   );
 
   const { isa, threads: used } = cpuInfo();
-  const numbers = model instanceof Model ? { dtype: 'f32' } : { dtype: 'u8', bits: model.bits };
+  const numbers = model instanceof Model ? { dtype: 'f32' } : { dtype: model.dtype, bits: model.bits };
   if (json) printJson({ ...result, ...numbers, isa, threads: used });
   else
     print(

@@ -10,8 +10,11 @@ export interface LoadOptions {
   kind?: ConvKind | undefined;
   /** Key of the weights in a PyTorch checkpoint; nested keys are joined by dots, such as 'models.0'. Default: the likeliest key. */
   key?: string | undefined;
-  /** The numbers that it computes with: 'f32' accepts only float networks, 'u8' only quantized ones. Default: both are accepted. */
-  dtype?: 'f32' | 'u8' | undefined;
+  /**
+   * The numbers that it computes with: 'f32' accepts only float networks, 'u8' only those quantized to up to 8 bits, 'i16' only those of 9 to 16.
+   * Default: all are accepted.
+   */
+  dtype?: 'f32' | 'u8' | 'i16' | undefined;
   /** How images are normalized, where the file does not say, or says otherwise. */
   normalization?: Normalization | undefined;
   /** The expected number of classes: another number in the file is an error. */

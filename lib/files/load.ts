@@ -30,13 +30,17 @@ const checkpointKey = 'addernet.training';
 export async function load(source: FloatPretrained, options?: LoadOptions & { dtype?: 'f32' | undefined }): Promise<Model>;
 export async function load(source: QuantizedPretrained, options?: LoadOptions & { dtype?: 'u8' | undefined }): Promise<QuantizedModel>;
 export async function load(source: FileSource, options: LoadOptions & { dtype: 'f32' }): Promise<Model>;
-export async function load(source: FileSource, options: LoadOptions & { dtype: 'u8' }): Promise<QuantizedModel>;
+export async function load(source: FileSource, options: LoadOptions & { dtype: 'u8' | 'i16' }): Promise<QuantizedModel>;
 export async function load(source: FileSource, options?: LoadOptions): Promise<Model | QuantizedModel>;
 export async function load(source: FileSource, options: LoadOptions = {}): Promise<Model | QuantizedModel> {
   checkOptions('load', options, loadOptionNames);
+  return await loadNetwork(source, options, options.dtype !== undefined && options.dtype !== 'f32');
+}
+
+async function loadNetwork(source: FileSource, options: LoadOptions, needsQuantized: boolean): Promise<Model | QuantizedModel> {
   const { dtype, onNote = warn } = options;
-  if (dtype !== undefined && dtype !== 'f32' && dtype !== 'u8')
-    throw new AdderNetError('ERR_ARGUMENT', `load: dtype is '${String(dtype)}', expected 'f32' or 'u8'`);
+  if (dtype !== undefined && dtype !== 'f32' && dtype !== 'u8' && dtype !== 'i16')
+    throw new AdderNetError('ERR_ARGUMENT', `load: dtype is '${String(dtype)}', expected 'f32', 'u8' or 'i16'`);
   if (typeof onNote !== 'function') throw new AdderNetError('ERR_ARGUMENT', `load: onNote is ${shown(onNote)}, expected a function`);
   checkGiven(options);
   const file = await readWeights(source, options);
@@ -49,9 +53,9 @@ export async function load(source: FileSource, options: LoadOptions = {}): Promi
   if (dtype === 'f32' && isQuantized)
     throw new AdderNetError(
       'ERR_FORMAT',
-      `${file.name}: a quantized network, but a float one is needed: load the file that it was made from, or use dtype 'u8'`,
+      `${file.name}: a quantized network, but a float one is needed: load the file that it was made from, or leave dtype out`,
     );
-  if (dtype === 'u8' && !isQuantized)
+  if (needsQuantized && !isQuantized)
     throw new AdderNetError(
       'ERR_FORMAT',
       `${file.name}: a float network, but a quantized one is needed: load with dtype 'f32', or quantize it first`,
@@ -62,9 +66,11 @@ export async function load(source: FileSource, options: LoadOptions = {}): Promi
   return network;
 }
 
-/** Loads a quantized network: `load` with dtype 'u8'. */
-export const loadQuantized = (source: FileSource, options: Omit<LoadOptions, 'dtype'> = {}): Promise<QuantizedModel> =>
-  load(source, { ...options, dtype: 'u8' });
+/** Loads a quantized network, of any bits: `load` with a narrower type. */
+export async function loadQuantized(source: FileSource, options: Omit<LoadOptions, 'dtype'> = {}): Promise<QuantizedModel> {
+  checkOptions('loadQuantized', options, loadOptionNames);
+  return (await loadNetwork(source, options, true)) as QuantizedModel;
+}
 
 const warn = (note: string): void =>
   process.emitWarning(`${escapeControls(note)} Pass what you know as options of load; onNote receives these notes.`, {
@@ -84,7 +90,12 @@ function floatFrom(file: TensorFile, options: LoadOptions, note: (text: string) 
 
 function quantizedFrom(file: TensorFile, options: LoadOptions): QuantizedModel {
   const model = quantizedNetwork(file);
-  const { metadata, bits, graph, inputShape } = model;
+  const { metadata, bits, dtype, graph, inputShape } = model;
+  if (options.dtype !== undefined && options.dtype !== dtype)
+    throw new AdderNetError(
+      'ERR_FORMAT',
+      `${file.name}: a network of ${bits} bits, which is ${dtype}, but dtype is '${options.dtype}': leave it out, or quantize the float network again`,
+    );
   checkContradictions(file, metadata, options);
   checkContradiction(file, 'model', options.model, metadata.name);
   checkContradiction(file, 'inputShape', options.inputShape, inputShape);

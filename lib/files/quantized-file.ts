@@ -1,6 +1,6 @@
 // Quantized networks as safetensors: the tensors of the nodes as `<node>.<name>`, everything else of the graph as JSON in the metadata.
 import { AdderNetError } from '../errors';
-import type { Graph, GraphNode, Value } from '../graph';
+import { type Graph, type GraphNode, maxBits, minBits, quantizedRange, type Value } from '../graph';
 import { checkGraph } from '../graph/check';
 import { checkGraphFinite } from '../graph/finite';
 import { parseJson } from '../io/json';
@@ -42,7 +42,7 @@ interface DescriptionOfVersion1 extends Pick<Description, 'metadata' | 'bits'> {
 }
 
 const aNode = rule<PlainNode>('a node', isRecord);
-const common = objectWith({ bits: integer(2, 8), metadata: rule<object>('an object', isRecord) });
+const common = objectWith({ bits: integer(minBits, maxBits), metadata: rule<object>('an object', isRecord) });
 
 /**
  * The bytes of a file. A network loaded from them is bit-identical.
@@ -105,19 +105,26 @@ function graphOf(nodes: readonly Record<string, unknown>[], { inputs, outputs }:
   return { nodes: nodes as unknown as readonly GraphNode[], inputs: inputs!, outputs: outputs! };
 }
 
-/** A network of fewer bits than 8 has them in bytes as well, of which none may be larger than its bits hold. */
+/** A network of fewer bits than its dtype has integers of its bits alone. */
 function checkBits({ nodes }: Graph, bits: number): void {
-  const largest = 2 ** bits - 1;
-  const damaged = (i: number, why: string) =>
-    new AdderNetError('ERR_CORRUPT', `node ${i} of the network is damaged: its ${why} of ${bits} bits`);
+  const range = quantizedRange(bits);
+  const isOutside = (q: number) => q < range.qmin || q > range.qmax;
+  const integers = `an integer from ${range.qmin} to ${range.qmax}`;
   for (const [i, node] of nodes.entries()) {
     if (node.op !== 'quantize' && node.op !== 'quantizedConv2d') continue;
-    if (node.qmax !== undefined && node.qmax !== largest)
-      throw damaged(i, `qmax is ${node.qmax}, expected ${largest}, the largest integer`);
+    const expect = (holds: boolean, found: string, expected: number | string) => {
+      if (!holds)
+        throw new AdderNetError('ERR_CORRUPT', `node ${i} of the network is damaged: its ${found}, expected ${expected} of ${bits} bits`);
+    };
+    const { output, qmin = 0, qmax } = node;
+    const { dtype } = node.op === 'quantize' ? output : node.x;
+    expect(dtype === range.dtype, `dtype is ${dtype}`, range.dtype);
+    expect(qmax === undefined || qmin === range.qmin, `qmin is ${qmin}`, range.qmin);
+    expect(qmax === undefined || qmax === range.qmax, `qmax is ${qmax}`, range.qmax);
     if (node.op === 'quantize') continue;
-    if (node.padValue > largest) throw damaged(i, `padValue is ${node.padValue}, expected at most ${largest}, the largest integer`);
-    const filter = node.kind === 'adder' ? node.filters.data.find((w) => w > largest) : undefined;
-    if (filter !== undefined) throw damaged(i, `filters hold ${filter}, expected at most ${largest}, the largest integer`);
+    expect(!isOutside(node.padValue), `padValue is ${node.padValue}`, integers);
+    const filter = node.kind === 'adder' ? node.filters.data.find(isOutside) : undefined;
+    expect(filter === undefined, `filters hold ${filter}`, integers);
   }
 }
 

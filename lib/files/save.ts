@@ -40,7 +40,7 @@ export async function save(model: Model | QuantizedModel, path: string | URL, op
   if (foreign !== undefined)
     throw new AdderNetError('ERR_ARGUMENT', `save: '${target}' has the extension of another format, expected .safetensors`);
   if (model instanceof QuantizedModel && half)
-    throw new AdderNetError('ERR_ARGUMENT', 'save: half applies to float networks; a quantized network stores its filters in bytes');
+    throw new AdderNetError('ERR_ARGUMENT', 'save: half applies to float networks; a quantized network stores its filters as integers');
   if (!(model instanceof QuantizedModel)) checkModel('save', model);
   const metadata: ModelMetadata = { ...model.metadata, ...(training !== undefined && { training }) };
   checkMetadata(metadata);

@@ -2,12 +2,23 @@
 // numbers, and one image takes memory and work within limits. Time and memory of the checks grow with the file alone.
 import { convKinds } from '../conv-kind';
 import { AdderNetError } from '../errors';
+import type { QuantizedDType } from '../ops';
 import { maxFilterElements } from '../ops/conv2d-integer';
+import { integersOf } from '../ops/quantize';
 import { allOf, integer, listOf, misfit, objectWith, oneOf, optional, type Rule, rule } from '../schema';
 import { elementCount, type Shape, shapeText } from '../shape';
 import { type DType, notFinite, Tensor, type TensorData } from '../tensor';
 import { outputShape } from './geometry';
-import { type Conv2d, type Graph, type GraphNode, type Normalize, operandsOf, type QuantizedConv2d, type Value } from './graph';
+import {
+  type Conv2d,
+  type Graph,
+  type GraphNode,
+  type Normalize,
+  operandsOf,
+  type Quantize,
+  type QuantizedConv2d,
+  type Value,
+} from './graph';
 import { maxElements, WorkBudget } from './limits';
 
 /**
@@ -31,8 +42,7 @@ export function checkGraph(graph: Graph): void {
 
 const size = integer(1, 2 ** 31 - 1);
 const offset = integer(0, 2 ** 31 - 1);
-const byte = integer(0, 255);
-const largestInteger = integer(1, 255);
+const quantizedNumber = integer(-32768, 32767);
 const isFloat = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(Math.fround(value));
 const float = rule<number>('a finite float32', isFloat);
 const positiveFloat = rule<number>('a positive float32', (value) => isFloat(value) && Math.fround(value) > 0);
@@ -45,7 +55,7 @@ const shape = allOf<Shape>(
   rule(`a shape of at most ${maxElements} elements`, (value) => elementCount(value as Shape) <= maxElements),
 );
 const valueRule = <D extends Value['dtype']>(...dtypes: D[]) => objectWith({ id: integer(), shape, dtype: oneOf(dtypes) });
-const [floats, bytes, floatsOrBytes] = [valueRule('f32'), valueRule('u8'), valueRule('f32', 'u8')];
+const [floats, quantized, any] = [valueRule('f32'), valueRule('u8', 'i16'), valueRule('f32', 'u8', 'i16')];
 
 const finite: Rule<Tensor<TensorData>> = (tensor) => {
   const value = notFinite((tensor as Tensor<TensorData>).data);
@@ -89,14 +99,17 @@ const nodeRules: Readonly<Record<GraphNode['op'], Rule<unknown>>> = {
   normalize: objectWith({
     ...{ x: floats, output: floats, mean: vector, ...affine, residual: optional(floats), activation: optional(activation) },
   }),
-  pool: objectWith({ mode: oneOf(['max', 'average']), x: floatsOrBytes, output: floatsOrBytes, attributes: poolAttributes }),
+  pool: objectWith({ mode: oneOf(['max', 'average']), x: any, output: any, attributes: poolAttributes }),
   activate: objectWith({ x: floats, output: floats, activation }),
   add: objectWith({ a: floats, b: floats, output: floats }),
-  quantize: objectWith({ x: floats, output: bytes, scale: positiveFloat, zeroPoint: byte, qmax: largestInteger }),
+  quantize: objectWith({
+    ...{ x: floats, output: quantized, scale: positiveFloat, zeroPoint: quantizedNumber },
+    ...{ qmin: optional(quantizedNumber), qmax: quantizedNumber },
+  }),
   quantizedConv2d: objectWith({
-    ...{ kind: oneOf(['adder', 'conv']), x: bytes, output: floatsOrBytes, filters: tensor(4, 'u8', 'i8'), padValue: byte, ...affine },
-    ...{ residual: optional(floatsOrBytes), residualScale: optional(float), qmax: optional(largestInteger) },
-    ...{ activation: optional(activation), attributes: conv2dAttributes },
+    ...{ kind: oneOf(['adder', 'conv']), x: quantized, output: any, filters: tensor(4, 'u8', 'i16', 'i8'), padValue: quantizedNumber },
+    ...{ ...affine, residual: optional(any), residualScale: optional(float), qmin: optional(quantizedNumber) },
+    ...{ qmax: optional(quantizedNumber), activation: optional(activation), attributes: conv2dAttributes },
   }),
 };
 const opRule = objectWith({ op: oneOf(Object.keys(nodeRules)) });
@@ -112,10 +125,9 @@ function damageOf(node: GraphNode, known: ReadonlyMap<number, Value>): string | 
   if (known.has(output.id)) return `output has the id ${output.id} of an earlier value`;
   if (elementCount(shape) !== elementCount(output.shape))
     return `output has shape ${shapeText(output.shape)}, expected that of ${shapeText(shape)}`;
-  if (node.op === 'quantize' && node.zeroPoint > node.qmax)
-    return `zeroPoint is ${node.zeroPoint}, expected at most its qmax, ${node.qmax}`;
-  if (node.op === 'pool' && (node.x.dtype !== output.dtype || (node.mode === 'average' && output.dtype === 'u8')))
+  if (node.op === 'pool' && (node.x.dtype !== output.dtype || (node.mode === 'average' && output.dtype !== 'f32')))
     return `output is ${output.dtype} of ${node.x.dtype}, expected ${node.mode === 'average' ? 'f32' : 'the same'}`;
+  if (node.op === 'quantize') return damageOfRange(node, node.output.dtype as QuantizedDType) ?? damageOfZeroPoint(node);
   if (node.op === 'conv2d' || node.op === 'quantizedConv2d' || node.op === 'normalize') return damageOfChannels(node);
   return undefined;
 }
@@ -131,19 +143,39 @@ function damageOfChannels(node: Conv2d | QuantizedConv2d | Normalize): string | 
   const { residual, output } = node;
   if (residual && elementCount(residual.shape) !== elementCount(output.shape))
     return `residual has shape ${shapeText(residual.shape)}, expected that of its output, ${shapeText(output.shape)}`;
-  return node.op === 'quantizedConv2d' ? damageOfBytes(node) : undefined;
+  return node.op === 'quantizedConv2d' ? damageOfQuantized(node) : undefined;
 }
 
-function damageOfBytes({ kind, filters, output, qmax, activation }: QuantizedConv2d): string | undefined {
-  const dtype = kind === 'adder' ? 'u8' : 'i8';
-  if (filters.dtype !== dtype) return `filters are ${filters.dtype}, expected ${dtype} of kind ${kind}`;
-  const elements = filters.size / filters.shape[0]!;
-  if (elements > maxFilterElements[kind])
-    return `filters have ${elements} elements each, expected at most ${maxFilterElements[kind]}, whose sum an int32 holds`;
+function damageOfQuantized(node: QuantizedConv2d): string | undefined {
+  const { kind, x, filters, padValue, residual, output, qmin, qmax, activation } = node;
+  const dtype = x.dtype as QuantizedDType;
+  if (kind === 'conv' && dtype !== 'u8') return `kind is conv, but x is ${dtype}, expected u8`;
+  const own = kind === 'adder' ? dtype : 'i8';
+  if (filters.dtype !== own) return `filters are ${filters.dtype}, expected ${own} of kind ${kind}, which reads ${dtype}`;
+  for (const [name, value] of Object.entries({ residual, output }))
+    if (value && value.dtype !== 'f32' && value.dtype !== dtype) return `${name} is ${value.dtype}, expected f32 or ${dtype} as x`;
+  const [elements, limit] = [filters.size / filters.shape[0]!, maxFilterElements[kind === 'conv' ? 'conv' : dtype]];
+  if (elements > limit) return `filters have ${elements} elements each, expected at most ${limit}, whose sum an int32 holds`;
+  const { min, max } = integersOf[dtype];
+  if (padValue < min || padValue > max) return `padValue is ${padValue}, expected an integer from ${min} to ${max}`;
   if ((qmax === undefined) !== (output.dtype === 'f32'))
-    return `qmax is ${qmax ?? 'missing'}, but its output is ${output.dtype}: an output of u8 has one`;
-  return qmax !== undefined && activation ? 'activation is there, but its output is u8, which qmax limits' : undefined;
+    return `qmax is ${qmax ?? 'missing'}, but its output is ${output.dtype}: an output of ${dtype} has one`;
+  if (qmax === undefined) return qmin === undefined ? undefined : `qmin is ${qmin}, but its output is f32`;
+  return (
+    damageOfRange({ qmin, qmax }, dtype) ?? (activation && `activation is there, but its output is ${dtype}, which qmin and qmax limit`)
+  );
 }
+
+function damageOfRange({ qmin = 0, qmax }: { qmin?: number | undefined; qmax: number }, dtype: QuantizedDType): string | undefined {
+  const { min, max } = integersOf[dtype];
+  if (qmin < min || qmin >= max) return `qmin is ${qmin}, expected an integer from ${min} to ${max - 1}`;
+  return qmax <= qmin || qmax > max ? `qmax is ${qmax}, expected an integer from ${qmin + 1} to ${max}` : undefined;
+}
+
+const damageOfZeroPoint = ({ zeroPoint, qmin = 0, qmax }: Quantize): string | undefined =>
+  zeroPoint < qmin || zeroPoint > qmax
+    ? `zeroPoint is ${zeroPoint}, expected an integer from its qmin, ${qmin}, to its qmax, ${qmax}`
+    : undefined;
 
 /** The shape of what a node computes, or why its window, its filters and what it reads do not fit each other. */
 function shapeOrReason(node: GraphNode): Shape | string {

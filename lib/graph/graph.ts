@@ -1,6 +1,7 @@
 // A network between its layers and what runs it: which value is computed from which, as immutable plain data.
 import type { ConvKind } from '../conv-kind';
 import type { Activation } from '../layers';
+import type { QuantizedArray, QuantizedDType } from '../ops';
 import type { Shape, Sides } from '../shape';
 import type { Tensor } from '../tensor';
 
@@ -10,11 +11,11 @@ export interface Value {
   readonly id: number;
   /** Shape for one image. A node may read a value in another shape than it was written in: the same elements in the same order. */
   readonly shape: Shape;
-  readonly dtype: 'f32' | 'u8';
+  readonly dtype: 'f32' | QuantizedDType;
 }
 
-/** A value of n images, [n, ...shape], of floats or of bytes by its dtype. */
-export type ValueTensor = Tensor | Tensor<Uint8Array>;
+/** A value of n images, [n, ...shape], of floats or of quantized numbers by its dtype. */
+export type ValueTensor = Tensor | Tensor<QuantizedArray>;
 
 /** Height and width. */
 export type Size = readonly [height: number, width: number];
@@ -92,25 +93,28 @@ export interface Add {
 
 export type FloatNode = Conv2d | Normalize | Pool | Activate | Add;
 
-// Networks in 8 bits and fewer, bit-exactly. A quantized value holds integers q = 0 ... qmax, one byte each, which stand for the numbers
-// scale * (q - zeroPoint); scale and zero point are one for the whole value. Between such values an adder layer needs only integers, since x
-// and w share one scale and one zero point, which cancels in x - w. float32, each operation rounded by itself, none fused; rne rounds to the
-// nearest integer, half to even.
+// Networks in 16 bits and fewer, bit-exactly. A quantized value holds integers q = qmin ... qmax, uint8 of up to 8 bits and int16 of more
+// (quantized-range.ts), which stand for the numbers scale * (q - zeroPoint); scale and zero point are one for the whole value. Between such
+// values an adder layer needs only integers, since x and w share one scale and one zero point, which cancels in x - w. float32, each operation
+// rounded by itself, none fused; rne rounds to the nearest integer, half to even. float(sum) is rounded so, too, where a sum exceeds 2^24.
 
-/** From floats to bytes: q = clamp(rne(x / scale + zeroPoint), 0, qmax). Numbers that are not finite are refused. */
+/** From floats to quantized numbers: q = clamp(rne(x / scale + zeroPoint), qmin, qmax). Numbers that are not finite are refused. */
 export interface Quantize {
   readonly op: 'quantize';
   readonly x: Value;
   readonly output: Value;
   readonly scale: number;
   readonly zeroPoint: number;
+  /** Default 0. */
+  readonly qmin?: number;
   readonly qmax: number;
 }
 
 /**
- * A convolution of bytes and all that follows it up to the next one. Its sum is -sum |x - w| of uint8 filters where its kind is adder, and
- * sum x * w of int8 filters where it is conv: v = scale[co] * float(sum) + shift[co], then + residualScale * float(residual) of bytes, or
- * + residual of floats; then q = clamp(rne(v), 0, qmax) if the output is of bytes, or activation(v) if it is of floats.
+ * A convolution of quantized numbers and all that follows it up to the next one. Its sum is -sum |x - w| of filters of the dtype of x where its
+ * kind is adder, and sum x * w of uint8 and int8 filters where it is conv: v = scale[co] * float(sum) + shift[co], then
+ * + residualScale * float(residual) of one of the dtype of x, or + residual of floats; then q = clamp(rne(v), qmin, qmax) if the output is of the
+ * dtype of x, or activation(v) if it is of floats.
  */
 export interface QuantizedConv2d {
   readonly op: 'quantizedConv2d';
@@ -118,16 +122,18 @@ export interface QuantizedConv2d {
   readonly x: Value;
   readonly output: Value;
   /** [co,kh,kw,ci/groups] */
-  readonly filters: Tensor<Uint8Array> | Tensor<Int8Array>;
+  readonly filters: Tensor<QuantizedArray> | Tensor<Int8Array>;
   /** What padding reads: the zero point of x. */
   readonly padValue: number;
   /** [co], as shift */
   readonly scale: Tensor;
   readonly shift: Tensor;
   readonly residual?: Value;
-  /** Scale of a residual of bytes. Default 1. */
+  /** Scale of a quantized residual. Default 1. */
   readonly residualScale?: number;
-  /** Largest integer of an output of bytes; absent otherwise. */
+  /** Least integer of a quantized output. Default 0. */
+  readonly qmin?: number;
+  /** Largest integer of a quantized output; absent otherwise. */
   readonly qmax?: number;
   /** Only where the output is of floats. */
   readonly activation?: Activation;

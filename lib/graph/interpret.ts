@@ -1,8 +1,9 @@
 // The plain reference: runs a graph node by node with the operations of lib/ops, so that every value can be looked at or replaced.
+import type { QuantizedArray } from '../ops';
 import type { Tensor } from '../tensor';
 import { runFloatNode } from './float-nodes';
 import type { Graph, GraphNode, Value, ValueTensor } from './graph';
-import { maxPoolOfBytes, quantizedConv2d, quantizeValue } from './quantized-nodes';
+import { quantizedConv2d, quantizedMaxPool, quantizeValue } from './quantized-nodes';
 
 export interface InterpretOptions {
   /** Called with each value as soon as it is known, inputs first. */
@@ -36,6 +37,6 @@ export function interpret(graph: Graph, x: Tensor, { onValue, onRead = (_, tenso
 function runNode(node: GraphNode, read: (value: Value) => ValueTensor): ValueTensor {
   if (node.op === 'quantize') return quantizeValue(node, read(node.x) as Tensor);
   if (node.op === 'quantizedConv2d') return quantizedConv2d(node, read);
-  if (node.op === 'pool' && node.x.dtype === 'u8') return maxPoolOfBytes(node, read(node.x) as Tensor<Uint8Array>);
+  if (node.op === 'pool' && node.x.dtype !== 'f32') return quantizedMaxPool(node, read(node.x) as Tensor<QuantizedArray>);
   return runFloatNode(node, read as (value: Value) => Tensor);
 }

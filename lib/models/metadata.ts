@@ -1,4 +1,4 @@
-// What travels with the weights of a network, in floats or in bytes, and networks that say it by name.
+// What travels with the weights of a network, in floats or in integers, and networks that say it by name.
 import { type ConvKind, convKinds } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { optionNames } from '../options';

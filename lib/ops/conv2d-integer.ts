@@ -1,12 +1,13 @@
-// Convolutions of small integers, exact in int32: what 8-bit inference is made of.
+// Convolutions of small integers, exact in int32: what quantized inference is made of.
 
-import { native, rethrow } from '../binding';
+import { native, type QuantizedArray, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
 import { shown } from '../quoted';
 import { type ConvGeometry, type ConvOptions, convGeometry } from '../shape';
 import { type DType, Tensor, type TensorData } from '../tensor';
 import { checkDType, type OutOption, outputTensor } from './out';
+import { integersOf } from './quantize';
 
 /** What integer convolutions take. */
 export type IntegerArray = Uint8Array | Int8Array | Int16Array;
@@ -37,22 +38,16 @@ export const integerNames = optionNames<IntegerConvolutionOptions>({
 });
 const int8Names = [...integerNames, ...optionNames<WeightBits>({ weightBits: true })];
 
-/** Smallest and largest number of a dtype. */
-const integers = {
-  u8: { min: 0, max: 255 },
-  i8: { min: -128, max: 127 },
-  i16: { min: -32768, max: 32767 },
-} as const;
-type IntegerType = keyof typeof integers;
+type IntegerType = keyof typeof integersOf;
 
 /** The longest filter whose sum is sure to fit int32: of distances, and of products of uint8 and int8. */
 const maxSum = 2 ** 31 - 1;
 const maxDistanceElements = { u8: Math.floor(maxSum / 255), i8: Math.floor(maxSum / 255), i16: Math.floor(maxSum / 65535) };
 const maxProductElements = Math.floor(maxSum / (255 * 128));
-/** The longest filters of convolutions of uint8. */
-export const maxFilterElements = { adder: maxDistanceElements.u8, conv: maxProductElements } as const;
+/** The longest filters of convolutions of quantized numbers: ordinary ones, and those of adders by the dtype of x. */
+export const maxFilterElements = { conv: maxProductElements, u8: maxDistanceElements.u8, i16: maxDistanceElements.i16 } as const;
 
-const isIntegerType = (dtype: DType): dtype is IntegerType => dtype in integers;
+const isIntegerType = (dtype: DType): dtype is IntegerType => dtype in integersOf;
 export const isInteger = (tensor: Tensor<TensorData>): tensor is Tensor<IntegerArray> =>
   tensor instanceof Tensor && isIntegerType(tensor.dtype);
 
@@ -95,11 +90,20 @@ export interface IntegerConv2d {
 }
 type IntegerOptions = Omit<IntegerConvolutionOptions, 'out'>;
 
-/** What {@link adderConv2d} of uint8 checks, but the names of options, for operations that end otherwise. */
-export function checkAdderBytes(op: string, x: Tensor<Uint8Array>, filters: Tensor<Uint8Array>, options: IntegerOptions): IntegerConv2d {
-  checkDType(op, 'x', x, 'u8');
-  return checkIntegers(op, x, filters, 'u8', maxDistanceElements, options);
+/** What {@link adderConv2d} of uint8 or int16 checks, but the names of options, for operations that end otherwise. */
+export function checkQuantizedAdder<Q extends QuantizedArray>(
+  op: string,
+  x: Tensor<Q>,
+  filters: Tensor<Q>,
+  options: IntegerOptions,
+): IntegerConv2d {
+  const type = quantizedType(x);
+  checkDType(op, 'x', x, type);
+  return checkIntegers(op, x, filters, type, maxDistanceElements, options);
 }
+
+/** int16 of a tensor of int16, and uint8 of what should be one of uint8. */
+export const quantizedType = (tensor: Tensor<TensorData> | undefined): 'u8' | 'i16' => (tensor?.dtype === 'i16' ? 'i16' : 'u8');
 
 /** What {@link int8Conv2d} checks, but the names of options. */
 export function checkInt8(
@@ -133,7 +137,7 @@ function checkIntegers(
     throw new AdderNetError('ERR_SHAPE', `${op}: a filter of ${length} elements may overflow int32 in ${type}, expected at most ${limit}`);
   if ('bias' in options && options.bias !== undefined)
     throw new AdderNetError('ERR_ARGUMENT', `${op}: bias is given, but an integer convolution has none`);
-  const { min, max } = integers[type];
+  const { min, max } = integersOf[type];
   const { padValue = 0 } = options;
   if (!Number.isInteger(padValue) || padValue < min || padValue > max)
     throw new AdderNetError('ERR_ARGUMENT', `${op}: padValue is ${shown(padValue)}, expected an integer from ${min} to ${max}`);

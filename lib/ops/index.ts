@@ -39,7 +39,13 @@ export { biasGrad, reluGrad } from './elementwise-grad';
 export type { OutOption } from './out';
 export { averagePool2d, globalAveragePool2d, maxPool2d, type PoolOptions } from './pool';
 export { averagePool2dGrad, globalAveragePool2dGrad, maxPool2dGrad } from './pool-grad';
-export { type QuantizeOptions, quantizeActivations } from './quantize';
+export {
+  type QuantizedArray,
+  type QuantizedDType,
+  type QuantizedRangeOptions,
+  type QuantizeOptions,
+  quantizeActivations,
+} from './quantize';
 export { type SgdStepOptions, sgdStep } from './sgd';
 export { type SignOptions, sign, signGrad } from './sign';
 export { softmax } from './softmax';

@@ -1,4 +1,4 @@
-// Quantized networks: from a float network and some images to one that computes in bytes.
+// Quantized networks: from a float network and some images to one that computes in integers.
 
 export { type QuantizeOptions, quantize } from './quantize';
 export { QuantizedModel } from './quantized-model';

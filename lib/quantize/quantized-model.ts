@@ -1,18 +1,23 @@
 // A quantized network.
 import { AdderNetError } from '../errors';
-import { type Graph, interpret } from '../graph';
+import { type Graph, interpret, quantizedRange } from '../graph';
 import { type ModelMetadata, withMetadata } from '../models/metadata';
 import { shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 
-/** A network in 8 bits or fewer, for inference: `quantize` makes it, `compile` makes it fast, `save` and `load` keep it. */
+/** A network in 16 bits or fewer, for inference: `quantize` makes it, `compile` makes it fast, `save` and `load` keep it. */
 export class QuantizedModel extends withMetadata(class {}) {
   /** The metadata of the float network. */
   override readonly metadata: ModelMetadata;
-  /** Bits of activations and filters, 2 to 8. */
+  /** Bits of activations and filters, 2 to 16. */
   readonly bits: number;
   /** The network from an image to what its task asks for. */
   readonly graph: Graph;
+
+  /** What its integers are stored in: 'u8' up to 8 bits, 'i16' from 9 on. */
+  get dtype(): 'u8' | 'i16' {
+    return quantizedRange(this.bits).dtype;
+  }
 
   constructor(metadata: ModelMetadata, bits: number, graph: Graph) {
     super();

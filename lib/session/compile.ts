@@ -2,7 +2,7 @@
 
 import { checkThreads } from '../cpu';
 import { AdderNetError } from '../errors';
-import { checkGraphFinite, checkLimits, fuse, type Graph, trace } from '../graph';
+import { checkGraphFinite, checkLimits, dtypeOfNodes, fuse, type Graph, trace } from '../graph';
 import { Layer } from '../layers';
 import { nameOf } from '../layers/name-of';
 import { checkFinite } from '../layers/state';
@@ -16,7 +16,7 @@ import { emit } from './emit';
 import { InferenceSession } from './inference-session';
 import { describeNodes } from './profile';
 
-/** A network in 8 bits or fewer, as lib/quantize makes it. */
+/** A network in 16 bits or fewer, as lib/quantize makes it. */
 export interface QuantizedNetwork {
   readonly graph: Graph;
   readonly inputShape: readonly [number, number, number];
@@ -25,8 +25,8 @@ export interface QuantizedNetwork {
 
 /** Options of `compile`. */
 export interface CompileOptions {
-  /** The dtype the session computes in: 'u8' needs a quantized network. Default: that of the network. */
-  dtype?: 'f32' | 'u8' | undefined;
+  /** The dtype the session computes in: 'u8' needs a network quantized to up to 8 bits, 'i16' one of 9 to 16. Default: that of the network. */
+  dtype?: 'f32' | 'u8' | 'i16' | undefined;
   /** The maximal number of threads of a run. Default: that of the process, see setThreads. */
   threads?: number | undefined;
   /** Shape of one image, [h,w,c]. Default: the model's inputShape; a layer that is not a Model needs it. */
@@ -45,14 +45,14 @@ const names = optionNames<CompileOptions>({ dtype: true, threads: true, input: t
 export async function compile(model: Layer | QuantizedNetwork, options: CompileOptions = {}): Promise<InferenceSession> {
   checkOptions('compile', options, names);
   const { dtype, threads, input } = options;
-  const own = model instanceof Layer ? 'f32' : isQuantized(model) ? 'u8' : undefined;
+  const own = model instanceof Layer ? 'f32' : isQuantized(model) ? dtypeOfNodes(model.graph.nodes) : undefined;
   if (own === undefined) throw new AdderNetError('ERR_ARGUMENT', `compile: model is ${nameOf(model)}, expected a network`);
-  if (dtype !== undefined && dtype !== 'f32' && dtype !== 'u8')
-    throw new AdderNetError('ERR_ARGUMENT', `compile: dtype is '${String(dtype)}', expected 'f32' or 'u8'`);
+  if (dtype !== undefined && dtype !== 'f32' && dtype !== 'u8' && dtype !== 'i16')
+    throw new AdderNetError('ERR_ARGUMENT', `compile: dtype is '${String(dtype)}', expected 'f32', 'u8' or 'i16'`);
   if (dtype !== undefined && dtype !== own)
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `compile: dtype is '${dtype}', but the network is of ${own}: ${own === 'f32' ? 'quantize it first' : 'compile the float network'}`,
+      `compile: dtype is '${dtype}', but the network is of ${own}: ${own === 'f32' ? 'quantize it first' : dtype === 'f32' ? 'compile the float network' : 'quantize the float network again'}`,
     );
   if (threads !== undefined) checkThreads('compile', threads);
   if (model instanceof Layer) return compileFloats(model, options);

@@ -2,6 +2,7 @@
 import { type NativePlan, native, rethrow } from '../binding';
 import type { Graph, GraphNode, Value } from '../graph';
 import { geometryOf } from '../graph/geometry';
+import type { QuantizedDType } from '../ops';
 import { elementCount } from '../shape';
 
 /** Gives the number that a value has in the plan. */
@@ -23,7 +24,10 @@ export function emit({ nodes, inputs, outputs }: Graph, threads: number | undefi
 function emitNode(plan: NativePlan, node: GraphNode, numberOf: NumberOf): number {
   if (node.op === 'add') return plan.add({ a: numberOf(node.a), b: numberOf(node.b) });
   const x = numberOf(node.x);
-  if (node.op === 'quantize') return plan.quantize({ x, scale: node.scale, zeroPoint: node.zeroPoint, qmax: node.qmax });
+  if (node.op === 'quantize') {
+    const { scale, zeroPoint, qmin = 0, qmax } = node;
+    return plan.quantize({ x, output: node.output.dtype as QuantizedDType, scale, zeroPoint, qmin, qmax });
+  }
   if (node.op === 'activate') return plan.activate({ x, activation: node.activation });
   if (node.op === 'pool') return plan.pool({ x, mode: node.mode, geometry: geometryOf(node).packed });
   const { activation } = node;
@@ -36,10 +40,10 @@ function emitNode(plan: NativePlan, node: GraphNode, numberOf: NumberOf): number
     const arrays = { filters: filters.data, bias: bias?.data, scale: scale?.data, shift: shift?.data };
     return plan.conv2d({ kind, x, ...arrays, residual, activation, geometry });
   }
-  const { kind, filters, padValue, scale, shift, residualScale, qmax } = node;
+  const { kind, filters, padValue, scale, shift, residualScale, qmin = 0, qmax } = node;
   const arrays = { filters: filters.data, scale: scale.data, shift: shift.data };
   return plan.quantizedConv2d({
     ...{ kind, x, ...arrays, padValue, residual, residualScale },
-    ...{ output: node.output.dtype, qmax, activation, geometry },
+    ...{ output: node.output.dtype, qmin, qmax, activation, geometry },
   });
 }

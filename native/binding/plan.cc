@@ -13,6 +13,7 @@
 #include "background.h"
 #include "exports.h"
 #include "pool_shape.h"
+#include "rescaling.h"
 #include "runtime.h"
 
 namespace {
@@ -145,25 +146,37 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     return add_node(args, make_conv2d_node(plan.kernels(), plan.pool(), kind, s, filters.data, epilogue), x, residual);
   }
 
-  // { kind, x, filters, padValue, scale, shift, residual?, residualScale?, output, qmax?, activation?, geometry }
+  // { kind, x, filters, padValue, scale, shift, residual?, residualScale?, output, qmin?, qmax?, activation?, geometry }: x, a residual and
+  // an output that are quantized are of one type
   Napi::Value quantized_conv2d(const Arguments& call) {
-    const NamedArguments args(call, {"kind", "x", "filters", "padValue", "scale", "shift", "residual", "residualScale", "output", "qmax",
-                                     "activation", "geometry"});
+    const NamedArguments args(call, {"kind", "x", "filters", "padValue", "scale", "shift", "residual", "residualScale", "output", "qmin",
+                                     "qmax", "activation", "geometry"});
     const Activation activation = activation_of(args["activation"]);
-    Plan& plan = building(args);
+    const Plan& plan = building(args);
     const Conv2dShape s = image_shape(args["geometry"]);
-    const size_t x = value(args["x"], s.x_elems, DType::kU8);
-    const size_t residual = args["residual"].absent() ? kNoValue : value(args["residual"], s.y_elems);
-    QuantizedEpilogue epilogue = {};
+    const size_t x = value(args["x"], s.x_elems);
+    if (plan.value(x).dtype == DType::kI16) return quantized_conv2d_of<int16_t>(args, s, x, activation);
+    return quantized_conv2d_of<uint8_t>(args, s, value(args["x"], s.x_elems, DType::kU8), activation);
+  }
+
+  template <class X>
+  Napi::Value quantized_conv2d_of(const NamedArguments& args, const Conv2dShape& s, size_t x, const Activation& activation) {
+    size_t residual = kNoValue;
+    if (!args["residual"].absent()) {
+      residual = value(args["residual"], s.y_elems);
+      if (owned_->plan.value(residual).dtype != DType::kF32) residual = value(args["residual"], s.y_elems, kDTypeOf<X>);
+    }
+    QuantizedEpilogue<X> epilogue = {};
     epilogue.scale = args["scale"].array<const float>(s.co).data;
     epilogue.shift = args["shift"].array<const float>(s.co).data;
     epilogue.residual_scale = args["residualScale"].absent() ? 1 : static_cast<float>(args["residualScale"].number());
-    epilogue.output = dtype(args["output"]);
+    epilogue.to_floats = output_type(args["output"], kDTypeOf<X>) == DType::kF32;
     epilogue.activation = activation;
-    if (epilogue.output == DType::kU8) epilogue.q_max = q_max(args["qmax"]);
-    if (epilogue.output == DType::kU8 && activation.has_bound())
-      args["activation"].fail("ERR_ARGUMENT", "is of floats: bytes end at 0 and qmax");
-    return add_node(args, make_quantized_conv2d_node(pack_quantized(args, plan, s), s, epilogue), x, residual);
+    if (!epilogue.to_floats) {
+      epilogue.range = range_of<X>(args["qmin"], args["qmax"]);
+      if (activation.has_bound()) args["activation"].fail("ERR_ARGUMENT", "is of floats: quantized numbers end at qmin and qmax");
+    }
+    return add_node(args, make_quantized_conv2d_node(pack_quantized<X>(args, s), s, epilogue), x, residual);
   }
 
   // { mode, x, geometry }: the mean is of floats
@@ -209,15 +222,26 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     return add_node(args, make_add_node(elems), a, b);
   }
 
-  // { x, scale, zeroPoint, qmax }
+  // { x, output, scale, zeroPoint, qmin, qmax }
   Napi::Value quantize(const Arguments& call) {
-    const NamedArguments args(call, {"x", "scale", "zeroPoint", "qmax"});
-    const Plan& plan = building(args);
+    const NamedArguments args(call, {"x", "output", "scale", "zeroPoint", "qmin", "qmax"});
+    building(args);
     const size_t x = float_value(args["x"]);
+    switch (dtype(args["output"])) {
+      case DType::kI16:
+        return quantize_to<int16_t>(args, x);
+      case DType::kU8:
+        return quantize_to<uint8_t>(args, x);
+      default:
+        args["output"].fail("ERR_ARGUMENT", "is 'f32', expected u8 or i16");
+    }
+  }
+  template <class Q>
+  Napi::Value quantize_to(const NamedArguments& args, size_t x) {
     const auto scale = static_cast<float>(args["scale"].number());
     if (!(scale > 0)) args.fail("ERR_ARGUMENT", "scale is not positive");
-    const auto zero_point = args["zeroPoint"].integer<uint8_t>();
-    return add_node(args, make_quantize_node(plan.value(x).elems, scale, zero_point, q_max(args["qmax"])), x);
+    const Quantization<Q> to = {scale, args["zeroPoint"].integer<Q>(), range_of<Q>(args["qmin"], args["qmax"])};
+    return add_node(args, make_quantize_node(owned_->plan.value(x).elems, to), x);
   }
 
   // (output)
@@ -292,8 +316,8 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
   }
   size_t value(const Argument& argument, size_t elems, DType dtype) const {
     const size_t number = value(argument, elems);
-    if (owned_->plan.value(number).dtype != dtype)
-      argument.fail("ERR_DTYPE", dtype == DType::kF32 ? "is a value of bytes, expected floats" : "is a value of floats, expected bytes");
+    const DType own = owned_->plan.value(number).dtype;
+    if (own != dtype) argument.fail("ERR_DTYPE", "is a value of " + name_of(own) + ", expected " + name_of(dtype));
     return number;
   }
   size_t float_value(const Argument& argument) const { return value(argument, owned_->plan.value(value(argument)).elems, DType::kF32); }
@@ -304,7 +328,6 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
   static size_t integer(const Argument& argument, double min, double max) {
     return static_cast<size_t>(argument.integer_in_range(min, max));
   }
-  static uint8_t q_max(const Argument& argument) { return static_cast<uint8_t>(argument.integer_in_range(1, 255)); }
   static ConvKind conv_kind(const Argument& argument) {
     const std::string kind = argument.string();
     if (kind == "adder") return ConvKind::kAdder;
@@ -314,9 +337,17 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
   }
   static DType dtype(const Argument& argument) {
     const std::string name = argument.string();
-    if (name == "f32") return DType::kF32;
-    if (name == "u8") return DType::kU8;
-    argument.fail("ERR_ARGUMENT", "is '" + name + "', expected f32 or u8");
+    for (const DType dtype : {DType::kF32, DType::kU8, DType::kI16})
+      if (name == name_of(dtype)) return dtype;
+    argument.fail("ERR_ARGUMENT", "is '" + name + "', expected f32, u8 or i16");
+  }
+  static std::string name_of(DType dtype) { return dtype == DType::kF32 ? "f32" : dtype == DType::kU8 ? "u8" : "i16"; }
+  // Floats, or numbers of the type that the node reads.
+  static DType output_type(const Argument& argument, DType quantized) {
+    const DType own = dtype(argument);
+    if (own != DType::kF32 && own != quantized)
+      argument.fail("ERR_ARGUMENT", "is '" + name_of(own) + "', expected f32 or " + name_of(quantized));
+    return own;
   }
   // Plans are made for one image; a run says how many there are.
   static Conv2dShape image_shape(const Argument& geometry) {
@@ -331,20 +362,23 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     if (!(activation.min <= activation.max)) argument.fail("ERR_ARGUMENT", "has a min above its max, or a NaN");
     return activation;
   }
-  static std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_quantized(const NamedArguments& args, const Plan& plan, const Conv2dShape& s) {
+  template <class X>
+  std::unique_ptr<PackedIntegerConv2d<X>> pack_quantized(const NamedArguments& args, const Conv2dShape& s) const {
+    constexpr bool kBytes = std::is_same_v<X, uint8_t>;
+    const Plan& plan = owned_->plan;
     const ConvKind kind = conv_kind(args["kind"]);
-    const auto pad_value = args["padValue"].integer<uint8_t>();
+    const auto pad_value = args["padValue"].integer<X>();
     const Argument& filters = args["filters"];
-    switch (kind) {
-      case ConvKind::kAdder:
-        if (s.k > kMaxL1Bytes) args.check(Status::kShape);
-        return pack_adder_conv2d(plan.kernels(), plan.pool(), s, filters.array<const uint8_t>(s.w_elems).data, pad_value);
-      case ConvKind::kConv:
+    if (kind == ConvKind::kAdder) {
+      if (s.k > (kBytes ? kMaxL1Bytes : kMaxL1Shorts)) args.check(Status::kShape);
+      return pack_adder_conv2d(plan.kernels(), plan.pool(), s, filters.array<const X>(s.w_elems).data, pad_value);
+    }
+    if constexpr (kBytes)
+      if (kind == ConvKind::kConv) {
         if (s.k > kMaxDotBytes) args.check(Status::kShape);
         return pack_int8_conv2d(plan.kernels(), plan.pool(), s, filters.array<const int8_t>(s.w_elems).data, pad_value, false);
-      default:
-        args["kind"].fail("ERR_ARGUMENT", "is 'xnor', expected adder or conv");
-    }
+      }
+    args["kind"].fail("ERR_ARGUMENT", kBytes ? "is 'xnor', expected adder or conv" : "is not 'adder', the only one of int16");
   }
 
   Napi::Value add_node(const Arguments& args, std::unique_ptr<Node> node, size_t x, size_t other = kNoValue) {

@@ -64,16 +64,22 @@ void pack_panel(size_t group_bytes, const T* filters, size_t channels, size_t k,
   }
 }
 
-void rescale(const QuantizeKernels& kernels, const RequantizeArgs& args) { kernels.requantize(args); }
-void rescale(const QuantizeKernels& kernels, const DequantizeArgs& args) { kernels.dequantize(args); }
+template <class X>
+void rescale(const QuantizeKernels<X>& kernels, const RequantizeArgs<X>& args) {
+  kernels.requantize(args);
+}
+template <class X>
+void rescale(const QuantizeKernels<X>& kernels, const DequantizeArgs<X>& args) {
+  kernels.dequantize(args);
+}
 
 // The arguments of the part of y that begins at a channel and an element.
 template <class Args>
 Args part(Args args, size_t channel, size_t elem) {
-  Rescaling& r = args.rescaling;
+  auto& r = args.rescaling;
   r.scale += channel;
   r.shift += channel;
-  if (r.residual_bytes) r.residual_bytes += elem;
+  if (r.residual) r.residual += elem;
   if (r.residual_floats) r.residual_floats += elem;
   args.y += elem;
   return args;
@@ -84,7 +90,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
  public:
   IntegerRows(const KernelTable& kernels, const IntegerProduct& product, ThreadPool& pool, const Conv2dShape& s,
               const Weights<X, W>& weights)
-      : kernels_(kernels.quantization),
+      : kernels_(kernels.quantization.of<X>()),
         product_(product),
         shape_(s),
         pad_value_(weights.pad_value),
@@ -109,11 +115,11 @@ class IntegerRows : public PackedIntegerConv2d<X> {
   size_t bytes() const override { return panels_.bytes() + compensation_.bytes() + row_offsets_.bytes(); }
 
   Status run(ThreadPool& pool, size_t n, const X* x, int32_t* y) const override { return run_all(pool, n, x, y); }
-  Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling& rescaling, uint8_t q_max, uint8_t* y) const override {
-    return run_all(pool, n, x, RequantizeArgs{0, 0, nullptr, tiles_.nr, rescaling, q_max, y, shape_.co});
+  Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling<X>& rescaling, const QuantizedRange<X>& range, X* y) const override {
+    return run_all(pool, n, x, RequantizeArgs<X>{0, 0, nullptr, tiles_.nr, rescaling, range, y, shape_.co});
   }
-  Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling& rescaling, const Activation& activation, float* y) const override {
-    return run_all(pool, n, x, DequantizeArgs{0, 0, nullptr, tiles_.nr, rescaling, activation, y, shape_.co});
+  Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling<X>& rescaling, const Activation& activation, float* y) const override {
+    return run_all(pool, n, x, DequantizeArgs<X>{0, 0, nullptr, tiles_.nr, rescaling, activation, y, shape_.co});
   }
 
  private:
@@ -239,7 +245,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
     }
   }
 
-  const QuantizeKernels& kernels_;
+  const QuantizeKernels<X>& kernels_;
   const IntegerProduct& product_;
   const Conv2dShape shape_;
   const X pad_value_, x_flip_;
@@ -275,6 +281,12 @@ std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_adder_conv2d(const KernelTabl
   return pack_bytes<uint8_t>(kernels, kernels.integer.l1_8, pool, s, {w, pad_value, 0, 0});
 }
 
+std::unique_ptr<PackedIntegerConv2d<int16_t>> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
+                                                                const int16_t* w, int16_t pad_value) {
+  const Weights<int16_t, int16_t> weights = {w, pad_value, 0, 0};
+  return make_if_ok<IntegerRows<int16_t, int16_t, int16_t>>(kernels, kernels.integer.l1_16, pool, s, weights);
+}
+
 std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_int8_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
                                                                const int8_t* w, uint8_t pad_value, bool seven_bits) {
   return pack_bytes<int8_t>(kernels, seven_bits ? kernels.integer.dot_7 : kernels.integer.dot_8, pool, s, {w, pad_value, 0, 0});
@@ -298,10 +310,7 @@ Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dSh
 Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const int16_t* x, const int16_t* w,
                     int16_t pad_value, int32_t* y) {
   if (s.k > kMaxL1Shorts) return Status::kShape;
-  const Weights<int16_t, int16_t> weights = {w, pad_value, 0, 0};
-  const std::unique_ptr<PackedIntegerConv2d<int16_t>> packed =
-      make_if_ok<IntegerRows<int16_t, int16_t, int16_t>>(kernels, kernels.integer.l1_16, pool, s, weights);
-  return run(packed, pool, s, x, y);
+  return run(pack_adder_conv2d(kernels, pool, s, w, pad_value), pool, s, x, y);
 }
 
 Status int8_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const uint8_t* x, const int8_t* w, uint8_t pad_value,

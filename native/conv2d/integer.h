@@ -18,17 +18,20 @@ class PackedIntegerConv2d {
   virtual ~PackedIntegerConv2d() = default;
   // y = sum
   virtual Status run(ThreadPool& pool, size_t n, const X* x, int32_t* y) const = 0;
-  // y = clamp(rne(v), 0, q_max), where v is the sum rescaled
-  virtual Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling& rescaling, uint8_t q_max, uint8_t* y) const = 0;
+  // y = clamp(rne(v), range), where v is the sum rescaled
+  virtual Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling<X>& rescaling, const QuantizedRange<X>& range, X* y) const = 0;
   // y = activation(v)
-  virtual Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling& rescaling, const Activation& activation, float* y) const = 0;
+  virtual Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling<X>& rescaling, const Activation& activation,
+                     float* y) const = 0;
   virtual size_t bytes() const = 0;
 };
 
-// The sum is - sum |x - w|, and filters have at most kMaxL1Bytes elements. Null if memory is out. The table outlives what is packed; w is
-// copied. The shape's n is the number of images to choose tiles for.
+// The sum is - sum |x - w|, and filters have at most kMaxL1Bytes or kMaxL1Shorts elements. Null if memory is out. The table outlives what
+// is packed; w is copied. The shape's n is the number of images to choose tiles for.
 std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
                                                                 const uint8_t* w, uint8_t padding);
+std::unique_ptr<PackedIntegerConv2d<int16_t>> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
+                                                                const int16_t* w, int16_t padding);
 // The sum is sum x * w, and filters have at most kMaxDotBytes elements. `seven_bits` promises weights in [-64, 63].
 std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_int8_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
                                                                const int8_t* w, uint8_t padding, bool seven_bits);

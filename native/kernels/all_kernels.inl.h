@@ -41,7 +41,7 @@ constexpr KernelTable kernel_table(const char* isa) {
   table.integer.l1_16 = integer_product<L1Shorts, L1ShortsShapes>();
   table.integer.dot_8 = integer_product<Dot8, Dot8Shapes>();
   table.integer.dot_7 = integer_product<Dot7, Dot7Shapes>();
-  table.quantization = kQuantize;
+  table.quantization = {kQuantize<uint8_t>, kQuantize<int16_t>};
   return table;
 }
 }  // namespace

@@ -22,7 +22,7 @@ struct KernelTable {
   XnorKernels xnor;
   TrainingKernels training;
   IntegerKernels integer;
-  QuantizeKernels quantization;
+  QuantizationKernels quantization;
 };
 
 extern const KernelTable kKernelsScalar, kKernelsSse41, kKernelsAvx2, kKernelsAvx512, kKernelsNeon;

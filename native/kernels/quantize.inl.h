@@ -1,14 +1,26 @@
-// Quantizing floats, and rescaling exact sums to bytes or floats, a vector of channels at a time (QuantizeKernels).
+// Quantizing floats, and rescaling exact sums to quantized numbers or floats, a vector of channels at a time (QuantizeKernels).
 #pragma once
 #include "activation.inl.h"
 #include "lanes.inl.h"
 #include "quantize_kernels.h"
 
 namespace {
-ALWAYS_INLINE f32v get_bytes(WholeVector, const uint8_t* p) { return to_float(load_bytes(p)); }
-ALWAYS_INLINE f32v get_bytes(PartialVector lanes, const uint8_t* p) { return to_float(load_partial_bytes(p, lanes.n)); }
-ALWAYS_INLINE void put_bytes(WholeVector, uint8_t* p, i32v q) { store_bytes(p, q); }
-ALWAYS_INLINE void put_bytes(PartialVector lanes, uint8_t* p, i32v q) { store_partial_bytes(p, q, lanes.n); }
+template <class Q>
+ALWAYS_INLINE f32v get_quantized(WholeVector, const Q* p) {
+  return to_float(load_widened(p));
+}
+template <class Q>
+ALWAYS_INLINE f32v get_quantized(PartialVector lanes, const Q* p) {
+  return to_float(load_partial_widened(p, lanes.n));
+}
+template <class Q>
+ALWAYS_INLINE void put_quantized(WholeVector, Q* p, i32v q) {
+  store_narrowed(p, q);
+}
+template <class Q>
+ALWAYS_INLINE void put_quantized(PartialVector lanes, Q* p, i32v q) {
+  store_partial_narrowed(p, q, lanes.n);
+}
 
 // The residual that is added to a rescaled sum; `at` counts elements from its first.
 struct NoResidual {
@@ -17,12 +29,13 @@ struct NoResidual {
     return v;
   }
 };
-struct ByteResidual {
-  const uint8_t* bytes;
+template <class Q>
+struct QuantizedResidual {
+  const Q* residual;
   f32v scale;
   template <class Lanes>
   ALWAYS_INLINE f32v added(f32v v, size_t at, Lanes lanes) const {
-    return add(v, mul(scale, get_bytes(lanes, bytes + at)));
+    return add(v, mul(scale, get_quantized(lanes, residual + at)));
   }
 };
 struct FloatResidual {
@@ -34,12 +47,13 @@ struct FloatResidual {
 };
 
 // The output to which a rescaled sum goes.
-struct ToBytes {
-  uint8_t* y;
-  f32v q_max;
+template <class Q>
+struct ToQuantized {
+  Q* y;
+  f32v q_min, q_max;
   template <class Lanes>
   ALWAYS_INLINE void write(f32v v, size_t at, Lanes lanes) const {
-    put_bytes(lanes, y + at, round_within(v, q_max));
+    put_quantized(lanes, y + at, round_within(v, q_min, q_max));
   }
 };
 template <class Clamp>
@@ -72,35 +86,42 @@ ALWAYS_INLINE void rescale_rows(const Args& a, const Residual& residual, const O
   each_vector(a.columns, [&](size_t column, auto lanes) { rescale_columns(a, column, lanes, residual, output); });
 }
 
-template <class Args, class Output>
-ALWAYS_INLINE void rescale(const Args& a, const Output& output) {
-  const Rescaling& r = a.rescaling;
-  if (r.residual_bytes) rescale_rows(a, ByteResidual{r.residual_bytes, broadcast(r.residual_scale)}, output);
+template <class Q, class Args, class Output>
+ALWAYS_INLINE void rescale(const Rescaling<Q>& r, const Args& a, const Output& output) {
+  if (r.residual) rescale_rows(a, QuantizedResidual<Q>{r.residual, broadcast(r.residual_scale)}, output);
   else if (r.residual_floats) rescale_rows(a, FloatResidual{r.residual_floats}, output);
   else rescale_rows(a, NoResidual{}, output);
 }
 
-void requantize(const RequantizeArgs& a) { rescale(a, ToBytes{a.y, broadcast(a.q_max)}); }
-void dequantize(const DequantizeArgs& a) {
-  with_clamp(a.activation, [&](auto clamp) { rescale(a, ToFloats<decltype(clamp)>{a.y, clamp}); });
+template <class Q>
+void requantize(const RequantizeArgs<Q>& a) {
+  rescale(a.rescaling, a, ToQuantized<Q>{a.y, broadcast(a.range.min), broadcast(a.range.max)});
+}
+template <class Q>
+void dequantize(const DequantizeArgs<Q>& a) {
+  with_clamp(a.activation, [&](auto clamp) { rescale(a.rescaling, a, ToFloats<decltype(clamp)>{a.y, clamp}); });
 }
 
 // `differences` adds up those of each number from itself: 0, but NaN once one is infinite or NaN.
-ALWAYS_INLINE i32v quantized(f32v v, f32v scale, f32v zero_point, f32v q_max, f32v& differences) {
-  differences = add(differences, sub(v, v));
-  return round_within(add(div(v, scale), zero_point), q_max);
-}
+struct Quantizer {
+  f32v scale, zero_point, q_min, q_max, differences;
+  ALWAYS_INLINE i32v quantized(f32v v) {
+    differences = add(differences, sub(v, v));
+    return round_within(add(div(v, scale), zero_point), q_min, q_max);
+  }
+};
 
-bool quantize(size_t n, const float* x, float scale, uint8_t zero_point, uint8_t q_max, uint8_t* y) {
-  const f32v divisor = broadcast(scale), zero = broadcast(zero_point), limit = broadcast(q_max);
-  f32v differences = broadcast(0.0f);
-  each_vector(n, [&](size_t i, auto lanes) { put_bytes(lanes, y + i, quantized(lanes.get(x + i), divisor, zero, limit, differences)); });
+template <class Q>
+bool quantize(size_t n, const float* x, const Quantization<Q>& to, Q* y) {
+  Quantizer quantizer = {broadcast(to.scale), broadcast(to.zero_point), broadcast(to.range.min), broadcast(to.range.max), broadcast(0.0f)};
+  each_vector(n, [&](size_t i, auto lanes) { put_quantized(lanes, y + i, quantizer.quantized(lanes.get(x + i))); });
   float difference[f32v::N];
-  store(difference, differences);
+  store(difference, quantizer.differences);
   for (const float lane : difference)
     if (lane != 0) return false;
   return true;
 }
 
-constexpr QuantizeKernels kQuantize = {quantize, requantize, dequantize};
+template <class Q>
+constexpr QuantizeKernels<Q> kQuantize = {quantize<Q>, requantize<Q>, dequantize<Q>};
 }  // namespace

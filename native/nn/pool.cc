@@ -13,7 +13,8 @@ namespace {
 size_t rows_per_task(const Conv2dShape& s) { return fit_count(kPoolTaskElems, s.wo * std::min(s.kh, s.h) * std::min(s.kw, s.w) * s.ci); }
 
 // y = max(y, x). Plain arguments, since a store of bytes might change whatever else memory holds.
-void take_max(size_t n, const uint8_t* __restrict x, uint8_t* __restrict y) {
+template <class Q>
+void take_max(size_t n, const Q* __restrict x, Q* __restrict y) {
   for (size_t i = 0; i < n; ++i) y[i] = std::max(x[i], y[i]);
 }
 
@@ -46,21 +47,23 @@ void max_pool2d(ThreadPool& pool, const Conv2dShape& s, const float* x, float* y
 }
 
 // Whole input rows first, then the columns of their maxima: kh + kw comparisons of an element, not kh * kw.
-Status max_pool2d(ThreadPool& pool, const Conv2dShape& s, const uint8_t* x, uint8_t* y) {
+template <class Q>
+Status max_pool2d(ThreadPool& pool, const Conv2dShape& s, const Q* x, Q* y) {
+  constexpr Q kLeast = std::numeric_limits<Q>::min();
   const size_t line_elems = s.w * s.ci, rows = s.n * s.ho, task_rows = rows_per_task(s);
   return run_tasks(pool, divide_up(rows, task_rows), [&](size_t task) {
     ScratchLayout layout;
-    const auto line_slot = layout.add<uint8_t>(line_elems);
+    const auto line_slot = layout.add<Q>(line_elems);
     const Scratch scratch(layout);
     if (!scratch) return false;
-    uint8_t* const line = scratch[line_slot];
+    Q* const line = scratch[line_slot];
     for (size_t row = task * task_rows; row < std::min(rows, (task + 1) * task_rows); ++row) {
       const size_t n = row / s.ho, top = row % s.ho * s.sh;
       const Taps lines = taps_on_image(top, s.kh, s.pad_top, s.h);
-      std::fill_n(line, line_elems, uint8_t{0});
+      std::fill_n(line, line_elems, kLeast);
       for (size_t kh = lines.first; kh < lines.end; ++kh) take_max(line_elems, x + (n * s.h + top + kh - s.pad_top) * line_elems, line);
-      uint8_t* const out = y + row * s.wo * s.ci;
-      std::fill_n(out, s.wo * s.ci, uint8_t{0});
+      Q* const out = y + row * s.wo * s.ci;
+      std::fill_n(out, s.wo * s.ci, kLeast);
       for (size_t wo = 0; wo < s.wo; ++wo) {
         const Taps columns = taps_on_image(wo * s.sw, s.kw, s.pad_left, s.w);
         for (size_t kw = columns.first; kw < columns.end; ++kw)
@@ -70,6 +73,8 @@ Status max_pool2d(ThreadPool& pool, const Conv2dShape& s, const uint8_t* x, uint
     return true;
   });
 }
+template Status max_pool2d(ThreadPool&, const Conv2dShape&, const uint8_t*, uint8_t*);
+template Status max_pool2d(ThreadPool&, const Conv2dShape&, const int16_t*, int16_t*);
 
 void average_pool2d(ThreadPool& pool, const Conv2dShape& s, const float* x, float* y) {
   const float elements = static_cast<float>(s.kh * s.kw);

@@ -8,7 +8,9 @@
 
 // y is the largest element of each window without its padding; a NaN in the window gives NaN.
 void max_pool2d(ThreadPool& pool, const Conv2dShape& s, const float* x, float* y);
-// The same of quantized numbers, whose order is that of the numbers they stand for; 0 where a window is all padding.
-Status max_pool2d(ThreadPool& pool, const Conv2dShape& s, const uint8_t* x, uint8_t* y);
+// The same of quantized numbers, uint8_t or int16_t, whose order is that of the numbers they stand for; the least that Q holds where a
+// window is all padding.
+template <class Q>
+Status max_pool2d(ThreadPool& pool, const Conv2dShape& s, const Q* x, Q* y);
 // y is the mean of each window over kh * kw, where padding counts as zeros.
 void average_pool2d(ThreadPool& pool, const Conv2dShape& s, const float* x, float* y);

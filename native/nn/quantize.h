@@ -6,7 +6,7 @@
 #include "../kernels/kernel_table.h"
 #include "../runtime/thread_pool.h"
 
-// y = clamp(rne(x / scale + zero_point), 0, q_max), as QuantizeKernels defines it; false if some x is not finite, which no quantized number
-// stands for
-bool quantize(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, float scale, uint8_t zero_point, uint8_t q_max,
-              uint8_t* y);
+// y = clamp(rne(x / scale + zero_point), range), as QuantizeKernels defines it; false if some x is not finite, which no quantized number
+// stands for. Q is uint8_t or int16_t.
+template <class Q>
+bool quantize(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, const Quantization<Q>& to, Q* y);

@@ -26,14 +26,15 @@ class Conv2dNode : public Node {
   const std::unique_ptr<PackedConv2d> packed_;
 };
 
+template <class X>
 class QuantizedConv2dNode : public Node {
  public:
-  QuantizedConv2dNode(std::unique_ptr<PackedIntegerConv2d<uint8_t>> packed, const Conv2dShape& s, const QuantizedEpilogue& epilogue)
-      : Node({s.y_elems, epilogue.output}),
+  QuantizedConv2dNode(std::unique_ptr<PackedIntegerConv2d<X>> packed, const Conv2dShape& s, const QuantizedEpilogue<X>& epilogue)
+      : Node({s.y_elems, epilogue.to_floats ? DType::kF32 : kDTypeOf<X>}),
         packed_(std::move(packed)),
         channels_(s.co),
         residual_scale_(epilogue.residual_scale),
-        q_max_(epilogue.q_max),
+        range_(epilogue.range),
         activation_(epilogue.activation),
         factors_(2 * s.co) {
     if (!ok()) return;
@@ -43,18 +44,19 @@ class QuantizedConv2dNode : public Node {
   bool ok() const final { return factors_.ok(); }
   size_t bytes() const override { return packed_->bytes() + factors_.bytes(); }
   Status run(const NodeRun& r) const override {
-    Rescaling rescaling = {factors_.data(), factors_.data() + channels_, nullptr, nullptr, residual_scale_};
-    if (r.other.dtype == DType::kU8) rescaling.residual_bytes = r.other.u8();
-    else rescaling.residual_floats = r.other.f32();
-    if (output().dtype == DType::kU8) return packed_->run(r.pool, r.n, r.x.u8(), rescaling, q_max_, r.y.u8());
-    return packed_->run(r.pool, r.n, r.x.u8(), rescaling, activation_, r.y.f32());
+    Rescaling<X> rescaling = {factors_.data(), factors_.data() + channels_, nullptr, nullptr, residual_scale_};
+    if (r.other.dtype == DType::kF32) rescaling.residual_floats = r.other.f32();
+    else rescaling.residual = r.other.as<X>();
+    const X* const x = r.x.as<X>();
+    if (output().dtype == DType::kF32) return packed_->run(r.pool, r.n, x, rescaling, activation_, r.y.f32());
+    return packed_->run(r.pool, r.n, x, rescaling, range_, r.y.as<X>());
   }
 
  private:
-  const std::unique_ptr<PackedIntegerConv2d<uint8_t>> packed_;
+  const std::unique_ptr<PackedIntegerConv2d<X>> packed_;
   const size_t channels_;
   const float residual_scale_;
-  const uint8_t q_max_;
+  const QuantizedRange<X> range_;
   const Activation activation_;
   AlignedBuffer<float> factors_;  // scale, shift
 };
@@ -64,9 +66,15 @@ class MaxPoolNode : public Node {
   MaxPoolNode(const Conv2dShape& s, DType dtype) : Node({s.y_elems, dtype}), shape_(s) {}
   Status run(const NodeRun& r) const override {
     const Conv2dShape s = with_images(shape_, r.n);
-    if (output().dtype == DType::kU8) return max_pool2d(r.pool, s, r.x.u8(), r.y.u8());
-    max_pool2d(r.pool, s, r.x.f32(), r.y.f32());
-    return Status::kOk;
+    switch (output().dtype) {
+      case DType::kU8:
+        return max_pool2d(r.pool, s, r.x.as<uint8_t>(), r.y.as<uint8_t>());
+      case DType::kI16:
+        return max_pool2d(r.pool, s, r.x.as<int16_t>(), r.y.as<int16_t>());
+      default:
+        max_pool2d(r.pool, s, r.x.f32(), r.y.f32());
+        return Status::kOk;
+    }
   }
 
  private:
@@ -129,18 +137,17 @@ class AddNode : public Node {
   }
 };
 
+template <class Q>
 class QuantizeNode : public Node {
  public:
-  QuantizeNode(size_t elems, float scale, uint8_t zero_point, uint8_t q_max)
-      : Node({elems, DType::kU8}), scale_(scale), zero_point_(zero_point), q_max_(q_max) {}
+  QuantizeNode(size_t elems, const Quantization<Q>& to) : Node({elems, kDTypeOf<Q>}), to_(to) {}
   Status run(const NodeRun& r) const override {
-    const bool finite = quantize(r.kernels, r.pool, r.n * output().elems, r.x.f32(), scale_, zero_point_, q_max_, r.y.u8());
+    const bool finite = quantize(r.kernels, r.pool, r.n * output().elems, r.x.f32(), to_, r.y.as<Q>());
     return finite ? Status::kOk : Status::kNotFinite;
   }
 
  private:
-  const float scale_;
-  const uint8_t zero_point_, q_max_;
+  const Quantization<Q> to_;
 };
 
 std::unique_ptr<PackedConv2d> pack(const KernelTable& kernels, ThreadPool& pool, ConvKind kind, const Conv2dShape& s, const float* filters,
@@ -162,10 +169,15 @@ std::unique_ptr<Node> make_conv2d_node(const KernelTable& kernels, ThreadPool& p
   auto packed = pack(kernels, pool, kind, s, filters, epilogue);
   return packed ? make_node<Conv2dNode>(std::move(packed), s) : nullptr;
 }
-std::unique_ptr<Node> make_quantized_conv2d_node(std::unique_ptr<PackedIntegerConv2d<uint8_t>> packed, const Conv2dShape& s,
-                                                 const QuantizedEpilogue& epilogue) {
-  return packed ? make_node<QuantizedConv2dNode>(std::move(packed), s, epilogue) : nullptr;
+template <class X>
+std::unique_ptr<Node> make_quantized_conv2d_node(std::unique_ptr<PackedIntegerConv2d<X>> packed, const Conv2dShape& s,
+                                                 const QuantizedEpilogue<X>& epilogue) {
+  return packed ? make_node<QuantizedConv2dNode<X>>(std::move(packed), s, epilogue) : nullptr;
 }
+template std::unique_ptr<Node> make_quantized_conv2d_node(std::unique_ptr<PackedIntegerConv2d<uint8_t>>, const Conv2dShape&,
+                                                          const QuantizedEpilogue<uint8_t>&);
+template std::unique_ptr<Node> make_quantized_conv2d_node(std::unique_ptr<PackedIntegerConv2d<int16_t>>, const Conv2dShape&,
+                                                          const QuantizedEpilogue<int16_t>&);
 std::unique_ptr<Node> make_max_pool_node(const Conv2dShape& s, DType dtype) { return make_node<MaxPoolNode>(s, dtype); }
 std::unique_ptr<Node> make_average_pool_node(const Conv2dShape& s) { return make_node<AveragePoolNode>(s); }
 std::unique_ptr<Node> make_normalize_node(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift,
@@ -174,6 +186,9 @@ std::unique_ptr<Node> make_normalize_node(size_t rows, size_t channels, const fl
 }
 std::unique_ptr<Node> make_activate_node(size_t elems, const Activation& activation) { return make_node<ActivateNode>(elems, activation); }
 std::unique_ptr<Node> make_add_node(size_t elems) { return make_node<AddNode>(elems); }
-std::unique_ptr<Node> make_quantize_node(size_t elems, float scale, uint8_t zero_point, uint8_t q_max) {
-  return make_node<QuantizeNode>(elems, scale, zero_point, q_max);
+template <class Q>
+std::unique_ptr<Node> make_quantize_node(size_t elems, const Quantization<Q>& to) {
+  return make_node<QuantizeNode<Q>>(elems, to);
 }
+template std::unique_ptr<Node> make_quantize_node(size_t, const Quantization<uint8_t>&);
+template std::unique_ptr<Node> make_quantize_node(size_t, const Quantization<int16_t>&);

@@ -36,18 +36,20 @@ class Node {
 std::unique_ptr<Node> make_conv2d_node(const KernelTable& kernels, ThreadPool& pool, ConvKind kind, const Conv2dShape& s,
                                        const float* filters, const Epilogue& epilogue);
 
-// How a node that reads bytes ends: as a packed integer convolution does (conv2d/integer.h).
+// How a node that reads quantized numbers of type X, uint8_t or int16_t, ends: as a packed integer convolution does (conv2d/integer.h).
+template <class X>
 struct QuantizedEpilogue {
   const float *scale, *shift;  // [co]
-  float residual_scale;        // of a residual of bytes
-  DType output;
-  uint8_t q_max;          // of bytes
-  Activation activation;  // of floats
+  float residual_scale;        // of a residual of type X
+  bool to_floats;              // or to type X
+  QuantizedRange<X> range;     // of type X
+  Activation activation;       // of floats
 };
-std::unique_ptr<Node> make_quantized_conv2d_node(std::unique_ptr<PackedIntegerConv2d<uint8_t>> packed, const Conv2dShape& s,
-                                                 const QuantizedEpilogue& epilogue);
+template <class X>
+std::unique_ptr<Node> make_quantized_conv2d_node(std::unique_ptr<PackedIntegerConv2d<X>> packed, const Conv2dShape& s,
+                                                 const QuantizedEpilogue<X>& epilogue);
 
-// From and to floats or bytes.
+// From and to values of one type.
 std::unique_ptr<Node> make_max_pool_node(const Conv2dShape& s, DType dtype);
 std::unique_ptr<Node> make_average_pool_node(const Conv2dShape& s);
 // y = activation((x - mean) * scale + shift (+ other)), over `rows` rows of `channels` each
@@ -55,5 +57,6 @@ std::unique_ptr<Node> make_normalize_node(size_t rows, size_t channels, const fl
                                           const Activation& activation);
 std::unique_ptr<Node> make_activate_node(size_t elems, const Activation& activation);
 std::unique_ptr<Node> make_add_node(size_t elems);
-// y = clamp(rne(x / scale + zero_point), 0, q_max), bytes; a run is kNotFinite where an x is not
-std::unique_ptr<Node> make_quantize_node(size_t elems, float scale, uint8_t zero_point, uint8_t q_max);
+// y = clamp(rne(x / scale + zero_point), range), of type Q, uint8_t or int16_t; a run is kNotFinite where an x is not
+template <class Q>
+std::unique_ptr<Node> make_quantize_node(size_t elems, const Quantization<Q>& to);

@@ -63,19 +63,21 @@ void grad_filter(const Conv2dShape& s, const float* gy, double* gw, Slope slope)
 }
 
 // In float32, and this file is compiled without contraction: each operation rounds by itself.
-float rescaled(double sum, const Rescaling& r, size_t channel, size_t i) {
+template <class Q>
+float rescaled(double sum, const Rescaling<Q>& r, size_t channel, size_t i) {
   float v = r.scale[channel] * static_cast<float>(static_cast<int32_t>(sum));
   v += r.shift[channel];
-  if (r.residual_bytes) v += r.residual_scale * static_cast<float>(r.residual_bytes[i]);
+  if (r.residual) v += r.residual_scale * static_cast<float>(r.residual[i]);
   if (r.residual_floats) v += r.residual_floats[i];
   return v;
 }
 
 // nearbyint rounds halves to even.
-uint8_t nearest(float v, uint8_t q_max) {
+template <class Q>
+Q nearest(float v, const QuantizedRange<Q>& range) {
   const float rounded = std::nearbyint(v);
-  if (rounded >= q_max) return q_max;
-  return rounded > 0 ? static_cast<uint8_t>(rounded) : 0;
+  if (rounded >= range.max) return range.max;
+  return rounded > range.min ? static_cast<Q>(rounded) : range.min;
 }
 }  // namespace
 
@@ -130,11 +132,16 @@ void reference_int8_conv2d(const Conv2dShape& s, const uint8_t* x, const int8_t*
   conv2d_integer(s, x, w, pad_value, y, [](int64_t a, int64_t b) { return a * b; });
 }
 
-void reference_requantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, uint8_t q_max, uint8_t* y) {
-  for (size_t i = 0; i < rows * channels; ++i) y[i] = nearest(rescaled(sums[i], rescaling, i % channels, i), q_max);
+template <class Q>
+void reference_requantize(size_t rows, size_t channels, const double* sums, const Rescaling<Q>& rescaling, const QuantizedRange<Q>& range,
+                          Q* y) {
+  for (size_t i = 0; i < rows * channels; ++i) y[i] = nearest(rescaled(sums[i], rescaling, i % channels, i), range);
 }
+template void reference_requantize(size_t, size_t, const double*, const Rescaling<uint8_t>&, const QuantizedRange<uint8_t>&, uint8_t*);
+template void reference_requantize(size_t, size_t, const double*, const Rescaling<int16_t>&, const QuantizedRange<int16_t>&, int16_t*);
 
-void reference_dequantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, const Activation& activation,
+template <class Q>
+void reference_dequantize(size_t rows, size_t channels, const double* sums, const Rescaling<Q>& rescaling, const Activation& activation,
                           float* y) {
   for (size_t i = 0; i < rows * channels; ++i) {
     const float v = rescaled(sums[i], rescaling, i % channels, i);
@@ -142,7 +149,12 @@ void reference_dequantize(size_t rows, size_t channels, const double* sums, cons
     y[i] = activation.has_bound() ? clamped + 0.0f : clamped;  // no -0
   }
 }
+template void reference_dequantize(size_t, size_t, const double*, const Rescaling<uint8_t>&, const Activation&, float*);
+template void reference_dequantize(size_t, size_t, const double*, const Rescaling<int16_t>&, const Activation&, float*);
 
-void reference_quantize(size_t n, const float* x, float scale, uint8_t zero_point, uint8_t q_max, uint8_t* y) {
-  for (size_t i = 0; i < n; ++i) y[i] = nearest(x[i] / scale + zero_point, q_max);
+template <class Q>
+void reference_quantize(size_t n, const float* x, const Quantization<Q>& to, Q* y) {
+  for (size_t i = 0; i < n; ++i) y[i] = nearest(x[i] / to.scale + to.zero_point, to.range);
 }
+template void reference_quantize(size_t, const float*, const Quantization<uint8_t>&, uint8_t*);
+template void reference_quantize(size_t, const float*, const Quantization<int16_t>&, int16_t*);

@@ -22,8 +22,13 @@ void reference_adder_conv2d(const Conv2dShape& s, const T* x, const T* w, T pad_
 void reference_int8_conv2d(const Conv2dShape& s, const uint8_t* x, const int8_t* w, uint8_t pad_value, double* y);
 
 // Bit-exact, in float32 (kernels/quantize_kernels.h). `rows` of sums [rows][channels] of the definitions above, y of their shape.
-void reference_requantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, uint8_t q_max, uint8_t* y);
-void reference_dequantize(size_t rows, size_t channels, const double* sums, const Rescaling& rescaling, const Activation& activation,
+// Q is uint8_t or int16_t.
+template <class Q>
+void reference_requantize(size_t rows, size_t channels, const double* sums, const Rescaling<Q>& rescaling, const QuantizedRange<Q>& range,
+                          Q* y);
+template <class Q>
+void reference_dequantize(size_t rows, size_t channels, const double* sums, const Rescaling<Q>& rescaling, const Activation& activation,
                           float* y);
 // x is finite.
-void reference_quantize(size_t n, const float* x, float scale, uint8_t zero_point, uint8_t q_max, uint8_t* y);
+template <class Q>
+void reference_quantize(size_t n, const float* x, const Quantization<Q>& to, Q* y);

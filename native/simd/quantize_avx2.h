@@ -6,19 +6,25 @@
 namespace {
 ALWAYS_INLINE f32v div(f32v a, f32v b) { return {_mm256_div_ps(a.v, b.v)}; }
 ALWAYS_INLINE f32v to_float(i32v a) { return {_mm256_cvtepi32_ps(a.v)}; }
-// max gives its second operand, 0, where a is NaN; the conversion rounds halves to even.
-ALWAYS_INLINE i32v round_within(f32v a, f32v q_max) {
-  return {_mm256_cvtps_epi32(_mm256_min_ps(_mm256_max_ps(a.v, _mm256_setzero_ps()), q_max.v))};
+// max gives its second operand where a is NaN; the conversion rounds halves to even.
+ALWAYS_INLINE i32v round_within(f32v a, f32v q_min, f32v q_max) {
+  return {_mm256_cvtps_epi32(_mm256_min_ps(_mm256_max_ps(a.v, q_min.v), q_max.v))};
 }
-ALWAYS_INLINE i32v load_bytes(const uint8_t* p) { return {_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)))}; }
-ALWAYS_INLINE void store_bytes(uint8_t* p, i32v a) {
+ALWAYS_INLINE i32v load_widened(const uint8_t* p) { return {_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)))}; }
+ALWAYS_INLINE void store_narrowed(uint8_t* p, i32v a) {
   const __m128i shorts = _mm_packus_epi32(_mm256_castsi256_si128(a.v), _mm256_extracti128_si256(a.v, 1));
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(shorts, shorts));
 }
-ALWAYS_INLINE i32v load_partial_bytes(const uint8_t* p, size_t n) {
-  return load_lanes<i32v::N>(p, n, [](const uint8_t* lanes) { return load_bytes(lanes); });
+ALWAYS_INLINE i32v load_widened(const int16_t* p) { return {_mm256_cvtepi16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))}; }
+ALWAYS_INLINE void store_narrowed(int16_t* p, i32v a) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_packs_epi32(_mm256_castsi256_si128(a.v), _mm256_extracti128_si256(a.v, 1)));
 }
-ALWAYS_INLINE void store_partial_bytes(uint8_t* p, i32v a, size_t n) {
-  store_lanes<i32v::N>(p, n, [a](uint8_t* lanes) { store_bytes(lanes, a); });
+template <class Q>
+ALWAYS_INLINE i32v load_partial_widened(const Q* p, size_t n) {
+  return load_lanes<i32v::N>(p, n, [](const Q* lanes) { return load_widened(lanes); });
+}
+template <class Q>
+ALWAYS_INLINE void store_partial_narrowed(Q* p, i32v a, size_t n) {
+  store_lanes<i32v::N>(p, n, [a](Q* lanes) { store_narrowed(lanes, a); });
 }
 }  // namespace

@@ -5,19 +5,29 @@
 namespace {
 ALWAYS_INLINE f32v div(f32v a, f32v b) { return {a.v / b.v}; }
 ALWAYS_INLINE f32v to_float(i32v a) { return {static_cast<float>(a.v)}; }
-// The integer nearest to a within [0, q_max], a half to the even one; NaN gives 0. 0 <= q_max < 2^23: floats from 2^23 to 2^24 are the
-// integers, so that adding 2^23 rounds.
-ALWAYS_INLINE i32v round_within(f32v a, f32v q_max) {
-  constexpr float kOnlyIntegers = 1 << 23;
-  const float clamped = min(q_max, {a.v > 0.0f ? a.v : 0.0f}).v;
+// The integer nearest to a within [q_min, q_max], a half to the even one; NaN gives q_min. The range lies within [-2^22, 2^22]: floats from
+// 2^23 to 2^24 are the integers, so that adding 3 * 2^22 rounds.
+ALWAYS_INLINE i32v round_within(f32v a, f32v q_min, f32v q_max) {
+  constexpr float kOnlyIntegers = 3 << 22;
+  const float clamped = min(q_max, {a.v > q_min.v ? a.v : q_min.v}).v;
   return {static_cast<int32_t>(clamped + kOnlyIntegers - kOnlyIntegers)};
 }
-// N bytes, without sign
-ALWAYS_INLINE i32v load_bytes(const uint8_t* p) { return {*p}; }
-ALWAYS_INLINE i32v load_partial_bytes(const uint8_t* p, size_t n) { return {n ? *p : 0}; }  // n < N lanes, the rest 0
-// Lanes within [0, 255]
-ALWAYS_INLINE void store_bytes(uint8_t* p, i32v a) { *p = static_cast<uint8_t>(a.v); }
-ALWAYS_INLINE void store_partial_bytes(uint8_t* p, i32v a, size_t n) {
-  if (n) store_bytes(p, a);
+// N quantized numbers, as int32
+template <class Q>
+ALWAYS_INLINE i32v load_widened(const Q* p) {
+  return {*p};
+}
+template <class Q>
+ALWAYS_INLINE i32v load_partial_widened(const Q* p, size_t n) {  // n < N lanes, the rest 0
+  return {n ? *p : 0};
+}
+// Lanes that Q holds
+template <class Q>
+ALWAYS_INLINE void store_narrowed(Q* p, i32v a) {
+  *p = static_cast<Q>(a.v);
+}
+template <class Q>
+ALWAYS_INLINE void store_partial_narrowed(Q* p, i32v a, size_t n) {
+  if (n) store_narrowed(p, a);
 }
 }  // namespace

@@ -206,7 +206,7 @@ t.test('saved and loaded back it is bit-identical, from a quarter of the bytes',
 
 t.test('misuse is named', async (t) => {
   const refuses = (options: object, message: RegExp) => t.rejects(quantize(model, images, options), { code: 'ERR_ARGUMENT', message });
-  await refuses({ bits: 9 }, /bits is 9/);
+  for (const bits of [1, 17, 8.5]) await refuses({ bits }, new RegExp(`bits is ${bits}, expected an integer from 2 to 16`));
   await refuses({ bit: 8 }, /no option 'bit', did you mean bits/);
   await refuses({ calibration: 4 }, /calibration counts images of a data set/);
   const data = generateDigits(4, 1);

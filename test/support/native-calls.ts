@@ -86,13 +86,13 @@ const functions: { [Name in Exclude<keyof Binding, 'Plan'>]: () => unknown[] } =
   referenceAdderConv2dInteger: () => [u8(xs), u8(ws), 3, f64(ys), conv()],
   int8Conv2d: () => [u8(xs), i8(ws), 3, i32(ys), conv(), 7],
   referenceInt8Conv2d: () => [u8(xs), i8(ws), 3, f64(ys), conv()],
-  adderConv2dRequantized: quantized(u8(ws), u8(ys), { qmax: 200 }),
-  int8Conv2dRequantized: quantized(i8(ws), u8(ys), { qmax: 200, weightBits: 7 }),
+  adderConv2dRequantized: quantized(u8(ws), u8(ys), { qmin: 0, qmax: 200 }),
+  int8Conv2dRequantized: quantized(i8(ws), u8(ys), { qmin: 0, qmax: 200, weightBits: 7 }),
   adderConv2dDequantized: quantized(u8(ws), f32(ys), { relu: true }),
   int8Conv2dDequantized: quantized(i8(ws), f32(ys), { relu: false, weightBits: 8 }),
-  quantizeActivations: () => [f32(9), 0.1, 7, 255, u8(9)],
-  referenceQuantize: () => [f32(9), 0.1, 7, 255, u8(9)],
-  referenceRequantize: () => [f64(12), f32(3), f32(3), u8(12), 0.5, u8(12), 255],
+  quantizeActivations: () => [f32(9), 0.1, 7, 0, 255, u8(9)],
+  referenceQuantize: () => [f32(9), 0.1, 7, 0, 255, u8(9)],
+  referenceRequantize: () => [f64(12), f32(3), f32(3), u8(12), 0.5, u8(12), 0, 255],
   referenceDequantize: () => [f64(12), f32(3), f32(3), f32(12), 0.5, f32(12), true],
 };
 
@@ -108,14 +108,14 @@ const methods: { [Name in Method]: () => unknown[] } = {
   quantizedConv2d: () => [
     {
       ...{ kind: 'conv', x: 2, filters: i8(ws), padValue: 3, scale: f32(3), shift: f32(3), residual: undefined, residualScale: 1 },
-      ...{ output: 'f32', qmax: 9, activation: activation(), geometry: conv() },
+      ...{ output: 'f32', qmin: 0, qmax: 9, activation: activation(), geometry: conv() },
     },
   ],
   pool: () => [{ mode: 'max', x: 1, geometry: Int32Array.of(1, 5, 4, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0, 1, 1, 1) }],
   normalize: () => [{ x: 0, mean: f32(2), scale: f32(2), shift: f32(2), residual: 1, activation: activation() }],
   activate: () => [{ x: 1, activation: activation() }],
   add: () => [{ a: 0, b: 1 }],
-  quantize: () => [{ x: 0, scale: 0.1, zeroPoint: 3, qmax: 255 }],
+  quantize: () => [{ x: 0, output: 'u8', scale: 0.1, zeroPoint: 3, qmin: 0, qmax: 255 }],
   finish: () => [1],
   run: () => [f32(80), f32(80), 2, () => {}],
   runSync: () => [f32(80), f32(80), 2],
@@ -127,7 +127,7 @@ const methods: { [Name in Method]: () => unknown[] } = {
 function newPlan(isFinished: boolean): NativePlan {
   const plan = new (native().Plan)(40, undefined);
   const one = plan.activate({ x: 0, activation: activation() });
-  plan.quantize({ x: one, scale: 0.1, zeroPoint: 3, qmax: 255 });
+  plan.quantize({ x: one, output: 'u8', scale: 0.1, zeroPoint: 3, qmin: 0, qmax: 255 });
   if (isFinished) plan.finish(one);
   return plan;
 }

@@ -49,7 +49,7 @@ function inFolder(option: Option): Option {
 }
 
 export const bits = () =>
-  new Option('--bits <n>', 'bits of activations and filters, 2 to 8 (default: 8); fewer do not make the file smaller').argParser(
+  new Option('--bits <n>', 'bits of activations and filters, 2 to 16 (default: 8); fewer than 8 do not make the file smaller').argParser(
     values.bits,
   );
 

@@ -6,7 +6,7 @@ import * as options from './options';
 export function addQuantize(program: Command): void {
   const command = program
     .command('quantize')
-    .description('quantize an adder network to 8 bits: a quarter of the size')
+    .description('quantize an adder network to 8 bits, a quarter of the size, or up to 16, as accurate as floats')
     .addOption(options.weights())
     .addOption(options.model())
     .addOption(options.kind())
@@ -20,7 +20,7 @@ export function addQuantize(program: Command): void {
     .addHelpText(
       'after',
       options.helpNote(
-        'Every number takes a byte in the file, whatever the bits: fewer bits show how much accuracy remains, but save no space.',
+        'Every number takes a byte in the file up to 8 bits, and two from 9 on: fewer bits show how much accuracy remains, but save no space.',
       ),
     );
   for (const option of options.folderOptions()) command.addOption(option);

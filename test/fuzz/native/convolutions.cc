@@ -86,32 +86,32 @@ void fuzz_adder_sums(Case& c, const char* name, const Conv2dShape& s) {
   });
 }
 
-// Sums of bytes that go on to bytes or to floats, bit-exact.
-template <class W>
-void fuzz_rescaled(Case& c, const char* name, const Conv2dShape& s, const Array<uint8_t>& x, const Array<W>& w, uint8_t pad_value,
-                   bool seven_bits, const Doubles& sums) {
+// Sums of quantized numbers that go on to quantized numbers or to floats, bit-exact.
+template <class X, class W>
+void fuzz_rescaled(Case& c, const char* name, const Conv2dShape& s, const Array<X>& x, const Array<W>& w, X pad_value, bool seven_bits,
+                   const Doubles& sums) {
   const auto scale = c.floats(s.co), shift = c.floats(s.co), residual = c.floats(s.y_elems, true);
-  const auto residual_bytes = c.integers<uint8_t>(s.y_elems);
+  const auto quantized_residual = c.integers<X>(s.y_elems);
   const size_t residual_kind = c.bytes.integer(0, 2);
-  const Rescaling rescaling = {scale.data(), shift.data(), residual_kind == 1 ? residual_bytes.data() : nullptr,
-                               residual_kind == 2 ? residual.data() : nullptr, c.uniform(-2, 2)};
+  const Rescaling<X> rescaling = {scale.data(), shift.data(), residual_kind == 1 ? quantized_residual.data() : nullptr,
+                                  residual_kind == 2 ? residual.data() : nullptr, c.uniform(-2, 2)};
   const auto pack = [&](const KernelTable& kernels, ThreadPool& pool) {
-    if constexpr (std::is_same_v<W, uint8_t>) return pack_adder_conv2d(kernels, pool, s, w.data(), pad_value);
+    if constexpr (std::is_same_v<W, X>) return pack_adder_conv2d(kernels, pool, s, w.data(), pad_value);
     else return pack_int8_conv2d(kernels, pool, s, w.data(), pad_value, seven_bits);
   };
-  const bool to_bytes = c.bytes.flag();
-  if (to_bytes) {
-    const auto q_max = static_cast<uint8_t>(c.bytes.integer(1, 255));
-    Array<uint8_t> expected(s.y_elems);
-    reference_requantize(s.y_elems / s.co, s.co, sums.data(), rescaling, q_max, expected.data());
+  const bool requantizes = c.bytes.flag();
+  if (requantizes) {
+    const auto range = c.quantized_range<X>();
+    Array<X> expected(s.y_elems);
+    reference_requantize(s.y_elems / s.co, s.co, sums.data(), rescaling, range, expected.data());
     c.run(
         name,
-        [&](const KernelTable& kernels, ThreadPool& pool, Array<uint8_t>& y) {
+        [&](const KernelTable& kernels, ThreadPool& pool, Array<X>& y) {
           const auto packed = pack(kernels, pool);
-          c.expect(packed && packed->run(pool, s.n, x.data(), rescaling, q_max, y.data()) == Status::kOk, "status");
+          c.expect(packed && packed->run(pool, s.n, x.data(), rescaling, range, y.data()) == Status::kOk, "status");
         },
-        [&](const Array<uint8_t>& y) { c.expect(std::equal(y.data(), y.data() + y.size(), expected.data()), "bytes differ"); },
-        Array<uint8_t>(s.y_elems));
+        [&](const Array<X>& y) { c.expect(std::equal(y.data(), y.data() + y.size(), expected.data()), "quantized numbers differ"); },
+        Array<X>(s.y_elems));
     return;
   }
   const Activation activation = random_activation(c);
@@ -128,6 +128,14 @@ void fuzz_rescaled(Case& c, const char* name, const Conv2dShape& s, const Array<
           c.expect(y[i] == expected[i] || (std::isnan(y[i]) && std::isnan(expected[i])), "floats differ");
       },
       Array<float>(s.y_elems));
+}
+
+void fuzz_quantized_shorts(Case& c, const Conv2dShape& s) {
+  const auto x = c.integers<int16_t>(s.x_elems), w = c.integers<int16_t>(s.w_elems);
+  const auto pad_value = static_cast<int16_t>(c.random());
+  Doubles sums(s.y_elems);
+  reference_adder_conv2d(s, x.data(), w.data(), pad_value, sums.data());
+  fuzz_rescaled(c, "quantized adder_conv2d of int16", s, x, w, pad_value, false, sums);
 }
 
 // `elems` outputs; |error| <= part * magnitude
@@ -162,8 +170,9 @@ void fuzz_forward(Case& c) {
 }
 
 void fuzz_integer(Case& c) {
-  const size_t kind = c.bytes.integer(0, 5);
+  const size_t kind = c.bytes.integer(0, 6);
   const Conv2dShape s = c.shape();
+  if (kind == 6) return fuzz_quantized_shorts(c, s);
   if (kind == 0) return fuzz_adder_sums<uint8_t>(c, "adder_conv2d of uint8", s);
   if (kind == 1) return fuzz_adder_sums<int8_t>(c, "adder_conv2d of int8", s);
   if (kind == 2) return fuzz_adder_sums<int16_t>(c, "adder_conv2d of int16", s);

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <memory>
 
 #include "bytes.h"
@@ -52,6 +53,12 @@ class Case {
     Array<T> values(count);
     for (size_t i = 0; i < count; ++i) values[i] = static_cast<T>(random());
     return values;
+  }
+  template <class Q>
+  QuantizedRange<Q> quantized_range() {
+    const Q a = static_cast<Q>(bytes.word(2)), b = static_cast<Q>(bytes.word(2));
+    if (a == b) return {std::numeric_limits<Q>::min(), std::numeric_limits<Q>::max()};
+    return {std::min(a, b), std::max(a, b)};
   }
   uint32_t random() { return static_cast<uint32_t>((seed_ = seed_ * 6364136223846793005u + 1442695040888963407u) >> 33); }
   float uniform(float min, float max) { return min + (max - min) * static_cast<float>(random()) / 2147483648.0f; }

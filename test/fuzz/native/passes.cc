@@ -34,6 +34,22 @@ void fuzz_exact(Case& c, const char* name, size_t count, const Run& run, const E
       },
       Floats(count));
 }
+template <class Q>
+void fuzz_quantize(Case& c, const char* name, const Floats& x, size_t n, float scale) {
+  const Quantization<Q> to = {scale, static_cast<Q>(c.bytes.word(2)), c.quantized_range<Q>()};
+  bool finite = true;
+  for (size_t i = 0; i < n; ++i) finite = finite && std::isfinite(x[i]);
+  Array<Q> expected(n);
+  if (finite) reference_quantize(n, x.data(), to, expected.data());
+  c.run(
+      name,
+      [&](const KernelTable& kernels, ThreadPool& pool, Array<Q>& y) {
+        c.expect(quantize(kernels, pool, n, x.data(), to, y.data()) == finite, "whether x is finite");
+        if (!finite) std::fill_n(y.data(), n, Q{0});
+      },
+      [&](const Array<Q>& y) { c.expect(std::equal(y.data(), y.data() + n, expected.data()), "differs from its definition"); },
+      Array<Q>(n));
+}
 template <class Run>
 void fuzz_close(Case& c, const char* name, const Doubles& expected, const Doubles& magnitude, double part, const Run& run) {
   c.run(
@@ -59,6 +75,21 @@ struct Rows {
   size_t rows, channels;
   size_t elems() const { return rows * channels; }
 };
+template <class Q>
+void fuzz_quantized_max_pool(Case& c, const char* name, const Conv2dShape& s) {
+  const Array<Q> x = c.integers<Q>(s.x_elems);
+  Array<Q> largest = map(Array<Q>(s.y_elems), [](Q) { return std::numeric_limits<Q>::min(); });
+  each_tap(s, [&](size_t pixel, size_t at) {
+    for (size_t ch = 0; ch < s.ci; ++ch) largest[pixel * s.ci + ch] = std::max(largest[pixel * s.ci + ch], x[at + ch]);
+  });
+  c.run(
+      name,
+      [&](const KernelTable&, ThreadPool& pool, Array<Q>& y) {
+        c.expect(max_pool2d(pool, s, x.data(), y.data()) == Status::kOk, "it has no memory");
+      },
+      [&](const Array<Q>& y) { c.expect(std::equal(y.data(), y.data() + s.y_elems, largest.data()), "differs from its definition"); },
+      Array<Q>(s.y_elems));
+}
 }  // namespace
 
 void fuzz_pool(Case& c) {
@@ -77,20 +108,8 @@ void fuzz_pool(Case& c) {
         if (v > y || std::isnan(v)) y = v;
       }
     });
-    Array<uint8_t> bytes(s.x_elems), largest_bytes = map(Array<uint8_t>(s.y_elems), [](uint8_t) { return uint8_t{0}; });
-    for (size_t i = 0; i < s.x_elems; ++i) bytes[i] = static_cast<uint8_t>(std::isfinite(x[i]) ? std::fmod(std::fabs(x[i]) * 64, 256) : 0);
-    each_tap(s, [&](size_t pixel, size_t at) {
-      for (size_t ch = 0; ch < s.ci; ++ch) largest_bytes[pixel * s.ci + ch] = std::max(largest_bytes[pixel * s.ci + ch], bytes[at + ch]);
-    });
-    c.run(
-        "max_pool2d of bytes",
-        [&](const KernelTable&, ThreadPool& pool, Array<uint8_t>& y) {
-          c.expect(max_pool2d(pool, s, bytes.data(), y.data()) == Status::kOk, "it has no memory");
-        },
-        [&](const Array<uint8_t>& y) {
-          c.expect(std::equal(y.data(), y.data() + s.y_elems, largest_bytes.data()), "differs from its definition");
-        },
-        Array<uint8_t>(s.y_elems));
+    fuzz_quantized_max_pool<uint8_t>(c, "max_pool2d of uint8", s);
+    fuzz_quantized_max_pool<int16_t>(c, "max_pool2d of int16", s);
     return fuzz_exact(
         c, "max_pool2d", s.y_elems, [&](const KernelTable&, ThreadPool& pool, float* y) { max_pool2d(pool, s, x.data(), y); },
         [&](size_t i) { return largest[i]; });
@@ -282,19 +301,8 @@ void fuzz_elementwise(Case& c) {
   if (kind == 5) {
     const float scales[] = {1, 0.03f, 1e-30f, 1e30f, 0x1p-149f};
     const float scale = c.bytes.one_of(scales);
-    const auto zero_point = static_cast<uint8_t>(c.bytes.word(1)), q_max = static_cast<uint8_t>(c.bytes.integer(1, 255));
-    bool finite = true;
-    for (size_t i = 0; i < n; ++i) finite = finite && std::isfinite(x[i]);
-    Array<uint8_t> expected(n);
-    if (finite) reference_quantize(n, x.data(), scale, zero_point, q_max, expected.data());
-    return c.run(
-        "quantize",
-        [&](const KernelTable& kernels, ThreadPool& pool, Array<uint8_t>& y) {
-          c.expect(quantize(kernels, pool, n, x.data(), scale, zero_point, q_max, y.data()) == finite, "whether x is finite");
-          if (!finite) std::fill_n(y.data(), n, uint8_t{0});
-        },
-        [&](const Array<uint8_t>& y) { c.expect(std::equal(y.data(), y.data() + n, expected.data()), "differs from its definition"); },
-        Array<uint8_t>(n));
+    if (c.bytes.flag()) return fuzz_quantize<int16_t>(c, "quantize to int16", x, n, scale);
+    return fuzz_quantize<uint8_t>(c, "quantize", x, n, scale);
   }
   const Floats mean = c.floats(channels), factor = c.floats(channels), shift = c.floats(channels);
   Doubles expected(n), magnitude(n);

@@ -101,7 +101,7 @@ class PlanFuzzer {
       case 1:
         return add_conv2d();
       case 2:
-        return add_quantized_conv2d();
+        return c_.bytes.flag() ? add_quantized_conv2d<int16_t>() : add_quantized_conv2d<uint8_t>();
       case 3:
         return add_pool();
       case 4: {
@@ -123,8 +123,7 @@ class PlanFuzzer {
       }
       default: {
         const size_t x = pick(DType::kF32);
-        const auto zero_point = static_cast<uint8_t>(c_.bytes.word(1)), q_max = static_cast<uint8_t>(c_.bytes.integer(1, 255));
-        return add(x, kNoValue, sizes_[x], types_[x].elems, [&] { return make_quantize_node(types_[x].elems, 0.05f, zero_point, q_max); });
+        return c_.bytes.flag() ? add_quantize<int16_t>(x) : add_quantize<uint8_t>(x);
       }
     }
   }
@@ -143,39 +142,46 @@ class PlanFuzzer {
         [&] { return make_conv2d_node(kernels_, pool_, kind, s, filters.data(), epilogue); });
   }
 
+  template <class Q>
+  void add_quantize(size_t x) {
+    const Quantization<Q> to = {0.05f, static_cast<Q>(c_.bytes.word(2)), c_.quantized_range<Q>()};
+    add(x, kNoValue, sizes_[x], types_[x].elems, [&] { return make_quantize_node(types_[x].elems, to); });
+  }
+
+  template <class X>
   void add_quantized_conv2d() {
-    const size_t x = pick(DType::kU8);
+    constexpr bool kBytes = std::is_same_v<X, uint8_t>;
+    const size_t x = pick(kDTypeOf<X>);
     Conv2dShape s = {};
     if (x == kNoValue || !shape(x, false, &s) || s.w_elems > kMaxElems || s.co > kMaxElems) return;
-    const bool adder = c_.bytes.flag(), seven_bits = c_.bytes.flag();
-    if (s.k > (adder ? kMaxL1Bytes : kMaxDotBytes)) return;
-    const auto filters = c_.integers<uint8_t>(s.w_elems);
+    const bool adder = !kBytes || c_.bytes.flag(), seven_bits = c_.bytes.flag();
+    if (s.k > (!adder ? kMaxDotBytes : kBytes ? kMaxL1Bytes : kMaxL1Shorts)) return;
+    const auto filters = c_.integers<X>(s.w_elems);
     const auto weights = map(c_.integers<int8_t>(s.w_elems), [&](int8_t w) { return static_cast<int8_t>(seven_bits ? w >> 1 : w); });
-    const auto pad_value = static_cast<uint8_t>(c_.bytes.word(1));
+    const auto pad_value = static_cast<X>(c_.bytes.word(2));
     const auto scale = c_.floats(s.co), shift = c_.floats(s.co);
-    QuantizedEpilogue epilogue = {scale.data(),
-                                  shift.data(),
-                                  c_.uniform(-1, 1),
-                                  c_.bytes.flag() ? DType::kU8 : DType::kF32,
-                                  static_cast<uint8_t>(c_.bytes.integer(1, 255)),
-                                  kNoActivation};
-    if (epilogue.output == DType::kF32) epilogue.activation = activation();
-    const size_t residual = c_.bytes.flag() ? pick(c_.bytes.flag() ? DType::kU8 : DType::kF32, s.y_elems) : kNoValue;
+    QuantizedEpilogue<X> epilogue = {scale.data(), shift.data(), c_.uniform(-1, 1), c_.bytes.flag(), c_.quantized_range<X>(),
+                                     kNoActivation};
+    if (epilogue.to_floats) epilogue.activation = activation();
+    const size_t residual = c_.bytes.flag() ? pick(c_.bytes.flag() ? kDTypeOf<X> : DType::kF32, s.y_elems) : kNoValue;
     add(x, residual, {s.ho, s.wo, s.co}, s.y_elems * s.k, [&] {
-      return make_quantized_conv2d_node(adder ? pack_adder_conv2d(kernels_, pool_, s, filters.data(), pad_value)
-                                              : pack_int8_conv2d(kernels_, pool_, s, weights.data(), pad_value, seven_bits),
-                                        s, epilogue);
+      if constexpr (kBytes)
+        if (!adder)
+          return make_quantized_conv2d_node(pack_int8_conv2d(kernels_, pool_, s, weights.data(), pad_value, seven_bits), s, epilogue);
+      return make_quantized_conv2d_node(pack_adder_conv2d(kernels_, pool_, s, filters.data(), pad_value), s, epilogue);
     });
   }
 
   void add_pool() {
-    const size_t x = pick(DType::kF32);
+    constexpr DType kTypes[] = {DType::kF32, DType::kU8, DType::kI16};
+    const size_t x = pick(c_.bytes.one_of(kTypes));
     Conv2dShape s = {};
-    if (!shape(x, true, &s)) return;
-    const bool largest = c_.bytes.flag();
+    if (x == kNoValue || !shape(x, true, &s)) return;
+    const DType dtype = types_[x].dtype;
+    const bool largest = dtype != DType::kF32 || c_.bytes.flag();
     const auto window = static_cast<double>(s.kh) * static_cast<double>(s.kw);
     add(x, kNoValue, {s.ho, s.wo, s.ci}, static_cast<size_t>(std::min(1e15, static_cast<double>(s.y_elems) * window)),
-        [&] { return largest ? make_max_pool_node(s, DType::kF32) : make_average_pool_node(s); });
+        [&] { return largest ? make_max_pool_node(s, dtype) : make_average_pool_node(s); });
   }
 
   template <class Make>
@@ -197,13 +203,17 @@ class PlanFuzzer {
     tally("Plan::run", kernels_.isa);
     std::vector<Array<float>> floats;
     std::vector<Array<uint8_t>> bytes;
+    std::vector<Array<int16_t>> shorts;
     for (const ValueType& type : types_) {
       floats.emplace_back(type.dtype == DType::kF32 ? n * type.elems : 0);
       bytes.emplace_back(type.dtype == DType::kU8 ? n * type.elems : 0);
+      shorts.emplace_back(type.dtype == DType::kI16 ? n * type.elems : 0);
     }
     std::copy_n(x.data(), x.size(), floats[0].data());
     const auto data = [&](size_t value) -> void* {
-      return types_[value].dtype == DType::kF32 ? static_cast<void*>(floats[value].data()) : bytes[value].data();
+      const DType dtype = types_[value].dtype;
+      if (dtype == DType::kF32) return floats[value].data();
+      return dtype == DType::kU8 ? static_cast<void*>(bytes[value].data()) : shorts[value].data();
     };
     const auto input = [&](size_t value) -> Value {
       if (value == kNoValue) return {nullptr, DType::kF32};

@@ -98,13 +98,13 @@ TEST(activations_of_dequantize, "dequantized sums are clamped, and never -0 wher
   const SupportedTables& supported = supported_tables();
   for (size_t i = 0; i < supported.count; ++i)
     for (int round = 0; round < 100; ++round) {
-      const QuantizeKernels& kernels = supported.tables[i]->quantization;
+      const QuantizeKernels<uint8_t>& kernels = supported.tables[i]->quantization.bytes;
       const size_t rows = t.integer(1, 4), channels = t.integer(1, 70), n = rows * channels;
       std::vector<int32_t> sums(n);
       for (int32_t& sum : sums) sum = static_cast<int32_t>(t.integer(0, 40)) - 20;
       const std::vector<float> scale = numbers(t, channels), shift = numbers(t, channels), residual = numbers(t, n);
       for (const float* added : {static_cast<const float*>(nullptr), residual.data()}) {
-        const Rescaling rescaling = {scale.data(), shift.data(), nullptr, added, 1.0f};
+        const Rescaling<uint8_t> rescaling = {scale.data(), shift.data(), nullptr, added, 1.0f};
         check_clamped(t, n, [&](const Activation& activation, float* y) {
           kernels.dequantize({rows, channels, sums.data(), channels, rescaling, activation, y, channels});
           for (size_t j = 0; j < n; ++j) CHECK(!(activation.has_bound() && y[j] == 0 && std::signbit(y[j])));

@@ -202,7 +202,7 @@ for (const [isa, { sums, microOps }] of Object.entries(peaks))
 for (const [isa, register] of Object.entries({ avx2: 'ymm', avx512: 'zmm' }))
   testNeeding([...needs, needsBuild('build', builds.build)], `${isa}: rescaling is bit-exact`, (t) => {
     const code = disassemble(join(kernels('build'), `kernels_${isa}.cc.o`));
-    for (const name of ['requantize', 'dequantize']) {
+    for (const name of ['requantize', 'dequantize'].flatMap((name) => ['unsigned char', 'short'].map((type) => `${name}<${type}>`))) {
       const body = code.get(name) ?? [];
       const multiplies = ({ text }: Instruction) => new RegExp(`^vmulps +${register}`).test(text);
       t.ok(body.some(multiplies), `${name} multiplies in ${register} registers`);

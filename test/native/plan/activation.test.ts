@@ -54,7 +54,7 @@ function quantizedConv2d(kind: 'adder' | 'conv', [h, w, ci]: Case['x'], co: numb
     x: [h, w, ci],
     outputs: output.reduce((a, b) => a * b),
     add: (plan, activation) => {
-      const x = plan.quantize({ x: 0, scale: 0.02, zeroPoint: 120, qmax: 255 });
+      const x = plan.quantize({ x: 0, output: 'u8', scale: 0.02, zeroPoint: 120, qmin: 0, qmax: 255 });
       return plan.quantizedConv2d({ kind, x, filters, padValue: 120, ...vectors, output: 'f32', activation, geometry });
     },
   };

@@ -31,9 +31,9 @@ struct Network {
     const Epilogue epilogue = {nullptr, scale.data(), shift.data(), kRelu};
     const size_t first = plan.add(make_conv2d_node(kernels, pool, ConvKind::kAdder, shape, filters.data(), epilogue), 0);
     const size_t second = plan.add(make_conv2d_node(kernels, pool, ConvKind::kConv, shape, filters.data(), epilogue), first, first);
-    const size_t bytes = plan.add(make_quantize_node(shape.y_elems, 0.1f, 0, 255), second);
+    const size_t bytes = plan.add(make_quantize_node<uint8_t>(shape.y_elems, {0.1f, 0, {0, 255}}), second);
     const std::vector<uint8_t> weights(shape.w_elems, 3);
-    const QuantizedEpilogue to_floats = {scale.data(), shift.data(), 1, DType::kF32, 0, kNoActivation};
+    const QuantizedEpilogue<uint8_t> to_floats = {scale.data(), shift.data(), 1, true, {}, kNoActivation};
     const size_t output =
         plan.add(make_quantized_conv2d_node(pack_adder_conv2d(kernels, pool, shape, weights.data(), 0), shape, to_floats), bytes, second);
     return plan.finish(output) == Status::kOk;

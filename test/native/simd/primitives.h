@@ -36,6 +36,15 @@ struct BitPrimitives {
   uint32_t (*negative_lanes)(const float* x);
 };
 
+// Quantized numbers in memory, int32 in registers.
+template <class Q>
+struct QuantizedPrimitives {
+  void (*load)(const Q* x, int32_t* y);
+  void (*load_partial)(const Q* x, size_t n, int32_t* y);
+  void (*store)(const int32_t* x, Q* y);
+  void (*store_partial)(const int32_t* x, size_t n, Q* y);
+};
+
 struct IntegerPrimitives {
   size_t lanes;
   void (*copy)(const int32_t* x, int32_t* y);
@@ -44,11 +53,9 @@ struct IntegerPrimitives {
   void (*add)(const int32_t* a, const int32_t* b, int32_t* y);
   void (*div)(const float* a, const float* b, float* y);
   void (*to_float)(const int32_t* x, float* y);
-  void (*round_within)(const float* x, float q_max, int32_t* y);
-  void (*load_bytes)(const uint8_t* x, int32_t* y);
-  void (*load_partial_bytes)(const uint8_t* x, size_t n, int32_t* y);
-  void (*store_bytes)(const int32_t* x, uint8_t* y);
-  void (*store_partial_bytes)(const int32_t* x, size_t n, uint8_t* y);
+  void (*round_within)(const float* x, float q_min, float q_max, int32_t* y);
+  QuantizedPrimitives<uint8_t> bytes;
+  QuantizedPrimitives<int16_t> shorts;
 };
 
 // Registers of `bytes` bytes, whatever their lanes.

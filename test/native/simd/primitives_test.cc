@@ -224,16 +224,28 @@ void check_bits(Test& t, const BitPrimitives& p) {
 }
 
 // To the nearest integer, halves to the even one.
-int32_t definition_of_round(float v, float q_max) {
-  if (!(v > 0)) return 0;
+int32_t definition_of_round(float v, float q_min, float q_max) {
+  if (!(v > q_min)) return static_cast<int32_t>(q_min);
   return static_cast<int32_t>(std::nearbyint(std::min(v, q_max)));
+}
+
+template <class Q>
+void check_quantized(Test& t, const QuantizedPrimitives<Q>& p, size_t n) {
+  constexpr size_t kElems = kMaxLanes + 8;
+  Q q[kElems], stored[kElems];
+  int32_t y[kMaxLanes];
+  fill(q, kElems, [&] { return any_integer<Q>(t); });
+  p.load(q + 1, y);
+  for (size_t l = 0; l < n; ++l) CHECK(y[l] == q[l + 1]);
+  std::memcpy(stored, q, sizeof q);
+  p.store(y, stored + 3);
+  for (size_t i = 0; i < kElems; ++i) CHECK(stored[i] == (i >= 3 && i < 3 + n ? y[i - 3] : q[i]));
 }
 
 void check_integers(Test& t, const IntegerPrimitives& p) {
   const size_t n = p.lanes;
   int32_t a[kMaxLanes], b[kMaxLanes], y[kMaxLanes];
   float u[kMaxLanes], v[kMaxLanes], f[kMaxLanes];
-  uint8_t bytes[kMaxLanes + 8], stored[kMaxLanes + 8];
   for (int round = 0; round < kRounds; ++round) {
     fill_bytes(t, a);
     p.copy(a, y);
@@ -251,15 +263,14 @@ void check_integers(Test& t, const IntegerPrimitives& p) {
 
     const auto q_max = static_cast<float>(t.integer(1, 255));
     if (round % 2) fill(v, kMaxLanes, [&] { return static_cast<float>(t.integer(0, 1200)) / 4 - 20; });  // halves
-    p.round_within(v, q_max, y);
-    for (size_t l = 0; l < n; ++l) CHECK(y[l] == definition_of_round(v[l], q_max));
+    p.round_within(v, 0, q_max, y);
+    for (size_t l = 0; l < n; ++l) CHECK(y[l] == definition_of_round(v[l], 0, q_max));
+    if (round % 2) fill(v, kMaxLanes, [&] { return static_cast<float>(t.integer(0, 140000)) / 2 - 35000; });
+    p.round_within(v, -32768, 32767, y);
+    for (size_t l = 0; l < n; ++l) CHECK(y[l] == definition_of_round(v[l], -32768, 32767));
 
-    fill(bytes, sizeof bytes, [&] { return any_integer<uint8_t>(t); });
-    p.load_bytes(bytes + 1, y);
-    for (size_t l = 0; l < n; ++l) CHECK(y[l] == bytes[l + 1]);
-    std::memcpy(stored, bytes, sizeof bytes);
-    p.store_bytes(y, stored + 3);
-    for (size_t i = 0; i < sizeof bytes; ++i) CHECK(stored[i] == (i >= 3 && i < 3 + n ? y[i - 3] : bytes[i]));
+    check_quantized(t, p.bytes, n);
+    check_quantized(t, p.shorts, n);
   }
 }
 
@@ -410,7 +421,8 @@ TEST(partial_vectors, "vectors in part touch nothing beyond, and fill up with ze
     if (p->floats.add) check_partial(t, p->floats.lanes, p->floats.load_partial, p->floats.store_partial);
     if (!p->integers.add) continue;
     check_partial(t, p->integers.lanes, p->integers.load_partial, p->integers.store_partial);
-    check_partial(t, p->integers.lanes, p->integers.load_partial_bytes, p->integers.store_partial_bytes);
+    check_partial(t, p->integers.lanes, p->integers.bytes.load_partial, p->integers.bytes.store_partial);
+    check_partial(t, p->integers.lanes, p->integers.shorts.load_partial, p->integers.shorts.store_partial);
   }
 }
 TEST(bit_primitives, "primitives of packed signs are their definitions") {
