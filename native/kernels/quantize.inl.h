@@ -56,6 +56,15 @@ struct ToQuantized {
     put_quantized(lanes, y + at, round_within(v, q_min, q_max));
   }
 };
+// The same where the range is all of Q.
+template <class Q>
+struct ToAllOfQ {
+  Q* y;
+  ALWAYS_INLINE void write(f32v v, size_t at, WholeVector) const { store_rounded(y + at, v); }
+  ALWAYS_INLINE void write(f32v v, size_t at, PartialVector lanes) const {
+    put_quantized(lanes, y + at, round_within(v, broadcast(kLeast<Q>), broadcast(kLargest<Q>)));
+  }
+};
 template <class Clamp>
 struct ToFloats {
   float* y;
@@ -95,7 +104,9 @@ ALWAYS_INLINE void rescale(const Rescaling<Q>& r, const Args& a, const Output& o
 
 template <class Q>
 void requantize(const RequantizeArgs<Q>& a) {
-  rescale(a.rescaling, a, ToQuantized<Q>{a.y, broadcast(a.range.min), broadcast(a.range.max)});
+  const f32v least = broadcast(a.range.min), largest = broadcast(a.range.max);
+  if (a.range.min == kLeast<Q> && a.range.max == kLargest<Q>) rescale(a.rescaling, a, ToAllOfQ<Q>{a.y});
+  else rescale(a.rescaling, a, ToQuantized<Q>{a.y, least, largest});
 }
 template <class Q>
 void dequantize(const DequantizeArgs<Q>& a) {

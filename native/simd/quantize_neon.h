@@ -2,6 +2,7 @@
 #pragma once
 #include "integer_neon.h"
 #include "partial_lanes.h"
+#include "quantize_limits.h"
 
 namespace {
 ALWAYS_INLINE f32v div(f32v a, f32v b) { return {vdivq_f32(a.v, b.v)}; }
@@ -27,5 +28,9 @@ ALWAYS_INLINE i32v load_partial_widened(const Q* p, size_t n) {
 template <class Q>
 ALWAYS_INLINE void store_partial_narrowed(Q* p, i32v a, size_t n) {
   store_lanes<i32v::N>(p, n, [a](Q* lanes) { store_narrowed(lanes, a); });
+}
+template <class Q>
+ALWAYS_INLINE void store_rounded(Q* p, f32v a) {
+  store_narrowed(p, round_within(a, broadcast(kLeast<Q>), broadcast(kLargest<Q>)));
 }
 }  // namespace

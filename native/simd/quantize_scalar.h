@@ -1,6 +1,7 @@
 // Scalar primitives of quantization, beside integer_scalar.h: the plainest statement of what each means.
 #pragma once
 #include "integer_scalar.h"
+#include "quantize_limits.h"
 
 namespace {
 ALWAYS_INLINE f32v div(f32v a, f32v b) { return {a.v / b.v}; }
@@ -29,5 +30,10 @@ ALWAYS_INLINE void store_narrowed(Q* p, i32v a) {
 template <class Q>
 ALWAYS_INLINE void store_partial_narrowed(Q* p, i32v a, size_t n) {
   if (n) store_narrowed(p, a);
+}
+// store_narrowed of round_within all numbers of Q, whose ends a narrowing may have
+template <class Q>
+ALWAYS_INLINE void store_rounded(Q* p, f32v a) {
+  store_narrowed(p, round_within(a, broadcast(kLeast<Q>), broadcast(kLargest<Q>)));
 }
 }  // namespace

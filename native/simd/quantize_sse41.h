@@ -2,6 +2,7 @@
 #pragma once
 #include "integer_sse41.h"
 #include "partial_lanes.h"
+#include "quantize_limits.h"
 
 namespace {
 ALWAYS_INLINE f32v div(f32v a, f32v b) { return {_mm_div_ps(a.v, b.v)}; }
@@ -27,5 +28,10 @@ ALWAYS_INLINE i32v load_partial_widened(const Q* p, size_t n) {
 template <class Q>
 ALWAYS_INLINE void store_partial_narrowed(Q* p, i32v a, size_t n) {
   store_lanes<i32v::N>(p, n, [a](Q* lanes) { store_narrowed(lanes, a); });
+}
+// What is too small, and NaN, which is the second operand of min, becomes the least int32, which packs to the least number of Q.
+template <class Q>
+ALWAYS_INLINE void store_rounded(Q* p, f32v a) {
+  store_narrowed(p, {_mm_cvtps_epi32(_mm_min_ps(broadcast(kLargest<Q>).v, a.v))});
 }
 }  // namespace

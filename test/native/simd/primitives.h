@@ -43,6 +43,7 @@ struct QuantizedPrimitives {
   void (*load_partial)(const Q* x, size_t n, int32_t* y);
   void (*store)(const int32_t* x, Q* y);
   void (*store_partial)(const int32_t* x, size_t n, Q* y);
+  void (*store_rounded)(const float* x, Q* y);
 };
 
 struct IntegerPrimitives {

@@ -240,6 +240,15 @@ void check_quantized(Test& t, const QuantizedPrimitives<Q>& p, size_t n) {
   std::memcpy(stored, q, sizeof q);
   p.store(y, stored + 3);
   for (size_t i = 0; i < kElems; ++i) CHECK(stored[i] == (i >= 3 && i < 3 + n ? y[i - 3] : q[i]));
+
+  constexpr auto kMin = std::numeric_limits<Q>::min(), kMax = std::numeric_limits<Q>::max();
+  float v[kMaxLanes];
+  const bool halves = t.random() % 2;
+  fill(v, kMaxLanes, [&] { return halves ? static_cast<float>(t.integer(0, 8 * kMax)) / 2 - 2 * kMax : any_float(t); });
+  std::memcpy(stored, q, sizeof q);
+  p.store_rounded(v, stored + 3);
+  for (size_t i = 0; i < kElems; ++i)
+    CHECK(stored[i] == (i >= 3 && i < 3 + n ? static_cast<Q>(definition_of_round(v[i - 3], kMin, kMax)) : q[i]));
 }
 
 void check_integers(Test& t, const IntegerPrimitives& p) {

@@ -9,6 +9,7 @@ constexpr QuantizedPrimitives<Q> quantized_primitives() {
   p.load_partial = [](const Q* x, size_t n, int32_t* y) { store(y, load_partial_widened(x, n)); };
   p.store = [](const int32_t* x, Q* y) { store_narrowed(y, load(x)); };
   p.store_partial = [](const int32_t* x, size_t n, Q* y) { store_partial_narrowed(y, load(x), n); };
+  p.store_rounded = [](const float* x, Q* y) { store_rounded(y, load(x)); };
   return p;
 }
 
