@@ -9,8 +9,8 @@ constexpr size_t kL1Bytes = 32 << 10, kL2Bytes = 512 << 10;
 // Matrix products. 640 elements of k of the widest panel (64 floats) are 160 kB, which stay in the second-level cache; the 576 of a 3x3
 // window over 64 channels go in one block. It decides where sums are cut.
 constexpr size_t kMaxBlockElems = 640;
-// Sums of one panel that wait for being rescaled leave half of the first-level cache to the tiles.
-constexpr size_t kSumBytes = kL1Bytes / 2;
+// Sums of one panel that wait for being rescaled leave most of the first-level cache to the tiles, and to what is made of them.
+constexpr size_t kSumBytes = kL1Bytes / 4;
 
 // Tasks of a convolution. A task's input strip leaves most of the second-level cache to panels and outputs. For filter gradients, which add
 // up tasks, this and the next two decide where sums are cut.
