@@ -376,6 +376,29 @@ t.test('quantize, and evaluate in bytes', async (t) => {
   t.match(addernet(['info', at('bytes.safetensors')]).stdout, /network +lenet5bn, kind adder, quantized to 7 bits/);
   const { predictions } = json(t, ['predict', '--weights', at('bytes.safetensors'), '--top', '10', at('noise.png')]);
   t.equal((predictions as { classes: unknown[] }[])[0]!.classes.length, 10, 'images are classified in bytes too');
+
+  const wide = ['--weights', at('wide.safetensors')];
+  const made = addernet(['quantize', '--weights', at('digits.safetensors'), '--calibration', '20', '--bits', '16', '--out', wide[1]!]);
+  t.match(made.stdout, /wide\.safetensors: lenet5bn in 16 bits, /);
+  const storedWide = json(t, ['evaluate', ...wide, '--limit', '40']);
+  t.match(storedWide, { dtype: 'i16', bits: 16, images: 40 });
+  const digits = ['--weights', at('digits.safetensors'), '--limit', '40', '--calibration', '20'];
+  const quantizingWide = json(t, ['evaluate', ...digits, '--dtype', 'i16']);
+  t.same([quantizingWide.loss, quantizingWide.bits], [storedWide.loss, 16], '16 bits are the default of int16');
+  t.match(json(t, ['evaluate', ...digits, '--dtype', 'i16', '--bits', '12']), { dtype: 'i16', bits: 12 });
+  t.match(json(t, ['info', ...wide.slice(1)]), { network: { name: 'lenet5bn', bits: 16 } });
+  t.match(json(t, ['predict', ...wide, at('noise.png')]), { predictions: [{}] });
+  for (const contradiction of [
+    ['u8', '12'],
+    ['i16', '8'],
+  ])
+    refuses(
+      t,
+      ['evaluate', ...digits, '--dtype', contradiction[0]!, '--bits', contradiction[1]!],
+      /--bits applies only from 2 to 8 with --dtype u8, and from 9 to 16 with --dtype i16/,
+    );
+  fails(t, ['evaluate', ...wide, '--dtype', 'u8'], /--dtype applies only to float networks, but this one is already quantized/);
+
   const out = ['--out', at('x.safetensors')];
   const bytes = ['--weights', at('bytes.safetensors')];
   fails(t, ['convert', at('bytes.safetensors'), at('x.safetensors')], /convert: .*bytes\.safetensors is already quantized to 7 bits/);

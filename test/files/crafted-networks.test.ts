@@ -13,7 +13,7 @@ type Shape = number[];
 interface Value {
   id: number;
   shape: Shape;
-  dtype: 'f32' | 'u8';
+  dtype: 'f32' | 'u8' | 'i16';
 }
 type Plain = Record<string, unknown>;
 type Tensors = ConstructorParameters<typeof Map<string, Tensor>>[0];
@@ -32,13 +32,18 @@ function crafted(nodes: Plain[], input: Value, output: Value, tensors?: Tensors,
     ...{ normalization: { mean: perChannel(0), std: perChannel(1) } },
     ...metadata,
   };
-  const description = { version: 2, metadata: described, bits: 8, nodes, inputs: [input], outputs: [output] };
+  const bits = JSON.stringify(nodes).includes('"i16"') ? 16 : 8;
+  const description = { version: 2, metadata: described, bits, nodes, inputs: [input], outputs: [output] };
   return formatSafetensors(new Map(tensors), { [key]: JSON.stringify(description) });
 }
 
 const refused = (message: RegExp, code: string | RegExp = 'ERR_CORRUPT') => ({ name: 'AdderNetError', code, message });
 const activate = (x: Value, output: Value): Plain => ({ op: 'activate', x, output, activation: relu });
 const quantized = (x: Value, output: Value): Plain => ({ op: 'quantize', x, output, scale: 1, zeroPoint: 0, qmax: 255 });
+const quantizedTo16 = (x: Value, output: Value): Plain => ({
+  ...{ op: 'quantize', x, output, scale: 1 },
+  ...{ zeroPoint: -32768, qmin: -32768, qmax: 32767 },
+});
 const pool = (x: Value, output: Value, kernel: number, stride: number, padding: number): Plain => ({
   ...{ op: 'pool', mode: 'max', x, output },
   attributes: { kernel: [kernel, kernel], stride: [stride, stride], padding: Array(4).fill(padding) },
@@ -126,16 +131,22 @@ t.test('a window without end costs what the image has, or is refused', async (t)
 });
 
 t.test('filters whose sums an int32 does not hold are refused', async (t) => {
-  const limits = { adder: Math.floor((2 ** 31 - 1) / 255), conv: Math.floor((2 ** 31 - 1) / (255 * 128)) };
-  for (const [kind, limit] of Object.entries(limits))
+  const limits = [
+    { kind: 'adder', dtype: 'u8', largest: 255 },
+    { kind: 'conv', dtype: 'u8', largest: 255 * 128 },
+    { kind: 'adder', dtype: 'i16', largest: 65535 },
+  ] as const;
+  for (const { kind, dtype, largest } of limits) {
+    const limit = Math.floor((2 ** 31 - 1) / largest);
     for (const elements of [limit, limit + 1]) {
-      const [x, q, y] = [value(0, [elements, 1, 1]), value(1, [elements, 1, 1], 'u8'), value(2, [1, 1, 1])];
+      const [x, q, y] = [value(0, [elements, 1, 1]), value(1, [elements, 1, 1], dtype), value(2, [1, 1, 1])];
       const attributes = { stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 };
       const nodes = [
-        { op: 'quantize', x, output: q, scale: 1, zeroPoint: 0, qmax: 255 },
+        dtype === 'i16' ? quantizedTo16(x, q) : quantized(x, q),
         { op: 'quantizedConv2d', kind, x: q, output: y, padValue: 0, attributes },
       ];
-      const numbers = kind === 'adder' ? new Uint8Array(elements).fill(255) : new Int8Array(elements).fill(-128);
+      const filters = { conv: new Int8Array(elements).fill(-128), u8: new Uint8Array(elements).fill(255), i16: new Int16Array(elements) };
+      const numbers = kind === 'conv' ? filters.conv : filters[dtype].fill(dtype === 'i16' ? 32767 : 255);
       const one = new Tensor(Float32Array.of(1), [1]);
       const tensors = [
         ['1.filters', new Tensor(numbers, [1, elements, 1, 1]) as never],
@@ -147,15 +158,84 @@ t.test('filters whose sums an int32 does not hold are refused', async (t) => {
         await t.rejects(
           network,
           refused(/node 1 .* its filters have \d+ elements each, expected at most \d+, whose sum an int32 holds/),
-          kind,
+          `${kind} ${dtype}`,
         );
         continue;
       }
       using session = await compile((await network) as never);
       const image = new Tensor(new Float32Array(elements).fill(kind === 'adder' ? 0 : 255), [1, elements, 1, 1]);
-      const sum = kind === 'adder' ? -255 * elements : -128 * 255 * elements;
-      t.same([...session.runSync(image).data], [Math.fround(sum)], `${kind}: the longest`);
+      t.same([...session.runSync(image).data], [Math.fround(-largest * elements)], `${kind} ${dtype}: the longest`);
     }
+  }
+});
+
+t.test('integers of 16 bits that contradict each other', async (t) => {
+  const [x, q, y] = [value(0, [2, 2, 1]), value(1, [2, 2, 1], 'i16'), value(2, [2, 2, 1], 'i16')];
+  const [z, bytes, floats] = [value(3, [2, 2, 1]), value(1, [2, 2, 1], 'u8'), value(2, [2, 2, 1])];
+  const attributes = { stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 };
+  const filters = new Tensor(Int16Array.of(-32768), [1, 1, 1, 1]) as never as Tensor;
+  const one = new Tensor(Float32Array.of(1), [1]);
+  const first = { op: 'quantizedConv2d', kind: 'adder', x: q, output: y, padValue: -32768, qmin: -32768, qmax: 32767, attributes };
+  const second = { op: 'quantizedConv2d', kind: 'adder', x: y, output: z, padValue: -32768, residual: q, residualScale: 2, attributes };
+  const make = (change: { quantize?: Plain; first?: Plain; second?: Plain; filters?: Tensor } = {}) =>
+    load(
+      crafted(
+        [
+          { ...quantizedTo16(x, q), ...change.quantize },
+          { ...first, ...change.first },
+          { ...second, ...change.second },
+        ],
+        x,
+        z,
+        [
+          ...[1, 2].flatMap((i) => ['scale', 'shift'].map((name): [string, Tensor] => [`${i}.${name}`, one])),
+          ['1.filters', change.filters ?? filters],
+          ['2.filters', filters],
+        ],
+      ),
+    );
+  const cases: [string, RegExp, Parameters<typeof make>[0]][] = [
+    ['qmin is left out', /node 1 .* its qmin is 0, expected -32768 of 16 bits/, { first: { qmin: undefined } }],
+    ['qmin of fewer bits', /node 1 .* its qmin is -256, expected -32768 of 16 bits/, { first: { qmin: -256 } }],
+    ['qmax of fewer bits', /node 1 .* its qmax is 255, expected 32767 of 16 bits/, { first: { qmax: 255 } }],
+    ['qmin above qmax', /node 1 .* its qmax is -5, expected an integer from 9 to 32767/, { first: { qmin: 8, qmax: -5 } }],
+    ['qmin of no int16', /node 0 .* its qmin is -32769, expected an integer from -32768 to 32767/, { quantize: { qmin: -32769 } }],
+    ['qmax of no integer', /node 0 .* its qmax is 0.5, expected an integer from/, { quantize: { qmax: 0.5 } }],
+    [
+      'a zero point below qmin',
+      /node 0 .* its zeroPoint is -9, expected an integer from its qmin, -8/,
+      { quantize: { zeroPoint: -9, qmin: -8 } },
+    ],
+    ['a padValue of no int16', /node 1 .* its padValue is 32768, expected an integer/, { first: { padValue: 32768 } }],
+    [
+      'bytes that are read as int16',
+      /node 1 .* its operands are not what/,
+      { quantize: { output: bytes, zeroPoint: 0, qmin: 0, qmax: 255 } },
+    ],
+    ['int16 that end in bytes', /node 1 .* its output is u8, expected f32 or i16 as x/, { first: { output: { ...y, dtype: 'u8' } } }],
+    ['an ordinary convolution', /node 1 .* its kind is conv, but x is i16, expected u8/, { first: { kind: 'conv' } }],
+    ['filters of bytes', /node 1 .* its filters are u8, expected i16/, { filters: new Tensor(Uint8Array.of(1), [1, 1, 1, 1]) as never }],
+    [
+      'filters of signed bytes',
+      /node 1 .* its filters are i8, expected i16/,
+      { filters: new Tensor(Int8Array.of(1), [1, 1, 1, 1]) as never },
+    ],
+    ['filters of int32', /node 1 .* its filters is .* expected a tensor/, { filters: new Tensor(Int32Array.of(1), [1, 1, 1, 1]) as never }],
+    ['qmin of floats', /node 2 .* its qmin is -32768, but its output is f32/, { second: { qmin: -32768 } }],
+    ['floats that read int16', /node 2 .* its x\.dtype is "i16", expected f32/, { second: { op: 'activate', activation: relu } }],
+    ['a mean of int16', /node 2 .* its output is f32 of i16, expected f32/, { second: { ...pool(y, z, 1, 1, 0), mode: 'average' } }],
+  ];
+  for (const [name, message, change] of cases) await t.rejects(make(change), refused(message), name);
+  await t.rejects(
+    make({ quantize: { output: floats } }),
+    refused(/node 0 .* its output\.dtype is "f32", expected one of u8, i16/),
+    'floats',
+  );
+  using session = await compile((await make()) as never);
+  const image = new Tensor(Float32Array.of(1, 2, 3, 70000), [1, 2, 2, 1]);
+  // q = x - 32768; 1 - x, at least -32768; the distance of that from -32768; and twice q.
+  const wanted = [1, 2, 3, 65535].map((v) => 1 - (32768 + Math.max(1 - v, -32768)) + 2 * (v - 32768));
+  t.same([...session.runSync(image).data], wanted, 'and good ones compute');
 });
 
 t.test('images and values that no memory holds are refused', async (t) => {
@@ -213,12 +293,13 @@ t.test('nodes of any geometry are refused or compile, and small ones run', async
   const offsets = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 5, arbitrary: small }, { weight: 1, arbitrary: large });
   const node = fc.record({
     ...{ op: fc.constantFrom('pool', 'conv2d', 'quantizedConv2d'), h: sizes, w: sizes, c: fc.constantFrom(1, 2, 4) },
+    isWide: fc.boolean(),
     ...{ kernel: fc.tuple(sizes, sizes), stride: fc.tuple(sizes, sizes), dilation: fc.tuple(sizes, sizes) },
     ...{ padding: fc.tuple(offsets, offsets, offsets, offsets), groups: fc.constantFrom(1, 1, 2, 4), co: fc.constantFrom(1, 2, 4) },
   });
   const met = { refused: 0, ran: 0 };
   await fc.assert(
-    fc.asyncProperty(node, async ({ op, h, w, c, kernel, stride, dilation, padding, groups, co }) => {
+    fc.asyncProperty(node, async ({ op, isWide, h, w, c, kernel, stride, dilation, padding, groups, co }) => {
       const isPool = op === 'pool';
       const out = (size: number, k: number, s: number, d: number, pads: number) =>
         Math.floor((size + pads - (isPool ? 1 : d) * (k - 1) - 1) / s) + 1;
@@ -227,17 +308,18 @@ t.test('nodes of any geometry are refused or compile, and small ones run', async
         out(w, kernel[1], stride[1], dilation[1], padding[1] + padding[3]),
       ];
       const isQuantized = op === 'quantizedConv2d';
-      const [x, q, y] = [value(0, [h, w, c]), value(1, [h, w, c], 'u8'), value(2, [ho, wo, isPool ? c : co])];
+      const [x, q, y] = [value(0, [h, w, c]), value(1, [h, w, c], isWide ? 'i16' : 'u8'), value(2, [ho, wo, isPool ? c : co])];
       const filterShape = [co, ...kernel, Math.max(1, Math.floor(c / groups))];
       const held = count(filterShape) < 10_000 ? filterShape : [co, 1, 1, 1];
       const vector = new Tensor(new Float32Array(co).fill(0.5), [co]);
       const index = isQuantized ? 1 : 0;
-      const filters = new Tensor((isQuantized ? new Uint8Array(count(held)) : new Float32Array(count(held))).fill(1), held) as Tensor;
+      const filterType = !isQuantized ? Float32Array : isWide ? Int16Array : Uint8Array;
+      const filters = new Tensor(new filterType(count(held)).fill(1), held) as Tensor;
       const attributes = isPool ? { kernel, stride, padding } : { stride, padding, dilation, groups };
       const plain: Plain = isPool
         ? { op, mode: 'average', x, output: y, attributes }
         : { op, kind: 'adder', x: isQuantized ? q : x, output: y, attributes, ...(isQuantized && { padValue: 7 }) };
-      const quantizeNode = { op: 'quantize', x, output: q, scale: 0.1, zeroPoint: 3, qmax: 255 };
+      const quantizeNode = { ...(isWide ? quantizedTo16(x, q) : quantized(x, q)), scale: 0.1, zeroPoint: 3 };
       const tensors: [string, Tensor][] = [
         ...(isPool ? [] : [[`${index}.filters`, filters] as [string, Tensor]]),
         ...(isQuantized ? (['scale', 'shift'].map((name) => [`${index}.${name}`, vector]) as [string, Tensor][]) : []),

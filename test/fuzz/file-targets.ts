@@ -78,12 +78,12 @@ async function compileAndRun(network: Model | QuantizedModel): Promise<void> {
   session.runSync(normal([1, ...network.inputShape], 1));
 }
 
-const quantized = async () => await quantize(smallNetwork(), normal([4, 6, 6, 1], 1));
+const quantized = async (bits: number) => await quantize(smallNetwork(), normal([4, 6, 6, 1], 1), { bits });
 
 async function openNetwork(bytes: Uint8Array): Promise<void> {
   const network = await load(bytes, { onNote() {} });
   if (network instanceof QuantizedModel) {
-    const again = await load(formatQuantized(network, network.metadata), { dtype: 'u8' });
+    const again = await load(formatQuantized(network, network.metadata), { dtype: network.dtype });
     expect(JSON.stringify(again.metadata) === JSON.stringify(network.metadata), 'the metadata changed');
   } else {
     const again = await load(fileOf(network), { dtype: 'f32' });
@@ -206,11 +206,11 @@ export const fileTargets: readonly Target[] = [
     run: openNetwork,
   },
   {
-    name: '8-bit network',
+    name: 'quantized network',
     corpus: async () => {
-      const network = await quantized();
+      const [bytes, wide, narrower] = [await quantized(8), await quantized(16), await quantized(10)];
       return [
-        formatQuantized(network, network.metadata),
+        ...[bytes, wide, narrower].map((network) => formatQuantized(network, network.metadata)),
         readFileSync(join(__dirname, '../../test/fixtures/quantized/8-bits.safetensors')),
       ];
     },

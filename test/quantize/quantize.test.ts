@@ -2,10 +2,10 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { generateDigits, layers, loadQuantized, Model, models, save, saveQuantized, Tensor } from '../../dist';
+import { generateDigits, layers, load, loadQuantized, Model, models, save, saveQuantized, Tensor } from '../../dist';
 import { checkGraphFinite } from '../../dist/graph';
 import { roundHalfEven } from '../../dist/graph/rounding';
-import { type QuantizedModel, quantize } from '../../dist/quantize';
+import { QuantizedModel, quantize } from '../../dist/quantize';
 import { Random } from '../../dist/random';
 import { normal } from '../support/tensors';
 
@@ -76,20 +76,62 @@ t.test('with eight bits it comes close to the float network, with fewer less so'
   t.ok(distances[0]! < distances[1]! && distances[1]! < distances[2]!, `8, 6 and 4 bits: ${distances}`);
 });
 
+t.test('with nine to sixteen bits it comes closer, in int16', async (t) => {
+  const wanted = model.forward(images);
+  let before = distance((await quantize(model, images)).forward(images), wanted);
+  for (const bits of [9, 10, 12, 14, 16]) {
+    const network = await quantize(model, images, { bits });
+    t.same([network.bits, network.dtype], [bits, 'i16']);
+    const [qmin, qmax] = bits === 16 ? [-32768, 32767] : [0, 2 ** bits - 1];
+    for (const node of network.graph.nodes) {
+      if (node.op === 'quantize') t.match(node, { output: { dtype: 'i16' }, qmin, qmax });
+      if (node.op !== 'quantizedConv2d') continue;
+      t.same([node.kind, node.x.dtype, node.filters.dtype], ['adder', 'i16', 'i16'], 'ordinary layers stay in floats');
+      t.same([node.qmin, node.qmax], node.output.dtype === 'f32' ? [undefined, undefined] : [qmin, qmax]);
+      t.ok(node.filters.data.every((q) => q >= qmin && q <= qmax));
+    }
+    const d = distance(network.forward(images), wanted);
+    t.ok(d < 0.8 * before, `${bits} bits: ${d} after ${before}`);
+    before = d;
+  }
+  t.ok(before < 1e-4, `16 bits: ${before}`);
+});
+
+t.test('a filter of int16 may be as long as int32 holds its sums, and one of bytes as long as floats do', async (t) => {
+  const of = (h: number, w: number, bits: number) => {
+    const unit = new AdderConv2d(1, 1, { kernel: [h, w], random: new Random(1) });
+    const normalization = { mean: [0], std: [1] };
+    const network = new Model({ unit, flatten: new Flatten() }, { ...model.metadata, classes: 1, inputShape: [h, w, 1], normalization });
+    return quantize(network, normal([1, h, w, 1], 1), { bits });
+  };
+  const refused = (elements: number, limit: number) => ({
+    code: 'ERR_ARGUMENT',
+    message: `quantize: a filter has ${elements} elements, expected at most ${limit}`,
+  });
+  for (const bits of [9, 16]) {
+    t.ok(await of(128, 256, bits));
+    await t.rejects(of(3, 10923, bits), refused(32769, 32768));
+  }
+  await t.rejects(of(2, 32897, 8), refused(65794, 65793));
+});
+
 t.test('where nothing is rounded, the network is the same: clamped filters lose nothing', async (t) => {
-  // Pixels and weights are multiples of 1/16 and pixels reach up to 255/16: eight bits hold them.
-  const random = new Random(3);
-  const unit = new AdderConv2d(2, 5, { kernel: 3, padding: 1, random });
-  unit.filters.value.data.set(unit.filters.value.data.map(() => Math.round(random.normal() * 160) / 16));
-  const x = new Tensor(
-    Float32Array.from({ length: 2 * 6 * 6 * 2 }, (_, i) => (i === 0 ? 255 : random.integer(256)) / 16),
-    [2, 6, 6, 2],
-  );
-  const metadata = { ...model.metadata, classes: 5, inputShape: [6, 6, 2] as const, normalization: { mean: [0, 0], std: [1, 1] } };
-  const exact = new Model({ unit, avgpool: new GlobalAveragePool2d(), flatten: new Flatten() }, metadata);
-  const far = unit.filters.value.data.some((w) => w < 0 || w > 255 / 16);
-  t.ok(far, 'some filters lie out of the range of the pixels');
-  t.ok(distance((await quantize(exact, x)).forward(x), exact.forward(x)) < 1e-6);
+  // Pixels and weights are multiples of 1/16 and pixels reach up to 2^bits - 1 of them, which the bits hold.
+  for (const bits of [8, 13, 16]) {
+    const random = new Random(3);
+    const max = 2 ** bits - 1;
+    const unit = new AdderConv2d(2, 5, { kernel: 3, padding: 1, random });
+    unit.filters.value.data.set(unit.filters.value.data.map(() => Math.round(random.normal() * max * 0.6) / 16));
+    const x = new Tensor(
+      Float32Array.from({ length: 2 * 6 * 6 * 2 }, (_, i) => (i === 0 ? max : random.integer(max + 1)) / 16),
+      [2, 6, 6, 2],
+    );
+    const metadata = { ...model.metadata, classes: 5, inputShape: [6, 6, 2] as const, normalization: { mean: [0, 0], std: [1, 1] } };
+    const exact = new Model({ unit, avgpool: new GlobalAveragePool2d(), flatten: new Flatten() }, metadata);
+    const far = unit.filters.value.data.some((w) => w < 0 || w > max / 16);
+    t.ok(far, 'some filters lie out of the range of the pixels');
+    t.ok(distance((await quantize(exact, x, { bits })).forward(x), exact.forward(x)) < 1e-6, `${bits} bits`);
+  }
 });
 
 t.test('values below zero have a zero point, which padding reads', async (t) => {
@@ -199,6 +241,19 @@ t.test('saved and loaded back it is bit-identical, from a quarter of the bytes',
   await saveQuantized(await quantize(resnet, normal([2, 32, 32, 3], 1)), join(folder, 'bytes.safetensors'));
   const [bytes, floats] = ['bytes', 'float'].map((name) => statSync(join(folder, `${name}.safetensors`)).size);
   t.ok(bytes! < 0.3 * floats!, `${bytes} of ${floats} bytes`);
+
+  for (const bits of [9, 16]) {
+    const path = join(folder, `${bits}.safetensors`);
+    const wide = await quantize(model, images, { bits });
+    await save(wide, path);
+    for (const again of [await load(path), await load(path, { dtype: 'i16' }), await loadQuantized(path)]) {
+      t.ok(again instanceof QuantizedModel && again.bits === bits && again.dtype === 'i16');
+      t.same(again.forward(images).data, wide.forward(images).data, `${bits} bits, bit-identical`);
+    }
+    await t.rejects(load(path, { dtype: 'u8' }), { code: 'ERR_FORMAT', message: /a network of \d+ bits, which is i16, but dtype is 'u8'/ });
+    await t.rejects(load(path, { dtype: 'f32' }), { code: 'ERR_FORMAT', message: /a float one is needed/ });
+  }
+  await t.rejects(load(join(folder, 'small.safetensors'), { dtype: 'i16' }), { code: 'ERR_FORMAT', message: /7 bits, which is u8/ });
 
   await t.rejects(loadQuantized(join(folder, 'float.safetensors')), { code: 'ERR_FORMAT', message: /a quantized one is needed/ });
   await t.rejects(loadQuantized(join(folder, 'nothing')), { code: 'ERR_ARGUMENT' });

@@ -1,4 +1,4 @@
-// Compiled networks of bytes against their plain reference, bit-exactly: on every instruction set, for any number of images and threads.
+// Compiled networks of integers against their plain reference, bit-exactly: on every instruction set, for any number of images and threads.
 import t from 'tap';
 import { compile, layers, Model, models, quantize, Tensor } from '../../dist';
 import { Random } from '../../dist/random';
@@ -88,12 +88,12 @@ for (const isa of instructionSets)
   for (const [name, model] of Object.entries(networks))
     t.test(`${name} on ${isa}`, async (t) => {
       useIsa(t, isa);
-      for (const levels of [8, 5]) {
+      for (const levels of [16, 8, 12, 5]) {
         const network = await quantize(model, normal([6, ...model.inputShape], 5), { bits: levels });
         const x = normal([5, ...model.inputShape], 6);
         const wanted = network.forward(x);
         t.ok(wanted.data.every(Number.isFinite) && new Set(wanted.data).size > 5, 'the reference gives numbers');
-        using session = await compile(network, { dtype: 'u8' });
+        using session = await compile(network, { dtype: levels > 8 ? 'i16' : 'u8' });
         for (const count of [1, 2]) {
           useThreads(t, count);
           for (const n of [5, 1, 3]) {
@@ -106,14 +106,21 @@ for (const isa of instructionSets)
       }
     });
 
-t.test('a session of bytes takes finite numbers, and a quantized network', async (t) => {
+t.test('a session of integers takes finite numbers, and a quantized network', async (t) => {
   const network = await quantize(networks.shortcuts, normal([2, 9, 7, 3], 1));
-  using session = await compile(network);
+  const wide = await quantize(networks.shortcuts, normal([2, 9, 7, 3], 1), { bits: 16 });
   const x = normal([1, 9, 7, 3], 1);
-  x.data[3] = Number.POSITIVE_INFINITY;
   const wrong = { code: 'ERR_ARGUMENT', message: /not finite/ };
-  t.throws(() => session.runSync(x), wrong);
-  await t.rejects(session.run(x), wrong);
+  for (const quantized of [network, wide]) {
+    using session = await compile(quantized);
+    for (const strange of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN]) {
+      x.data[3] = strange;
+      t.throws(() => session.runSync(x), wrong);
+      await t.rejects(session.run(x), wrong);
+    }
+  }
+  await t.rejects(compile(wide, { dtype: 'u8' }), { code: 'ERR_ARGUMENT', message: /of i16: quantize the float network again/ });
+  await t.rejects(compile(network, { dtype: 'i16' }), { code: 'ERR_ARGUMENT', message: /of u8: quantize the float network again/ });
   await t.rejects(compile(networks.shortcuts, { dtype: 'u8' }), { code: 'ERR_ARGUMENT', message: /of f32: quantize it first/ });
   await t.rejects(compile(network, { input: [5, 5, 5] }), {
     code: 'ERR_ARGUMENT',
