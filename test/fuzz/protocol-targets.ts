@@ -118,7 +118,7 @@ const optionTypes: readonly (readonly [parse: (text: string) => unknown, fits: (
   [betweenZeroAndOne, isNumber((value) => value > 0 && value < 1)],
   [belowOne, isNumber((value) => value >= 0 && value < 1)],
   [upToOne, isNumber((value) => value >= 0 && value <= 1)],
-  [bits, isNumber((value) => Number.isInteger(value) && value >= 2 && value <= 8)],
+  [bits, isNumber((value) => Number.isInteger(value) && value >= 2 && value <= 16)],
   [quantile, (value) => value === 'auto' || value === 'max' || (Number(value) > 0 && Number(value) <= 1)],
   [imageSize, (value) => Array.isArray(value) && value.length === 2 && value.every((size) => Number.isInteger(size) && size > 0)],
 ];
