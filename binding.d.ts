@@ -1,15 +1,20 @@
 // The contract between lib/ and native/binding/. Arrays are borrowed for the length of the call; `y` is written and overlaps no input,
 // except that the elementwise operations may write to an input's own memory. Errors carry `code`.
 export interface Binding {
-  /** The active kernel table, those this CPU can run (best first), and the threads of an operation. */
-  cpuInfo(): { isa: string; supported: string[]; threads: number };
-  /** Makes another of the supported tables the active one, for the whole process. */
+  /** The active instruction set and byte adder, what could be in their place (best first), and the threads of an operation. */
+  cpuInfo(): { isa: string; supported: string[]; byteAdder: string; byteAdders: string[]; threads: number };
+  /** Makes another of the supported instruction sets the active one, with the byte adder that ADDERNET_BYTE_ADDER names, if it
+   * has that, else with its best, for the whole process. */
   setIsa(name: string): void;
+  /** Makes another byte adder of the active instruction set the active one, for the whole process. */
+  setByteAdder(name: string): void;
   setThreads(threads: number): void;
   /** Frees the memory of an array, all of its ArrayBuffer, at once. The array has no elements afterwards. */
   freeArray(bytes: Uint8Array): void;
 
-  /** Rounds of a kernel's micro-op in registers, on every thread at once; returns the elements done (native/cpu/peak.cc has the names). */
+  /** The micro-ops of the active instruction set. `l1 u8` is that of the active byte adder. */
+  peakNames(): string[];
+  /** Rounds of one of them in registers, on every thread at once; returns the elements done. */
   peak(name: string, rounds: number): number;
 
   /** geometry: n h w ci co kh kw sh sw pad_top pad_left pad_bottom pad_right dh dw groups (native/conv2d/shape.h) */

@@ -15,6 +15,8 @@ const i16: Range<Int16Array> = [Int16Array, 16];
 
 export interface Kernel {
   readonly name: string;
+  /** The byte adder that computes it, where that is not the active one. */
+  readonly byteAdder?: string;
   /** The micro-op it is made of, a name of native/cpu/peak.cc. */
   readonly peak: string;
   /** Makes the tensors and returns a function that computes the layer once. */
@@ -119,16 +121,30 @@ export interface KernelOptions extends MeasureOptions {
   onResults?: ((results: KernelResult[]) => void) | undefined;
 }
 
+/** Those of the active instruction set: adders of bytes in each of its ways, beginning with the active one. */
+function kernelsOfIsa(): readonly Kernel[] {
+  const { byteAdder: active, byteAdders } = cpuInfo();
+  const others = byteAdders.filter((byteAdder) => byteAdder !== active);
+  return kernels.flatMap((kernel) =>
+    kernel.name !== 'adderConv2d u8'
+      ? [kernel]
+      : [kernel, ...others.map((byteAdder) => ({ ...kernel, name: `${kernel.name} ${byteAdder}`, byteAdder, peak: `l1 u8 ${byteAdder}` }))],
+  );
+}
+
 /**
- * Measures every kernel on every layer.
+ * Measures every kernel on every layer, after the peaks of their micro-ops.
  * @throws {AdderNetError} ERR_ISA, ERR_ARGUMENT; ERR_PEER_MISSING if benchmark.js is not installed
  */
 export function measureKernels(options: KernelOptions = {}): KernelReport {
   if (options.threads !== undefined) setThreads(options.threads);
-  const { model, supported, threads, isa: before } = cpuInfo();
+  const { model, supported, threads, isa: before, byteAdder } = cpuInfo();
   const results: KernelResult[] = [];
   for (const isa of options.isa === undefined ? supported : [options.isa]) {
     rethrow(() => native().setIsa(isa));
+    const peaks = measurePeaks(isa, options);
+    if (peaks.length > 0) options.onResults?.(peaks);
+    results.push(...peaks);
     for (const layer of options.layers ?? layers) {
       const ofLayer = measureLayer(isa, layer, isa === 'scalar' ? { ...options, rounds: 2 } : options); // else that alone takes 20 minutes
       options.onResults?.(ofLayer);
@@ -136,24 +152,48 @@ export function measureKernels(options: KernelOptions = {}): KernelReport {
     }
   }
   native().setIsa(before);
+  native().setByteAdder(byteAdder);
   return { cpu: model, threads, results };
+}
+
+/** The layer of a result that is a peak. */
+export const inRegisters = 'in registers';
+
+function measurePeaks(isa: string, options: MeasureOptions): KernelResult[] {
+  const { byteAdder } = cpuInfo();
+  const group = `${isa}, ${inRegisters}`;
+  const names = native()
+    .peakNames()
+    .filter((name) => isChosen(group, name, options));
+  const rounds = 1e5;
+  const medians = measure(Object.fromEntries(names.map((name) => [name, () => native().peak(name, rounds)])), options);
+  return names.map((name) => {
+    const rate = (native().peak(name, 1) * rounds) / medians[name]! / 1e9;
+    return { isa, byteAdder, layer: inRegisters, kernel: name, seconds: medians[name]!, rate, peak: rate, share: 1 };
+  });
 }
 
 /** A kernel's peak is as many pairs of its micro-op in registers: both take about as long, and other programs disturb both alike. */
 function measureLayer(isa: string, layer: Layer, options: MeasureOptions): KernelResult[] {
   const runs: Record<string, () => void> = {};
   const group = `${isa}, ${layerName(layer)}`;
-  const chosen = kernels.filter(({ name }) => isChosen(group, name, options));
+  const { byteAdder: active } = cpuInfo();
+  const chosen = kernelsOfIsa().filter(({ name }) => isChosen(group, name, options));
   if (chosen.length > 0) options.onGroup?.(group);
-  for (const { name, peak, prepare } of chosen) {
+  for (const { name, peak, prepare, byteAdder = active } of chosen) {
     const iterations = Math.ceil(pairs(layer) / native().peak(peak, 1));
-    runs[name] = prepare(layer);
+    const run = prepare(layer);
+    runs[name] = () => {
+      native().setByteAdder(byteAdder);
+      run();
+    };
     runs[`${name}: peak`] = () => native().peak(peak, iterations);
   }
   const medians = measure(runs, options);
-  return chosen.map(({ name }) => {
+  native().setByteAdder(active);
+  return chosen.map(({ name, byteAdder = active }) => {
     const seconds = medians[name]!;
     const [rate, peak] = [pairs(layer) / seconds / 1e9, pairs(layer) / medians[`${name}: peak`]! / 1e9];
-    return { isa, layer: layerName(layer), kernel: name, seconds, rate, peak, share: rate / peak };
+    return { isa, byteAdder, layer: layerName(layer), kernel: name, seconds, rate, peak, share: rate / peak };
   });
 }

@@ -15,11 +15,19 @@ export interface CpuInfo {
   isa: string;
   /** All instruction sets that this CPU and this build support, best first. */
   supported: string[];
+  /**
+   * How adder layers of 8 bits are computed: `psadbw` (sums of absolute differences), `max_dot` (maxima and dot products), `mixed` (both in
+   * turn), `vdbpsadbw` (sliding sums of absolute differences), or the one way of other instruction sets. Results are the same. It is the best
+   * one for the CPU's make, or the one that ADDERNET_BYTE_ADDER names.
+   */
+  byteAdder: string;
+  /** All byte adders of the instruction set in use, best first. */
+  byteAdders: string[];
   /** The largest number of threads that an operation uses. */
   threads: number;
 }
 
-/** @throws {AdderNetError} ERR_NATIVE_MISSING, ERR_ISA */
+/** @throws {AdderNetError} ERR_NATIVE_MISSING, ERR_ISA if ADDERNET_ISA or ADDERNET_BYTE_ADDER names what this CPU or build does not have */
 export function cpuInfo(): CpuInfo {
   return { model: cpus()[0]?.model.trim() ?? 'unknown', ...native().cpuInfo() };
 }

@@ -5,7 +5,7 @@ export type ErrorCode =
   | 'ERR_ARGUMENT' // any other argument is out of range
   | 'ERR_FORMAT' // a file does not have the expected format, or uses an unsupported part of it
   | 'ERR_CORRUPT' // a file of the right format is truncated or contradicts itself
-  | 'ERR_ISA' // ADDERNET_ISA names an instruction set that this CPU or build does not have
+  | 'ERR_ISA' // ADDERNET_ISA or ADDERNET_BYTE_ADDER names what this CPU or build does not have
   | 'ERR_MEMORY' // memory could not be allocated
   | 'ERR_DISPOSED' // the object has been disposed
   | 'ERR_DIVERGED' // the loss or a parameter became NaN or infinite in training

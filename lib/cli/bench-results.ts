@@ -1,8 +1,10 @@
 // What `addernet bench` measures, as bench/ returns it and `--json` prints it.
 
-/** A convolution or gradient on a layer. */
+/** A convolution or gradient on a layer; or, where that is `in registers`, a micro-op itself. */
 export interface KernelResult {
   isa: string;
+  /** The way in which adders of bytes are computed, as in CpuInfo. */
+  byteAdder: string;
   layer: string;
   kernel: string;
   /** Median of one run. */

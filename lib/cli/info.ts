@@ -17,11 +17,12 @@ export async function info(file: string | undefined, { json = false }: { json?: 
 }
 
 function cpuText(columns: number): string {
-  const { model, isa, supported, threads } = cpuInfo();
+  const { model, isa, supported, byteAdder, byteAdders, threads } = cpuInfo();
   return fields(
     [
       ['CPU', model],
       ['instruction set', `${isa}   (ADDERNET_ISA chooses among ${supported.join(', ')})`],
+      ['byte adder', `${byteAdder}   (ADDERNET_BYTE_ADDER chooses among ${byteAdders.join(', ')})`],
       ['threads', `${threads}   (ADDERNET_NUM_THREADS sets them)`],
     ],
     columns,

@@ -6,10 +6,22 @@
 #include "exports.h"
 
 namespace {
-std::string supported_names() {
-  std::string names;
-  for (size_t i = 0; i < supported_tables().count; ++i) names += (i ? ", " : "") + std::string(supported_tables().tables[i]->isa);
+// What an instruction set or a byte adder may be called: that member of each table.
+template <class Tables>
+Napi::Array names(Napi::Env env, const Tables& tables, const char* KernelTable::*member) {
+  Napi::Array names = Napi::Array::New(env);
+  for (size_t i = 0; i < tables.count; ++i) names.Set(static_cast<uint32_t>(i), tables.tables[i]->*member);
   return names;
+}
+template <class Tables>
+std::string listed(const Tables& tables, const char* KernelTable::*member) {
+  std::string names;
+  for (size_t i = 0; i < tables.count; ++i) names += (i ? ", " : "") + std::string(tables.tables[i]->*member);
+  return names;
+}
+std::string available_isas() { return "', but this CPU and build have: " + listed(supported_tables(), &KernelTable::isa); }
+std::string available_byte_adders(const InstructionSet& set) {
+  return "', but instruction set " + std::string(set.tables[0]->isa) + " has: " + listed(set, &KernelTable::byte_adder);
 }
 
 // 0 where ADDERNET_NUM_THREADS is set to something else than 1 … kMaxThreads.
@@ -25,9 +37,11 @@ size_t threads_at_start() {
 const KernelTable& kernels(Napi::Env env) {
   const KernelTable* table = active_table();
   if (!table) {
-    const char* forced = std::getenv("ADDERNET_ISA");
+    const Choice& choice = initial_choice();
+    const char* forced = std::getenv(choice.variable);
     throw_coded(env, "ERR_ISA",
-                "ADDERNET_ISA is '" + std::string(forced ? forced : "") + "', but this CPU and build have: " + supported_names());
+                std::string(choice.variable) + " is '" + (forced ? forced : "") +
+                    (choice.among ? available_byte_adders(*choice.among) : available_isas()));
   }
   return *table;
 }
@@ -46,10 +60,11 @@ namespace {
 Napi::Value CpuInfo(const Arguments& args) {
   const Napi::Env env = args.env();
   Napi::Object result = Napi::Object::New(env);
-  result.Set("isa", kernels(env).isa);
-  Napi::Array names = Napi::Array::New(env);
-  for (size_t i = 0; i < supported_tables().count; ++i) names.Set(static_cast<uint32_t>(i), supported_tables().tables[i]->isa);
-  result.Set("supported", names);
+  const KernelTable& table = kernels(env);
+  result.Set("isa", table.isa);
+  result.Set("supported", names(env, supported_tables(), &KernelTable::isa));
+  result.Set("byteAdder", table.byte_adder);
+  result.Set("byteAdders", names(env, supported_tables().set_of(table), &KernelTable::byte_adder));
   result.Set("threads", static_cast<double>(threads(env).threads()));
   return result;
 }
@@ -57,7 +72,16 @@ Napi::Value CpuInfo(const Arguments& args) {
 void SetIsa(const Arguments& args) {
   const std::string name = args(0, "isa").string();
   const KernelTable* table = supported_tables().find(name);
-  if (!table) throw_coded(args.env(), "ERR_ISA", "isa is '" + name + "', but this CPU and build have: " + supported_names());
+  if (!table) throw_coded(args.env(), "ERR_ISA", "isa is '" + name + available_isas());
+  set_active_table(supported_tables().set_of(*table).default_table());
+}
+
+// Of the active instruction set.
+void SetByteAdder(const Arguments& args) {
+  const std::string name = args(0, "byteAdder").string();
+  const InstructionSet& set = supported_tables().set_of(kernels(args.env()));
+  const KernelTable* table = set.find(name);
+  if (!table) throw_coded(args.env(), "ERR_ISA", "byteAdder is '" + name + available_byte_adders(set));
   set_active_table(table);
 }
 
@@ -69,5 +93,6 @@ void SetThreads(const Arguments& args) {
 void export_runtime(Exports& exports) {
   exports.set<CpuInfo>("cpuInfo");
   exports.set<SetIsa>("setIsa");
+  exports.set<SetByteAdder>("setByteAdder");
   exports.set<SetThreads>("setThreads");
 }

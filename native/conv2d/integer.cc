@@ -8,6 +8,7 @@
 //
 //   for each task (threads)          its strip of input rows
 //     for each group
+//       the sum of each window       where the product needs them
 //       for each panel               nr filters, packed in k-groups once
 //         for each few pixels        as many as leave their sums in the cache
 //           for each block of k
@@ -26,6 +27,7 @@
 #include "../runtime/run_tasks.h"
 #include "../runtime/scratch_layout.h"
 #include "input_strip.h"
+#include "strip_window_sums.h"
 #include "window_segments.h"
 
 namespace {
@@ -91,6 +93,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
   IntegerRows(const KernelTable& kernels, const IntegerProduct& product, ThreadPool& pool, const Conv2dShape& s,
               const Weights<X, W>& weights)
       : kernels_(kernels.quantization.of<X>()),
+        sum_kernels_(kernels.integer.sums),
         product_(product),
         shape_(s),
         pad_value_(weights.pad_value),
@@ -135,7 +138,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
     for (size_t j = 0; j < nr; ++j) {
       int64_t sum = 0;
       if (j < channels)
-        for (size_t e = 0; e < s.k; ++e) sum += w[j * s.k + e];
+        for (size_t e = 0; e < s.k; ++e) sum += static_cast<W>(w[j * s.k + e] ^ weights.w_flip);
       compensation_[i * nr + j] = static_cast<int32_t>(sum * product_.compensation_factor);
     }
   }
@@ -153,6 +156,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
   struct PanelTask {
     size_t panel, columns, channel;   // how many of nr columns; output channel of the first
     const void* const* row_pointers;  // [pixels], and more for tiles that reach beyond
+    const int32_t* row_sums;          // the same
     size_t pixels;
     size_t elem;    // where in y the first pixel's first column goes
     int32_t* sums;  // [sum_rows()][nr] scratch memory, for sums that are rescaled
@@ -164,14 +168,21 @@ class IntegerRows : public PackedIntegerConv2d<X> {
     const size_t strip_elems = in_place_ ? 0 : copied_strip_elems(s, grid) + product_.group_bytes / sizeof(T);
     ScratchLayout layout;
     const auto pointer_slot = layout.add<const void*>(max_pixels + overrun);
+    const auto row_sum_slot = layout.add<int32_t>(product_.needs_row_sums ? max_pixels + overrun : 0);
+    const auto row_sum_scratch_slot = layout.add<int32_t>(product_.needs_row_sums ? strip_sum_scratch(s, grid) : 0);
     const auto sum_slot = layout.add<int32_t>(std::is_same_v<Target, int32_t*> ? 0 : sum_rows() * tiles_.nr);
     const auto strip_slot = layout.add<T>(strip_elems);
     const Scratch scratch(layout);
     if (!scratch) return false;
     const void** const row_pointers = scratch[pointer_slot];
+    int32_t* const row_sums = scratch[row_sum_slot];
     const InputStrip<T> rows = strip(s, task, x, scratch[strip_slot]);
     for (size_t g = 0; g < s.groups; ++g) {
       const size_t pixels = list_windows(s, task, rows, g, overrun, row_pointers);
+      if (product_.needs_row_sums) {
+        strip_window_sums(s, task, rows, g, sum_kernels_, scratch[row_sum_scratch_slot], row_sums);
+        std::fill_n(row_sums + pixels, overrun, 0);
+      }
       for (size_t q = 0; q < panels_.grid().per_group; ++q) {
         const size_t column = q * tiles_.nr, channel = g * s.group_co + column;
         PanelTask work = {};
@@ -179,6 +190,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
         work.columns = panels_.grid().columns(work.panel);
         work.channel = channel;
         work.row_pointers = row_pointers;
+        work.row_sums = row_sums;
         work.pixels = pixels;
         work.elem = (task.image * s.ho + task.row) * s.wo * s.co + channel;
         work.sums = scratch[sum_slot];
@@ -199,7 +211,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
     });
   }
 
-  void run_panel(const PanelTask& p, int32_t* y) const { run_tiles(p.panel, p.columns, p.row_pointers, p.pixels, y + p.elem, shape_.co); }
+  void run_panel(const PanelTask& p, int32_t* y) const { run_tiles(p, 0, p.pixels, p.columns, y + p.elem, shape_.co); }
 
   template <class Args>
   void run_panel(const PanelTask& p, const Args& all) const {
@@ -209,7 +221,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
     for (size_t pixel = 0; pixel < p.pixels; pixel += args.rows) {
       args.rows = std::min(sum_rows(), p.pixels - pixel);
       // All nr columns are computed, also those of no channel: tiles write whole vectors fastest.
-      run_tiles(p.panel, tiles_.nr, p.row_pointers + pixel, args.rows, p.sums, tiles_.nr);
+      run_tiles(p, pixel, args.rows, tiles_.nr, p.sums, tiles_.nr);
       rescale(kernels_, part(args, 0, pixel * shape_.co));
     }
   }
@@ -218,8 +230,8 @@ class IntegerRows : public PackedIntegerConv2d<X> {
     return fit_count(kSumBytes, tile_bytes) * tiles_.max_mr();
   }
 
-  // Multiplies one panel with some pixels: every block of k, every tile.
-  void run_tiles(size_t panel, size_t columns, const void* const* row_pointers, size_t pixels, int32_t* y, size_t y_stride) const {
+  // Multiplies the panel with `pixels` pixels from `first` on: every block of k, every tile.
+  void run_tiles(const PanelTask& p, size_t first, size_t pixels, size_t columns, int32_t* y, size_t y_stride) const {
     for (size_t b = 0; b < k_.block_count; ++b) {
       const KBlock& block = k_.blocks[b];
       const KSegment& segment = k_.segments[block.first_segment];
@@ -229,8 +241,8 @@ class IntegerRows : public PackedIntegerConv2d<X> {
       args.segments = block.segments;
       args.groups = block.segment_elems - (args.tail ? 1 : 0);
       args.row_offsets = &row_offsets_[block.first_segment];
-      args.panel = panels_[panel] + (segment.source * segment_groups_ + segment.start) * tiles_.nr * product_.group_bytes;
-      args.compensation = &compensation_[panel * tiles_.nr];
+      args.panel = panels_[p.panel] + (segment.source * segment_groups_ + segment.start) * tiles_.nr * product_.group_bytes;
+      args.compensation = &compensation_[p.panel * tiles_.nr];
       args.first = b == 0;
       args.y_stride = y_stride;
       const IntegerTile* tile = &tiles_.pick_tile(pixels);
@@ -238,7 +250,8 @@ class IntegerRows : public PackedIntegerConv2d<X> {
         const size_t left = pixels - pixel;
         if (left < 2 * tiles_.max_mr()) tile = &tiles_.pick_tile(left);  // not before: its divisions take a tenth of a tile's time
         args.rows = std::min(static_cast<size_t>(tile->mr), left);
-        args.row_pointers = row_pointers + pixel;
+        args.row_pointers = p.row_pointers + first + pixel;
+        args.row_sums = p.row_sums + first + pixel;
         args.y = y + pixel * y_stride;
         tile->run(args);
       }
@@ -246,6 +259,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
   }
 
   const QuantizeKernels<X>& kernels_;
+  const IntegerSums& sum_kernels_;
   const IntegerProduct& product_;
   const Conv2dShape shape_;
   const X pad_value_, x_flip_;

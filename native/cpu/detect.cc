@@ -29,7 +29,9 @@ bool bit(uint32_t word, int i) { return (word >> i) & 1; }
 
 CpuFeatures detect_cpu() {
   CpuFeatures f;
-  const uint32_t leaves = cpuid(0).a;
+  const Cpuid first = cpuid(0);
+  const uint32_t leaves = first.a;
+  f.is_intel = first.b == 0x756e6547 && first.d == 0x49656e69 && first.c == 0x6c65746e;  // "Genu", "ineI", "ntel"
   const Cpuid basic = cpuid(1);
   f.sse41 = bit(basic.c, 19);
   const bool fma = bit(basic.c, 12), osxsave = bit(basic.c, 27), avx = bit(basic.c, 28);

@@ -2,6 +2,7 @@
 #pragma once
 
 struct CpuFeatures {
+  bool is_intel = false;  // the make: which of two ways is the faster depends on it
   bool sse41 = false;
   bool avx2 = false;              // with FMA
   bool avx512 = false;            // F, BW, VL and DQ, with AVX2

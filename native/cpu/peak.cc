@@ -1,25 +1,23 @@
 #include "peak.h"
 
 #include <atomic>
-#include <cstring>
 
 namespace {
-constexpr PeakRow kPeaks[] = {
-    {"add f32", [](const KernelTable& k) { return k.addition; }},
-    {"dot f32", [](const KernelTable& k) { return k.dot.peak; }},
-    {"l1 f32", [](const KernelTable& k) { return k.l1.peak; }},
-    {"xnor", [](const KernelTable& k) { return k.xnor.peak; }},
-    {"l1 u8", [](const KernelTable& k) { return k.integer.l1_8.peak; }},
-    {"l1 i16", [](const KernelTable& k) { return k.integer.l1_16.peak; }},
-    {"dot 8-bit", [](const KernelTable& k) { return k.integer.dot_8.peak; }},
-    {"dot 7-bit", [](const KernelTable& k) { return k.integer.dot_7.peak; }},
-};
+Peak byte_adder_peak(const KernelTable& kernels) { return kernels.integer.l1_8.peak; }
 }  // namespace
 
-const PeakRow* find_peak(const char* name) {
-  for (const PeakRow& row : kPeaks)
-    if (std::strcmp(row.name, name) == 0) return &row;
-  return nullptr;
+std::vector<NamedPeak> list_peaks(const KernelTable& kernels) {
+  const IntegerKernels& integer = kernels.integer;
+  std::vector<NamedPeak> peaks = {
+      {"add f32", kernels.addition},     {"dot f32", kernels.dot.peak},       {"l1 f32", kernels.l1.peak},
+      {"xnor", kernels.xnor.peak},       {"l1 u8", byte_adder_peak(kernels)}, {"l1 i16", integer.l1_16.peak},
+      {"dot 8-bit", integer.dot_8.peak}, {"dot 7-bit", integer.dot_7.peak},
+  };
+  const InstructionSet& set = supported_tables().set_of(kernels);
+  for (size_t i = 0; i < set.count; ++i)
+    peaks.push_back({"l1 u8 " + std::string(set.tables[i]->byte_adder), byte_adder_peak(*set.tables[i])});
+  if (integer.vmpsadbw) peaks.push_back({"l1 u8 vmpsadbw", integer.vmpsadbw});
+  return peaks;
 }
 
 double run_peak(Peak peak, ThreadPool& pool, size_t rounds) {

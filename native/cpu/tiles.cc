@@ -22,10 +22,17 @@ class Lister {
     add(family, std::string("integer_tile<") + product.micro_op + ", ", product.tiles);
   }
   void add(const IntegerKernels& integer) {
-    add("l1 u8", integer.l1_8);
+    for (const ByteAdder& adder : integer.byte_adders)
+      if (adder.name) add("l1 u8", adder.product);
     add("l1 i16", integer.l1_16);
     add("dot 8-bit", integer.dot_8);
     add("dot 7-bit", integer.dot_7);
+  }
+  void add(const VnniKernels& vnni) {
+    add("l1 u8", vnni.max_dot);
+    add("l1 u8", vnni.mixed);
+    add("l1 i16", vnni.l1_16);
+    add("dot 8-bit", vnni.dot);
   }
   void add(const XnorKernels& xnor) { add("xnor", "xnor_tile<", xnor.tiles); }
   void add(const KernelTable& table) {
@@ -59,9 +66,9 @@ std::vector<TileEntry> list_tiles() {
   list("avx2", kKernelsAvx2);
   list("avx512", kKernelsAvx512);
 #if defined(ADDERNET_AVX2_VNNI)
-  list("avx2_vnni", "dot 8-bit", kKernelsAvx2Vnni);
+  list("avx2_vnni", kKernelsAvx2Vnni);
 #endif
-  list("avx512_vnni", "dot 8-bit", kKernelsAvx512Vnni);
+  list("avx512_vnni", kKernelsAvx512Vnni);
   list("avx512_vpopcntdq", kKernelsAvx512Vpopcntdq);
 #elif defined(ADDERNET_ARM64)
   list("neon", kKernelsNeon);

@@ -23,7 +23,8 @@ constexpr Product product() {
   return product;
 }
 
-constexpr KernelTable kernel_table(const char* isa) {
+template <class... ByteAdders>
+constexpr KernelTable kernel_table(const char* isa, const ByteAdders&... byte_adders) {
   KernelTable table = {};
   table.isa = isa;
   table.l1 = product<L1, L1Shapes>();
@@ -37,10 +38,10 @@ constexpr KernelTable kernel_table(const char* isa) {
   table.gradient.sign = ClampShapes::tiles<ClampTiles<true>>;
   table.xnor = kXnor;
   table.training = kTraining;
-  table.integer.l1_8 = integer_product<L1Bytes, L1BytesShapes>();
-  table.integer.l1_16 = integer_product<L1Shorts, L1ShortsShapes>();
+  table.integer = integer_kernels<L1Shorts, L1ShortsShapes>(byte_adders...);
   table.integer.dot_8 = integer_product<Dot8, Dot8Shapes>();
   table.integer.dot_7 = integer_product<Dot7, Dot7Shapes>();
+  table.integer.sums = kIntegerSums;
   table.quantization = {kQuantize<uint8_t>, kQuantize<int16_t>};
   return table;
 }

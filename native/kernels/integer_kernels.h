@@ -22,7 +22,8 @@ struct IntegerTileArgs {
   const void* const* row_pointers;  // [mr], all readable: where rows < mr the last is repeated
   const size_t* row_offsets;        // [segments] in bytes
   const unsigned char* panel;
-  const int32_t* compensation;  // [nr] compensation_factor * sum_k panel[k][j] over all blocks, added by the first
+  const int32_t* row_sums;      // [mr] sum_k row_i[k] over all blocks, and
+  const int32_t* compensation;  // [nr] compensation_factor * sum_k panel[k][j]: added by the first block, where the product needs them
   bool first;                   // block of k: the first overwrites y, the others add to it
   int32_t* y;
   size_t y_stride;  // elements between y[i] and y[i + 1]
@@ -44,14 +45,37 @@ struct IntegerProduct {
   size_t group_bytes;
   size_t max_groups;  // of a block of k: what lanes hold without overflow, or what a cache holds of a panel
   IntegerOperands operands;
+  bool needs_row_sums;
   int32_t compensation_factor;
   const IntegerTile* tiles;  // ordered and ended like Product::tiles
   Peak peak;
 };
 
+// Sums of x for the products that need them; null where an instruction set has no such product.
+struct IntegerSums {
+  // sums[r] = sum_c src[r][c]    r < rows, c < columns; strides in elements
+  void (*row_sums_8)(size_t rows, size_t columns, const uint8_t* src, size_t src_stride, int32_t* sums);
+  void (*row_sums_16)(size_t rows, size_t columns, const int16_t* src, size_t src_stride, int32_t* sums);
+  // sums[c] = sum_r src[r][c]; rows may overlap
+  void (*column_sums)(size_t rows, size_t columns, const int32_t* src, size_t src_stride, int32_t* sums);
+};
+
+// A way to compute the L1 product of bytes without sign, by its name in the API. Which is the fastest is a matter of the CPU.
+struct ByteAdder {
+  const char* name;
+  IntegerProduct product;
+};
+constexpr size_t kMaxByteAdders = 4;
+
+struct SlidingKernels;
+
 struct IntegerKernels {
-  IntegerProduct l1_8;   // bytes without sign
-  IntegerProduct l1_16;  // int16
-  IntegerProduct dot_8;  // x bytes without sign, w signed, exact
-  IntegerProduct dot_7;  // the same where every w is in [-64, 63]
+  ByteAdder byte_adders[kMaxByteAdders];  // all that the instruction set has; a null name ends them
+  IntegerProduct l1_8;                    // that of one of them
+  IntegerProduct l1_16;                   // int16
+  IntegerProduct dot_8;                   // x bytes without sign, w signed, exact
+  IntegerProduct dot_7;                   // the same where every w is in [-64, 63]
+  IntegerSums sums;
+  Peak vmpsadbw;                  // which no kernel uses; null where there is no such instruction
+  const SlidingKernels* sliding;  // the byte adder vdbpsadbw, for shapes that it fits; null where it is absent or not chosen
 };

@@ -7,11 +7,11 @@ struct DotprodL1Bytes : L1Shorts {
   static constexpr const char* kName = "DotprodL1Bytes";
   static constexpr size_t kElemBytes = 1;
   static constexpr int kWorkRegisters = 3;  // x, the distances, ones
-  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add_four_distances(sum, x, w); }
+  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w, int) { return add_four_distances(sum, x, w); }
 };
 
 // sdot wants both operands signed:   sum x * w = sum (x - 128) * w + 128 * sum w
-struct DotprodBytes : NeonMicroOp {
+struct DotprodBytes : IntegerMicroOp {
   static constexpr const char* kName = "DotprodBytes";
   using Group = uint32_t;
   static constexpr size_t kElemBytes = 1;
@@ -19,9 +19,9 @@ struct DotprodBytes : NeonMicroOp {
   static constexpr int kChannels = 4, kSumRegisters = 1, kWorkRegisters = 1;  // x
   static constexpr int kCompensationFactor = 128;
   static constexpr IntegerOperands kOperands = IntegerOperands::kSignedBytes;
-  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add_four_products(sum, x, w); }
+  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w, int) { return add_four_products(sum, x, w); }
   template <int NV>
-  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], RowSum, i32v (&out)[NV]) {
+  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], int, i32v (&out)[NV]) {
     UNROLL for (int j = 0; j < NV; ++j) out[j] = sum[j];
   }
 };

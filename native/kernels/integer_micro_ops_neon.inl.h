@@ -3,26 +3,17 @@
 #include "integer_tile.inl.h"
 
 namespace {
-struct NeonMicroOp {
-  using RowSum = NoRowSum;
-  static constexpr int kRowRegisters = 0;
-  static constexpr int kCompensationFactor = 0;
-  static constexpr size_t kMaxGroups = 1024;
-  static constexpr IntegerOperands kOperands = IntegerOperands::kAsTheyAre;
-  static ALWAYS_INLINE void accumulate_row(RowSum&, i8v) {}
-};
-
 // uabd + uadalp: a k-group is the pair of bytes that a lane of 16 bits adds up. 128 of them fill it up to 128 * 2 * 255 = 65280.
-struct L1Bytes : NeonMicroOp {
+struct L1Bytes : IntegerMicroOp {
   static constexpr const char* kName = "L1Bytes";
   using Group = uint16_t;
   static constexpr size_t kElemBytes = 1;
   using Sum = u16v;
   static constexpr int kChannels = 8, kSumRegisters = 1, kWorkRegisters = 2;  // x, the distances
   static constexpr size_t kMaxGroups = 128;
-  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add_distances8(sum, x, w); }
+  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w, int) { return add_distances8(sum, x, w); }
   template <int NV>
-  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], RowSum, i32v (&out)[2 * NV]) {
+  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], int, i32v (&out)[2 * NV]) {
     UNROLL for (int j = 0; j < NV; ++j) {
       i32v low, high;
       widen(sum[j], low, high);
@@ -33,30 +24,30 @@ struct L1Bytes : NeonMicroOp {
 };
 
 // sabd + uadalp
-struct L1Shorts : NeonMicroOp {
+struct L1Shorts : IntegerMicroOp {
   static constexpr const char* kName = "L1Shorts";
   using Group = uint32_t;
   static constexpr size_t kElemBytes = 2;
   using Sum = i32v;
   static constexpr int kChannels = 4, kSumRegisters = 1, kWorkRegisters = 2;  // x, the distances
-  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add_distances16(sum, x, w); }
+  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w, int) { return add_distances16(sum, x, w); }
   template <int NV>
-  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], RowSum, i32v (&out)[NV]) {
+  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], int, i32v (&out)[NV]) {
     UNROLL for (int j = 0; j < NV; ++j) out[j] = negate(sum[j]);
   }
 };
 
 // smlal + smlal2: four products an instruction, as many as smull + sadalp of bytes, and exact
-struct DotShorts : NeonMicroOp {
+struct DotShorts : IntegerMicroOp {
   static constexpr const char* kName = "DotShorts";
   using Group = uint16_t;
   static constexpr size_t kElemBytes = 2;
   using Sum = i32pair;
   static constexpr int kChannels = 8, kSumRegisters = 2, kWorkRegisters = 1;  // x
   static constexpr IntegerOperands kOperands = IntegerOperands::kWidened;
-  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add_products16(sum, x, w); }
+  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w, int) { return add_products16(sum, x, w); }
   template <int NV>
-  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], RowSum, i32v (&out)[2 * NV]) {
+  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], int, i32v (&out)[2 * NV]) {
     UNROLL for (int j = 0; j < NV; ++j) {
       out[2 * j].v = sum[j].low;
       out[2 * j + 1].v = sum[j].high;
@@ -64,7 +55,8 @@ struct DotShorts : NeonMicroOp {
   }
 };
 
-// For IntegerKernels::dot_8 and dot_7.
+// For IntegerKernels. No product needs sums.
+constexpr IntegerSums kIntegerSums = {};
 using Dot8 = DotShorts;
 using Dot7 = DotShorts;
 }  // namespace

@@ -3,36 +3,34 @@
 #include "integer_tile.inl.h"
 
 namespace {
-struct ScalarMicroOp {
+struct ScalarMicroOp : IntegerMicroOp {
   using Group = uint16_t;
   static constexpr size_t kElemBytes = 2;
   using Sum = i32v;
-  using RowSum = NoRowSum;
-  static constexpr int kChannels = 1, kSumRegisters = 1, kRowRegisters = 0, kWorkRegisters = 2;
-  static constexpr int kCompensationFactor = 0;
-  static constexpr size_t kMaxGroups = 1024;
+  static constexpr int kChannels = 1, kSumRegisters = 1, kWorkRegisters = 2;
   static constexpr IntegerOperands kOperands = IntegerOperands::kWidened;
-  static ALWAYS_INLINE void accumulate_row(RowSum&, i8v) {}
 };
 
 struct IntegerL1 : ScalarMicroOp {
   static constexpr const char* kName = "IntegerL1";
-  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add(sum, abs_diff(x, w)); }
+  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w, int) { return add(sum, abs_diff(x, w)); }
   template <int NV>
-  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], RowSum, i32v (&out)[NV]) {
+  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], int, i32v (&out)[NV]) {
     UNROLL for (int j = 0; j < NV; ++j) out[j] = sub(zero(), sum[j]);
   }
 };
 
 struct IntegerDot : ScalarMicroOp {
   static constexpr const char* kName = "IntegerDot";
-  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w) { return add(sum, mul(x, w)); }
+  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w, int) { return add(sum, mul(x, w)); }
   template <int NV>
-  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], RowSum, i32v (&out)[NV]) {
+  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], int, i32v (&out)[NV]) {
     UNROLL for (int j = 0; j < NV; ++j) out[j] = sum[j];
   }
 };
 
+// For IntegerKernels. No product needs sums.
+constexpr IntegerSums kIntegerSums = {};
 using L1Bytes = IntegerL1;
 using L1Shorts = IntegerL1;
 using Dot8 = IntegerDot;

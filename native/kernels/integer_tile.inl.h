@@ -1,42 +1,54 @@
 // The tile of every integer convolution: MR pixels x NV vectors of output channels, all sums in registers (IntegerTileArgs).
 //
 // An iteration of k broadcasts a k-group of each row and adds it up against NV vectors of the panel, with a micro-op P:
-//   Group, kElemBytes          a row's k-group, and the size of an element in it
-//   Sum, RowSum                the sums of a vector of channels; a sum of a row alone, where the micro-op needs one
-//   accumulate, finish         one micro-op; from the sums to int32 lanes, sign and all
+//   Group, kElemBytes            a row's k-group, and the size of an element in it
+//   Sum                          the sums of a vector of channels
+//   accumulate(sum, x, w, row)   one micro-op; `row` of the tile is a constant once loops are unrolled, so that rows may differ
+//   finish(sums, row, out)       from a row's sums to int32 lanes, sign and all
+//   is_corrected(row)            whether sums of x and of w are added to them, as kNeedsRowSums and kCompensationFactor say
 #pragma once
 #include "integer_kernels.h"
 #include "peak.inl.h"
 #include "shapes.h"
 
 namespace {
-struct NoRowSum {};
+// What micro-ops have in common unless they say otherwise.
+struct IntegerMicroOp {
+  static constexpr size_t kMaxGroups = 1024;
+  static constexpr IntegerOperands kOperands = IntegerOperands::kAsTheyAre;
+  static constexpr bool kNeedsRowSums = false;
+  static constexpr int kCompensationFactor = 0;
+  static constexpr bool is_corrected(int) { return true; }
+};
 
-// Lanes of sums as they go to y; the compensation only in the first block of k.
+// Lanes of sums as they go to y, which the first block of k corrects.
 template <class P, int NV, int kOut>
-ALWAYS_INLINE void finish_row(const IntegerTileArgs& a, const typename P::Sum (&sum)[NV], typename P::RowSum row_sum, i32v (&out)[kOut]) {
-  P::finish(sum, row_sum, out);
-  if (P::kCompensationFactor != 0 && a.first)
-    UNROLL for (int j = 0; j < kOut; ++j) out[j] = add(out[j], load(a.compensation + j * i32v::N));
+ALWAYS_INLINE void finish_row(const IntegerTileArgs& a, const typename P::Sum (&sum)[NV], int row, i32v (&out)[kOut]) {
+  P::finish(sum, row, out);
+  if (P::kCompensationFactor == 0 || !P::is_corrected(row) || !a.first) return;
+  if constexpr (P::kNeedsRowSums) UNROLL for (int j = 0; j < kOut; ++j) out[j] = add(out[j], broadcast_i32(a.row_sums[row]));
+  UNROLL for (int j = 0; j < kOut; ++j) out[j] = add(out[j], load(a.compensation + j * i32v::N));
 }
 
 template <class P, int MR, int NV>
-ALWAYS_INLINE void write_sums(const IntegerTileArgs& a, const typename P::Sum (&sum)[MR][NV], const typename P::RowSum (&row_sum)[MR]) {
+ALWAYS_INLINE void write_sums(const IntegerTileArgs& a, const typename P::Sum (&sum)[MR][NV]) {
   constexpr int kColumns = NV * P::kChannels, kOut = (kColumns + i32v::N - 1) / i32v::N;
-  if (kColumns == kOut * i32v::N && a.columns == kColumns && a.first) {
+  if (kColumns == kOut * i32v::N && a.columns == kColumns) {
     UNROLL for (int i = 0; i < MR; ++i) {
       if (static_cast<size_t>(i) >= a.rows) return;
       i32v out[kOut];
-      finish_row<P>(a, sum[i], row_sum[i], out);
-      UNROLL for (int j = 0; j < kOut; ++j) store(a.y + i * a.y_stride + j * i32v::N, out[j]);
+      finish_row<P>(a, sum[i], i, out);
+      int32_t* const y = a.y + i * a.y_stride;
+      if (!a.first) UNROLL for (int j = 0; j < kOut; ++j) out[j] = add(out[j], load(y + j * i32v::N));
+      UNROLL for (int j = 0; j < kOut; ++j) store(y + j * i32v::N, out[j]);
     }
     return;
   }
-  // Less common: through memory, so that partial vectors and additions to y need no code for every row.
+  // Less common: through memory, so that partial vectors need no code for every row.
   int32_t rows[MR][kOut * i32v::N];
   UNROLL for (int i = 0; i < MR; ++i) {
     i32v out[kOut];
-    finish_row<P>(a, sum[i], row_sum[i], out);
+    finish_row<P>(a, sum[i], i, out);
     UNROLL for (int j = 0; j < kOut; ++j) store(&rows[i][j * i32v::N], out[j]);
   }
   for (size_t i = 0; i < a.rows; ++i)
@@ -51,8 +63,8 @@ ALWAYS_INLINE void write_sums(const IntegerTileArgs& a, const typename P::Sum (&
 
 // The k-groups at row[i] + p against vectors of k-groups at panel. The last one of a segment keeps only the bytes of `mask`.
 template <class P, bool kMasked, int MR, int NV>
-ALWAYS_INLINE void integer_iteration(typename P::Sum (&sum)[MR][NV], typename P::RowSum (&row_sum)[MR],
-                                     const unsigned char* const (&row)[MR], size_t p, const unsigned char* panel, uint64_t mask) {
+ALWAYS_INLINE void integer_iteration(typename P::Sum (&sum)[MR][NV], const unsigned char* const (&row)[MR], size_t p,
+                                     const unsigned char* panel, uint64_t mask) {
   using Group = typename P::Group;
   i8v w[NV];
   UNROLL for (int j = 0; j < NV; ++j) w[j] = load(panel + j * i8v::kBytes);
@@ -61,18 +73,15 @@ ALWAYS_INLINE void integer_iteration(typename P::Sum (&sum)[MR][NV], typename P:
     __builtin_memcpy(&group, row[i] + p, sizeof group);
     i8v x = broadcast_group(group);
     if (kMasked) x = bit_and(x, broadcast_group(static_cast<Group>(mask)));
-    P::accumulate_row(row_sum[i], x);
-    UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = P::accumulate(sum[i][j], x, w[j]);
+    UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = P::accumulate(sum[i][j], x, w[j], i);
   }
 }
 
 template <class P, int MR, int NV>
 void integer_tile(const IntegerTileArgs& a) {
-  static_assert(MR * (NV * P::kSumRegisters + P::kRowRegisters) + NV + P::kWorkRegisters <= kVectorRegisters,
-                "sums, a row of the panel and the work registers");
+  static_assert(MR * NV * P::kSumRegisters + NV + P::kWorkRegisters <= kVectorRegisters, "sums, a row of the panel and the work registers");
   constexpr size_t kGroupBytes = sizeof(typename P::Group);
   typename P::Sum sum[MR][NV] = {};
-  typename P::RowSum row_sum[MR] = {};
   const unsigned char* row[MR];
   UNROLL for (int i = 0; i < MR; ++i) row[i] = static_cast<const unsigned char*>(a.row_pointers[i]);
   const unsigned char* panel = a.panel;
@@ -80,19 +89,19 @@ void integer_tile(const IntegerTileArgs& a) {
     size_t p = a.row_offsets[r];
     for (const size_t end = p + a.groups * kGroupBytes; p < end; p += kGroupBytes, panel += NV * i8v::kBytes) {
       asm("" : "+r"(p));  // one index for all rows and segments, where gcc would advance MR pointers
-      integer_iteration<P, false>(sum, row_sum, row, p, panel, 0);
+      integer_iteration<P, false>(sum, row, p, panel, 0);
     }
     if (a.tail) {
-      integer_iteration<P, true>(sum, row_sum, row, p, panel, a.tail);
+      integer_iteration<P, true>(sum, row, p, panel, a.tail);
       panel += NV * i8v::kBytes;
     }
   }
-  write_sums<P>(a, sum, row_sum);
+  write_sums<P>(a, sum);
 }
 
-// For peaks (peak.inl.h): what a tile does for each sum, without what it does for a row.
+// For peaks (peak.inl.h): what a tile does for each sum.
 template <class P>
-struct IntegerMicroOp {
+struct IntegerPeak {
   using Operand = i8v;
   using Sum = typename P::Sum;
   // A micro-op of one instruction adds up with all of its latency, of up to 5 cycles, and leaves nothing to compute ahead.
@@ -100,7 +109,7 @@ struct IntegerMicroOp {
   static constexpr size_t kElems = i8v::kBytes / P::kElemBytes;
   static_assert(kSums * P::kSumRegisters + 1 + P::kWorkRegisters <= kVectorRegisters, "sums, w and the work registers");
   static ALWAYS_INLINE i8v operand() { return i8v{}; }  // no sum grows: those of plain C++ must not overflow
-  ALWAYS_INLINE Sum operator()(Sum sum, i8v x, i8v w) const { return P::accumulate(sum, x, w); }
+  ALWAYS_INLINE Sum operator()(Sum sum, i8v x, i8v w, int i) const { return P::accumulate(sum, x, w, i); }
 };
 
 template <class P>
@@ -118,9 +127,23 @@ constexpr IntegerProduct integer_product() {
   product.group_bytes = sizeof(typename P::Group);
   product.max_groups = P::kMaxGroups;
   product.operands = P::kOperands;
+  product.needs_row_sums = P::kNeedsRowSums;
   product.compensation_factor = P::kCompensationFactor;
   product.tiles = Shapes::template tiles<IntegerTiles<P>>;
-  product.peak = peak<IntegerMicroOp<P>>;
+  product.peak = peak<IntegerPeak<P>>;
   return product;
+}
+template <class P, class Shapes>
+constexpr ByteAdder byte_adder(const char* name) {
+  return {name, integer_product<P, Shapes>()};
+}
+// The L1 products: of int16 by L1Shorts, of bytes in these ways.
+template <class L1Shorts, class Shapes, class... ByteAdders>
+constexpr IntegerKernels integer_kernels(const ByteAdders&... byte_adders) {
+  IntegerKernels kernels = {};
+  kernels.l1_16 = integer_product<L1Shorts, Shapes>();
+  const ByteAdder all[] = {byte_adders...};
+  for (size_t i = 0; i < sizeof...(byte_adders); ++i) kernels.byte_adders[i] = all[i];
+  return kernels;
 }
 }  // namespace

@@ -14,6 +14,7 @@
 
 struct KernelTable {
   const char* isa;
+  const char* byte_adder;  // that of integer.l1_8
   Product l1, dot;
   Peak addition;
   LayoutKernels layout;
@@ -27,7 +28,11 @@ struct KernelTable {
 
 extern const KernelTable kKernelsScalar, kKernelsSse41, kKernelsAvx2, kKernelsAvx512, kKernelsNeon;
 
-// Extensions of a set do these better; cpu/dispatch.cc puts them into a copy of the table.
-extern const IntegerProduct kKernelsAvx512Vnni, kKernelsAvx2Vnni;  // for integer.dot_8 and dot_7
-extern const IntegerKernels kKernelsNeonDotprod;                   // for integer
-extern const XnorKernels kKernelsAvx512Vpopcntdq;                  // for xnor
+// Extensions of a set do these better; cpu/dispatch.cc puts them into a copy of the table, and chooses its byte adder.
+struct VnniKernels {
+  IntegerProduct max_dot, mixed;  // for the byte adders of these names
+  IntegerProduct l1_16, dot;      // dot_8 and dot_7
+};
+extern const VnniKernels kKernelsAvx512Vnni, kKernelsAvx2Vnni;
+extern const IntegerKernels kKernelsNeonDotprod;   // for integer
+extern const XnorKernels kKernelsAvx512Vpopcntdq;  // for xnor

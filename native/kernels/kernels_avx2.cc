@@ -5,5 +5,8 @@
 #include "integer_micro_ops_x86.inl.h"
 #include "shapes_avx2.h"
 #include "all_kernels.inl.h"
+#include "vmpsadbw_peak.inl.h"
 
-constexpr KernelTable kKernelsAvx2 = kernel_table("avx2");
+constexpr KernelTable kKernelsAvx2 =
+    with_vmpsadbw(kernel_table("avx2", byte_adder<Psadbw, L1BytesShapes>("psadbw"), byte_adder<MaxMaddubs, MaxDotShapes>("max_dot"),
+                               byte_adder<MixedMaddubs, MaxDotShapes>("mixed")));

@@ -5,5 +5,8 @@
 #include "integer_micro_ops_x86.inl.h"
 #include "shapes_avx512.h"
 #include "all_kernels.inl.h"
+#include "vmpsadbw_peak.inl.h"
 
-constexpr KernelTable kKernelsAvx512 = kernel_table("avx512");
+constexpr KernelTable kKernelsAvx512 =
+    with_vmpsadbw(kernel_table("avx512", byte_adder<Psadbw, L1BytesShapes>("psadbw"), byte_adder<MaxMaddubs, MaxDotShapes>("max_dot"),
+                               byte_adder<MixedMaddubs, MaxDotShapes>("mixed")));

@@ -1,6 +1,7 @@
 #include "kernel_table.h"
-#include "../simd/dpbusd_avx512.h"
-#include "integer_micro_ops_vnni_pairs.inl.h"
+#include "../simd/vnni_avx512.h"
+#include "integer_micro_ops_vnni.inl.h"
 #include "shapes_avx512.h"
 
-constexpr IntegerProduct kKernelsAvx512Vnni = integer_product<DotPairs, Dot8Shapes>();
+constexpr VnniKernels kKernelsAvx512Vnni = {integer_product<MaxDpbusd, MaxDotShapes>(), integer_product<MixedDpbusd, MaxDotShapes>(),
+                                            integer_product<MaxDpwssd, L1ShortsShapes>(), integer_product<DotPairs, Dot8Shapes>()};

@@ -6,4 +6,4 @@
 #include "shapes_neon.h"
 #include "all_kernels.inl.h"
 
-constexpr KernelTable kKernelsNeon = kernel_table("neon");
+constexpr KernelTable kKernelsNeon = kernel_table("neon", byte_adder<L1Bytes, L1BytesShapes>("uabd"));

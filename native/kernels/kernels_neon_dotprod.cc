@@ -3,7 +3,12 @@
 #include "integer_micro_ops_dotprod.inl.h"
 #include "shapes_neon.h"
 
-// l1_8, l1_16, dot_8, dot_7
-constexpr IntegerKernels kKernelsNeonDotprod = {integer_product<DotprodL1Bytes, L1BytesShapes>(),
-                                                integer_product<L1Shorts, L1ShortsShapes>(), integer_product<DotprodBytes, L1BytesShapes>(),
-                                                integer_product<DotprodBytes, L1BytesShapes>()};
+namespace {
+constexpr IntegerKernels dotprod_kernels() {
+  IntegerKernels kernels = integer_kernels<L1Shorts, L1ShortsShapes>(byte_adder<DotprodL1Bytes, L1BytesShapes>("uabd"));
+  kernels.dot_8 = kernels.dot_7 = integer_product<DotprodBytes, L1BytesShapes>();
+  return kernels;
+}
+}  // namespace
+
+constexpr IntegerKernels kKernelsNeonDotprod = dotprod_kernels();

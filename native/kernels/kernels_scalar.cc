@@ -6,4 +6,4 @@
 #include "shapes_scalar.h"
 #include "all_kernels.inl.h"
 
-constexpr KernelTable kKernelsScalar = kernel_table("scalar");
+constexpr KernelTable kKernelsScalar = kernel_table("scalar", byte_adder<L1Bytes, L1BytesShapes>("scalar"));

@@ -3,7 +3,7 @@
 //
 // A MicroOp lies beside the tiles that are made of it:
 //   Operand, operand()   what it takes of x and of w, and a first value for both
-//   Sum, operator()      what it adds up in, from zeros on; one micro-op
+//   Sum, operator()      what it adds up in, from zeros on; one micro-op, of the i-th sum
 //   kSums, kElems        independent sums that keep a core busy; elements of one micro-op
 #pragma once
 #include "../simd/do_not_optimize.h"
@@ -32,7 +32,7 @@ size_t peak(size_t rounds) {
   typename MicroOp::Sum sum[MicroOp::kSums] = {};
   for (size_t r = 0; r < rounds; ++r) UNROLL for (int i = 0; i < MicroOp::kSums; ++i) {
       do_not_optimize(x.v);
-      sum[i] = micro_op(sum[i], x, w);
+      sum[i] = micro_op(sum[i], x, w, i);
     }
   UNROLL for (int i = 0; i < MicroOp::kSums; ++i) do_not_optimize_sum(sum[i]);
   return rounds * MicroOp::kSums * MicroOp::kElems;

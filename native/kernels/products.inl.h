@@ -48,6 +48,6 @@ struct ProductMicroOp {
   static constexpr size_t kElems = f32v::N;
   const f32v one = P::one();
   static ALWAYS_INLINE f32v operand() { return broadcast(1.0f); }
-  ALWAYS_INLINE f32v operator()(f32v sum, f32v x, f32v w) const { return P::accumulate(sum, x, w, one); }
+  ALWAYS_INLINE f32v operator()(f32v sum, f32v x, f32v w, int) const { return P::accumulate(sum, x, w, one); }
 };
 }  // namespace

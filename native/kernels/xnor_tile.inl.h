@@ -84,7 +84,7 @@ struct SignMicroOp {
   static constexpr int kSums = kPeakSums;
   static constexpr size_t kElems = b32v::N * kSignsPerWord;
   static ALWAYS_INLINE b32v operand() { return broadcast_signs(1); }
-  ALWAYS_INLINE b32v operator()(b32v counts, b32v x, b32v w) const { return count_differences(counts, x, w); }
+  ALWAYS_INLINE b32v operator()(b32v counts, b32v x, b32v w, int) const { return count_differences(counts, x, w); }
 };
 
 constexpr XnorKernels kXnor = {kSignsPerWord, pack_signs, XnorShapes::tiles<XnorTiles>, peak<SignMicroOp>};

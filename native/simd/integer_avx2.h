@@ -17,6 +17,7 @@ ALWAYS_INLINE i8v load(const unsigned char* p) { return {_mm256_loadu_si256(rein
 ALWAYS_INLINE i8v broadcast_group(uint64_t x) { return {_mm256_set1_epi64x(static_cast<long long>(x))}; }
 ALWAYS_INLINE i8v broadcast_group(uint32_t x) { return {_mm256_set1_epi32(static_cast<int>(x))}; }
 ALWAYS_INLINE i8v bit_and(i8v a, i8v b) { return {_mm256_and_si256(a.v, b.v)}; }
+ALWAYS_INLINE i32v broadcast_i32(int32_t x) { return {_mm256_set1_epi32(x)}; }
 ALWAYS_INLINE i32v load(const int32_t* p) { return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))}; }
 ALWAYS_INLINE void store(int32_t* p, i32v a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a.v); }
 ALWAYS_INLINE i32v load_partial(const int32_t* p, size_t n) { return {_mm256_maskload_epi32(p, lane_mask(n))}; }
@@ -31,8 +32,17 @@ ALWAYS_INLINE i32v low_halves(i8v a, i8v b) {
   const __m256 halves = _mm256_shuffle_ps(_mm256_castsi256_ps(a.v), _mm256_castsi256_ps(b.v), 0x88);
   return {_mm256_permute4x64_epi64(_mm256_castps_si256(halves), 0xd8)};
 }
+// The sums of neighbors: the pairs of a, then those of b.
+ALWAYS_INLINE i32v add_pairs(i32v a, i32v b) { return {_mm256_permute4x64_epi64(_mm256_hadd_epi32(a.v, b.v), 0xd8)}; }
+ALWAYS_INLINE i8v broadcast_i8(int8_t x) { return {_mm256_set1_epi8(x)}; }
+ALWAYS_INLINE i8v broadcast_i16(int16_t x) { return {_mm256_set1_epi16(x)}; }
+ALWAYS_INLINE i8v max_u8(i8v a, i8v b) { return {_mm256_max_epu8(a.v, b.v)}; }
 ALWAYS_INLINE i8v max_i16(i8v a, i8v b) { return {_mm256_max_epi16(a.v, b.v)}; }
-ALWAYS_INLINE i8v ones_i16() { return {_mm256_set1_epi16(1)}; }
+ALWAYS_INLINE i8v add_i16(i8v a, i8v b) { return {_mm256_add_epi16(a.v, b.v)}; }
+// Pairs of uint16, added up.
+ALWAYS_INLINE i32v add_u16_pairs(i8v a) {
+  return {_mm256_add_epi32(_mm256_and_si256(a.v, _mm256_set1_epi32(0xffff)), _mm256_srli_epi32(a.v, 16))};
+}
 ALWAYS_INLINE i32v madd_i16(i8v a, i8v b) { return {_mm256_madd_epi16(a.v, b.v)}; }   // pairs of int16, added up
 ALWAYS_INLINE i8v maddubs(i8v x, i8v w) { return {_mm256_maddubs_epi16(x.v, w.v)}; }  // pairs of uint8 * int8, saturated to int16
 }  // namespace

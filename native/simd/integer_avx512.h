@@ -17,6 +17,7 @@ ALWAYS_INLINE i8v load(const unsigned char* p) { return {_mm512_loadu_si512(p)};
 ALWAYS_INLINE i8v broadcast_group(uint64_t x) { return {_mm512_set1_epi64(static_cast<long long>(x))}; }
 ALWAYS_INLINE i8v broadcast_group(uint32_t x) { return {_mm512_set1_epi32(static_cast<int>(x))}; }
 ALWAYS_INLINE i8v bit_and(i8v a, i8v b) { return {_mm512_and_si512(a.v, b.v)}; }
+ALWAYS_INLINE i32v broadcast_i32(int32_t x) { return {_mm512_set1_epi32(x)}; }
 ALWAYS_INLINE i32v load(const int32_t* p) { return {_mm512_loadu_si512(p)}; }
 ALWAYS_INLINE void store(int32_t* p, i32v a) { _mm512_storeu_si512(p, a.v); }
 ALWAYS_INLINE i32v load_partial(const int32_t* p, size_t n) { return {_mm512_maskz_loadu_epi32(lane_mask(n), p)}; }
@@ -31,8 +32,21 @@ ALWAYS_INLINE i32v low_halves(i8v a, i8v b) {
   const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
   return {_mm512_permutex2var_epi32(a.v, even, b.v)};
 }
+// The sums of neighbors: the pairs of a, then those of b.
+ALWAYS_INLINE i32v add_pairs(i32v a, i32v b) {
+  const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  const __m512i odd = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  return {_mm512_add_epi32(_mm512_permutex2var_epi32(a.v, even, b.v), _mm512_permutex2var_epi32(a.v, odd, b.v))};
+}
+ALWAYS_INLINE i8v broadcast_i8(int8_t x) { return {_mm512_set1_epi8(x)}; }
+ALWAYS_INLINE i8v broadcast_i16(int16_t x) { return {_mm512_set1_epi16(x)}; }
+ALWAYS_INLINE i8v max_u8(i8v a, i8v b) { return {_mm512_max_epu8(a.v, b.v)}; }
 ALWAYS_INLINE i8v max_i16(i8v a, i8v b) { return {_mm512_max_epi16(a.v, b.v)}; }
-ALWAYS_INLINE i8v ones_i16() { return {_mm512_set1_epi16(1)}; }
+ALWAYS_INLINE i8v add_i16(i8v a, i8v b) { return {_mm512_add_epi16(a.v, b.v)}; }
+// Pairs of uint16, added up.
+ALWAYS_INLINE i32v add_u16_pairs(i8v a) {
+  return {_mm512_add_epi32(_mm512_and_si512(a.v, _mm512_set1_epi32(0xffff)), _mm512_srli_epi32(a.v, 16))};
+}
 ALWAYS_INLINE i32v madd_i16(i8v a, i8v b) { return {_mm512_madd_epi16(a.v, b.v)}; }   // pairs of int16, added up
 ALWAYS_INLINE i8v maddubs(i8v x, i8v w) { return {_mm512_maddubs_epi16(x.v, w.v)}; }  // pairs of uint8 * int8, saturated to int16
 }  // namespace

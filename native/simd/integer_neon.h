@@ -18,6 +18,7 @@ ALWAYS_INLINE i8v load(const unsigned char* p) { return {vld1q_u8(p)}; }
 ALWAYS_INLINE i8v broadcast_group(uint32_t x) { return {vreinterpretq_u8_u32(vdupq_n_u32(x))}; }
 ALWAYS_INLINE i8v broadcast_group(uint16_t x) { return {vreinterpretq_u8_u16(vdupq_n_u16(x))}; }
 ALWAYS_INLINE i8v bit_and(i8v a, i8v b) { return {vandq_u8(a.v, b.v)}; }
+ALWAYS_INLINE i32v broadcast_i32(int32_t x) { return {vdupq_n_s32(x)}; }
 ALWAYS_INLINE i32v load(const int32_t* p) { return {vld1q_s32(p)}; }
 ALWAYS_INLINE void store(int32_t* p, i32v a) { vst1q_s32(p, a.v); }
 ALWAYS_INLINE i32v load_partial(const int32_t* p, size_t n) {

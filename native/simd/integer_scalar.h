@@ -20,6 +20,7 @@ ALWAYS_INLINE i8v load(const unsigned char* p) {                                
   return broadcast_group(group);
 }
 ALWAYS_INLINE i8v bit_and(i8v a, i8v b) { return {a.v & b.v}; }
+ALWAYS_INLINE i32v broadcast_i32(int32_t x) { return {x}; }
 ALWAYS_INLINE i32v load(const int32_t* p) { return {*p}; }
 ALWAYS_INLINE void store(int32_t* p, i32v a) { *p = a.v; }
 ALWAYS_INLINE i32v load_partial(const int32_t* p, size_t n) { return {n ? *p : 0}; }  // n < N lanes, the rest 0; touches nothing beyond

@@ -18,6 +18,7 @@ ALWAYS_INLINE i8v load(const unsigned char* p) { return {_mm_loadu_si128(reinter
 ALWAYS_INLINE i8v broadcast_group(uint64_t x) { return {_mm_set1_epi64x(static_cast<long long>(x))}; }
 ALWAYS_INLINE i8v broadcast_group(uint32_t x) { return {_mm_set1_epi32(static_cast<int>(x))}; }
 ALWAYS_INLINE i8v bit_and(i8v a, i8v b) { return {_mm_and_si128(a.v, b.v)}; }
+ALWAYS_INLINE i32v broadcast_i32(int32_t x) { return {_mm_set1_epi32(x)}; }
 ALWAYS_INLINE i32v load(const int32_t* p) { return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))}; }
 ALWAYS_INLINE void store(int32_t* p, i32v a) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), a.v); }
 ALWAYS_INLINE i32v load_partial(const int32_t* p, size_t n) {
@@ -35,8 +36,15 @@ ALWAYS_INLINE i8v sub_i64(i8v a, i8v b) { return {_mm_sub_epi64(a.v, b.v)}; }
 ALWAYS_INLINE i32v low_halves(i8v a, i8v b) {
   return {_mm_castps_si128(_mm_shuffle_ps(_mm_castsi128_ps(a.v), _mm_castsi128_ps(b.v), 0x88))};
 }
+// The sums of neighbors: the pairs of a, then those of b.
+ALWAYS_INLINE i32v add_pairs(i32v a, i32v b) { return {_mm_hadd_epi32(a.v, b.v)}; }
+ALWAYS_INLINE i8v broadcast_i8(int8_t x) { return {_mm_set1_epi8(x)}; }
+ALWAYS_INLINE i8v broadcast_i16(int16_t x) { return {_mm_set1_epi16(x)}; }
+ALWAYS_INLINE i8v max_u8(i8v a, i8v b) { return {_mm_max_epu8(a.v, b.v)}; }
 ALWAYS_INLINE i8v max_i16(i8v a, i8v b) { return {_mm_max_epi16(a.v, b.v)}; }
-ALWAYS_INLINE i8v ones_i16() { return {_mm_set1_epi16(1)}; }
+ALWAYS_INLINE i8v add_i16(i8v a, i8v b) { return {_mm_add_epi16(a.v, b.v)}; }
+// Pairs of uint16, added up.
+ALWAYS_INLINE i32v add_u16_pairs(i8v a) { return {_mm_add_epi32(_mm_and_si128(a.v, _mm_set1_epi32(0xffff)), _mm_srli_epi32(a.v, 16))}; }
 ALWAYS_INLINE i32v madd_i16(i8v a, i8v b) { return {_mm_madd_epi16(a.v, b.v)}; }   // pairs of int16, added up
 ALWAYS_INLINE i8v maddubs(i8v x, i8v w) { return {_mm_maddubs_epi16(x.v, w.v)}; }  // pairs of uint8 * int8, saturated to int16
 }  // namespace

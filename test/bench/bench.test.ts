@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { cpuInfo, setThreads } from '../../dist';
 import { native } from '../../dist/binding';
-import { kernels, measureKernels } from '../../dist-bench/kernels';
+import { inRegisters, kernels, measureKernels } from '../../dist-bench/kernels';
 import { measureLayers } from '../../dist-bench/layers';
 import { measure, measureAsync, median } from '../../dist-bench/measure';
 import { measureModels } from '../../dist-bench/models';
@@ -139,7 +139,16 @@ t.test('the report says what was measured', async (t) => {
       rate: 100 / seconds(implementation),
     })),
   );
-  const kernel = { isa, layer: 'ResNet-20 8x8 64-64 batch 64', kernel: 'adderConv2d f32', seconds: 1, rate: 37, peak: 50, share: 0.74 };
+  const kernel = {
+    isa,
+    byteAdder: 'mixed',
+    layer: 'ResNet-20 8x8 64-64 batch 64',
+    kernel: 'adderConv2d f32',
+    seconds: 1,
+    rate: 37,
+    peak: 50,
+    share: 0.74,
+  };
   const step = (implementation: string, batch: number, millisecondsPerImage: number) =>
     ({ network: 'resnet20', isa, implementation, batch, seconds: (batch * millisecondsPerImage) / 1000, millisecondsPerImage }) as const;
   const server = [{ network: 'resnet20-cifar10', isa, implementation: 'HTTP', concurrency: 32, seconds: 0.1, imagesPerSecond: 320 }];
@@ -204,20 +213,35 @@ t.test('every kernel has a peak on every instruction set', async (t) => {
   const seen: string[] = [];
   const report = measureKernels({ ...shortest, layers: [layer], onResults: (results) => seen.push(results[0]!.isa) });
   t.match(report, { cpu: model, threads });
-  t.same(seen, supported);
-  t.equal(report.results.length, supported.length * kernels.length);
-  for (const { seconds, rate, peak, share } of report.results) {
-    t.ok([seconds, rate, peak, share].every((v) => v > 0 && Number.isFinite(v)));
-    t.ok(Math.abs((rate * 1e9 * seconds) / (3 * 3 * 16 * 9 * 16) - 1) < 1e-9, 'an element is a pair of an input and a weight');
-  }
+  t.same([...new Set(seen)], supported);
   t.equal(cpuInfo().isa, before, 'the instruction set active before is active again');
+  for (const isa of supported) {
+    useIsa(t, isa);
+    const [{ byteAdders }, ofIsa] = [cpuInfo(), report.results.filter((result) => result.isa === isa)];
+    const named = (isPeak: boolean) => ofIsa.filter(({ layer }) => (layer === inRegisters) === isPeak).map(({ kernel }) => kernel);
+    t.same(named(true), native().peakNames(), `${isa}: its micro-ops`);
+    const others = byteAdders.slice(1).map((byteAdder) => `adderConv2d u8 ${byteAdder}`);
+    t.same(named(false).sort(), [...kernels.map(({ name }) => name), ...others].sort(), `${isa}: its kernels, bytes in every way`);
+    for (const { kernel, byteAdder } of ofIsa.filter(({ layer }) => layer !== inRegisters))
+      t.equal(byteAdder, /^adderConv2d u8 (.*)/.exec(kernel)?.[1] ?? byteAdders[0], `${isa}: ${kernel}`);
+  }
+  for (const { seconds, rate, peak, share, layer } of report.results) {
+    t.ok([seconds, rate, peak, share].every((v) => v > 0 && Number.isFinite(v)));
+    if (layer !== inRegisters)
+      t.ok(Math.abs((rate * 1e9 * seconds) / (3 * 3 * 16 * 9 * 16) - 1) < 1e-9, 'an element is a pair of an input and a weight');
+  }
 });
 
 t.test('a peak is some number of steps', async (t) => {
   for (const steps of [0, -1, 2 ** 31, Number.NaN]) t.throws(() => native().peak('xnor', steps), { code: 'ERR_ARGUMENT' });
   for (const isa of cpuInfo().supported) {
     useIsa(t, isa);
-    for (const { peak } of kernels) t.equal(native().peak(peak, 10), 10 * native().peak(peak, 1), `${peak} on ${isa}`);
+    for (const peak of native().peakNames()) t.equal(native().peak(peak, 10), 10 * native().peak(peak, 1), `${peak} on ${isa}`);
+    t.same(
+      kernels.filter(({ peak }) => !native().peakNames().includes(peak)),
+      [],
+      `${isa}: every kernel has one`,
+    );
     const bytes = isa === 'scalar' ? 1 : 2; // plain C++ works on one element at a time, whatever its type
     t.equal(native().peak('l1 u8', 1), bytes * native().peak('l1 i16', 1), `${isa}: twice as many bytes as int16 fill a vector`);
   }
@@ -289,7 +313,7 @@ t.test('addernet bench', async (t) => {
   t.same({ status, stderr }, { status: 0, stderr: '' });
   t.match(
     stdout,
-    /^.+\n1e9\/s: billions .*\n\n {2}kernel +1e9\/s +peak +share\n\n\w+, ResNet-20 8x8 64-64 batch 64\n( {2}adderConv2d\w* \w+ +[\d.]+ +[\d.]+ +[\d.]+ %\n)+\n1 thread; quick/,
+    /^.+\n1e9\/s: billions .*\n\n {2}kernel +1e9\/s +peak +share\n\n\w+, ResNet-20 8x8 64-64 batch 64\n( {2}adderConv2d\w* [\w ]+ +[\d.]+ +[\d.]+ +[\d.]+ %\n)+\n1 thread; quick/,
   );
   for (const line of stdout.split('\n').slice(2)) t.ok(line.length <= 80, line);
   const { results } = JSON.parse(run('kernels', '--quick', '--filter', '8x8 64-64 batch 64 xnor', '--json').stdout);

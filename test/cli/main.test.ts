@@ -12,9 +12,9 @@ import { installedCopy } from '../support/installed';
 import * as pt from '../support/pytorch-bytes';
 import { program, repository } from '../support/repository';
 
-const { supported } = cpuInfo();
+const { supported, byteAdders } = cpuInfo();
 
-const environment = { ...process.env, ADDERNET_ISA: '', ADDERNET_NUM_THREADS: '', ADDERNET_DEBUG: '' };
+const environment = { ...process.env, ADDERNET_ISA: '', ADDERNET_BYTE_ADDER: '', ADDERNET_NUM_THREADS: '', ADDERNET_DEBUG: '' };
 function addernet(
   args: string[],
   env: NodeJS.ProcessEnv = {},
@@ -120,13 +120,18 @@ t.test('a foreign file takes the class names of the data set, in place of assume
 });
 
 t.test('info: the CPU', async (t) => {
-  t.match(json(t, ['info']), { model: String, isa: supported[0]!, supported, threads: Number });
-  t.match(json(t, ['info'], { ADDERNET_ISA: 'scalar', ADDERNET_NUM_THREADS: '3' }), { isa: 'scalar', supported, threads: 3 });
+  t.match(json(t, ['info']), { model: String, isa: supported[0]!, supported, byteAdder: byteAdders[0]!, byteAdders, threads: Number });
+  t.match(json(t, ['info'], { ADDERNET_ISA: 'scalar', ADDERNET_NUM_THREADS: '3' }), {
+    ...{ isa: 'scalar', supported, byteAdder: 'scalar', byteAdders: ['scalar'], threads: 3 },
+  });
   const { status, stdout, stderr } = addernet(['info']);
   t.same({ status, stderr }, { status: 0, stderr: '' });
   t.match(
     stdout,
-    new RegExp(`^CPU {14}.+\ninstruction set  ${supported[0]}   \\(ADDERNET_ISA chooses among ${supported.join(', ')}\\)\nthreads .*\n$`),
+    new RegExp(
+      `^CPU {14}.+\ninstruction set  ${supported[0]}   \\(ADDERNET_ISA chooses among ${supported.join(', ')}\\)\n` +
+        `byte adder       ${byteAdders[0]}   \\(ADDERNET_BYTE_ADDER chooses among ${byteAdders.join(', ')}\\)\nthreads .*\n$`,
+    ),
   );
 });
 

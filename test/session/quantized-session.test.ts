@@ -2,8 +2,8 @@
 import t from 'tap';
 import { compile, layers, Model, models, quantize, Tensor } from '../../dist';
 import { Random } from '../../dist/random';
-import { useIsa, useThreads } from '../support/cpu-settings';
-import { instructionSets } from '../support/instruction-sets';
+import { useIntegerKernels, useThreads } from '../support/cpu-settings';
+import { integerKernels } from '../support/instruction-sets';
 import { bits, normal } from '../support/tensors';
 
 const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, MaxPool2d, Relu, Residual, Sequential } = layers;
@@ -84,10 +84,10 @@ const networks = {
   ...(process.env.ADDERNET_QUICK === undefined && { resnet20: settled(models.resnet20({ seed: 4 })) }),
 };
 
-for (const isa of instructionSets)
+for (const kernels of integerKernels)
   for (const [name, model] of Object.entries(networks))
-    t.test(`${name} on ${isa}`, async (t) => {
-      useIsa(t, isa);
+    t.test(`${name} on ${kernels.isa}, ${kernels.byteAdder}`, async (t) => {
+      useIntegerKernels(t, kernels);
       for (const levels of [16, 8, 12, 5]) {
         const network = await quantize(model, normal([6, ...model.inputShape], 5), { bits: levels });
         const x = normal([5, ...model.inputShape], 6);

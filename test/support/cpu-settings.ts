@@ -3,13 +3,27 @@ import type { Test } from 'tap';
 import { cpuInfo, setThreads, type Tensor } from '../../dist';
 import { native } from '../../dist/binding';
 import type { TensorData } from '../../dist/tensor';
+import type { IntegerKernels } from './instruction-sets';
 import { bits } from './tensors';
 
 export function useIsa(t: Test, isa: string): void {
-  const before = cpuInfo().isa;
-  t.teardown(() => native().setIsa(before));
+  restoreKernels(t);
   native().setIsa(isa);
   t.equal(cpuInfo().isa, isa, 'this instruction set runs');
+}
+
+export function useIntegerKernels(t: Test, { isa, byteAdder }: IntegerKernels): void {
+  useIsa(t, isa);
+  native().setByteAdder(byteAdder);
+  t.equal(cpuInfo().byteAdder, byteAdder, 'this byte adder runs');
+}
+
+function restoreKernels(t: Test): void {
+  const { isa, byteAdder } = cpuInfo();
+  t.teardown(() => {
+    native().setIsa(isa);
+    native().setByteAdder(byteAdder);
+  });
 }
 
 export function useThreads(t: Test, threads: number): void {

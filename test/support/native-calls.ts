@@ -41,8 +41,10 @@ const quantized = (filters: unknown, y: unknown, end: object) => () => [
 const functions: { [Name in Exclude<keyof Binding, 'Plan'>]: () => unknown[] } = {
   cpuInfo: () => [],
   setIsa: () => [native().cpuInfo().isa],
+  setByteAdder: () => [native().cpuInfo().byteAdder],
   setThreads: () => [2],
   freeArray: () => [u8(40)],
+  peakNames: () => [],
   peak: () => ['add f32', 3],
   adderConv2d: convolution(f32),
   conv2d: convolution(f32),

@@ -42,7 +42,8 @@ inline Array<float> magnitudes(const Array<float>& values) {
 
 class Case {
  public:
-  Case(const uint8_t* data, size_t size) : bytes(data, size), threads_(bytes.integer(1, 4)), seed_(bytes.word() | 1) {}
+  Case(const uint8_t* data, size_t size)
+      : bytes(data, size), threads_(bytes.integer(1, 4)), seed_(bytes.word() | 1), byte_adder_(seed_ >> 8) {}
 
   Bytes bytes;
 
@@ -66,19 +67,19 @@ class Case {
   // A small convolution of any form, with every edge; `pooling` has one group and no dilation.
   Conv2dShape shape(bool pooling = false);
 
-  // run(kernels, pool, y...) fills outputs of so many elements, on every table. check(outputs...) follows; one thread must give the same
-  // bits. Runs of what is the same on every table are counted for the best one.
+  // run(kernels, pool, y...) fills outputs of so many elements, on every instruction set, with one of its byte adders. check(outputs...)
+  // follows; one thread must give the same bits. Runs of what is the same on every table are counted for the best one.
   template <class Run, class Check, class... T>
   void run(const char* operation, const Run& run, const Check& check, const Array<T>&... like) {
     const SupportedTables& supported = supported_tables();
     for (size_t i = 0; i < supported.count; ++i) {
-      const KernelTable& kernels = *supported.tables[i];
-      run_on(operation, kernels, run, check, Array<T>(like.size())...);
+      const InstructionSet& set = supported.sets[i];
+      run_on(operation, *set.tables[byte_adder_ % set.count], run, check, Array<T>(like.size())...);
     }
   }
 
   void fail(const char* what) const {
-    std::fprintf(stderr, "%s on %s: %s\n", operation_, isa_, what);
+    std::fprintf(stderr, "%s on %s, %s: %s\n", operation_, isa_, byte_adder_name_, what);
     std::abort();
   }
   void expect(bool holds, const char* what) const {
@@ -99,6 +100,7 @@ class Case {
   void run_on(const char* operation, const KernelTable& kernels, const Run& run, const Check& check, Array<T>... outputs) {
     operation_ = operation;
     isa_ = kernels.isa;
+    byte_adder_name_ = kernels.byte_adder;
     const auto run_with = [&](size_t threads, auto&... y) {
       ThreadPool pool(threads);
       run(kernels, pool, y...);
@@ -127,7 +129,8 @@ class Case {
 
   const size_t threads_;
   uint64_t seed_;
-  const char *operation_ = "", *isa_ = "";
+  const uint64_t byte_adder_;
+  const char *operation_ = "", *isa_ = "", *byte_adder_name_ = "";
 };
 
 // Every kind of operation: reads what it needs from the case.

@@ -15,13 +15,16 @@
 namespace {
 constexpr int kProblems = 60;
 
-// use(kernels, shape) for random shapes; every table computes each of them.
+// use(kernels, shape) for random shapes; every instruction set computes each of them, with one of its byte adders after the other.
 template <class Use>
 void each_problem(Test& t, const Use& use) {
   for (int i = 0; i < kProblems; ++i) {
     const Conv2dShape s = random_shape(t);
     const SupportedTables& supported = supported_tables();
-    for (size_t table = 0; table < supported.count; ++table) use(*supported.tables[table], s);
+    for (size_t isa = 0; isa < supported.count; ++isa) {
+      const InstructionSet& set = supported.sets[isa];
+      use(*set.tables[i % set.count], s);
+    }
   }
 }
 

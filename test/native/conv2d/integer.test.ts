@@ -3,9 +3,9 @@ import { ops, Tensor } from '../../../dist';
 import { native } from '../../../dist/binding';
 import { Random } from '../../../dist/random';
 import { convGeometry, type Shape } from '../../../dist/shape';
-import { checkThreads, useIsa } from '../../support/cpu-settings';
+import { checkThreads, useIntegerKernels } from '../../support/cpu-settings';
 import { channelsLast, goldenManifest } from '../../support/golden-cases';
-import { instructionSets } from '../../support/instruction-sets';
+import { integerKernels } from '../../support/instruction-sets';
 import { checkProblems, edges, type Problem, plain } from '../../support/problems';
 
 type Integers = Uint8Array | Int8Array | Int16Array;
@@ -110,9 +110,9 @@ interface GoldenCase {
 const golden = goldenManifest().integer as GoldenCase[];
 t.equal(golden.length, 42, 'all reference tensors are there');
 
-for (const isa of instructionSets)
-  t.test(isa, async (t) => {
-    useIsa(t, isa);
+for (const kernels of integerKernels)
+  t.test(`${kernels.isa}, ${kernels.byteAdder}`, async (t) => {
+    useIntegerKernels(t, kernels);
 
     for (const { x, w, y, pad_value: padValue, stride, padding, dilation, groups } of golden) {
       const options = { stride, padding, dilation, groups, padValue };

@@ -6,10 +6,10 @@ import { ops, Tensor } from '../../../dist';
 import { native } from '../../../dist/binding';
 import { Random } from '../../../dist/random';
 import { convGeometry, type Shape } from '../../../dist/shape';
-import { checkThreads, useIsa } from '../../support/cpu-settings';
+import { checkThreads, useIntegerKernels } from '../../support/cpu-settings';
 import { draws } from '../../support/draws';
 import { checkGuards, guarded } from '../../support/guarded';
-import { instructionSets } from '../../support/instruction-sets';
+import { integerKernels } from '../../support/instruction-sets';
 import { checkProblems, edges, type Problem, plain } from '../../support/problems';
 
 const sizeOf = (shape: Shape) => shape.reduce((a, b) => a * b);
@@ -230,9 +230,9 @@ t.test('the definition rounds every operation by itself, to float32', async (t) 
   );
 });
 
-for (const isa of instructionSets)
-  t.test(isa, async (t) => {
-    useIsa(t, isa);
+for (const kernels of integerKernels)
+  t.test(`${kernels.isa}, ${kernels.byteAdder}`, async (t) => {
+    useIntegerKernels(t, kernels);
 
     for (const operation of operations) checkProblems(t, operation, cases, (problem) => check(operation, problem));
 

@@ -26,11 +26,12 @@ const everything = [
 ];
 
 const cpus = [
-  { arch: 'x64', cpu: 'Conroe-v1', isa: 'scalar', suites: choice },
-  { arch: 'x64', cpu: 'Nehalem-v1', isa: 'sse41', suites: choice },
-  { arch: 'x64', cpu: 'Haswell-v4', isa: 'avx2', suites: choice },
-  { arch: 'arm64', cpu: 'cortex-a53', isa: 'neon', suites: everything },
-  { arch: 'arm64', cpu: 'max', isa: 'neon_dotprod', suites: everything },
+  { arch: 'x64', cpu: 'Conroe-v1', isa: 'scalar', byteAdder: 'scalar', suites: choice },
+  { arch: 'x64', cpu: 'Nehalem-v1', isa: 'sse41', byteAdder: 'psadbw', suites: choice },
+  { arch: 'x64', cpu: 'Haswell-v4', isa: 'avx2', byteAdder: 'mixed', suites: choice }, // of Intel
+  { arch: 'x64', cpu: 'EPYC-Rome-v4', isa: 'avx2', byteAdder: 'psadbw', suites: choice },
+  { arch: 'arm64', cpu: 'cortex-a53', isa: 'neon', byteAdder: 'uabd', suites: everything },
+  { arch: 'arm64', cpu: 'max', isa: 'neon_dotprod', byteAdder: 'uabd', suites: everything },
 ];
 // node-gyp-build takes the addon from build/Release of the folder that ADDERNET_PREBUILD names.
 const emulators = {
@@ -49,7 +50,7 @@ const emulators = {
 };
 
 t.jobs = availableParallelism();
-for (const { arch, cpu, isa, suites } of cpus) {
+for (const { arch, cpu, isa, byteAdder, suites } of cpus) {
   const { command, node, addon, missing } = emulators[arch as keyof typeof emulators];
   const [qemu, ...options] = command;
   testNeeding([missingProgram(qemu!, 'apt-get install qemu-user'), missing], `${arch} ${cpu}`, async (t) => {
@@ -59,6 +60,7 @@ for (const { arch, cpu, isa, suites } of cpus) {
       const { code = 0, stdout, stderr }: Failure = await test.catch((error: Failure) => error);
       t.equal(code, 0, `${suite} passes`, { stdout, stderr });
       t.match(stdout, new RegExp(`^ *# isa ${isa}$`, 'm'), `${suite} ran on ${isa}`);
+      t.match(stdout, new RegExp(`^ *# byte adder ${byteAdder}$`, 'm'), `${suite}: ${byteAdder} is its byte adder`);
     }
   });
 }

@@ -4,16 +4,18 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { cpuInfo } from '../../../dist';
+import { type CpuInfo, cpuInfo } from '../../../dist';
 import { native } from '../../../dist/binding';
+import { useIntegerKernels, useIsa } from '../../support/cpu-settings';
 import { installedCopy } from '../../support/installed';
+import { integerKernels } from '../../support/instruction-sets';
 import { library, program } from '../../support/repository';
 
 const { supported } = cpuInfo();
 
 const run = (env: NodeJS.ProcessEnv, ...args: string[]) =>
   spawnSync(process.execPath, args, {
-    env: { ...process.env, ADDERNET_ISA: '', ADDERNET_NUM_THREADS: '', ADDERNET_DEBUG: '', ...env },
+    env: { ...process.env, ADDERNET_ISA: '', ADDERNET_BYTE_ADDER: '', ADDERNET_NUM_THREADS: '', ADDERNET_DEBUG: '', ...env },
     encoding: 'utf8',
   });
 
@@ -69,6 +71,51 @@ t.test('setIsa refuses what is not there and changes nothing', async (t) => {
       message: `isa is '${name}', but this CPU and build have: ${supported.join(', ')}`,
     });
   t.equal(cpuInfo().isa, isa);
+});
+
+for (const { isa, byteAdder } of integerKernels)
+  t.test(`ADDERNET_BYTE_ADDER=${byteAdder} on ${isa}`, async (t) => {
+    const script = `
+      const x = new addernet.Tensor(Uint8Array.of(1, 200, 3, 4), [1, 2, 2, 1]);
+      const y = addernet.ops.adderConv2d(x, new addernet.Tensor(Uint8Array.of(3, 0), [2, 1, 1, 1]));
+      return [addernet.cpuInfo(), [...y.data]];`;
+    const env = { ADDERNET_ISA: isa, ADDERNET_BYTE_ADDER: byteAdder };
+    t.match(evaluated(env, script), [{ isa, byteAdder }, [-2, -1, -197, -200, 0, -3, -1, -4]]);
+    t.match(run(env, program, 'info').stdout, new RegExp(`^byte adder +${byteAdder} `, 'm'));
+  });
+
+t.test('without ADDERNET_BYTE_ADDER the first one runs', async (t) => {
+  for (const isa of supported) {
+    const info = evaluated({ ADDERNET_ISA: isa }, 'return addernet.cpuInfo()') as CpuInfo;
+    const ofIsa = integerKernels.filter((kernels) => kernels.isa === isa).map(({ byteAdder }) => byteAdder);
+    t.same([info.byteAdder, info.byteAdders], [ofIsa[0], ofIsa], isa);
+  }
+});
+
+t.test('a byte adder that is not there is an error', async (t) => {
+  const [isa, { byteAdders }] = ['scalar', evaluated({ ADDERNET_ISA: 'scalar' }, 'return addernet.cpuInfo()') as CpuInfo];
+  const available = `but instruction set ${isa} has: ${byteAdders.join(', ')}`;
+  for (const name of ['psadbw', 'Scalar', ' scalar'])
+    t.same(evaluated({ ADDERNET_ISA: isa, ADDERNET_BYTE_ADDER: name }, 'return addernet.cpuInfo()'), {
+      ...{ name: 'AdderNetError', code: 'ERR_ISA', message: `ADDERNET_BYTE_ADDER is '${name}', ${available}` },
+    });
+  t.match(
+    evaluated({ ADDERNET_ISA: 'avx1024', ADDERNET_BYTE_ADDER: 'none' }, 'return addernet.cpuInfo()'),
+    { code: 'ERR_ISA', message: /^ADDERNET_ISA is 'avx1024'/ },
+    'the instruction set comes first',
+  );
+  useIsa(t, isa);
+  for (const name of ['psadbw', ''])
+    t.throws(() => native().setByteAdder(name), { code: 'ERR_ISA', message: `byteAdder is '${name}', ${available}` });
+  t.equal(cpuInfo().byteAdder, 'scalar', 'and changes nothing');
+});
+
+t.test('another instruction set comes with its best byte adder', async (t) => {
+  for (const kernels of integerKernels) {
+    useIntegerKernels(t, kernels);
+    native().setIsa(kernels.isa);
+    t.equal(cpuInfo().byteAdder, cpuInfo().byteAdders[0], kernels.isa);
+  }
 });
 
 t.test('ADDERNET_NUM_THREADS', async (t) => {

@@ -30,7 +30,9 @@ TEST(tiles, "tiles of one width do all rows in as few rounds as the tallest") {
     for (const ProductTile* tiles : {kernels.l1.tiles, kernels.dot.tiles, kernels.gradient.dot, kernels.gradient.hardtanh,
                                      kernels.gradient.clamp, kernels.gradient.sign})
       check_tiles(t, tiles);
-    for (const IntegerProduct* product : {&kernels.integer.l1_8, &kernels.integer.l1_16, &kernels.integer.dot_8, &kernels.integer.dot_7})
+    const InstructionSet& set = supported.sets[i];
+    for (size_t adder = 0; adder < set.count; ++adder) check_tiles(t, set.tables[adder]->integer.l1_8.tiles);
+    for (const IntegerProduct* product : {&kernels.integer.l1_16, &kernels.integer.dot_8, &kernels.integer.dot_7})
       check_tiles(t, product->tiles);
     check_tiles(t, kernels.xnor.tiles);
   }

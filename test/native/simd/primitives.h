@@ -51,6 +51,7 @@ struct IntegerPrimitives {
   void (*copy)(const int32_t* x, int32_t* y);
   void (*load_partial)(const int32_t* x, size_t n, int32_t* y);
   void (*store_partial)(const int32_t* x, size_t n, int32_t* y);
+  void (*broadcast)(int32_t x, int32_t* y);
   void (*add)(const int32_t* a, const int32_t* b, int32_t* y);
   void (*div)(const float* a, const float* b, float* y);
   void (*to_float)(const int32_t* x, float* y);
@@ -71,7 +72,14 @@ struct X86Primitives {
   void (*sub_i32)(const int32_t* a, const int32_t* b, int32_t* y);
   void (*low_halves)(const uint8_t* a, const uint8_t* b, int32_t* y);
   void (*max_i16)(const uint8_t* a, const uint8_t* b, int16_t* y);
-  void (*ones_i16)(int16_t* y);
+  void (*max_u8)(const uint8_t* a, const uint8_t* b, uint8_t* y);
+  void (*add_i16)(const uint8_t* a, const uint8_t* b, int16_t* y);
+  void (*broadcast_i8)(int8_t x, uint8_t* y);
+  void (*broadcast_i16)(int16_t x, int16_t* y);
+  void (*add_pairs)(const int32_t* a, const int32_t* b, int32_t* y);
+  void (*add_u16_pairs)(const uint8_t* a, int32_t* y);
+  void (*byte_row_sums)(const uint8_t* rows, size_t chunks, int32_t* y);   // [4][chunks * 16] -> [4]
+  void (*short_row_sums)(const int16_t* rows, size_t chunks, int32_t* y);  // [4][chunks * 8] -> [4]
   void (*madd_i16)(const uint8_t* a, const uint8_t* b, int32_t* y);
   void (*maddubs)(const uint8_t* a, const uint8_t* b, int16_t* y);
 };
@@ -79,7 +87,7 @@ struct X86Primitives {
 struct VnniPrimitives {
   size_t bytes;
   void (*dpbusd)(const int32_t* sum, const uint8_t* x, const uint8_t* w, int32_t* y);
-  void (*add_pairs)(const int32_t* a, const int32_t* b, int32_t* y);  // of AVX-512 alone, else null
+  void (*dpwssd)(const int32_t* sum, const uint8_t* x, const uint8_t* w, int32_t* y);
 };
 
 struct NeonPrimitives {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include "check.h"
@@ -265,6 +266,8 @@ void check_integers(Test& t, const IntegerPrimitives& p) {
     fill(b, kMaxLanes, [&] { return small_integer(t); });
     p.add(a, b, y);
     for (size_t l = 0; l < n; ++l) CHECK(y[l] == a[l] + b[l]);
+    p.broadcast(a[0], y);
+    for (size_t l = 0; l < n; ++l) CHECK(y[l] == a[0]);
     fill(u, kMaxLanes, [&] { return any_float(t); });
     fill(v, kMaxLanes, [&] { return any_float(t); });
     p.div(u, v, f);
@@ -281,6 +284,17 @@ void check_integers(Test& t, const IntegerPrimitives& p) {
     check_quantized(t, p.bytes, n);
     check_quantized(t, p.shorts, n);
   }
+}
+
+// The sums of four rows of one to three chunks.
+template <class T>
+void check_row_sums(Test& t, size_t elems, void (*row_sums)(const T*, size_t, int32_t*)) {
+  const size_t chunks = t.integer(1, 3);
+  T rows[4 * 3 * 16];
+  int32_t sums[4];
+  fill(rows, 4 * chunks * elems, [&] { return any_integer<T>(t); });
+  row_sums(rows, chunks, sums);
+  for (size_t r = 0; r < 4; ++r) CHECK(sums[r] == std::accumulate(rows + r * chunks * elems, rows + (r + 1) * chunks * elems, 0));
 }
 
 void check_x86(Test& t, const X86Primitives& p) {
@@ -305,6 +319,8 @@ void check_x86(Test& t, const X86Primitives& p) {
       for (size_t j = 8 * i; j < 8 * i + 8; ++j) sum += static_cast<uint64_t>(std::abs(a[j] - b[j]));
       CHECK(long_y[i] == sum);
     }
+    check_row_sums(t, 16, p.byte_row_sums);
+    check_row_sums(t, 8, p.short_row_sums);
     p.sub_i64(a, b, long_y);
     for (size_t i = 0; i < longs; ++i) CHECK(long_y[i] == static_cast<uint64_t>(long_at(a, i)) - static_cast<uint64_t>(long_at(b, i)));
     int32_t int_y[kMaxBytes / 4], int_a[kMaxBytes / 4], int_b[kMaxBytes / 4];
@@ -322,8 +338,22 @@ void check_x86(Test& t, const X86Primitives& p) {
     int16_t short_y[kMaxBytes / 2];
     p.max_i16(a, b, short_y);
     for (size_t i = 0; i < shorts; ++i) CHECK(short_y[i] == std::max(short_at(a, i), short_at(b, i)));
-    p.ones_i16(short_y);
-    for (size_t i = 0; i < shorts; ++i) CHECK(short_y[i] == 1);
+    p.max_u8(a, b, y);
+    for (size_t i = 0; i < p.bytes; ++i) CHECK(y[i] == std::max(a[i], b[i]));
+    p.add_i16(a, b, short_y);
+    for (size_t i = 0; i < shorts; ++i) CHECK(short_y[i] == static_cast<int16_t>(short_at(a, i) + short_at(b, i)));
+    p.broadcast_i8(static_cast<int8_t>(a[0]), y);
+    for (size_t i = 0; i < p.bytes; ++i) CHECK(y[i] == a[0]);
+    p.broadcast_i16(short_at(a, 0), short_y);
+    for (size_t i = 0; i < shorts; ++i) CHECK(short_y[i] == short_at(a, 0));
+    p.add_u16_pairs(a, int_y);
+    for (size_t i = 0; i < ints; ++i)
+      CHECK(int_y[i] == static_cast<uint16_t>(short_at(a, 2 * i)) + static_cast<uint16_t>(short_at(a, 2 * i + 1)));
+    fill(int_a, ints, [&] { return small_integer(t) / 2; });
+    fill(int_b, ints, [&] { return small_integer(t) / 2; });
+    p.add_pairs(int_a, int_b, int_y);
+    for (size_t i = 0; i < ints; ++i)
+      CHECK(int_y[i] == (2 * i < ints ? int_a[2 * i] + int_a[2 * i + 1] : int_b[2 * i - ints] + int_b[2 * i + 1 - ints]));
     p.maddubs(a, b, short_y);
     for (size_t i = 0; i < shorts; ++i) {
       const int sum = a[2 * i] * static_cast<int8_t>(b[2 * i]) + a[2 * i + 1] * static_cast<int8_t>(b[2 * i + 1]);
@@ -341,18 +371,18 @@ int32_t add_products(int32_t sum, const uint8_t* x, const uint8_t* w, size_t lan
 void check_vnni(Test& t, const VnniPrimitives& p) {
   const size_t ints = p.bytes / 4;
   uint8_t x[kMaxBytes], w[kMaxBytes];
-  int32_t a[kMaxLanes], b[kMaxLanes], y[kMaxLanes];
+  int32_t a[kMaxLanes], y[kMaxLanes];
   for (int round = 0; round < kRounds; ++round) {
     fill_bytes(t, x);
     fill_bytes(t, w);
     fill(a, ints, [&] { return small_integer(t); });
-    fill(b, ints, [&] { return small_integer(t) / 2; });
     p.dpbusd(a, x, w, y);
     for (size_t i = 0; i < ints; ++i) CHECK(y[i] == add_products(a[i], x, w, i, false));
-    if (!p.add_pairs) continue;
-    fill(a, ints, [&] { return small_integer(t) / 2; });
-    p.add_pairs(a, b, y);
-    for (size_t i = 0; i < ints / 2; ++i) CHECK(y[i] == a[2 * i] + a[2 * i + 1] && y[i + ints / 2] == b[2 * i] + b[2 * i + 1]);
+    p.dpwssd(a, x, w, y);
+    for (size_t i = 0; i < ints; ++i) {
+      const int64_t sum = int64_t{short_at(x, 2 * i)} * short_at(w, 2 * i) + int64_t{short_at(x, 2 * i + 1)} * short_at(w, 2 * i + 1);
+      CHECK(static_cast<uint32_t>(y[i]) == static_cast<uint32_t>(a[i] + sum));
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-#include "simd/dpbusd_avx2.h"
+#include "simd/vnni_avx2.h"
 #include "../primitives.h"
 
 namespace {
@@ -6,6 +6,7 @@ constexpr VnniPrimitives vnni_primitives() {
   VnniPrimitives p = {};
   p.bytes = i8v::kBytes;
   p.dpbusd = [](const int32_t* sum, const uint8_t* x, const uint8_t* w, int32_t* y) { store(y, dpbusd(load(sum), load(x), load(w))); };
+  p.dpwssd = [](const int32_t* sum, const uint8_t* x, const uint8_t* w, int32_t* y) { store(y, dpwssd(load(sum), load(x), load(w))); };
   return p;
 }
 }  // namespace

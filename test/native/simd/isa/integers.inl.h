@@ -19,6 +19,7 @@ constexpr IntegerPrimitives integer_primitives() {
   p.copy = [](const int32_t* x, int32_t* y) { store(y, load(x)); };
   p.load_partial = [](const int32_t* x, size_t n, int32_t* y) { store(y, load_partial(x, n)); };
   p.store_partial = [](const int32_t* x, size_t n, int32_t* y) { store_partial(y, load(x), n); };
+  p.broadcast = [](int32_t x, int32_t* y) { store(y, broadcast_i32(x)); };
   p.add = [](const int32_t* a, const int32_t* b, int32_t* y) { store(y, add(load(a), load(b))); };
   p.div = [](const float* a, const float* b, float* y) { store(y, div(load(a), load(b))); };
   p.to_float = [](const int32_t* x, float* y) { store(y, to_float(load(x))); };
