@@ -1,4 +1,4 @@
-// Compiled networks: adders in bytes and in floats, a CNN and a binary network here, and the same CNN in onnxruntime in floats and in 8 bits,
+// Compiled networks: adders in bytes, in 16 bits and in floats, a CNN and a binary network here, and the same CNN in onnxruntime in floats and in 8 bits,
 // where it is installed (bench/baselines), one after the other in the same rounds.
 import { compile, cpuInfo, type Model, models, quantize, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
@@ -46,6 +46,7 @@ export async function compileTask({ network, batch }: Task, threads: number) {
   new Random(1).fillNormal(x.data);
   const sessions = {
     'adder u8': await compile(await quantize(adder, x), { threads }),
+    'adder i16': await compile(await quantize(adder, x, { bits: 16 }), { threads }),
     'adder f32': await compile(adder, { threads }),
     'conv f32': await compile(conv, { threads }),
     xnor: await compile(make('xnor'), { threads }),
@@ -53,7 +54,7 @@ export async function compileTask({ network, batch }: Task, threads: number) {
   return { conv, sessions, x };
 }
 
-const names = ['adder u8', 'adder u8 run', 'adder f32', 'adder f32 run', 'conv f32', 'xnor'];
+const names = ['adder u8', 'adder u8 run', 'adder i16', 'adder i16 run', 'adder f32', 'adder f32 run', 'conv f32', 'xnor'];
 const baselineNames = ['onnxruntime f32', 'onnxruntime int8'];
 
 async function measureTask(task: Task, isa: string, threads: number, options: MeasureOptions): Promise<ModelResult[]> {

@@ -28,7 +28,8 @@ export async function measureNodes(options: NodeBenchOptions = {}): Promise<Node
   return { cpu: model, threads, results };
 }
 
-const implementations = ['adder u8', 'adder f32', 'conv f32', 'xnor'] as const;
+const implementations = ['adder u8', 'adder i16', 'adder f32', 'conv f32', 'xnor'] as const;
+type Implementation = (typeof implementations)[number];
 
 async function profileTask(task: Task, isa: string, threads: number, options: NodeBenchOptions): Promise<NodeResult[]> {
   const { network, batch } = task;
@@ -39,11 +40,15 @@ async function profileTask(task: Task, isa: string, threads: number, options: No
   for (const implementation of implementations) {
     if (!isChosen(group, implementation, options)) continue;
     const { nodes, nodeSeconds, seconds } = await sessions[implementation].profile(x, { rounds: 10 * (options.rounds ?? 15) });
-    const peaks = peakRates(nodes, options);
+    const peakOfNode = (node: NodeProfile) => peakOf(node, implementation);
+    const peaks = peakRates(
+      nodes.flatMap((node) => peakOfNode(node) ?? []),
+      options,
+    );
     const result = (name: string, seconds: number, node?: NodeProfile): NodeResult => ({
       ...{ network, batch, isa, implementation, name, seconds, share: seconds / nodeSeconds },
       ...(node && { op: node.op, shape: node.shape, dtype: node.dtype }),
-      ...(node && node.pairs > 0 && { pairs: node.pairs, rate: node.rate, peakShare: node.rate / peaks[peakOf(node)!]! }),
+      ...(node && node.pairs > 0 && { pairs: node.pairs, rate: node.rate, peakShare: node.rate / peaks[peakOfNode(node)!]! }),
     });
     const all = [
       ...nodes.map((node) => result(node.name, node.seconds, node)),
@@ -58,15 +63,15 @@ async function profileTask(task: Task, isa: string, threads: number, options: No
 }
 
 /** The micro-op that a node is made of, a name of native/cpu/peak.cc. */
-function peakOf({ op, kind }: NodeProfile): string | undefined {
-  if (op === 'quantizedConv2d') return kind === 'adder' ? 'l1 u8' : 'dot 8-bit';
+function peakOf({ op, kind }: NodeProfile, implementation: Implementation): string | undefined {
+  if (op === 'quantizedConv2d') return kind === 'conv' ? 'dot 8-bit' : implementation === 'adder i16' ? 'l1 i16' : 'l1 u8';
   return kind && { adder: 'l1 f32', conv: 'dot f32', xnor: 'xnor' }[kind];
 }
 
 /** 1e9 pairs a second of the micro-ops of all nodes, in registers. */
-function peakRates(nodes: readonly NodeProfile[], options: NodeBenchOptions): Record<string, number> {
+function peakRates(peaks: readonly string[], options: NodeBenchOptions): Record<string, number> {
   const steps = 10_000;
-  const names = [...new Set(nodes.flatMap((node) => peakOf(node) ?? []))];
+  const names = [...new Set(peaks)];
   const medians = measure(Object.fromEntries(names.map((name) => [name, () => native().peak(name, steps)])), options);
   return Object.fromEntries(names.map((name) => [name, native().peak(name, steps) / medians[name]! / 1e9]));
 }

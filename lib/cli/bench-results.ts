@@ -31,7 +31,7 @@ export interface ModelResult {
   network: string;
   batch: number;
   isa: string;
-  /** `adder u8`, `conv f32`, `onnxruntime int8`, …; ` run` where it is the asynchronous call. */
+  /** `adder u8`, `adder i16`, `conv f32`, `onnxruntime int8`, …; ` run` where it is the asynchronous call. */
   implementation: string;
   /** Median of one run. */
   seconds: number;
@@ -44,7 +44,7 @@ export interface NodeResult {
   network: string;
   batch: number;
   isa: string;
-  /** `adder u8`, `adder f32`, `conv f32` or `xnor` */
+  /** `adder u8`, `adder i16`, `adder f32`, `conv f32` or `xnor` */
   implementation: string;
   name: string;
   /** Median of one run. */

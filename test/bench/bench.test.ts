@@ -51,7 +51,7 @@ t.test('whole networks, each in every implementation', async (t) => {
   const ours = report.results.filter(({ implementation }) => !implementation.startsWith('onnxruntime'));
   t.same(
     ours.map(({ implementation }) => implementation),
-    ['adder u8', 'adder u8 run', 'adder f32', 'adder f32 run', 'conv f32', 'xnor'],
+    ['adder u8', 'adder u8 run', 'adder i16', 'adder i16 run', 'adder f32', 'adder f32 run', 'conv f32', 'xnor'],
   );
   for (const { isa, seconds, imagesPerSecond } of ours) {
     t.equal(isa, 'scalar');
@@ -63,8 +63,8 @@ t.test('whole networks, each in every implementation', async (t) => {
 t.test('the nodes of whole networks', async (t) => {
   const { isa: before, threads } = cpuInfo();
   const report = await measureNodes({ ...shortest, tasks: [{ network: 'resnet20', batch: 1 }], isa: 'scalar', filter: 'adder' });
-  t.same([...new Set(report.results.map(({ implementation }) => implementation))], ['adder u8', 'adder f32']);
-  for (const implementation of ['adder u8', 'adder f32']) {
+  t.same([...new Set(report.results.map(({ implementation }) => implementation))], ['adder u8', 'adder i16', 'adder f32']);
+  for (const implementation of ['adder u8', 'adder i16', 'adder f32']) {
     const results = report.results.filter((result) => result.implementation === implementation);
     t.same(
       results.slice(-2).map(({ name }) => name),
