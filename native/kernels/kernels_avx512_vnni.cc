@@ -4,4 +4,4 @@
 #include "shapes_avx512.h"
 
 constexpr VnniKernels kKernelsAvx512Vnni = {integer_product<MaxDpbusd, MaxDotShapes>(), integer_product<MixedDpbusd, MaxDotShapes>(),
-                                            integer_product<MaxDpwssd, L1ShortsShapes>(), integer_product<DotPairs, Dot8Shapes>()};
+                                            integer_product<MaxDpwssdPairs, MaxDotShapes>(), integer_product<DotPairs, Dot8Shapes>()};
