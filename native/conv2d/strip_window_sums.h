@@ -12,30 +12,37 @@ inline void row_sums(const IntegerSums& k, size_t rows, size_t columns, const in
 
 // Scratch, in sums, that strip_window_sums needs for a task.
 inline size_t strip_sum_scratch(const Conv2dShape& s, const TaskGrid& grid) {
-  return (1 + grid.images_per_task * strip_rows(s, grid.rows_per_task)) * strip_columns(s);
+  return (grid.rows_per_task + grid.images_per_task * strip_rows(s, grid.rows_per_task)) * strip_columns(s);
 }
 
 // sums[pixel] = sum over the window of the pixel of strip[.., group's channels], pixels as list_windows orders them. They are added up over
-// channels first, then rows, then columns: kh + kw additions a pixel, not k.
+// channels first, then rows, then columns: kh + kw additions a pixel, not k. Rows that lie next to each other are summed as one.
 template <class T>
 void strip_window_sums(const Conv2dShape& s, const Task& task, const InputStrip<T>& strip, size_t group, const IntegerSums& kernels,
                        int32_t* scratch, int32_t* sums) {
-  const size_t rows = strip_rows(s, task.rows), columns = strip_columns(s);
-  int32_t *const column_sums = scratch, *const pixel_sums = scratch + columns;  // [columns], [images][rows][columns]
-  for (size_t i = 0; i < task.images * rows; ++i) {
+  const size_t rows = strip_rows(s, task.rows), columns = strip_columns(s), line_elems = columns * s.ci;
+  int32_t *const column_sums = scratch, *const pixel_sums = scratch + task.rows * columns;  // [rows][columns], [images][rows][columns]
+  const bool has_gaps = strip.row_stride != line_elems || (task.images > 1 && strip.image_stride != rows * line_elems);
+  const size_t lines = has_gaps ? 1 : task.images * rows;
+  for (size_t i = 0; i < task.images * rows; i += lines) {
     const T* const row = strip.data + i / rows * strip.image_stride + i % rows * strip.row_stride + group * s.group_ci;
-    row_sums(kernels, columns, s.group_ci, row, s.ci, pixel_sums + i * columns);
+    row_sums(kernels, lines * columns, s.group_ci, row, s.ci, pixel_sums + i * columns);
   }
-  for (size_t i = 0; i < task.images; ++i)
+  const size_t height = s.sh == 1 ? task.rows : 1;
+  for (size_t i = 0; i < task.images; ++i) {
+    for (size_t row = 0; row < task.rows; row += height)
+      kernels.column_sums(s.kh, height * columns, pixel_sums + (i * rows + row * s.sh) * columns, s.dh * columns,
+                          column_sums + row * columns);
     for (size_t row = 0; row < task.rows; ++row, sums += s.wo) {
-      kernels.column_sums(s.kh, columns, pixel_sums + (i * rows + row * s.sh) * columns, s.dh * columns, column_sums);
+      const int32_t* const line = column_sums + row * columns;
       if (s.sw == 1) {
-        kernels.column_sums(s.kw, s.wo, column_sums, s.dw, sums);
+        kernels.column_sums(s.kw, s.wo, line, s.dw, sums);
         continue;
       }
       for (size_t c = 0; c < s.wo; ++c) {
         sums[c] = 0;
-        for (size_t b = 0; b < s.kw; ++b) sums[c] += column_sums[c * s.sw + b * s.dw];
+        for (size_t b = 0; b < s.kw; ++b) sums[c] += line[c * s.sw + b * s.dw];
       }
     }
+  }
 }
