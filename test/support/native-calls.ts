@@ -17,6 +17,7 @@ const f32 = (length: number) => Float32Array.from({ length }, (_, i) => Math.sin
 const ones = (length: number) => new Float32Array(length).fill(1);
 const f64 = (length: number) => new Float64Array(length);
 const u8 = (length: number) => Uint8Array.from({ length }, (_, i) => i % 50);
+const i16 = (length: number) => Int16Array.from({ length }, (_, i) => (i % 50) * 1000 - 25000);
 const i8 = (length: number) => Int8Array.from({ length }, (_, i) => (i % 50) - 25);
 const i32 = (length: number) => new Int32Array(length);
 const shared = <A extends Uint8Array | Float32Array>(type: new (buffer: SharedArrayBuffer) => A, bytes: number) =>
@@ -31,10 +32,11 @@ const pixel = () => Int32Array.of(1, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
 const convolution = (y: (length: number) => unknown) => () => [f32(xs), f32(ws), f32(3), y(ys), conv()];
 const inputGrad = (gx: (length: number) => unknown) => () => [f32(ys), f32(xs), f32(ws), gx(xs), conv(), false];
 const filterGrad = (gw: (length: number) => unknown) => () => [f32(ys), f32(xs), f32(ws), gw(ws), conv(), true];
-const quantized = (filters: unknown, y: unknown, end: object) => () => [
+type Make = (length: number) => unknown;
+const quantized = (x: Make, filters: Make, y: Make, end: object) => () => [
   {
-    ...{ x: u8(xs), filters, padValue: 3, y, geometry: conv(), scale: ones(3), shift: f32(3) },
-    ...{ residual: u8(ys), residualScale: 0.5, ...end },
+    ...{ x: x(xs), filters: filters(ws), padValue: 3, y: y(ys), geometry: conv(), scale: ones(3), shift: f32(3) },
+    ...{ residual: x(ys), residualScale: 0.5, ...end },
   },
 ];
 
@@ -88,18 +90,28 @@ const functions: { [Name in Exclude<keyof Binding, 'Plan'>]: () => unknown[] } =
   referenceAdderConv2dInteger: () => [u8(xs), u8(ws), 3, f64(ys), conv()],
   int8Conv2d: () => [u8(xs), i8(ws), 3, i32(ys), conv(), 7],
   referenceInt8Conv2d: () => [u8(xs), i8(ws), 3, f64(ys), conv()],
-  adderConv2dRequantized: quantized(u8(ws), u8(ys), { qmin: 0, qmax: 200 }),
-  int8Conv2dRequantized: quantized(i8(ws), u8(ys), { qmin: 0, qmax: 200, weightBits: 7 }),
-  adderConv2dDequantized: quantized(u8(ws), f32(ys), { relu: true }),
-  int8Conv2dDequantized: quantized(i8(ws), f32(ys), { relu: false, weightBits: 8 }),
+  adderConv2dRequantized: quantized(u8, u8, u8, { qmin: 0, qmax: 200 }),
+  int8Conv2dRequantized: quantized(u8, i8, u8, { qmin: 0, qmax: 200, weightBits: 7 }),
+  adderConv2dDequantized: quantized(u8, u8, f32, { relu: true }),
+  int8Conv2dDequantized: quantized(u8, i8, f32, { relu: false, weightBits: 8 }),
   quantizeActivations: () => [f32(9), 0.1, 7, 0, 255, u8(9)],
   referenceQuantize: () => [f32(9), 0.1, 7, 0, 255, u8(9)],
   referenceRequantize: () => [f64(12), f32(3), f32(3), u8(12), 0.5, u8(12), 0, 255],
   referenceDequantize: () => [f64(12), f32(3), f32(3), f32(12), 0.5, f32(12), true],
 };
 
+/** Those that take another type, too. */
+const functionsOfInt16: { [name: string]: () => unknown[] } = {
+  adderConv2dRequantized: quantized(i16, i16, i16, { qmin: -32768, qmax: 32767 }),
+  adderConv2dDequantized: quantized(i16, i16, f32, { relu: true }),
+  quantizeActivations: () => [f32(9), 0.1, 7, -500, 500, i16(9)],
+  referenceQuantize: () => [f32(9), 0.1, 7, -500, 500, i16(9)],
+  referenceRequantize: () => [f64(12), f32(3), f32(3), i16(12), 0.5, i16(12), -500, 500],
+  referenceDequantize: () => [f64(12), f32(3), f32(3), i16(12), 0.5, f32(12), true],
+};
+
 const activation = () => ({ min: 0, max: 6 });
-/** Of a plan whose values 0 and 1 are of 40 floats and 2 of 40 bytes, finished where a method needs it. */
+/** Of a plan whose values 0 and 1 are of 40 floats, 2 of 40 bytes and 3 of 40 int16, finished where a method needs it. */
 const methods: { [Name in Method]: () => unknown[] } = {
   conv2d: () => [
     {
@@ -126,10 +138,22 @@ const methods: { [Name in Method]: () => unknown[] } = {
   dispose: () => [],
 };
 
+const methodsOfInt16: { [Name in Method]?: () => unknown[] } = {
+  quantizedConv2d: () => [
+    {
+      ...{ kind: 'adder', x: 3, filters: i16(ws), padValue: -300, scale: f32(3), shift: f32(3), residual: undefined, residualScale: 1 },
+      ...{ output: 'i16', qmin: -32768, qmax: 900, activation: undefined, geometry: conv() },
+    },
+  ],
+  pool: () => [{ mode: 'max', x: 3, geometry: Int32Array.of(1, 5, 4, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0, 1, 1, 1) }],
+  quantize: () => [{ x: 0, output: 'i16', scale: 0.1, zeroPoint: -3, qmin: -32768, qmax: 32767 }],
+};
+
 function newPlan(isFinished: boolean): NativePlan {
   const plan = new (native().Plan)(40, undefined);
   const one = plan.activate({ x: 0, activation: activation() });
   plan.quantize({ x: one, output: 'u8', scale: 0.1, zeroPoint: 3, qmin: 0, qmax: 255 });
+  plan.quantize({ x: one, output: 'i16', scale: 0.1, zeroPoint: 3, qmin: -32768, qmax: 32767 });
   if (isFinished) plan.finish(one);
   return plan;
 }
@@ -137,21 +161,30 @@ function newPlan(isFinished: boolean): NativePlan {
 const callable = native() as unknown as Record<string, (...args: unknown[]) => unknown>;
 const Plan = callable.Plan as unknown as new (...args: unknown[]) => NativePlan;
 
-/** All that is exported, by name; a test compares it with what is. */
-export const nativeCalls: ReadonlyMap<string, () => NativeCall> = new Map<string, () => NativeCall>([
-  ...Object.entries(functions).map(([name, args]): [string, () => NativeCall] => [
-    name,
-    () => ({ args: args(), run: (...args) => callable[name]!(...args) }),
-  ]),
-  ['Plan', () => ({ args: [40, 2], run: (...args) => new Plan(...args) })],
-  ...Object.entries(methods).map(([name, args]): [string, () => NativeCall] => [
-    `Plan.${name}`,
+type NamedCall = [name: string, call: () => NativeCall];
+const ofFunctions = (made: { [name: string]: () => unknown[] }, suffix = ''): NamedCall[] =>
+  Object.entries(made).map(([name, args]) => [name + suffix, () => ({ args: args(), run: (...args) => callable[name]!(...args) })]);
+const ofMethods = (made: { [name: string]: () => unknown[] }, suffix = ''): NamedCall[] =>
+  Object.entries(made).map(([name, args]) => [
+    `Plan.${name}${suffix}`,
     () => {
       const plan = newPlan(name.startsWith('run') || name === 'profile');
       return { args: args(), plan, run: (...args) => (plan as unknown as Record<string, typeof callable.x>)[name]!(...args) };
     },
-  ]),
+  ]);
+
+const ofInt16 = ' of int16';
+/** All that is exported, by name; a test compares it with what is. What takes int16 in place of bytes is there twice. */
+export const nativeCalls: ReadonlyMap<string, () => NativeCall> = new Map<string, () => NativeCall>([
+  ...ofFunctions(functions),
+  ...ofFunctions(functionsOfInt16, ofInt16),
+  ['Plan', () => ({ args: [40, 2], run: (...args) => new Plan(...args) })],
+  ...ofMethods(methods),
+  ...ofMethods(methodsOfInt16, ofInt16),
 ]);
+
+/** The names of what these calls call. */
+export const calledNames = (): string[] => [...new Set([...nativeCalls.keys()].map((name) => name.replace(ofInt16, '')))];
 
 /** The names of what the addon exports. */
 export function exportedNames(): string[] {

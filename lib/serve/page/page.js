@@ -1,5 +1,5 @@
 // The page scales an image to the input size of the selected network and sends its pixels to that network and to its variants, which differ
-// only in their number format: floats or 8 bits.
+// only in their number format: floats, 16 or 8 bits.
 const element = (id) => document.getElementById(id);
 const [canvas, select, file, error] = ['canvas', 'model', 'file', 'error'].map(element);
 const context = canvas.getContext('2d', { willReadFrequently: true });

@@ -5,14 +5,14 @@ import { setImmediate } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import type { NativePlan } from '../../../binding.d.ts';
 import { useThreads } from '../../support/cpu-settings';
-import { exportedNames, type NativeCall, nativeCalls } from '../../support/native-calls';
+import { calledNames, exportedNames, type NativeCall, nativeCalls } from '../../support/native-calls';
 
 type Objects = Record<string, unknown>;
 const isObject = (value: unknown): value is Objects => typeof value === 'object' && value !== null && !ArrayBuffer.isView(value);
 const isArray = (value: unknown): value is Float32Array => ArrayBuffer.isView(value);
 
 t.test('the calls of these tests are all that is exported', async (t) => {
-  t.same([...nativeCalls.keys()].sort(), exportedNames().sort());
+  t.same(calledNames().sort(), exportedNames().sort());
   for (const [name, make] of nativeCalls) {
     const { args, run } = make();
     t.doesNotThrow(() => run(...args), name);

@@ -56,13 +56,21 @@ export async function everything(): Promise<void> {
   await save(model, 'model.safetensors');
   await save(small, url, { training: model.metadata.training });
   const bundled: QuantizedModel = await load('resnet20-cifar10-8bit');
+  const wide: QuantizedModel = await quantize(trained, data, { bits: 16 });
+  const quantized: Tensor<Int16Array> = ops.quantizeActivations(x, 0.1, { dtype: 'i16', zeroPoint: -32768 });
+  const requantized: Tensor<Int16Array> = ops.adderConv2dRequantized(quantized, Tensor.zeros([8, 3, 3, 3], 'i16'), {
+    scale: Tensor.zeros([8]),
+    shift: Tensor.zeros([8]),
+    residual: quantized,
+    qmin: -32768,
+  });
   const floats: Model = await load(new Uint8Array(8), { dtype: 'f32', inputShape: [64, 64, 3], onNote: (note) => void note.length });
   const bytes: QuantizedModel = await load(url, { dtype: 'u8' });
   const either: Model | QuantizedModel = await load(blob);
   const tall: Model = models.resnet20({ inputShape: [64, 32, 3], classNames: undefined });
   const mine = new Model(stack, { ...tall.metadata, name: 'mine' });
   mine.loadStateDict(new Map<string, Tensor>(), { strict: false, layout: 'pytorch' });
-  void [bundled, floats, bytes, either, ops.softmax(y)];
+  void [bundled, wide, requantized, floats, bytes, either, ops.softmax(y)];
   void [info, y, integers, first, result.top1, best?.name, logits, stack];
 }
 
