@@ -23,10 +23,15 @@ template <class T, class Pointer>
 size_t list_windows(const Conv2dShape& s, const Task& task, const InputStrip<T>& strip, size_t group, size_t overrun,
                     Pointer* row_pointers) {
   Pointer* row_pointer = row_pointers;
+  const size_t step = s.sw * s.ci;
   for (size_t i = 0; i < task.images; ++i)
     for (size_t row = 0; row < task.rows; ++row) {
       const T* first = strip.data + i * strip.image_stride + row * s.sh * strip.row_stride + group * s.group_ci;
-      for (size_t column = 0; column < s.wo; ++column) *row_pointer++ = first + column * s.sw * s.ci;
+      size_t column = 0;
+      for (; column + 4 <= s.wo; column += 4)  // by themselves, so that none waits for the one before
+        for (size_t c = column; c < column + 4; ++c) row_pointer[c] = first + c * step;
+      for (; column < s.wo; ++column) row_pointer[column] = first + column * step;
+      row_pointer += s.wo;
     }
   std::fill(row_pointer, row_pointer + overrun, row_pointer[-1]);
   return static_cast<size_t>(row_pointer - row_pointers);

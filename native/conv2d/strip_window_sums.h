@@ -16,10 +16,19 @@ inline size_t strip_sum_scratch(const Conv2dShape& s, const TaskGrid& grid) {
 }
 
 // sums[pixel] = sum over the window of the pixel of strip[.., group's channels], pixels as list_windows orders them. They are added up over
-// channels first, then rows, then columns: kh + kw additions a pixel, not k. Rows that lie next to each other are summed as one.
+// channels first, then rows, then columns: kh + kw additions a pixel, not k. Rows that lie next to each other are summed as one; of windows
+// of one pixel, those that a stride skips are left out.
 template <class T>
 void strip_window_sums(const Conv2dShape& s, const Task& task, const InputStrip<T>& strip, size_t group, const IntegerSums& kernels,
                        int32_t* scratch, int32_t* sums) {
+  if (s.kh == 1 && s.kw == 1) {
+    for (size_t i = 0; i < task.images; ++i)
+      for (size_t row = 0; row < task.rows; ++row, sums += s.wo) {
+        const T* const first = strip.data + i * strip.image_stride + row * s.sh * strip.row_stride + group * s.group_ci;
+        row_sums(kernels, s.wo, s.group_ci, first, s.sw * s.ci, sums);
+      }
+    return;
+  }
   const size_t rows = strip_rows(s, task.rows), columns = strip_columns(s), line_elems = columns * s.ci;
   int32_t *const column_sums = scratch, *const pixel_sums = scratch + task.rows * columns;  // [rows][columns], [images][rows][columns]
   const bool has_gaps = strip.row_stride != line_elems || (task.images > 1 && strip.image_stride != rows * line_elems);
@@ -34,15 +43,13 @@ void strip_window_sums(const Conv2dShape& s, const Task& task, const InputStrip<
       kernels.column_sums(s.kh, height * columns, pixel_sums + (i * rows + row * s.sh) * columns, s.dh * columns,
                           column_sums + row * columns);
     for (size_t row = 0; row < task.rows; ++row, sums += s.wo) {
-      const int32_t* const line = column_sums + row * columns;
+      int32_t* const line = column_sums + row * columns;
       if (s.sw == 1) {
         kernels.column_sums(s.kw, s.wo, line, s.dw, sums);
         continue;
       }
-      for (size_t c = 0; c < s.wo; ++c) {
-        sums[c] = 0;
-        for (size_t b = 0; b < s.kw; ++b) sums[c] += line[c * s.sw + b * s.dw];
-      }
+      kernels.column_sums(s.kw, (s.wo - 1) * s.sw + 1, line, s.dw, line);  // in place: what it has written it reads no more
+      for (size_t c = 0; c < s.wo; ++c) sums[c] = line[c * s.sw];
     }
   }
 }
