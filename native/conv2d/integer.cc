@@ -27,6 +27,8 @@
 #include "../runtime/run_tasks.h"
 #include "../runtime/scratch_layout.h"
 #include "input_strip.h"
+#include "rescale_sums.h"
+#include "sliding.h"
 #include "strip_window_sums.h"
 #include "window_segments.h"
 
@@ -64,27 +66,6 @@ void pack_panel(size_t group_bytes, const T* filters, size_t channels, size_t k,
     default:
       return pack_groups<uint64_t>(filters, channels, k, segment_elems, nr, panel);
   }
-}
-
-template <class X>
-void rescale(const QuantizeKernels<X>& kernels, const RequantizeArgs<X>& args) {
-  kernels.requantize(args);
-}
-template <class X>
-void rescale(const QuantizeKernels<X>& kernels, const DequantizeArgs<X>& args) {
-  kernels.dequantize(args);
-}
-
-// The arguments of the part of y that begins at a channel and an element.
-template <class Args>
-Args part(Args args, size_t channel, size_t elem) {
-  auto& r = args.rescaling;
-  r.scale += channel;
-  r.shift += channel;
-  if (r.residual) r.residual += elem;
-  if (r.residual_floats) r.residual_floats += elem;
-  args.y += elem;
-  return args;
 }
 
 template <class T, class X, class W>
@@ -284,6 +265,12 @@ std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_bytes(const KernelTable& kern
   return make_if_ok<IntegerRows<uint8_t, uint8_t, W>>(kernels, product, pool, s, weights);
 }
 
+std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_adder(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
+                                                         const uint8_t* w, uint8_t pad_value, uint8_t flip) {
+  if (fits_sliding_rows(kernels, s)) return pack_sliding_rows(kernels, pool, s, w, pad_value, flip);
+  return pack_bytes<uint8_t>(kernels, kernels.integer.l1_8, pool, s, {w, pad_value, flip, flip});
+}
+
 template <class X>
 Status run(const std::unique_ptr<PackedIntegerConv2d<X>>& packed, ThreadPool& pool, const Conv2dShape& s, const X* x, int32_t* y) {
   return packed ? packed->run(pool, s.n, x, y) : Status::kMemory;
@@ -292,7 +279,7 @@ Status run(const std::unique_ptr<PackedIntegerConv2d<X>>& packed, ThreadPool& po
 
 std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
                                                                 const uint8_t* w, uint8_t pad_value) {
-  return pack_bytes<uint8_t>(kernels, kernels.integer.l1_8, pool, s, {w, pad_value, 0, 0});
+  return pack_adder(kernels, pool, s, w, pad_value, 0);
 }
 
 std::unique_ptr<PackedIntegerConv2d<int16_t>> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
@@ -317,8 +304,7 @@ Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dSh
                     int32_t* y) {
   if (s.k > kMaxL1Bytes) return Status::kShape;
   const auto bytes = [](const int8_t* p) { return reinterpret_cast<const uint8_t*>(p); };
-  const Weights<uint8_t, uint8_t> weights = {bytes(w), static_cast<uint8_t>(pad_value), 0x80, 0x80};
-  return run(pack_bytes(kernels, kernels.integer.l1_8, pool, s, weights), pool, s, bytes(x), y);
+  return run(pack_adder(kernels, pool, s, bytes(w), static_cast<uint8_t>(pad_value), 0x80), pool, s, bytes(x), y);
 }
 
 Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const int16_t* x, const int16_t* w,

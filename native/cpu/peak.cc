@@ -3,7 +3,9 @@
 #include <atomic>
 
 namespace {
-Peak byte_adder_peak(const KernelTable& kernels) { return kernels.integer.l1_8.peak; }
+Peak byte_adder_peak(const KernelTable& kernels) {
+  return kernels.integer.sliding ? kernels.integer.sliding->peak : kernels.integer.l1_8.peak;
+}
 }  // namespace
 
 std::vector<NamedPeak> list_peaks(const KernelTable& kernels) {

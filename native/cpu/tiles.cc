@@ -27,6 +27,7 @@ class Lister {
     add("l1 i16", integer.l1_16);
     add("dot 8-bit", integer.dot_8);
     add("dot 7-bit", integer.dot_7);
+    if (integer.sliding) entries.push_back({kernels_, "l1 u8 vdbpsadbw", "sliding_tile", kSlidingFilters, kTilePixels, 1});
   }
   void add(const VnniKernels& vnni) {
     add("l1 u8", vnni.max_dot);

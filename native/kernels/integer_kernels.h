@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "peak_kernels.h"
+#include "sliding_kernels.h"
 
 // One tile over a block of k, all sums in registers:
 //
@@ -66,8 +67,6 @@ struct ByteAdder {
   IntegerProduct product;
 };
 constexpr size_t kMaxByteAdders = 4;
-
-struct SlidingKernels;
 
 struct IntegerKernels {
   ByteAdder byte_adders[kMaxByteAdders];  // all that the instruction set has; a null name ends them

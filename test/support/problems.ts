@@ -95,6 +95,21 @@ export const edges: Record<string, Problem> = {
     seed: 7,
     bias: false,
   },
+  'three taps in a row, rows of 14 pixels': {
+    x: [2, 14, 14, 21],
+    filters: [19, 3, 3, 21],
+    options: { ...plain, padding: [1, 1] },
+    seed: 12,
+    bias: true,
+  },
+  'three taps in a row, more than 64 rows of taps': { x: [3, 7, 9, 70], filters: [8, 2, 3, 70], options: plain, seed: 13, bias: true },
+  'four taps in a row, kernel rows dilated': {
+    x: [1, 12, 34, 17],
+    filters: [25, 3, 4, 17],
+    options: { ...plain, padding: [0, 1, 2, 0], dilation: [2, 1] },
+    seed: 14,
+    bias: false,
+  },
   'fully connected': { x: [9, 1, 1, 77], filters: [10, 1, 1, 77], options: plain, seed: 8, bias: true },
   'two channels for each group': { x: [1, 9, 9, 6], filters: [12, 3, 3, 1], options: { ...plain, groups: 6 }, seed: 9, bias: true },
 };

@@ -22,10 +22,15 @@ Array<float> Case::floats(size_t count, bool of_any_kind) {
 
 Conv2dShape Case::shape(bool pooling) {
   const auto size = [&](size_t max) { return static_cast<int32_t>(bytes.integer(1, max)); };
-  const bool depthwise = pooling || bytes.integer(0, 5) == 0;
+  const size_t form = bytes.integer(0, 5);
+  const bool depthwise = pooling || form == 0, dense_rows = !pooling && form == 1;  // for filters that slide along rows
   int32_t groups = depthwise ? size(70) : bytes.integer(0, 3) == 0 ? size(4) : 1;
   int32_t group_ci = depthwise ? 1 : size(70), group_co = depthwise ? 1 : size(70), n = size(4);
-  const int32_t kh = size(5), kw = size(5), dh = pooling ? 1 : size(3), dw = pooling ? 1 : size(3), sh = size(4), sw = size(4);
+  const int32_t kh = size(5);
+  int32_t kw = size(5);
+  const int32_t dh = pooling ? 1 : size(3);
+  int32_t dw = pooling ? 1 : size(3), sh = size(4), sw = size(4);
+  if (dense_rows) groups = sh = sw = dw = 1, kw = 3 + kw % 2;
   const int32_t top = size(5) - 1, left = size(5) - 1, bottom = size(5) - 1, right = size(5) - 1;
   int32_t more_rows = size(9) - 1, more_columns = size(24) - 1;
   for (;;) {

@@ -147,6 +147,20 @@ for (const [isa, { register, microOps }] of Object.entries(integerMicroOps))
     }
   });
 
+testNeeding(needsTiles, 'the innermost loop of the tile of sliding filters', (t) => {
+  const tiles = tilesOf('avx512').filter(({ family }) => family === 'l1 u8 vdbpsadbw');
+  t.equal(tiles.length, 1, 'it is listed');
+  const [{ symbol, mr, vectors }] = tiles as [Tile];
+  const loops = innermostLoops(disassemble(join(kernels('build'), 'kernels_avx512.cc.o')).get(symbol) ?? []);
+  const loop = loops.find((loop) => loop.some(({ text }) => text.startsWith('vdbpsadbw '))) ?? [];
+  const count = (operation: RegExp) => loop.filter(({ text }) => operation.test(text)).length;
+  t.equal(count(/^vdbpsadbw +zmm/), mr * vectors, 'a vdbpsadbw for every sum');
+  t.equal(count(/^vpaddw +zmm/), mr * vectors, 'an addition for every sum');
+  t.equal(count(/^vpbroadcastd +zmm/), mr, 'a broadcast for every filter');
+  t.equal(count(/^v/), 2 * mr * vectors + mr + vectors, 'and a load of pixels, but no copy of a register');
+  t.notOk(loop.some(writesMemory), 'writes no memory');
+});
+
 for (const [isa, counting] of Object.entries({ sse41: 'pshufb', avx2: 'vpshufb', avx512: 'vpshufb', avx512_vpopcntdq: 'vpopcntd' }))
   testNeeding(needsTiles, `${isa}: the innermost loop of every binary tile`, (t) => {
     const code = disassemble(join(kernels('build'), `kernels_${isa}.cc.o`));
@@ -207,7 +221,7 @@ const peaks: Record<string, { sums: number; microOps: Record<string, string[]> }
     },
   },
   avx2: { sums: 8, microOps: vexPeaks },
-  avx512: { sums: 12, microOps: vexPeaks },
+  avx512: { sums: 12, microOps: { ...vexPeaks, SlidingMicroOp: ['vdbpsadbw', 'vpaddw'] } },
   avx2_vnni: { sums: 8, microOps: { ...vnniPeaks, 'IntegerPeak<MaxDpwssd>': dpwssdPeak, 'IntegerPeak<DotBytes>': ['vpdpbusd'] } },
   avx512_vnni: { sums: 12, microOps: { ...vnniPeaks, 'IntegerPeak<MaxDpwssdPairs>': dpwssdPeak, 'IntegerPeak<DotPairs>': ['vpdpbusd'] } },
   avx512_vpopcntdq: { sums: 12, microOps: { SignMicroOp: ['vpxord?', 'vpopcntd', 'vpaddd'] } },
