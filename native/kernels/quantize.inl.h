@@ -81,11 +81,11 @@ template <class Args, class Lanes, class Residual, class Output>
 ALWAYS_INLINE void rescale_columns(const Args& a, size_t column, Lanes lanes, const Residual& residual, const Output& output) {
   // Copies: a store of bytes might change what `a` refers to.
   const size_t rows = a.rows, sums_stride = a.sums_stride, y_stride = a.y_stride;
-  const f32v scale = lanes.get(a.rescaling.scale + column), shift = lanes.get(a.rescaling.shift + column);
+  const f32v scale = lanes.get(a.rescaling.scale + column), shift = lanes.get(a.rescaling.shift + column), one = l1_one();
   const int32_t* sums = a.sums + column;
   size_t at = column;
   for (size_t i = 0; i < rows; ++i, sums += sums_stride, at += y_stride) {
-    const f32v v = add(mul(scale, to_float(lanes.get(sums))), shift);
+    const f32v v = add_on_fma(mul(scale, to_float(lanes.get(sums))), shift, one);
     output.write(residual.added(v, at, lanes), at, lanes);
   }
 }

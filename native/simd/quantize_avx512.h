@@ -5,6 +5,8 @@
 
 namespace {
 ALWAYS_INLINE f32v div(f32v a, f32v b) { return {_mm512_div_ps(a.v, b.v)}; }
+// The same sum by a multiply-add: rescaling keeps the ports of additions busy with conversions and leaves those of multiplications free.
+ALWAYS_INLINE f32v add_on_fma(f32v a, f32v b, f32v one) { return multiply_add(a, one, b); }
 ALWAYS_INLINE f32v to_float(i32v a) { return {_mm512_cvtepi32_ps(a.v)}; }
 // max gives its second operand where a is NaN; the conversion rounds halves to even.
 ALWAYS_INLINE i32v round_within(f32v a, f32v q_min, f32v q_max) {

@@ -6,6 +6,7 @@
 
 namespace {
 ALWAYS_INLINE f32v div(f32v a, f32v b) { return {vdivq_f32(a.v, b.v)}; }
+ALWAYS_INLINE f32v add_on_fma(f32v a, f32v b, f32v) { return add(a, b); }
 ALWAYS_INLINE f32v to_float(i32v a) { return {vcvtq_f32_s32(a.v)}; }
 // vmaxnm gives its other operand where a is NaN; vcvtn rounds halves to even.
 ALWAYS_INLINE i32v round_within(f32v a, f32v q_min, f32v q_max) { return {vcvtnq_s32_f32(vminq_f32(vmaxnmq_f32(a.v, q_min.v), q_max.v))}; }

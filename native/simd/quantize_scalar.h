@@ -5,6 +5,8 @@
 
 namespace {
 ALWAYS_INLINE f32v div(f32v a, f32v b) { return {a.v / b.v}; }
+// a + b, where `one` is l1_one()
+ALWAYS_INLINE f32v add_on_fma(f32v a, f32v b, f32v) { return add(a, b); }
 ALWAYS_INLINE f32v to_float(i32v a) { return {static_cast<float>(a.v)}; }
 // The integer nearest to a within [q_min, q_max], a half to the even one; NaN gives q_min. The range lies within [-2^22, 2^22]: floats from
 // 2^23 to 2^24 are the integers, so that adding 3 * 2^22 rounds.

@@ -6,6 +6,7 @@
 
 namespace {
 ALWAYS_INLINE f32v div(f32v a, f32v b) { return {_mm_div_ps(a.v, b.v)}; }
+ALWAYS_INLINE f32v add_on_fma(f32v a, f32v b, f32v) { return add(a, b); }
 ALWAYS_INLINE f32v to_float(i32v a) { return {_mm_cvtepi32_ps(a.v)}; }
 // max gives its second operand where a is NaN; the conversion rounds halves to even.
 ALWAYS_INLINE i32v round_within(f32v a, f32v q_min, f32v q_max) { return {_mm_cvtps_epi32(_mm_min_ps(_mm_max_ps(a.v, q_min.v), q_max.v))}; }

@@ -54,6 +54,7 @@ struct IntegerPrimitives {
   void (*broadcast)(int32_t x, int32_t* y);
   void (*add)(const int32_t* a, const int32_t* b, int32_t* y);
   void (*div)(const float* a, const float* b, float* y);
+  void (*add_on_fma)(const float* a, const float* b, float* y);
   void (*to_float)(const int32_t* x, float* y);
   void (*round_within)(const float* x, float q_min, float q_max, int32_t* y);
   QuantizedPrimitives<uint8_t> bytes;

@@ -272,6 +272,8 @@ void check_integers(Test& t, const IntegerPrimitives& p) {
     fill(v, kMaxLanes, [&] { return any_float(t); });
     p.div(u, v, f);
     for (size_t l = 0; l < n; ++l) CHECK(same(f[l], u[l] / v[l]));
+    p.add_on_fma(u, v, f);
+    for (size_t l = 0; l < n; ++l) CHECK(same(f[l], u[l] + v[l]));
 
     const auto q_max = static_cast<float>(t.integer(1, 255));
     if (round % 2) fill(v, kMaxLanes, [&] { return static_cast<float>(t.integer(0, 1200)) / 4 - 20; });  // halves

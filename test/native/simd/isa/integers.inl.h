@@ -22,6 +22,7 @@ constexpr IntegerPrimitives integer_primitives() {
   p.broadcast = [](int32_t x, int32_t* y) { store(y, broadcast_i32(x)); };
   p.add = [](const int32_t* a, const int32_t* b, int32_t* y) { store(y, add(load(a), load(b))); };
   p.div = [](const float* a, const float* b, float* y) { store(y, div(load(a), load(b))); };
+  p.add_on_fma = [](const float* a, const float* b, float* y) { store(y, add_on_fma(load(a), load(b), l1_one())); };
   p.to_float = [](const int32_t* x, float* y) { store(y, to_float(load(x))); };
   p.round_within = [](const float* x, float q_min, float q_max, int32_t* y) {
     store(y, round_within(load(x), broadcast(q_min), broadcast(q_max)));
