@@ -3,7 +3,7 @@ import { AdderNetError } from '../errors';
 import { type Graph, interpret, quantizedRange } from '../graph';
 import { type ModelMetadata, withMetadata } from '../models/metadata';
 import { shapeText } from '../shape';
-import type { Tensor } from '../tensor';
+import { notFinite, type Tensor } from '../tensor';
 
 /** A network in 16 bits or fewer, for inference: `quantize` makes it, `compile` makes it fast, `save` and `load` keep it. */
 export class QuantizedModel extends withMetadata(class {}) {
@@ -36,6 +36,8 @@ export class QuantizedModel extends withMetadata(class {}) {
     const [n, ...image] = x.shape;
     if (n === undefined || shapeText(image) !== shapeText(this.inputShape))
       throw new AdderNetError('ERR_SHAPE', `${this.name}: x has shape ${shapeText(x.shape)}, expected [n,${this.inputShape.join(',')}]`);
+    const bad = notFinite(x.data);
+    if (bad !== undefined) throw new AdderNetError('ERR_ARGUMENT', `${this.name}: x holds ${bad}, expected finite numbers`);
     return interpret(this.graph, x);
   }
 }

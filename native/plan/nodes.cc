@@ -141,6 +141,7 @@ template <class Q>
 class QuantizeNode : public Node {
  public:
   QuantizeNode(size_t elems, const Quantization<Q>& to) : Node({elems, kDTypeOf<Q>}), to_(to) {}
+  bool quantizes() const override { return true; }
   Status run(const NodeRun& r) const override {
     const bool finite = quantize(r.kernels, r.pool, r.n * output().elems, r.x.f32(), to_, r.y.as<Q>());
     return finite ? Status::kOk : Status::kNotFinite;

@@ -25,6 +25,8 @@ class Node {
   virtual size_t bytes() const { return 0; }
   // Whether it could have that memory.
   virtual bool ok() const { return true; }
+  // Whether what it reads must be finite.
+  virtual bool quantizes() const { return false; }
   const ValueType& output() const { return output_; }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstring>
 #include <utility>
 
 #include "../runtime/block_sizes.h"
@@ -36,6 +37,17 @@ class Slices {
   const size_t images_, shares_, max_;
   std::atomic<size_t> next_{0};
 };
+// By the bits of the exponent, which compilers look at a vector at a time.
+bool all_finite(size_t n, const float* x) {
+  constexpr uint32_t kExponent = 0x7f800000;
+  uint32_t any = 0;
+  for (size_t i = 0; i < n; ++i) {
+    uint32_t bits;
+    std::memcpy(&bits, x + i, sizeof bits);
+    any |= (bits & kExponent) == kExponent;
+  }
+  return any == 0;
+}
 }  // namespace
 
 Plan::Plan(const KernelTable& kernels, ThreadPool& pool, size_t input_elems)
@@ -47,7 +59,12 @@ size_t Plan::add(std::unique_ptr<Node> node, size_t x, size_t other) {
   return nodes_.size();
 }
 
+// An infinite input may be gone by the time that numbers are quantized: a ReLU makes -infinity 0. So a plan that quantizes looks at its
+// input, where no node does.
 Status Plan::finish(size_t output) {
+  const auto quantizes = [](const PlacedNode& node) { return node.node->quantizes(); };
+  const auto quantizes_input = [&](const PlacedNode& node) { return quantizes(node) && node.x == 0; };
+  checks_input_ = std::any_of(nodes_.begin(), nodes_.end(), quantizes) && std::none_of(nodes_.begin(), nodes_.end(), quantizes_input);
   std::vector<Lifetime> lifetimes;
   for (size_t i = 0; i < nodes_.size(); ++i) lifetimes.push_back({value(i + 1).bytes(), i, i});
   for (size_t i = 0; i < nodes_.size(); ++i)
@@ -106,6 +123,7 @@ Status Plan::run_parts(const Images& all, double* seconds) {
 
 Status Plan::run_nodes(const Images& images, ThreadPool& pool, unsigned char* arena, double* seconds) const {
   const size_t n = images.n;
+  if (checks_input_ && !all_finite(n * input_elems(), images.x)) return Status::kNotFinite;
   const auto place = [&](size_t value) -> void* {
     if (value == output_) return images.y;
     return arena + n * offsets_[value];

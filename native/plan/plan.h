@@ -72,6 +72,7 @@ class Plan {
   const ValueType input_;
   std::vector<PlacedNode> nodes_;  // node i makes value i + 1
   size_t output_ = kNoValue;
+  bool checks_input_ = false;    // see finish
   std::vector<size_t> offsets_;  // of each value in the arena, in bytes, for one image
   size_t arena_bytes_per_image_ = 0;
   size_t node_bytes_ = 0;

@@ -106,6 +106,30 @@ for (const kernels of integerKernels)
       }
     });
 
+t.test('an infinite number is refused also where a ReLU would make it 0 before anything is quantized', async (t) => {
+  const conv = new Conv2d(1, 2, { kernel: 1 });
+  conv.filters.value.data.fill(-1);
+  const unit = new AdderConv2d(2, 3, { kernel: 1, random: new Random(1) });
+  const model = new Model(
+    { conv, relu: new Relu(), unit, avgpool: new GlobalAveragePool2d(), flatten: new Flatten() },
+    {
+      ...{ name: 'small', kind: 'adder', classes: 3, inputShape: [4, 4, 1], dataset: 'none' },
+      normalization: { mean: [0], std: [1] },
+    },
+  );
+  for (const levels of [16, 8, 4]) {
+    const network = await quantize(model, normal([4, 4, 4, 1], 1), { bits: levels });
+    t.equal(network.graph.nodes[0]!.op, levels === 8 ? 'quantize' : 'conv2d');
+    using session = await compile(network);
+    const x = normal([3, 4, 4, 1], 2);
+    t.same(bits(session.runSync(x)), bits(network.forward(x)));
+    x.data[40] = Number.POSITIVE_INFINITY;
+    t.throws(() => session.runSync(x), { code: 'ERR_ARGUMENT', message: /not finite/ }, `${levels} bits`);
+    await t.rejects(session.run(x), { code: 'ERR_ARGUMENT', message: /not finite/ });
+    t.throws(() => network.forward(x), { code: 'ERR_ARGUMENT', message: /small: x holds Infinity, expected finite numbers/ });
+  }
+});
+
 t.test('a session of integers takes finite numbers, and a quantized network', async (t) => {
   const network = await quantize(networks.shortcuts, normal([2, 9, 7, 3], 1));
   const wide = await quantize(networks.shortcuts, normal([2, 9, 7, 3], 1), { bits: 16 });
