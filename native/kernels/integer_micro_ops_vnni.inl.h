@@ -32,21 +32,8 @@ struct DotBytes : Product32 {
   static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w, int) { return dpbusd(sum, x, w); }
 };
 
-// With 8 bytes a k-group, two lanes that are added at the end: one broadcast of x then serves 8 bytes, and 16 channels are two
+// The same with 8 bytes a k-group, two lanes that are added at the end: one broadcast of x then serves 8 elements, and 16 channels are two
 // vectors of 512 bits, where with k-groups of 4 bytes they are one and the loop waits for its loads.
-struct MaxDpwssdPairs : ByteMicroOp {
-  static constexpr const char* kName = "MaxDpwssdPairs";
-  static constexpr size_t kElemBytes = 2;
-  static constexpr int kWorkRegisters = 3;  // x, the maxima, -2
-  static constexpr bool kNeedsRowSums = true;
-  static constexpr int kCompensationFactor = 1;
-  static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w, int) { return {dpwssd({sum.v}, max_i16(x, w), broadcast_i16(-2)).v}; }
-  template <int NV, int kOut>
-  static ALWAYS_INLINE void finish(const Sum (&sum)[NV], int row, i32v (&out)[kOut]) {
-    MaxDpbusd::finish(sum, row, out);
-  }
-};
-
 struct DotPairs : ByteMicroOp {
   static constexpr const char* kName = "DotPairs";
   static constexpr int kWorkRegisters = 1;  // x

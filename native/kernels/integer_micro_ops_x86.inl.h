@@ -66,16 +66,19 @@ struct MixedMaddubs : MixedBytes<MaxMaddubs, 4> {
 // int16, by the same identity: three instructions, where max, min, subtraction and a correction for pmaddwd's sign are six.
 struct MaxMaddwd : IntegerMicroOp {
   static constexpr const char* kName = "MaxMaddwd";
-  using Group = uint32_t;
+  using Group = ShortGroup;
   static constexpr size_t kElemBytes = 2;
   using Sum = i32v;
-  static constexpr int kChannels = i32v::N, kSumRegisters = 1, kWorkRegisters = 3;  // x, the maxima, -2
+  static constexpr int kChannels = i8v::kBytes / sizeof(Group), kSumRegisters = 1, kWorkRegisters = 3;  // x, the maxima, -2
   static constexpr bool kNeedsRowSums = true;
   static constexpr int kCompensationFactor = 1;
   static ALWAYS_INLINE Sum accumulate(Sum sum, i8v x, i8v w, int) { return add(sum, madd_i16(max_i16(x, w), broadcast_i16(-2))); }
   template <int NV, int kOut>
   static ALWAYS_INLINE void finish(const Sum (&sum)[NV], int, i32v (&out)[kOut]) {
-    UNROLL for (int j = 0; j < kOut; ++j) out[j] = sum[j];
+    UNROLL for (int j = 0; j < kOut; ++j) {
+      if constexpr (kChannels == i32v::N) out[j] = sum[j];
+      else out[j] = add_pairs(sum[2 * j], 2 * j + 1 < NV ? sum[2 * j + 1] : broadcast_i32(0));
+    }
   }
 };
 

@@ -21,25 +21,29 @@ struct IntegerMicroOp {
   static constexpr bool is_corrected(int) { return true; }
 };
 
-// Lanes of sums as they go to y, which the first block of k corrects.
-template <class P, int NV, int kOut>
-ALWAYS_INLINE void finish_row(const IntegerTileArgs& a, const typename P::Sum (&sum)[NV], int row, i32v (&out)[kOut]) {
-  P::finish(sum, row, out);
-  if (P::kCompensationFactor == 0 || !P::is_corrected(row) || !a.first) return;
-  if constexpr (P::kNeedsRowSums) UNROLL for (int j = 0; j < kOut; ++j) out[j] = add(out[j], broadcast_i32(a.row_sums[row]));
-  UNROLL for (int j = 0; j < kOut; ++j) out[j] = add(out[j], load(a.compensation + j * i32v::N));
+// What the first block of k adds to lanes of sums.
+template <class P, int kOut>
+ALWAYS_INLINE void correct_row(int row, const int32_t* row_sums, const int32_t* compensation, i32v (&out)[kOut]) {
+  if (P::kCompensationFactor == 0 || !P::is_corrected(row)) return;
+  if constexpr (P::kNeedsRowSums) UNROLL for (int j = 0; j < kOut; ++j) out[j] = add(out[j], broadcast_i32(row_sums[row]));
+  UNROLL for (int j = 0; j < kOut; ++j) out[j] = add(out[j], load(compensation + j * i32v::N));
 }
 
 template <class P, int MR, int NV>
 ALWAYS_INLINE void write_sums(const IntegerTileArgs& a, const typename P::Sum (&sum)[MR][NV]) {
   constexpr int kColumns = NV * P::kChannels, kOut = (kColumns + i32v::N - 1) / i32v::N;
+  // Copies: a store to y might change what `a` refers to.
+  const size_t row_count = a.rows, y_stride = a.y_stride;
+  const int32_t *const row_sums = a.row_sums, *const compensation = a.compensation;
+  const bool first = a.first;
   if (kColumns == kOut * i32v::N && a.columns == kColumns) {
-    UNROLL for (int i = 0; i < MR; ++i) {
-      if (static_cast<size_t>(i) >= a.rows) return;
+    int32_t* y = a.y;
+    UNROLL for (int i = 0; i < MR; ++i, y += y_stride) {
+      if (static_cast<size_t>(i) >= row_count) return;
       i32v out[kOut];
-      finish_row<P>(a, sum[i], i, out);
-      int32_t* const y = a.y + i * a.y_stride;
-      if (!a.first) UNROLL for (int j = 0; j < kOut; ++j) out[j] = add(out[j], load(y + j * i32v::N));
+      P::finish(sum[i], i, out);
+      if (first) correct_row<P>(i, row_sums, compensation, out);
+      else UNROLL for (int j = 0; j < kOut; ++j) out[j] = add(out[j], load(y + j * i32v::N));
       UNROLL for (int j = 0; j < kOut; ++j) store(y + j * i32v::N, out[j]);
     }
     return;
@@ -48,16 +52,17 @@ ALWAYS_INLINE void write_sums(const IntegerTileArgs& a, const typename P::Sum (&
   int32_t rows[MR][kOut * i32v::N];
   UNROLL for (int i = 0; i < MR; ++i) {
     i32v out[kOut];
-    finish_row<P>(a, sum[i], i, out);
+    P::finish(sum[i], i, out);
+    if (first) correct_row<P>(i, row_sums, compensation, out);
     UNROLL for (int j = 0; j < kOut; ++j) store(&rows[i][j * i32v::N], out[j]);
   }
-  for (size_t i = 0; i < a.rows; ++i)
+  for (size_t i = 0; i < row_count; ++i)
     for (size_t column = 0; column < a.columns; column += i32v::N) {
       const size_t left = a.columns - column;
-      int32_t* const y = a.y + i * a.y_stride + column;
+      int32_t* const y = a.y + i * y_stride + column;
       const i32v v = load(&rows[i][column]);
-      if (left >= i32v::N) store(y, a.first ? v : add(v, load(y)));
-      else store_partial(y, a.first ? v : add(v, load_partial(y, left)), left);
+      if (left >= i32v::N) store(y, first ? v : add(v, load(y)));
+      else store_partial(y, first ? v : add(v, load_partial(y, left)), left);
     }
 }
 
@@ -82,6 +87,8 @@ void integer_tile(const IntegerTileArgs& a) {
   static_assert(MR * NV * P::kSumRegisters + NV + P::kWorkRegisters <= kVectorRegisters, "sums, a row of the panel and the work registers");
   constexpr size_t kGroupBytes = sizeof(typename P::Group);
   typename P::Sum sum[MR][NV] = {};
+  UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j)
+      do_not_optimize_sum(sum[i][j]);  // zeros of one register: gcc copies
   const unsigned char* row[MR];
   UNROLL for (int i = 0; i < MR; ++i) row[i] = static_cast<const unsigned char*>(a.row_pointers[i]);
   const unsigned char* panel = a.panel;

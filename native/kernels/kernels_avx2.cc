@@ -9,4 +9,4 @@
 
 constexpr KernelTable kKernelsAvx2 =
     with_vmpsadbw(kernel_table("avx2", byte_adder<Psadbw, L1BytesShapes>("psadbw"), byte_adder<MaxMaddubs, MaxDotShapes>("max_dot"),
-                               byte_adder<MixedMaddubs, MaxDotShapes>("mixed")));
+                               byte_adder<MixedMaddubs, MixedShapes>("mixed")));

@@ -11,4 +11,4 @@
 
 constexpr KernelTable kKernelsAvx512 = with_sliding(
     with_vmpsadbw(kernel_table("avx512", byte_adder<Psadbw, L1BytesShapes>("psadbw"), byte_adder<MaxMaddubs, MaxDotShapes>("max_dot"),
-                               byte_adder<MixedMaddubs, MaxDotShapes>("mixed"))));
+                               byte_adder<MixedMaddubs, MixedShapes>("mixed"))));

@@ -3,5 +3,5 @@
 #include "integer_micro_ops_vnni.inl.h"
 #include "shapes_avx512.h"
 
-constexpr VnniKernels kKernelsAvx512Vnni = {integer_product<MaxDpbusd, MaxDotShapes>(), integer_product<MixedDpbusd, MaxDotShapes>(),
-                                            integer_product<MaxDpwssdPairs, MaxDotShapes>(), integer_product<DotPairs, Dot8Shapes>()};
+constexpr VnniKernels kKernelsAvx512Vnni = {integer_product<MaxDpbusd, MaxDotShapes>(), integer_product<MixedDpbusd, MixedShapes>(),
+                                            integer_product<MaxDpwssd, L1ShortsShapes>(), integer_product<DotPairs, Dot8Shapes>()};

@@ -15,11 +15,11 @@ constexpr int kPeakSums = kVectorRegisters == 32 ? 12 : 8;
 
 // A sum is one register or two.
 template <class Sum>
-ALWAYS_INLINE auto do_not_optimize_sum(const Sum& sum) -> decltype(do_not_optimize(sum.v)) {
+ALWAYS_INLINE auto do_not_optimize_sum(Sum& sum) -> decltype(do_not_optimize(sum.v)) {
   do_not_optimize(sum.v);
 }
 template <class Sum>
-ALWAYS_INLINE auto do_not_optimize_sum(const Sum& sum) -> decltype(do_not_optimize(sum.low)) {
+ALWAYS_INLINE auto do_not_optimize_sum(Sum& sum) -> decltype(do_not_optimize(sum.low)) {
   do_not_optimize(sum.low);
   do_not_optimize(sum.high);
 }
@@ -34,7 +34,7 @@ size_t peak(size_t rounds) {
       do_not_optimize(x.v);
       sum[i] = micro_op(sum[i], x, w, i);
     }
-  UNROLL for (int i = 0; i < MicroOp::kSums; ++i) do_not_optimize_sum(sum[i]);
+  UNROLL for (int i = 0; i < MicroOp::kSums; ++i) do_not_optimize_sum(static_cast<const typename MicroOp::Sum&>(sum[i]));
   return rounds * MicroOp::kSums * MicroOp::kElems;
 }
 }  // namespace

@@ -13,6 +13,8 @@ struct i32v {
   static constexpr int N = 8;
   __m256i v;
 };
+// A k-group of int16, a lane of sums.
+using ShortGroup = uint32_t;
 ALWAYS_INLINE i8v load(const unsigned char* p) { return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))}; }
 ALWAYS_INLINE i8v broadcast_group(uint64_t x) { return {_mm256_set1_epi64x(static_cast<long long>(x))}; }
 ALWAYS_INLINE i8v broadcast_group(uint32_t x) { return {_mm256_set1_epi32(static_cast<int>(x))}; }
@@ -45,4 +47,12 @@ ALWAYS_INLINE i32v add_u16_pairs(i8v a) {
 }
 ALWAYS_INLINE i32v madd_i16(i8v a, i8v b) { return {_mm256_madd_epi16(a.v, b.v)}; }   // pairs of int16, added up
 ALWAYS_INLINE i8v maddubs(i8v x, i8v w) { return {_mm256_maddubs_epi16(x.v, w.v)}; }  // pairs of uint8 * int8, saturated to int16
+// Lane i is the sum of the bytes [16i, 16i + 16): sums of 8 are narrowed to 16 bits, and their neighbors added.
+ALWAYS_INLINE i32v sums_of_16_bytes(const unsigned char* p) {
+  __m256i of_8[4];
+  UNROLL for (int i = 0; i < 4; ++i) of_8[i] = _mm256_sad_epu8(load(p + i * i8v::kBytes).v, _mm256_setzero_si256());
+  const __m256i narrow = _mm256_packs_epi32(_mm256_packs_epi32(of_8[0], of_8[1]), _mm256_packs_epi32(of_8[2], of_8[3]));
+  const __m256i sums = _mm256_madd_epi16(narrow, _mm256_set1_epi16(1));  // lane l of 128 bits: those of lane l of each load
+  return {_mm256_permutevar8x32_epi32(sums, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))};
+}
 }  // namespace

@@ -13,6 +13,8 @@ struct i32v {
   static constexpr int N = 16;
   __m512i v;
 };
+// A k-group of int16. 8 bytes are two lanes of sums: one broadcast serves 4 elements, and 16 channels are two vectors (DotPairs).
+using ShortGroup = uint64_t;
 ALWAYS_INLINE i8v load(const unsigned char* p) { return {_mm512_loadu_si512(p)}; }
 ALWAYS_INLINE i8v broadcast_group(uint64_t x) { return {_mm512_set1_epi64(static_cast<long long>(x))}; }
 ALWAYS_INLINE i8v broadcast_group(uint32_t x) { return {_mm512_set1_epi32(static_cast<int>(x))}; }
@@ -49,4 +51,12 @@ ALWAYS_INLINE i32v add_u16_pairs(i8v a) {
 }
 ALWAYS_INLINE i32v madd_i16(i8v a, i8v b) { return {_mm512_madd_epi16(a.v, b.v)}; }   // pairs of int16, added up
 ALWAYS_INLINE i8v maddubs(i8v x, i8v w) { return {_mm512_maddubs_epi16(x.v, w.v)}; }  // pairs of uint8 * int8, saturated to int16
+// Lane i is the sum of the bytes [16i, 16i + 16): sums of 8 are narrowed to 16 bits, and their neighbors added.
+ALWAYS_INLINE i32v sums_of_16_bytes(const unsigned char* p) {
+  __m512i of_8[4];
+  UNROLL for (int i = 0; i < 4; ++i) of_8[i] = _mm512_sad_epu8(load(p + i * i8v::kBytes).v, _mm512_setzero_si512());
+  const __m512i narrow = _mm512_packs_epi32(_mm512_packs_epi32(of_8[0], of_8[1]), _mm512_packs_epi32(of_8[2], of_8[3]));
+  const __m512i sums = _mm512_madd_epi16(narrow, _mm512_set1_epi16(1));  // lane l of 128 bits: those of lane l of each load
+  return {_mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), sums)};
+}
 }  // namespace

@@ -14,6 +14,8 @@ struct i32v {
   static constexpr int N = 4;
   __m128i v;
 };
+// A k-group of int16, a lane of sums.
+using ShortGroup = uint32_t;
 ALWAYS_INLINE i8v load(const unsigned char* p) { return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))}; }
 ALWAYS_INLINE i8v broadcast_group(uint64_t x) { return {_mm_set1_epi64x(static_cast<long long>(x))}; }
 ALWAYS_INLINE i8v broadcast_group(uint32_t x) { return {_mm_set1_epi32(static_cast<int>(x))}; }
@@ -47,4 +49,11 @@ ALWAYS_INLINE i8v add_i16(i8v a, i8v b) { return {_mm_add_epi16(a.v, b.v)}; }
 ALWAYS_INLINE i32v add_u16_pairs(i8v a) { return {_mm_add_epi32(_mm_and_si128(a.v, _mm_set1_epi32(0xffff)), _mm_srli_epi32(a.v, 16))}; }
 ALWAYS_INLINE i32v madd_i16(i8v a, i8v b) { return {_mm_madd_epi16(a.v, b.v)}; }   // pairs of int16, added up
 ALWAYS_INLINE i8v maddubs(i8v x, i8v w) { return {_mm_maddubs_epi16(x.v, w.v)}; }  // pairs of uint8 * int8, saturated to int16
+// Lane i is the sum of the bytes [16i, 16i + 16): sums of 8 are narrowed to 16 bits, and their neighbors added.
+ALWAYS_INLINE i32v sums_of_16_bytes(const unsigned char* p) {
+  __m128i of_8[4];
+  UNROLL for (int i = 0; i < 4; ++i) of_8[i] = _mm_sad_epu8(load(p + i * i8v::kBytes).v, _mm_setzero_si128());
+  const __m128i narrow = _mm_packs_epi32(_mm_packs_epi32(of_8[0], of_8[1]), _mm_packs_epi32(of_8[2], of_8[3]));
+  return {_mm_madd_epi16(narrow, _mm_set1_epi16(1))};
+}
 }  // namespace

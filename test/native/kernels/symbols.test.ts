@@ -114,13 +114,13 @@ const x86MicroOps: Record<string, Counts> = {
 const vnniMicroOps: Record<string, Counts> = {
   MaxDpbusd: { vpmaxub: inAll, vpdpbusd: inAll },
   MixedDpbusd: { vpsadbw: inOthers(2), vpmaxub: inLast(2), vpdpbusd: inLast(2) },
+  MaxDpwssd: { vpmaxsw: inAll, vpdpwssd: inAll },
 };
-const maxDpwssd: Counts = { vpmaxsw: inAll, vpdpwssd: inAll };
 const integerMicroOps: Record<string, { register: string; microOps: Record<string, Counts> }> = {
   avx2: { register: 'ymm', microOps: x86MicroOps },
   avx512: { register: 'zmm', microOps: x86MicroOps },
-  avx2_vnni: { register: 'ymm', microOps: { ...vnniMicroOps, MaxDpwssd: maxDpwssd, DotBytes: { vpdpbusd: inAll } } },
-  avx512_vnni: { register: 'zmm', microOps: { ...vnniMicroOps, MaxDpwssdPairs: maxDpwssd, DotPairs: { vpdpbusd: inAll } } },
+  avx2_vnni: { register: 'ymm', microOps: { ...vnniMicroOps, DotBytes: { vpdpbusd: inAll } } },
+  avx512_vnni: { register: 'zmm', microOps: { ...vnniMicroOps, DotPairs: { vpdpbusd: inAll } } },
 };
 for (const [isa, { register, microOps }] of Object.entries(integerMicroOps))
   testNeeding(needsTiles, `${isa}: the innermost loop of every integer tile`, (t) => {
@@ -192,8 +192,8 @@ const vexPeaks = {
 const vnniPeaks = {
   'IntegerPeak<MaxDpbusd>': ['vpmaxub', 'vpdpbusd'],
   'IntegerPeak<MixedDpbusd>': ['vpsadbw|vpdpbusd'],
+  'IntegerPeak<MaxDpwssd>': ['vpmaxsw', 'vpdpwssd'],
 };
-const dpwssdPeak = ['vpmaxsw', 'vpdpwssd'];
 const peaks: Record<string, { sums: number; microOps: Record<string, string[]> }> = {
   scalar: {
     sums: 8,
@@ -222,8 +222,8 @@ const peaks: Record<string, { sums: number; microOps: Record<string, string[]> }
   },
   avx2: { sums: 8, microOps: vexPeaks },
   avx512: { sums: 12, microOps: { ...vexPeaks, SlidingMicroOp: ['vdbpsadbw', 'vpaddw'] } },
-  avx2_vnni: { sums: 8, microOps: { ...vnniPeaks, 'IntegerPeak<MaxDpwssd>': dpwssdPeak, 'IntegerPeak<DotBytes>': ['vpdpbusd'] } },
-  avx512_vnni: { sums: 12, microOps: { ...vnniPeaks, 'IntegerPeak<MaxDpwssdPairs>': dpwssdPeak, 'IntegerPeak<DotPairs>': ['vpdpbusd'] } },
+  avx2_vnni: { sums: 8, microOps: { ...vnniPeaks, 'IntegerPeak<DotBytes>': ['vpdpbusd'] } },
+  avx512_vnni: { sums: 12, microOps: { ...vnniPeaks, 'IntegerPeak<DotPairs>': ['vpdpbusd'] } },
   avx512_vpopcntdq: { sums: 12, microOps: { SignMicroOp: ['vpxord?', 'vpopcntd', 'vpaddd'] } },
 };
 const leastSums = (microOp: string) => (microOp.startsWith('ProductMicroOp') ? 10 : /Dot(Bytes|Pairs)>/.test(microOp) ? 12 : 0);

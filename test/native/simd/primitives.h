@@ -78,6 +78,7 @@ struct X86Primitives {
   void (*broadcast_i8)(int8_t x, uint8_t* y);
   void (*broadcast_i16)(int16_t x, int16_t* y);
   void (*add_pairs)(const int32_t* a, const int32_t* b, int32_t* y);
+  void (*sums_of_16_bytes)(const uint8_t* x, int32_t* y);
   void (*add_u16_pairs)(const uint8_t* a, int32_t* y);
   void (*byte_row_sums)(const uint8_t* rows, size_t chunks, int32_t* y);   // [4][chunks * 16] -> [4]
   void (*short_row_sums)(const int16_t* rows, size_t chunks, int32_t* y);  // [4][chunks * 8] -> [4]

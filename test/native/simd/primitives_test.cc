@@ -348,6 +348,10 @@ void check_x86(Test& t, const X86Primitives& p) {
     for (size_t i = 0; i < p.bytes; ++i) CHECK(y[i] == a[0]);
     p.broadcast_i16(short_at(a, 0), short_y);
     for (size_t i = 0; i < shorts; ++i) CHECK(short_y[i] == short_at(a, 0));
+    uint8_t rows[16 * kMaxLanes];
+    fill(rows, sizeof rows, [&] { return any_integer<uint8_t>(t); });
+    p.sums_of_16_bytes(rows, int_y);
+    for (size_t i = 0; i < ints; ++i) CHECK(int_y[i] == std::accumulate(rows + 16 * i, rows + 16 * i + 16, 0));
     p.add_u16_pairs(a, int_y);
     for (size_t i = 0; i < ints; ++i)
       CHECK(int_y[i] == static_cast<uint16_t>(short_at(a, 2 * i)) + static_cast<uint16_t>(short_at(a, 2 * i + 1)));

@@ -32,6 +32,7 @@ constexpr X86Primitives x86_primitives() {
   p.broadcast_i8 = [](int8_t x, uint8_t* y) { copy_out(y, broadcast_i8(x)); };
   p.broadcast_i16 = [](int16_t x, int16_t* y) { copy_out(y, broadcast_i16(x)); };
   p.add_pairs = [](const int32_t* a, const int32_t* b, int32_t* y) { store(y, add_pairs(load(a), load(b))); };
+  p.sums_of_16_bytes = [](const uint8_t* x, int32_t* y) { store(y, sums_of_16_bytes(x)); };
   p.add_u16_pairs = [](const uint8_t* a, int32_t* y) { store(y, add_u16_pairs(load(a))); };
   p.byte_row_sums = four_row_sums<ByteRowSum, uint8_t>;
   p.short_row_sums = four_row_sums<ShortRowSum, int16_t>;
