@@ -6,5 +6,4 @@
 #include "shapes_sse41.h"
 #include "all_kernels.inl.h"
 
-constexpr KernelTable kKernelsSse41 =
-    kernel_table("sse41", byte_adder<Psadbw, L1BytesShapes>("psadbw"), byte_adder<MaxMaddubs, MaxDotShapes>("max_dot"));
+constexpr KernelTable kKernelsSse41 = kernel_table("sse41", byte_adder<Psadbw, L1BytesShapes>("psadbw"));

@@ -243,7 +243,8 @@ t.test('a peak is some number of steps', async (t) => {
       `${isa}: every kernel has one`,
     );
     const bytes = isa === 'scalar' ? 1 : 2; // plain C++ works on one element at a time, whatever its type
-    t.equal(native().peak('l1 u8', 1), bytes * native().peak('l1 i16', 1), `${isa}: twice as many bytes as int16 fill a vector`);
+    const adder = cpuInfo().byteAdders.find((name) => name !== 'vdbpsadbw'); // which counts what is of use
+    t.equal(native().peak(`l1 u8 ${adder}`, 1), bytes * native().peak('l1 i16', 1), `${isa}: twice as many bytes as int16 fill a vector`);
   }
 });
 

@@ -29,7 +29,7 @@ const cpus = [
   { arch: 'x64', cpu: 'Conroe-v1', isa: 'scalar', byteAdder: 'scalar', suites: choice },
   { arch: 'x64', cpu: 'Nehalem-v1', isa: 'sse41', byteAdder: 'psadbw', suites: choice },
   { arch: 'x64', cpu: 'Haswell-v4', isa: 'avx2', byteAdder: 'mixed', suites: choice }, // of Intel
-  { arch: 'x64', cpu: 'EPYC-Rome-v4', isa: 'avx2', byteAdder: 'psadbw', suites: choice },
+  { arch: 'x64', cpu: 'EPYC-Rome-v2', isa: 'avx2', byteAdder: 'psadbw', suites: choice },
   { arch: 'arm64', cpu: 'cortex-a53', isa: 'neon', byteAdder: 'uabd', suites: everything },
   { arch: 'arm64', cpu: 'max', isa: 'neon_dotprod', byteAdder: 'uabd', suites: everything },
 ];

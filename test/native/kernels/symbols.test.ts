@@ -214,7 +214,6 @@ const peaks: Record<string, { sums: number; microOps: Record<string, string[]> }
       'ProductMicroOp<Dot>': ['mulps', 'addps'],
       SignMicroOp: ['pxor', 'pshufb', 'paddb'],
       'IntegerPeak<Psadbw>': ['psadbw', 'psubq'],
-      'IntegerPeak<MaxMaddubs>': ['pmaxub', 'pmaddubsw', 'paddw'],
       'IntegerPeak<MaxMaddwd>': ['pmaxsw', 'pmaddwd', 'paddd'],
       'IntegerPeak<DotShorts>': ['pmaddwd', 'paddd'],
       'IntegerPeak<DotBytes7>': ['pmaddubsw', 'pmaddwd', 'paddd'],
