@@ -3,12 +3,12 @@
 //
 //   - Most Intel cores have one port for psadbw, where two or three take max, dot products and additions; vdbpsadbw makes twice as many
 //     differences on that port. Sapphire Rapids: psadbw 138, max_dot 178, mixed 190, vdbpsadbw 208.
-//   - Zen 4 has two, the same two as vpdpbusd, and the additions that follow psadbw get in their way: psadbw 167, max_dot 188, mixed 222,
-//     which is their bound. vdbpsadbw is two micro-ops there.
-//   - Without VNNI max_dot is three instructions. In turn with psadbw they pay with 512 bits (tiles on Zen 4: 176 to 184 for 170, vdbpsadbw
-//   174
-//     to 197), and with 256 bits on Intel alone (Haswell and later: 117 for 95).
-//   - With 128 bits psadbw wins (tiles on Zen 4: 88 for 66).
+//   - Zen 4 has two, those of vpdpbusd as well, and the additions that follow psadbw get in their way: psadbw 169, mixed 231, max_dot and
+//     vdbpsadbw 235, the bound of two ports. In layers mixed is the best, 167 to 215; max_dot has 164 to 209, and vdbpsadbw, which makes
+//     planes of pixels first, 96 to 196.
+//   - Without VNNI max_dot is three instructions. With 512 bits they pay in turn with psadbw (layers on Zen 4: 163 to 184 for 169 to 171,
+//     vdbpsadbw 169 to 197); with 256 bits on Intel alone (Sapphire Rapids: 117 for 95; Zen 4: layers 126 to 156 for 145 to 179).
+//   - With 128 bits psadbw wins (layers on Zen 4: 74 to 90, max_dot 53 to 66).
 #pragma once
 #include "detect.h"
 
