@@ -92,6 +92,19 @@ struct VnniPrimitives {
   void (*dpwssd)(const int32_t* sum, const uint8_t* x, const uint8_t* w, int32_t* y);
 };
 
+// Vectors of 64 bytes, and their lanes of 16.
+struct SlidingPrimitives {
+  void (*slide)(const uint16_t* sums, const uint8_t* taps, const uint8_t* x, uint16_t* y);
+  void (*add)(const uint16_t* a, const uint16_t* b, uint16_t* y);
+  void (*fourth_taps)(const uint8_t* x, uint16_t* y);
+  void (*even)(const uint16_t* x, int32_t* y);
+  void (*odd)(const uint16_t* x, int32_t* y);
+  void (*load_lanes)(const uint8_t* const (&lanes)[4], size_t offset, uint8_t* y);
+  void (*transpose_bytes)(const uint8_t (*rows)[64], uint8_t (*columns)[64]);  // [11] -> [16]
+  void (*transpose_columns)(const int32_t (*x)[16], int32_t (*y)[16]);         // [8] -> [8]
+  void (*store_half)(const int32_t* x, int half, int32_t* y);
+};
+
 struct NeonPrimitives {
   void (*copy)(const uint8_t* x, uint8_t* y);
   void (*broadcast_u32)(uint32_t x, uint8_t* y);
@@ -128,6 +141,7 @@ struct Primitives {
   NeonPrimitives neon;
   DotprodPrimitives dotprod;
   ScalarIntegerPrimitives scalar;
+  SlidingPrimitives sliding = {};
 };
 
 extern const Primitives kPrimitivesScalar, kPrimitivesSse41, kPrimitivesAvx2, kPrimitivesAvx2Vnni, kPrimitivesAvx512, kPrimitivesAvx512Vnni,

@@ -368,6 +368,53 @@ void check_x86(Test& t, const X86Primitives& p) {
   }
 }
 
+void check_sliding(Test& t, const SlidingPrimitives& p) {
+  uint8_t rows[11][64], columns[16][64], x[kMaxBytes], taps[kMaxBytes], bytes_y[kMaxBytes];
+  uint16_t a[32], b[32], y[32];
+  int32_t ints[8][16], ints_y[8][16], halves[16];
+  for (int round = 0; round < kRounds; ++round) {
+    fill_bytes(t, x);
+    fill_bytes(t, taps);
+    fill(a, 32, [&] { return static_cast<uint16_t>(t.random()); });
+    fill(b, 32, [&] { return static_cast<uint16_t>(t.random()); });
+    p.slide(a, taps, x, y);
+    for (size_t j = 0; j < 32; ++j) {  // window j % 8 of lane j / 8; each two take a group of taps
+      uint16_t sum = a[j];
+      for (size_t tap = 0; tap < 4; ++tap)
+        sum += static_cast<uint16_t>(std::abs(x[j / 8 * 16 + j % 8 + tap] - taps[j / 8 * 16 + j % 8 / 2 * 4 + tap]));
+      CHECK(y[j] == sum);
+    }
+    p.add(a, b, y);
+    for (size_t j = 0; j < 32; ++j) CHECK(y[j] == static_cast<uint16_t>(a[j] + b[j]));
+    p.fourth_taps(x, y);
+    for (size_t j = 0; j < 32; ++j) CHECK(y[j] == x[j / 8 * 16 + j % 8 + 3]);
+    p.even(a, ints_y[0]);
+    p.odd(a, ints_y[1]);
+    for (size_t i = 0; i < 16; ++i) CHECK(ints_y[0][i] == a[2 * i] && ints_y[1][i] == a[2 * i + 1]);
+
+    for (auto& row : rows) fill_bytes(t, row);
+    const uint8_t* const lanes[4] = {rows[3], rows[0], rows[7], rows[5]};
+    const size_t offset = t.integer(0, 48);
+    p.load_lanes(lanes, offset, bytes_y);
+    for (size_t i = 0; i < 64; ++i) CHECK(bytes_y[i] == lanes[i / 16][offset + i % 16]);
+    p.transpose_bytes(rows, columns);
+    for (size_t column = 0; column < 16; ++column)
+      for (size_t lane = 0; lane < 4; ++lane)
+        for (size_t row = 0; row < 11; ++row) CHECK(columns[column][lane * 16 + row] == rows[row][lane * 16 + column]);
+
+    for (auto& numbers : ints) fill(numbers, 16, [&] { return small_integer(t); });
+    p.transpose_columns(ints, ints_y);
+    for (size_t element = 0; element < 4; ++element)
+      for (size_t lane = 0; lane < 4; ++lane)
+        for (size_t i = 0; i < 8; ++i) CHECK(ints_y[2 * element + lane / 2][lane % 2 * 8 + i] == ints[i][lane * 4 + element]);
+    for (const int half : {0, 1}) {
+      std::fill_n(halves, 16, 77);
+      p.store_half(ints[0], half, halves);
+      for (size_t i = 0; i < 16; ++i) CHECK(halves[i] == (i < 8 ? ints[0][8 * half + i] : 77));
+    }
+  }
+}
+
 // sum + the four products of a lane of 32 bits, x with or without sign
 int32_t add_products(int32_t sum, const uint8_t* x, const uint8_t* w, size_t lane, bool is_signed) {
   for (size_t j = 4 * lane; j < 4 * lane + 4; ++j) sum += (is_signed ? static_cast<int8_t>(x[j]) : x[j]) * static_cast<int8_t>(w[j]);
@@ -482,6 +529,7 @@ TEST(tile_primitives, "primitives of integer tiles are their definitions") {
   for (const Primitives* p : supported()) {
     if (p->x86.sad) check_x86(t, p->x86);
     if (p->vnni.dpbusd) check_vnni(t, p->vnni);
+    if (p->sliding.slide) check_sliding(t, p->sliding);
     if (p->neon.negate) check_neon(t, p->neon);
     if (p->dotprod.add_four_products) check_dotprod(t, p->dotprod);
     if (p->scalar.mul) check_scalar_integers(t, p->scalar);
