@@ -68,6 +68,9 @@ void pack_panel(size_t group_bytes, const T* filters, size_t channels, size_t k,
   }
 }
 
+// Columns of half a vector, nr of the narrowest tiles, read a whole one: up to 16 int32.
+constexpr size_t kCompensationOverrun = 16;
+
 template <class T, class X, class W>
 class IntegerRows : public PackedIntegerConv2d<X> {
  public:
@@ -86,7 +89,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
         tail_((uint64_t{1} << segments_.elems() * sizeof(T) % product.group_bytes * 8) - 1),
         k_(cut_k(segments_.count(), segment_groups_, product.max_groups)),
         panels_({s.groups, s.group_co, tiles_.nr}, panel_bytes()),
-        compensation_(panels_.grid().count * tiles_.nr),
+        compensation_(panels_.grid().count * tiles_.nr + kCompensationOverrun),
         row_offsets_(k_.segment_count) {
     AlignedBuffer<T> filters(s.w_elems);  // [co][k]
     ok_ = k_.ok() && panels_.ok() && compensation_.ok() && row_offsets_.ok() && filters.ok();

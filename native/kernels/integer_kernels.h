@@ -24,7 +24,8 @@ struct IntegerTileArgs {
   const size_t* row_offsets;        // [segments] in bytes
   const unsigned char* panel;
   const int32_t* row_sums;      // [mr] sum_k row_i[k] over all blocks, and
-  const int32_t* compensation;  // [nr] compensation_factor * sum_k panel[k][j]: added by the first block, where the product needs them
+  const int32_t* compensation;  // [nr], of whole vectors: compensation_factor * sum_k panel[k][j]: added by the first block, where the
+                                // product needs them
   bool first;                   // block of k: the first overwrites y, the others add to it
   int32_t* y;
   size_t y_stride;  // elements between y[i] and y[i + 1]
