@@ -167,14 +167,14 @@ class SlidingRows : public PackedIntegerConv2d<uint8_t> {
 
   // Tiles of some filters, next to each other.
   struct Block {
-    const PlacedTile *first, *end;
+    PlacedTile *first, *end;
     size_t column, columns;  // of y
     size_t pixels, last_pixel;
     int32_t* sums;  // [pixels][kBlockColumns] scratch memory
   };
 
   template <class Target>
-  void run_columns(const PlacedTile* tiles, size_t count, size_t column, size_t elem, int32_t* sums, const Target& target) const {
+  void run_columns(PlacedTile* tiles, size_t count, size_t column, size_t elem, int32_t* sums, const Target& target) const {
     Block b = {tiles, tiles, column, std::min(kBlockColumns, shape_.co - column), 0, tiles[count].pixel, sums};
     for (; b.first < tiles + count; b.first = b.end) {
       while (b.end < tiles + count && b.end->pixel < b.first->pixel + kBlockPixels) ++b.end;
@@ -203,8 +203,8 @@ class SlidingRows : public PackedIntegerConv2d<uint8_t> {
 
   void run_tiles(const Block& b, int32_t* y, size_t y_stride) const {
     for (size_t column = 0; column < b.columns; column += kSlidingFilters)
-      for (const PlacedTile* tile = b.first; tile < b.end; ++tile) {
-        SlidingTileArgs args = tile->args;
+      for (PlacedTile* tile = b.first; tile < b.end; ++tile) {
+        SlidingTileArgs& args = tile->args;
         args.filters = panels_[(b.column + column) / kSlidingFilters];
         args.y = y + (tile->pixel - b.first->pixel) * y_stride + column;
         args.y_stride = y_stride;
