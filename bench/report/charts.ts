@@ -6,6 +6,7 @@ import { find, unique } from './measurements';
 // Colors that a color-blind reader tells apart (Okabe and Ito); those of this package are full, the baselines' gray.
 const colors: Record<string, string> = {
   'adder u8': '#d55e00',
+  'adder i16': '#cc79a7',
   'adder f32': '#e69f00',
   'conv f32': '#56b4e9',
   xnor: '#009e73',

@@ -54,6 +54,13 @@ export function goalsOf(measured: Measurements): Goal[] {
     of('float adder ResNet-20 / onnxruntime float CNN', 1, networks('adder f32', 'onnxruntime f32', resnet20)),
     of('uint8 adder / int8 convolution, 8-bit weights', most(1.7, 1, 0.6), layers('adder u8', 'conv int8, 8-bit weights')),
     of('uint8 adder / onnxruntime QLinearConv', most(1.2, 0.9, 0.6), layers('adder u8', 'onnxruntime int8')),
+    of(
+      'uint8 adder / the same by psadbw, rows of 32, 16, 8, 56',
+      most(0.72, 0.95, 0.85),
+      ofPsadbw(measured, /(32x32|16x16|8x8|56x56) .*-\d+ batch/),
+    ),
+    of('the same, rows of 28, 14, 7', most(0.82, 0.95, 0.85), ofPsadbw(measured, /28x28|14x14|7x7/)),
+    of('uint8 adder of 16 channels / its micro-op in registers', most(1.43, 1.25, 1.25), ofPeak(measured)),
     of('float adder / float convolution', 1.1, layers('adder f32', 'conv f32')),
     of('float convolution / onnxruntime Conv', 1.1, layers('conv f32', 'onnxruntime f32')),
     of('int8 convolution, 7-bit weights / onnxruntime QLinearConv', 1, layers('conv int8, 7-bit weights', 'onnxruntime int8')),
@@ -81,6 +88,23 @@ const ofLayers = ({ layers }: Measurements, ours: string, theirs: string): Value
     where: shortName(layer),
     value: layerTime(layers, layer, ours) / layerTime(layers, layer, theirs),
   }));
+
+/** Seconds of byte adders by the micro-op of the CPU and by psadbw, where that is another. */
+const ofPsadbw = ({ kernels, models }: Measurements, layers: RegExp): Value[] => {
+  const isa = models[0]!.results[0]!.isa;
+  const results = kernels.results.filter((r) => r.isa === isa && layers.test(r.layer));
+  return results
+    .filter(({ kernel }) => kernel === 'adderConv2d u8 psadbw')
+    .map(({ layer, seconds }) => ({
+      where: shortName(layer),
+      value: find(results, (r) => r.layer === layer && r.kernel === 'adderConv2d u8', `adderConv2d u8 on ${layer}`).seconds / seconds,
+    }));
+};
+
+const ofPeak = ({ kernels, models }: Measurements): Value[] =>
+  kernels.results
+    .filter(({ isa, layer, kernel }) => isa === models[0]!.results[0]!.isa && / 16-16 /.test(layer) && kernel === 'adderConv2d u8')
+    .map(({ layer, share }) => ({ where: shortName(layer), value: 1 / share }));
 
 const ofTraining = ({ train }: Measurements, theirs: string, batch: number): Value => ({
   where: `batch 128 / ${batch}`,

@@ -39,7 +39,7 @@ const networks = [
 /** Adder networks, and the form of the CNN in onnxruntime that each stands for. */
 const compared = [
   { ours: 'adder u8', theirs: 'onnxruntime int8', label: '8-bit adders / 8-bit CNN', color: '#d55e00' },
-  { ours: 'adder i16', theirs: 'onnxruntime f32', label: '16-bit adders / float CNN', color: '#009e73' },
+  { ours: 'adder i16', theirs: 'onnxruntime f32', label: '16-bit adders / float CNN', color: '#cc79a7' },
   { ours: 'adder f32', theirs: 'onnxruntime f32', label: 'float adders / float CNN', color: '#e69f00' },
 ] as const;
 

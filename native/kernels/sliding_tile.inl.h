@@ -28,7 +28,7 @@ ALWAYS_INLINE void write_pixels(const SlidingTileArgs& a, const EvenOdd (&total)
   }
 }
 
-// Totals of 32 bits and sums of 16 are 24 registers: with a second vector of pixels totals would go to memory, which costs 5 to 10 %.
+// Totals of 32 bits and sums of 16 are 24 registers: with a second vector of pixels totals would go to memory, which costs 6 to 12 %.
 void sliding_tile(const SlidingTileArgs& a) {
   EvenOdd fourth_taps = {}, total[kSlidingFilters];
   for (size_t r = 0; r < a.tap_rows; ++r)
