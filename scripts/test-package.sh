@@ -45,7 +45,7 @@ npm init -y > /dev/null
 npm_install "$tarball"
 bytes=$(find node_modules/addernet -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }')
 echo "unpacked $bytes bytes, $(ls node_modules | wc -l) packages"
-[ "$bytes" -lt 7500000 ] || fail "unpacked it has $bytes bytes, 7.5 MB at most"
+[ "$bytes" -lt 6500000 ] || fail "unpacked it has $bytes bytes, 6.5 MB at most"
 node -e "
   const { scripts } = require('addernet/package.json');
   const atInstall = ['preinstall', 'install', 'postinstall'].filter((name) => name in scripts);

@@ -5,6 +5,9 @@ import { type Goal, goalsOf } from './goals';
 import { has, type Measurements, modelTime } from './measurements';
 import { ratio, reached, table } from './tables';
 
+// The package leaves the pages of the CPUs out.
+const pages = 'https://github.com/addernet/addernet/blob/main/bench/results';
+
 /** The page and the SVG files that it shows, by their names. */
 export async function overview(all: readonly Measurements[]): Promise<{ markdown: string; charts: Map<string, string> }> {
   const chart = await drawChart(relativeChart(all), { width: 960, height: 300 });
@@ -15,7 +18,7 @@ export async function overview(all: readonly Measurements[]): Promise<{ markdown
     '![Times relative to onnxruntime](models.svg)',
     'The goals are ratios of times, on one thread unless noted. A cell lists what was measured, and the goal for that kind of CPU in parentheses.',
     table(
-      ['', ...all.map(({ name }) => `[${name}](results/${name}/README.md)`)],
+      ['', ...all.map(({ name }) => `[${name}](${pages}/${name}/README.md)`)],
       goals[0]!.map(({ what }, row) => [what, ...goals.map((ofCpu) => cell(ofCpu[row]!))]),
     ),
     all.map(({ name, models: [one] }) => `- ${name}: ${one!.cpu}, ${one!.results[0]!.isa}, ${one!.date}`).join('\n'),
