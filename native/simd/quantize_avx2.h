@@ -1,7 +1,6 @@
 // AVX2 primitives of quantization, beside integer_avx2.h.
 #pragma once
 #include "integer_avx2.h"
-#include "partial_lanes.h"
 #include "quantize_limits.h"
 
 namespace {
@@ -22,17 +21,11 @@ ALWAYS_INLINE i32v load_widened(const int16_t* p) { return {_mm256_cvtepi16_epi3
 ALWAYS_INLINE void store_narrowed(int16_t* p, i32v a) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_packs_epi32(_mm256_castsi256_si128(a.v), _mm256_extracti128_si256(a.v, 1)));
 }
-template <class Q>
-ALWAYS_INLINE i32v load_partial_widened(const Q* p, size_t n) {
-  return load_lanes<i32v::N>(p, n, [](const Q* lanes) { return load_widened(lanes); });
-}
-template <class Q>
-ALWAYS_INLINE void store_partial_narrowed(Q* p, i32v a, size_t n) {
-  store_lanes<i32v::N>(p, n, [a](Q* lanes) { store_narrowed(lanes, a); });
-}
 // What is too small, and NaN, which is the second operand of min, becomes the least int32, which packs to the least number of Q.
 template <class Q>
 ALWAYS_INLINE void store_rounded(Q* p, f32v a) {
   store_narrowed(p, {_mm256_cvtps_epi32(_mm256_min_ps(broadcast(kLargest<Q>).v, a.v))});
 }
 }  // namespace
+
+#include "quantize_partial.h"

@@ -1,7 +1,6 @@
 // NEON primitives of quantization, beside integer_neon.h.
 #pragma once
 #include "integer_neon.h"
-#include "partial_lanes.h"
 #include "quantize_limits.h"
 
 namespace {
@@ -23,15 +22,9 @@ ALWAYS_INLINE void store_narrowed(uint8_t* p, i32v a) {
 ALWAYS_INLINE i32v load_widened(const int16_t* p) { return {vmovl_s16(vld1_s16(p))}; }
 ALWAYS_INLINE void store_narrowed(int16_t* p, i32v a) { vst1_s16(p, vmovn_s32(a.v)); }
 template <class Q>
-ALWAYS_INLINE i32v load_partial_widened(const Q* p, size_t n) {
-  return load_lanes<i32v::N>(p, n, [](const Q* lanes) { return load_widened(lanes); });
-}
-template <class Q>
-ALWAYS_INLINE void store_partial_narrowed(Q* p, i32v a, size_t n) {
-  store_lanes<i32v::N>(p, n, [a](Q* lanes) { store_narrowed(lanes, a); });
-}
-template <class Q>
 ALWAYS_INLINE void store_rounded(Q* p, f32v a) {
   store_narrowed(p, round_within(a, broadcast(kLeast<Q>), broadcast(kLargest<Q>)));
 }
 }  // namespace
+
+#include "quantize_partial.h"

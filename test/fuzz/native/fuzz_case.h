@@ -68,7 +68,7 @@ class Case {
   Conv2dShape shape(bool pooling = false);
 
   // run(kernels, pool, y...) fills outputs of so many elements, on every instruction set, with one of its byte adders. check(outputs...)
-  // follows; one thread must give the same bits. Runs of what is the same on every table are counted for the best one.
+  // follows; one thread must give a bit-identical result. Runs of what is the same on every table are counted for the best one.
   template <class Run, class Check, class... T>
   void run(const char* operation, const Run& run, const Check& check, const Array<T>&... like) {
     const SupportedTables& supported = supported_tables();
