@@ -70,8 +70,8 @@ class PlanFuzzer {
     const Size size = sizes_[x];
     if (size.h > INT32_MAX || size.w > INT32_MAX || size.c > INT32_MAX) return false;
     const bool wild = c_.bytes.integer(0, 7) == 0;
-    const auto number = [&](size_t max) {
-      return static_cast<int32_t>(wild ? c_.bytes.word() >> c_.bytes.integer(0, 31) : c_.bytes.integer(1, max));
+    const auto number = [&](size_t max, uint32_t less = 0) {  // without sign until the end: a wild one may be INT32_MIN
+      return static_cast<int32_t>((wild ? c_.bytes.word() >> c_.bytes.integer(0, 31) : uint32_t(c_.bytes.integer(1, max))) - less);
     };
     const auto ci = static_cast<int32_t>(size.c);
     const int32_t groups = pooling || c_.bytes.integer(0, 2) ? 1 : c_.bytes.flag() ? ci : number(4);
@@ -85,10 +85,10 @@ class PlanFuzzer {
                                                      number(4),
                                                      number(3),
                                                      number(3),
-                                                     number(3) - 1,
-                                                     number(3) - 1,
-                                                     number(3) - 1,
-                                                     number(3) - 1,
+                                                     number(3, 1),
+                                                     number(3, 1),
+                                                     number(3, 1),
+                                                     number(3, 1),
                                                      pooling ? 1 : number(2),
                                                      pooling ? 1 : number(2),
                                                      groups};
