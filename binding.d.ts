@@ -21,6 +21,10 @@ export interface Binding {
   adderConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
   conv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
   xnorConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
+  /** filters [4][4][co][ci]; the geometry is that of the 3x3 windows (native/conv2d/winograd.h) */
+  winogradAdderConv2d(x: Float32Array, filters: Float32Array, bias: Float32Array | undefined, y: Float32Array, geometry: Int32Array): void;
+  winogradAdderConv2dGradInput(gy: Float32Array, x: Float32Array, filters: Float32Array, gx: Float32Array, geometry: Int32Array): void;
+  winogradAdderConv2dGradFilter(gy: Float32Array, x: Float32Array, filters: Float32Array, gu: Float32Array, geometry: Int32Array): void;
   maxPool2d(x: Float32Array, y: Float32Array, geometry: Int32Array): void;
   averagePool2d(x: Float32Array, y: Float32Array, geometry: Int32Array): void;
   batchNorm(
@@ -165,6 +169,27 @@ export interface Binding {
     geometry: Int32Array,
     sign: boolean,
   ): void;
+  referenceWinogradAdderConv2d(
+    x: Float32Array,
+    filters: Float32Array,
+    bias: Float32Array | undefined,
+    y: Float64Array,
+    geometry: Int32Array,
+  ): void;
+  referenceWinogradAdderConv2dGradInput(
+    gy: Float32Array,
+    x: Float32Array,
+    filters: Float32Array,
+    gx: Float64Array,
+    geometry: Int32Array,
+  ): void;
+  referenceWinogradAdderConv2dGradFilter(
+    gy: Float32Array,
+    x: Float32Array,
+    filters: Float32Array,
+    gu: Float64Array,
+    geometry: Int32Array,
+  ): void;
   referenceConv2dGradInput(gy: Float32Array, filters: Float32Array, gx: Float64Array, geometry: Int32Array): void;
   referenceConv2dGradFilter(gy: Float32Array, x: Float32Array, gw: Float64Array, geometry: Int32Array): void;
   referenceAdderConv2dInteger<A extends Uint8Array | Int8Array | Int16Array>(
@@ -229,7 +254,7 @@ export interface Activation {
 
 /** y = activation((x * filters + bias) * scale + shift + residual); what is left out is not computed, scale and shift come together. */
 export interface Conv2dNode {
-  kind: 'adder' | 'conv' | 'xnor';
+  kind: 'adder' | 'adder-winograd' | 'conv' | 'xnor';
   x: number;
   /** [co,kh,kw,ci/groups] */
   filters: Float32Array;

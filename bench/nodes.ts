@@ -65,7 +65,7 @@ async function profileTask(task: Task, isa: string, threads: number, options: No
 /** The micro-op that a node is made of, a name of native/cpu/peak.cc. */
 function peakOf({ op, kind }: NodeProfile, implementation: Implementation): string | undefined {
   if (op === 'quantizedConv2d') return kind === 'conv' ? 'dot 8-bit' : implementation === 'adder i16' ? 'l1 i16' : 'l1 u8';
-  return kind && { adder: 'l1 f32', conv: 'dot f32', xnor: 'xnor' }[kind];
+  return kind && { adder: 'l1 f32', 'adder-winograd': 'l1 f32', conv: 'dot f32', xnor: 'xnor' }[kind];
 }
 
 /** 1e9 pairs a second of the micro-ops of all nodes, in registers. */

@@ -1,9 +1,14 @@
 // The kinds of convolutions: how an input meets a weight.
+import type { Shape } from './shape';
 
-/** By distance, -|x - w|; by multiplication; by the signs alone. */
-export const convKinds = ['adder', 'conv', 'xnor'] as const;
+/** By distance, -|x - w|; by distance in Winograd's domain; by multiplication; by the signs alone. */
+export const convKinds = ['adder', 'adder-winograd', 'conv', 'xnor'] as const;
 /** One of `convKinds`. */
 export type ConvKind = (typeof convKinds)[number];
+
+/** The windows of filters, [co,kh,kw,ci/groups]: filters of Winograd's domain, [4,4,co,ci], are for windows of 3x3. */
+export const windowShape = (kind: ConvKind, filters: Shape): Shape =>
+  kind === 'adder-winograd' && filters.length === 4 ? [filters[2]!, 3, 3, filters[3]!] : filters;
 
 /** Plain data with the key `kind`, which files once called `unit`; in the same order. */
 export const unitToKind = (record: object): Record<string, unknown> =>

@@ -1,6 +1,6 @@
 // Checks that what a file describes is a graph: nodes are complete, operands exist, arrays have the right dtypes and shapes and finite
 // numbers, and one image takes memory and work within limits. Time and memory of the checks grow with the file alone.
-import { convKinds } from '../conv-kind';
+import { convKinds, windowShape } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import type { QuantizedDType } from '../ops';
 import { maxFilterElements } from '../ops/conv2d-integer';
@@ -133,7 +133,7 @@ function damageOf(node: GraphNode, known: ReadonlyMap<number, Value>): string | 
 }
 
 function damageOfChannels(node: Conv2d | QuantizedConv2d | Normalize): string | undefined {
-  const channels = node.op === 'normalize' ? node.x.shape.at(-1)! : node.filters.shape[0]!;
+  const channels = node.op === 'normalize' ? node.x.shape.at(-1)! : windowShape(node.kind, node.filters.shape)[0]!;
   const vectors: { readonly [name: string]: unknown } = { ...node };
   for (const name of ['bias', 'mean', 'scale', 'shift']) {
     const { size = channels } = (vectors[name] ?? {}) as Partial<Tensor>;

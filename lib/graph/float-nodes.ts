@@ -1,6 +1,6 @@
 // Nodes of floats by the operations of lib/ops, one after the other.
 import type { Activation } from '../layers';
-import { add, adderConv2d, averagePool2d, batchNorm, conv2d, maxPool2d, relu, xnorConv2d } from '../ops';
+import { add, adderConv2d, averagePool2d, batchNorm, conv2d, maxPool2d, relu, winogradAdderConv2d, xnorConv2d } from '../ops';
 import { Tensor } from '../tensor';
 import type { Conv2d, FloatNode, Value } from './graph';
 import { clamp } from './rounding';
@@ -22,7 +22,10 @@ export function runFloatNode(node: FloatNode, read: (value: Value) => Tensor): T
 
 function convolution(node: Conv2d, x: Tensor): Tensor {
   const { kind, filters, bias, scale, shift, attributes } = node;
-  const y = convolutions[kind](x, filters, { ...attributes, bias });
+  const y =
+    kind === 'adder-winograd'
+      ? winogradAdderConv2d(x, filters, { padding: attributes.padding, bias })
+      : convolutions[kind](x, filters, { ...attributes, bias });
   return scale && shift ? scaled(y, Tensor.zeros(scale.shape), scale, shift) : y;
 }
 

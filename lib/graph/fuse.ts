@@ -3,6 +3,7 @@
 //   conv2d -> normalize     bias minus mean, scale, shift
 //   either -> add           the other addend as residual; the node moves to where both are known
 //   either -> activate
+import { windowShape } from '../conv-kind';
 import { Tensor } from '../tensor';
 import { type Conv2d, countReaders, type FloatNode, type Graph, type Normalize, operandsOf } from './graph';
 
@@ -37,7 +38,7 @@ function absorb(before: FloatNode, node: FloatNode): Conv2d | Normalize | undefi
 
 /** A convolution that ends in a batch norm over its output channels, which that of a flattened image is not. */
 function normalized(conv: Conv2d, { mean, scale, shift, output }: Normalize): Conv2d | undefined {
-  const [co] = conv.filters.shape;
+  const [co] = windowShape(conv.kind, conv.filters.shape) as [number];
   if (conv.scale || mean.size !== co) return undefined;
   const bias = mean.data.map((m, c) => (conv.bias?.data[c] ?? 0) - m);
   return { ...conv, bias: new Tensor(bias, [co]), scale, shift, output };

@@ -1,4 +1,5 @@
 // Where the windows of a node lie, as native code takes it, and which shape its output has.
+import { windowShape } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { type ConvGeometry, convGeometry, elementCount, poolGeometry, type Shape, shapeText } from '../shape';
 import type { Conv2d, GraphNode, Pool, QuantizedConv2d } from './graph';
@@ -12,7 +13,7 @@ type Windowed = Unplaced<Conv2d | QuantizedConv2d | Pool>;
 export function geometryOf(node: Windowed): ConvGeometry {
   const x = [1, ...node.x.shape];
   if (node.op === 'pool') return poolGeometry(`${node.mode}Pool`, x, node.attributes);
-  return convGeometry(node.op, x, node.filters.shape, node.attributes);
+  return convGeometry(node.op, x, windowShape(node.kind, node.filters.shape), node.attributes);
 }
 
 /**

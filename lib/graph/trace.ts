@@ -1,4 +1,5 @@
 // From layers to a graph: writes down the nodes that they emit, one after the other, with shapes checked.
+import { windowShape } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import type { Activation, Conv2dSpec, GraphBuilder, Layer, Statistics, Value as Traced } from '../layers';
 import { checkFloat, checkShapeIs } from '../ops/out';
@@ -47,7 +48,7 @@ class Recorder implements GraphBuilder {
     const y = this.#record({ op: 'conv2d', kind, x: this.value(x), filters, bias, attributes });
     if (bias) {
       checkFloat('conv2d', 'bias', bias);
-      checkShapeIs('conv2d', 'bias', bias, [filters.shape[0]!]);
+      checkShapeIs('conv2d', 'bias', bias, [windowShape(kind, filters.shape)[0]!]);
     }
     return y;
   }

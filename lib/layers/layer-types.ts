@@ -13,6 +13,7 @@ import { AveragePool2d, GlobalAveragePool2d, MaxPool2d } from './pool';
 import { Relu } from './relu';
 import { Residual } from './residual';
 import { Sequential } from './sequential';
+import { WinogradAdderConv2d } from './winograd-adder-conv2d';
 import { XnorConv2d } from './xnor-conv2d';
 
 /** Reads a value of a file, which may be anything: undefined if it has another type. The constructor checks ranges. */
@@ -98,6 +99,12 @@ export const layerTypes: ReadonlyMap<string, LayerType> = new Map(
       convolution,
       ({ inputs, outputs, ...options }, random) => new Conv2d(inputs, outputs, { ...options, random }),
       convolutionElements,
+    ),
+    WinogradAdderConv2d: layerType(
+      WinogradAdderConv2d,
+      { inputs: count, outputs: count, padding, bias: flag },
+      ({ inputs, outputs, ...options }, random) => new WinogradAdderConv2d(inputs, outputs, { ...options, random }),
+      ({ inputs, outputs, bias }) => 16 * outputs * inputs + (bias ? outputs : 0),
     ),
     XnorConv2d: layerType(
       XnorConv2d,

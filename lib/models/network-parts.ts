@@ -4,14 +4,15 @@ import {
   AdderConv2d,
   BatchNorm,
   Conv2d,
-  type Conv2dLayer,
   type Conv2dOptions,
   type FilterGradient,
   type Layer,
   Relu,
+  WinogradAdderConv2d,
   XnorConv2d,
 } from '../layers';
 import type { Random } from '../random';
+import type { Pair } from '../shape';
 
 /** Height, width and channels of one image. */
 export type InputShape = readonly [number, number, number];
@@ -29,14 +30,20 @@ export interface NetworkSpec {
   readonly filterGradient?: FilterGradient;
 }
 
-const layerOf = { adder: AdderConv2d, conv: Conv2d, xnor: XnorConv2d };
-
-/** A convolution of the network's kind. */
-export function innerConv2d(spec: NetworkSpec, inputs: number, outputs: number, options: Omit<Conv2dOptions, 'random'>): Conv2dLayer {
+/**
+ * A convolution of the network's kind. In a Winograd network that is an adder convolution where windows are not 3x3 at stride 1.
+ */
+export function innerConv2d(spec: NetworkSpec, inputs: number, outputs: number, options: Omit<Conv2dOptions, 'random'>): Layer {
   const { kind, random, filterGradient = 'full' } = spec;
-  if (kind === 'adder') return new AdderConv2d(inputs, outputs, { ...options, random, filterGradient });
-  return new layerOf[kind](inputs, outputs, { ...options, random });
+  if (kind === 'conv') return new Conv2d(inputs, outputs, { ...options, random });
+  if (kind === 'xnor') return new XnorConv2d(inputs, outputs, { ...options, random });
+  const { kernel, stride = 1, ...winograd } = options;
+  if (kind === 'adder-winograd' && isOf(kernel, 3) && isOf(stride, 1))
+    return new WinogradAdderConv2d(inputs, outputs, { ...winograd, random });
+  return new AdderConv2d(inputs, outputs, { ...options, random, filterGradient });
 }
+
+const isOf = (value: Pair, size: number): boolean => (typeof value === 'number' ? value === size : value.every((side) => side === size));
 
 /** Whether a ReLU goes before an inner convolution. It does not where that takes signs, which after a ReLU would all be +1. */
 export const hasRelu = ({ kind }: NetworkSpec): boolean => kind !== 'xnor';

@@ -49,3 +49,10 @@ export {
 export { type SgdStepOptions, sgdStep } from './sgd';
 export { type SignOptions, sign, signGrad } from './sign';
 export { softmax } from './softmax';
+export {
+  type WinogradConvolutionOptions,
+  type WinogradOptions,
+  winogradAdderConv2d,
+  winogradAdderConv2dGradFilter,
+  winogradAdderConv2dGradInput,
+} from './winograd-adder-conv2d';

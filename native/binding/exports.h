@@ -47,3 +47,4 @@ void export_quantize(Exports& exports);
 void export_runtime(Exports& exports);
 void export_sgd(Exports& exports);
 void export_sign(Exports& exports);
+void export_winograd(Exports& exports);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "../conv2d/winograd.h"
 #include "../conv2d/xnor.h"
 #include "background.h"
 #include "exports.h"
@@ -138,7 +139,9 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     const ConvKind kind = conv_kind(args["kind"]);
     const Conv2dShape s = image_shape(args["geometry"]);
     const size_t x = value(args["x"], s.x_elems, DType::kF32), residual = optional_float_value(args["residual"], s.y_elems);
-    const auto filters = args["filters"].array<const float>(s.w_elems), bias = args["bias"].optional_array<const float>(s.co);
+    const bool winograd = kind == ConvKind::kAdderWinograd;
+    if (winograd && !fits_winograd(s)) args["geometry"].fail("ERR_ARGUMENT", "is not that of 3x3 windows at stride 1");
+    const auto filters = args["filters"].array<const float>(winograd ? winograd_filter_elems(s) : s.w_elems), bias = args["bias"].optional_array<const float>(s.co);
     const auto scale = args["scale"].optional_array<const float>(s.co), shift = args["shift"].optional_array<const float>(s.co);
     if (!scale.data != !shift.data) args.fail("ERR_ARGUMENT", "scale and shift come together");
     if (kind == ConvKind::kXnor && s.k > kMaxSigns) args.check(Status::kShape);
@@ -331,9 +334,10 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
   static ConvKind conv_kind(const Argument& argument) {
     const std::string kind = argument.string();
     if (kind == "adder") return ConvKind::kAdder;
+    if (kind == "adder-winograd") return ConvKind::kAdderWinograd;
     if (kind == "conv") return ConvKind::kConv;
     if (kind == "xnor") return ConvKind::kXnor;
-    argument.fail("ERR_ARGUMENT", "is '" + kind + "', expected adder, conv or xnor");
+    argument.fail("ERR_ARGUMENT", "is '" + kind + "', expected adder, adder-winograd, conv or xnor");
   }
   static DType dtype(const Argument& argument) {
     const std::string name = argument.string();

@@ -2,7 +2,8 @@
 #pragma once
 
 enum class ConvKind {
-  kAdder,  // - |x - w|
+  kAdder,          // - |x - w|
+  kAdderWinograd,  // - |V - U| between Winograd's transforms (conv2d/winograd.h)
   kConv,   // x * w
   kXnor,   // alpha * sgn(x) * sgn(w)
 };

@@ -169,6 +169,7 @@ class FilterRows : public PackedConv2d {
                          g * s.group_ci * planes_.width + column;
       }
       ProductTileArgs args = {};
+      args.last = true;
       args.columns = tiles_.nr;
       args.operands = {&filter_pointers_[g * s.group_co], row_offsets_.data(), ring.panels, planes_.width,
                        &filter_sums_[g * s.group_co],     ring.sums + column};

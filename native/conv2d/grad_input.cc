@@ -9,7 +9,6 @@
 //       for each group, panel        rows are pixels of gy, the panel holds w as [tap][co][nr input channels]
 //         tiles                      dot: gx = sum w * g;   hardtanh, clamp and sign: sum f(w - x) * g with x beside the sums
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 
 #include "../gemm/packed_panels.h"
@@ -20,6 +19,7 @@
 #include "../runtime/scratch_layout.h"
 #include "grad.h"
 #include "tasks.h"
+#include "within.h"
 
 namespace {
 int64_t divide_down(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
@@ -227,6 +227,7 @@ struct InputGradient {
         for (size_t i = 0; i < k.segment_count; ++i)
           p.panels[i] = panels[panel] + (tap[k.segments[i].source] * s.group_co + k.segments[i].start) * tiles.nr;
         ProductTileArgs args = {};
+        args.last = true;
         args.columns = panels.grid().columns(panel);
         args.y_stride = s.sw * s.ci;
         args.operands = {nullptr, p.row_offsets, p.panels, tiles.nr, nullptr, nullptr};
@@ -253,22 +254,6 @@ Status input_gradient(const KernelTable& kernels, ThreadPool& pool, const Conv2d
   const InputGradient gradient(kernels, pool, s, product, needs_sums, gy, x, w, gx);
   if (!gradient.ok()) return Status::kMemory;
   return run_tasks(pool, gradient.grid.tasks, [&](size_t i) { return gradient.run(gradient.grid.task(gradient.task_shape, i)); });
-}
-
-// Whether |x| <= max everywhere, which no NaN is: without their signs floats have the order of their bits.
-bool all_within(ThreadPool& pool, size_t n, const float* x, float max) {
-  std::atomic<bool> within{true};
-  pool.parallel_chunks(n, kChunkElems, [&](size_t first, size_t count) {
-    int32_t limit, beyond = 0;
-    std::memcpy(&limit, &max, sizeof limit);
-    for (size_t i = first; i < first + count; ++i) {
-      int32_t bits;
-      std::memcpy(&bits, x + i, sizeof bits);
-      beyond |= (bits & INT32_MAX) > limit ? -1 : 0;
-    }
-    if (beyond) within = false;
-  });
-  return within;
 }
 }  // namespace
 

@@ -65,6 +65,7 @@ class PixelRows : public PackedConv2d {
         for (size_t i = 0; i < k_.segment_count; ++i)
           panels[i] = panels_.panel(panel) + (k_.segments[i].source * segments_.elems() + k_.segments[i].start) * nr;
         ProductTileArgs args = {};
+        args.last = true;
         args.columns = panels_.grid().columns(panel);
         args.operands = {row_pointers, row_offsets_.data(), panels, nr, sums, panels_.sums(panel)};
         args.epilogue = epilogue_.of_panel(panel * nr);

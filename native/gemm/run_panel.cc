@@ -11,7 +11,7 @@ void run_panel(const TileSet<ProductTile>& tiles, const KBlocks& k, const Produc
     args.operands.row_offsets += block.first_segment;
     args.operands.panels += block.first_segment;
     args.first = b == 0;
-    args.last = b + 1 == k.block_count;
+    args.last = all.last && b + 1 == k.block_count;
     for (size_t row = 0; row < rows; row += args.rows) {
       const ProductTile& tile = tiles.pick_tile(rows - row);
       args.rows = std::min(static_cast<size_t>(tile.mr), rows - row);

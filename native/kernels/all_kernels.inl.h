@@ -10,6 +10,7 @@
 #include "products.inl.h"
 #include "quantize.inl.h"
 #include "training.inl.h"
+#include "winograd.inl.h"
 #include "xnor_tile.inl.h"
 
 namespace {
@@ -36,6 +37,7 @@ constexpr KernelTable kernel_table(const char* isa, const ByteAdders&... byte_ad
   table.gradient.hardtanh = HardtanhShapes::tiles<HardtanhTiles>;
   table.gradient.clamp = ClampShapes::tiles<ClampTiles<false>>;
   table.gradient.sign = ClampShapes::tiles<ClampTiles<true>>;
+  table.winograd = kWinograd;
   table.xnor = kXnor;
   table.training = kTraining;
   table.integer = integer_kernels<L1Shorts, L1ShortsShapes>(byte_adders...);

@@ -9,6 +9,7 @@
 #include "peak_kernels.h"
 #include "product_kernels.h"
 #include "quantize_kernels.h"
+#include "winograd_kernels.h"
 #include "xnor_kernels.h"
 #include "training_kernels.h"
 
@@ -20,6 +21,7 @@ struct KernelTable {
   LayoutKernels layout;
   ElementwiseKernels elementwise;
   GradientKernels gradient;
+  WinogradKernels winograd;
   XnorKernels xnor;
   TrainingKernels training;
   IntegerKernels integer;

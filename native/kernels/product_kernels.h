@@ -58,11 +58,17 @@ struct TileEpilogue {
   }
 };
 
+// Products of the same shape, one after the other: from each to the next, in floats. Their row and panel sums are in one array.
+struct ProductBatch {
+  size_t count = 1, row_step = 0, panel_step = 0, sum_step = 0, data_step = 0, y_step = 0;
+};
+
 struct ProductTileArgs {
   size_t rows, columns;  // how many of mr x nr to write
   ProductOperands operands;
   GradientOperand gradient;
   TileEpilogue epilogue;
+  ProductBatch batch;
   bool first, last;  // block of k: the first overwrites y, the others add to it, the last finishes
   float* y;
   size_t y_stride;  // floats between y[i] and y[i + 1]

@@ -20,7 +20,8 @@ ALWAYS_INLINE void each_sum(const ProductTileArgs& a, Use use) {
 
 // Stage by stage, not sum by sum: each stage is tested for once, and its numbers of a column are loaded once for MR sums.
 template <class P, bool kWhole, int MR, int NV>
-ALWAYS_INLINE void write_sums(const ProductTileArgs& a, f32v (&sum)[MR][NV]) {
+ALWAYS_INLINE void write_sums(const ProductTileArgs& a, size_t member, f32v (&sum)[MR][NV]) {
+  float* const all = a.y + member * a.batch.y_step;
   const auto each = [&](auto use) { each_sum<kWhole, MR, NV>(a, use); };
   const auto is_whole = [&](size_t column) { return kWhole || a.columns - column >= f32v::N; };
   const auto load_like_y = [&](const float* from, int i, size_t column) {
@@ -28,7 +29,7 @@ ALWAYS_INLINE void write_sums(const ProductTileArgs& a, f32v (&sum)[MR][NV]) {
     return is_whole(column) ? load(p) : load_partial(p, a.columns - column);
   };
   const f32v zero = broadcast(0.0f);
-  if (!a.first) each([&](int i, int j, size_t column) { sum[i][j] = add(load_like_y(a.y, i, column), sum[i][j]); });
+  if (!a.first) each([&](int i, int j, size_t column) { sum[i][j] = add(load_like_y(all, i, column), sum[i][j]); });
   if (a.last) {
     const TileEpilogue& e = a.epilogue;
     each([&](int i, int j, size_t column) {
@@ -54,7 +55,7 @@ ALWAYS_INLINE void write_sums(const ProductTileArgs& a, f32v (&sum)[MR][NV]) {
     }
   }
   each([&](int i, int j, size_t column) {
-    float* y = a.y + i * a.y_stride + column;
+    float* y = all + i * a.y_stride + column;
     if (is_whole(column)) store(y, sum[i][j]);
     else store_partial(y, sum[i][j], a.columns - column);
   });
@@ -65,30 +66,35 @@ template <class P, int MR, int NV, bool kStrided>
 void product_tile(const ProductTileArgs& a) {
   // A single sum left in memory makes the loop wait for its store: 24 instead of 49 G elements/s with 6x2 on AVX2.
   static_assert(MR * NV + NV + P::kWorkRegisters <= kVectorRegisters, "sums, a row of the panel and the work registers");
-  f32v sum[MR][NV];
-  UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = broadcast(0.0f);
+  for (size_t member = 0; member < a.batch.count; ++member) {
+    f32v sum[MR][NV];
+    UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = broadcast(0.0f);
 
-  const ProductOperands& o = a.operands;
-  const f32v one = P::one();
-  const size_t stride = kStrided ? a.gradient.row_stride : 1, end = o.segment_elems * stride;
-  for (size_t r = 0; r < o.segments; ++r) {
-    const float* row[MR];
-    UNROLL for (int i = 0; i < MR; ++i) row[i] = o.row_pointers[i] + o.row_offsets[r];
-    const float* panel = o.panels[r];
-    for (size_t p = 0; p < end; p += stride, panel += o.panel_stride) {
-      asm("" : "+r"(p));  // keeps one index for all rows, where gcc would advance MR pointers: 84 to 92 % of a product's rate at 8x2
-      f32v w[NV];
-      UNROLL for (int j = 0; j < NV; ++j) w[j] = load(panel + j * f32v::N);
-      UNROLL for (int i = 0; i < MR; ++i) {
-        const f32v x = broadcast(row[i][p]);
-        UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = P::accumulate(sum[i][j], x, w[j], one);
+    const ProductOperands& o = a.operands;
+    const f32v one = P::one();
+    const size_t stride = kStrided ? a.gradient.row_stride : 1, end = o.segment_elems * stride;
+    for (size_t r = 0; r < o.segments; ++r) {
+      const float* row[MR];
+      UNROLL for (int i = 0; i < MR; ++i) row[i] = o.row_pointers[i] + o.row_offsets[r] + member * a.batch.row_step;
+      const float* panel = o.panels[r] + member * a.batch.panel_step;
+      for (size_t p = 0; p < end; p += stride, panel += o.panel_stride) {
+        asm("" : "+r"(p));  // keeps one index for all rows, where gcc would advance MR pointers: 84 to 92 % of a product's rate at 8x2
+        f32v w[NV];
+        UNROLL for (int j = 0; j < NV; ++j) w[j] = load(panel + j * f32v::N);
+        UNROLL for (int i = 0; i < MR; ++i) {
+          const f32v x = broadcast(row[i][p]);
+          UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = P::accumulate(sum[i][j], x, w[j], one);
+        }
       }
     }
+    if (a.rows == MR && a.columns == NV * f32v::N) {
+      write_sums<P, true>(a, member, sum);
+      continue;
+    }
+    f32v in_memory[MR][NV];
+    UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) in_memory[i][j] = sum[i][j];
+    write_sums<P, false>(a, member, in_memory);
   }
-  if (a.rows == MR && a.columns == NV * f32v::N) return write_sums<P, true>(a, sum);
-  f32v in_memory[MR][NV];
-  UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) in_memory[i][j] = sum[i][j];
-  write_sums<P, false>(a, in_memory);
 }
 
 template <class P, bool kStrided>

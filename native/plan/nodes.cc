@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "../conv2d/winograd.h"
 #include "../conv2d/xnor.h"
 #include "../nn/elementwise.h"
 #include "../nn/pool.h"
@@ -156,6 +157,8 @@ std::unique_ptr<PackedConv2d> pack(const KernelTable& kernels, ThreadPool& pool,
   switch (kind) {
     case ConvKind::kAdder:
       return pack_adder_conv2d(kernels, pool, s, filters, epilogue);
+    case ConvKind::kAdderWinograd:
+      return pack_winograd_adder_conv2d(kernels, pool, s, filters, epilogue);
     case ConvKind::kConv:
       return pack_conv2d(kernels, pool, s, filters, epilogue);
     case ConvKind::kXnor:

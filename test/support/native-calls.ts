@@ -29,6 +29,11 @@ const [xs, ws, ys] = [5 * 4 * 2, 3 * 2 * 2 * 2, 4 * 3 * 3];
 const pool = () => Int32Array.of(1, 4, 4, 2, 2, 2, 2, 2, 2, 0, 0, 0, 0, 1, 1, 1);
 const pixel = () => Int32Array.of(1, 3, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
 
+// 3x3 windows over the same x, in Winograd's transforms
+const winograd = () => Int32Array.of(1, 5, 4, 2, 3, 3, 3, 1, 1, 1, 0, 1, 0, 1, 1, 1);
+const [us, wys] = [16 * 3 * 2, 5 * 2 * 3];
+const winogradGrad = (g: (length: number) => unknown, length: number) => () => [f32(wys), f32(xs), f32(us), g(length), winograd()];
+
 const convolution = (y: (length: number) => unknown) => () => [f32(xs), f32(ws), f32(3), y(ys), conv()];
 const inputGrad = (gx: (length: number) => unknown) => () => [f32(ys), f32(xs), f32(ws), gx(xs), conv(), false];
 const filterGrad = (gw: (length: number) => unknown) => () => [f32(ys), f32(xs), f32(ws), gw(ws), conv(), true];
@@ -54,6 +59,12 @@ const functions: { [Name in Exclude<keyof Binding, 'Plan'>]: () => unknown[] } =
   referenceAdderConv2d: convolution(f64),
   referenceXnorConv2d: convolution(f64),
   referenceConv2d: convolution(f64),
+  winogradAdderConv2d: () => [f32(xs), f32(us), f32(3), f32(wys), winograd()],
+  winogradAdderConv2dGradInput: winogradGrad(f32, xs),
+  winogradAdderConv2dGradFilter: winogradGrad(f32, us),
+  referenceWinogradAdderConv2d: () => [f32(xs), f32(us), f32(3), f64(wys), winograd()],
+  referenceWinogradAdderConv2dGradInput: winogradGrad(f64, xs),
+  referenceWinogradAdderConv2dGradFilter: winogradGrad(f64, us),
   maxPool2d: () => [f32(32), f32(8), pool()],
   averagePool2d: () => [f32(32), f32(8), pool()],
   batchNorm: () => [f32(12), f32(3), ones(3), f32(3), f32(3), 1e-5, f32(12)],

@@ -1,0 +1,102 @@
+// Winograd adder convolutions and their gradients: 3x3 windows at stride 1, four pairs for each output and channel where a window has nine.
+import { native, rethrow } from '../binding';
+import { AdderNetError } from '../errors';
+import { checkOptions, optionNames } from '../options';
+import { type ConvGeometry, convGeometry, type Padding, type Shape, shapeText } from '../shape';
+import type { Tensor } from '../tensor';
+import { checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
+
+/** What the gradients of `winogradAdderConv2d` take. */
+export interface WinogradOptions extends OutOption {
+  /** Rows and columns of zeros added on each side, [top, left, bottom, right] where the sides differ. Default 0. */
+  padding?: Padding | undefined;
+}
+
+/** What `winogradAdderConv2d` takes. */
+export interface WinogradConvolutionOptions extends WinogradOptions {
+  /** Added to each output channel, [co]. */
+  bias?: Tensor | undefined;
+}
+
+const gradNames = optionNames<WinogradOptions>({ padding: true, out: true });
+const names = [...gradNames, ...optionNames<Pick<WinogradConvolutionOptions, 'bias'>>({ bias: true })];
+
+/**
+ * Winograd adder convolution, F(2x2, 3x3) (Li et al., "Winograd Algorithm for AdderNet", ICML 2021): a network of its own, not a faster way to
+ * the numbers of {@link adderConv2d}, since L1 does not distribute over the transforms.
+ *
+ * Tiles `d` of 4x4 pixels, two apart, become 2x2 outputs: `V = Bᵀ d B`, `S[i,j,co] = −Σ_ci |V[i,j,ci] − U[i,j,co,ci]|`, `y = Aᵀ S A + bias[co]`,
+ * with the balanced matrices `Bᵀ = [1 0 −1 0; 0 1 1 0; 0 −1 1 0; 0 1 0 −1]` and `Aᵀ = [−1 1 1 0; 0 1 −1 1]`. Outputs are of either sign.
+ * The windows are 3x3 at stride 1; padding reads zeros, which are transformed like everything.
+ *
+ * @param x       activations [n, h, w, ci], float32
+ * @param filters U, [4, 4, co, ci]
+ * @returns       [n, ho, wo, co] with ho = top + h + bottom − 2
+ * @throws {AdderNetError} ERR_SHAPE if the shapes do not fit; ERR_DTYPE if a tensor is not float32; ERR_ARGUMENT if an option is unknown or out
+ *   of range, memory is detached, or `out` overlaps an input; ERR_MEMORY if working memory runs out
+ */
+export function winogradAdderConv2d(x: Tensor, filters: Tensor, options: WinogradConvolutionOptions = {}): Tensor {
+  const op = 'winogradAdderConv2d';
+  checkOptions(op, options, names);
+  checkFloat(op, 'x', x);
+  checkFloat(op, 'filters', filters);
+  const geometry = winogradGeometry(op, x.shape, filters.shape, options);
+  const inputs = [x, filters];
+  if (options.bias !== undefined) {
+    checkFloat(op, 'bias', options.bias);
+    checkShapeIs(op, 'bias', options.bias, [geometry.output[3]]);
+    inputs.push(options.bias);
+  }
+  const y = outputTensor(op, options.out, geometry.output, inputs);
+  rethrow(() => native().winogradAdderConv2d(x.data, filters.data, options.bias?.data, y.data, geometry.packed));
+  return y;
+}
+
+/**
+ * Gradient of a Winograd adder convolution to its input, by the rule of adder layers in the transformed domain:
+ *
+ * `gS = A gy Aᵀ`, `gV[i,j,ci] = Σ_co gS · clamp(U − V, −1, 1)`, `gx = Σ B gV Bᵀ` over the tiles that hold the input. What falls on padding is dropped.
+ *
+ * @param gy      gradient to the output, [n, ho, wo, co], float32
+ * @param x       the activations of the forward pass, [n, h, w, ci]
+ * @param filters U, [4, 4, co, ci]
+ * @returns       [n, h, w, ci]
+ * @throws {AdderNetError} as {@link winogradAdderConv2d}, and ERR_SHAPE if gy is not of the output's shape
+ */
+export function winogradAdderConv2dGradInput(gy: Tensor, x: Tensor, filters: Tensor, options: WinogradOptions = {}): Tensor {
+  const op = 'winogradAdderConv2dGradInput';
+  const geometry = gradientGeometry(op, gy, x, filters, options);
+  const gx = outputTensor(op, options.out, x.shape, [gy, x, filters]);
+  rethrow(() => native().winogradAdderConv2dGradInput(gy.data, x.data, filters.data, gx.data, geometry.packed));
+  return gx;
+}
+
+/**
+ * Gradient of a Winograd adder convolution to its filters: `gU[i,j,co,ci] = Σ gS · (V − U)` over all tiles, `gS = A gy Aᵀ`.
+ *
+ * Shapes and errors as {@link winogradAdderConv2dGradInput}.
+ * @returns [4, 4, co, ci]
+ */
+export function winogradAdderConv2dGradFilter(gy: Tensor, x: Tensor, filters: Tensor, options: WinogradOptions = {}): Tensor {
+  const op = 'winogradAdderConv2dGradFilter';
+  const geometry = gradientGeometry(op, gy, x, filters, options);
+  const gu = outputTensor(op, options.out, filters.shape, [gy, x, filters]);
+  rethrow(() => native().winogradAdderConv2dGradFilter(gy.data, x.data, filters.data, gu.data, geometry.packed));
+  return gu;
+}
+
+function gradientGeometry(op: string, gy: Tensor, x: Tensor, filters: Tensor, options: WinogradOptions): ConvGeometry {
+  checkOptions(op, options, gradNames);
+  for (const [name, tensor] of Object.entries({ gy, x, filters })) checkFloat(op, name, tensor);
+  const geometry = winogradGeometry(op, x.shape, filters.shape, options);
+  checkShapeIs(op, 'gy', gy, geometry.output);
+  return geometry;
+}
+
+/** That of the 3x3 windows. */
+function winogradGeometry(op: string, x: Shape, filters: Shape, { padding }: WinogradOptions): ConvGeometry {
+  const [rows, columns, co, ci] = filters;
+  if (filters.length !== 4 || rows !== 4 || columns !== 4)
+    throw new AdderNetError('ERR_SHAPE', `${op}: filters have shape ${shapeText(filters)}, expected [4,4,co,ci]`);
+  return convGeometry(op, x, [co!, 3, 3, ci!], { padding });
+}

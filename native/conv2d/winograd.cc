@@ -1,0 +1,205 @@
+// Winograd adder layers forward. The sums of a position are a 1x1 adder convolution from transformed tiles to transformed outputs, by the
+// tile of every float convolution:
+//
+//   for each task (threads)          its strip of input rows, padded
+//     for each block of tiles        as many as stay in the second-level cache
+//       V = B^T d B                  [16][tiles][ci]
+//       for each panel               nr output channels of U, packed [16][ci][nr] once
+//         for each position          rows are tiles: sums [16][tiles][nr]
+//         y = A^T S A                and the epilogue
+//
+// Where the product leaves sum max(V, U), its sums of V and of U are taken through both transforms before: those of x by pixel, since
+// A^T B^T d B A is a small window of them, and those of U by channel.
+#include "winograd.h"
+
+#include <algorithm>
+
+#include "../gemm/packed_panels.h"
+#include "../gemm/run_panel.h"
+#include "../runtime/make_if_ok.h"
+#include "../runtime/run_tasks.h"
+#include "../runtime/scratch_layout.h"
+#include "winograd_tiles.h"
+
+namespace {
+// A^T S A of one tile's scalars.
+void transform_scalars(const float (&s)[kWinogradPositions], float (&y)[4]) {
+  float half[2][4];
+  for (size_t i = 0; i < 4; ++i) {
+    const float* const r = s + 4 * i;
+    half[0][i] = r[1] + r[2] - r[0];
+    half[1][i] = r[1] - r[2] + r[3];
+  }
+  for (size_t b = 0; b < 2; ++b) {
+    const float* const h = half[b];
+    y[b] = h[1] + h[2] - h[0];
+    y[2 + b] = h[1] - h[2] + h[3];
+  }
+}
+
+class WinogradRows : public PackedConv2d {
+ public:
+  WinogradRows(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* u, const Epilogue& epilogue)
+      : kernels_(kernels),
+        product_(kernels.l1),
+        shape_(s),
+        windows_(winograd_windows(s)),
+        tiles_(choose_tiles(product_.tiles, s.n * windows_.ho * windows_.wo, s.co)),
+        panels_(kernels.layout, product_.needs_sums, pool, {kWinogradPositions, s.co, tiles_.nr}, s.ci, u),
+        epilogue_({nullptr, epilogue.scale, epilogue.shift, epilogue.activation}, {1, s.co}, panels_.grid().per_group * tiles_.nr),
+        channel_terms_(4 * panels_.grid().per_group * tiles_.nr),
+        k_(cut_k(1, s.ci)),
+        batch_(kWinogradPositions * s.ci * tiles_.nr * sizeof(float) > kWinogradBatchBytes ? 1 : kWinogradPositions),
+        block_(fit_count(kWinogradBlockBytes, kWinogradPositions * (s.ci + tiles_.nr) * sizeof(float))) {
+    if (!ok()) return;
+    const size_t channels = channel_stride();
+    for (size_t c = 0; c < channels; ++c) {
+      float sums[kWinogradPositions] = {}, terms[4] = {};
+      if (product_.needs_sums)
+        for (size_t p = 0; p < kWinogradPositions; ++p) sums[p] = panels_.sums(p * panels_.grid().per_group)[c];
+      transform_scalars(sums, terms);
+      for (size_t i = 0; i < 4; ++i) channel_terms_[i * channels + c] = terms[i] + (epilogue.bias && c < s.co ? epilogue.bias[c] : 0.0f);
+    }
+  }
+  bool ok() const { return panels_.ok() && epilogue_.ok() && channel_terms_.ok() && k_.ok(); }
+  size_t bytes() const override { return panels_.bytes() + epilogue_.bytes() + channel_terms_.bytes(); }
+
+  Status run(const Conv2dRun& r) const override {
+    const Conv2dShape windows = with_images(windows_, r.n);
+    const TaskGrid grid = cut_into_tasks(windows, r.pool.threads());
+    return run_tasks(r.pool, grid.tasks, [&](size_t i) { return run_task(windows, grid, r, grid.task(windows, i)); });
+  }
+
+ private:
+  size_t channel_stride() const { return panels_.grid().per_group * tiles_.nr; }
+
+  bool run_task(const Conv2dShape& windows, const TaskGrid& grid, const Conv2dRun& r, const Task& task) const {
+    const size_t ci = shape_.ci, tiles = task.images * task.rows * windows.wo;
+    const size_t block = std::min(block_, grid.images_per_task * grid.rows_per_task * windows.wo), mr = tiles_.max_mr();
+    const size_t lines = grid.images_per_task * grid.rows_per_task;
+    ScratchLayout layout;
+    const auto strip_slot = layout.add<float>(strip_scratch_elems(windows, grid));
+    const auto pixel_slot = layout.add<float>(product_.needs_sums ? pixel_term_scratch(windows, grid) : 0);
+    const auto term_slot = layout.add<float>(product_.needs_sums ? lines * 4 * windows.wo : 0);
+    const auto v_slot = layout.add<float>(kWinogradPositions * position_stride(block, ci));
+    const auto sum_slot = layout.add<float>(kWinogradPositions * position_stride(block, tiles_.nr));
+    const auto pointer_slot = layout.add<const float*>(block + mr);
+    const auto panel_slot = layout.add<const float*>(k_.segment_count);
+    const auto offset_slot = layout.add<size_t>(k_.segment_count);
+    const Scratch scratch(layout);
+    if (!scratch) return false;
+    float *const v = scratch[v_slot], *const sums = scratch[sum_slot], *const terms = scratch[term_slot];
+    const float **const row_pointers = scratch[pointer_slot], **const panels = scratch[panel_slot];
+    size_t* const row_offsets = scratch[offset_slot];
+
+    const InputStrip<float> strip = make_input_strip(windows, task, r.x, scratch[strip_slot]);
+    if (product_.needs_sums) pixel_terms(windows, task, strip, scratch[pixel_slot], terms);
+    for (size_t first = 0; first < tiles; first += block) {
+      const size_t count = std::min(block, tiles - first);
+      transform_block(kernels_, windows, task, strip, first, count, block, v);
+      for (size_t i = 0; i < count + mr; ++i) row_pointers[i] = v + std::min(i, count - 1) * ci;
+      for (size_t q = 0; q < panels_.grid().per_group; ++q) {
+        ProductTileArgs args = {};
+        args.columns = tiles_.nr;
+        args.y_stride = tiles_.nr;
+        args.batch.count = batch_;
+        args.batch.row_step = position_stride(block, ci);
+        args.batch.panel_step = panels_.grid().per_group * ci * tiles_.nr;
+        args.batch.y_step = position_stride(block, tiles_.nr);
+        for (size_t p = 0; p < kWinogradPositions; p += batch_) {
+          for (size_t i = 0; i < k_.segment_count; ++i) {
+            panels[i] = panels_.panel(p * panels_.grid().per_group + q) + k_.segments[i].start * tiles_.nr;
+            row_offsets[i] = p * position_stride(block, ci) + k_.segments[i].start;
+          }
+          args.operands = {row_pointers, row_offsets, panels, tiles_.nr, nullptr, nullptr};
+          args.y = sums + p * position_stride(block, tiles_.nr);
+          run_panel(tiles_, k_, args, count);
+        }
+        for_runs(windows, task, first, count, [&](const TileRun& run) { finish_run(windows, task, run, r, q, sums, block, terms); });
+      }
+    }
+    return true;
+  }
+
+  void finish_run(const Conv2dShape& windows, const Task& task, const TileRun& run, const Conv2dRun& r, size_t panel, const float* sums,
+                  size_t block, const float* terms) const {
+    const Conv2dShape& s = shape_;
+    const size_t nr = tiles_.nr, row = kWinogradOutput * (task.row + run.row), column = kWinogradOutput * run.column;
+    const size_t at = (((task.image + run.image) * s.ho + row) * s.wo + column) * s.co + panel * nr;
+    WinogradOutputArgs args = {};
+    args.tiles = run.count;
+    args.columns = panels_.grid().columns(panel);
+    args.rows = std::min(kWinogradOutput, s.ho - row);
+    args.pixels = std::min(kWinogradOutput * run.count, s.wo - column);
+    args.sums = sums + run.place * nr;
+    args.position_stride = position_stride(block, nr);
+    args.tile_stride = nr;
+    args.factor = product_.needs_sums ? -2.0f : -1.0f;
+    if (product_.needs_sums) args.pixel_terms = terms + (run.image * task.rows + run.row) * 4 * windows.wo + column;
+    args.pixel_terms_stride = 2 * windows.wo;
+    args.channel_terms = &channel_terms_[panel * nr];
+    args.channel_terms_stride = channel_stride();
+    args.epilogue = epilogue_.of_panel(panel * nr);
+    args.epilogue.residual = r.residual ? r.residual + at : nullptr;
+    args.y = r.y + at;
+    args.y_row_stride = s.wo * s.co;
+    args.y_stride = s.co;
+    kernels_.winograd.transform_output(args);
+  }
+
+  // terms [images][rows][2][2 * wo] = A^T B^T d B A of the sums d of pixels; A^T B^T = | -1 0 3  0 |
+  //                                                                                   |  0 3 0 -1 |
+  void pixel_terms(const Conv2dShape& windows, const Task& task, const InputStrip<float>& strip, float* scratch, float* terms) const {
+    const size_t columns = strip_columns(windows), rows = strip_rows(windows, task.rows);
+    float* const columns_of_row = scratch + rows * columns;
+    for (size_t i = 0; i < task.images; ++i) {
+      for (size_t r = 0; r < rows; ++r)
+        kernels_.layout.row_sums(columns, windows.ci, strip.data + i * strip.image_stride + r * strip.row_stride, windows.ci,
+                                 scratch + r * columns);
+      for (size_t row = 0; row < task.rows; ++row, terms += 4 * windows.wo) {
+        const float* const d = scratch + kWinogradOutput * row * columns;
+        for (size_t a = 0; a < 2; ++a) {
+          const float *const plus = d + (2 - a) * columns, *const minus = d + 3 * a * columns;
+          for (size_t c = 0; c < columns; ++c) columns_of_row[c] = 3 * plus[c] - minus[c];
+          float* const out = terms + a * 2 * windows.wo;
+          for (size_t c = 0; c < 2 * windows.wo; c += 2) {
+            out[c] = 3 * columns_of_row[c + 2] - columns_of_row[c];
+            out[c + 1] = 3 * columns_of_row[c + 1] - columns_of_row[c + 3];
+          }
+        }
+      }
+    }
+  }
+  static size_t pixel_term_scratch(const Conv2dShape& windows, const TaskGrid& grid) {
+    return (strip_rows(windows, grid.rows_per_task) + 1) * strip_columns(windows);
+  }
+
+  const KernelTable& kernels_;
+  const Product& product_;
+  const Conv2dShape shape_, windows_;
+  const TileSet<ProductTile> tiles_;
+  const ProductPanels panels_;          // [16][panels][ci][nr]
+  const PackedEpilogue epilogue_;       // [panels][nr], without the bias
+  AlignedBuffer<float> channel_terms_;  // [4][panels][nr]: the bias, and the sums of U through both transforms
+  const KBlocks k_;
+  const size_t batch_;  // positions that a tile does one after the other
+  const size_t block_;  // tiles
+};
+}  // namespace
+
+bool fits_winograd(const Conv2dShape& s) {
+  return s.kh == 3 && s.kw == 3 && s.sh == 1 && s.sw == 1 && s.dh == 1 && s.dw == 1 && s.groups == 1;
+}
+
+size_t winograd_filter_elems(const Conv2dShape& s) { return kWinogradPositions * s.co * s.ci; }
+
+std::unique_ptr<PackedConv2d> pack_winograd_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* u,
+                                                         const Epilogue& epilogue) {
+  return make_if_ok<WinogradRows>(kernels, pool, s, u, epilogue);
+}
+
+Status winograd_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* x, const float* u,
+                             const float* bias, float* y) {
+  const auto packed = pack_winograd_adder_conv2d(kernels, pool, s, u, {bias, nullptr, nullptr, {}});
+  return packed ? packed->run({pool, s.n, x, nullptr, y}) : Status::kMemory;
+}

@@ -1,0 +1,134 @@
+// The transforms of Winograd adder layers, a vector of channels at a time (WinogradKernels).
+#pragma once
+#include "lanes.inl.h"
+#include "winograd_kernels.h"
+
+namespace {
+// B^T, A^T, A and B times a column of vectors.
+ALWAYS_INLINE void times_bt(f32v a, f32v b, f32v c, f32v d, f32v (&out)[4]) {
+  out[0] = sub(a, c);
+  out[1] = add(b, c);
+  out[2] = sub(c, b);
+  out[3] = sub(b, d);
+}
+ALWAYS_INLINE void times_at(f32v a, f32v b, f32v c, f32v d, f32v (&out)[2]) {
+  out[0] = sub(add(b, c), a);
+  out[1] = add(sub(b, c), d);
+}
+ALWAYS_INLINE void times_a(f32v a, f32v b, f32v (&out)[4]) {
+  out[0] = sub(broadcast(0.0f), a);
+  out[1] = add(a, b);
+  out[2] = sub(a, b);
+  out[3] = b;
+}
+ALWAYS_INLINE void times_b(f32v a, f32v b, f32v c, f32v d, f32v (&out)[4]) {
+  out[0] = a;
+  out[1] = add(sub(b, c), d);
+  out[2] = sub(add(b, c), a);
+  out[3] = sub(broadcast(0.0f), d);
+}
+
+// Row by row of B^T d: two rows of d meet in each, and only these are in registers.
+template <class Lanes>
+ALWAYS_INLINE void transform_tile(const float* d, size_t row_stride, size_t pixel_stride, float* v, size_t position_stride, Lanes lanes) {
+  const auto pixel = [&](size_t r, size_t c) { return lanes.get(d + r * row_stride + c * pixel_stride); };
+  f32v upper[4], lower[4];
+  UNROLL for (size_t c = 0; c < 4; ++c) upper[c] = pixel(1, c);
+  UNROLL for (size_t c = 0; c < 4; ++c) lower[c] = pixel(2, c);
+  UNROLL for (size_t i = 0; i < 4; ++i) {
+    f32v row[4], out[4];
+    UNROLL for (size_t c = 0; c < 4; ++c) {
+      if (i == 0) row[c] = sub(pixel(0, c), lower[c]);
+      if (i == 1) row[c] = add(upper[c], lower[c]);
+      if (i == 2) row[c] = sub(lower[c], upper[c]);
+      if (i == 3) row[c] = sub(upper[c], pixel(3, c));
+    }
+    times_bt(row[0], row[1], row[2], row[3], out);
+    UNROLL for (size_t j = 0; j < 4; ++j) lanes.put(v + (4 * i + j) * position_stride, out[j]);
+  }
+}
+
+void winograd_transform_input(size_t tiles, size_t channels, const float* d, size_t row_stride, size_t pixel_stride, float* v,
+                              size_t position_stride) {
+  for (size_t t = 0; t < tiles; ++t, d += 2 * pixel_stride, v += channels)
+    each_vector(channels, [&](size_t c, auto lanes) { transform_tile(d + c, row_stride, pixel_stride, v + c, position_stride, lanes); });
+}
+
+template <class Lanes>
+ALWAYS_INLINE void finish_tile(const WinogradOutputArgs& a, size_t tile, size_t column, Lanes lanes) {
+  const float* const s = a.sums + tile * a.tile_stride + column;
+  f32v half[2][4], out[2][2];
+  UNROLL for (size_t i = 0; i < 4; ++i) {
+    f32v pair[2];
+    const auto sum = [&](size_t j) { return load(s + (4 * i + j) * a.position_stride); };
+    times_at(sum(0), sum(1), sum(2), sum(3), pair);
+    half[0][i] = pair[0];
+    half[1][i] = pair[1];
+  }
+  UNROLL for (size_t b = 0; b < 2; ++b) {
+    f32v pair[2];
+    times_at(half[b][0], half[b][1], half[b][2], half[b][3], pair);
+    out[0][b] = pair[0];
+    out[1][b] = pair[1];
+  }
+  const TileEpilogue& e = a.epilogue;
+  const f32v factor = broadcast(a.factor);
+  UNROLL for (size_t r = 0; r < 2; ++r) UNROLL for (size_t b = 0; b < 2; ++b) {
+    f32v term = load(a.channel_terms + (2 * r + b) * a.channel_terms_stride + column);
+    if (a.pixel_terms) term = add(term, broadcast(a.pixel_terms[r * a.pixel_terms_stride + 2 * tile + b]));
+    out[r][b] = multiply_add(factor, out[r][b], term);
+  }
+  if (e.panel_scale) {
+    const f32v scale = load(e.panel_scale + column), shift = load(e.panel_shift + column);
+    UNROLL for (size_t r = 0; r < 2; ++r) UNROLL for (size_t b = 0; b < 2; ++b) out[r][b] = add(mul(out[r][b], scale), shift);
+  }
+  const f32v lower = broadcast(e.activation.min), upper = broadcast(e.activation.max);
+  const bool has_min = e.activation.has_min(), has_max = e.activation.has_max();
+  UNROLL for (size_t r = 0; r < 2; ++r) UNROLL for (size_t b = 0; b < 2; ++b) {
+    if (r >= a.rows || 2 * tile + b >= a.pixels) continue;
+    const size_t at = r * a.y_row_stride + (2 * tile + b) * a.y_stride + column;
+    f32v v = out[r][b];
+    if (e.residual) v = add(v, lanes.get(e.residual + at));
+    if (has_min) v = max(lower, v);
+    if (has_max) v = min(upper, v);
+    lanes.put(a.y + at, v);
+  }
+}
+
+void winograd_transform_output(const WinogradOutputArgs& args) {
+  const WinogradOutputArgs a = args;  // a copy: a store to y might change what `args` refers to
+  for (size_t tile = 0; tile < a.tiles; ++tile)
+    each_vector(a.columns, [&](size_t column, auto lanes) { finish_tile(a, tile, column, lanes); });
+}
+
+void winograd_transform_output_grad(size_t channels, const float* const gy[4], float* gs, size_t position_stride) {
+  each_vector(channels, [&](size_t c, auto lanes) {
+    f32v columns[2][4];
+    UNROLL for (size_t b = 0; b < 2; ++b) times_a(lanes.get(gy[b] + c), lanes.get(gy[2 + b] + c), columns[b]);
+    UNROLL for (size_t i = 0; i < 4; ++i) {
+      f32v row[4];
+      times_a(columns[0][i], columns[1][i], row);
+      UNROLL for (size_t j = 0; j < 4; ++j) lanes.put(gs + (4 * i + j) * position_stride + c, row[j]);
+    }
+  });
+}
+
+void winograd_transform_input_grad(size_t channels, const float* gv, size_t position_stride, float* const gx[16]) {
+  each_vector(channels, [&](size_t c, auto lanes) {
+    const auto at = [&](size_t i, size_t j) { return lanes.get(gv + (4 * i + j) * position_stride + c); };
+    f32v columns[4][4];
+    UNROLL for (size_t j = 0; j < 4; ++j) times_b(at(0, j), at(1, j), at(2, j), at(3, j), columns[j]);
+    UNROLL for (size_t r = 0; r < 4; ++r) {
+      f32v row[4];
+      times_b(columns[0][r], columns[1][r], columns[2][r], columns[3][r], row);
+      UNROLL for (size_t b = 0; b < 4; ++b) {
+        float* const p = gx[4 * r + b] + c;
+        lanes.put(p, add(lanes.get(p), row[b]));
+      }
+    }
+  });
+}
+
+constexpr WinogradKernels kWinograd = {winograd_transform_input, winograd_transform_output, winograd_transform_output_grad,
+                                       winograd_transform_input_grad};
+}  // namespace

@@ -1,0 +1,47 @@
+// The transforms of Winograd adder layers, F(2x2, 3x3) (Li et al., "Winograd Algorithm for AdderNet", ICML 2021). A tile of 4x4 pixels d,
+// two apart, becomes 2x2 outputs y by way of 16 positions p = (i, j):
+//
+//   V = B^T d B                         B^T = | 1  0 -1  0 |       A^T = | -1  1  1  0 |
+//   S[p] = - sum_ci |V[p] - U[p]|             | 0  1  1  0 |             |  0  1 -1  1 |
+//   y = A^T S A                               | 0 -1  1  0 |
+//                                             | 0  1  0 -1 |
+//
+// The signs are those of the paper's balanced matrices: every output adds five S and subtracts four, so that all are of one size.
+#pragma once
+#include <cstddef>
+
+#include "product_kernels.h"
+
+constexpr size_t kWinogradPositions = 16, kWinogradOutput = 2, kWinogradInput = 4;
+
+// From the sums of one panel to output pixels, for tiles that are neighbors in a row:
+//
+//   y = activation((factor * A^T sums A + pixel_terms + channel_terms) * scale + shift (+ residual))
+//
+// A product with sums (Product::needs_sums) leaves sum max(V, U) in place of S: the factor is -2, and the sums of V and of U have gone
+// through both transforms beforehand.
+struct WinogradOutputArgs {
+  size_t tiles, columns;  // columns of the nr that the panel has
+  size_t rows, pixels;    // that exist: 1 or 2 output rows, of 2 * tiles pixels or one less
+  const float* sums;      // [16][tiles][nr], positions and tiles these strides apart
+  size_t position_stride, tile_stride;
+  float factor;
+  const float* pixel_terms;  // [2][2 * tiles], rows so many floats apart; or null
+  size_t pixel_terms_stride;
+  const float* channel_terms;  // [4][nr]: of output (0, 0), (0, 1), (1, 0), (1, 1), whole vectors this far apart
+  size_t channel_terms_stride;
+  TileEpilogue epilogue;  // its panel's arrays but the bias, and the residual
+  float* y;
+  size_t y_row_stride, y_stride;  // floats between rows and between pixels
+};
+
+struct WinogradKernels {
+  // v[p][t] = (B^T d B)[p] of tile t, whose first pixel is at d + t * 2 * pixel_stride; v + p * position_stride + t * channels
+  void (*transform_input)(size_t tiles, size_t channels, const float* d, size_t row_stride, size_t pixel_stride, float* v,
+                          size_t position_stride);
+  void (*transform_output)(const WinogradOutputArgs&);
+  // gs[p] = (A gy A^T)[p] of one tile; gy points to its 4 pixels
+  void (*transform_output_grad)(size_t channels, const float* const gy[4], float* gs, size_t position_stride);
+  // gx += B gv B^T of one tile; gx points to its 16 pixels
+  void (*transform_input_grad)(size_t channels, const float* gv, size_t position_stride, float* const gx[16]);
+};

@@ -1,0 +1,8 @@
+// The definitions of Winograd adder layers and of their gradients (conv2d/winograd.h), tile by tile, in double, by the matrices as they are
+// printed.
+#pragma once
+#include "../conv2d/shape.h"
+
+void reference_winograd_adder_conv2d(const Conv2dShape& s, const float* x, const float* u, const float* bias, double* y);
+void reference_winograd_adder_conv2d_grad_filter(const Conv2dShape& s, const float* gy, const float* x, const float* u, double* gu);
+void reference_winograd_adder_conv2d_grad_input(const Conv2dShape& s, const float* gy, const float* x, const float* u, double* gx);
