@@ -130,6 +130,8 @@ export interface Binding {
     y: Int32Array,
     geometry: Int32Array,
   ): void;
+  /** Exact in int32 (native/conv2d/winograd_integer.h). */
+  winogradAdderConv2dInteger<Q extends QuantizedArray>(call: WinogradIntegerCall<Q, Int32Array>): void;
   /** weightBits 7: every weight lies in [-64, 63] */
   int8Conv2d(x: Uint8Array, filters: Int8Array, padValue: number, y: Int32Array, geometry: Int32Array, weightBits: 7 | 8): void;
   /** y = clamp(rne(v), qmin, qmax) */
@@ -199,6 +201,7 @@ export interface Binding {
     y: Float64Array,
     geometry: Int32Array,
   ): void;
+  referenceWinogradAdderConv2dInteger<Q extends QuantizedArray>(call: WinogradIntegerCall<Q, Float64Array>): void;
   referenceInt8Conv2d(x: Uint8Array, filters: Int8Array, padValue: number, y: Float64Array, geometry: Int32Array): void;
   /** Bit-exact, in float32, from the sums of the definitions above. */
   referenceRequantize(
@@ -225,6 +228,28 @@ export interface Binding {
 
 /** Quantized numbers: of up to 8 bits, or of up to 16. */
 export type QuantizedArray = Uint8Array | Int16Array;
+
+/**
+ * What Winograd adder layers of integers take besides x and filters. Bytes have offsets, -16384 to 16383, and shifts, 0 to 7, of each of 16
+ * positions: V' = clamp((V + offset) >> shift, 0, 255). int16 has neither.
+ */
+export interface WinogradRounding {
+  offsets?: Int16Array | undefined;
+  shifts?: Uint8Array | undefined;
+  /** [4,co], added to outputs (0,0), (0,1), (1,0), (1,1) of each tile; at most 2^30 in size. Default: zeros. */
+  constants?: Int32Array | undefined;
+}
+
+/** x and padValue of int16 lie in [-8192, 8191]. */
+export interface WinogradIntegerCall<Q extends QuantizedArray, Y extends Int32Array | Float64Array> extends WinogradRounding {
+  x: Q;
+  /** [4,4,co,ci] */
+  filters: Q;
+  padValue: number;
+  y: Y;
+  /** That of the 3x3 windows. */
+  geometry: Int32Array;
+}
 
 /** How the sum of output channel co is rescaled: v = scale[co] * float(sum) + shift[co] + r (native/kernels/quantize_kernels.h). */
 export interface Rescaling<Q extends QuantizedArray> {
@@ -269,7 +294,8 @@ export interface Conv2dNode {
 }
 
 /**
- * A convolution of quantized numbers, with what follows it. Its sum is - sum |x - w| ('adder') or sum x * w ('conv', of uint8), exact:
+ * A convolution of quantized numbers, with what follows it. Its sum is - sum |x - w| ('adder'), that of winogradAdderConv2dInteger
+ * ('adder-winograd') or sum x * w ('conv', of uint8), exact:
  *
  *   v = scale[co] * float(sum) + shift[co] + r
  *
@@ -277,11 +303,11 @@ export interface Conv2dNode {
  * clamp(rne(v), qmin, qmax), floats as activation(v). float32, every operation rounded by itself; rne rounds to the nearest integer, halves to
  * the even one.
  */
-export interface QuantizedConv2dNode {
-  kind: 'adder' | 'conv';
+export interface QuantizedConv2dNode extends WinogradRounding {
+  kind: 'adder' | 'adder-winograd' | 'conv';
   /** A quantized value, u8 or i16. */
   x: number;
-  /** [co,kh,kw,ci/groups], of the type of x of an adder convolution, int8 of an ordinary one. */
+  /** [co,kh,kw,ci/groups], [4,4,co,ci] of Winograd, of the type of x of an adder convolution, int8 of an ordinary one. */
   filters: Uint8Array | Int16Array | Int8Array;
   /** What padding reads: the zero point of x. */
   padValue: number;

@@ -48,3 +48,4 @@ void export_runtime(Exports& exports);
 void export_sgd(Exports& exports);
 void export_sign(Exports& exports);
 void export_winograd(Exports& exports);
+void export_winograd_integer(Exports& exports);

@@ -9,13 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "../conv2d/winograd.h"
 #include "../conv2d/xnor.h"
 #include "background.h"
 #include "exports.h"
 #include "pool_shape.h"
 #include "rescaling.h"
 #include "runtime.h"
+#include "winograd_arguments.h"
 
 namespace {
 constexpr double kMaxElems = 1LL << 48;  // a petabyte: sizes in bytes stay far from what size_t holds
@@ -140,8 +140,9 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     const Conv2dShape s = image_shape(args["geometry"]);
     const size_t x = value(args["x"], s.x_elems, DType::kF32), residual = optional_float_value(args["residual"], s.y_elems);
     const bool winograd = kind == ConvKind::kAdderWinograd;
-    if (winograd && !fits_winograd(s)) args["geometry"].fail("ERR_ARGUMENT", "is not that of 3x3 windows at stride 1");
-    const auto filters = args["filters"].array<const float>(winograd ? winograd_filter_elems(s) : s.w_elems), bias = args["bias"].optional_array<const float>(s.co);
+    if (winograd) check_winograd(args["geometry"], s);
+    const auto filters = args["filters"].array<const float>(winograd ? winograd_filter_elems(s) : s.w_elems),
+               bias = args["bias"].optional_array<const float>(s.co);
     const auto scale = args["scale"].optional_array<const float>(s.co), shift = args["shift"].optional_array<const float>(s.co);
     if (!scale.data != !shift.data) args.fail("ERR_ARGUMENT", "scale and shift come together");
     if (kind == ConvKind::kXnor && s.k > kMaxSigns) args.check(Status::kShape);
@@ -149,11 +150,11 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     return add_node(args, make_conv2d_node(plan.kernels(), plan.pool(), kind, s, filters.data, epilogue), x, residual);
   }
 
-  // { kind, x, filters, padValue, scale, shift, residual?, residualScale?, output, qmin?, qmax?, activation?, geometry }: x, a residual and
-  // an output that are quantized are of one type
+  // { kind, x, filters, padValue, offsets?, shifts?, constants?, scale, shift, residual?, residualScale?, output, qmin?, qmax?,
+  // activation?, geometry }: x, a residual and an output that are quantized are of one type
   Napi::Value quantized_conv2d(const Arguments& call) {
-    const NamedArguments args(call, {"kind", "x", "filters", "padValue", "scale", "shift", "residual", "residualScale", "output", "qmin",
-                                     "qmax", "activation", "geometry"});
+    const NamedArguments args(call, {"kind", "x", "filters", "padValue", "offsets", "shifts", "constants", "scale", "shift", "residual",
+                                     "residualScale", "output", "qmin", "qmax", "activation", "geometry"});
     const Activation activation = activation_of(args["activation"]);
     const Plan& plan = building(args);
     const Conv2dShape s = image_shape(args["geometry"]);
@@ -377,12 +378,17 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
       if (s.k > (kBytes ? kMaxL1Bytes : kMaxL1Shorts)) args.check(Status::kShape);
       return pack_adder_conv2d(plan.kernels(), plan.pool(), s, filters.array<const X>(s.w_elems).data, pad_value);
     }
+    if (kind == ConvKind::kAdderWinograd) {
+      check_winograd(args["geometry"], s);
+      return WinogradArguments<X>(args, s).pack(plan.kernels(), plan.pool(), s);
+    }
     if constexpr (kBytes)
       if (kind == ConvKind::kConv) {
         if (s.k > kMaxDotBytes) args.check(Status::kShape);
         return pack_int8_conv2d(plan.kernels(), plan.pool(), s, filters.array<const int8_t>(s.w_elems).data, pad_value, false);
       }
-    args["kind"].fail("ERR_ARGUMENT", kBytes ? "is 'xnor', expected adder or conv" : "is not 'adder', the only one of int16");
+    args["kind"].fail("ERR_ARGUMENT", kBytes ? "is 'xnor', expected adder, adder-winograd or conv"
+                                             : "is of bytes alone: int16 has adder and adder-winograd");
   }
 
   Napi::Value add_node(const Arguments& args, std::unique_ptr<Node> node, size_t x, size_t other = kNoValue) {

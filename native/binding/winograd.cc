@@ -1,13 +1,12 @@
-#include "../conv2d/winograd.h"
-
 #include "../reference/winograd.h"
 #include "exports.h"
 #include "runtime.h"
+#include "winograd_arguments.h"
 
 namespace {
 Conv2dShape winograd_shape(const Argument& geometry) {
   const Conv2dShape s = geometry.conv2d_shape();
-  if (!fits_winograd(s)) geometry.fail("ERR_ARGUMENT", "is not that of 3x3 windows at stride 1, with dilation 1 and one group");
+  check_winograd(geometry, s);
   return s;
 }
 

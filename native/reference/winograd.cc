@@ -42,11 +42,12 @@ bool output_pixel(const Conv2dShape& s, const Tile& t, size_t r, size_t c, size_
   return t.row + r < s.ho && t.column + c < s.wo;
 }
 
-void transformed_input(const Conv2dShape& s, const Tile& t, const float* x, size_t ci, double (&v)[4][4]) {
+template <class X>
+void transformed_input(const Conv2dShape& s, const Tile& t, const X* x, size_t ci, double (&v)[4][4], X pad_value = 0) {
   double d[4][4];
   size_t pixel;
   for (size_t r = 0; r < 4; ++r)
-    for (size_t c = 0; c < 4; ++c) d[r][c] = input_pixel(s, t, r, c, &pixel) ? x[pixel * s.ci + ci] : 0;
+    for (size_t c = 0; c < 4; ++c) d[r][c] = input_pixel(s, t, r, c, &pixel) ? x[pixel * s.ci + ci] : pad_value;
   sandwich<false>(kBt, d, v);
 }
 void transformed_gradient(const Conv2dShape& s, const Tile& t, const float* gy, size_t co, double (&gs)[4][4]) {
@@ -73,25 +74,52 @@ void each_difference(const Conv2dShape& s, const float* gy, const float* x, cons
     }
   });
 }
-}  // namespace
 
-void reference_winograd_adder_conv2d(const Conv2dShape& s, const float* x, const float* u, const float* bias, double* y) {
-  for (size_t i = 0; i < s.y_elems; ++i) y[i] = bias ? bias[i % s.co] : 0.0f;
+// y = the terms of each output channel, [4][co] or null, plus A^T S A. `value` takes V[p] to what meets U, `weight` S[p] to what is
+// transformed; they are exact of integers.
+template <class X, class Constant, class Value, class Weight>
+void forward(const Conv2dShape& s, const X* x, const X* u, X pad_value, Constant constant, Value value, Weight weight, double* y) {
+  size_t pixel;
   each_tile(s, [&](const Tile& t) {
+    for (size_t i = 0; i < 4; ++i)
+      for (size_t co = 0; co < s.co; ++co)
+        if (output_pixel(s, t, i / 2, i % 2, &pixel)) y[pixel * s.co + co] = constant(i, co);
     for (size_t ci = 0; ci < s.ci; ++ci) {
       double v[4][4];
-      transformed_input(s, t, x, ci, v);
+      transformed_input(s, t, x, ci, v, pad_value);
       for (size_t co = 0; co < s.co; ++co) {
         double sums[4][4], out[2][2];
-        for (size_t p = 0; p < 16; ++p) sums[p / 4][p % 4] = -std::fabs(v[p / 4][p % 4] - u[(p * s.co + co) * s.ci + ci]);
+        for (size_t p = 0; p < 16; ++p)
+          sums[p / 4][p % 4] = -weight(p) * std::fabs(value(p, v[p / 4][p % 4]) - u[(p * s.co + co) * s.ci + ci]);
         sandwich<false>(kAt, sums, out);
-        size_t pixel;
         for (size_t i = 0; i < 4; ++i)
           if (output_pixel(s, t, i / 2, i % 2, &pixel)) y[pixel * s.co + co] += out[i / 2][i % 2];
       }
     }
   });
 }
+}  // namespace
+
+void reference_winograd_adder_conv2d(const Conv2dShape& s, const float* x, const float* u, const float* bias, double* y) {
+  forward(
+      s, x, u, 0.0f, [&](size_t, size_t co) { return bias ? bias[co] : 0.0f; }, [](size_t, double v) { return v; },
+      [](size_t) { return 1.0; }, y);
+}
+
+template <class X>
+void reference_winograd_adder_conv2d(const Conv2dShape& s, const X* x, const X* u, X pad_value, const WinogradRounding* rounding,
+                                     const int32_t* constants, double* y) {
+  const auto step = [&](size_t p) { return rounding ? std::ldexp(1.0, rounding->shifts[p]) : 1.0; };
+  const auto rounded = [&](size_t p, double v) {
+    return rounding ? std::clamp(std::floor((v + rounding->offsets[p]) / step(p)), 0.0, 255.0) : v;
+  };
+  forward(
+      s, x, u, pad_value, [&](size_t i, size_t co) { return constants ? constants[i * s.co + co] : 0; }, rounded, step, y);
+}
+template void reference_winograd_adder_conv2d(const Conv2dShape&, const uint8_t*, const uint8_t*, uint8_t, const WinogradRounding*,
+                                              const int32_t*, double*);
+template void reference_winograd_adder_conv2d(const Conv2dShape&, const int16_t*, const int16_t*, int16_t, const WinogradRounding*,
+                                              const int32_t*, double*);
 
 void reference_winograd_adder_conv2d_grad_filter(const Conv2dShape& s, const float* gy, const float* x, const float* u, double* gu) {
   std::fill_n(gu, 16 * s.co * s.ci, 0.0);
