@@ -44,6 +44,7 @@ export async function measureLayers(options: LayerOptions = {}): Promise<LayerRe
 async function measureLayer(layer: Layer, isa: string, threads: number, options: MeasureOptions): Promise<LayerResult[]> {
   const implementations: Record<string, () => unknown> = {
     'adder f32': forward(ops.adderConv2d)(layer),
+    'winograd f32': winograd(layer),
     'conv f32': forward(ops.conv2d)(layer),
     xnor: forward(ops.xnorConv2d)(layer),
     'adder u8': requantized(layer, (x, o) => {
@@ -68,6 +69,12 @@ async function measureLayer(layer: Layer, isa: string, threads: number, options:
     const seconds = implementation === 'onnxruntime f32' ? median / chainLength : median;
     return { isa, layer: layerName(layer), implementation, seconds, rate: pairs(layer) / seconds / 1e9 };
   });
+}
+
+function winograd({ x: shape, co }: Layer): () => unknown {
+  const [x, filters] = [normal(shape), normal([4, 4, co, shape[3]])];
+  const out = ops.winogradAdderConv2d(x, filters, { padding: 1 });
+  return () => ops.winogradAdderConv2d(x, filters, { padding: 1, out });
 }
 
 const filterShape = ({ x, co }: Layer) => [co, 3, 3, x[3]] as const;

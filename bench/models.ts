@@ -1,5 +1,5 @@
-// Compiled networks: adders in bytes, in 16 bits and in floats, a CNN and a binary network here, and the same CNN in onnxruntime in floats and in 8 bits,
-// where it is installed (bench/baselines), one after the other in the same rounds.
+// Compiled networks: adders and Winograd adders, a CNN and a binary network here, and the same CNN in onnxruntime in floats and in 8 bits, where it
+// is installed (bench/baselines), one after the other in the same rounds.
 import { compile, cpuInfo, type Model, models, quantize, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
 import type { ModelReport, ModelResult } from '../dist/cli/bench-results';
@@ -41,20 +41,24 @@ export async function measureModels(options: ModelBenchOptions = {}): Promise<Mo
 /** The networks of a task, and images for them. The caller disposes of the sessions. */
 export async function compileTask({ network, batch }: Task, threads: number) {
   const make = (kind: models.ConvKind) => settled(models[network]({ kind, seed: 1 }));
-  const [adder, conv] = [make('adder'), make('conv')];
+  const [adder, winograd, conv] = [make('adder'), make('adder-winograd'), make('conv')];
   const x = Tensor.zeros([batch, ...adder.inputShape]);
   new Random(1).fillNormal(x.data);
   const sessions = {
     'adder u8': await compile(await quantize(adder, x), { threads }),
     'adder i16': await compile(await quantize(adder, x, { bits: 16 }), { threads }),
     'adder f32': await compile(adder, { threads }),
+    'winograd f32': await compile(winograd, { threads }),
     'conv f32': await compile(conv, { threads }),
     xnor: await compile(make('xnor'), { threads }),
   };
   return { conv, sessions, x };
 }
 
-const names = ['adder u8', 'adder u8 run', 'adder i16', 'adder i16 run', 'adder f32', 'adder f32 run', 'conv f32', 'xnor'];
+const names = [
+  ...['adder u8', 'adder u8 run', 'adder i16', 'adder i16 run', 'adder f32', 'adder f32 run'],
+  ...['winograd f32', 'conv f32', 'xnor'],
+];
 const baselineNames = ['onnxruntime f32', 'onnxruntime int8'];
 
 async function measureTask(task: Task, isa: string, threads: number, options: MeasureOptions): Promise<ModelResult[]> {

@@ -28,7 +28,7 @@ export async function measureNodes(options: NodeBenchOptions = {}): Promise<Node
   return { cpu: model, threads, results };
 }
 
-const implementations = ['adder u8', 'adder i16', 'adder f32', 'conv f32', 'xnor'] as const;
+const implementations = ['adder u8', 'adder i16', 'adder f32', 'winograd f32', 'conv f32', 'xnor'] as const;
 type Implementation = (typeof implementations)[number];
 
 async function profileTask(task: Task, isa: string, threads: number, options: NodeBenchOptions): Promise<NodeResult[]> {
@@ -64,7 +64,7 @@ async function profileTask(task: Task, isa: string, threads: number, options: No
 
 /** The micro-op that a node is made of, a name of native/cpu/peak.cc. */
 function peakOf({ op, kind }: NodeProfile, implementation: Implementation): string | undefined {
-  if (op === 'quantizedConv2d') return kind === 'conv' ? 'dot 8-bit' : implementation === 'adder i16' ? 'l1 i16' : 'l1 u8';
+  if (op === 'quantizedConv2d') return kind === 'conv' ? 'dot 8-bit' : implementation.endsWith('i16') ? 'l1 i16' : 'l1 u8';
   return kind && { adder: 'l1 f32', 'adder-winograd': 'l1 f32', conv: 'dot f32', xnor: 'xnor' }[kind];
 }
 

@@ -29,13 +29,14 @@ export async function measureTrain(options: TrainBenchOptions = {}): Promise<Tra
   const torch = haveTorch() ? await TorchTrainer.start(threads) : undefined;
   try {
     const implementations: Record<string, () => unknown> = {};
-    for (const [kind, batch] of [
-      ['adder', large],
-      ['conv', large],
-      ['xnor', large],
-      ['adder', small],
+    for (const [name, kind, batch] of [
+      ['adder', 'adder', large],
+      ['winograd', 'adder-winograd', large],
+      ['conv', 'conv', large],
+      ['xnor', 'xnor', large],
+      ['adder', 'adder', small],
     ] as const)
-      implementations[`${kind} ${batch}`] = trainer(kind, batch);
+      implementations[`${name} ${batch}`] = trainer(kind, batch);
     if (torch)
       for (const [kind, batch] of [
         ['conv', large],

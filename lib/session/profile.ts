@@ -29,7 +29,7 @@ export interface NodeProfile {
   readonly dtype: GraphNode['output']['dtype'];
   /** Median seconds of a run, of all images. */
   readonly seconds: number;
-  /** Pairs of an input and a weight, of all images; 0 of a node that is no convolution. */
+  /** Pairs of an input and a weight, of all images, in Winograd's domain where that is the kind; 0 of a node that is no convolution. */
   readonly pairs: number;
   /** Pairs a second, in 1e9. */
   readonly rate: number;
@@ -59,8 +59,18 @@ export function describeNodes(graph: Graph, names: ReadonlyMap<string, Tensor<Te
     ...('kind' in node && { kind: node.kind }),
     shape: node.output.shape,
     dtype: node.output.dtype,
-    pairs: 'filters' in node ? (elementCount(node.output.shape) * node.filters.size) / node.filters.shape[0]! : 0,
+    pairs: pairsOf(node),
   }));
+}
+
+/** Of one image. A tile of Winograd's domain meets every filter once, and is 2x2 outputs, the last ones of a row and of a column maybe fewer. */
+function pairsOf(node: GraphNode): number {
+  if (!('filters' in node)) return 0;
+  const { kind, filters, output } = node;
+  const [h, w] = output.shape as [number, number, number];
+  return kind === 'adder-winograd'
+    ? Math.ceil(h / 2) * Math.ceil(w / 2) * filters.size
+    : (elementCount(output.shape) * filters.size) / filters.shape[0]!;
 }
 
 /** @throws {AdderNetError} ERR_ARGUMENT */
