@@ -123,7 +123,7 @@ function checkBits({ nodes }: Graph, bits: number): void {
     expect(qmax === undefined || qmax === range.qmax, `qmax is ${qmax}`, range.qmax);
     if (node.op === 'quantize') continue;
     expect(!isOutside(node.padValue), `padValue is ${node.padValue}`, integers);
-    const filter = node.kind === 'adder' ? node.filters.data.find(isOutside) : undefined;
+    const filter = node.kind === 'adder' ? node.filters.data.find(isOutside) : undefined; // Winograd's are as large as what is transformed
     expect(filter === undefined, `filters hold ${filter}`, integers);
   }
 }

@@ -5,6 +5,7 @@ import { AdderNetError } from '../errors';
 import type { QuantizedDType } from '../ops';
 import { maxFilterElements } from '../ops/conv2d-integer';
 import { integersOf } from '../ops/quantize';
+import { damageOfWinograd, maxWinogradChannels, winogradIntegers } from '../ops/winograd-adder-conv2d-integer';
 import { allOf, integer, listOf, misfit, objectWith, oneOf, optional, type Rule, rule } from '../schema';
 import { elementCount, type Shape, shapeText } from '../shape';
 import { type DType, notFinite, Tensor, type TensorData } from '../tensor';
@@ -15,6 +16,7 @@ import {
   type GraphNode,
   type Normalize,
   operandsOf,
+  type Pool,
   type Quantize,
   type QuantizedConv2d,
   type Value,
@@ -30,15 +32,41 @@ export function checkGraph(graph: Graph): void {
   if (wrong !== undefined) throw new AdderNetError('ERR_ARGUMENT', `the network is damaged: its ${wrong}`);
   const { nodes, inputs, outputs } = graph;
   const known = new Map(inputs.map((value) => [value.id, value]));
+  const narrow = new NarrowValues();
   const budget = new WorkBudget();
   for (const [i, node] of nodes.entries()) {
-    const damage = damageOf(node, known);
+    const damage = damageOf(node, known) ?? narrow.damageOf(node);
     if (damage !== undefined) throw new AdderNetError('ERR_ARGUMENT', `node ${i} of the network is damaged: its ${damage}`);
     budget.spend(node, i);
     known.set(node.output.id, node.output);
   }
   if (!isKnown(outputs[0]!, known)) throw new AdderNetError('ERR_ARGUMENT', 'no node of the network computes its output');
 }
+
+/** Values of int16 whose numbers Winograd's transforms take: those that end within 13 bits and sign, and maxima of them. */
+class NarrowValues {
+  readonly #ids = new Set<number>();
+
+  /** Which field of the next node does not fit. */
+  damageOf(node: GraphNode): string | undefined {
+    const { id, dtype } = node.output;
+    if (dtype === 'i16' && this.#isNarrow(node)) this.#ids.add(id);
+    if (node.op !== 'quantizedConv2d' || node.kind !== 'adder-winograd' || node.x.dtype !== 'i16' || this.#ids.has(node.x.id))
+      return undefined;
+    const { min, max } = winogradIntegers;
+    return `x may be less than ${min} or more than ${max}, expected 13 bits and sign at most of kind adder-winograd`;
+  }
+
+  #isNarrow(node: GraphNode): boolean {
+    if (node.op === 'pool') return this.#ids.has(node.x.id) && isNeverAllPadding(node);
+    if (node.op !== 'quantize' && node.op !== 'quantizedConv2d') return false;
+    const { qmin = 0, qmax = Number.POSITIVE_INFINITY } = node;
+    return qmin >= winogradIntegers.min && qmax <= winogradIntegers.max;
+  }
+}
+
+/** A window that is all padding has the least integer for its maximum. */
+const isNeverAllPadding = ({ attributes: { kernel, padding } }: Pool): boolean => padding.every((size, side) => size < kernel[side % 2]!);
 
 const size = integer(1, 2 ** 31 - 1);
 const offset = integer(0, 2 ** 31 - 1);
@@ -107,7 +135,9 @@ const nodeRules: Readonly<Record<GraphNode['op'], Rule<unknown>>> = {
     ...{ qmin: optional(quantizedNumber), qmax: quantizedNumber },
   }),
   quantizedConv2d: objectWith({
-    ...{ kind: oneOf(['adder', 'conv']), x: quantized, output: any, filters: tensor(4, 'u8', 'i16', 'i8'), padValue: quantizedNumber },
+    ...{ kind: oneOf(['adder', 'adder-winograd', 'conv']), x: quantized, output: any, filters: tensor(4, 'u8', 'i16', 'i8') },
+    ...{ padValue: quantizedNumber, offsets: optional(tensor(1, 'i16')), shifts: optional(tensor(1, 'u8')) },
+    constants: optional(tensor(2, 'i32')),
     ...{ ...affine, residual: optional(any), residualScale: optional(float), qmin: optional(quantizedNumber) },
     ...{ qmax: optional(quantizedNumber), activation: optional(activation), attributes: conv2dAttributes },
   }),
@@ -150,11 +180,15 @@ function damageOfQuantized(node: QuantizedConv2d): string | undefined {
   const { kind, x, filters, padValue, residual, output, qmin, qmax, activation } = node;
   const dtype = x.dtype as QuantizedDType;
   if (kind === 'conv' && dtype !== 'u8') return `kind is conv, but x is ${dtype}, expected u8`;
-  const own = kind === 'adder' ? dtype : 'i8';
+  const own = kind === 'conv' ? 'i8' : dtype;
   if (filters.dtype !== own) return `filters are ${filters.dtype}, expected ${own} of kind ${kind}, which reads ${dtype}`;
   for (const [name, value] of Object.entries({ residual, output }))
     if (value && value.dtype !== 'f32' && value.dtype !== dtype) return `${name} is ${value.dtype}, expected f32 or ${dtype} as x`;
-  const [elements, limit] = [filters.size / filters.shape[0]!, maxFilterElements[kind === 'conv' ? 'conv' : dtype]];
+  const winograd = damageOfTransforms(node, dtype);
+  if (winograd !== undefined) return winograd;
+  const elements = elementCount(windowShape(kind, filters.shape).slice(1));
+  const limit =
+    kind === 'adder-winograd' ? 9 * maxWinogradChannels(dtype, node.shifts?.data) : maxFilterElements[kind === 'conv' ? 'conv' : dtype];
   if (elements > limit) return `filters have ${elements} elements each, expected at most ${limit}, whose sum an int32 holds`;
   const { min, max } = integersOf[dtype];
   if (padValue < min || padValue > max) return `padValue is ${padValue}, expected an integer from ${min} to ${max}`;
@@ -164,6 +198,18 @@ function damageOfQuantized(node: QuantizedConv2d): string | undefined {
   return (
     damageOfRange({ qmin, qmax }, dtype) ?? (activation && `activation is there, but its output is ${dtype}, which qmin and qmax limit`)
   );
+}
+
+/** What kind adder-winograd has besides, and no other kind. */
+function damageOfTransforms(node: QuantizedConv2d, dtype: QuantizedDType): string | undefined {
+  const { kind, filters, padValue, offsets, shifts, constants } = node;
+  const shapes = { offsets: [16], shifts: [16], constants: [4, filters.shape[2]!] };
+  for (const [name, tensor] of Object.entries({ offsets, shifts, constants })) {
+    const expected = shapeText(shapes[name as keyof typeof shapes]);
+    if (tensor && kind !== 'adder-winograd') return `${name} are there, but its kind is ${kind}`;
+    if (tensor && shapeText(tensor.shape) !== expected) return `${name} have shape ${shapeText(tensor.shape)}, expected ${expected}`;
+  }
+  return kind === 'adder-winograd' ? damageOfWinograd(dtype, padValue, node) : undefined;
 }
 
 function damageOfRange({ qmin = 0, qmax }: { qmin?: number | undefined; qmax: number }, dtype: QuantizedDType): string | undefined {

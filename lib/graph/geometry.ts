@@ -1,6 +1,7 @@
 // Where the windows of a node lie, as native code takes it, and which shape its output has.
 import { windowShape } from '../conv-kind';
 import { AdderNetError } from '../errors';
+import { winogradGeometry } from '../ops/winograd-geometry';
 import { type ConvGeometry, convGeometry, elementCount, poolGeometry, type Shape, shapeText } from '../shape';
 import type { Conv2d, GraphNode, Pool, QuantizedConv2d } from './graph';
 
@@ -13,7 +14,18 @@ type Windowed = Unplaced<Conv2d | QuantizedConv2d | Pool>;
 export function geometryOf(node: Windowed): ConvGeometry {
   const x = [1, ...node.x.shape];
   if (node.op === 'pool') return poolGeometry(`${node.mode}Pool`, x, node.attributes);
+  if (node.kind === 'adder-winograd') return winogradGeometryOf(node, x);
   return convGeometry(node.op, x, windowShape(node.kind, node.filters.shape), node.attributes);
+}
+
+function winogradGeometryOf({ op, filters, attributes }: Unplaced<Conv2d | QuantizedConv2d>, x: Shape): ConvGeometry {
+  const { stride, padding, dilation, groups } = attributes;
+  if ([...stride, ...dilation, groups].some((size) => size !== 1))
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${op}: stride is [${stride}], dilation [${dilation}] and groups ${groups}, expected 1 each: kind adder-winograd has no others`,
+    );
+  return winogradGeometry(op, x, filters.shape, { padding });
 }
 
 /**

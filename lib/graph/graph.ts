@@ -112,19 +112,25 @@ export interface Quantize {
 
 /**
  * A convolution of quantized numbers and all that follows it up to the next one. Its sum is -sum |x - w| of filters of the dtype of x where its
- * kind is adder, and sum x * w of uint8 and int8 filters where it is conv: v = scale[co] * float(sum) + shift[co], then
+ * kind is adder, that of `winogradAdderConv2d` where it is adder-winograd, and sum x * w of uint8 and int8 filters where it is conv: v = scale[co] * float(sum) + shift[co], then
  * + residualScale * float(residual) of one of the dtype of x, or + residual of floats; then q = clamp(rne(v), qmin, qmax) if the output is of the
  * dtype of x, or activation(v) if it is of floats.
  */
 export interface QuantizedConv2d {
   readonly op: 'quantizedConv2d';
-  readonly kind: 'adder' | 'conv';
+  readonly kind: 'adder' | 'adder-winograd' | 'conv';
+  /** Of int16 and kind adder-winograd it has 13 bits and sign at most. */
   readonly x: Value;
   readonly output: Value;
-  /** [co,kh,kw,ci/groups] */
+  /** [co,kh,kw,ci/groups]; [4,4,co,ci] of kind adder-winograd */
   readonly filters: Tensor<QuantizedArray> | Tensor<Int8Array>;
   /** What padding reads: the zero point of x. */
   readonly padValue: number;
+  /** How the 16 positions of Winograd become bytes, [16], as shifts: of kind adder-winograd where x is of bytes, and of no other. */
+  readonly offsets?: Tensor<Int16Array>;
+  readonly shifts?: Tensor<Uint8Array>;
+  /** Added to the outputs of a tile, [4,co]; of kind adder-winograd alone. */
+  readonly constants?: Tensor<Int32Array>;
   /** [co], as shift */
   readonly scale: Tensor;
   readonly shift: Tensor;

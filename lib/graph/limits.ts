@@ -1,5 +1,6 @@
 // What one image may ask of a network. A file of a few bytes can describe windows, paddings and images that would take years of work and more
 // memory than there is, so that is counted before anything runs. The memory of all values together: native/plan/arena.h.
+import { windowShape } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { elementCount, shapeText } from '../shape';
 import type { Graph, GraphNode, Value } from './graph';
@@ -47,7 +48,7 @@ function paddedShape(node: GraphNode): Value['shape'] {
 
 /** Elements of x that an element of the output is computed from. The taps of a pooling that lie on padding are left out. */
 function windowElements(node: GraphNode): number {
-  if (node.op === 'conv2d' || node.op === 'quantizedConv2d') return node.filters.size / node.filters.shape[0]!;
+  if (node.op === 'conv2d' || node.op === 'quantizedConv2d') return elementCount(windowShape(node.kind, node.filters.shape).slice(1));
   if (node.op !== 'pool') return 1;
   const [h, w] = node.x.shape;
   const [kh, kw] = node.attributes.kernel;

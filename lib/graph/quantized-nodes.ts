@@ -1,6 +1,6 @@
 // Quantized nodes as graph.ts defines them: integer sums by the exact integer operations, all else in plain float32 arithmetic.
 import { AdderNetError } from '../errors';
-import { adderConv2d, int8Conv2d, maxPool2d, type QuantizedArray, type QuantizedDType } from '../ops';
+import { adderConv2d, int8Conv2d, maxPool2d, type QuantizedArray, type QuantizedDType, winogradAdderConv2d } from '../ops';
 import { integersOf } from '../ops/quantize';
 import { arrayConstructors, Tensor } from '../tensor';
 import type { Pool, Quantize, QuantizedConv2d, Value, ValueTensor } from './graph';
@@ -44,7 +44,12 @@ export function quantizedMaxPool({ output, attributes }: Pool, { data, shape }: 
 const quantizedArray = ({ dtype }: Value, length: number): QuantizedArray => new arrayConstructors[dtype === 'i16' ? 'i16' : 'u8'](length);
 
 function integerSums(node: QuantizedConv2d, x: Tensor<QuantizedArray>): Tensor<Int32Array> {
-  const options = { ...node.attributes, padValue: node.padValue };
+  const { padValue, offsets, shifts, constants, attributes } = node;
+  if (node.kind === 'adder-winograd')
+    return winogradAdderConv2d(x, node.filters as Tensor<QuantizedArray>, {
+      ...{ padding: attributes.padding, padValue, offsets, shifts, constants },
+    });
+  const options = { ...attributes, padValue };
   return node.kind === 'adder'
     ? adderConv2d(x, node.filters as Tensor<QuantizedArray>, options)
     : int8Conv2d(x as Tensor<Uint8Array>, node.filters as Tensor<Int8Array>, options);

@@ -56,3 +56,4 @@ export {
   winogradAdderConv2dGradFilter,
   winogradAdderConv2dGradInput,
 } from './winograd-adder-conv2d';
+export type { WinogradIntegerOptions } from './winograd-adder-conv2d-integer';

@@ -1,10 +1,11 @@
 // Winograd adder convolutions and their gradients: 3x3 windows at stride 1, four pairs for each output and channel where a window has nine.
-import { native, rethrow } from '../binding';
-import { AdderNetError } from '../errors';
+import { native, type QuantizedArray, rethrow } from '../binding';
 import { checkOptions, optionNames } from '../options';
-import { type ConvGeometry, convGeometry, type Padding, type Shape, shapeText } from '../shape';
-import type { Tensor } from '../tensor';
+import type { ConvGeometry, Padding } from '../shape';
+import { Tensor } from '../tensor';
 import { checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
+import { type WinogradIntegerOptions, winogradAdderConv2dInteger } from './winograd-adder-conv2d-integer';
+import { winogradGeometry } from './winograd-geometry';
 
 /** What the gradients of `winogradAdderConv2d` take. */
 export interface WinogradOptions extends OutOption {
@@ -29,13 +30,36 @@ const names = [...gradNames, ...optionNames<Pick<WinogradConvolutionOptions, 'bi
  * with the balanced matrices `Bᵀ = [1 0 −1 0; 0 1 1 0; 0 −1 1 0; 0 1 0 −1]` and `Aᵀ = [−1 1 1 0; 0 1 −1 1]`. Outputs are of either sign.
  * The windows are 3x3 at stride 1; padding reads zeros, which are transformed like everything.
  *
- * @param x       activations [n, h, w, ci], float32
- * @param filters U, [4, 4, co, ci]
- * @returns       [n, ho, wo, co] with ho = top + h + bottom − 2
- * @throws {AdderNetError} ERR_SHAPE if the shapes do not fit; ERR_DTYPE if a tensor is not float32; ERR_ARGUMENT if an option is unknown or out
- *   of range, memory is detached, or `out` overlaps an input; ERR_MEMORY if working memory runs out
+ * In uint8 and int16 the result is exact in int32; padding reads `padValue`, and there is no bias, but `constants` for each output of a tile.
+ * The V of bytes, −510 to 1020, become bytes again at each position p: `V' = clamp((V + offsets[p]) >> shifts[p], 0, 255)`, and
+ * `y = Aᵀ (S[p] · 2^shifts[p]) A + constants`. x of int16 has 13 bits and sign, −8192 to 8191, so that int16 holds V; nothing is rounded.
+ * There are at most 467,861 channels of bytes, half of that for each shift, and 1,820 of int16.
+ *
+ * @param x       activations [n, h, w, ci], float32, uint8 or int16
+ * @param filters U, [4, 4, co, ci], of the same dtype
+ * @returns       [n, ho, wo, co], float32 or int32, with ho = top + h + bottom − 2
+ * @throws {AdderNetError} ERR_SHAPE if the shapes do not fit; ERR_DTYPE if a tensor is of another dtype; ERR_ARGUMENT if an option is unknown
+ *   or out of range, x of int16 holds more than 13 bits, memory is detached, or `out` overlaps an input; ERR_MEMORY if working memory runs out
  */
-export function winogradAdderConv2d(x: Tensor, filters: Tensor, options: WinogradConvolutionOptions = {}): Tensor {
+export function winogradAdderConv2d(x: Tensor, filters: Tensor, options?: WinogradConvolutionOptions): Tensor;
+export function winogradAdderConv2d<Q extends QuantizedArray>(
+  x: Tensor<Q>,
+  filters: Tensor<Q>,
+  options?: WinogradIntegerOptions,
+): Tensor<Int32Array>;
+export function winogradAdderConv2d(
+  x: Tensor | Tensor<QuantizedArray>,
+  filters: Tensor | Tensor<QuantizedArray>,
+  options: WinogradConvolutionOptions | WinogradIntegerOptions = {},
+): Tensor | Tensor<Int32Array> {
+  if (isQuantized(x)) return winogradAdderConv2dInteger(x, filters as Tensor<QuantizedArray>, options as WinogradIntegerOptions);
+  return winogradAdderConv2dFloat(x, filters as Tensor, options as WinogradConvolutionOptions);
+}
+
+const isQuantized = (x: Tensor | Tensor<QuantizedArray>): x is Tensor<QuantizedArray> =>
+  x instanceof Tensor && (x.dtype === 'u8' || x.dtype === 'i16');
+
+function winogradAdderConv2dFloat(x: Tensor, filters: Tensor, options: WinogradConvolutionOptions): Tensor {
   const op = 'winogradAdderConv2d';
   checkOptions(op, options, names);
   checkFloat(op, 'x', x);
@@ -91,12 +115,4 @@ function gradientGeometry(op: string, gy: Tensor, x: Tensor, filters: Tensor, op
   const geometry = winogradGeometry(op, x.shape, filters.shape, options);
   checkShapeIs(op, 'gy', gy, geometry.output);
   return geometry;
-}
-
-/** That of the 3x3 windows. */
-function winogradGeometry(op: string, x: Shape, filters: Shape, { padding }: WinogradOptions): ConvGeometry {
-  const [rows, columns, co, ci] = filters;
-  if (filters.length !== 4 || rows !== 4 || columns !== 4)
-    throw new AdderNetError('ERR_SHAPE', `${op}: filters have shape ${shapeText(filters)}, expected [4,4,co,ci]`);
-  return convGeometry(op, x, [co!, 3, 3, ci!], { padding });
 }

@@ -40,8 +40,9 @@ function emitNode(plan: NativePlan, node: GraphNode, numberOf: NumberOf): number
     const arrays = { filters: filters.data, bias: bias?.data, scale: scale?.data, shift: shift?.data };
     return plan.conv2d({ kind, x, ...arrays, residual, activation, geometry });
   }
-  const { kind, filters, padValue, scale, shift, residualScale, qmin = 0, qmax } = node;
-  const arrays = { filters: filters.data, scale: scale.data, shift: shift.data };
+  const { kind, filters, padValue, offsets, shifts, constants, scale, shift, residualScale, qmin = 0, qmax } = node;
+  const winograd = { offsets: offsets?.data, shifts: shifts?.data, constants: constants?.data };
+  const arrays = { filters: filters.data, ...winograd, scale: scale.data, shift: shift.data };
   return plan.quantizedConv2d({
     ...{ kind, x, ...arrays, padValue, residual, residualScale },
     ...{ output: node.output.dtype, qmin, qmax, activation, geometry },

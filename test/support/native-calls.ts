@@ -45,6 +45,12 @@ const quantized = (x: Make, filters: Make, y: Make, end: object) => () => [
   },
 ];
 
+const short = (length: number) => Int16Array.from({ length }, (_, i) => (i % 50) * 300 - 7000);
+const winogradRounding = () => ({ offsets: Int16Array.from({ length: 16 }, (_, i) => 40 * i), shifts: u8(16).map((i) => i % 3) });
+const winogradIntegers = (x: Make, filters: Make, y: Make, rounding: () => object) => () => [
+  { x: x(xs), filters: filters(us), padValue: 3, constants: i32(12), y: y(wys), geometry: winograd(), ...rounding() },
+];
+
 const functions: { [Name in Exclude<keyof Binding, 'Plan'>]: () => unknown[] } = {
   cpuInfo: () => [],
   setIsa: () => [native().cpuInfo().isa],
@@ -99,6 +105,8 @@ const functions: { [Name in Exclude<keyof Binding, 'Plan'>]: () => unknown[] } =
   ],
   adderConv2dInteger: () => [u8(xs), u8(ws), 3, i32(ys), conv()],
   referenceAdderConv2dInteger: () => [u8(xs), u8(ws), 3, f64(ys), conv()],
+  winogradAdderConv2dInteger: winogradIntegers(u8, u8, i32, winogradRounding),
+  referenceWinogradAdderConv2dInteger: winogradIntegers(u8, u8, f64, winogradRounding),
   int8Conv2d: () => [u8(xs), i8(ws), 3, i32(ys), conv(), 7],
   referenceInt8Conv2d: () => [u8(xs), i8(ws), 3, f64(ys), conv()],
   adderConv2dRequantized: quantized(u8, u8, u8, { qmin: 0, qmax: 200 }),
@@ -115,6 +123,8 @@ const functions: { [Name in Exclude<keyof Binding, 'Plan'>]: () => unknown[] } =
 const functionsOfInt16: { [name: string]: () => unknown[] } = {
   adderConv2dRequantized: quantized(i16, i16, i16, { qmin: -32768, qmax: 32767 }),
   adderConv2dDequantized: quantized(i16, i16, f32, { relu: true }),
+  winogradAdderConv2dInteger: winogradIntegers(short, i16, i32, () => ({})),
+  referenceWinogradAdderConv2dInteger: winogradIntegers(short, i16, f64, () => ({})),
   quantizeActivations: () => [f32(9), 0.1, 7, -500, 500, i16(9)],
   referenceQuantize: () => [f32(9), 0.1, 7, -500, 500, i16(9)],
   referenceRequantize: () => [f64(12), f32(3), f32(3), i16(12), 0.5, i16(12), -500, 500],
@@ -160,6 +170,24 @@ const methodsOfInt16: { [Name in Method]?: () => unknown[] } = {
   quantize: () => [{ x: 0, output: 'i16', scale: 0.1, zeroPoint: -3, qmin: -32768, qmax: 32767 }],
 };
 
+const methodsOfWinograd: { [Name in Method]?: () => unknown[] } = {
+  quantizedConv2d: () => [
+    {
+      ...{
+        kind: 'adder-winograd',
+        x: 2,
+        filters: u8(us),
+        padValue: 3,
+        ...winogradRounding(),
+        constants: i32(12),
+        scale: f32(3),
+        shift: f32(3),
+      },
+      ...{ residual: undefined, residualScale: 1, output: 'u8', qmin: 0, qmax: 9, activation: undefined, geometry: winograd() },
+    },
+  ],
+};
+
 function newPlan(isFinished: boolean): NativePlan {
   const plan = new (native().Plan)(40, undefined);
   const one = plan.activate({ x: 0, activation: activation() });
@@ -184,18 +212,21 @@ const ofMethods = (made: { [name: string]: () => unknown[] }, suffix = ''): Name
     },
   ]);
 
-const ofInt16 = ' of int16';
-/** All that is exported, by name; a test compares it with what is. What takes int16 in place of bytes is there twice. */
+const [ofInt16, ofWinograd] = [' of int16', ' of Winograd'];
+/** All that is exported, by name; a test compares it with what is. What takes int16 in place of bytes, or Winograd's filters, is there again. */
 export const nativeCalls: ReadonlyMap<string, () => NativeCall> = new Map<string, () => NativeCall>([
   ...ofFunctions(functions),
   ...ofFunctions(functionsOfInt16, ofInt16),
   ['Plan', () => ({ args: [40, 2], run: (...args) => new Plan(...args) })],
   ...ofMethods(methods),
   ...ofMethods(methodsOfInt16, ofInt16),
+  ...ofMethods(methodsOfWinograd, ofWinograd),
 ]);
 
 /** The names of what these calls call. */
-export const calledNames = (): string[] => [...new Set([...nativeCalls.keys()].map((name) => name.replace(ofInt16, '')))];
+export const calledNames = (): string[] => [
+  ...new Set([...nativeCalls.keys()].map((name) => name.replace(ofInt16, '').replace(ofWinograd, ''))),
+];
 
 /** The names of what the addon exports. */
 export function exportedNames(): string[] {
