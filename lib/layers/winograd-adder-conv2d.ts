@@ -1,6 +1,7 @@
 // The Winograd adder convolution: 3x3 windows at stride 1, in a transformed domain where an output costs 4 pairs for each channel, not 9.
 import { biasGrad, winogradAdderConv2d, winogradAdderConv2dGradFilter, winogradAdderConv2dGradInput } from '../ops';
-import { checkOptions, optionNames } from '../options';
+import { checkWinogradOptions } from '../ops/winograd-adder-conv2d';
+import { optionNames } from '../options';
 import { Random } from '../random';
 import { convGeometry, type Padding, type Shape, shortPadding } from '../shape';
 import { Tensor } from '../tensor';
@@ -44,7 +45,7 @@ export class WinogradAdderConv2d extends Layer {
   /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range */
   constructor(inputChannels: number, outputChannels: number, options: WinogradAdderConv2dOptions = {}) {
     super();
-    checkOptions(this.type, options, names);
+    checkWinogradOptions(this.type, options, names);
     const { padding = 0, bias = false, random = new Random() } = options;
     checkCount(`${this.type}: inputChannels`, inputChannels);
     checkCount(`${this.type}: outputChannels`, outputChannels);

@@ -19,6 +19,23 @@ export interface WinogradConvolutionOptions extends WinogradOptions {
   bias?: Tensor | undefined;
 }
 
+/** What other convolutions take and these do not. */
+const fixedOptions = ['kernel', 'stride', 'dilation', 'groups'];
+
+/**
+ * Options of a Winograd convolution, see checkOptions.
+ * @internal
+ */
+export function checkWinogradOptions(op: string, options: object, known: readonly string[]): void {
+  const fixed = fixedOptions.find((name) => options?.[name as keyof typeof options] !== undefined);
+  if (fixed)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${op}: there is no option '${fixed}': windows are 3x3, with stride 1, dilation 1 and one group`,
+    );
+  checkOptions(op, options, known);
+}
+
 const gradNames = optionNames<WinogradOptions>({ padding: true, out: true });
 const names = [...gradNames, ...optionNames<Pick<WinogradConvolutionOptions, 'bias'>>({ bias: true })];
 
@@ -61,7 +78,7 @@ const isQuantized = (x: Tensor | Tensor<QuantizedArray>): x is Tensor<QuantizedA
 
 function winogradAdderConv2dFloat(x: Tensor, filters: Tensor, options: WinogradConvolutionOptions): Tensor {
   const op = 'winogradAdderConv2d';
-  checkOptions(op, options, names);
+  checkWinogradOptions(op, options, names);
   checkFloat(op, 'x', x);
   checkFloat(op, 'filters', filters);
   const geometry = winogradGeometry(op, x.shape, filters.shape, options);
@@ -110,7 +127,7 @@ export function winogradAdderConv2dGradFilter(gy: Tensor, x: Tensor, filters: Te
 }
 
 function gradientGeometry(op: string, gy: Tensor, x: Tensor, filters: Tensor, options: WinogradOptions): ConvGeometry {
-  checkOptions(op, options, gradNames);
+  checkWinogradOptions(op, options, gradNames);
   for (const [name, tensor] of Object.entries({ gy, x, filters })) checkFloat(op, name, tensor);
   const geometry = winogradGeometry(op, x.shape, filters.shape, options);
   checkShapeIs(op, 'gy', gy, geometry.output);

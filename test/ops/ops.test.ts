@@ -7,6 +7,7 @@ import { native } from '../../dist/binding';
 import { shown } from '../../dist/quoted';
 import { convGeometry, type Shape } from '../../dist/shape';
 import { useIsa } from '../support/cpu-settings';
+import { nativeCalls } from '../support/native-calls';
 import { normal } from '../support/tensors';
 
 const f32 = Tensor.zeros;
@@ -42,7 +43,19 @@ const gradient = (op: 'adderConv2dGradInput' | 'adderConv2dGradFilter', out: Sha
   call: ({ gy, x, filters, out }, options) => ops[op](gy!, x!, filters!, { out, ...options }),
   out,
 });
+const winogradGradient = (op: 'winogradAdderConv2dGradInput' | 'winogradAdderConv2dGradFilter', out: Shape): Operation => ({
+  tensors: () => ({ gy: f32([2, 4, 4, 8]), x: f32([2, 6, 6, 4]), filters: f32([4, 4, 8, 4]) }),
+  call: ({ gy, x, filters, out }, options) => ops[op](gy!, x!, filters!, { out, ...options }),
+  out,
+});
 const operations: Record<string, Operation> = {
+  winogradAdderConv2d: {
+    tensors: () => ({ x: f32([2, 6, 6, 4]), filters: f32([4, 4, 8, 4]), bias: f32([8]) }),
+    call: ({ x, filters, bias, out }, options) => ops.winogradAdderConv2d(x!, filters!, { bias, out, ...options }),
+    out: [2, 4, 4, 8],
+  },
+  winogradAdderConv2dGradInput: winogradGradient('winogradAdderConv2dGradInput', [2, 6, 6, 4]),
+  winogradAdderConv2dGradFilter: winogradGradient('winogradAdderConv2dGradFilter', [4, 4, 8, 4]),
   xnorConv2d: convolution('xnorConv2d'),
   adderConv2dGradInput: gradient('adderConv2dGradInput', [2, 6, 6, 4]),
   adderConv2dGradFilter: gradient('adderConv2dGradFilter', [8, 3, 3, 4]),
@@ -358,6 +371,26 @@ t.test('the native side by itself: wrong calls are coded errors', async (t) => {
       );
     }
   }
+
+  for (const op of ['winogradAdderConv2d', 'winogradAdderConv2dGradInput', 'winogradAdderConv2dGradFilter'])
+    for (const name of [op, `reference${op[0]!.toUpperCase()}${op.slice(1)}`]) {
+      const good = nativeCalls.get(name)!().args;
+      raw[name]!(...good);
+      for (const [at, value] of Object.entries({ 5: 2, 6: 2, 7: 2, 8: 2, 13: 2, 14: 2, 15: 2 })) {
+        const geometry = (good[4] as Int32Array).map((v, i) => (i === Number(at) ? value : v));
+        if (at === '15') geometry[4] = 4;
+        thrown(name, [...good.slice(0, 4), geometry], ['ERR_ARGUMENT', 'ERR_SHAPE'], `${sizes[Number(at)]} ${value}`);
+      }
+      for (const i of [0, 1, 2, 3]) {
+        const short = (good[i] as Float32Array).slice(1);
+        thrown(
+          name,
+          good.map((v, j) => (i === j ? short : v)),
+          ['ERR_SHAPE'],
+          `a short argument ${i}`,
+        );
+      }
+    }
 
   for (const op of ['maxPool2d', 'averagePool2d']) {
     const pool = Int32Array.of(2, 6, 6, 4, 4, 2, 2, 2, 2, 0, 0, 0, 0, 1, 1, 1);

@@ -3,7 +3,7 @@
 
 namespace {
 using Operation = void (*)(Case& c);
-constexpr Operation kOperations[] = {fuzz_forward, fuzz_integer,    fuzz_gradient,    fuzz_forward,  fuzz_integer, fuzz_gradient,
+constexpr Operation kOperations[] = {fuzz_forward, fuzz_integer,    fuzz_gradient,    fuzz_forward,  fuzz_integer, fuzz_winograd,
                                      fuzz_pool,    fuzz_batch_norm, fuzz_elementwise, fuzz_training, fuzz_image,   fuzz_shape};
 }  // namespace
 

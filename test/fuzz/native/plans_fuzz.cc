@@ -2,6 +2,7 @@
 // enough runs, several times with different numbers of images, and is bit-identical to its nodes run one by one on arrays of their own.
 #include <vector>
 
+#include "conv2d/winograd.h"
 #include "conv2d/xnor.h"
 #include "fuzz_case.h"
 #include "plan/plan.h"
@@ -65,8 +66,11 @@ class PlanFuzzer {
     return c_.bytes.one_of(kActivations);
   }
 
+  enum class Windows { kAny, kPooling, kWinograd };
+
   // Of the value x, most often small, now and then any numbers; false if it is none.
-  bool shape(size_t x, bool pooling, Conv2dShape* s) {
+  bool shape(size_t x, Windows windows, Conv2dShape* s) {
+    const bool pooling = windows == Windows::kPooling;
     const Size size = sizes_[x];
     if (size.h > INT32_MAX || size.w > INT32_MAX || size.c > INT32_MAX) return false;
     const bool wild = c_.bytes.integer(0, 7) == 0;
@@ -76,22 +80,27 @@ class PlanFuzzer {
     const auto ci = static_cast<int32_t>(size.c);
     const int32_t groups = pooling || c_.bytes.integer(0, 2) ? 1 : c_.bytes.flag() ? ci : number(4);
     const int32_t co = pooling ? ci : c_.bytes.flag() ? ci : number(30);
-    const int32_t geometry[kConv2dGeometryLength] = {1,
-                                                     static_cast<int32_t>(size.h),
-                                                     static_cast<int32_t>(size.w),
-                                                     ci,
-                                                     co,
-                                                     number(4),
-                                                     number(4),
-                                                     number(3),
-                                                     number(3),
-                                                     number(3, 1),
-                                                     number(3, 1),
-                                                     number(3, 1),
-                                                     number(3, 1),
-                                                     pooling ? 1 : number(2),
-                                                     pooling ? 1 : number(2),
-                                                     groups};
+    int32_t geometry[kConv2dGeometryLength] = {1,
+                                               static_cast<int32_t>(size.h),
+                                               static_cast<int32_t>(size.w),
+                                               ci,
+                                               co,
+                                               number(4),
+                                               number(4),
+                                               number(3),
+                                               number(3),
+                                               number(3, 1),
+                                               number(3, 1),
+                                               number(3, 1),
+                                               number(3, 1),
+                                               pooling ? 1 : number(2),
+                                               pooling ? 1 : number(2),
+                                               groups};
+    if (windows == Windows::kWinograd) {
+      std::fill_n(geometry + 5, 2, 3);
+      std::fill_n(geometry + 7, 2, 1);
+      std::fill_n(geometry + 13, 3, 1);
+    }
     return make_conv2d_shape(geometry, s) == Status::kOk;
   }
 
@@ -130,11 +139,13 @@ class PlanFuzzer {
 
   void add_conv2d() {
     const size_t x = pick(DType::kF32);
-    constexpr ConvKind kKinds[] = {ConvKind::kAdder, ConvKind::kConv, ConvKind::kXnor};
+    constexpr ConvKind kKinds[] = {ConvKind::kAdder, ConvKind::kConv, ConvKind::kXnor, ConvKind::kAdderWinograd};
     const ConvKind kind = c_.bytes.one_of(kKinds);
     Conv2dShape s = {};
-    if (!shape(x, false, &s) || s.w_elems > kMaxElems || s.co > kMaxElems) return;
-    const auto filters = c_.floats(s.w_elems), bias = c_.floats(s.co), scale = c_.floats(s.co), shift = c_.floats(s.co);
+    const bool winograd = kind == ConvKind::kAdderWinograd;
+    if (!shape(x, winograd ? Windows::kWinograd : Windows::kAny, &s) || s.w_elems > kMaxElems || s.co > kMaxElems) return;
+    const auto filters = c_.floats(winograd ? winograd_filter_elems(s) : s.w_elems), bias = c_.floats(s.co), scale = c_.floats(s.co),
+               shift = c_.floats(s.co);
     const bool has_bias = c_.bytes.flag(), has_scale = c_.bytes.flag();
     const Epilogue epilogue = {has_bias ? bias.data() : nullptr, has_scale ? scale.data() : nullptr, has_scale ? shift.data() : nullptr,
                                activation()};
@@ -153,7 +164,7 @@ class PlanFuzzer {
     constexpr bool kBytes = std::is_same_v<X, uint8_t>;
     const size_t x = pick(kDTypeOf<X>);
     Conv2dShape s = {};
-    if (x == kNoValue || !shape(x, false, &s) || s.w_elems > kMaxElems || s.co > kMaxElems) return;
+    if (x == kNoValue || !shape(x, Windows::kAny, &s) || s.w_elems > kMaxElems || s.co > kMaxElems) return;
     const bool adder = !kBytes || c_.bytes.flag(), seven_bits = c_.bytes.flag();
     if (s.k > (!adder ? kMaxDotBytes : kBytes ? kMaxL1Bytes : kMaxL1Shorts)) return;
     const auto filters = c_.integers<X>(s.w_elems);
@@ -176,7 +187,7 @@ class PlanFuzzer {
     constexpr DType kTypes[] = {DType::kF32, DType::kU8, DType::kI16};
     const size_t x = pick(c_.bytes.one_of(kTypes));
     Conv2dShape s = {};
-    if (x == kNoValue || !shape(x, true, &s)) return;
+    if (x == kNoValue || !shape(x, Windows::kPooling, &s)) return;
     const DType dtype = types_[x].dtype;
     const bool largest = dtype != DType::kF32 || c_.bytes.flag();
     const auto window = static_cast<double>(s.kh) * static_cast<double>(s.kw);
