@@ -1,6 +1,6 @@
 // The Winograd adder convolution: 3x3 windows at stride 1, in a transformed domain where an output costs 4 pairs for each channel, not 9.
 import { biasGrad, winogradAdderConv2d, winogradAdderConv2dGradFilter, winogradAdderConv2dGradInput } from '../ops';
-import { checkWinogradOptions } from '../ops/winograd-adder-conv2d';
+import { checkWinogradOptions } from '../ops/winograd-geometry';
 import { optionNames } from '../options';
 import { Random } from '../random';
 import { convGeometry, type Padding, type Shape, shortPadding } from '../shape';

@@ -1,14 +1,14 @@
 // Winograd adder convolutions of integers, exact in int32: what quantized inference is made of.
 import { native, type QuantizedArray, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
-import { checkOptions, optionNames } from '../options';
+import { optionNames } from '../options';
 import { shown } from '../quoted';
 import type { Padding } from '../shape';
 import type { Tensor, TensorData } from '../tensor';
 import { quantizedType } from './conv2d-integer';
 import { checkDType, checkShapeIs, type OutOption, outputTensor } from './out';
 import { integersOf, type QuantizedDType } from './quantize';
-import { winogradGeometry } from './winograd-geometry';
+import { checkWinogradOptions, winogradGeometry } from './winograd-geometry';
 
 /** What `winogradAdderConv2d` of integers takes. */
 export interface WinogradIntegerOptions extends OutOption<Int32Array> {
@@ -76,7 +76,7 @@ export function winogradAdderConv2dInteger(
   options: WinogradIntegerOptions,
 ): Tensor<Int32Array> {
   const op = 'winogradAdderConv2d';
-  checkOptions(op, options, names);
+  checkWinogradOptions(op, options, names);
   const dtype = quantizedType(x);
   checkDType(op, 'x', x, dtype);
   checkDType(op, 'filters', filters, dtype);

@@ -1,11 +1,11 @@
 // Winograd adder convolutions and their gradients: 3x3 windows at stride 1, four pairs for each output and channel where a window has nine.
 import { native, type QuantizedArray, rethrow } from '../binding';
-import { checkOptions, optionNames } from '../options';
+import { optionNames } from '../options';
 import type { ConvGeometry, Padding } from '../shape';
 import { Tensor } from '../tensor';
 import { checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
 import { type WinogradIntegerOptions, winogradAdderConv2dInteger } from './winograd-adder-conv2d-integer';
-import { winogradGeometry } from './winograd-geometry';
+import { checkWinogradOptions, winogradGeometry } from './winograd-geometry';
 
 /** What the gradients of `winogradAdderConv2d` take. */
 export interface WinogradOptions extends OutOption {
@@ -17,23 +17,6 @@ export interface WinogradOptions extends OutOption {
 export interface WinogradConvolutionOptions extends WinogradOptions {
   /** Added to each output channel, [co]. */
   bias?: Tensor | undefined;
-}
-
-/** What other convolutions take and these do not. */
-const fixedOptions = ['kernel', 'stride', 'dilation', 'groups'];
-
-/**
- * Options of a Winograd convolution, see checkOptions.
- * @internal
- */
-export function checkWinogradOptions(op: string, options: object, known: readonly string[]): void {
-  const fixed = fixedOptions.find((name) => options?.[name as keyof typeof options] !== undefined);
-  if (fixed)
-    throw new AdderNetError(
-      'ERR_ARGUMENT',
-      `${op}: there is no option '${fixed}': windows are 3x3, with stride 1, dilation 1 and one group`,
-    );
-  checkOptions(op, options, known);
 }
 
 const gradNames = optionNames<WinogradOptions>({ padding: true, out: true });

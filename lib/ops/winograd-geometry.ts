@@ -1,5 +1,6 @@
-// Where the windows of Winograd adder convolutions lie.
+// Where the windows of Winograd adder convolutions lie, and which options they have none of.
 import { AdderNetError } from '../errors';
+import { checkOptions } from '../options';
 import { type ConvGeometry, convGeometry, type Padding, type Shape, shapeText } from '../shape';
 
 /** That of the 3x3 windows of filters [4,4,co,ci]. @throws {AdderNetError} ERR_SHAPE, ERR_ARGUMENT */
@@ -13,4 +14,18 @@ export function winogradGeometry(
   if (filters.length !== 4 || rows !== 4 || columns !== 4)
     throw new AdderNetError('ERR_SHAPE', `${op}: filters have shape ${shapeText(filters)}, expected [4,4,co,ci]`);
   return convGeometry(op, x, [co!, 3, 3, ci!], { padding });
+}
+
+/** What other convolutions take and these do not. */
+const fixedOptions = ['kernel', 'stride', 'dilation', 'groups'];
+
+/** Options of a Winograd convolution. Throws what checkOptions throws. */
+export function checkWinogradOptions(op: string, options: object, known: readonly string[]): void {
+  const fixed = fixedOptions.find((name) => options?.[name as keyof typeof options] !== undefined);
+  if (fixed)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${op}: there is no option '${fixed}': windows are 3x3, with stride 1, dilation 1 and one group`,
+    );
+  checkOptions(op, options, known);
 }

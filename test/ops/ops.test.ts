@@ -164,6 +164,7 @@ t.test('the list of operations is complete', async (t) => {
   );
 });
 
+const takesBytes = /^(a|winogradA)dderConv2d$/;
 for (const [op, { tensors, call, out: outShape, inPlace = [] }] of Object.entries(operations))
   t.test(op, async (t) => {
     // The global pooling is the average pooling, and leaves the checking of `out` to it.
@@ -184,10 +185,10 @@ for (const [op, { tensors, call, out: outShape, inPlace = [] }] of Object.entrie
       refused({ [name]: tensors()[name]?.data ?? out.data }, 'ERR_ARGUMENT', `${prefix} is not a Tensor, but Float32Array`);
       refused({ [name]: 'x' }, 'ERR_ARGUMENT', `${prefix} is not a Tensor, but x`);
       refused({ [name]: { data: new Float32Array(4), shape: [4] } }, 'ERR_ARGUMENT', `${prefix} is not a Tensor, but Object`);
-      // adderConv2d takes bytes too, but then of both: x says of which type the filters must be.
+      // Adders take bytes too, but then of both: x says of which type the filters must be.
       for (const dtype of ['f64', 'u8', 'i32', 'i64'] as const)
-        if (op === 'adderConv2d' && name === 'x' && dtype === 'u8')
-          refused({ x: Tensor.zeros(shape, dtype) }, 'ERR_DTYPE', 'adderConv2d: filters has dtype f32, expected u8');
+        if (takesBytes.test(op) && name === 'x' && dtype === 'u8')
+          refused({ x: Tensor.zeros(shape, dtype), bias: undefined }, 'ERR_DTYPE', `${op}: filters has dtype f32, expected u8`);
         else refused({ [name]: Tensor.zeros(shape, dtype) }, 'ERR_DTYPE', `${prefix} has dtype ${dtype}, expected f32`);
 
       const detached = f32(shape);
