@@ -8,6 +8,9 @@ const colors: Record<string, string> = {
   'adder u8': '#d55e00',
   'adder i16': '#cc79a7',
   'adder f32': '#e69f00',
+  'winograd u8': '#7a3600',
+  'winograd i16': '#75405f',
+  'winograd f32': '#8a6000',
   'conv f32': '#56b4e9',
   xnor: '#009e73',
   'conv int8, 8-bit weights': '#0072b2',
@@ -55,10 +58,16 @@ export function modelsChart(report: ModelReport): EChartsCoreOption {
 export function layersChart({ results }: LayerReport): EChartsCoreOption {
   const names = unique(results.map(({ layer }) => layer));
   const implementations = Object.keys(colors).filter((name) => results.some(({ implementation }) => implementation === name));
+  const half = Math.ceil(implementations.length / 2);
   return {
-    title: { text: 'Pairs of an input and a weight, 1e9 a second, one thread', left: 'center', top: 8, textStyle: { fontSize: 16 } },
+    title: {
+      text: 'Pairs of an input and a weight of 3x3 windows, 1e9 a second, one thread',
+      left: 'center',
+      top: 8,
+      textStyle: { fontSize: 16 },
+    },
     // Two rows: echarts takes letters for narrower than they are drawn.
-    legend: [implementations.slice(0, 4), implementations.slice(4)].map((data, row) => ({
+    legend: [implementations.slice(0, half), implementations.slice(half)].map((data, row) => ({
       top: 34 + 24 * row,
       itemGap: 36,
       itemWidth: 16,

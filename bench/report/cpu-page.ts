@@ -5,11 +5,12 @@ import { layersChart, modelsChart } from './charts';
 import { goalsOf } from './goals';
 import type { Dated, Measurements } from './measurements';
 import { goalTable, kernelTable, layerTable, modelTable, serverTable, trainTable } from './tables';
+import { winogradOfCpu } from './winograd-layers';
 
 /** The page and the SVG files that it shows, by their names. */
 export async function cpuPage(measured: Measurements): Promise<{ markdown: string; charts: Map<string, string> }> {
   const charts = new Map([
-    ['models.svg', (await drawChart(modelsChart(measured.models[0]!), { width: 960, height: 380 })).svg],
+    ['models.svg', (await drawChart(modelsChart(measured.models[0]!), { width: 960, height: 460 })).svg],
     ['layers.svg', (await drawChart(layersChart(measured.layers), { width: 960, height: 460 })).svg],
   ]);
   const sections = [
@@ -29,10 +30,12 @@ export async function cpuPage(measured: Measurements): Promise<{ markdown: strin
     machine(measured.serve),
     serverTable(measured.serve),
     '## Layers',
-    '3x3 convolutions with padding 1, batch 64, from floats to floats or from bytes to bytes, in 1e9 pairs of an input and a weight a second.',
+    '3x3 convolutions with padding 1, batch 64, from floats to floats or from bytes to bytes, in 1e9 pairs of an input and a weight a second. Winograd layers compute 4 of 9 of these pairs.',
     '![Rates of layers](layers.svg)',
     machine(measured.layers),
     layerTable(measured.layers),
+    'Times of Winograd adder layers relative to adder layers of the same shape and numbers:',
+    winogradOfCpu(measured),
     '## Kernels',
     '1e9 pairs a second, and their share of the peak of the micro-op in registers, measured in the same rounds.',
     machine(measured.kernels),

@@ -19,8 +19,10 @@ export interface Goal {
 export function cpuKind({ models }: Measurements): CpuKind {
   const { cpu, results } = models[0]!;
   if (!results[0]!.isa.endsWith('vnni')) return 'without VNNI';
-  return /intel/i.test(cpu) ? 'Intel with VNNI' : 'AMD with VNNI';
+  return isIntel(cpu) ? 'Intel with VNNI' : 'AMD with VNNI';
 }
+
+const isIntel = (cpu: string): boolean => /intel/i.test(cpu);
 
 type Network = 'resnet20' | 'resnet18';
 type Task = readonly [network: Network, batch: number];
@@ -29,6 +31,10 @@ const resnet20: readonly Task[] = [
   ['resnet20', 64],
 ];
 const resnet18: readonly Task[] = [['resnet18', 1]];
+const batch1: readonly Task[] = [
+  ['resnet18', 1],
+  ['resnet20', 1],
+];
 
 /** The goals in the order of the report, one thread unless they say otherwise. */
 export function goalsOf(measured: Measurements): Goal[] {
@@ -44,7 +50,8 @@ export function goalsOf(measured: Measurements): Goal[] {
     'without VNNI': none,
   });
   const networks = (ours: string, theirs: string, tasks: readonly Task[]) => ofNetworks(measured, ours, theirs, tasks);
-  const layers = (ours: string, theirs: string) => ofLayers(measured, ours, theirs);
+  const layers = (ours: string, theirs: string, names?: RegExp) => ofLayers(measured, ours, theirs, names);
+  const byMake = (intel: number, others: number) => (isIntel(measured.models[0]!.cpu) ? intel : others);
   const { serve } = measured;
   return [
     of('8-bit adder ResNet-20 / onnxruntime int8 CNN', most(0.75, 0.55, 0.5), networks('adder u8', 'onnxruntime int8', resnet20)),
@@ -64,8 +71,20 @@ export function goalsOf(measured: Measurements): Goal[] {
     of('float adder / float convolution', 1.1, layers('adder f32', 'conv f32')),
     of('float convolution / onnxruntime Conv', 1.1, layers('conv f32', 'onnxruntime f32')),
     of('int8 convolution, 7-bit weights / onnxruntime QLinearConv', 1, layers('conv int8, 7-bit weights', 'onnxruntime int8')),
-    of('training step / PyTorch CNN, two threads', 1, [ofTraining(measured, 'PyTorch conv', 128)]),
-    of('training, an image / PyTorch adder network, two threads', 0.04, [ofTraining(measured, 'PyTorch adder', 2)]),
+    of('float Winograd / float adder, 56x56 64, 28x28 128, 14x14 256', 0.52, layers('winograd f32', 'adder f32', /56x56|28x28|14x14/)),
+    of('the same, 32x32 16, 16x16 32, 8x8 64', 0.7, layers('winograd f32', 'adder f32', /32x32|16x16|8x8 /)),
+    of('uint8 Winograd / uint8 adder, 28x28 128, 14x14 256', 0.65, layers('winograd u8', 'adder u8', /28x28|14x14/)),
+    of('float Winograd ResNet-18 / onnxruntime float CNN', byMake(1.05, 0.6), networks('winograd f32', 'onnxruntime f32', resnet18)),
+    of('float Winograd ResNet-20 / onnxruntime float CNN', byMake(1.1, 0.7), networks('winograd f32', 'onnxruntime f32', resnet20)),
+    of('8-bit Winograd ResNet-18 / onnxruntime int8 CNN', byMake(0.85, 0.65), networks('winograd u8', 'onnxruntime int8', resnet18)),
+    of('16-bit Winograd ResNet-18 and -20 / onnxruntime float CNN', byMake(0.65, 0.5), networks('winograd i16', 'onnxruntime f32', batch1)),
+    of('training step / PyTorch CNN, two threads', 1, ofTraining(measured, 'adder', 'PyTorch conv', 128)),
+    of('training, an image / PyTorch adder network, two threads', 0.04, ofTraining(measured, 'adder', 'PyTorch adder', 2)),
+    of(
+      'training step of Winograd adders / PyTorch CNN, two threads',
+      byMake(0.8, 0.65),
+      ofTraining(measured, 'winograd', 'PyTorch conv', 128),
+    ),
     of('images from 32 clients over HTTP / in a batch of the session', 1.25, [{ where: 'resnet20', value: 1 / serve.throughputShare }]),
     of('two threads / one, resnet20, batch 64', 0.6, [ofThreads(measured, 'adder u8'), ofThreads(measured, 'adder f32')]),
   ];
@@ -83,11 +102,15 @@ function ofNetworks(measured: Measurements, ours: string, theirs: string, tasks:
   }));
 }
 
-const ofLayers = ({ layers }: Measurements, ours: string, theirs: string): Value[] =>
-  unique(layers.results.map(({ layer }) => layer)).map((layer) => ({
-    where: shortName(layer),
-    value: layerTime(layers, layer, ours) / layerTime(layers, layer, theirs),
-  }));
+function ofLayers({ layers }: Measurements, ours: string, theirs: string, names = /./): Value[] {
+  if (!has(layers.results, ours)) return [];
+  return unique(layers.results.map(({ layer }) => layer))
+    .filter((layer) => names.test(layer))
+    .map((layer) => ({
+      where: shortName(layer),
+      value: layerTime(layers, layer, ours) / layerTime(layers, layer, theirs),
+    }));
+}
 
 /** Seconds of byte adders by the micro-op of the CPU and by psadbw, where that is another. */
 const ofPsadbw = ({ kernels, models }: Measurements, layers: RegExp): Value[] => {
@@ -106,10 +129,10 @@ const ofPeak = ({ kernels, models }: Measurements): Value[] =>
     .filter(({ isa, layer, kernel }) => isa === models[0]!.results[0]!.isa && / 16-16 /.test(layer) && kernel === 'adderConv2d u8')
     .map(({ layer, share }) => ({ where: shortName(layer), value: 1 / share }));
 
-const ofTraining = ({ train }: Measurements, theirs: string, batch: number): Value => ({
-  where: `batch 128 / ${batch}`,
-  value: trainTime(train, 'adder', 128) / trainTime(train, theirs, batch),
-});
+function ofTraining({ train }: Measurements, ours: string, theirs: string, batch: number): Value[] {
+  if (!has(train.results, ours)) return [];
+  return [{ where: `batch 128 / ${batch}`, value: trainTime(train, ours, 128) / trainTime(train, theirs, batch) }];
+}
 
 const ofThreads = (measured: Measurements, implementation: string): Value => ({
   where: implementation,

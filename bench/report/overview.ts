@@ -4,13 +4,14 @@ import { drawChart } from '../../dist/paper/charts/chart';
 import { type Goal, goalsOf } from './goals';
 import { has, type Measurements, modelTime } from './measurements';
 import { ratio, reached, table } from './tables';
+import { winogradOfCpus } from './winograd-layers';
 
 // The package leaves the pages of the CPUs out.
 const pages = 'https://github.com/addernet/addernet/blob/main/bench/results';
 
 /** The page and the SVG files that it shows, by their names. */
 export async function overview(all: readonly Measurements[]): Promise<{ markdown: string; charts: Map<string, string> }> {
-  const chart = await drawChart(relativeChart(all), { width: 960, height: 300 });
+  const chart = await drawChart(relativeChart(all), { width: 960, height: 360 });
   const goals = all.map(goalsOf);
   const sections = [
     '# Results',
@@ -21,6 +22,10 @@ export async function overview(all: readonly Measurements[]): Promise<{ markdown
       ['', ...all.map(({ name }) => `[${name}](${pages}/${name}/README.md)`)],
       goals[0]!.map(({ what }, row) => [what, ...goals.map((ofCpu) => cell(ofCpu[row]!))]),
     ),
+    '## Winograd layers',
+    'Times of Winograd adder layers relative to adder layers of the same shape and numbers, on one thread. Above 1, Winograd loses.',
+    winogradOfCpus(all),
+    '## CPUs',
     all.map(({ name, models: [one] }) => `- ${name}: ${one!.cpu}, ${one!.results[0]!.isa}, ${one!.date}`).join('\n'),
   ];
   return { markdown: `${sections.join('\n\n')}\n`, charts: new Map([['models.svg', chart.svg]]) };
@@ -44,6 +49,9 @@ const compared = [
   { ours: 'adder u8', theirs: 'onnxruntime int8', label: '8-bit adders / 8-bit CNN', color: '#d55e00' },
   { ours: 'adder i16', theirs: 'onnxruntime f32', label: '16-bit adders / float CNN', color: '#cc79a7' },
   { ours: 'adder f32', theirs: 'onnxruntime f32', label: 'float adders / float CNN', color: '#e69f00' },
+  { ours: 'winograd u8', theirs: 'onnxruntime int8', label: '8-bit Winograd / 8-bit CNN', color: '#7a3600' },
+  { ours: 'winograd i16', theirs: 'onnxruntime f32', label: '16-bit Winograd / float CNN', color: '#75405f' },
+  { ours: 'winograd f32', theirs: 'onnxruntime f32', label: 'float Winograd / float CNN', color: '#8a6000' },
 ] as const;
 
 /** A panel for each CPU; below 1, adders are faster. */
@@ -57,11 +65,14 @@ function relativeChart(all: readonly Measurements[]): EChartsCoreOption {
       top: 8,
       textStyle: { fontSize: 16 },
     },
-    legend: { top: 34, itemGap: 36, itemWidth: 16, data: shown.map(({ label }) => label) },
-    grid: all.map((_, i) => ({ left: i * width + 40, width: width - 60, top: 80, bottom: 50 })),
+    legend: ['adder', 'winograd'].map((kind, row) => ({
+      ...{ top: 34 + 24 * row, itemGap: 36, itemWidth: 16 },
+      data: shown.filter(({ ours }) => ours.startsWith(kind)).map(({ label }) => label),
+    })),
+    grid: all.map((_, i) => ({ left: i * width + 40, width: width - 60, top: 120, bottom: 50 })),
     xAxis: all.map(({ name }, gridIndex) => ({
       ...{ gridIndex, type: 'category', data: networks.map(([label]) => label.replace(', ', '\n')), name, nameLocation: 'middle' },
-      ...{ nameGap: -190, nameTextStyle: { fontSize: 13, color: '#333' }, axisLabel: { interval: 0, color: '#333', fontSize: 10 } },
+      ...{ nameGap: -210, nameTextStyle: { fontSize: 13, color: '#333' }, axisLabel: { interval: 0, color: '#333', fontSize: 10 } },
     })),
     yAxis: all.map((_, gridIndex) => ({ gridIndex, type: 'value', min: 0, max: 2, splitLine: { lineStyle: { color: '#eeeeee' } } })),
     series: all.flatMap(({ models: [one] }, i) =>
@@ -69,7 +80,10 @@ function relativeChart(all: readonly Measurements[]): EChartsCoreOption {
         .filter(({ ours }) => has(one!.results, ours))
         .map(({ ours, theirs, label, color }, j) => ({
           ...{ type: 'bar', name: label, color, xAxisIndex: i, yAxisIndex: i, barGap: '5%' },
-          label: { show: true, position: 'top', color: '#333', fontSize: 9, formatter: ({ value }: { value: number }) => value.toFixed(2) },
+          label: {
+            ...{ show: true, position: 'top', rotate: 90, align: 'left', verticalAlign: 'middle', color: '#333', fontSize: 9 },
+            formatter: ({ value }: { value: number }) => value.toFixed(2),
+          },
           data: networks.map(([, network, batch]) => modelTime(one!, network, batch, ours) / modelTime(one!, network, batch, theirs)),
           ...(j === 0 && {
             markLine: { symbol: 'none', silent: true, label: { show: false }, lineStyle: { color: '#777777' }, data: [{ yAxis: 1 }] },

@@ -1,5 +1,6 @@
 // The benchmarks run and report what they say; how fast is not tested.
 import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { cpuInfo, setThreads } from '../../dist';
@@ -10,6 +11,7 @@ import { measure, measureAsync, median } from '../../dist-bench/measure';
 import { measureModels } from '../../dist-bench/models';
 import { measureNodes } from '../../dist-bench/nodes';
 import { cpuPage } from '../../dist-bench/report/cpu-page';
+import { readMeasurements } from '../../dist-bench/report/measurements';
 import { overview } from '../../dist-bench/report/overview';
 import { measureServe, overheadOf } from '../../dist-bench/serve';
 import { measureTrain } from '../../dist-bench/train';
@@ -175,6 +177,8 @@ t.test('the report says what was measured', async (t) => {
   t.match(row('images from 32 clients over HTTP'), /\| 1\.25 \| 2\.00 .* no \|/);
   t.match(row('training, an image'), /\| 0\.04 \| 0\.020 .* yes \|/);
   t.match(row('16-bit adder ResNet-20'), /\| 0\.8 \| {2}\| not measured \|/, 'an implementation that is younger than the measurements');
+  t.match(row('float Winograd / float adder'), /\| 0\.52 \| {2}\| not measured \|/);
+  t.match(markdown, 'relative to adder layers of the same shape and numbers:\n\nNot measured.');
   t.match(markdown, '| PyTorch adder | 2 | 200.0 | 100.00 | 10 |');
   t.match(markdown, 'a CPU, avx2, 2 threads, 2001-02-03.');
   t.match(markdown, '| adder u8 | resnet20, batch 64 | 1000.000 | 64 | 0.13 | 0.38 |');
@@ -207,8 +211,50 @@ t.test('the report says what was measured', async (t) => {
   );
   t.match(side.markdown, '| 8-bit adder ResNet-20 / onnxruntime int8 CNN | 0.25 (0.5: yes) | 0.25 (0.75: yes) |', 'each has its own goal');
   t.match(side.markdown, /\| 16-bit adder ResNet-20 \/ onnxruntime float CNN \| not measured \| \d\.\d\d \(1: \w+\) \|/);
+  t.match(side.markdown, '\n## Winograd layers\n\n');
+  t.match(side.markdown, /Above 1, Winograd loses\.\n\nNot measured\.\n/);
   for (const text of ['one', 'other', '8-bit adders / 8-bit CNN', '16-bit adders / float CNN'])
     t.match(side.charts.get('models.svg'), `>${text}<`);
+
+  // Winograd's take half of the adders' time, and twice as much of bytes on the layer of 64 channels.
+  const winograd = <Result extends { implementation: string; seconds: number }>(all: readonly Result[]): Result[] =>
+    all.flatMap((r) => {
+      const dtype = /^adder (u8|f32)$/.exec(r.implementation)?.[1];
+      const isSlow = dtype === 'u8' && 'layer' in r && /64-64/.test(String(r.layer));
+      return dtype === undefined ? [r] : [r, { ...r, implementation: `winograd ${dtype}`, seconds: r.seconds * (isSlow ? 2 : 0.5) }];
+    });
+  const faster = {
+    ...measured,
+    name: 'faster',
+    models: vnni.map((report) => ({ ...report, results: winograd(report.results) })),
+    layers: { ...measured.layers, results: winograd(results) },
+    train: { ...measured.train, results: [...train, step('winograd', 128, 1)] },
+  };
+  const page = await cpuPage(faster);
+  t.match(page.markdown, '|  | floats | bytes | 16 bits |');
+  t.match(page.markdown, '| ResNet-20 8x8 64-64 | 0.50 | 2.00 | not measured |');
+  t.match(page.markdown, '\n\nWinograd loses on ResNet-20 8x8 64-64 in bytes (2.00).\n');
+  t.match(
+    page.markdown,
+    '| training step of Winograd adders / PyTorch CNN, two threads | 0.8 | 0.63 (batch 128 / 128) | yes |',
+    "Intel's goal",
+  );
+  t.match(page.markdown, '| the same, 32x32 16, 16x16 32, 8x8 64 | 0.7 | 0.50 (ResNet-20 8x8 64-64) | yes |');
+  t.match(page.markdown, '| float Winograd ResNet-18 / onnxruntime float CNN | 1.05 | 0.25 (resnet18, batch 1) | yes |');
+  for (const [name, svg] of page.charts) t.match(svg, '>winograd f32<', name);
+  const both = await overview([measured, faster]);
+  t.match(both.markdown, '| bytes, ResNet-20 8x8 64-64 | not measured | 2.00 |');
+  t.match(both.markdown, '\n\n- faster: Winograd loses on ResNet-20 8x8 64-64 in bytes (2.00).\n');
+  t.match(both.charts.get('models.svg'), '>float Winograd / float CNN<');
+});
+
+t.test('results of every CPU have a page, whenever they were measured', async (t) => {
+  const folder = join(__dirname, '../../bench/results');
+  const names = readdirSync(folder).filter((name) => /^zen\d$/.test(name));
+  t.ok(names.includes('zen3'));
+  const all = names.map((name) => readMeasurements(join(folder, name)));
+  for (const measured of all) t.match((await cpuPage(measured)).markdown, `# ${measured.name}\n`);
+  t.match((await overview(all)).markdown, '| float Winograd ResNet-18 / onnxruntime float CNN |');
 });
 
 t.test('every kernel has a peak on every instruction set', async (t) => {
