@@ -1,4 +1,5 @@
-// Single layers, from bytes to bytes or from floats to floats, beside onnxruntime's (bench/baselines) in the same rounds.
+// Single layers, from bytes to bytes or from floats to floats, beside onnxruntime's (bench/baselines) in the same rounds. Winograd adders of integers
+// stand beside adders as nodes of plans; the others are operations, which pack their filters in each call.
 import { compile, cpuInfo, layers as nn, ops, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
 import type { LayerReport, LayerResult } from '../dist/cli/bench-results';
@@ -6,6 +7,7 @@ import { Random } from '../dist/random';
 import { chainLength, checkSame, haveBaselines, onnxLayers } from './baselines/onnxruntime';
 import { forward, i7, i8, normal, u8, uniform } from './kernels';
 import { chosen, type MeasureOptions, measureAsync, opens } from './measure';
+import { quantizedLayer } from './quantized-layer';
 import { chainableLayers, type Layer, layerName, pairs } from './workloads';
 
 export interface LayerOptions extends MeasureOptions {
@@ -42,6 +44,14 @@ export async function measureLayers(options: LayerOptions = {}): Promise<LayerRe
 }
 
 async function measureLayer(layer: Layer, isa: string, threads: number, options: MeasureOptions): Promise<LayerResult[]> {
+  const group = `${isa}, ${layerName(layer)}`;
+  const x = normal(layer.x);
+  const nodes = {
+    'adder u8 node': await quantizedLayer(layer, x, { kind: 'adder', dtype: 'u8', threads }),
+    'winograd u8': await quantizedLayer(layer, x, { kind: 'adder-winograd', dtype: 'u8', threads }),
+    'adder i16': await quantizedLayer(layer, x, { kind: 'adder', dtype: 'i16', threads }),
+    'winograd i16': await quantizedLayer(layer, x, { kind: 'adder-winograd', dtype: 'i16', threads }),
+  };
   const implementations: Record<string, () => unknown> = {
     'adder f32': forward(ops.adderConv2d)(layer),
     'winograd f32': winograd(layer),
@@ -60,11 +70,12 @@ async function measureLayer(layer: Layer, isa: string, threads: number, options:
         }),
       ]),
     ),
+    ...Object.fromEntries(Object.entries(nodes).map(([name, { run }]) => [name, run])),
     ...(haveBaselines() && (await onnxruntimeOf(layer, threads))),
   };
-  const group = `${isa}, ${layerName(layer)}`;
-  if (!opens(group, Object.keys(implementations), options)) return [];
-  const medians = await measureAsync(chosen(group, implementations, options), options);
+  const isAny = opens(group, Object.keys(implementations), options);
+  const medians = isAny ? await measureAsync(chosen(group, implementations, options), options) : {};
+  for (const { session } of Object.values(nodes)) session.dispose();
   return Object.entries(medians).map(([implementation, median]) => {
     const seconds = implementation === 'onnxruntime f32' ? median / chainLength : median;
     return { isa, layer: layerName(layer), implementation, seconds, rate: pairs(layer) / seconds / 1e9 };

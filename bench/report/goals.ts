@@ -73,7 +73,7 @@ export function goalsOf(measured: Measurements): Goal[] {
     of('int8 convolution, 7-bit weights / onnxruntime QLinearConv', 1, layers('conv int8, 7-bit weights', 'onnxruntime int8')),
     of('float Winograd / float adder, 56x56 64, 28x28 128, 14x14 256', 0.52, layers('winograd f32', 'adder f32', /56x56|28x28|14x14/)),
     of('the same, 32x32 16, 16x16 32, 8x8 64', 0.7, layers('winograd f32', 'adder f32', /32x32|16x16|8x8 /)),
-    of('uint8 Winograd / uint8 adder, 28x28 128, 14x14 256', 0.65, layers('winograd u8', 'adder u8', /28x28|14x14/)),
+    of('uint8 Winograd / uint8 adder, 28x28 128, 14x14 256', 0.65, layers('winograd u8', 'adder u8 node', /28x28|14x14/)),
     of('float Winograd ResNet-18 / onnxruntime float CNN', byMake(1.05, 0.6), networks('winograd f32', 'onnxruntime f32', resnet18)),
     of('float Winograd ResNet-20 / onnxruntime float CNN', byMake(1.1, 0.7), networks('winograd f32', 'onnxruntime f32', resnet20)),
     of('8-bit Winograd ResNet-18 / onnxruntime int8 CNN', byMake(0.85, 0.65), networks('winograd u8', 'onnxruntime int8', resnet18)),

@@ -3,9 +3,9 @@ import { has, layerTime, type Measurements, shortName, unique } from './measurem
 import { ratio, table } from './tables';
 
 const numberTypes = [
-  { numbers: 'floats', dtype: 'f32' },
-  { numbers: 'bytes', dtype: 'u8' },
-  { numbers: '16 bits', dtype: 'i16' },
+  { numbers: 'floats', winograd: 'winograd f32', adder: 'adder f32' },
+  { numbers: 'bytes', winograd: 'winograd u8', adder: 'adder u8 node' },
+  { numbers: '16 bits', winograd: 'winograd i16', adder: 'adder i16' },
 ] as const;
 
 interface Comparison {
@@ -19,11 +19,11 @@ interface Comparison {
 function compared({ layers }: Measurements): Comparison[] {
   const shapes = unique(layers.results.map(({ layer }) => layer));
   return numberTypes
-    .filter(({ dtype }) => has(layers.results, `winograd ${dtype}`))
-    .flatMap(({ numbers, dtype }) =>
+    .filter(({ winograd }) => has(layers.results, winograd))
+    .flatMap(({ numbers, winograd, adder }) =>
       shapes.map((layer) => ({
         ...{ numbers, layer: shortName(layer) },
-        value: layerTime(layers, layer, `winograd ${dtype}`) / layerTime(layers, layer, `adder ${dtype}`),
+        value: layerTime(layers, layer, winograd) / layerTime(layers, layer, adder),
       })),
     );
 }

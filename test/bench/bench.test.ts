@@ -44,6 +44,8 @@ t.test('measureAsync takes turns with what it awaits', async (t) => {
   const seconds = await measureAsync({ a: turn('a'), b: turn('b') }, { ...shortest, rounds: 2 });
   t.same(order, ['a', 'b', 'a', 'b', 'a', 'b']);
   t.ok(seconds.a >= 0.0015 && seconds.b >= 0.0015, 'in seconds a call');
+  const own = await measureAsync({ a: async () => 2, b: turn('b') }, { ...shortest, rounds: 2 });
+  t.equal(own.a, 2, 'or what they say that they took');
   await t.rejects(measureAsync({ bad: () => Promise.reject(new Error('no')) }, shortest), { message: 'no' });
 });
 
@@ -92,7 +94,10 @@ t.test('layers, each in every implementation', async (t) => {
   const ours = report.results.filter(({ implementation }) => !implementation.startsWith('onnxruntime'));
   t.same(
     ours.map(({ implementation }) => implementation),
-    ['adder f32', 'winograd f32', 'conv f32', 'xnor', 'adder u8', 'conv int8, 8-bit weights', 'conv int8, 7-bit weights'],
+    [
+      ...['adder f32', 'winograd f32', 'conv f32', 'xnor', 'adder u8', 'conv int8, 8-bit weights', 'conv int8, 7-bit weights'],
+      ...['adder u8 node', 'winograd u8', 'adder i16', 'winograd i16'],
+    ],
   );
   t.equal(report.results.length - ours.length, report.baselines ? 2 : 0, 'and onnxruntime in floats and in 8 bits where it is installed');
   for (const { seconds, rate } of report.results) t.ok(Math.abs((rate * 1e9 * seconds) / (2 * 6 * 6 * 16 * 9 * 16) - 1) < 1e-9);
@@ -221,7 +226,8 @@ t.test('the report says what was measured', async (t) => {
     all.flatMap((r) => {
       const dtype = /^adder (u8|f32)$/.exec(r.implementation)?.[1];
       const isSlow = dtype === 'u8' && 'layer' in r && /64-64/.test(String(r.layer));
-      return dtype === undefined ? [r] : [r, { ...r, implementation: `winograd ${dtype}`, seconds: r.seconds * (isSlow ? 2 : 0.5) }];
+      const own = { ...r, implementation: `winograd ${dtype}`, seconds: r.seconds * (isSlow ? 2 : 0.5) };
+      return dtype === undefined ? [r] : [r, own, ...(dtype === 'u8' ? [{ ...r, implementation: 'adder u8 node' }] : [])];
     });
   const faster = {
     ...measured,
