@@ -35,7 +35,8 @@ const names = optionNames<WinogradIntegerOptions>({
 
 /** The numbers that x and padding of int16 may have, 13 bits and sign: V, of four of them, fits int16. */
 export const winogradIntegers = { min: -8192, max: 8191 } as const;
-const maxConstant = 2 ** 30;
+/** The largest constant of an output. */
+export const maxConstant = 2 ** 30;
 
 /** The most input channels whose sums are sure to fit int32, whatever the constants: an output adds up nine of them. */
 export const maxWinogradChannels = (dtype: QuantizedDType, shifts: Uint8Array | undefined): number =>

@@ -1,8 +1,9 @@
 // Calibration: the ranges that the values of a network take on some images of the kind that it will see.
 import { AdderNetError } from '../errors';
-import { type FloatNode, type Graph, interpret, nameOfNode, type Value, type ValueTensor } from '../graph';
+import { type FloatNode, type Graph, type GraphNode, interpret, nameOfNode, type Value, type ValueTensor } from '../graph';
 import { elementCount } from '../shape';
 import { notFinite, Tensor } from '../tensor';
+import type { WinogradTiles } from './winograd-tiles';
 
 /** The range and a histogram of one value, over all images. */
 export class Range {
@@ -47,6 +48,7 @@ const batch = 64;
  * The ranges of values, by their ids.
  * @param images [n,h,w,c], float32, as the network takes them
  * @param names  of the graph's tensors, for the message
+ * @param tiles  of Winograd layers, which get what they read
  * @throws {AdderNetError} ERR_ARGUMENT if any value of the network is not finite: a range that reaches to infinity has no scale
  */
 export function calibrate(
@@ -54,6 +56,7 @@ export function calibrate(
   values: ReadonlySet<number>,
   images: Tensor,
   names: ReadonlyMap<string, Tensor> = new Map(),
+  tiles: ReadonlyMap<GraphNode, WinogradTiles> = new Map(),
 ): Map<number, Range> {
   const ranges = new Map([...values].map((id) => [id, new Range()]));
   const [n, ...shape] = images.shape as [number, ...number[]];
@@ -65,6 +68,10 @@ export function calibrate(
       onValue: (value, tensor) => {
         checkValue(graph, value, tensor, names);
         ranges.get(value.id)?.add(tensor as Tensor);
+      },
+      onRead: (value, tensor, node) => {
+        if (node.op === 'conv2d' && value === node.x) tiles.get(node)?.add(tensor as Tensor);
+        return tensor;
       },
     });
   }

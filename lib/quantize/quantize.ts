@@ -15,11 +15,18 @@ import { shapeText } from '../shape';
 import { Tensor } from '../tensor';
 import { calibrate, type Range } from './calibrate';
 import { QuantizedModel } from './quantized-model';
-import { integerConvolutions, isAdder, type Quantization, Quantizer } from './quantizer';
+import { integerConvolutions, isAdder, isWinograd, type Quantization, Quantizer } from './quantizer';
+import { WinogradTiles } from './winograd-tiles';
+
+/** Bits of what Winograd layers read at most: four such numbers add up to what int16 holds. */
+const maxWinogradBits = 13;
 
 /** Options of `quantize`. */
 export interface QuantizeOptions {
-  /** Bits of activations and filters, 2 to 16: integers of one byte up to 8 bits, of two bytes from 9 on. Default 8. */
+  /**
+   * Bits of activations and filters, 2 to 16: integers of one byte up to 8 bits, of two bytes from 9 on. Networks with Winograd layers have 13 at
+   * most, more are taken for 13: their transforms of 13 bits take 16. Default 8.
+   */
   bits?: number | undefined;
   /**
    * Where activations are clipped: 'max' at the maximum of the calibration, a number above 0 and up to 1 at this quantile of all activations.
@@ -54,18 +61,22 @@ export async function quantize(
   checkModel('quantize', model);
   const state = model.stateDict();
   checkFinite('quantize', state);
-  const { bits = 8, range = 'auto' } = options;
-  if (!Number.isInteger(bits) || bits < minBits || bits > maxBits)
-    throw new AdderNetError('ERR_ARGUMENT', `quantize: bits is ${shown(bits)}, expected an integer from ${minBits} to ${maxBits}`);
-  const quantile = quantileOf(range, bits);
+  const { bits: asked = 8, range = 'auto' } = options;
+  if (!Number.isInteger(asked) || asked < minBits || asked > maxBits)
+    throw new AdderNetError('ERR_ARGUMENT', `quantize: bits is ${shown(asked)}, expected an integer from ${minBits} to ${maxBits}`);
+  const quantile = quantileOf(range, asked);
   const graph = fuse(trace(model, model.inputShape));
   checkGraphFinite('quantize', graph, state);
+  const winograd = graph.nodes.filter(isWinograd);
+  const bits = winograd.length > 0 ? Math.min(asked, maxWinogradBits) : asked;
   const integers = quantizedRange(bits);
   if (!graph.nodes.some(isAdder)) throw new AdderNetError('ERR_ARGUMENT', `quantize: ${model.name} has no adder layer`);
   const inputs = new Set(integerConvolutions(graph, integers).map(({ x }) => x.id));
-  const ranges = calibrate(graph, inputs, await normalized(model, images, options.calibration), state);
+  const seen = await normalized(model, images, options.calibration);
+  const tiles = new Map(integers.dtype === 'u8' ? winograd.map((node) => [node, new WinogradTiles(node, seen.shape[0]!)]) : []);
+  const ranges = calibrate(graph, inputs, seen, state, tiles);
   const quantizations = new Map([...ranges].map(([id, range]) => [id, quantizationOf(range, quantile, integers)]));
-  const quantized = new Quantizer(graph, quantizations, integers).graph();
+  const quantized = new Quantizer(graph, quantizations, integers, tiles).graph();
   checkGraphFinite('quantize', quantized);
   return new QuantizedModel(model.metadata, bits, quantized);
 }

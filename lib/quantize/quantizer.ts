@@ -18,9 +18,11 @@ import {
   type Value,
 } from '../graph';
 import { clamp, roundHalfEven } from '../graph/rounding';
-import type { QuantizedArray } from '../ops';
 import { maxFilterElements } from '../ops/conv2d-integer';
 import { arrayConstructors, Tensor } from '../tensor';
+import { winogradFilters } from './winograd-filters';
+import { chooseRounding } from './winograd-rounding';
+import type { WinogradTiles } from './winograd-tiles';
 
 /** How a value is stored in integers: as scale * (q - zeroPoint). */
 export interface Quantization {
@@ -34,7 +36,8 @@ export interface Quantization {
  */
 const exactElements = (max: number): number => Math.floor(2 ** 24 / max);
 
-export const isAdder = (node: FloatNode): node is Conv2d => node.op === 'conv2d' && node.kind === 'adder';
+export const isWinograd = (node: FloatNode): node is Conv2d => node.op === 'conv2d' && node.kind === 'adder-winograd';
+export const isAdder = (node: FloatNode): node is Conv2d => (node.op === 'conv2d' && node.kind === 'adder') || isWinograd(node);
 
 /** The convolutions of a graph that will read quantized numbers of this range. */
 export const integerConvolutions = (graph: Graph<FloatNode>, range: QuantizedRange): Conv2d[] =>
@@ -59,17 +62,27 @@ export class Quantizer {
   readonly #float: Graph<FloatNode>;
   readonly #quantizations: Map<number, Quantization>;
   readonly #range: QuantizedRange;
+  readonly #tiles: ReadonlyMap<FloatNode, WinogradTiles>;
   /** Ids of quantized values, by their ids in the float graph; a value that floats need too is two values. */
   readonly #quantized = new Map<number, number>();
   readonly #nodes: GraphNode[] = [];
   readonly #readers: ReadonlyMap<number, number>;
   #nextId: number;
 
-  /** @param quantizations of what the integerConvolutions read, by the id of the value */
-  constructor(float: Graph<FloatNode>, quantizations: ReadonlyMap<number, Quantization>, range: QuantizedRange) {
+  /**
+   * @param quantizations of what the integerConvolutions read, by the id of the value
+   * @param tiles         of the Winograd layers, where their transforms are to be bytes
+   */
+  constructor(
+    float: Graph<FloatNode>,
+    quantizations: ReadonlyMap<number, Quantization>,
+    range: QuantizedRange,
+    tiles: ReadonlyMap<FloatNode, WinogradTiles>,
+  ) {
     this.#float = float;
     this.#quantizations = new Map(quantizations);
     this.#range = range;
+    this.#tiles = tiles;
     this.#readers = countReaders(float);
     this.#nextId = Math.max(...[...float.inputs, ...float.nodes.map(({ output }) => output)].map(({ id }) => id)) + 1;
   }
@@ -133,7 +146,7 @@ export class Quantizer {
   /** @param to the quantization of the output, if it is quantized */
   #conv2d(layer: Conv2d, to: Quantization | undefined): QuantizedConv2d {
     const input = this.#quantizations.get(layer.x.id)!;
-    const { kind, filters, sumScale, constant } = isAdder(layer) ? clampedFilters(layer, input, this.#range) : int8Filters(layer, input);
+    const { kind, sumScale, constant, ...tensors } = this.#filters(layer, input);
     const co = sumScale.length;
     const { scale: outScale, zeroPoint: outZero } = to ?? { scale: 1, zeroPoint: 0 };
     const [scale, shift] = [Tensor.zeros([co]), Tensor.zeros([co])];
@@ -149,7 +162,7 @@ export class Quantizer {
       kind,
       x: this.#asQuantized(layer.x),
       output: { ...layer.output, dtype: to ? this.#range.dtype : 'f32' },
-      filters,
+      ...tensors,
       padValue: input.zeroPoint,
       scale,
       shift,
@@ -157,6 +170,16 @@ export class Quantizer {
       ...(to ? this.#limits() : layer.activation && { activation: layer.activation }),
       attributes: layer.attributes,
     };
+  }
+
+  #filters(layer: Conv2d, input: Quantization): IntegerFilters {
+    if (isWinograd(layer)) {
+      const co = layer.filters.shape[2]!;
+      const v = this.#tiles.get(layer)?.transformed((x) => quantizedNumber(x, input, this.#range));
+      const tensors = winogradFilters(layer, input, this.#range, v && chooseRounding(v, this.#range));
+      return { kind: 'adder-winograd', ...tensors, sumScale: new Float64Array(co).fill(input.scale), constant: new Float64Array(co) };
+    }
+    return isAdder(layer) ? clampedFilters(layer, input, this.#range) : int8Filters(layer, input);
   }
 
   /** The residual as it is stored: quantized where it is, else floats over the output's scale. `offset` is what a zero point adds. */
@@ -179,13 +202,14 @@ export class Quantizer {
   }
 }
 
+const quantizedNumber = (x: number, { scale, zeroPoint }: Quantization, { qmin, qmax }: QuantizedRange): number =>
+  clamp(roundHalfEven(Math.fround(Math.fround(x / scale) + zeroPoint)), qmin, qmax);
+
 const isRelu = (node: FloatNode): boolean =>
   'activation' in node && node.activation?.min === 0 && node.activation.max === Number.POSITIVE_INFINITY;
 
 /** Filters as integers; a layer's sum is sumScale[c] * (sum of integers) + constant[c]. */
-interface IntegerFilters {
-  readonly kind: 'adder' | 'conv';
-  readonly filters: Tensor<QuantizedArray> | Tensor<Int8Array>;
+interface IntegerFilters extends Pick<QuantizedConv2d, 'kind' | 'filters' | 'offsets' | 'shifts' | 'constants'> {
   readonly sumScale: Float64Array;
   readonly constant: Float64Array;
 }
