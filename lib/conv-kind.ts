@@ -6,6 +6,13 @@ export const convKinds = ['adder', 'adder-winograd', 'conv', 'xnor'] as const;
 /** One of `convKinds`. */
 export type ConvKind = (typeof convKinds)[number];
 
+/** Whether its inner layers have adder filters. */
+export const isAdderKind = (kind: ConvKind): boolean => kind === 'adder' || kind === 'adder-winograd';
+
+/** Why filters are not trained by the gradient 'sign'. */
+export const noSignGradient = (kind: ConvKind): string =>
+  isAdderKind(kind) ? `but the filters of kind '${kind}' are trained by 'full' alone` : `but kind '${kind}' has no adder filters`;
+
 /** The windows of filters, [co,kh,kw,ci/groups]: filters of Winograd's domain, [4,4,co,ci], are for windows of 3x3. */
 export const windowShape = (kind: ConvKind, filters: Shape): Shape =>
   kind === 'adder-winograd' && filters.length === 4 ? [filters[2]!, 3, 3, filters[3]!] : filters;

@@ -1,17 +1,19 @@
 // When the options of `addernet train` apply, and which of them a resumed run may change.
+import { isAdderKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { dataRules } from './data-rules';
 import { type OptionRule, optionText } from './option-rules';
 import type { TrainArguments } from './train-arguments';
 
 /** With --weights, the file says what the kind is. */
-const isAdder = ({ kind, weights }: TrainArguments): boolean => kind === 'adder' || weights !== undefined;
+const isAdder = ({ kind, weights }: TrainArguments): boolean => isAdderKind(kind) || weights !== undefined;
 
 export const trainRules: readonly OptionRule<TrainArguments>[] = [
   ...dataRules,
-  { options: ['eta', 'rate', 'gradient'], apply: isAdder, only: 'to adder filters: with --kind adder' },
+  { options: ['eta', 'rate'], apply: isAdder, only: 'to adder filters: with --kind adder or adder-winograd' },
   { options: ['eta'], apply: ({ rate }) => rate === 'adaptive', only: 'with --rate adaptive; --lr sets the other learning rates' },
   { options: ['gradient'], apply: ({ weights }) => weights === undefined, only: 'to a new network, without --weights' },
+  { options: ['gradient'], apply: ({ kind }) => kind === 'adder', only: 'to adder filters: with --kind adder' },
   { options: ['temperature', 'teacherAlpha', 'teacherFeatures'], apply: ({ teacher }) => teacher !== undefined, only: 'with --teacher' },
   {
     options: ['freeze'],

@@ -1,5 +1,6 @@
 // `addernet train`: trains a network and writes it to a folder, with a log and learning curves.
 import { join } from 'node:path';
+import { isAdderKind } from '../conv-kind';
 import { cpuInfo, setThreads } from '../cpu';
 import type { Model, Training } from '../models';
 import type { Schedule, Sgd } from '../optim';
@@ -102,7 +103,7 @@ const fineTuningRate = ({ weights }: Partial<TrainArguments>): Partial<TrainArgu
 const rulesOfWeights: readonly OptionRule<Model>[] = [
   {
     options: ['eta', 'rate'],
-    apply: ({ kind }) => kind === 'adder',
+    apply: ({ kind }) => isAdderKind(kind),
     only: ({ kind }) => `to adder filters, but --weights is of kind ${kind}`,
   },
 ];

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Augmentation } from '../data/augment';
 import type { Dataset } from '../data/dataset';
 import { splitDataset } from '../data/subset';
-import { bodyAndHead, createModel, headLayers, type Model, replaceHead } from '../models';
+import { bodyAndHead, createModel, headLayers, type Model, replaceHead, toWinograd } from '../models';
 import { type Schedule, Sgd, schedule as schedules } from '../optim';
 import { compile, compiled } from '../session';
 import { defaultBatch } from '../train/default-batch';
@@ -26,15 +26,23 @@ export interface TrainingData {
   readonly distillation: Distillation | undefined;
 }
 
-/** The network of --weights, which also determines --model and --kind; undefined for a new network. Throws what openFloatNetwork throws. */
+/**
+ * The network of --weights, which also determines --model and --kind; undefined for a new network. Of an adder network, --kind adder-winograd
+ * makes a Winograd network. Throws what openFloatNetwork and toWinograd throw.
+ */
 export async function networkToStartFrom({ weights, model, kind, imageSize }: Partial<TrainArguments>): Promise<Model | undefined> {
   if (weights === undefined) return undefined;
-  return await openFloatNetwork('train', {
-    weights,
-    ...(model !== undefined && { model }),
-    ...(kind && { kind }),
-    ...(imageSize && { imageSize }),
-  });
+  const open = (kind: TrainArguments['kind'] | undefined) =>
+    openFloatNetwork('train', {
+      weights,
+      ...(model !== undefined && { model }),
+      ...(kind && { kind }),
+      ...(imageSize && { imageSize }),
+    });
+  if (kind !== 'adder-winograd') return await open(kind);
+  const network = await open(undefined);
+  if (network.kind === kind) return network;
+  return network.kind === 'adder' ? toWinograd(network) : await open(kind); // which says what is wrong
 }
 
 /**

@@ -3,7 +3,7 @@
 
 import { AdderNetError } from '../errors';
 import type { TensorFile } from '../io/tensor-file';
-import { createModel, type InputShape, type Model, type ModelName } from '../models';
+import { type ConvKind, createModel, type InputShape, type Model, type ModelName } from '../models';
 import { closestNetwork, type Likeness, unknownNetwork } from '../models/identify';
 import { shown } from '../quoted';
 import { shapeText } from '../shape';
@@ -22,7 +22,7 @@ export function foreignNetwork(file: TensorFile, options: LoadOptions, note: (te
   if (!fits && inputShape) checkInputFits(state, { ...options, inputShape });
   if (name === undefined && !fits) throw withAdvice(unknownNetwork(file.name, state, likeness));
   checkContradiction(file, 'classes', classes, likeness.classes);
-  if (kind !== undefined && (kind === 'adder') !== (likeness.kind === 'adder'))
+  if (kind !== undefined && likeOf(kind) !== likeness.kind)
     throw new AdderNetError('ERR_ARGUMENT', `load: kind is '${kind}', but the layers of ${file.name} are of kind '${likeness.kind}'`);
   const model = createModel(likeness.name, {
     kind: kind ?? likeness.kind,
@@ -36,6 +36,9 @@ export function foreignNetwork(file: TensorFile, options: LoadOptions, note: (te
   noteAssumptions(file, model, options, note);
   return model;
 }
+
+/** The kind that its names and shapes look like. */
+const likeOf = (kind: ConvKind): ConvKind => (kind === 'xnor' ? 'conv' : kind);
 
 /** @throws {AdderNetError} ERR_ARGUMENT if an option is given and contradicts the file */
 export function checkContradiction(file: TensorFile, name: string, given: unknown, stored: unknown): void {

@@ -1,12 +1,13 @@
 // The head of a network computes logits from features. Here it is replaced by one for other classes, or split off. It begins at the last layer
 // with weights that has an output for each class, and includes the batch norm on these outputs.
+import { noSignGradient } from '../conv-kind';
 import { AdderNetError } from '../errors';
-import { type FilterGradient, filterGradients, type LayerDescription, Sequential } from '../layers';
+import { type FilterGradient, filterGradients, Sequential } from '../layers';
 import { buildLayer } from '../layers/build';
 import { checkCount } from '../layers/count';
-import { describeLayer } from '../layers/describe';
 import { checkOptions, optionNames } from '../options';
 import { Random } from '../random';
+import { changeLayers, describeNetwork, leaves } from './layer-descriptions';
 import type { ModelMetadata } from './metadata';
 import { checkModel, Model } from './model';
 
@@ -43,12 +44,12 @@ export function replaceHead(model: Model, options: HeadOptions = {}): Model {
       `replaceHead: filterGradient is '${String(filterGradient)}', expected one of ${filterGradients.join(', ')}`,
     );
   if (filterGradient === 'sign' && model.kind !== 'adder')
-    throw new AdderNetError('ERR_ARGUMENT', `replaceHead: filterGradient is 'sign', but kind '${model.kind}' has no adder filters`);
+    throw new AdderNetError('ERR_ARGUMENT', `replaceHead: filterGradient is 'sign', ${noSignGradient(model.kind)}`);
   const metadata = { ...before, ...given };
   checkCount('replaceHead: classes', metadata.classes);
   const ownClasses = metadata.classes === before.classes && metadata.dataset === before.dataset;
   const head = new Set(headOf('replaceHead', model));
-  const description = changed(describeNetwork('replaceHead', model), '', (name, layer) => ({
+  const description = changeLayers(describeNetwork('replaceHead', model), (name, layer) => ({
     ...layer,
     ...(head.has(name) && (layer.type === 'BatchNorm' ? { channels: metadata.classes } : { outputs: metadata.classes })),
     ...(layer.type === 'AdderConv2d' && filterGradient && { filterGradient }),
@@ -67,7 +68,7 @@ function headOf(op: string, model: Model): string[] {
   checkModel(op, model);
   const { classes, name } = model.metadata;
   const head: string[] = [];
-  for (const [path, { type, ...config }] of leaves(describeNetwork(op, model), '').reverse())
+  for (const [path, { type, ...config }] of leaves(describeNetwork(op, model)).reverse())
     if (type === 'BatchNorm' && config.channels === classes) head.unshift(path);
     else if ('outputs' in config) {
       if (config.outputs !== classes) break;
@@ -90,46 +91,4 @@ export function bodyAndHead(model: Model): { body: Sequential; head: Sequential 
   const sequence = (layers: typeof children) =>
     new Sequential(Array.isArray(model.layers) ? layers.map(([, layer]) => layer) : Object.fromEntries(layers));
   return { body: sequence(children.slice(0, first)), head: sequence(children.slice(first)) };
-}
-
-function describeNetwork(op: string, model: Model): LayerDescription {
-  try {
-    return describeLayer(model);
-  } catch (cause) {
-    if (!(cause instanceof AdderNetError)) throw cause;
-    throw new AdderNetError('ERR_ARGUMENT', `${op}: ${model.name}: ${cause.message}: build the network from layers`, { cause });
-  }
-}
-
-interface InnerLayers {
-  readonly names?: readonly string[];
-  readonly layers?: readonly LayerDescription[];
-  readonly body?: LayerDescription;
-  readonly downsample?: LayerDescription;
-}
-
-/** Applies `change` to each layer that contains no others; it gets the dotted name, too. */
-function changed(
-  description: LayerDescription,
-  prefix: string,
-  change: (name: string, layer: LayerDescription) => LayerDescription,
-): LayerDescription {
-  const { names, layers, body, downsample } = description as InnerLayers;
-  if (!layers && !body) return change(prefix.slice(0, -1), description);
-  return {
-    ...description,
-    ...(layers && { layers: layers.map((layer, i) => changed(layer, `${prefix}${names?.[i] ?? i}.`, change)) }),
-    ...(body && { body: changed(body, prefix, change) }),
-    ...(downsample && { downsample: changed(downsample, `${prefix}downsample.`, change) }),
-  };
-}
-
-/** The layers that contain no others, in forward order. */
-function leaves(description: LayerDescription, prefix: string): [string, LayerDescription][] {
-  const found: [string, LayerDescription][] = [];
-  changed(description, prefix, (name, layer) => {
-    found.push([name, layer]);
-    return layer;
-  });
-  return found;
 }

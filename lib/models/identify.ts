@@ -12,7 +12,7 @@ import { defaultInputShape, layersOf, type ModelName, modelNames } from './regis
 export interface Identity {
   /** Name of the network. */
   readonly name: ModelName;
-  /** 'adder' or 'conv': see identify. */
+  /** 'adder', 'adder-winograd' or 'conv': see identify. */
   readonly kind: ConvKind;
   /** Number of outputs of the classifier. */
   readonly classes: number;
@@ -54,7 +54,7 @@ export function closestNetwork(state: LoadedState, { model, inputShape }: Identi
   if (classes === undefined) throw new AdderNetError('ERR_FORMAT', `${op}: no classifier, fc.weight or fc.adder, among ${seen(state)}`);
   if (classesOf(state) !== undefined) checkClassifier(op, state, classes);
   const channels = (state.get('conv1.weight') ?? state.get('conv1.adder'))?.shape[3];
-  const kind = [...state.keys()].some((key) => key.endsWith('.adder')) ? 'adder' : 'conv';
+  const kind = kindOf(state);
   let closest: Likeness | undefined;
   for (const name of model === undefined ? modelNames : [model]) {
     const [h, w, c] = defaultInputShape(name);
@@ -68,6 +68,12 @@ export function closestNetwork(state: LoadedState, { model, inputShape }: Identi
   }
   if (!closest) throw new AdderNetError('ERR_FORMAT', `${op}: no network takes images of ${shapeText(inputShape ?? [])}`);
   return closest;
+}
+
+/** Winograd networks have ordinary adder layers as well. */
+function kindOf(state: LoadedState): ConvKind {
+  const has = (key: string) => [...state.keys()].some((name) => name.endsWith(`.${key}`));
+  return has('filters') ? 'adder-winograd' : has('adder') ? 'adder' : 'conv';
 }
 
 /** Features of the smallest network. Networks are built to be compared, so a file must not claim more classes than it has numbers for. */

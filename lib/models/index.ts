@@ -25,3 +25,4 @@ export { type FloatPretrained, pretrainedModels, type QuantizedPretrained } from
 export { createModel, type ModelName, type ModelOptions, modelNames } from './registry';
 export { Summary, type SummaryRow, type SummaryTotals } from './summary';
 export type { Task } from './task';
+export { toWinograd } from './winograd';

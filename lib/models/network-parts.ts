@@ -37,11 +37,16 @@ export function innerConv2d(spec: NetworkSpec, inputs: number, outputs: number, 
   const { kind, random, filterGradient = 'full' } = spec;
   if (kind === 'conv') return new Conv2d(inputs, outputs, { ...options, random });
   if (kind === 'xnor') return new XnorConv2d(inputs, outputs, { ...options, random });
-  const { kernel, stride = 1, ...winograd } = options;
-  if (kind === 'adder-winograd' && isOf(kernel, 3) && isOf(stride, 1))
-    return new WinogradAdderConv2d(inputs, outputs, { ...winograd, random });
+  if (kind === 'adder-winograd' && fitsWinograd(options)) {
+    const { padding, bias = false } = options;
+    return new WinogradAdderConv2d(inputs, outputs, { padding, bias, random });
+  }
   return new AdderConv2d(inputs, outputs, { ...options, random, filterGradient });
 }
+
+/** Whether a convolution has 3x3 windows at stride 1, which Winograd's transforms are for. */
+export const fitsWinograd = ({ kernel, stride = 1, dilation = 1, groups = 1 }: Conv2dOptions): boolean =>
+  isOf(kernel, 3) && isOf(stride, 1) && isOf(dilation, 1) && groups === 1;
 
 const isOf = (value: Pair, size: number): boolean => (typeof value === 'number' ? value === size : value.every((side) => side === size));
 

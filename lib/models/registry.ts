@@ -1,5 +1,5 @@
 // Every network by name, with the data that it is meant for.
-import { convKinds } from '../conv-kind';
+import { convKinds, noSignGradient } from '../conv-kind';
 import { classNames } from '../data/class-names';
 import { AdderNetError } from '../errors';
 import { type FilterGradient, filterGradients, type Layer } from '../layers';
@@ -75,7 +75,8 @@ const optionList = [
 /**
  * A new network with random weights. Its kind is 'adder' by default; classes, input shape, dataset and normalization are those of the network's
  * own data. Other channels than these need a normalization.
- * @throws {AdderNetError} ERR_ARGUMENT if the name, the kind or an option is unknown or out of range; ERR_SHAPE if images of `inputShape` are
+ * @throws {AdderNetError} ERR_ARGUMENT if the name, the kind or an option is unknown or out of range, or the network has no layer of the kind
+ *   'adder-winograd', as LeNet-5; ERR_SHAPE if images of `inputShape` are
  *   too small for the network
  */
 export function createModel(name: string, options: ModelOptions = {}): Model {
@@ -90,14 +91,20 @@ export function createModel(name: string, options: ModelOptions = {}): Model {
       `createModel: filterGradient is '${String(filterGradient)}', expected one of ${filterGradients.join(', ')}`,
     );
   if (filterGradient === 'sign' && kind !== 'adder')
-    throw new AdderNetError('ERR_ARGUMENT', `createModel: filterGradient is 'sign', but kind '${kind}' has no adder filters`);
+    throw new AdderNetError('ERR_ARGUMENT', `createModel: filterGradient is 'sign', ${noSignGradient(kind)}`);
   const overrides: Partial<ModelMetadata> = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const ownClasses =
     (overrides.classes ?? defaults.classes) === defaults.classes && (overrides.dataset ?? defaults.dataset) === defaults.dataset;
   const metadata: ModelMetadata = { ...defaults, ...(ownClasses && classNames && { classNames }), ...overrides, name, kind };
   const { classes, inputShape } = metadata;
   const random = seed === null ? null : new Random(seed);
-  return new Model(build(checkedSpec(name, { kind, classes, inputShape, random, filterGradient })), metadata);
+  const model = new Model(build(checkedSpec(name, { kind, classes, inputShape, random, filterGradient })), metadata);
+  if (kind === 'adder-winograd' && ![...model.stateDict().keys()].some((key) => key.endsWith('.filters')))
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${name}: kind is 'adder-winograd', but no layer has 3x3 windows at stride 1, which that is about: expected kind 'adder'`,
+    );
+  return model;
 }
 
 /** The layers of a network by name. Throws what createModel throws. */

@@ -64,6 +64,7 @@ function everyLayer(seed = 1): Model {
           inner: new Sequential([new Residual(body2(random))]),
         }),
         binary: new layers.XnorConv2d(8, 6, { kernel: 3, padding: 1, bias: true, random }),
+        tiles: new layers.WinogradAdderConv2d(6, 6, { padding: [2, 0, 1, 1], bias: true, random }),
         mean: new AveragePool2d({ kernel: 2, stride: 1 }),
         sign: new AdderConv2d(6, 5, { kernel: 1, bias: true, filterGradient: 'sign', random }),
         norm: new BatchNorm(5),

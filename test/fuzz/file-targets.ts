@@ -61,6 +61,7 @@ function branchedNetwork(): Model {
         undefined,
         { relu: true },
       ),
+      tiles: new layers.WinogradAdderConv2d(4, 4, { padding: 1, bias: true, random }),
       mean: new layers.GlobalAveragePool2d(),
       flatten: new layers.Flatten(),
       fc: new layers.Linear(4, 3, { random }),

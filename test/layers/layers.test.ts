@@ -8,6 +8,7 @@ import { normal } from '../support/tensors';
 
 const { AdderConv2d, AveragePool2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Linear, MaxPool2d, Relu, Residual, Sequential } =
   layers;
+const { WinogradAdderConv2d } = layers;
 
 function close(t: Test, y: Tensor, expected: Tensor, message: string): void {
   t.same(y.shape, expected.shape, `${message}: shape`);
@@ -138,6 +139,7 @@ t.test('the shapes that layers promise are those they give', (t) => {
     new Flatten(),
     new Sequential([new Flatten(), new Linear(8 * 9 * 4, 5)]),
     new Sequential([]),
+    new WinogradAdderConv2d(4, 6, { padding: [1, 0, 2, 1] }),
     new AdderConv2d(4, 6, { kernel: [3, 1], stride: [2, 1], padding: [0, 2], dilation: [1, 2], groups: 2 }),
   ];
   for (const layer of several) t.same(layer.forward(x).shape, layer.outputShape(x.shape), layer.type);
@@ -150,6 +152,8 @@ t.test('shapes that do not fit are refused by name', (t) => {
     { layer: new AdderConv2d(4, 8, { kernel: 3 }), shape: [1, 8, 8, 3], message: /AdderConv2d: filters expect 4 input channels/ },
     { layer: new AdderConv2d(4, 8, { kernel: 3 }), shape: [1, 2, 2, 4], message: /does not fit/ },
     { layer: new Conv2d(4, 8, { kernel: 3 }), shape: [8, 8, 4], message: /rank 4/ },
+    { layer: new WinogradAdderConv2d(4, 8), shape: [1, 8, 8, 3], message: /WinogradAdderConv2d: filters expect 4 input channels/ },
+    { layer: new WinogradAdderConv2d(4, 8), shape: [1, 8, 2, 4], message: /WinogradAdderConv2d: a 3x3 kernel .* does not fit/ },
     { layer: new Linear(5, 2), shape: [1, 6], message: /expected \[n,5\]/ },
     { layer: new BatchNorm(4), shape: [1, 8, 8, 3], message: /4 channels/ },
     { layer: new MaxPool2d({ kernel: 3 }), shape: [1, 2, 2, 1], message: /MaxPool2d/ },
@@ -171,6 +175,11 @@ t.test('arguments out of range are refused by name', (t) => {
     [() => new Conv2d(4, 8, { kernel: 3, dilation: 0 }), /Conv2d: dilation is 0/],
     [() => new Conv2d(4, 8, { kernel: 3, groups: 3 }), /groups is 3, expected a divisor/],
     [() => new Conv2d(4, 8, { kernel: 3, groups: 0 }), /groups is 0/],
+    [() => new WinogradAdderConv2d(0, 8), /WinogradAdderConv2d: inputChannels is 0/],
+    [() => new WinogradAdderConv2d(8, 8, { padding: 0.5 }), /WinogradAdderConv2d: padding is 0.5/],
+    [() => new WinogradAdderConv2d(8, 8, { biased: true } as object), /there is no option 'biased', did you mean bias/],
+    [() => new WinogradAdderConv2d(8, 8, { stride: 2 } as object), /there is no option 'stride': windows are 3x3, with stride 1/],
+    [() => new WinogradAdderConv2d(8, 8, { kernel: 5 } as object), /there is no option 'kernel': windows are 3x3/],
     [() => new Linear(4, Number.NaN), /Linear: outputs is NaN/],
     [() => new BatchNorm(-1), /BatchNorm: channels is -1/],
     [() => new BatchNorm(1, { epsilon: 0 }), /epsilon is 0/],
@@ -188,6 +197,7 @@ t.test('initial filters: N(0,1) for adders, N(0, 2/fan-out) for convolutions, N(
   const deviation = ({ data }: Tensor) => Math.sqrt(data.reduce((sum, w) => sum + w * w, 0) / data.length);
   const within = (value: number, expected: number) => t.ok(Math.abs(value / expected - 1) < 0.03, `${value}, expected ${expected}`);
   within(deviation(new AdderConv2d(64, 64, { kernel: 3, random }).filters.value), 1);
+  within(deviation(new WinogradAdderConv2d(64, 64, { random }).filters.value), 1);
   within(deviation(new Conv2d(64, 64, { kernel: 3, random }).filters.value), Math.sqrt(2 / (9 * 64)));
   within(deviation(new Conv2d(64, 64, { kernel: 3, groups: 2, random }).filters.value), Math.sqrt(2 / (9 * 32)));
   within(deviation(new Linear(256, 64, { random }).weights.value), 1 / 16);

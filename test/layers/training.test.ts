@@ -2,13 +2,20 @@
 // fused and reused.
 import t, { type Test } from 'tap';
 import * as layers from '../../dist/layers';
-import { adderConv2dGradFilter, adderConv2dGradInput, batchNorm, conv2d } from '../../dist/ops';
+import {
+  adderConv2dGradFilter,
+  adderConv2dGradInput,
+  batchNorm,
+  conv2d,
+  winogradAdderConv2dGradFilter,
+  winogradAdderConv2dGradInput,
+} from '../../dist/ops';
 import { Random } from '../../dist/random';
 import { Tensor } from '../../dist/tensor';
 import { normal } from '../support/tensors';
 
 const { AdderConv2d, AveragePool2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Layer, Linear, MaxPool2d } = layers;
-const { Relu, Residual, Sequential, XnorConv2d } = layers;
+const { Relu, Residual, Sequential, WinogradAdderConv2d, XnorConv2d } = layers;
 
 const copy = (tensor: Tensor): Tensor => new Tensor(tensor.data.slice(), tensor.shape);
 const dot = (a: Tensor, b: Tensor): number => a.data.reduce((sum, v, i) => sum + v * b.data[i]!, 0);
@@ -93,6 +100,30 @@ t.test('adder layers train by the rule of the paper, not by slopes', (t) => {
     t.same(layer.filters.gradient.data, adderConv2dGradFilter(gy, x, w, { ...options, gradient: filterGradient }).data, filterGradient);
   }
   t.throws(() => new AdderConv2d(1, 1, { kernel: 1, filterGradient: 'half' as 'full' }), { code: 'ERR_ARGUMENT', message: /'half'/ });
+  t.end();
+});
+
+t.test('Winograd layers train by the same rule, in the transformed domain', (t) => {
+  const x = normal([2, 7, 5, 3], 1);
+  const layer = new WinogradAdderConv2d(3, 4, { padding: 1, bias: true, random });
+  random.fillNormal(layer.bias!.value.data);
+  const y = layer.forward(x, { training: true });
+  t.same(y.data, layer.forward(x).data, 'the same in training and inference');
+  const gy = normal(y.shape, 2);
+  const gx = layer.backward(copy(gy))!;
+  const u = layer.filters.value;
+  t.same(gx.data, winogradAdderConv2dGradInput(gy, x, u, { padding: 1 }).data);
+  t.same(layer.filters.gradient.data, winogradAdderConv2dGradFilter(gy, x, u, { padding: 1 }).data);
+  t.ok(layer.bias!.gradient.data.every((g, c) => Math.abs(g - gy.data.filter((_, i) => i % 4 === c).reduce((a, b) => a + b, 0)) < 1e-4));
+  t.equal(layer.filters.rule, 'adder', 'with the learning rate of adder filters');
+  layer.filters.gradient.data.fill(7);
+  layer.freeze();
+  layer.forward(x, { training: true });
+  layer.backward(copy(gy), { inputGradient: false });
+  t.ok(
+    layer.filters.gradient.data.every((g) => g === 7),
+    'frozen filters get no gradient',
+  );
   t.end();
 });
 

@@ -7,6 +7,7 @@ import { softmaxCrossEntropy } from '../../dist/ops';
 import { Sgd } from '../../dist/optim';
 import { Random } from '../../dist/random';
 import { Tensor } from '../../dist/tensor';
+import { kindsOf } from '../support/network-kinds';
 
 const zeros = { seed: null };
 
@@ -59,6 +60,25 @@ t.test("resnet20 has the names and shapes of the authors' file", (t) => {
   t.end();
 });
 
+t.test('a Winograd network has 4 pairs where an adder network has 9, and transforms', (t) => {
+  const { rows, totals } = models.resnet20({ kind: 'adder-winograd', ...zeros }).summary();
+  const row = (name: string) => rows.find((row) => row.name === name)!;
+  // 256 tiles of 2x2 outputs: 16 positions of 16x16 channels; 32 additions for each input channel, 24 for each output channel
+  const additions = 256 * (2 * 16 * 16 * 16 + 32 * 16 + 24 * 16);
+  t.match(row('layer1.0.conv1'), { type: 'WinogradAdderConv2d', parameters: 16 * 16 * 16, multiplications: 0, additions, xnors: 0 });
+  t.match(row('layer2.0.conv1'), { type: 'AdderConv2d', additions: 2 * 16 * 16 * 32 * 16 * 9 }, 'at stride 2');
+  t.match(row('layer2.0.downsample.0'), { type: 'AdderConv2d', additions: 2 * 16 * 16 * 32 * 16 }, 'of 1x1');
+  const stage = (pixels: number, channels: number, layers: number) =>
+    layers * (pixels / 2) ** 2 * (2 * 16 * channels ** 2 + (32 + 24) * channels);
+  const adders = 2 * 9 * (16 * 16 * 32 * 16 + 8 * 8 * 64 * 32) + 2 * (16 * 16 * 32 * 16 + 8 * 8 * 64 * 32);
+  const products = 32 * 32 * 16 * 27 + 640;
+  t.equal(totals.additions, stage(32, 16, 6) + stage(16, 32, 5) + stage(8, 64, 5) + adders + products);
+  t.equal(totals.multiplications, products);
+  const odd = models.resnet20({ kind: 'adder-winograd', inputShape: [9, 5, 3], ...zeros }).summary();
+  t.equal(odd.rows.find(({ name }) => name === 'layer1.0.conv1')!.additions, 5 * 3 * (2 * 16 * 256 + 56 * 16), 'tiles reach over the edge');
+  t.end();
+});
+
 t.test('resnet50 is version 1, with a shortcut of its own in the first block of each stage', (t) => {
   const { rows, totals } = models.resnet50(zeros).summary();
   const shape = (name: string) => rows.find((row) => row.name === name)?.outputShape;
@@ -73,7 +93,7 @@ t.test('resnet50 is version 1, with a shortcut of its own in the first block of 
 
 t.test('every network and kind is recognized, but that binary ones look like ordinary ones', (t) => {
   for (const name of models.modelNames)
-    for (const kind of models.convKinds) {
+    for (const kind of kindsOf(name)) {
       const classes = name === 'resnet18' ? 21 : 7;
       const state = new Map<string, Tensor<Float32Array | BigInt64Array>>(
         models.createModel(name, { kind, classes, ...zeros }).stateDict(),
@@ -163,7 +183,12 @@ t.test('unknown names and options that do not fit are refused', (t) => {
   const refused: [() => unknown, RegExp][] = [
     [() => models.createModel('resnet21'), /no network 'resnet21', expected one of lenet5bn, .*resnet50/],
     [() => models.createModel('toString'), /no network 'toString'/],
-    [() => models.resnet20({ kind: 'and' as models.ConvKind }), /kind is 'and', expected one of adder, conv/],
+    [() => models.resnet20({ kind: 'and' as models.ConvKind }), /kind is 'and', expected one of adder, adder-winograd, conv/],
+    [() => models.lenet5bn({ kind: 'adder-winograd' }), /lenet5bn: kind is 'adder-winograd', but no layer has 3x3 windows at stride 1/],
+    [
+      () => models.resnet20({ kind: 'adder-winograd', filterGradient: 'sign' }),
+      /the filters of kind 'adder-winograd' are trained by 'full' alone/,
+    ],
     [() => models.resnet20({ classes: 0 }), /resnet20: classes is 0, expected a positive integer/],
     [() => models.resnet20({ classes: 3, classNames: ['a', 'b'] }), /2 names, expected one for each of 3 classes/],
     [() => models.resnet20({ normalization: { mean: [0], std: [1] } }), /each of 3 channels/],
@@ -332,7 +357,7 @@ t.test('binary networks have no ReLU before a convolution, and pool before they 
 
 t.test('every network trains with every kind', async (t) => {
   for (const name of models.modelNames)
-    for (const kind of models.convKinds) {
+    for (const kind of kindsOf(name)) {
       const model = models.createModel(name, { kind, seed: 1, classes: 3 });
       const [h, w, c] = name.startsWith('resnet') ? [32, 32, 3] : model.inputShape; // images of 224x224 would take long
       const x = Tensor.zeros([4, h, w, c]);

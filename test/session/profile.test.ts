@@ -1,6 +1,7 @@
 // Profiles of sessions: every node is there, computes what a run does, and takes its part of a run's time.
 import t, { type Test } from 'tap';
 import { compile, type InferenceSession, models, type NodeProfile, quantize, type Tensor } from '../../dist';
+import { kindsOf } from '../support/network-kinds';
 import { calibrate, randomize } from '../support/random-network';
 import { normal, sameBits } from '../support/tensors';
 
@@ -26,7 +27,7 @@ async function checkedProfile(t: Test, session: InferenceSession, x: Tensor): Pr
 }
 
 t.test('networks of each kind', async (t) => {
-  for (const kind of models.convKinds) {
+  for (const kind of kindsOf('lenet5bn')) {
     using session = await compile(trained('lenet5bn', kind));
     const nodes = await checkedProfile(t, session, normal([3, 28, 28, 1], 1));
     t.same(
@@ -43,6 +44,26 @@ t.test('networks of each kind', async (t) => {
     );
     t.equal(nodes[0]!.name, `node 0 (conv2d of conv1.${kind === 'adder' ? 'adder' : 'weight'})`);
   }
+});
+
+t.test('a Winograd network', async (t) => {
+  using session = await compile(trained('resnet20', 'adder-winograd'));
+  const nodes = await checkedProfile(t, session, normal([2, 32, 32, 3], 1));
+  const convolutions = nodes.filter(({ op }) => op === 'conv2d');
+  t.same(
+    convolutions.slice(0, 2).map(({ kind, pairs }) => [kind, pairs]),
+    [
+      ['conv', 2 * 32 * 32 * 16 * 27],
+      ['adder-winograd', 2 * 16 * 16 * 16 * 16 * 16],
+    ],
+    'four pairs for each output and channel',
+  );
+  t.match(convolutions[1]!.name, 'conv2d of layer1.0.conv1.filters');
+  t.same(
+    Object.fromEntries(['conv', 'adder', 'adder-winograd'].map((kind) => [kind, nodes.filter((node) => node.kind === kind).length])),
+    { conv: 2, adder: 4, 'adder-winograd': 16 },
+    'strides of 2 and shortcuts are adders',
+  );
 });
 
 t.test('a quantized network', async (t) => {

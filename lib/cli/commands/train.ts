@@ -55,7 +55,10 @@ export function addTrain(program: Command): void {
       values.betweenZeroAndOne,
     )
     .option('--patience <epochs>', 'with --validation: stop after this many epochs without a better accuracy', values.positiveInteger)
-    .option('--weights <file>', 'start from these weights, with a new classifier if the classes differ')
+    .option(
+      '--weights <file>',
+      'start from these weights, with a new classifier if the classes differ; with --kind adder-winograd also from those of an adder network',
+    )
     .option('--freeze <layer...>', 'freeze these layers, such as conv1 or layer1.0; body: all except the classifier')
     .addOption(limit())
     .option('--seed <n>', 'the seed of the weights, the order of images and their augmentation', values.positiveInteger, 1)

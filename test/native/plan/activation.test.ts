@@ -32,9 +32,10 @@ interface Case {
   add(plan: Plan, activation: Activation | undefined): number;
 }
 
-function conv2d(kind: 'adder' | 'conv' | 'xnor', [h, w, ci]: Case['x'], co: number, groups = 1): Case {
-  const filters = normal([co, 3, 3, ci / groups], 2);
-  const { output, packed } = convGeometry('conv2d', [1, h, w, ci], filters.shape, { padding: [1, 0, 0, 1], groups });
+function conv2d(kind: 'adder' | 'adder-winograd' | 'conv' | 'xnor', [h, w, ci]: Case['x'], co: number, groups = 1): Case {
+  const window = [co, 3, 3, ci / groups];
+  const filters = normal(kind === 'adder-winograd' ? [4, 4, co, ci] : window, 2);
+  const { output, packed } = convGeometry('conv2d', [1, h, w, ci], window, { padding: [1, 0, 0, 1], groups });
   const vectors = { bias: normal([co], 3, 40).data, scale: normal([co], 4).data, shift: normal([co], 5).data };
   const outputs = output.reduce((a, b) => a * b);
   return {
@@ -67,6 +68,8 @@ const cases: Record<string, Case> = {
   'adder, rows of filters': conv2d('adder', [6, 40, 3], 4),
   'conv, rows of filters': conv2d('conv', [6, 40, 3], 4),
   'adder, depthwise': conv2d('adder', [9, 8, 12], 12, 12),
+  'Winograd adder': conv2d('adder-winograd', [9, 8, 5], 40),
+  'Winograd adder, few filters': conv2d('adder-winograd', [5, 40, 3], 3),
   xnor: conv2d('xnor', [9, 8, 5], 20),
   'quantized adder': quantizedConv2d('adder', [6, 7, 8], 20),
   'quantized conv': quantizedConv2d('conv', [6, 7, 8], 20),
