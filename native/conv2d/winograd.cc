@@ -4,9 +4,10 @@
 //   for each task (threads)          its strip of input rows, padded
 //     for each block of tiles        as many as stay in the second-level cache
 //       V = B^T d B                  [16][tiles][ci]
-//       for each panel               nr output channels of U, packed [16][ci][nr] once
-//         for each position          rows are tiles: sums [16][tiles][nr]
-//         y = A^T S A                and the epilogue
+//       for each position            V of it stays in the first-level cache
+//         for each panel             nr output channels of U, packed [ci][nr] once
+//           rows are tiles           sums [16][tiles][co]
+//       y = A^T S A                  and the epilogue
 //
 // Where the product leaves sum max(V, U), its sums of V and of U are taken through both transforms before: those of x by pixel, since
 // A^T B^T d B A is a small window of them, and those of U by channel.
@@ -49,8 +50,8 @@ class WinogradRows : public PackedConv2d {
         epilogue_({nullptr, epilogue.scale, epilogue.shift, epilogue.activation}, {1, s.co}, panels_.grid().per_group * tiles_.nr),
         channel_terms_(4 * panels_.grid().per_group * tiles_.nr),
         k_(cut_k(1, s.ci)),
-        batch_(kWinogradPositions * s.ci * tiles_.nr * sizeof(float) > kWinogradBatchBytes ? 1 : kWinogradPositions),
-        block_(fit_count(kWinogradBlockBytes, kWinogradPositions * (s.ci + tiles_.nr) * sizeof(float))) {
+        block_(
+            fit_count(getenv("WB") ? atoi(getenv("WB")) : kWinogradBlockBytes, kWinogradPositions * (s.ci + tiles_.nr) * sizeof(float))) {
     if (!ok()) return;
     const size_t channels = channel_stride();
     for (size_t c = 0; c < channels; ++c) {
@@ -76,13 +77,15 @@ class WinogradRows : public PackedConv2d {
   bool run_task(const Conv2dShape& windows, const TaskGrid& grid, const Conv2dRun& r, const Task& task) const {
     const size_t ci = shape_.ci, tiles = task.images * task.rows * windows.wo;
     const size_t block = std::min(block_, grid.images_per_task * grid.rows_per_task * windows.wo), mr = tiles_.max_mr();
+    const size_t nr = tiles_.nr, channels = channel_stride();
+    const size_t v_stride = position_stride(block, ci), sum_stride = position_stride(block, channels);
     const size_t lines = grid.images_per_task * grid.rows_per_task;
     ScratchLayout layout;
     const auto strip_slot = layout.add<float>(strip_scratch_elems(windows, grid));
     const auto pixel_slot = layout.add<float>(product_.needs_sums ? pixel_term_scratch(windows, grid) : 0);
     const auto term_slot = layout.add<float>(product_.needs_sums ? lines * 4 * windows.wo : 0);
-    const auto v_slot = layout.add<float>(kWinogradPositions * position_stride(block, ci));
-    const auto sum_slot = layout.add<float>(kWinogradPositions * position_stride(block, tiles_.nr));
+    const auto v_slot = layout.add<float>(kWinogradPositions * v_stride);
+    const auto sum_slot = layout.add<float>(kWinogradPositions * sum_stride);
     const auto pointer_slot = layout.add<const float*>(block + mr);
     const auto panel_slot = layout.add<const float*>(k_.segment_count);
     const auto offset_slot = layout.add<size_t>(k_.segment_count);
@@ -98,48 +101,43 @@ class WinogradRows : public PackedConv2d {
       const size_t count = std::min(block, tiles - first);
       transform_block(kernels_, windows, task, strip, first, count, block, v);
       for (size_t i = 0; i < count + mr; ++i) row_pointers[i] = v + std::min(i, count - 1) * ci;
-      for (size_t q = 0; q < panels_.grid().per_group; ++q) {
-        ProductTileArgs args = {};
-        args.columns = tiles_.nr;
-        args.y_stride = tiles_.nr;
-        args.batch.count = batch_;
-        args.batch.row_step = position_stride(block, ci);
-        args.batch.panel_step = panels_.grid().per_group * ci * tiles_.nr;
-        args.batch.y_step = position_stride(block, tiles_.nr);
-        for (size_t p = 0; p < kWinogradPositions; p += batch_) {
-          for (size_t i = 0; i < k_.segment_count; ++i) {
-            panels[i] = panels_.panel(p * panels_.grid().per_group + q) + k_.segments[i].start * tiles_.nr;
-            row_offsets[i] = p * position_stride(block, ci) + k_.segments[i].start;
-          }
-          args.operands = {row_pointers, row_offsets, panels, tiles_.nr, nullptr, nullptr};
-          args.y = sums + p * position_stride(block, tiles_.nr);
-          run_panel(tiles_, k_, args, count);
+      for (size_t p = 0; p < kWinogradPositions; ++p) {
+        for (size_t i = 0; i < k_.segment_count; ++i) row_offsets[i] = p * v_stride + k_.segments[i].start;
+        for (size_t q = 0; q < panels_.grid().per_group; ++q) {
+          for (size_t i = 0; i < k_.segment_count; ++i)
+            panels[i] = panels_.panel(p * panels_.grid().per_group + q) + k_.segments[i].start * nr;
+          ProductTileArgs args = {};
+          args.columns = nr;
+          args.operands = {row_pointers, row_offsets, panels, nr, nullptr, nullptr};
+          args.y = sums + p * sum_stride + q * nr;
+          args.y_stride = channels;
+          run_panel(tiles_, k_, args, count, ci);
         }
-        for_runs(windows, task, first, count, [&](const TileRun& run) { finish_run(windows, task, run, r, q, sums, block, terms); });
       }
+      for_runs(windows, task, first, count, [&](const TileRun& run) { finish_run(windows, task, run, r, sums, sum_stride, terms); });
     }
     return true;
   }
 
-  void finish_run(const Conv2dShape& windows, const Task& task, const TileRun& run, const Conv2dRun& r, size_t panel, const float* sums,
-                  size_t block, const float* terms) const {
+  void finish_run(const Conv2dShape& windows, const Task& task, const TileRun& run, const Conv2dRun& r, const float* sums,
+                  size_t sum_stride, const float* terms) const {
     const Conv2dShape& s = shape_;
-    const size_t nr = tiles_.nr, row = kWinogradOutput * (task.row + run.row), column = kWinogradOutput * run.column;
-    const size_t at = (((task.image + run.image) * s.ho + row) * s.wo + column) * s.co + panel * nr;
+    const size_t row = kWinogradOutput * (task.row + run.row), column = kWinogradOutput * run.column;
+    const size_t at = (((task.image + run.image) * s.ho + row) * s.wo + column) * s.co;
     WinogradOutputArgs args = {};
     args.tiles = run.count;
-    args.columns = panels_.grid().columns(panel);
+    args.channels = s.co;
     args.rows = std::min(kWinogradOutput, s.ho - row);
     args.pixels = std::min(kWinogradOutput * run.count, s.wo - column);
-    args.sums = sums + run.place * nr;
-    args.position_stride = position_stride(block, nr);
-    args.tile_stride = nr;
+    args.sums = sums + run.place * channel_stride();
+    args.position_stride = sum_stride;
+    args.tile_stride = channel_stride();
     args.factor = product_.needs_sums ? -2.0f : -1.0f;
     if (product_.needs_sums) args.pixel_terms = terms + (run.image * task.rows + run.row) * 4 * windows.wo + column;
     args.pixel_terms_stride = 2 * windows.wo;
-    args.channel_terms = &channel_terms_[panel * nr];
+    args.channel_terms = channel_terms_.data();
     args.channel_terms_stride = channel_stride();
-    args.epilogue = epilogue_.of_panel(panel * nr);
+    args.epilogue = epilogue_.of_panel(0);
     args.epilogue.residual = r.residual ? r.residual + at : nullptr;
     args.y = r.y + at;
     args.y_row_stride = s.wo * s.co;
@@ -182,7 +180,6 @@ class WinogradRows : public PackedConv2d {
   const PackedEpilogue epilogue_;       // [panels][nr], without the bias
   AlignedBuffer<float> channel_terms_;  // [4][panels][nr]: the bias, and the sums of U through both transforms
   const KBlocks k_;
-  const size_t batch_;  // positions that a tile does one after the other
   const size_t block_;  // tiles
 };
 }  // namespace

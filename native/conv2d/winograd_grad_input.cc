@@ -24,7 +24,6 @@ struct InputGradient {
   const size_t block;
   PackedPanels<float> panels;  // [16][panels][co][nr]
   const KBlocks k;
-  const size_t batch;
 
   InputGradient(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const ProductTile* product, bool needs_sums,
                 const float* gy, const float* x, const float* u, float* gx)
@@ -36,11 +35,9 @@ struct InputGradient {
         gx(gx),
         windows(winograd_windows(s)),
         tiles(choose_tiles(product, windows.ho * windows.wo, s.ci)),
-        block(std::min(fit_count(kWinogradBlockBytes, kWinogradPositions * (s.ci + s.co + tiles.nr) * sizeof(float)),
-                       windows.ho * windows.wo)),
+        block(std::min(winograd_block(2 * s.ci + s.co, tiles.max_mr()), windows.ho * windows.wo)),
         panels({kWinogradPositions, s.ci, tiles.nr}, s.co * tiles.nr),
-        k(cut_k(1, s.co)),
-        batch(kWinogradPositions * s.co * tiles.nr * sizeof(float) > kWinogradBatchBytes ? 1 : kWinogradPositions) {
+        k(cut_k(1, s.co)) {
     if (!ok()) return;
     panels.pack(pool, [&](size_t i, float* panel) {
       const size_t p = i / panels.grid().per_group, column = i % panels.grid().per_group * tiles.nr;
@@ -89,13 +86,7 @@ struct InputGradient {
         args.columns = panels.grid().columns(q);
         args.last = true;
         args.y_stride = nr;
-        args.batch.count = batch;
-        args.batch.row_step = position_stride(block, co);
-        args.batch.panel_step = panels.grid().per_group * co * nr;
-        args.batch.sum_step = block;
-        args.batch.data_step = position_stride(block, ci);
-        args.batch.y_step = position_stride(block, nr);
-        for (size_t p = 0; p < kWinogradPositions; p += batch) {
+        for (size_t p = 0; p < kWinogradPositions; ++p) {
           for (size_t i = 0; i < k.segment_count; ++i) {
             panel_pointers[i] = panels[p * panels.grid().per_group + q] + k.segments[i].start * nr;
             row_offsets[i] = p * position_stride(block, co) + k.segments[i].start;
@@ -103,7 +94,7 @@ struct InputGradient {
           args.operands = {row_pointers, row_offsets, panel_pointers, nr, needs_sums ? sums + p * block : nullptr, nullptr};
           args.gradient = {1, v + p * position_stride(block, ci) + q * nr, ci};
           args.y = gv + p * position_stride(block, nr);
-          run_panel(tiles, k, args, count);
+          run_panel(tiles, k, args, count, co);
         }
         for_runs(windows, task, first, count, [&](const TileRun& run) { add_run(task, run, q, gv, edge); });
       }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../kernels/kernel_table.h"
+#include "../runtime/block_sizes.h"
 #include "../runtime/round.h"
 #include "input_strip.h"
 #include "winograd.h"
@@ -24,6 +25,13 @@ void for_runs(const Conv2dShape& windows, const Task& task, size_t first, size_t
     use(run);
     place += run.count;
   }
+}
+
+// How many tiles a block has: what `channels` channels of every position take stays in the second-level cache, but panels are not worth
+// loading for fewer tiles than the minimum. A multiple of the rows of a product's tile.
+constexpr size_t winograd_block(size_t channels, size_t rows) {
+  const size_t fitting = fit_count(kWinogradBlockBytes, kWinogradPositions * channels * sizeof(float));
+  return std::max(fitting / rows * rows, round_up(kMinWinogradBlock, rows));
 }
 
 // Floats from one position to the next of [16][tiles][channels]: an odd number of cache lines, so that the 16 places of a tile are in

@@ -10,25 +10,25 @@
 
 namespace {
 template <int MR, int NV>
-ALWAYS_INLINE void load_data(const ProductTileArgs& a, size_t member, f32v (&data)[MR][NV]) {
+ALWAYS_INLINE void load_data(const ProductTileArgs& a, size_t group, f32v (&data)[MR][NV]) {
   UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) {
     const size_t column = static_cast<size_t>(j) * f32v::N;
     const size_t left = static_cast<size_t>(i) < a.rows && column < a.columns ? a.columns - column : 0;
-    const float* p = a.gradient.data + member * a.batch.data_step + i * a.gradient.data_stride + column;
+    const float* p = a.gradient.data + group * a.groups.data_step + i * a.gradient.data_stride + column;
     data[i][j] = left >= f32v::N ? load(p) : left > 0 ? load_partial(p, left) : broadcast(0.0f);
   }
 }
 
 // y = finish(sum, i, j), added to what earlier blocks left.
 template <int MR, int NV, class Finish>
-ALWAYS_INLINE void write_gradient(const ProductTileArgs& a, size_t member, f32v (&sum)[MR][NV], Finish finish) {
+ALWAYS_INLINE void write_gradient(const ProductTileArgs& a, size_t group, f32v (&sum)[MR][NV], Finish finish) {
   UNROLL for (int i = 0; i < MR; ++i) {
     if (static_cast<size_t>(i) >= a.rows) return;
     UNROLL for (int j = 0; j < NV; ++j) {
       const size_t column = static_cast<size_t>(j) * f32v::N;
       if (column >= a.columns) break;
       const size_t left = a.columns - column;
-      float* y = a.y + member * a.batch.y_step + i * a.y_stride + column;
+      float* y = a.y + group * a.groups.y_step + i * a.y_stride + column;
       f32v v = sum[i][j];
       if (!a.first) v = add(left >= f32v::N ? load(y) : load_partial(y, left), v);
       if (a.last) v = finish(v, i, j);
@@ -41,9 +41,9 @@ ALWAYS_INLINE void write_gradient(const ProductTileArgs& a, size_t member, f32v 
 template <int MR, int NV>
 void hardtanh_tile(const ProductTileArgs& a) {
   static_assert(3 * MR * NV + NV + 2 <= kVectorRegisters, "sums, both limits, a row of the panel, a broadcast and a clamped value");
-  for (size_t member = 0; member < a.batch.count; ++member) {
+  for (size_t group = 0; group < a.groups.count; ++group) {
     f32v x[MR][NV], low[MR][NV], high[MR][NV], sum[MR][NV];
-    load_data(a, member, x);
+    load_data(a, group, x);
     UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) {
       low[i][j] = sub(x[i][j], broadcast(1.0f));
       high[i][j] = add(x[i][j], broadcast(1.0f));
@@ -52,8 +52,8 @@ void hardtanh_tile(const ProductTileArgs& a) {
     const ProductOperands& o = a.operands;
     for (size_t r = 0; r < o.segments; ++r) {
       const float* row[MR];
-      UNROLL for (int i = 0; i < MR; ++i) row[i] = o.row_pointers[i] + o.row_offsets[r] + member * a.batch.row_step;
-      const float* panel = o.panels[r] + member * a.batch.panel_step;
+      UNROLL for (int i = 0; i < MR; ++i) row[i] = o.row_pointers[i] + o.row_offsets[r] + group * a.groups.row_step;
+      const float* panel = o.panels[r];
       for (size_t p = 0; p < o.segment_elems; ++p, panel += o.panel_stride) {
         asm("" : "+r"(p));  // one index for all rows, as in product_tile.inl.h
         f32v w[NV];
@@ -64,9 +64,9 @@ void hardtanh_tile(const ProductTileArgs& a) {
         }
       }
     }
-    load_data(a, member, x);
-    write_gradient(a, member, sum, [&](f32v v, int i, int j) {
-      return sub(v, mul(x[i][j], broadcast(a.operands.row_sums[member * a.batch.sum_step + i])));
+    load_data(a, group, x);
+    write_gradient(a, group, sum, [&](f32v v, int i, int j) {
+      return sub(v, mul(x[i][j], broadcast(a.operands.row_sums[group * a.groups.sum_step + i])));
     });
   }
 }
@@ -76,17 +76,17 @@ void hardtanh_tile(const ProductTileArgs& a) {
 template <bool kSign, int MR, int NV>
 void clamp_tile(const ProductTileArgs& a) {
   static_assert(2 * MR * NV + NV + 6 <= kVectorRegisters, "sums, data, a row of the panel, a broadcast, a difference and four constants");
-  for (size_t member = 0; member < a.batch.count; ++member) {
+  for (size_t group = 0; group < a.groups.count; ++group) {
     f32v data[MR][NV], sum[MR][NV];
-    load_data(a, member, data);
+    load_data(a, group, data);
     UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j) sum[i][j] = broadcast(0.0f);
     const f32v huge = broadcast(0x1p127f), large = broadcast(0x1p24f), lower = broadcast(-1.0f), upper = broadcast(1.0f);
     const ProductOperands& o = a.operands;
     const size_t end = o.segment_elems * a.gradient.row_stride;
     for (size_t r = 0; r < o.segments; ++r) {
       const float* row[MR];
-      UNROLL for (int i = 0; i < MR; ++i) row[i] = o.row_pointers[i] + o.row_offsets[r] + member * a.batch.row_step;
-      const float* panel = o.panels[r] + member * a.batch.panel_step;
+      UNROLL for (int i = 0; i < MR; ++i) row[i] = o.row_pointers[i] + o.row_offsets[r] + group * a.groups.row_step;
+      const float* panel = o.panels[r];
       for (size_t p = 0; p < end; p += a.gradient.row_stride, panel += o.panel_stride) {
         asm("" : "+r"(p));
         f32v v[NV];
@@ -101,7 +101,7 @@ void clamp_tile(const ProductTileArgs& a) {
         }
       }
     }
-    write_gradient(a, member, sum, [](f32v v, int, int) { return v; });
+    write_gradient(a, group, sum, [](f32v v, int, int) { return v; });
   }
 }
 

@@ -58,9 +58,10 @@ struct TileEpilogue {
   }
 };
 
-// Products of the same shape, one after the other: from each to the next, in floats. Their row and panel sums are in one array.
-struct ProductBatch {
-  size_t count = 1, row_step = 0, panel_step = 0, sum_step = 0, data_step = 0, y_step = 0;
+// Groups of mr rows, one after the other, against the same panel: from each to the next, in floats. Where rows are evenly spaced, a group
+// costs a fifth of the start of a tile.
+struct RowGroups {
+  size_t count = 1, row_step = 0, sum_step = 0, data_step = 0, y_step = 0;
 };
 
 struct ProductTileArgs {
@@ -68,7 +69,7 @@ struct ProductTileArgs {
   ProductOperands operands;
   GradientOperand gradient;
   TileEpilogue epilogue;
-  ProductBatch batch;
+  RowGroups groups;
   bool first, last;  // block of k: the first overwrites y, the others add to it, the last finishes
   float* y;
   size_t y_stride;  // floats between y[i] and y[i + 1]

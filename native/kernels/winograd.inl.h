@@ -98,7 +98,7 @@ ALWAYS_INLINE void finish_tile(const WinogradOutputArgs& a, size_t tile, size_t 
 void winograd_transform_output(const WinogradOutputArgs& args) {
   const WinogradOutputArgs a = args;  // a copy: a store to y might change what `args` refers to
   for (size_t tile = 0; tile < a.tiles; ++tile)
-    each_vector(a.columns, [&](size_t column, auto lanes) { finish_tile(a, tile, column, lanes); });
+    each_vector(a.channels, [&](size_t column, auto lanes) { finish_tile(a, tile, column, lanes); });
 }
 
 void winograd_transform_output_grad(size_t channels, const float* const gy[4], float* gs, size_t position_stride) {

@@ -14,23 +14,23 @@
 
 constexpr size_t kWinogradPositions = 16, kWinogradOutput = 2, kWinogradInput = 4;
 
-// From the sums of one panel to output pixels, for tiles that are neighbors in a row:
+// From sums to output pixels, for tiles that are neighbors in a row:
 //
 //   y = activation((factor * A^T sums A + pixel_terms + channel_terms) * scale + shift (+ residual))
 //
 // A product with sums (Product::needs_sums) leaves sum max(V, U) in place of S: the factor is -2, and the sums of V and of U have gone
 // through both transforms beforehand.
 struct WinogradOutputArgs {
-  size_t tiles, columns;  // columns of the nr that the panel has
-  size_t rows, pixels;    // that exist: 1 or 2 output rows, of 2 * tiles pixels or one less
-  const float* sums;      // [16][tiles][nr], positions and tiles these strides apart
+  size_t tiles, channels;
+  size_t rows, pixels;  // that exist: 1 or 2 output rows, of 2 * tiles pixels or one less
+  const float* sums;    // [16][tiles][channels], whole vectors, positions and tiles these strides apart
   size_t position_stride, tile_stride;
   float factor;
   const float* pixel_terms;  // [2][2 * tiles], rows so many floats apart; or null
   size_t pixel_terms_stride;
-  const float* channel_terms;  // [4][nr]: of output (0, 0), (0, 1), (1, 0), (1, 1), whole vectors this far apart
+  const float* channel_terms;  // [4][channels]: of output (0, 0), (0, 1), (1, 0), (1, 1), whole vectors so far apart
   size_t channel_terms_stride;
-  TileEpilogue epilogue;  // its panel's arrays but the bias, and the residual
+  TileEpilogue epilogue;  // the arrays of panels but the bias, and the residual
   float* y;
   size_t y_row_stride, y_stride;  // floats between rows and between pixels
 };

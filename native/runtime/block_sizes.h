@@ -18,11 +18,9 @@ constexpr size_t kStripBytes = kL2Bytes / 4;
 // With fewer pixels than this, tiles are cut short; small images are cut finer rather than leave threads idle.
 constexpr size_t kMinPixels = 64, kMinPixelsOfSmallImages = 16;
 
-// Winograd layers. What a block of tiles is transformed to leaves half of the second-level cache to the panels. For filter gradients it decides
+// Winograd layers. What a block of tiles is transformed to leaves half of the second-level cache to panels. For filter gradients it decides
 // where sums are cut.
-constexpr size_t kWinogradBlockBytes = kL2Bytes / 2;
-// Where the panels of all positions fit, a tile does one position after the other: its start costs as much as 10 channels.
-constexpr size_t kWinogradBatchBytes = kL1Bytes;
+constexpr size_t kWinogradBlockBytes = kL2Bytes / 2, kMinWinogradBlock = 16;
 
 // Filter gradients add up pixels in chunks. All four decide where sums are cut.
 constexpr size_t kMaxFilterChunks = 16;
