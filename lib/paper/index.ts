@@ -9,11 +9,12 @@ import { features } from './figures/features';
 import { filters } from './figures/filters';
 import { gradients } from './figures/gradients';
 import { operations } from './figures/operations';
+import { pairs } from './figures/pairs';
 import { quantization } from './figures/quantization';
 import { variance } from './figures/variance';
 import { weights } from './figures/weights';
 
 export const figures: readonly AnyFigure[] = [
   ...[cost, operations, gradients, variance, accuracy, features],
-  ...[filters, weights, ablation, eta, quantization],
+  ...[filters, weights, ablation, eta, quantization, pairs],
 ];

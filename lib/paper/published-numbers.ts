@@ -1,4 +1,5 @@
-// Numbers printed in the paper (AdderNet, CVPR 2020), for comparison.
+// Numbers printed in the paper (AdderNet, CVPR 2020), for comparison; those of Winograd adders (Winograd Algorithm for
+// AdderNet, ICML 2021) as others cite them.
 import type { ConvKind, ModelName } from '../models';
 
 /** Operations of one image as printed; accuracies in percent. */
@@ -39,6 +40,19 @@ export const paperRows: readonly PaperRow[] = [
   ...rowsOf('resnet18', 1.8e9, { xnor: imageNet(51.2, 73.2), adder: imageNet(67, 87.6), conv: imageNet(69.8, 89.1) }),
   ...rowsOf('resnet50', 3.9e9, { xnor: imageNet(55.8, 78.4), adder: imageNet(74.9, 91.7), conv: imageNet(76.2, 92.9) }, 7.7e9),
 ];
+
+/** ResNet-20 of Winograd adders, in percent. */
+const winogradAccuracies: PaperRow['accuracy'] = cifar(91.56, 67.96);
+
+/** On the test images, from 0 to 1; null where none is printed. */
+export function paperAccuracy(network: string, kind: string, dataset: string): number | null {
+  const accuracies =
+    network === 'resnet20' && kind === 'adder-winograd'
+      ? winogradAccuracies
+      : paperRows.find((row) => row.network === network && row.kind === kind)?.accuracy;
+  const percents = accuracies?.[dataset];
+  return percents === undefined ? null : percents / 100;
+}
 
 /** Norms of the filter gradients of LeNet-5-BN in the first iteration, by layer. */
 export const gradientNorms = { adder: [0.0009, 0.0012, 0.0146], conv: [0.2261, 0.299, 0.4646] } as const;

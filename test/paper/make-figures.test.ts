@@ -169,6 +169,50 @@ t.test('a naive scale loses nothing where it has bits enough', async (t) => {
   t.ok(coarse > 10 * fine, `4 bits: ${coarse}`);
 });
 
+const figureOf = (name: string) => figures.find((own) => own.name === name)!;
+const logOf = (name: string, accuracy: number) => ({
+  name,
+  history: [{ epoch: 30, loss: 1, accuracy, validation: { loss: 1, accuracy } }],
+});
+
+t.test('logs stand beside what the paper has of their network, kind and data set', async (t) => {
+  const logs = ['resnet20-adder-winograd-cifar10', 'resnet20-adder-cifar10', 'resnet20-adder-winograd-mnist', 'other'].map((name) =>
+    logOf(name, 0.5),
+  );
+  const { tables } = await figureOf('accuracy').present({ pretrained: [], logs });
+  t.same(
+    tables[1]!.rows.map((row) => row.at(-1)),
+    [0.9156, 0.9184, null, null],
+  );
+});
+
+t.test('accuracy over pairs and time', async (t) => {
+  const row = { pairs: 2e7, additions: 4.1e7, milliseconds: 1.5, trained: null, epochs: null, pretrained: null, paper: null };
+  const rows = [
+    { ...row, kind: 'adder-winograd', numbers: 'float32', trained: 0.885, epochs: 30, paper: 0.9156 },
+    { ...row, kind: 'adder', numbers: '8 bits', pretrained: 0.903 },
+    { ...row, kind: 'adder', numbers: '16 bits' },
+  ];
+  const { tables, images } = await figureOf('pairs').present(rows);
+  t.match(toMarkdown(tables[0]!), '| adder-winograd | float32 | 20,000,000 | 41,000,000 | 1.500 | 88.50 % |  | 91.56 % |');
+  const { svg } = images[0]!.chart;
+  for (const text of ['adder-winograd', '30 epochs', 'pretrained model', 'papers', '8 bits', '96', '84']) t.match(svg, `>${text}<`);
+  t.notMatch(svg, '>16 bits<', 'no accuracy is known of them');
+});
+
+testNeeding([missingData('cifar10')], 'pairs and times are measured of every kind', async (t) => {
+  const logs = t.testdir({ 'resnet20-adder-winograd-cifar10.jsonl': `${JSON.stringify(logOf('', 0.88).history[0])}\n` });
+  const { status, stderr } = command('pairs', '--data', join(dataFolder('cifar10'), '..'), '--logs', logs);
+  t.equal(status, 0, stderr);
+  const { data } = json('pairs.json');
+  const of = (kind: string, numbers = 'float32') =>
+    data.find((row: Record<string, unknown>) => row.kind === kind && row.numbers === numbers);
+  t.match(of('adder'), { pairs: 40_813_184, additions: 81_183_360, trained: null, paper: 0.9184 });
+  t.match(of('adder-winograd'), { pairs: 19_841_664, trained: 0.88, epochs: 30, paper: 0.9156 });
+  t.ok(of('adder', '8 bits').pretrained > 0.85, 'the bundled network');
+  for (const { milliseconds } of data) t.ok(milliseconds > 0);
+});
+
 t.test('logs of trainings', async (t) => {
   const record = { epoch: 1, loss: 0.5, accuracy: 0.8 };
   const folder = t.testdir({

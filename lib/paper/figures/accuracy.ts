@@ -1,14 +1,14 @@
 // The accuracy of the pretrained models and of logged training runs, compared with the paper.
 import type { DatasetName } from '../../data/open-dataset';
 import { load } from '../../files';
-import { Model, type Training } from '../../models';
+import { convKinds, Model, modelNames, type Training } from '../../models';
 import { pretrainedModels } from '../../models/pretrained';
 import { compiled } from '../../session';
 import { evaluate } from '../../train/evaluate';
 import { drawLearningCurves } from '../charts/learning-curves';
-import { figure } from '../figure';
+import { type Context, figure } from '../figure';
 import { percent } from '../page/table';
-import { paperRows } from '../published-numbers';
+import { paperAccuracy } from '../published-numbers';
 import type { TrainingLog } from '../training-log';
 
 interface Pretrained {
@@ -37,17 +37,7 @@ export const accuracy = figure<Measured>({
   needs: ['mnist', 'cifar10'],
   async measure(context) {
     const pretrained = [];
-    for (const name of pretrainedModels())
-      pretrained.push(
-        await context.cached(`accuracy-${name}`, async (): Promise<Pretrained> => {
-          const network = await load(name);
-          const { name: architecture, kind, dataset, training = null } = network.metadata;
-          const test = context.dataset(dataset as DatasetName, 'test');
-          const { top1, images } = await evaluate(await compiled(network), test, { limit: context.quick ? 1000 : undefined });
-          const numbers = network instanceof Model ? 'float32' : `${network.bits} bits`;
-          return { name, network: architecture, kind, numbers, dataset, images, accuracy: top1, training };
-        }),
-      );
+    for (const name of pretrainedModels()) pretrained.push(await pretrainedAccuracy(context, name));
     return { pretrained, logs: await context.logs() };
   },
   async present({ pretrained, logs }) {
@@ -90,18 +80,26 @@ export const accuracy = figure<Measured>({
   },
 });
 
+/** Of a pretrained model on the test images of its data set. */
+export const pretrainedAccuracy = ({ cached, dataset: open, quick }: Context, name: string): Promise<Pretrained> =>
+  cached(`accuracy-${name}`, async () => {
+    const network = await load(name);
+    const { name: architecture, kind, dataset, training = null } = network.metadata;
+    const { top1, images } = await evaluate(await compiled(network), open(dataset as DatasetName, 'test'), {
+      limit: quick ? 1000 : undefined,
+    });
+    const numbers = network instanceof Model ? 'float32' : `${network.bits} bits`;
+    return { name, network: architecture, kind, numbers, dataset, images, accuracy: top1, training };
+  });
+
 /** With the epochs of the training runs it continued from. */
 const epochsOf = ({ epochs, startedFrom }: Training): number => epochs + (startedFrom ? epochsOf(startedFrom) : 0);
 
-function paperAccuracy(network: string, kind: string, dataset: string): number | null {
-  const percents = paperRows.find((row) => row.network === network && row.kind === kind)?.accuracy[dataset];
-  return percents === undefined ? null : percents / 100;
-}
-
-/** For names that contain network, kind and data set, such as resnet20-adder-cifar10. */
+/** For names that contain network, kind and data set, such as resnet20-adder-winograd-cifar10. */
 function paperAccuracyOfLog(name: string): number | null {
   const words = name.split(/[^A-Za-z0-9]+/);
-  const row = paperRows.find(({ network, kind }) => words.includes(network) && words.includes(kind));
-  const dataset = row && words.find((word) => word in row.accuracy);
-  return dataset === undefined ? null : paperAccuracy(row!.network, row!.kind, dataset);
+  const network = modelNames.find((own) => words.includes(own));
+  const kind = convKinds.filter((own) => own.split('-').every((word) => words.includes(word))).at(-1); // adder-winograd comes after adder
+  if (network === undefined || kind === undefined) return null;
+  return words.map((dataset) => paperAccuracy(network, kind, dataset)).find((accuracy) => accuracy !== null) ?? null;
 }
