@@ -48,6 +48,8 @@ export async function compileTask({ network, batch }: Task, threads: number) {
     'adder u8': await compile(await quantize(adder, x), { threads }),
     'adder i16': await compile(await quantize(adder, x, { bits: 16 }), { threads }),
     'adder f32': await compile(adder, { threads }),
+    'winograd u8': await compile(await quantize(winograd, x), { threads }),
+    'winograd i16': await compile(await quantize(winograd, x, { bits: 16 }), { threads }),
     'winograd f32': await compile(winograd, { threads }),
     'conv f32': await compile(conv, { threads }),
     xnor: await compile(make('xnor'), { threads }),
@@ -57,7 +59,7 @@ export async function compileTask({ network, batch }: Task, threads: number) {
 
 const names = [
   ...['adder u8', 'adder u8 run', 'adder i16', 'adder i16 run', 'adder f32', 'adder f32 run'],
-  ...['winograd f32', 'conv f32', 'xnor'],
+  ...['winograd u8', 'winograd i16', 'winograd f32', 'conv f32', 'xnor'],
 ];
 const baselineNames = ['onnxruntime f32', 'onnxruntime int8'];
 

@@ -28,7 +28,9 @@ export async function measureNodes(options: NodeBenchOptions = {}): Promise<Node
   return { cpu: model, threads, results };
 }
 
-const implementations = ['adder u8', 'adder i16', 'adder f32', 'winograd f32', 'conv f32', 'xnor'] as const;
+const implementations = [
+  ...(['adder u8', 'adder i16', 'adder f32', 'winograd u8', 'winograd i16', 'winograd f32', 'conv f32', 'xnor'] as const),
+];
 type Implementation = (typeof implementations)[number];
 
 async function profileTask(task: Task, isa: string, threads: number, options: NodeBenchOptions): Promise<NodeResult[]> {

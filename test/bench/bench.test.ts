@@ -55,7 +55,19 @@ t.test('whole networks, each in every implementation', async (t) => {
   const ours = report.results.filter(({ implementation }) => !implementation.startsWith('onnxruntime'));
   t.same(
     ours.map(({ implementation }) => implementation),
-    ['adder u8', 'adder u8 run', 'adder i16', 'adder i16 run', 'adder f32', 'adder f32 run', 'winograd f32', 'conv f32', 'xnor'],
+    [
+      'adder u8',
+      'adder u8 run',
+      'adder i16',
+      'adder i16 run',
+      'adder f32',
+      'adder f32 run',
+      'winograd u8',
+      'winograd i16',
+      'winograd f32',
+      'conv f32',
+      'xnor',
+    ],
   );
   for (const { isa, seconds, imagesPerSecond } of ours) {
     t.equal(isa, 'scalar');
@@ -67,7 +79,7 @@ t.test('whole networks, each in every implementation', async (t) => {
 t.test('the nodes of whole networks', async (t) => {
   const { isa: before, threads } = cpuInfo();
   const report = await measureNodes({ ...shortest, tasks: [{ network: 'resnet20', batch: 1 }], isa: 'scalar' });
-  const names = ['adder u8', 'adder i16', 'adder f32', 'winograd f32', 'conv f32', 'xnor'];
+  const names = ['adder u8', 'adder i16', 'adder f32', 'winograd u8', 'winograd i16', 'winograd f32', 'conv f32', 'xnor'];
   t.same([...new Set(report.results.map(({ implementation }) => implementation))], names);
   for (const implementation of names) {
     const results = report.results.filter((result) => result.implementation === implementation);
