@@ -16,7 +16,6 @@ import {
   type GraphNode,
   type Normalize,
   operandsOf,
-  type Pool,
   type Quantize,
   type QuantizedConv2d,
   type Value,
@@ -58,15 +57,12 @@ class NarrowValues {
   }
 
   #isNarrow(node: GraphNode): boolean {
-    if (node.op === 'pool') return this.#ids.has(node.x.id) && isNeverAllPadding(node);
+    if (node.op === 'pool') return this.#ids.has(node.x.id);
     if (node.op !== 'quantize' && node.op !== 'quantizedConv2d') return false;
     const { qmin = 0, qmax = Number.POSITIVE_INFINITY } = node;
     return qmin >= winogradIntegers.min && qmax <= winogradIntegers.max;
   }
 }
-
-/** A window that is all padding has the least integer for its maximum. */
-const isNeverAllPadding = ({ attributes: { kernel, padding } }: Pool): boolean => padding.every((size, side) => size < kernel[side % 2]!);
 
 const size = integer(1, 2 ** 31 - 1);
 const offset = integer(0, 2 ** 31 - 1);

@@ -41,7 +41,10 @@ export function winogradFilters(
   }
   const constants = Int32Array.from(transformOutput(cut, co), (sum) => {
     if (Math.abs(sum) <= maxConstant) return roundHalfEven(sum);
-    throw new AdderNetError('ERR_ARGUMENT', 'quantize: filters of a Winograd layer are a million times as large as what they meet');
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      'quantize: the filters of a Winograd layer are too far from what they meet, expected sums of distances up to 2^30 steps of its input',
+    );
   });
   return {
     filters: new Tensor(integers, filters.shape),

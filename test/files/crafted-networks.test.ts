@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
-import { AdderNetError, compile, layers, load, Model, Tensor } from '../../dist';
+import { AdderNetError, compile, layers, load, Model, type QuantizedModel, Tensor, type TensorData } from '../../dist';
 import { formatSafetensors, parseSafetensors } from '../../dist/io/safetensors';
 import { cpuTime } from '../support/cpu-time';
 import { draws } from '../support/draws';
@@ -24,15 +24,15 @@ const value = (id: number, shape: Shape, dtype: Value['dtype'] = 'f32'): Value =
 const relu = { min: 0, max: null };
 
 /** The bytes of a file of these nodes, whose metadata fit them. */
-function crafted(nodes: Plain[], input: Value, output: Value, tensors?: Tensors, metadata: Plain = {}): Uint8Array {
+function crafted(nodes: Plain[], input: Value, output: Value, tensors?: Tensors, metadata: Plain = {}, ofBits?: number): Uint8Array {
   const channels = input.shape.at(-1)!;
-  const perChannel = (value: number) => Array(Math.min(channels, 1000)).fill(value);
+  const perChannel = (value: number) => Array(Math.min(channels, 4000)).fill(value);
   const described = {
     ...{ name: 'crafted', kind: 'adder', classes: count(output.shape), inputShape: input.shape, dataset: 'none' },
     ...{ normalization: { mean: perChannel(0), std: perChannel(1) } },
     ...metadata,
   };
-  const bits = JSON.stringify(nodes).includes('"i16"') ? 16 : 8;
+  const bits = ofBits ?? (JSON.stringify(nodes).includes('"i16"') ? 16 : 8);
   const description = { version: 2, metadata: described, bits, nodes, inputs: [input], outputs: [output] };
   return formatSafetensors(new Map(tensors), { [key]: JSON.stringify(description) });
 }
@@ -236,6 +236,124 @@ t.test('integers of 16 bits that contradict each other', async (t) => {
   // q = x - 32768; 1 - x, at least -32768; the distance of that from -32768; and twice q.
   const wanted = [1, 2, 3, 65535].map((v) => 1 - (32768 + Math.max(1 - v, -32768)) + 2 * (v - 32768));
   t.same([...session.runSync(image).data], wanted, 'and good ones compute');
+});
+
+t.test('Winograd layers of integers that contradict themselves', async (t) => {
+  const attributes = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 };
+  const tensor = <A extends TensorData>(data: A, shape: Shape) => new Tensor(data, shape) as never as Tensor;
+  interface Change {
+    node?: Plain;
+    attributes?: Plain;
+    tensors?: Record<string, Tensor | undefined>;
+    channels?: number;
+    pool?: readonly [kernel: number, padding: number];
+  }
+  /** quantize, maybe a pool, and a Winograd layer of 2 filters. */
+  const make = (dtype: 'u8' | 'i16', change: Change = {}) => {
+    const ci = change.channels ?? 3;
+    const [x, q, y] = [value(0, [4, 4, ci]), value(1, [4, 4, ci], dtype), value(2, [4, 4, 2])];
+    const pooled = value(3, [4, 4, ci], dtype);
+    const isBytes = dtype === 'u8';
+    const vector = tensor(new Float32Array(2).fill(1), [2]);
+    const tensors: Record<string, Tensor | undefined> = {
+      filters: tensor(isBytes ? new Uint8Array(32 * ci) : new Int16Array(32 * ci), [4, 4, 2, ci]),
+      ...(isBytes && { offsets: tensor(new Int16Array(16), [16]), shifts: tensor(new Uint8Array(16), [16]) }),
+      ...{ constants: tensor(new Int32Array(8), [4, 2]), scale: vector, shift: vector },
+      ...change.tensors,
+    };
+    const node = {
+      op: 'quantizedConv2d',
+      kind: 'adder-winograd',
+      x: q,
+      output: y,
+      padValue: 0,
+      attributes: { ...attributes, ...change.attributes },
+    };
+    const [kernel, padding] = change.pool ?? [];
+    const nodes = [
+      isBytes ? quantized(x, q) : { ...quantizedTo16(x, q), zeroPoint: 0, qmin: 0, qmax: 8191 },
+      ...(kernel === undefined ? [] : [pool(q, pooled, kernel, 1, padding!)]),
+      { ...node, ...(kernel !== undefined && { x: pooled }), ...change.node },
+    ];
+    const named = Object.entries(tensors).flatMap(([name, tensor]) => (tensor ? [[`${nodes.length - 1}.${name}`, tensor] as const] : []));
+    return load(crafted(nodes, x, y, named, {}, isBytes ? 8 : 13));
+  };
+  const of = (name: string, tensor: Tensor | undefined) => ({ tensors: { [name]: tensor } });
+  const cases: ['u8' | 'i16', RegExp, Change][] = [
+    ['u8', /offsets or shifts are missing, which x of u8 needs/, of('offsets', undefined)],
+    ['u8', /offsets or shifts are missing, which x of u8 needs/, of('shifts', undefined)],
+    ['u8', /offsets have shape \[15\], expected \[16\]/, of('offsets', tensor(new Int16Array(15), [15]))],
+    ['u8', /offsets is .*, expected a tensor of rank 1 of i16/, of('offsets', tensor(new Int16Array(16), [4, 4]))],
+    ['u8', /offsets is .*, expected a tensor of rank 1 of i16/, of('offsets', tensor(new Int32Array(16), [16]))],
+    ['u8', /offsets holds -16385, expected integers from -16384 to 16383/, of('offsets', tensor(new Int16Array(16).fill(-16385, 9), [16]))],
+    ['u8', /shifts have shape \[17\], expected \[16\]/, of('shifts', tensor(new Uint8Array(17), [17]))],
+    ['u8', /shifts holds 8, expected integers from 0 to 7/, of('shifts', tensor(new Uint8Array(16).fill(8, 15), [16]))],
+    ['u8', /constants have shape \[4,3\], expected \[4,2\]/, of('constants', tensor(new Int32Array(12), [4, 3]))],
+    ['i16', /constants holds 1073741825, expected integers/, of('constants', tensor(new Int32Array(8).fill(2 ** 30 + 1), [4, 2]))],
+    ['i16', /offsets and shifts are there, but x is i16/, of('shifts', tensor(new Uint8Array(16), [16]))],
+    ['u8', /filters are i16, expected u8/, of('filters', tensor(new Int16Array(96), [4, 4, 2, 3]))],
+    ['u8', /filters are i8, expected u8/, of('filters', tensor(new Int8Array(96), [4, 4, 2, 3]))],
+    ['u8', /filters have shape \[2,4,4,3\], expected \[4,4,co,ci\]/, of('filters', tensor(new Uint8Array(96), [2, 4, 4, 3]))],
+    ['u8', /attributes.*filters have shape \[4,4,2,2\]|attributes.*channels/, of('filters', tensor(new Uint8Array(64), [4, 4, 2, 2]))],
+    [
+      'u8',
+      /scale has 2 numbers, expected one for each of 3 channels|expected that of/,
+      of('filters', tensor(new Uint8Array(144), [4, 4, 3, 3])),
+    ],
+    ['u8', /stride is \[2,2\].*expected 1 each/, { attributes: { stride: [2, 2] } }],
+    ['u8', /dilation \[1,2\].*expected 1 each/, { attributes: { dilation: [1, 2] } }],
+    ['u8', /groups 3, expected 1 each/, { attributes: { groups: 3 } }],
+    [
+      'u8',
+      /offsets are there, but its kind is adder/,
+      { node: { kind: 'adder' }, ...of('filters', tensor(new Uint8Array(54), [2, 3, 3, 3])) },
+    ],
+    ['u8', /padValue is 256, expected an integer from 0 to 255/, { node: { padValue: 256 } }],
+    ['i16', /padValue is 8192, expected an integer from/, { node: { padValue: 8192 } }],
+    [
+      'u8',
+      /elements each, expected at most .*, whose sum an int32 holds/,
+      { channels: 3656, ...of('shifts', tensor(new Uint8Array(16).fill(7), [16])) },
+    ],
+    ['i16', /elements each, expected at most 16380, whose sum an int32 holds/, { channels: 1821 }],
+  ];
+  for (const [dtype, message, change] of cases) await t.rejects(make(dtype, change), refused(message), String(message));
+  for (const [dtype, change] of [
+    ['u8', {}],
+    ['u8', of('constants', undefined)],
+    ['u8', { channels: 3655, ...of('shifts', tensor(new Uint8Array(16).fill(7), [16])) }],
+    ['i16', {}],
+    ['i16', { channels: 1820 }],
+    ['i16', { pool: [3, 1] }],
+  ] as ['u8' | 'i16', Change][]) {
+    const network = await make(dtype, change);
+    using session = await compile(network as never);
+    const image = new Tensor(new Float32Array(count([...session.inputShape])).fill(9000), [1, ...session.inputShape]);
+    t.same(
+      session.runSync(image).data,
+      (network as QuantizedModel).forward(image).data,
+      `and good ones compute, ${dtype} ${Object.keys(change)}`,
+    );
+  }
+
+  // Of more bits, numbers that are not the transforms'.
+  const [x, q, y] = [value(0, [4, 4, 1]), value(1, [4, 4, 1], 'i16'), value(2, [4, 4, 1])];
+  const one = tensor(Float32Array.of(1), [1]);
+  const named = [
+    ['1.filters', tensor(new Int16Array(16), [4, 4, 1, 1])],
+    ['1.scale', one],
+    ['1.shift', one],
+  ] as const;
+  const node = { op: 'quantizedConv2d', kind: 'adder-winograd', x: q, output: y, padValue: 0, attributes };
+  for (const n of [14, 15, 16]) {
+    const ends = n === 16 ? {} : { zeroPoint: 0, qmin: 0, qmax: 2 ** n - 1 };
+    const file = crafted([{ ...quantizedTo16(x, q), ...ends }, node], x, y, named, {}, n);
+    await t.rejects(
+      load(file),
+      refused(/node 1 .* its x may be less than -8192 or more than 8191, expected 13 bits and sign/),
+      `${n} bits`,
+    );
+  }
 });
 
 t.test('images and values that no memory holds are refused', async (t) => {

@@ -55,9 +55,13 @@ interface Plain {
 }
 
 /** A network of so many bits, with a residual and an ordinary first layer. */
-async function networkOf(bits: number): Promise<QuantizedModel> {
+async function networkOf(bits: number, isWinograd = false): Promise<QuantizedModel> {
   const random = new Random(1);
-  const unit = () => [new layers.AdderConv2d(4, 4, { kernel: 3, padding: 1, random }), new layers.BatchNorm(4)];
+  const adder = () =>
+    isWinograd
+      ? new layers.WinogradAdderConv2d(4, 4, { padding: 1, random })
+      : new layers.AdderConv2d(4, 4, { kernel: 3, padding: 1, random });
+  const unit = () => [adder(), new layers.BatchNorm(4)];
   const model = new Model(
     {
       conv: new layers.Conv2d(1, 4, { kernel: 3, random }),
@@ -78,10 +82,11 @@ async function networkOf(bits: number): Promise<QuantizedModel> {
 
 t.test('the bits of a file and the integers of its nodes contradict each other', async (t) => {
   const again = join(t.testdir(), 'again.safetensors');
-  const ranges = { 8: [0, 255], 4: [0, 15], 16: [-32768, 32767], 12: [0, 4095] } as const;
-  for (const count of [8, 4, 16, 12] as const) {
+  const ranges = { 8: [0, 255], 4: [0, 15], 16: [-32768, 32767], 12: [0, 4095], 13: [0, 8191] } as const;
+  for (const [count, isWinograd] of [[8], [4], [16], [12], [8, true], [4, true], [13, true]] as const) {
     const [smallest, largest] = ranges[count];
-    await save(count > 8 ? await networkOf(count) : await load(join(folder, `${count}-bits.safetensors`), { dtype: 'u8' }), again);
+    const isOld = count <= 8 && !isWinograd;
+    await save(isOld ? await load(join(folder, `${count}-bits.safetensors`), { dtype: 'u8' }) : await networkOf(count, isWinograd), again);
     const { tensors, metadata } = parseSafetensors(readFileSync(again), again);
     const changed = (change: (description: { bits: number; nodes: Plain[] }, tensors: Map<string, Tensor<TensorData>>) => void) => {
       const [description, own] = [JSON.parse(metadata[key]!), new Map(tensors)];
@@ -104,20 +109,20 @@ t.test('the bits of a file and the integers of its nodes contradict each other',
         for (const qmax of [1, largest - 1, 200, largest + 1, 65535])
           await t.rejects(
             changed(({ nodes }) => Object.assign(nodes[i]!, { qmax })),
-            refused(/its (qmax|zeroPoint) is /),
+            refused(/its ((qmax|zeroPoint) is |x may be less than)/),
             `node ${i}`,
           );
       if ('qmax' in node)
         for (const qmin of [smallest + 1, smallest - 1, 3, 'x'])
           await t.rejects(
             changed(({ nodes }) => Object.assign(nodes[i]!, { qmin })),
-            refused(/its (qmin|zeroPoint) is /),
+            refused(/its ((qmin|zeroPoint) is |x may be less than)/),
             `node ${i}`,
           );
       if (node.op !== 'quantizedConv2d') continue;
       await t.rejects(
         changed(({ nodes }) => Object.assign(nodes[i]!, { padValue: largest + 1 })),
-        refused(new RegExp(`its padValue is ${largest + 1}, expected an integer from ${smallest} to ${largest}`)),
+        refused(new RegExp(`its padValue is ${largest + 1}, expected an integer from (${smallest}|-8192) to ${largest}`)),
       );
       const filters = tensors.get(`${i}.filters`) as Tensor<Uint8Array>;
       const replaced = (data: TensorData) => changed((_, tensors) => tensors.set(`${i}.filters`, new Tensor(data, filters.shape)));
@@ -137,12 +142,18 @@ t.test('the bits of a file and the integers of its nodes contradict each other',
 t.test('a file without a field, or with another in its place, is refused with a code', async (t) => {
   const file = join(folder, '8-bits.safetensors');
   const written = t.testdir();
-  const [again, wide] = [join(written, 'again.safetensors'), join(written, 'wide.safetensors')];
+  const [again, wide, winograd] = ['again', 'wide', 'winograd'].map((name) => join(written, `${name}.safetensors`)) as [
+    string,
+    string,
+    string,
+  ];
   await save(await load(file, { dtype: 'u8' }), again);
   await save(await networkOf(16), wide);
+  await save(await networkOf(8, true), winograd);
   // What may be left out, and what may have these values as well as others.
-  const free = /\.(bias|residual|residualScale|relu|activation)|^metadata\.(name|classNames|dataset|normalization\.mean)|^version$/;
-  for (const [name, path] of Object.entries({ 'version 1': file, 'version 2': again, '16 bits': wide })) {
+  const free =
+    /\.(bias|constants|residual|residualScale|relu|activation)|^metadata\.(name|classNames|dataset|normalization\.mean)|^version$/;
+  for (const [name, path] of Object.entries({ 'version 1': file, 'version 2': again, '16 bits': wide, winograd })) {
     const { tensors, metadata } = parseSafetensors(readFileSync(path), path);
     const text = metadata[key]!;
     const isAccepted = async (tensors: Map<string, Tensor<TensorData>>, description: Plain, name: string): Promise<boolean> => {

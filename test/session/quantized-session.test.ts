@@ -1,6 +1,6 @@
 // Compiled networks of integers against their plain reference, bit-exactly: on every instruction set, for any number of images and threads.
 import t from 'tap';
-import { compile, layers, Model, models, ops, type QuantizedModel, quantize, Tensor } from '../../dist';
+import { compile, layers, Model, models, ops, type Padding, type QuantizedModel, quantize, Tensor } from '../../dist';
 import type { Quantize, QuantizedConv2d } from '../../dist/graph';
 import { quantizeValue } from '../../dist/graph/quantized-nodes';
 import { Random } from '../../dist/random';
@@ -8,7 +8,7 @@ import { useIntegerKernels, useIsa, useThreads } from '../support/cpu-settings';
 import { instructionSets, integerKernels } from '../support/instruction-sets';
 import { bits, normal } from '../support/tensors';
 
-const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, MaxPool2d, Relu, Residual, Sequential } = layers;
+const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, MaxPool2d, Relu, Residual, Sequential, WinogradAdderConv2d } = layers;
 
 /** With batch norms of a network that has seen images. */
 function settled(model: Model): Model {
@@ -77,7 +77,41 @@ function stem(pooled: boolean): Model {
   );
 }
 
+/** Winograd layers of every end: into bytes, with either kind of residual, into floats, and one that reads an image. */
+function winograd(): Model {
+  const random = new Random(6);
+  const unit = (ci: number, co: number, padding: Padding = 1) => new WinogradAdderConv2d(ci, co, { padding, random });
+  const body = (co: number, first: layers.Layer) => [first, new BatchNorm(co), new Relu(), unit(co, co), new BatchNorm(co)];
+  const strided = new AdderConv2d(10, 17, { kernel: 3, padding: 1, stride: 2, random });
+  return new Model(
+    {
+      conv1: unit(3, 10),
+      bn1: new BatchNorm(10),
+      relu: new Relu(),
+      plain: new Residual(new Sequential(body(10, unit(10, 10)))),
+      strided: new Residual(
+        new Sequential(body(17, strided)),
+        new Sequential([new AdderConv2d(10, 17, { kernel: 1, stride: 2, random }), new BatchNorm(17)]),
+      ),
+      pool: new MaxPool2d({ kernel: 3, stride: 1, padding: 1 }),
+      last: new Sequential([unit(17, 6, [1, 0, 2, 1]), new BatchNorm(6), new Relu()]),
+      avgpool: new GlobalAveragePool2d(),
+      fc: new Conv2d(6, 4, { kernel: 1, random }),
+      flatten: new Flatten(),
+    },
+    {
+      name: 'winograd',
+      kind: 'adder-winograd',
+      classes: 4,
+      inputShape: [9, 7, 3],
+      normalization: { mean: [0, 0, 0], std: [1, 1, 1] },
+      dataset: 'none',
+    },
+  );
+}
+
 const networks = {
+  winograd: settled(winograd()),
   shortcuts: settled(shortcuts()),
   'a stem into bytes': settled(stem(false)),
   'a stem into a pool': settled(stem(true)),

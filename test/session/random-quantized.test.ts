@@ -10,10 +10,14 @@ import { draws } from '../support/draws';
 import { instructionSets } from '../support/instruction-sets';
 import { bits, normal } from '../support/tensors';
 
-const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, MaxPool2d, Relu, Residual, Sequential } = layers;
+const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, MaxPool2d, Relu, Residual, Sequential, WinogradAdderConv2d } = layers;
 
 const layer = fc.record({
-  ...{ isAdder: fc.constantFrom(true, true, false), co: fc.constantFrom(1, 4, 8, 15, 16, 20, 33), kernel: fc.constantFrom(1, 2, 3) },
+  ...{
+    kind: fc.constantFrom('adder', 'adder', 'adder-winograd', 'adder-winograd', 'conv'),
+    co: fc.constantFrom(1, 4, 8, 15, 16, 20, 33),
+    kernel: fc.constantFrom(1, 2, 3),
+  },
   ...{ stride: fc.constantFrom(1, 1, 2), padding: fc.nat({ max: 2 }), dilation: fc.constantFrom(1, 1, 2), grouped: fc.boolean() },
   ...{ hasBias: fc.boolean(), hasNorm: fc.constantFrom(true, true, false), hasRelu: fc.constantFrom(true, true, false) },
   ...{ isResidual: fc.boolean(), isPooled: fc.constantFrom(true, false, false) },
@@ -28,12 +32,15 @@ type NetworkPlan = typeof network extends fc.Arbitrary<infer N> ? N : never;
 
 /** A convolution of what has `ci` channels, with what may follow it. */
 function stage(plan: LayerPlan, ci: number, random: Random): { made: layers.Layer[]; channels: number } {
-  const groups = plan.grouped && ci % 2 === 0 ? 2 : 1;
+  const isWinograd = plan.kind === 'adder-winograd';
+  const groups = plan.grouped && !isWinograd && ci % 2 === 0 ? 2 : 1;
   const co = plan.isResidual ? ci : Math.ceil(plan.co / groups) * groups;
   const window = plan.isResidual
     ? { kernel: 3, padding: 1 }
     : { kernel: plan.kernel, padding: plan.padding, stride: plan.stride, dilation: plan.dilation };
-  const convolution = new (plan.isAdder ? AdderConv2d : Conv2d)(ci, co, { ...window, groups, bias: plan.hasBias, random });
+  const convolution = isWinograd
+    ? new WinogradAdderConv2d(ci, co, { padding: window.padding, bias: plan.hasBias, random })
+    : new (plan.kind === 'adder' ? AdderConv2d : Conv2d)(ci, co, { ...window, groups, bias: plan.hasBias, random });
   const ends = [...(plan.hasNorm ? [new BatchNorm(co)] : []), ...(plan.hasRelu && !plan.isResidual ? [new Relu()] : [])];
   const body = new Sequential([convolution, ...ends]);
   const pool = plan.isPooled ? [new MaxPool2d({ kernel: 2, stride: 1, padding: 1 })] : [];
@@ -50,7 +57,7 @@ function build({ h, w, channels, stem, body, seed }: NetworkPlan): Model | undef
     made.push(...next.made);
     ci = next.channels;
   }
-  made.push(...stage({ ...stem, isAdder: true, isResidual: true }, ci, random).made, new GlobalAveragePool2d(), new Flatten());
+  made.push(...stage({ ...stem, kind: 'adder', isResidual: true }, ci, random).made, new GlobalAveragePool2d(), new Flatten());
   const perChannel = (value: number) => Array(channels).fill(value);
   try {
     return new Model(new Sequential(made), {
@@ -82,7 +89,7 @@ for (const isa of instructionSets)
   t.test(isa, async (t) => {
     useIsa(t, isa);
     useThreads(t, 2);
-    const met = { u8: 0, i16: 0, requantized: 0, residual: 0, pooled: 0 };
+    const met = { u8: 0, i16: 0, requantized: 0, residual: 0, pooled: 0, winograd: 0, 'winograd of i16': 0 };
     const holds = async (plan: NetworkPlan) => {
       const small = await quantized(plan);
       if (!small) return;
@@ -91,6 +98,7 @@ for (const isa of instructionSets)
         if (node.op === 'quantizedConv2d' && node.output.dtype === 'i16') met.requantized++;
         if (node.op === 'quantizedConv2d' && node.residual?.dtype === 'i16') met.residual++;
         if (node.op === 'pool' && node.output.dtype === 'i16') met.pooled++;
+        if (node.op === 'quantizedConv2d' && node.kind === 'adder-winograd') met[node.x.dtype === 'u8' ? 'winograd' : 'winograd of i16']++;
       }
       const x = normal([plan.n, ...small.inputShape], 6);
       const want = small.forward(x);
