@@ -219,7 +219,7 @@ t.test('what a resumed training may change, and what not', (t) => {
 t.test('wrong usage is reported before anything is read or made', (t) => {
   const x = ['--out', at('x')];
   const wrong: [string[], RegExp][] = [
-    [['--kind', 'spiking'], /'spiking' is invalid. Allowed choices are adder, conv, xnor/],
+    [['--kind', 'spiking'], /'spiking' is invalid. Allowed choices are adder, adder-winograd, conv, xnor/],
     [['--dataset', 'imagenet'], /'imagenet' is invalid. Allowed choices are digits, .*mnist.*, folder/],
     [['--momentum', '1'], /Expected a number from 0 to below 1/],
     [['--label-smoothing', '1.5'], /Expected a number from 0 to 1/],
@@ -234,6 +234,7 @@ t.test('wrong usage is reported before anything is read or made', (t) => {
     [['--teacher-features', '1'], /--teacher-features applies only with --teacher/],
     [['--kind', 'conv', '--eta', '0.1'], /--eta applies only to adder filters: with --kind adder/],
     [['--kind', 'xnor', '--gradient', 'sign'], /--gradient applies only to adder filters/],
+    [['--kind', 'adder-winograd', '--gradient', 'sign'], /--gradient applies only to adder filters: with --kind adder/],
     [['--rate', 'plain', '--eta', '0.1'], /--eta applies only with --rate adaptive/],
     [['--weights', 'x', '--gradient', 'sign'], /--gradient applies only to a new network, without --weights/],
     [['--momentum', '0', '--nesterov'], /--nesterov applies only with a --momentum above 0/],
@@ -259,6 +260,14 @@ t.test('wrong usage is reported before anything is read or made', (t) => {
     ['train', '--weights', 'resnet20-cifar10-conv', '--rate', 'plain', ...x],
     /--rate applies only to adder filters, but --weights is of kind conv/,
   );
+  fails(t, 1, [...small, '--kind', 'adder-winograd', ...x], /lenet5bn: kind is 'adder-winograd', but no layer has 3x3 windows at stride 1/);
+  fails(
+    t,
+    1,
+    ['train', '--weights', 'resnet20-cifar10-conv', '--kind', 'adder-winograd', ...x],
+    /contains the network resnet20 of kind conv, which contradicts --kind adder-winograd/,
+  );
+  fails(t, 1, [...small, ...digits, '--kind', 'adder-winograd', ...x], /toWinograd: lenet5bn has no adder layers with 3x3 windows/);
   t.notOk(existsSync(at('x')), 'nothing is made');
   t.end();
 });
@@ -321,6 +330,39 @@ t.test('images in folders', async (t) => {
   t.equal(tuned.status, 0, tuned.stderr);
   t.match(tuned.stderr, /resnet20, kind conv/, '--weights says what the kind is');
   t.notMatch(tuned.stderr, /few images/);
+});
+
+t.test('a Winograd network, from nothing and from an adder network', async (t) => {
+  const data = await makeImages('tiles', ['dark', '#101020'], ['light', '#e0e0ff']);
+  const images = ['--dataset', 'folder', '--data', data];
+  const args = ['train', ...images, '--kind', 'adder-winograd', '--image-size', '14x9', '--epochs', '1'];
+  const fresh = addernet([...args, '--eta', '0.1', '--out', at('winograd')]);
+  t.equal(fresh.status, 0, fresh.stderr);
+  t.match(fresh.stderr, /resnet20, kind adder-winograd, on .*: 36 images/);
+  const weights = at('winograd', 'model.safetensors');
+  const model = await load(weights);
+  t.match(model, { name: 'resnet20', kind: 'adder-winograd', inputShape: [14, 9, 3] });
+  t.match(model.metadata.training!.command, '--kind adder-winograd');
+  const resumed = addernet(['train', '--resume', '--epochs', '2', '--out', at('winograd'), '--json']);
+  t.equal(resumed.status, 0, resumed.stderr);
+  t.equal(lines(readFileSync(at('winograd', 'log.jsonl'), 'utf8')).length, 2);
+  t.match(JSON.parse(addernet(['evaluate', '--weights', weights, '--data', data, '--json']).stdout), { images: 4 });
+  t.match(addernet(['info', weights]).stdout, /network +resnet20, kind adder-winograd\n/);
+  t.match(addernet(['predict', '--weights', weights, at('tiles', 'dark', '0.png')]).stdout, /dark|light/);
+  t.match(addernet(['convert', weights, at('half.safetensors'), '--half']).stdout, /resnet20, kind adder-winograd, 2 classes/);
+  t.equal((await load(at('half.safetensors'))).kind, 'adder-winograd');
+
+  const adder = models.resnet20({ inputShape: [14, 9, 3], classes: 2, classNames: ['dark', 'light'], dataset: 'folder', seed: 4 });
+  await save(adder, at('adder.safetensors'));
+  const out = at('from-adder');
+  const started = addernet([...args, '--weights', at('adder.safetensors'), '--freeze', 'layer1', '--out', out]);
+  t.equal(started.status, 0, started.stderr);
+  const trained = await load(join(out, 'model.safetensors'), { dtype: 'f32' });
+  t.equal(trained.kind, 'adder-winograd');
+  const start = models.toWinograd(adder).stateDict();
+  for (const [name, { data }] of trained.stateDict()) if (/^layer1.*filters$/.test(name)) t.same(data, start.get(name)!.data, name);
+  t.equal(addernet(['train', '--resume', '--epochs', '2', '--out', out]).status, 0, 'and it goes on');
+  t.equal(addernet([...args, '--weights', weights, '--out', at('further')]).status, 0, 'or from a Winograd network');
 });
 
 t.test('images of another size, some of which are none', async (t) => {
