@@ -194,7 +194,7 @@ t.test('accuracy over pairs and time', async (t) => {
     { ...row, kind: 'adder', numbers: '16 bits' },
   ];
   const { tables, images } = await figureOf('pairs').present(rows);
-  t.match(toMarkdown(tables[0]!), '| adder-winograd | float32 | 20,000,000 | 41,000,000 | 1.500 | 88.50 % |  | 91.56 % |');
+  t.match(toMarkdown(tables[0]!), '| adder-winograd | float32 | 20,000,000 | 41,000,000 | 1.500 | 88.50 % | 30 |  | 91.56 % |');
   const { svg } = images[0]!.chart;
   for (const text of ['adder-winograd', '30 epochs', 'pretrained model', 'papers', '8 bits', '96', '84']) t.match(svg, `>${text}<`);
   t.notMatch(svg, '>16 bits<', 'no accuracy is known of them');

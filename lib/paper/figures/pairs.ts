@@ -63,13 +63,16 @@ export const pairs = figure<Measured[]>({
       columns: [
         ...['kind', 'numbers', 'pairs', 'additions'].map((title) => ({ title })),
         { title: 'ms', format: digits(3) },
-        ...['training run', 'pretrained', 'paper'].map((title) => ({ title, format: percent })),
+        ...[{ title: 'training run', format: percent }, { title: 'epochs' }],
+        ...['pretrained', 'paper'].map((title) => ({ title, format: percent })),
       ],
-      rows: rows.map((row) => [row.kind, row.numbers, row.pairs, row.additions, row.milliseconds, row.trained, row.pretrained, row.paper]),
+      rows: rows.map(({ kind, numbers, pairs, additions, milliseconds, trained, epochs, pretrained, paper }) => [
+        ...[kind, numbers, pairs, additions, milliseconds],
+        ...[trained, epochs, pretrained, paper],
+      ]),
     };
-    const epochs = rows.find((row) => row.epochs !== null)?.epochs;
     const points = rows.flatMap((row) => [
-      ...pointOf(row, row.trained, `${epochs} epochs`, 'circle'),
+      ...pointOf(row, row.trained, `${row.epochs} epochs`, 'circle'),
       ...pointOf(row, row.pretrained, 'pretrained model', 'diamond'),
       ...pointOf(row, row.paper, 'papers', 'emptyCircle'),
     ]);
