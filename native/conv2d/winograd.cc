@@ -147,6 +147,7 @@ class WinogradRows : public PackedConv2d {
 
   // terms [images][rows][2][2 * wo] = A^T B^T d B A of the sums d of pixels; A^T B^T = | -1 0 3  0 |
   //                                                                                   |  0 3 0 -1 |
+  // The third pixel of a window is multiplied by 0, since max(V, U) may hide a NaN.
   void pixel_terms(const Conv2dShape& windows, const Task& task, const InputStrip<float>& strip, float* scratch, float* terms) const {
     const size_t columns = strip_columns(windows), rows = strip_rows(windows, task.rows);
     float* const columns_of_row = scratch + rows * columns;
@@ -157,12 +158,13 @@ class WinogradRows : public PackedConv2d {
       for (size_t row = 0; row < task.rows; ++row, terms += 4 * windows.wo) {
         const float* const d = scratch + kWinogradOutput * row * columns;
         for (size_t a = 0; a < 2; ++a) {
-          const float *const plus = d + (2 - a) * columns, *const minus = d + 3 * a * columns;
-          for (size_t c = 0; c < columns; ++c) columns_of_row[c] = 3 * plus[c] - minus[c];
+          const float *const plus = d + (2 - a) * columns, *const minus = d + 3 * a * columns, *const other = d + (1 + a) * columns;
+          for (size_t c = 0; c < columns; ++c) columns_of_row[c] = 3 * plus[c] - minus[c] + 0 * other[c];
           float* const out = terms + a * 2 * windows.wo;
           for (size_t c = 0; c < 2 * windows.wo; c += 2) {
-            out[c] = 3 * columns_of_row[c + 2] - columns_of_row[c];
-            out[c + 1] = 3 * columns_of_row[c + 1] - columns_of_row[c + 3];
+            const float* const r = columns_of_row + c;
+            out[c] = 3 * r[2] - r[0] + 0 * r[1];
+            out[c + 1] = 3 * r[1] - r[3] + 0 * r[2];
           }
         }
       }
