@@ -49,9 +49,10 @@ function inFolder(option: Option): Option {
 }
 
 export const bits = () =>
-  new Option('--bits <n>', 'bits of activations and filters, 2 to 16 (default: 8); fewer than 8 do not make the file smaller').argParser(
-    values.bits,
-  );
+  new Option(
+    '--bits <n>',
+    'bits of activations and filters, 2 to 16, of Winograd networks up to 13 (default: 8); fewer than 8 do not make the file smaller',
+  ).argParser(values.bits);
 
 export const range = () =>
   new Option(
