@@ -1,9 +1,10 @@
 // What one image may ask of a network. A file of a few bytes can describe windows, paddings and images that would take years of work and more
 // memory than there is, so that is counted before anything runs. The memory of all values together: native/plan/arena.h.
-import { windowShape } from '../conv-kind';
 import { AdderNetError } from '../errors';
+import { winogradAdditions } from '../ops/winograd-geometry';
 import { elementCount, shapeText } from '../shape';
-import type { Graph, GraphNode, Value } from './graph';
+import { geometryOf } from './geometry';
+import type { Conv2d, Graph, GraphNode, QuantizedConv2d, Value } from './graph';
 
 /** Elements of one value, with the padding of the node that reads it: a gigabyte of floats. */
 export const maxElements = 2 ** 28;
@@ -27,7 +28,7 @@ export class WorkBudget {
     const read = paddedShape(node);
     checkElements(`what ${name} reads, with its padding,`, read);
     checkElements(`the output of ${name}`, node.output.shape);
-    this.#left -= elementCount(read) + elementCount(node.output.shape) * windowElements(node);
+    this.#left -= elementCount(read) + workOf(node);
     if (this.#left < 0)
       throw new AdderNetError('ERR_SHAPE', `${name}: the network takes more than 2^40 additions for one image up to there, the limit`);
   }
@@ -46,11 +47,21 @@ function paddedShape(node: GraphNode): Value['shape'] {
   return [top + h! + bottom, left + w! + right, c!];
 }
 
-/** Elements of x that an element of the output is computed from. The taps of a pooling that lie on padding are left out. */
-function windowElements(node: GraphNode): number {
-  if (node.op === 'conv2d' || node.op === 'quantizedConv2d') return elementCount(windowShape(node.kind, node.filters.shape).slice(1));
-  if (node.op !== 'pool') return 1;
+/** What is added up for all outputs. The taps of a pooling that lie on padding are left out. */
+function workOf(node: GraphNode): number {
+  const outputs = elementCount(node.output.shape);
+  if (node.op === 'conv2d' || node.op === 'quantizedConv2d')
+    return node.kind === 'adder-winograd' ? winogradWork(node) : (outputs * node.filters.size) / node.filters.shape[0]!;
+  if (node.op !== 'pool') return outputs;
   const [h, w] = node.x.shape;
   const [kh, kw] = node.attributes.kernel;
-  return Math.min(kh, h!) * Math.min(kw, w!);
+  return outputs * Math.min(kh, h!) * Math.min(kw, w!);
+}
+
+/** The pairs of each tile, and its transforms. */
+function winogradWork(node: Conv2d | QuantizedConv2d): number {
+  const [, ho, wo, co] = geometryOf(node).output;
+  const ci = node.filters.shape[3]!;
+  const { input, output } = winogradAdditions;
+  return Math.ceil(ho / 2) * Math.ceil(wo / 2) * (node.filters.size + input * ci + output * co);
 }

@@ -1,6 +1,6 @@
 // The Winograd adder convolution: 3x3 windows at stride 1, in a transformed domain where an output costs 4 pairs for each channel, not 9.
 import { biasGrad, winogradAdderConv2d, winogradAdderConv2dGradFilter, winogradAdderConv2dGradInput } from '../ops';
-import { checkWinogradOptions } from '../ops/winograd-geometry';
+import { checkWinogradOptions, winogradAdditions } from '../ops/winograd-geometry';
 import { optionNames } from '../options';
 import { Random } from '../random';
 import { convGeometry, type Padding, type Shape, shortPadding } from '../shape';
@@ -23,9 +23,6 @@ export interface WinogradAdderConv2dOptions {
 }
 
 const names = optionNames<WinogradAdderConv2dOptions>({ padding: true, bias: true, random: true });
-
-/** Additions of the transforms of a tile, for each input channel and for each output channel. */
-const [inputTransform, outputTransform] = [32, 24];
 
 /**
  * y = A^T S A (+ b[co]) of tiles of 2x2 outputs, S[i,j,co] = -sum_ci |(B^T d B)[i,j,ci] - U[i,j,co,ci]|, d the 4x4 pixels that their 3x3 windows
@@ -100,6 +97,7 @@ export class WinogradAdderConv2d extends Layer {
     const [n, ho, wo] = this.outputShape(input) as [number, number, number];
     const [, , co, ci] = this.filters.value.shape as [number, number, number, number];
     const tiles = n * Math.ceil(ho / 2) * Math.ceil(wo / 2);
-    return { multiplications: 0, additions: tiles * (2 * 16 * co * ci + inputTransform * ci + outputTransform * co), xnors: 0 };
+    const { input: transform, output } = winogradAdditions;
+    return { multiplications: 0, additions: tiles * (2 * 16 * co * ci + transform * ci + output * co), xnors: 0 };
   }
 }

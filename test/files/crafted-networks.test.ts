@@ -238,6 +238,57 @@ t.test('integers of 16 bits that contradict each other', async (t) => {
   t.same([...session.runSync(image).data], wanted, 'and good ones compute');
 });
 
+t.test('Winograd layers of floats that contradict themselves', async (t) => {
+  const plain = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 };
+  const make = (change: { filters?: Shape; attributes?: Plain; vector?: number; y?: Shape; input?: Shape; filter?: number } = {}) => {
+    const { filters = [4, 4, 2, 3], attributes, vector = 2, y = [4, 4, 2], input = [4, 4, 3], filter = 1 } = change;
+    const [x, output] = [value(0, input), value(1, y)];
+    const node = { op: 'conv2d', kind: 'adder-winograd', x, output, attributes: { ...plain, ...attributes } };
+    const numbers = (size: number, v: number) => new Float32Array(size).fill(v);
+    const tensors = ['bias', 'scale', 'shift'].map((name) => [`0.${name}`, new Tensor(numbers(vector, 1), [vector])] as const);
+    return load(crafted([node], x, output, [['0.filters', new Tensor(numbers(count(filters), filter), filters)], ...tensors]));
+  };
+  const cases: [RegExp, Parameters<typeof make>[0]][] = [
+    [/filters have shape \[2,3,3,3\], expected \[4,4,co,ci\]/, { filters: [2, 3, 3, 3] }],
+    [/filters have shape \[2,4,4,3\], expected \[4,4,co,ci\]/, { filters: [2, 4, 4, 3] }],
+    [/filters is .*, expected a tensor of rank 4/, { filters: [16, 2, 3] }],
+    [/filters expect 2 input channels/, { filters: [4, 4, 2, 2] }],
+    [/bias has 4 numbers, expected one for each of 2 channels/, { vector: 4 }],
+    [/output has shape \[2,2,2\], expected that of \[4,4,2\]/, { y: [2, 2, 2] }],
+    [/stride is \[2,1\].*expected 1 each/, { attributes: { stride: [2, 1] } }],
+    [/dilation \[1,2\].*expected 1 each/, { attributes: { dilation: [1, 2] } }],
+    [/groups 3, expected 1 each/, { attributes: { groups: 3 } }],
+    [/does not fit/, { attributes: { padding: [0, 0, 0, 0] }, input: [2, 4, 3] }],
+    [/padding.*expected/, { attributes: { padding: [-1, 1, 1, 1] } }],
+    [/padding.*expected/, { attributes: { padding: [1, 1] } }],
+    [/filters is .*finite numbers|finite/, { filter: Number.NaN }],
+    [/more than memory can hold|at most 268435456 elements/, { attributes: { padding: [2 ** 30, 0, 0, 0] }, y: [2 ** 30 + 2, 2, 2] }],
+  ];
+  for (const [message, change] of cases) await t.rejects(make(change), refused(message), String(message));
+  using session = await compile((await make()) as never);
+  t.same(session.outputShape, [32], 'and a good one computes');
+
+  // 250,000 tiles of 16 pairs for each of 256 x 256 channels: four such layers stay below 2^40, which nine pairs for each output would not.
+  const shape = [1000, 1000, 256];
+  const filters = new Tensor(new Float32Array(16 * 256 * 256), [4, 4, 256, 256]);
+  for (const layers of [4, 5]) {
+    const values = Array.from({ length: layers + 1 }, (_, i) => value(i, shape));
+    const mean = value(layers + 1, [1, 1, 256]);
+    const nodes = values.slice(1).map((output, i) => ({ op: 'conv2d', kind: 'adder-winograd', x: values[i], output, attributes: plain }));
+    const pooled = { ...pool(values[layers]!, mean, 1000, 1000, 0), mode: 'average' };
+    const network = load(
+      crafted(
+        [...nodes, pooled],
+        values[0]!,
+        mean,
+        Array.from({ length: layers }, (_, i) => [`${i}.filters`, filters]),
+      ),
+    );
+    if (layers === 4) await t.resolves(network);
+    else await t.rejects(network, refused(/node 4 \(conv2d\): the network takes more than 2\^40 additions/));
+  }
+});
+
 t.test('Winograd layers of integers that contradict themselves', async (t) => {
   const attributes = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 };
   const tensor = <A extends TensorData>(data: A, shape: Shape) => new Tensor(data, shape) as never as Tensor;
@@ -412,12 +463,18 @@ t.test('nodes of any geometry are refused or compile, and small ones run', async
   const node = fc.record({
     ...{ op: fc.constantFrom('pool', 'conv2d', 'quantizedConv2d'), h: sizes, w: sizes, c: fc.constantFrom(1, 2, 4) },
     isWide: fc.boolean(),
+    /** Half of them with windows that fit. */
+    winograd: fc.constantFrom('no', 'no', 'any', 'fits'),
     ...{ kernel: fc.tuple(sizes, sizes), stride: fc.tuple(sizes, sizes), dilation: fc.tuple(sizes, sizes) },
     ...{ padding: fc.tuple(offsets, offsets, offsets, offsets), groups: fc.constantFrom(1, 1, 2, 4), co: fc.constantFrom(1, 2, 4) },
   });
   const met = { refused: 0, ran: 0 };
   await fc.assert(
-    fc.asyncProperty(node, async ({ op, isWide, h, w, c, kernel, stride, dilation, padding, groups, co }) => {
+    fc.asyncProperty(node, async ({ winograd, ...drawn }) => {
+      const isWinograd = winograd !== 'no' && drawn.op === 'conv2d';
+      const fits = isWinograd && winograd === 'fits';
+      const windows = { kernel: [3, 3] as const, stride: [1, 1] as const, dilation: [1, 1] as const, groups: 1 };
+      const { op, isWide, h, w, c, kernel, stride, dilation, padding, groups, co } = { ...drawn, ...(fits && windows) };
       const isPool = op === 'pool';
       const out = (size: number, k: number, s: number, d: number, pads: number) =>
         Math.floor((size + pads - (isPool ? 1 : d) * (k - 1) - 1) / s) + 1;
@@ -427,7 +484,7 @@ t.test('nodes of any geometry are refused or compile, and small ones run', async
       ];
       const isQuantized = op === 'quantizedConv2d';
       const [x, q, y] = [value(0, [h, w, c]), value(1, [h, w, c], isWide ? 'i16' : 'u8'), value(2, [ho, wo, isPool ? c : co])];
-      const filterShape = [co, ...kernel, Math.max(1, Math.floor(c / groups))];
+      const filterShape = isWinograd ? [4, 4, co, c] : [co, ...kernel, Math.max(1, Math.floor(c / groups))];
       const held = count(filterShape) < 10_000 ? filterShape : [co, 1, 1, 1];
       const vector = new Tensor(new Float32Array(co).fill(0.5), [co]);
       const index = isQuantized ? 1 : 0;
@@ -436,7 +493,14 @@ t.test('nodes of any geometry are refused or compile, and small ones run', async
       const attributes = isPool ? { kernel, stride, padding } : { stride, padding, dilation, groups };
       const plain: Plain = isPool
         ? { op, mode: 'average', x, output: y, attributes }
-        : { op, kind: 'adder', x: isQuantized ? q : x, output: y, attributes, ...(isQuantized && { padValue: 7 }) };
+        : {
+            op,
+            kind: isWinograd ? 'adder-winograd' : 'adder',
+            x: isQuantized ? q : x,
+            output: y,
+            attributes,
+            ...(isQuantized && { padValue: 7 }),
+          };
       const quantizeNode = { ...(isWide ? quantizedTo16(x, q) : quantized(x, q)), scale: 0.1, zeroPoint: 3 };
       const tensors: [string, Tensor][] = [
         ...(isPool ? [] : [[`${index}.filters`, filters] as [string, Tensor]]),
