@@ -4,7 +4,7 @@
 #pragma once
 #include <memory>
 
-#include "../kernels/winograd_kernels.h"
+#include "../kernels/kernel_table.h"
 #include "conv2d.h"
 
 // 3x3, stride 1, dilation 1, one group; any padding.

@@ -10,7 +10,7 @@ import { repository } from '../support/repository';
 const foundation = ['conv-kind', 'errors', 'options', 'quoted', 'schema', 'shape', 'tensor', 'random'];
 /** A part of lib/ (a folder, or a file at its top) and the parts it may import, besides itself. */
 const libMayImport: Record<string, string[]> = {
-  'conv-kind': [],
+  'conv-kind': ['shape'],
   errors: [],
   options: ['errors'],
   quoted: [],
