@@ -1,11 +1,10 @@
 // The filters of Winograd adder layers in integers. They are clamped to the range of what they meet at each position of a tile, which loses
 // nothing: |V - U| = |V - clip(U)| + |U - clip(U)|, and the second term, added up, goes through the transform of the outputs beforehand.
 import { AdderNetError } from '../errors';
-import type { Conv2d, QuantizedConv2d, QuantizedRange } from '../graph';
+import type { Conv2d, Quantize, QuantizedConv2d, QuantizedRange } from '../graph';
 import { clamp, roundHalfEven } from '../graph/rounding';
 import { maxConstant, maxWinogradChannels } from '../ops/winograd-adder-conv2d-integer';
 import { arrayConstructors, Tensor } from '../tensor';
-import type { Quantization } from './quantizer';
 import { type Levels, levelsOf, type Rounding } from './winograd-rounding';
 import { ofOnes, positions, rangeOfV, transformOutput } from './winograd-transform';
 
@@ -18,7 +17,7 @@ type WinogradTensors = Pick<QuantizedConv2d, 'filters' | 'offsets' | 'shifts' | 
  */
 export function winogradFilters(
   { filters }: Conv2d,
-  input: Quantization,
+  input: Pick<Quantize, 'scale' | 'zeroPoint'>,
   range: QuantizedRange,
   rounding: Rounding | undefined,
 ): WinogradTensors {
