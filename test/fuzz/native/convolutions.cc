@@ -5,16 +5,10 @@
 #include "conv2d/integer.h"
 #include "conv2d/xnor.h"
 #include "fuzz_case.h"
+#include "integer_checks.h"
 #include "reference/reference.h"
 
 namespace {
-using Doubles = Array<double>;
-
-Activation random_activation(Case& c) {
-  constexpr Activation kActivations[] = {kNoActivation, kRelu, kRelu6, {-1.5f, 0.25f}, {-INFINITY, 0.5f}};
-  return c.bytes.one_of(kActivations);
-}
-
 struct Forward {
   const char *name, *name_with_epilogue;
   Status (*run)(const KernelTable&, ThreadPool&, const Conv2dShape&, const float* x, const float* w, const float* bias, float* y);
@@ -64,70 +58,15 @@ void fuzz_epilogue(Case& c, const Forward& f, const Conv2dShape& s) {
       [&](const Array<float>& y) { c.expect_close(y.data(), expected.data(), magnitude.data(), y.size(), 4e-6); }, Array<float>(s.y_elems));
 }
 
-template <class T, class Run>
-void fuzz_sums(Case& c, const char* name, const Conv2dShape& s, const Doubles& expected, const Run& run) {
-  c.run(
-      name,
-      [&](const KernelTable& kernels, ThreadPool& pool, Array<int32_t>& y) {
-        c.expect(run(kernels, pool, s, y.data()) == Status::kOk, "status");
-      },
-      [&](const Array<int32_t>& y) { c.expect(std::equal(y.data(), y.data() + y.size(), expected.data()), "differs from its definition"); },
-      Array<int32_t>(s.y_elems));
-}
-
 template <class T>
 void fuzz_adder_sums(Case& c, const char* name, const Conv2dShape& s) {
   const auto x = c.integers<T>(s.x_elems), w = c.integers<T>(s.w_elems);
   const T pad_value = static_cast<T>(c.random());
   Doubles expected(s.y_elems);
   reference_adder_conv2d(s, x.data(), w.data(), pad_value, expected.data());
-  fuzz_sums<T>(c, name, s, expected, [&](const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, int32_t* y) {
+  fuzz_sums(c, name, s, expected, [&](const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, int32_t* y) {
     return adder_conv2d(kernels, pool, s, x.data(), w.data(), pad_value, y);
   });
-}
-
-// Sums of quantized numbers that go on to quantized numbers or to floats, bit-exact.
-template <class X, class W>
-void fuzz_rescaled(Case& c, const char* name, const Conv2dShape& s, const Array<X>& x, const Array<W>& w, X pad_value, bool seven_bits,
-                   const Doubles& sums) {
-  const auto scale = c.floats(s.co), shift = c.floats(s.co), residual = c.floats(s.y_elems, true);
-  const auto quantized_residual = c.integers<X>(s.y_elems);
-  const size_t residual_kind = c.bytes.integer(0, 2);
-  const Rescaling<X> rescaling = {scale.data(), shift.data(), residual_kind == 1 ? quantized_residual.data() : nullptr,
-                                  residual_kind == 2 ? residual.data() : nullptr, c.uniform(-2, 2)};
-  const auto pack = [&](const KernelTable& kernels, ThreadPool& pool) {
-    if constexpr (std::is_same_v<W, X>) return pack_adder_conv2d(kernels, pool, s, w.data(), pad_value);
-    else return pack_int8_conv2d(kernels, pool, s, w.data(), pad_value, seven_bits);
-  };
-  const bool requantizes = c.bytes.flag();
-  if (requantizes) {
-    const auto range = c.quantized_range<X>();
-    Array<X> expected(s.y_elems);
-    reference_requantize(s.y_elems / s.co, s.co, sums.data(), rescaling, range, expected.data());
-    c.run(
-        name,
-        [&](const KernelTable& kernels, ThreadPool& pool, Array<X>& y) {
-          const auto packed = pack(kernels, pool);
-          c.expect(packed && packed->run(pool, s.n, x.data(), rescaling, range, y.data()) == Status::kOk, "status");
-        },
-        [&](const Array<X>& y) { c.expect(std::equal(y.data(), y.data() + y.size(), expected.data()), "quantized numbers differ"); },
-        Array<X>(s.y_elems));
-    return;
-  }
-  const Activation activation = random_activation(c);
-  Array<float> expected(s.y_elems);
-  reference_dequantize(s.y_elems / s.co, s.co, sums.data(), rescaling, activation, expected.data());
-  c.run(
-      name,
-      [&](const KernelTable& kernels, ThreadPool& pool, Array<float>& y) {
-        const auto packed = pack(kernels, pool);
-        c.expect(packed && packed->run(pool, s.n, x.data(), rescaling, activation, y.data()) == Status::kOk, "status");
-      },
-      [&](const Array<float>& y) {
-        for (size_t i = 0; i < y.size(); ++i)
-          c.expect(y[i] == expected[i] || (std::isnan(y[i]) && std::isnan(expected[i])), "floats differ");
-      },
-      Array<float>(s.y_elems));
 }
 
 void fuzz_quantized_shorts(Case& c, const Conv2dShape& s) {
@@ -135,7 +74,8 @@ void fuzz_quantized_shorts(Case& c, const Conv2dShape& s) {
   const auto pad_value = static_cast<int16_t>(c.random());
   Doubles sums(s.y_elems);
   reference_adder_conv2d(s, x.data(), w.data(), pad_value, sums.data());
-  fuzz_rescaled(c, "quantized adder_conv2d of int16", s, x, w, pad_value, false, sums);
+  fuzz_rescaled(c, "quantized adder_conv2d of int16", s, x, sums,
+                [&](const KernelTable& kernels, ThreadPool& pool) { return pack_adder_conv2d(kernels, pool, s, w.data(), pad_value); });
 }
 
 // `elems` outputs; |error| <= part * magnitude
@@ -182,16 +122,21 @@ void fuzz_integer(Case& c) {
   if (kind == 3) {
     const auto w = c.integers<uint8_t>(s.w_elems);
     reference_adder_conv2d(s, x.data(), w.data(), pad_value, sums.data());
-    return fuzz_rescaled(c, "quantized adder_conv2d", s, x, w, pad_value, false, sums);
+    return fuzz_rescaled(c, "quantized adder_conv2d", s, x, sums, [&](const KernelTable& kernels, ThreadPool& pool) {
+      return pack_adder_conv2d(kernels, pool, s, w.data(), pad_value);
+    });
   }
   const bool seven_bits = c.bytes.flag();
   const auto w = map(c.integers<int8_t>(s.w_elems), [&](int8_t v) { return static_cast<int8_t>(seven_bits ? v >> 1 : v); });
   reference_int8_conv2d(s, x.data(), w.data(), pad_value, sums.data());
-  if (kind == 4) return fuzz_rescaled(c, "quantized int8_conv2d", s, x, w, pad_value, seven_bits, sums);
-  fuzz_sums<int8_t>(c, seven_bits ? "int8_conv2d of 7 bits" : "int8_conv2d", s, sums,
-                    [&](const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, int32_t* y) {
-                      return int8_conv2d(kernels, pool, s, x.data(), w.data(), pad_value, seven_bits, y);
-                    });
+  if (kind == 4)
+    return fuzz_rescaled(c, "quantized int8_conv2d", s, x, sums, [&](const KernelTable& kernels, ThreadPool& pool) {
+      return pack_int8_conv2d(kernels, pool, s, w.data(), pad_value, seven_bits);
+    });
+  fuzz_sums(c, seven_bits ? "int8_conv2d of 7 bits" : "int8_conv2d", s, sums,
+            [&](const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, int32_t* y) {
+              return int8_conv2d(kernels, pool, s, x.data(), w.data(), pad_value, seven_bits, y);
+            });
 }
 
 void fuzz_gradient(Case& c) {

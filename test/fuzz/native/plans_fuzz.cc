@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "conv2d/winograd.h"
+#include "conv2d/winograd_integer.h"
 #include "conv2d/xnor.h"
 #include "fuzz_case.h"
 #include "plan/plan.h"
@@ -163,11 +164,17 @@ class PlanFuzzer {
   void add_quantized_conv2d() {
     constexpr bool kBytes = std::is_same_v<X, uint8_t>;
     const size_t x = pick(kDTypeOf<X>);
+    const bool winograd = c_.bytes.integer(0, 2) == 0;
     Conv2dShape s = {};
-    if (x == kNoValue || !shape(x, Windows::kAny, &s) || s.w_elems > kMaxElems || s.co > kMaxElems) return;
+    if (x == kNoValue || !shape(x, winograd ? Windows::kWinograd : Windows::kAny, &s) || s.w_elems > kMaxElems || s.co > kMaxElems) return;
     const bool adder = !kBytes || c_.bytes.flag(), seven_bits = c_.bytes.flag();
-    if (s.k > (!adder ? kMaxDotBytes : kBytes ? kMaxL1Bytes : kMaxL1Shorts)) return;
-    const auto filters = c_.integers<X>(s.w_elems);
+    if (!winograd && s.k > (!adder ? kMaxDotBytes : kBytes ? kMaxL1Bytes : kMaxL1Shorts)) return;
+    const auto filters = c_.integers<X>(winograd ? winograd_filter_elems(s) : s.w_elems);
+    WinogradRounding rounding = {};
+    for (size_t p = 0; winograd && p < kWinogradPositions; ++p) {
+      rounding.offsets[p] = static_cast<int16_t>(static_cast<int16_t>(c_.random()) >> 1);
+      rounding.shifts[p] = static_cast<uint8_t>(c_.random() % 3);
+    }
     const auto weights = map(c_.integers<int8_t>(s.w_elems), [&](int8_t w) { return static_cast<int8_t>(seven_bits ? w >> 1 : w); });
     const auto pad_value = static_cast<X>(c_.bytes.word(2));
     const auto scale = c_.floats(s.co), shift = c_.floats(s.co);
@@ -176,11 +183,21 @@ class PlanFuzzer {
     if (epilogue.to_floats) epilogue.activation = activation();
     const size_t residual = c_.bytes.flag() ? pick(c_.bytes.flag() ? kDTypeOf<X> : DType::kF32, s.y_elems) : kNoValue;
     add(x, residual, {s.ho, s.wo, s.co}, s.y_elems * s.k, [&] {
+      if (winograd) return make_quantized_conv2d_node(pack_winograd(s, filters.data(), pad_value, rounding), s, epilogue);
       if constexpr (kBytes)
         if (!adder)
           return make_quantized_conv2d_node(pack_int8_conv2d(kernels_, pool_, s, weights.data(), pad_value, seven_bits), s, epilogue);
       return make_quantized_conv2d_node(pack_adder_conv2d(kernels_, pool_, s, filters.data(), pad_value), s, epilogue);
     });
+  }
+
+  std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_winograd(const Conv2dShape& s, const uint8_t* u, uint8_t pad_value,
+                                                              const WinogradRounding& rounding) {
+    return pack_winograd_adder_conv2d(kernels_, pool_, s, u, pad_value, rounding, nullptr);
+  }
+  std::unique_ptr<PackedIntegerConv2d<int16_t>> pack_winograd(const Conv2dShape& s, const int16_t* u, int16_t pad_value,
+                                                              const WinogradRounding&) {
+    return pack_winograd_adder_conv2d(kernels_, pool_, s, u, pad_value, nullptr);
   }
 
   void add_pool() {

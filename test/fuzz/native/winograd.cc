@@ -7,6 +7,7 @@
 
 namespace {
 constexpr size_t kMaxPairs = 20000;  // of a case, which takes a millisecond
+}  // namespace
 
 Conv2dShape random_windows(Case& c) {
   const auto size = [&](size_t max) { return static_cast<int32_t>(c.bytes.integer(1, max)); };
@@ -25,6 +26,7 @@ Conv2dShape random_windows(Case& c) {
   }
 }
 
+namespace {
 struct Operands {
   Conv2dShape s;
   Array<float> x, u, gy;
