@@ -18,11 +18,11 @@ const program = `
     const size = shape.reduce((a, b) => a * b);
     return new Tensor(new T(new SharedArrayBuffer(size * T.BYTES_PER_ELEMENT)), shape);
   };
-  const [x, w, gy] = [tensor(4, 12, 12, 8), tensor(20, 3, 3, 8), tensor(4, 10, 10, 20)];
+  const [x, w, gy, u] = [tensor(4, 12, 12, 8), tensor(20, 3, 3, 8), tensor(4, 10, 10, 20), tensor(4, 4, 20, 8)];
   const [few, c] = [tensor(4, 3, 3, 8), (n = 8) => tensor(n)];
   const one = () => new Tensor(new Float32Array(8).fill(1), [8]);
   const model = new layers.Sequential([new layers.AdderConv2d(8, 20, { kernel: 3 }), new layers.BatchNorm(20), new layers.Relu(),
-    new layers.XnorConv2d(20, 8, { kernel: 3 }), new layers.MaxPool2d({ kernel: 2 })]);
+    new layers.WinogradAdderConv2d(20, 20, { padding: 1 }), new layers.XnorConv2d(20, 8, { kernel: 3 }), new layers.MaxPool2d({ kernel: 2 })]);
   const statistics = () => ({ gamma: c(), beta: c(), runningMean: c(), runningVariance: one() });
   const scales = { scale: new Tensor(new Float32Array(20).fill(0.1), [20]), shift: tensor(20) };
 
@@ -36,6 +36,10 @@ const program = `
     xnorConv2d: () => ops.xnorConv2d(x, w),
     adderConv2dGradInput: () => ops.adderConv2dGradInput(gy, x, w, { stride: 1 }),
     adderConv2dGradFilter: () => ops.adderConv2dGradFilter(gy, x, w),
+    winogradAdderConv2d: () => ops.winogradAdderConv2d(x, u, { padding: 1 }),
+    'winogradAdderConv2d of int16': () => ops.winogradAdderConv2d(bytes(Int16Array, 4, 12, 12, 8), bytes(Int16Array, 4, 4, 20, 8)),
+    winogradAdderConv2dGradInput: () => ops.winogradAdderConv2dGradInput(gy, x, u),
+    winogradAdderConv2dGradFilter: () => ops.winogradAdderConv2dGradFilter(gy, x, u),
     int8Conv2d: () => ops.int8Conv2d(bytes(Uint8Array, 4, 12, 12, 8), bytes(Int8Array, 20, 3, 3, 8)),
     adderConv2dRequantized: () => ops.adderConv2dRequantized(bytes(Uint8Array, 4, 12, 12, 8), bytes(Uint8Array, 20, 3, 3, 8), scales),
     batchNorm: () => ops.batchNorm(x, { mean: c(), variance: one(), gamma: c(), beta: c() }),
