@@ -3,7 +3,7 @@ import t from 'tap';
 import { layers, models } from '../../dist';
 import { fuse, trace } from '../../dist/graph';
 
-const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Relu, Residual, Sequential } = layers;
+const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Relu, Residual, Sequential, WinogradAdderConv2d } = layers;
 
 /** The nodes in short: C conv2d, N normalize, P pool, R activate, A add; b bias, s scale, + residual, r activation. */
 function fused(network: layers.Layer, input: readonly number[]): string {
@@ -28,6 +28,14 @@ t.test('what follows a convolution becomes part of it', async (t) => {
   t.equal(fused(new Residual(new Sequential([conv(), norm()]), new Sequential([conv(), norm()])), input), 'Cbs Cbs+r', 'shortcut first');
   t.equal(fused(new Residual(new Sequential([new Relu()]), conv(), { relu: false }), input), 'R C+', 'into the shortcut');
   t.equal(fused(new Sequential([new Conv2d(4, 4, { kernel: 1, bias: true })]), input), 'Cb');
+});
+
+t.test('Winograd layers as well, whose filters begin with the positions of a tile', async (t) => {
+  const winograd = () => new WinogradAdderConv2d(4, 6, { padding: 1 });
+  t.equal(fused(new Sequential([winograd(), new BatchNorm(6), new Relu()]), input), 'Cbsr');
+  t.equal(fused(new Sequential([winograd(), new Flatten(), new BatchNorm(54)]), input), 'C N');
+  const block = new Sequential([new WinogradAdderConv2d(4, 4, { padding: 1, bias: true }), norm()]);
+  t.equal(fused(new Residual(block), input), 'Cbs+r');
 });
 
 t.test('and of a batch norm', async (t) => {

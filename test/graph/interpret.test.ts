@@ -6,6 +6,7 @@ import { calibrate, randomize } from '../support/random-network';
 import { normal, sameBits } from '../support/tensors';
 
 const { AdderConv2d, AveragePool2d, BatchNorm, Conv2d, Flatten, Layer, Linear, MaxPool2d, Relu, Residual, Sequential, XnorConv2d } = layers;
+const { WinogradAdderConv2d } = layers;
 
 const distance = (a: Tensor, b: Tensor): number => Math.hypot(...a.data.map((v, i) => v - b.data[i]!)) / Math.hypot(...b.data);
 
@@ -15,6 +16,7 @@ function network(): layers.Layer {
   const sequence = [
     ...[new Conv2d(3, 8, { kernel: 3, padding: [1, 0, 2, 1], stride: [2, 1], bias: true }), new BatchNorm(8), new Relu()],
     new Residual(new Sequential([dilated, new BatchNorm(8)])),
+    new Residual(new Sequential([new WinogradAdderConv2d(8, 8, { padding: [2, 1, 0, 1], bias: true }), new BatchNorm(8)])),
     ...[new MaxPool2d({ kernel: 3, stride: 2, padding: [1, 1, 0, 1] }), new BatchNorm(8)],
     ...[new XnorConv2d(8, 6, { kernel: 1 }), new BatchNorm(6), new AveragePool2d({ kernel: 2, padding: [0, 1, 0, 0] })],
     ...[new Residual(new Sequential([])), new Flatten(), new BatchNorm(12), new Linear(12, 5)],

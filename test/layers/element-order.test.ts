@@ -4,7 +4,7 @@ import { layers, Model, models, Tensor } from '../../dist';
 import { randomize } from '../support/random-network';
 import { normal } from '../support/tensors';
 
-const { BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Linear, MaxPool2d, Relu, Residual, Sequential } = layers;
+const { BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Linear, MaxPool2d, Relu, Residual, Sequential, WinogradAdderConv2d } = layers;
 type State = Map<string, Tensor> & { layout?: layers.StateLayout };
 
 const metadata = {
@@ -48,7 +48,12 @@ const near = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
 
 /** What comes before the Flatten, and the network itself with a batch norm and two Linear layers after it, nested. */
 function networks() {
-  const features = { conv: new Conv2d(2, 5, { kernel: 3, padding: 1 }), relu: new Relu(), pool: new MaxPool2d({ kernel: 2 }) };
+  const features = {
+    conv: new Conv2d(2, 4, { kernel: 3, padding: 1 }),
+    relu: new Relu(),
+    tiles: new WinogradAdderConv2d(4, 5, { padding: 1 }),
+    pool: new MaxPool2d({ kernel: 2 }),
+  };
   const head = new Sequential([new BatchNorm(60), new Relu(), new Linear(60, 7), new Linear(7, 3)]);
   const network = new Model({ body: new Sequential(features), rows: new Flatten(), head }, metadata);
   randomize(network, 1);
