@@ -111,10 +111,10 @@ export interface Quantize {
 }
 
 /**
- * A convolution of quantized numbers and all that follows it up to the next one. Its sum is -sum |x - w| of filters of the dtype of x where its
- * kind is adder, that of `winogradAdderConv2d` where it is adder-winograd, and sum x * w of uint8 and int8 filters where it is conv: v = scale[co] * float(sum) + shift[co], then
- * + residualScale * float(residual) of one of the dtype of x, or + residual of floats; then q = clamp(rne(v), qmin, qmax) if the output is of the
- * dtype of x, or activation(v) if it is of floats.
+ * A convolution of quantized numbers and all that follows it up to the next one. Its sum is -sum |x - w| of filters of the dtype of x where
+ * its kind is adder, what `winogradAdderConv2d` of integers gives where it is adder-winograd, and sum x * w of uint8 and int8 filters where it
+ * is conv: v = scale[co] * float(sum) + shift[co], then + residualScale * float(residual) of one of the dtype of x, or + residual of floats;
+ * then q = clamp(rne(v), qmin, qmax) if the output is of the dtype of x, or activation(v) if it is of floats.
  */
 export interface QuantizedConv2d {
   readonly op: 'quantizedConv2d';

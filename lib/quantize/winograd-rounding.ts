@@ -1,4 +1,4 @@
-// How the transformed input V of a Winograd layer becomes bytes: V' = clamp((V + offset) >> shift, 0, 255) at each of the 16 positions of a tile.
+// How the transformed input V of a Winograd layer becomes bytes: V' = clamp((V + offset) >> shift, 0, 255) at each of 16 positions.
 import type { QuantizedRange } from '../graph';
 import { positions, rangeOfV } from './winograd-transform';
 
@@ -26,11 +26,11 @@ const levels = 256;
 const maxShift = 2;
 
 /**
- * The rounding with the least squared error at each position. A small shift clips what is large, a large one rounds everything. What is clipped
- * counts as it is; what is rounded by steps of `step` counts (step² − 1)/12 for V and step²/12 for U.
+ * The rounding with the least squared error at each position. A small shift clips what is large, a large one rounds everything. What is
+ * clipped counts as it is; what is rounded by steps of `step` counts (step² − 1)/12 for V and step²/12 for U.
  *
- * Error of the outputs of Winograd layers relative to their deviation, root mean square over the layers of a ResNet-20: 0.66 % so, 0.69 % where
- * bytes span 99.8 % of V, 0.77 % of 99.95 %, 1.01 % of all; 0.39 % is what rounding x to bytes makes alone.
+ * Error of the outputs of Winograd layers relative to their deviation, root mean square over the layers of a ResNet-20: 0.66 % so, 0.69 %
+ * where bytes span 99.8 % of V, 0.77 % of 99.95 %, 1.01 % of all; 0.39 % is what rounding x to bytes makes alone.
  * @param v     samples of V, [samples][16]
  * @param range of the numbers that V adds up
  */

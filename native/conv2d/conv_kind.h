@@ -4,6 +4,6 @@
 enum class ConvKind {
   kAdder,          // - |x - w|
   kAdderWinograd,  // - |V - U| between Winograd's transforms (conv2d/winograd.h)
-  kConv,   // x * w
-  kXnor,   // alpha * sgn(x) * sgn(w)
+  kConv,           // x * w
+  kXnor,           // alpha * sgn(x) * sgn(w)
 };

@@ -213,7 +213,7 @@ const ofMethods = (made: { [name: string]: () => unknown[] }, suffix = ''): Name
   ]);
 
 const [ofInt16, ofWinograd] = [' of int16', ' of Winograd'];
-/** All that is exported, by name; a test compares it with what is. What takes int16 in place of bytes, or Winograd's filters, is there again. */
+/** All that is exported, by name; a test compares it with what is. What takes int16 for bytes, or Winograd's filters, is there again. */
 export const nativeCalls: ReadonlyMap<string, () => NativeCall> = new Map<string, () => NativeCall>([
   ...ofFunctions(functions),
   ...ofFunctions(functionsOfInt16, ofInt16),

@@ -1,5 +1,5 @@
-// Winograd adder convolutions of integers, their sums and what nodes of plans make of them: bit-identical to the definition on every instruction
-// set of this CPU, for random geometries, roundings and constants.
+// Winograd adder convolutions of integers, their sums and what nodes of plans make of them: bit-identical to the definition on every
+// instruction set of this CPU, for random geometries, roundings and constants.
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { ops, Tensor } from '../../../dist';
