@@ -40,7 +40,7 @@ if [ "${1:-}" = --all ]; then
   exit $((${#failed[@]} > 0))
 fi
 threads=(native/runtime/threads native/image/crop-mirror-normalize session/threads)
-run build-asan libasan.so native/conv2d/{golden,conv2d,gradient,integer,quantized,xnor} native/nn/{batch-norm,training} "${threads[@]}" \
+run build-asan libasan.so native/conv2d/{golden,conv2d,gradient,integer,quantized,winograd,winograd-integer,xnor} native/nn/{batch-norm,training} "${threads[@]}" \
   native/binding/{hostile-arguments,shared-memory} native/plan/activation session/{inference-session,quantized-session,compile} ops/ops \
   files/crafted-networks graph/interpret layers/layers optim/optim quantize/quantize train/training-step
 run build-tsan libtsan.so "${threads[@]}"

@@ -20,7 +20,7 @@ const armNode = join(repository, 'build-arm64/node/package/bin/node');
 const choice = ['native/conv2d/golden', 'native/conv2d/conv2d'];
 const everything = [
   ...choice,
-  ...['gradient', 'integer', 'quantized', 'winograd', 'xnor'].map((name) => `native/conv2d/${name}`),
+  ...['gradient', 'integer', 'quantized', 'winograd', 'winograd-integer', 'xnor'].map((name) => `native/conv2d/${name}`),
   ...['batch-norm', 'training'].map((name) => `native/nn/${name}`),
   ...['inference-session', 'quantized-session'].map((name) => `session/${name}`),
 ];

@@ -45,18 +45,20 @@ function conv2d(kind: 'adder' | 'adder-winograd' | 'conv' | 'xnor', [h, w, ci]: 
   };
 }
 
-function quantizedConv2d(kind: 'adder' | 'conv', [h, w, ci]: Case['x'], co: number): Case {
-  const weights = normal([co, 3, 3, ci], 2, 0, 40);
+function quantizedConv2d(kind: 'adder' | 'adder-winograd' | 'conv', [h, w, ci]: Case['x'], co: number): Case {
+  const isWinograd = kind === 'adder-winograd';
+  const weights = normal(isWinograd ? [4, 4, co, ci] : [co, 3, 3, ci], 2, 0, 40);
   const filters =
-    kind === 'adder' ? Uint8Array.from(weights.data, Math.abs) : Int8Array.from(weights.data, (v) => Math.max(-64, Math.min(63, v)));
-  const { output, packed: geometry } = convGeometry('conv2d', [1, h, w, ci], weights.shape, { padding: 1 });
+    kind !== 'conv' ? Uint8Array.from(weights.data, Math.abs) : Int8Array.from(weights.data, (v) => Math.max(-64, Math.min(63, v)));
+  const { output, packed: geometry } = convGeometry('conv2d', [1, h, w, ci], [co, 3, 3, ci], { padding: 1 });
   const vectors = { scale: normal([co], 3, 0, 0.01).data, shift: normal([co], 4).data };
+  const rounding = isWinograd && { offsets: new Int16Array(16).fill(256), shifts: new Uint8Array(16).fill(1) };
   return {
     x: [h, w, ci],
     outputs: output.reduce((a, b) => a * b),
     add: (plan, activation) => {
       const x = plan.quantize({ x: 0, output: 'u8', scale: 0.02, zeroPoint: 120, qmin: 0, qmax: 255 });
-      return plan.quantizedConv2d({ kind, x, filters, padValue: 120, ...vectors, output: 'f32', activation, geometry });
+      return plan.quantizedConv2d({ kind, x, filters, padValue: 120, ...rounding, ...vectors, output: 'f32', activation, geometry });
     },
   };
 }
@@ -72,6 +74,7 @@ const cases: Record<string, Case> = {
   'Winograd adder, few filters': conv2d('adder-winograd', [5, 40, 3], 3),
   xnor: conv2d('xnor', [9, 8, 5], 20),
   'quantized adder': quantizedConv2d('adder', [6, 7, 8], 20),
+  'quantized Winograd adder': quantizedConv2d('adder-winograd', [6, 7, 8], 20),
   'quantized conv': quantizedConv2d('conv', [6, 7, 8], 20),
   normalize: {
     x: [5, 7, 9],
