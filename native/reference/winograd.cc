@@ -15,7 +15,8 @@ void sandwich(const double (&l)[kRows][kColumns], const double (&in)[kIn][kIn], 
     for (size_t j = 0; j < kOut; ++j) {
       out[i][j] = 0;
       for (size_t a = 0; a < kIn; ++a)
-        for (size_t b = 0; b < kIn; ++b) out[i][j] += factor(i, a) * in[a][b] * factor(j, b);
+        for (size_t b = 0; b < kIn; ++b)
+          if (factor(i, a) * factor(j, b) != 0) out[i][j] += factor(i, a) * in[a][b] * factor(j, b);  // 0 times a NaN would be one
     }
 }
 
