@@ -169,6 +169,17 @@ for (const isa of instructionSets)
       }
     });
 
+    t.test('gradients of NaN', async (t) => {
+      for (const of of ['x', 'filters'] as const)
+        for (const name of ['gradient to the input', 'gradient to the filters']) {
+          const operands = operandsOf({ x: [2, 6, 7, 19], co: 21, padding: same, seed: 6, bias: false, size: 1 });
+          operands[of].data[operands[of].size >> 1] = Number.NaN;
+          const defined = operations[name]!.define(operands);
+          t.ok(defined.some(Number.isNaN) && !defined.every(Number.isNaN));
+          t.doesNotThrow(() => check(name, operations[name]!, operands), `${name}: a NaN of ${of}`);
+        }
+    });
+
     t.test('bit-identical with any number of threads, and of images', async (t) => {
       for (const of of [
         { x: [9, 17, 15, 20], co: 24, padding: same, seed: 3, bias: true, size: 1 },
