@@ -1,6 +1,6 @@
 // The operations of a layer, counted as in the tables of AdderNet (CVPR 2020): each pair of an input and a weight costs 2 additions in an adder
-// layer (subtract, accumulate), and 1 multiplication and 1 addition in an ordinary convolution. Biases, batch norm, activations, pooling and the
-// additions of residual blocks are not counted.
+// layer (subtract, accumulate), and 1 multiplication and 1 addition in an ordinary convolution. In a Winograd layer the pairs are those of its
+// tiles, and their transforms cost additions, too. Biases, batch norm, activations, pooling and the additions of residual blocks are not counted.
 
 /** The number of operations of each type. */
 export interface Operations {
