@@ -50,8 +50,7 @@ class WinogradRows : public PackedConv2d {
         epilogue_({nullptr, epilogue.scale, epilogue.shift, epilogue.activation}, {1, s.co}, panels_.grid().per_group * tiles_.nr),
         channel_terms_(4 * panels_.grid().per_group * tiles_.nr),
         k_(cut_k(1, s.ci)),
-        block_(
-            fit_count(getenv("WB") ? atoi(getenv("WB")) : kWinogradBlockBytes, kWinogradPositions * (s.ci + tiles_.nr) * sizeof(float))) {
+        block_(winograd_block((s.ci + channel_stride()) * sizeof(float), tiles_.max_mr())) {
     if (!ok()) return;
     const size_t channels = channel_stride();
     for (size_t c = 0; c < channels; ++c) {

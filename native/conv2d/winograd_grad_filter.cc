@@ -33,7 +33,7 @@ struct FilterGradient {
         windows(winograd_windows(s)),
         grid(cut_into_tasks(windows, kFilterGridThreads)),
         tiles(choose_tiles(kernels.gradient.dot, s.co, s.ci)),
-        block(std::min(winograd_block(s.ci + s.co, 1), grid.images_per_task * grid.rows_per_task * windows.wo)),
+        block(std::min(winograd_block((s.ci + s.co) * sizeof(float), 1), grid.images_per_task * grid.rows_per_task * windows.wo)),
         position_elems(s.co * s.ci),
         elems(kWinogradPositions * position_elems),
         chunks(std::max<size_t>(std::min({grid.tasks, kMaxFilterChunks, kMaxFilterChunkBytes / (elems * sizeof(float))}), 1)),

@@ -35,7 +35,7 @@ struct InputGradient {
         gx(gx),
         windows(winograd_windows(s)),
         tiles(choose_tiles(product, windows.ho * windows.wo, s.ci)),
-        block(std::min(winograd_block(2 * s.ci + s.co, tiles.max_mr()), windows.ho * windows.wo)),
+        block(std::min(winograd_block((2 * s.ci + s.co) * sizeof(float), tiles.max_mr()), windows.ho * windows.wo)),
         panels({kWinogradPositions, s.ci, tiles.nr}, s.co * tiles.nr),
         k(cut_k(1, s.co)) {
     if (!ok()) return;

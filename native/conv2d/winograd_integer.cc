@@ -1,160 +1,227 @@
-// Winograd adder layers of integers. A task is a row of tiles of one image:
+// Winograd adder layers of integers. As in winograd.cc, position by position, by the tiles of all integer convolutions:
 //
-//   for each tile
-//     V' of its 16 positions         [16][ci]
-//     for each output channel        16 sums, and their transform to 2x2 outputs
-//   requantize or dequantize         the one or two rows of sums
+//   for each task (threads)          its strip of input rows
+//     for each block of tiles        as many as stay in the second-level cache
+//       V'                           [16][tiles][ci]
+//       for each position
+//         for each panel             nr output channels of U, packed in k-groups once
+//           for each block of k
+//             rows are tiles         sums [16][tiles][co]
+//       y = A^T S A + constants      of a row of tiles, and requantize or dequantize its two rows of pixels
 #include "winograd_integer.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <cstring>
 #include <type_traits>
 
+#include "../gemm/k_blocks.h"
+#include "../gemm/packed_panels.h"
+#include "../gemm/tile_set.h"
 #include "../runtime/make_if_ok.h"
-#include "../runtime/round.h"
 #include "../runtime/run_tasks.h"
 #include "../runtime/scratch_layout.h"
+#include "integer_panels.h"
 #include "rescale_sums.h"
-#include "winograd.h"
+#include "strip_window_sums.h"
+#include "winograd_tiles.h"
 
 namespace {
-// (B^T d B)[p] of 4x4 numbers.
-void transform_input(const int (&d)[kWinogradPositions], int (&v)[kWinogradPositions]) {
-  int rows[kWinogradPositions];
-  const auto transform = [](const int* in, int* out, size_t step) {
-    out[0] = in[0] - in[2 * step];
-    out[step] = in[step] + in[2 * step];
-    out[2 * step] = in[2 * step] - in[step];
-    out[3 * step] = in[step] - in[3 * step];
-  };
-  for (size_t i = 0; i < 4; ++i) transform(d + i, rows + i, 4);
-  for (size_t i = 0; i < 4; ++i) transform(rows + 4 * i, v + 4 * i, 1);
-}
+// What whole vectors read and write beyond the last channel.
+constexpr size_t kOverrunBytes = 64;
 
-// A^T S A.
-void transform_output(const int32_t (&s)[kWinogradPositions], int32_t (&y)[4]) {
-  int32_t half[2][4];
-  for (size_t j = 0; j < 4; ++j) {
-    half[0][j] = s[4 + j] + s[8 + j] - s[j];
-    half[1][j] = s[4 + j] - s[8 + j] + s[12 + j];
-  }
-  for (size_t a = 0; a < 2; ++a) {
-    y[2 * a] = half[a][1] + half[a][2] - half[a][0];
-    y[2 * a + 1] = half[a][1] - half[a][2] + half[a][3];
-  }
-}
-
-template <class X>
+// T: what rows and panels hold.
+template <class T, class X>
 class WinogradIntegerRows : public PackedIntegerConv2d<X> {
  public:
-  WinogradIntegerRows(const KernelTable& kernels, const Conv2dShape& s, const X* u, X padding, const WinogradRounding& rounding,
-                      const int32_t* constants)
-      : kernels_(kernels.quantization.of<X>()),
+  WinogradIntegerRows(const KernelTable& kernels, const IntegerProduct& product, ThreadPool& pool, const Conv2dShape& s, const X* u,
+                      X padding, const WinogradRounding& rounding, const int32_t* constants)
+      : kernels_(kernels),
+        product_(product),
         shape_(s),
+        windows_(winograd_windows(s)),
         padding_(padding),
         rounding_(rounding),
-        u_(winograd_filter_elems(s)),
-        constants_(4 * s.co) {
-    if (!ok()) return;
-    std::copy_n(u, winograd_filter_elems(s), u_.data());
-    if (constants) std::copy_n(constants, 4 * s.co, constants_.data());
-    else std::fill_n(constants_.data(), 4 * s.co, 0);
+        tiles_(choose_tiles(product.tiles, s.n * windows_.ho * windows_.wo, s.co)),
+        row_groups_(divide_up(s.ci * sizeof(T), product.group_bytes)),
+        tail_((uint64_t{1} << s.ci * sizeof(T) % product.group_bytes * 8) - 1),
+        k_(cut_k(1, row_groups_, product.max_groups)),
+        panels_({kWinogradPositions, s.co, tiles_.nr}, row_groups_ * tiles_.nr * product.group_bytes),
+        channels_(panels_.grid().per_group * tiles_.nr),
+        compensation_(kWinogradPositions * channels_ + kOverrunBytes),
+        constants_(4 * round_up(channels_, kOverrunBytes / sizeof(int32_t))) {
+    AlignedBuffer<T> filters(winograd_filter_elems(s));
+    ok_ = k_.ok() && panels_.ok() && compensation_.ok() && constants_.ok() && filters.ok();
+    if (!ok_) return;
+    panels_.pack(pool, [&](size_t i, unsigned char* panel) { pack(u, i, filters.data(), panel); });
+    std::fill_n(constants_.data(), 4 * sum_channels(), 0);
+    for (size_t i = 0; constants && i < 4; ++i) std::copy_n(constants + i * s.co, s.co, &constants_[i * sum_channels()]);
   }
-  bool ok() const { return u_.ok() && constants_.ok(); }
-  size_t bytes() const override { return u_.bytes() + constants_.bytes(); }
+  bool ok() const { return ok_; }
+  size_t bytes() const override { return panels_.bytes() + compensation_.bytes() + constants_.bytes(); }
 
-  Status run(ThreadPool& pool, size_t n, const X* x, int32_t* y) const override {
-    return run_rows(pool, n, x, [&](size_t rows, const int32_t* sums, size_t elem) { std::copy_n(sums, rows * shape_.co, y + elem); });
-  }
+  Status run(ThreadPool& pool, size_t n, const X* x, int32_t* y) const override { return run_all(pool, n, x, y); }
   Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling<X>& rescaling, const QuantizedRange<X>& range, X* y) const override {
-    return run_rescaled(pool, n, x, RequantizeArgs<X>{0, shape_.co, nullptr, shape_.co, rescaling, range, y, shape_.co});
+    return run_all(pool, n, x, RequantizeArgs<X>{0, shape_.co, nullptr, sum_channels(), rescaling, range, y, shape_.co});
   }
   Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling<X>& rescaling, const Activation& activation, float* y) const override {
-    return run_rescaled(pool, n, x, DequantizeArgs<X>{0, shape_.co, nullptr, shape_.co, rescaling, activation, y, shape_.co});
+    return run_all(pool, n, x, DequantizeArgs<X>{0, shape_.co, nullptr, sum_channels(), rescaling, activation, y, shape_.co});
   }
 
  private:
-  template <class Args>
-  Status run_rescaled(ThreadPool& pool, size_t n, const X* x, const Args& all) const {
-    return run_rows(pool, n, x, [&](size_t rows, const int32_t* sums, size_t elem) {
-      Args args = part(all, 0, elem);
-      args.rows = rows;
-      args.sums = sums;
-      rescale(kernels_, args);
-    });
+  // Channels of sums: those of all panels, in whole vectors of any set.
+  size_t sum_channels() const { return round_up(channels_, kOverrunBytes / sizeof(int32_t)); }
+
+  void pack(const X* u, size_t i, T* filters, unsigned char* panel) {
+    const size_t ci = shape_.ci, channels = panels_.grid().columns(i), first = panels_.grid().first_column(i) * ci;
+    std::copy_n(u + first, channels * ci, filters + first);
+    std::memset(panel, 0, row_groups_ * tiles_.nr * product_.group_bytes);
+    pack_panel(product_.group_bytes, filters + first, channels, ci, ci, tiles_.nr, panel);
+    for (size_t j = 0; j < tiles_.nr; ++j) {
+      int64_t sum = 0;
+      for (size_t e = 0; j < channels && e < ci; ++e) sum += u[first + j * ci + e];
+      compensation_[i * tiles_.nr + j] = static_cast<int32_t>(sum * product_.compensation_factor);
+    }
   }
 
-  // finish(pixels, sums [pixels][co], where in y they go)
-  template <class Finish>
-  Status run_rows(ThreadPool& pool, size_t n, const X* x, const Finish& finish) const {
-    const Conv2dShape& s = shape_;
-    const size_t tile_rows = divide_up(s.ho, kWinogradOutput);
-    return run_tasks(pool, n * tile_rows, [&](size_t task) {
-      const size_t image = task / tile_rows, row = kWinogradOutput * (task % tile_rows);
-      ScratchLayout layout;
-      const auto v_slot = layout.add<X>(kWinogradPositions * s.ci);
-      const auto sum_slot = layout.add<int32_t>(kWinogradOutput * s.wo * s.co);
-      const Scratch scratch(layout);
-      if (!scratch) return false;
-      X* const v = scratch[v_slot];
-      int32_t* const sums = scratch[sum_slot];
-      for (size_t column = 0; column < s.wo; column += kWinogradOutput) {
-        for (size_t ci = 0; ci < s.ci; ++ci) transform_pixels(x + image * s.h * s.w * s.ci + ci, row, column, v + ci);
-        for (size_t co = 0; co < s.co; ++co) {
-          int32_t y[4];
-          sums_of(v, co, y);
-          for (size_t i = 0; i < 4; ++i)
-            if (column + i % 2 < s.wo) sums[((i / 2) * s.wo + column + i % 2) * s.co + co] = y[i] + constants_[i * s.co + co];
+  // The target of the sums is y itself, an int32_t*, or the RequantizeArgs or DequantizeArgs of all of y, which rescale them.
+  template <class Target>
+  Status run_all(ThreadPool& pool, size_t n, const X* x, const Target& target) const {
+    const Conv2dShape windows = with_images(windows_, n);
+    const TaskGrid grid = cut_into_tasks(windows, pool.threads(), sizeof(X));
+    return run_tasks(pool, grid.tasks, [&](size_t i) { return run_task(windows, grid, grid.task(windows, i), x, target); });
+  }
+
+  template <class Target>
+  bool run_task(const Conv2dShape& windows, const TaskGrid& grid, const Task& task, const X* x, const Target& target) const {
+    const size_t ci = shape_.ci, tiles = task.images * task.rows * windows.wo, overrun = kOverrunBytes / sizeof(X);
+    const size_t max_block = winograd_block(ci * sizeof(T) + sum_channels() * sizeof(int32_t), tiles_.max_mr());
+    const size_t block = std::min(max_block, grid.images_per_task * grid.rows_per_task * windows.wo);
+    const size_t v_stride = position_stride(block * sizeof(T), ci) / sizeof(T) + kOverrunBytes,
+                 sum_stride = position_stride(block * sizeof(int32_t), sum_channels()) / sizeof(int32_t);
+    const size_t mr = tiles_.max_mr(), row_sum_stride = product_.needs_row_sums ? block + mr : 0;
+    ScratchLayout layout;
+    const auto strip_slot = layout.add<X>(copied_strip_elems(windows, grid) + overrun);
+    const auto v_slot = layout.add<T>(kWinogradPositions * v_stride + overrun);
+    const auto sum_slot = layout.add<int32_t>(kWinogradPositions * sum_stride);
+    const auto row_sum_slot = layout.add<int32_t>(kWinogradPositions * row_sum_stride);
+    const auto pixel_slot = layout.add<int32_t>(4 * windows.wo * sum_channels());
+    const auto pointer_slot = layout.add<const void*>(block + mr);
+    const Scratch scratch(layout);
+    if (!scratch) return false;
+    T* const v = scratch[v_slot];
+    int32_t *const sums = scratch[sum_slot], *const row_sums = scratch[row_sum_slot], *const pixels = scratch[pixel_slot];
+    const void** const row_pointers = scratch[pointer_slot];
+
+    const InputStrip<X> strip = copy_input_strip(windows, task, x, padding_, scratch[strip_slot], std::copy<const X*, X*>);
+    for (size_t first = 0; first < tiles; first += block) {
+      const size_t count = std::min(block, tiles - first);
+      for_runs(windows, task, first, count, [&](const TileRun& run) { transform_run(strip, run, v, v_stride); });
+      for (size_t p = 0; p < kWinogradPositions; ++p) {
+        T* const v_p = v + p * v_stride;
+        for (size_t i = 0; i < count + mr; ++i) row_pointers[i] = v_p + std::min(i, count - 1) * ci;
+        int32_t* const row_sums_p = row_sums + p * row_sum_stride;
+        if (product_.needs_row_sums) {
+          ::row_sums(kernels_.integer.sums, count, ci, v_p, ci, row_sums_p);
+          std::fill_n(row_sums_p + count, mr, 0);
         }
+        for (size_t q = 0; q < panels_.grid().per_group; ++q)
+          run_tiles(p * panels_.grid().per_group + q, row_pointers, row_sums_p, count, sums + p * sum_stride + q * tiles_.nr);
       }
-      finish(std::min(kWinogradOutput, s.ho - row) * s.wo, sums, (image * s.ho + row) * s.wo * s.co);
-      return true;
-    });
+      for_runs(windows, task, first, count,
+               [&](const TileRun& run) { finish_run(task, run, sums + run.place * sum_channels(), sum_stride, pixels, target); });
+    }
+    return true;
   }
 
-  // v[p * ci] = V'[p] of the tile whose first output is at (row, column), of one channel of an image.
-  void transform_pixels(const X* image, size_t row, size_t column, X* v) const {
+  void transform_run(const InputStrip<X>& strip, const TileRun& run, T* v, size_t v_stride) const {
+    const size_t ci = shape_.ci;
+    const X* const d = strip.data + run.image * strip.image_stride + kWinogradOutput * (run.row * strip.row_stride + run.column * ci);
+    T* const out = v + run.place * ci;
+    if constexpr (std::is_same_v<X, uint8_t>)
+      kernels_.winograd_integers.transform_bytes(run.count, ci, d, strip.row_stride, ci, rounding_, out, v_stride);
+    else kernels_.winograd_integers.transform_shorts(run.count, ci, d, strip.row_stride, ci, out, v_stride);
+  }
+
+  // Multiplies a panel with `rows` tiles: every block of k, every tile of sums.
+  void run_tiles(size_t panel, const void* const* row_pointers, const int32_t* row_sums, size_t rows, int32_t* y) const {
+    for (size_t b = 0; b < k_.block_count; ++b) {
+      const size_t start = k_.segments[k_.blocks[b].first_segment].start, offset = start * product_.group_bytes;
+      IntegerTileArgs args = {};
+      args.columns = tiles_.nr;
+      args.segments = 1;
+      args.tail = start + k_.blocks[b].segment_elems == row_groups_ ? tail_ : 0;
+      args.groups = k_.blocks[b].segment_elems - (args.tail ? 1 : 0);
+      args.row_offsets = &offset;
+      args.panel = panels_[panel] + start * tiles_.nr * product_.group_bytes;
+      args.compensation = &compensation_[panel * tiles_.nr];
+      args.first = b == 0;
+      args.y_stride = sum_channels();
+      for (size_t row = 0; row < rows;) {
+        const IntegerTile& tile = tiles_.pick_tile(rows - row);
+        const size_t mr = static_cast<size_t>(tile.mr);
+        args.rows = std::min(mr, rows - row);
+        args.row_pointers = row_pointers + row;
+        args.row_sums = row_sums + row;
+        args.y = y + row * args.y_stride;
+        args.row_groups = {(rows - row) / args.rows, mr * shape_.ci * sizeof(T), mr, 0, mr * args.y_stride};
+        tile.run(args);
+        row += args.row_groups.count * args.rows;
+      }
+    }
+  }
+
+  template <class Target>
+  void finish_run(const Task& task, const TileRun& run, const int32_t* sums, size_t sum_stride, int32_t* pixels,
+                  const Target& target) const {
     const Conv2dShape& s = shape_;
-    int d[kWinogradPositions], transformed[kWinogradPositions];
-    for (size_t i = 0; i < kWinogradPositions; ++i) {
-      const size_t r = row + i / 4 - s.pad_top, c = column + i % 4 - s.pad_left;  // below 0 they are large
-      d[i] = r < s.h && c < s.w ? image[(r * s.w + c) * s.ci] : padding_;
-    }
-    transform_input(d, transformed);
-    for (size_t p = 0; p < kWinogradPositions; ++p) {
-      if constexpr (std::is_same_v<X, uint8_t>)
-        v[p * s.ci] = static_cast<X>(std::clamp((transformed[p] + rounding_.offsets[p]) >> rounding_.shifts[p], 0, 255));
-      else v[p * s.ci] = static_cast<X>(transformed[p]);
+    kernels_.winograd_integers.transform_sums({run.count, sum_channels(), sums, sum_stride, sum_channels(),
+                                               std::is_same_v<X, uint8_t> ? rounding_.shifts : nullptr, constants_.data(), pixels});
+    const size_t row = kWinogradOutput * (task.row + run.row), column = kWinogradOutput * run.column;
+    for (size_t a = 0; a < std::min(kWinogradOutput, s.ho - row); ++a) {
+      const size_t at = (((task.image + run.image) * s.ho + row + a) * s.wo + column) * s.co;
+      finish_pixels(std::min(kWinogradOutput * run.count, s.wo - column), pixels + a * kWinogradOutput * run.count * sum_channels(), at,
+                    target);
     }
   }
-
-  void sums_of(const X* v, size_t co, int32_t (&y)[4]) const {
-    int32_t sums[kWinogradPositions];
-    for (size_t p = 0; p < kWinogradPositions; ++p) {
-      const X *const a = v + p * shape_.ci, *const u = &u_[(p * shape_.co + co) * shape_.ci];
-      int32_t sum = 0;
-      for (size_t ci = 0; ci < shape_.ci; ++ci) sum += std::abs(a[ci] - u[ci]);
-      sums[p] = -(sum << rounding_.shifts[p]);
-    }
-    transform_output(sums, y);
+  void finish_pixels(size_t count, const int32_t* sums, size_t at, int32_t* y) const {
+    for (size_t i = 0; i < count; ++i) std::copy_n(sums + i * sum_channels(), shape_.co, y + at + i * shape_.co);
+  }
+  template <class Args>
+  void finish_pixels(size_t count, const int32_t* sums, size_t at, const Args& all) const {
+    Args args = part(all, 0, at);
+    args.rows = count;
+    args.sums = sums;
+    rescale(kernels_.quantization.of<X>(), args);
   }
 
-  const QuantizeKernels<X>& kernels_;
-  const Conv2dShape shape_;
+  const KernelTable& kernels_;
+  const IntegerProduct& product_;
+  const Conv2dShape shape_, windows_;
   const X padding_;
-  const WinogradRounding rounding_;   // of bytes; zeros of int16
-  AlignedBuffer<X> u_;                // [16][co][ci]
-  AlignedBuffer<int32_t> constants_;  // [4][co]
+  const WinogradRounding rounding_;  // of bytes
+  const TileSet<IntegerTile> tiles_;
+  const size_t row_groups_;  // k-groups of a row
+  const uint64_t tail_;      // see IntegerTileArgs
+  const KBlocks k_;
+  PackedPanels<unsigned char> panels_;   // [16][panels][k-groups][nr][group_bytes]
+  const size_t channels_;                // of all panels
+  AlignedBuffer<int32_t> compensation_;  // [16][panels][nr]
+  AlignedBuffer<int32_t> constants_;     // [4][sum_channels]
+  bool ok_;
 };
 }  // namespace
 
-std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_winograd_adder_conv2d(const KernelTable& kernels, ThreadPool&, const Conv2dShape& s,
+std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_winograd_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
                                                                          const uint8_t* u, uint8_t padding,
                                                                          const WinogradRounding& rounding, const int32_t* constants) {
-  return make_if_ok<WinogradIntegerRows<uint8_t>>(kernels, s, u, padding, rounding, constants);
+  const IntegerProduct& product = kernels.integer.l1_8;
+  if (product.operands == IntegerOperands::kWidened)
+    return make_if_ok<WinogradIntegerRows<int16_t, uint8_t>>(kernels, product, pool, s, u, padding, rounding, constants);
+  return make_if_ok<WinogradIntegerRows<uint8_t, uint8_t>>(kernels, product, pool, s, u, padding, rounding, constants);
 }
 
-std::unique_ptr<PackedIntegerConv2d<int16_t>> pack_winograd_adder_conv2d(const KernelTable& kernels, ThreadPool&, const Conv2dShape& s,
+std::unique_ptr<PackedIntegerConv2d<int16_t>> pack_winograd_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
                                                                          const int16_t* u, int16_t padding, const int32_t* constants) {
-  return make_if_ok<WinogradIntegerRows<int16_t>>(kernels, s, u, padding, WinogradRounding{}, constants);
+  return make_if_ok<WinogradIntegerRows<int16_t, int16_t>>(kernels, kernels.integer.l1_16, pool, s, u, padding, WinogradRounding{},
+                                                           constants);
 }

@@ -13,11 +13,6 @@
 #include "../kernels/winograd_kernels.h"
 #include "integer.h"
 
-// From V, -510 to 1020, to bytes. Offsets are those of a zero point and of half a step, so that the shift rounds.
-struct WinogradRounding {
-  int16_t offsets[kWinogradPositions];
-  uint8_t shifts[kWinogradPositions];
-};
 constexpr int kMinWinogradOffset = -16384, kMaxWinogradOffset = 16383, kMaxWinogradShift = 7;
 constexpr int kMinWinogradInput = -8192, kMaxWinogradInput = 8191;  // of int16
 constexpr int32_t kMaxWinogradConstant = 1 << 30;

@@ -27,10 +27,10 @@ void for_runs(const Conv2dShape& windows, const Task& task, size_t first, size_t
   }
 }
 
-// How many tiles a block has: what `channels` channels of every position take stays in the second-level cache, but panels are not worth
+// How many tiles a block has: what `bytes` of a tile at every position take stays in the second-level cache, but panels are not worth
 // loading for fewer tiles than the minimum. A multiple of the rows of a product's tile.
-constexpr size_t winograd_block(size_t channels, size_t rows) {
-  const size_t fitting = fit_count(kWinogradBlockBytes, kWinogradPositions * channels * sizeof(float));
+constexpr size_t winograd_block(size_t bytes, size_t rows) {
+  const size_t fitting = fit_count(kWinogradBlockBytes, kWinogradPositions * bytes);
   return std::max(fitting / rows * rows, round_up(kMinWinogradBlock, rows));
 }
 

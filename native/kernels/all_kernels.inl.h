@@ -11,6 +11,7 @@
 #include "quantize.inl.h"
 #include "training.inl.h"
 #include "winograd.inl.h"
+#include "winograd_integer.inl.h"
 #include "xnor_tile.inl.h"
 
 namespace {
@@ -44,6 +45,8 @@ constexpr KernelTable kernel_table(const char* isa, const ByteAdders&... byte_ad
   table.integer.dot_8 = integer_product<Dot8, Dot8Shapes>();
   table.integer.dot_7 = integer_product<Dot7, Dot7Shapes>();
   table.integer.sums = kIntegerSums;
+  table.winograd_integers =
+      table.integer.byte_adders[0].product.operands == IntegerOperands::kWidened ? kWinogradIntegers<int16_t> : kWinogradIntegers<uint8_t>;
   table.quantization = {kQuantize<uint8_t>, kQuantize<int16_t>};
   return table;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "peak_kernels.h"
+#include "row_groups.h"
 #include "sliding_kernels.h"
 
 // One tile over a block of k, all sums in registers:
@@ -29,6 +30,7 @@ struct IntegerTileArgs {
   bool first;                   // block of k: the first overwrites y, the others add to it
   int32_t* y;
   size_t y_stride;  // elements between y[i] and y[i + 1]
+  RowGroups row_groups;
 };
 struct IntegerTile {
   int mr, nr;

@@ -30,14 +30,14 @@ ALWAYS_INLINE void correct_row(int row, const int32_t* row_sums, const int32_t* 
 }
 
 template <class P, int MR, int NV>
-ALWAYS_INLINE void write_sums(const IntegerTileArgs& a, const typename P::Sum (&sum)[MR][NV]) {
+ALWAYS_INLINE void write_sums(const IntegerTileArgs& a, size_t group, const typename P::Sum (&sum)[MR][NV]) {
   constexpr int kColumns = NV * P::kChannels, kOut = (kColumns + i32v::N - 1) / i32v::N;
   // Copies: a store to y might change what `a` refers to.
   const size_t row_count = a.rows, y_stride = a.y_stride;
-  const int32_t *const row_sums = a.row_sums, *const compensation = a.compensation;
+  const int32_t *const row_sums = a.row_sums + group * a.row_groups.sum_step, *const compensation = a.compensation;
   const bool first = a.first;
   if (kColumns == kOut * i32v::N && a.columns == kColumns) {
-    int32_t* y = a.y;
+    int32_t* y = a.y + group * a.row_groups.y_step;
     UNROLL for (int i = 0; i < MR; ++i, y += y_stride) {
       if (static_cast<size_t>(i) >= row_count) return;
       i32v out[kOut];
@@ -59,7 +59,7 @@ ALWAYS_INLINE void write_sums(const IntegerTileArgs& a, const typename P::Sum (&
   for (size_t i = 0; i < row_count; ++i)
     for (size_t column = 0; column < a.columns; column += i32v::N) {
       const size_t left = a.columns - column;
-      int32_t* const y = a.y + i * y_stride + column;
+      int32_t* const y = a.y + group * a.row_groups.y_step + i * y_stride + column;
       const i32v v = load(&rows[i][column]);
       if (left >= i32v::N) store(y, first ? v : add(v, load(y)));
       else store_partial(y, first ? v : add(v, load_partial(y, left)), left);
@@ -86,24 +86,26 @@ template <class P, int MR, int NV>
 void integer_tile(const IntegerTileArgs& a) {
   static_assert(MR * NV * P::kSumRegisters + NV + P::kWorkRegisters <= kVectorRegisters, "sums, a row of the panel and the work registers");
   constexpr size_t kGroupBytes = sizeof(typename P::Group);
-  typename P::Sum sum[MR][NV] = {};
-  UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j)
-      do_not_optimize_sum(sum[i][j]);  // zeros of one register: gcc copies
-  const unsigned char* row[MR];
-  UNROLL for (int i = 0; i < MR; ++i) row[i] = static_cast<const unsigned char*>(a.row_pointers[i]);
-  const unsigned char* panel = a.panel;
-  for (size_t r = 0; r < a.segments; ++r) {
-    size_t p = a.row_offsets[r];
-    for (const size_t end = p + a.groups * kGroupBytes; p < end; p += kGroupBytes, panel += NV * i8v::kBytes) {
-      asm("" : "+r"(p));  // one index for all rows and segments, where gcc would advance MR pointers
-      integer_iteration<P, false>(sum, row, p, panel, 0);
+  for (size_t group = 0; group < a.row_groups.count; ++group) {
+    typename P::Sum sum[MR][NV] = {};
+    UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j)
+        do_not_optimize_sum(sum[i][j]);  // zeros of one register: gcc copies
+    const unsigned char* row[MR];
+    UNROLL for (int i = 0; i < MR; ++i) row[i] = static_cast<const unsigned char*>(a.row_pointers[i]) + group * a.row_groups.row_step;
+    const unsigned char* panel = a.panel;
+    for (size_t r = 0; r < a.segments; ++r) {
+      size_t p = a.row_offsets[r];
+      for (const size_t end = p + a.groups * kGroupBytes; p < end; p += kGroupBytes, panel += NV * i8v::kBytes) {
+        asm("" : "+r"(p));  // one index for all rows and segments, where gcc would advance MR pointers
+        integer_iteration<P, false>(sum, row, p, panel, 0);
+      }
+      if (a.tail) {
+        integer_iteration<P, true>(sum, row, p, panel, a.tail);
+        panel += NV * i8v::kBytes;
+      }
     }
-    if (a.tail) {
-      integer_iteration<P, true>(sum, row, p, panel, a.tail);
-      panel += NV * i8v::kBytes;
-    }
+    write_sums<P>(a, group, sum);
   }
-  write_sums<P>(a, sum);
 }
 
 // For peaks (peak.inl.h): what a tile does for each sum.

@@ -25,6 +25,7 @@ struct KernelTable {
   XnorKernels xnor;
   TrainingKernels training;
   IntegerKernels integer;
+  WinogradIntegerKernels winograd_integers;
   QuantizationKernels quantization;
 };
 

@@ -5,6 +5,7 @@
 #include "../simd/unroll.h"
 #include "activation.h"
 #include "peak_kernels.h"
+#include "row_groups.h"
 
 // One tile of a product over a block of k, all sums in registers:
 //
@@ -56,12 +57,6 @@ struct TileEpilogue {
     }
     if (residual) residual += rows * y_stride;
   }
-};
-
-// Groups of mr rows, one after the other, against the same panel: from each to the next, in floats. Where rows are evenly spaced, a group
-// costs a fifth of the start of a tile.
-struct RowGroups {
-  size_t count = 1, row_step = 0, sum_step = 0, data_step = 0, y_step = 0;
 };
 
 struct ProductTileArgs {

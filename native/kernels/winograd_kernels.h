@@ -9,6 +9,7 @@
 // The signs are those of the paper's balanced matrices: every output adds five S and subtracts four, so that all are of one size.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 
 #include "product_kernels.h"
 
@@ -44,4 +45,32 @@ struct WinogradKernels {
   void (*transform_output_grad)(size_t channels, const float* const gy[4], float* gs, size_t position_stride);
   // gx += B gv B^T of one tile; gx points to its 16 pixels
   void (*transform_input_grad)(size_t channels, const float* gv, size_t position_stride, float* const gx[16]);
+};
+
+// From V of bytes, -510 to 1020, to bytes: V' = clamp((V + offset) >> shift, 0, 255). Offsets are those of a zero point and of half a step,
+// so that the shift rounds.
+struct WinogradRounding {
+  int16_t offsets[kWinogradPositions];
+  uint8_t shifts[kWinogradPositions];
+};
+
+// y = A^T (sums << shifts) A + constants, for tiles that are neighbors in a row. Channels are whole vectors in all arrays.
+struct WinogradSumsArgs {
+  size_t tiles, channels;
+  const int32_t* sums;  // [16][tiles][channels], positions and tiles these strides apart
+  size_t position_stride, tile_stride;
+  const uint8_t* shifts;     // [16], or null for zeros
+  const int32_t* constants;  // [4][channels], of output (0, 0), (0, 1), (1, 0), (1, 1)
+  int32_t* y;                // [2][2 * tiles][channels]
+};
+
+// v[p][t] = V' of tile t, whose first pixel is at d + t * 2 * pixel_stride; v + p * position_stride + t * channels. Tiles are written in
+// order, and whole vectors: up to 64 bytes behind the last tile are overwritten, and so many read behind the last pixel.
+struct WinogradIntegerKernels {
+  // v: of the type that the rows of IntegerKernels::l1_8 have
+  void (*transform_bytes)(size_t tiles, size_t channels, const uint8_t* d, size_t row_stride, size_t pixel_stride,
+                          const WinogradRounding& rounding, void* v, size_t position_stride);
+  void (*transform_shorts)(size_t tiles, size_t channels, const int16_t* d, size_t row_stride, size_t pixel_stride, int16_t* v,
+                           size_t position_stride);
+  void (*transform_sums)(const WinogradSumsArgs&);
 };

@@ -25,6 +25,7 @@ ALWAYS_INLINE void store(int32_t* p, i32v a) { _mm256_storeu_si256(reinterpret_c
 ALWAYS_INLINE i32v load_partial(const int32_t* p, size_t n) { return {_mm256_maskload_epi32(p, lane_mask(n))}; }
 ALWAYS_INLINE void store_partial(int32_t* p, i32v a, size_t n) { _mm256_maskstore_epi32(p, lane_mask(n), a.v); }
 ALWAYS_INLINE i32v add(i32v a, i32v b) { return {_mm256_add_epi32(a.v, b.v)}; }
+ALWAYS_INLINE i32v shift_left(i32v a, int n) { return {_mm256_sll_epi32(a.v, _mm_cvtsi32_si128(n))}; }
 ALWAYS_INLINE i32v sub(i32v a, i32v b) { return {_mm256_sub_epi32(a.v, b.v)}; }
 
 ALWAYS_INLINE i8v sad(i8v a, i8v b) { return {_mm256_sad_epu8(a.v, b.v)}; }
@@ -54,5 +55,20 @@ ALWAYS_INLINE i32v sums_of_16_bytes(const unsigned char* p) {
   const __m256i narrow = _mm256_packs_epi32(_mm256_packs_epi32(of_8[0], of_8[1]), _mm256_packs_epi32(of_8[2], of_8[3]));
   const __m256i sums = _mm256_madd_epi16(narrow, _mm256_set1_epi16(1));  // lane l of 128 bits: those of lane l of each load
   return {_mm256_permutevar8x32_epi32(sums, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))};
+}
+
+struct i16v {
+  static constexpr size_t N = 16;
+  __m256i v;
+};
+ALWAYS_INLINE i16v load_i16(const uint8_t* p) { return {_mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))}; }
+ALWAYS_INLINE i16v load_i16(const int16_t* p) { return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))}; }
+ALWAYS_INLINE i16v broadcast_lanes(int16_t x) { return {_mm256_set1_epi16(x)}; }
+ALWAYS_INLINE i16v add(i16v a, i16v b) { return {_mm256_add_epi16(a.v, b.v)}; }
+ALWAYS_INLINE i16v sub(i16v a, i16v b) { return {_mm256_sub_epi16(a.v, b.v)}; }
+ALWAYS_INLINE i16v shift_right(i16v a, int n) { return {_mm256_sra_epi16(a.v, _mm_cvtsi32_si128(n))}; }
+ALWAYS_INLINE void store_i16(int16_t* p, i16v a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a.v); }
+ALWAYS_INLINE void store_i16(uint8_t* p, i16v a) {  // saturated
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(_mm256_castsi256_si128(a.v), _mm256_extracti128_si256(a.v, 1)));
 }
 }  // namespace

@@ -25,6 +25,7 @@ ALWAYS_INLINE void store(int32_t* p, i32v a) { _mm512_storeu_si512(p, a.v); }
 ALWAYS_INLINE i32v load_partial(const int32_t* p, size_t n) { return {_mm512_maskz_loadu_epi32(lane_mask(n), p)}; }
 ALWAYS_INLINE void store_partial(int32_t* p, i32v a, size_t n) { _mm512_mask_storeu_epi32(p, lane_mask(n), a.v); }
 ALWAYS_INLINE i32v add(i32v a, i32v b) { return {_mm512_add_epi32(a.v, b.v)}; }
+ALWAYS_INLINE i32v shift_left(i32v a, int n) { return {_mm512_sll_epi32(a.v, _mm_cvtsi32_si128(n))}; }
 ALWAYS_INLINE i32v sub(i32v a, i32v b) { return {_mm512_sub_epi32(a.v, b.v)}; }
 
 ALWAYS_INLINE i8v sad(i8v a, i8v b) { return {_mm512_sad_epu8(a.v, b.v)}; }
@@ -58,5 +59,21 @@ ALWAYS_INLINE i32v sums_of_16_bytes(const unsigned char* p) {
   const __m512i narrow = _mm512_packs_epi32(_mm512_packs_epi32(of_8[0], of_8[1]), _mm512_packs_epi32(of_8[2], of_8[3]));
   const __m512i sums = _mm512_madd_epi16(narrow, _mm512_set1_epi16(1));  // lane l of 128 bits: those of lane l of each load
   return {_mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), sums)};
+}
+
+struct i16v {
+  static constexpr size_t N = 32;
+  __m512i v;
+};
+ALWAYS_INLINE i16v load_i16(const uint8_t* p) { return {_mm512_cvtepu8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)))}; }
+ALWAYS_INLINE i16v load_i16(const int16_t* p) { return {_mm512_loadu_si512(p)}; }
+ALWAYS_INLINE i16v broadcast_lanes(int16_t x) { return {_mm512_set1_epi16(x)}; }
+ALWAYS_INLINE i16v add(i16v a, i16v b) { return {_mm512_add_epi16(a.v, b.v)}; }
+ALWAYS_INLINE i16v sub(i16v a, i16v b) { return {_mm512_sub_epi16(a.v, b.v)}; }
+ALWAYS_INLINE i16v shift_right(i16v a, int n) { return {_mm512_sra_epi16(a.v, _mm_cvtsi32_si128(n))}; }
+ALWAYS_INLINE void store_i16(int16_t* p, i16v a) { _mm512_storeu_si512(p, a.v); }
+ALWAYS_INLINE void store_i16(uint8_t* p, i16v a) {  // saturated; the conversion takes its numbers as without sign
+  const __m512i positive = _mm512_max_epi16(a.v, _mm512_setzero_si512());
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtusepi16_epi8(positive));
 }
 }  // namespace

@@ -28,6 +28,8 @@ ALWAYS_INLINE void store_partial(int32_t* p, i32v a, size_t n) {
   store_lanes<i32v::N>(p, n, [a](int32_t* lanes) { store(lanes, a); });
 }
 ALWAYS_INLINE i32v add(i32v a, i32v b) { return {vaddq_s32(a.v, b.v)}; }
+ALWAYS_INLINE i32v sub(i32v a, i32v b) { return {vsubq_s32(a.v, b.v)}; }
+ALWAYS_INLINE i32v shift_left(i32v a, int n) { return {vshlq_s32(a.v, vdupq_n_s32(n))}; }
 ALWAYS_INLINE i32v negate(i32v a) { return {vnegq_s32(a.v)}; }
 
 struct u16v {
@@ -52,4 +54,17 @@ ALWAYS_INLINE i32pair add_products16(i32pair sum, i8v x, i8v w) {
   const int16x8_t a = vreinterpretq_s16_u8(x.v), b = vreinterpretq_s16_u8(w.v);
   return {vmlal_s16(sum.low, vget_low_s16(a), vget_low_s16(b)), vmlal_high_s16(sum.high, a, b)};
 }
+
+struct i16v {
+  static constexpr size_t N = 8;
+  int16x8_t v;
+};
+ALWAYS_INLINE i16v load_i16(const uint8_t* p) { return {vreinterpretq_s16_u16(vmovl_u8(vld1_u8(p)))}; }
+ALWAYS_INLINE i16v load_i16(const int16_t* p) { return {vld1q_s16(p)}; }
+ALWAYS_INLINE i16v broadcast_lanes(int16_t x) { return {vdupq_n_s16(x)}; }
+ALWAYS_INLINE i16v add(i16v a, i16v b) { return {vaddq_s16(a.v, b.v)}; }
+ALWAYS_INLINE i16v sub(i16v a, i16v b) { return {vsubq_s16(a.v, b.v)}; }
+ALWAYS_INLINE i16v shift_right(i16v a, int n) { return {vshlq_s16(a.v, vdupq_n_s16(static_cast<int16_t>(-n)))}; }
+ALWAYS_INLINE void store_i16(int16_t* p, i16v a) { vst1q_s16(p, a.v); }
+ALWAYS_INLINE void store_i16(uint8_t* p, i16v a) { vst1_u8(p, vqmovun_s16(a.v)); }  // saturated
 }  // namespace

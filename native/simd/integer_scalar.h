@@ -29,7 +29,21 @@ ALWAYS_INLINE void store_partial(int32_t* p, i32v a, size_t n) {
 }
 ALWAYS_INLINE i32v zero() { return {0}; }
 ALWAYS_INLINE i32v add(i32v a, i32v b) { return {a.v + b.v}; }
+ALWAYS_INLINE i32v shift_left(i32v a, int n) { return {static_cast<int32_t>(static_cast<uint32_t>(a.v) << n)}; }
 ALWAYS_INLINE i32v sub(i32v a, i32v b) { return {a.v - b.v}; }
 ALWAYS_INLINE i32v abs_diff(i8v a, i8v b) { return {a.v < b.v ? b.v - a.v : a.v - b.v}; }
 ALWAYS_INLINE i32v mul(i8v a, i8v b) { return {a.v * b.v}; }
+
+struct i16v {
+  static constexpr size_t N = 1;
+  int16_t v;
+};
+ALWAYS_INLINE i16v load_i16(const uint8_t* p) { return {*p}; }
+ALWAYS_INLINE i16v load_i16(const int16_t* p) { return {*p}; }
+ALWAYS_INLINE i16v broadcast_lanes(int16_t x) { return {x}; }
+ALWAYS_INLINE i16v add(i16v a, i16v b) { return {static_cast<int16_t>(a.v + b.v)}; }
+ALWAYS_INLINE i16v sub(i16v a, i16v b) { return {static_cast<int16_t>(a.v - b.v)}; }
+ALWAYS_INLINE i16v shift_right(i16v a, int n) { return {static_cast<int16_t>(a.v >> n)}; }
+ALWAYS_INLINE void store_i16(int16_t* p, i16v a) { *p = a.v; }
+ALWAYS_INLINE void store_i16(uint8_t* p, i16v a) { *p = static_cast<uint8_t>(a.v < 0 ? 0 : a.v > 255 ? 255 : a.v); }  // saturated
 }  // namespace

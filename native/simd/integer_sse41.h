@@ -30,6 +30,7 @@ ALWAYS_INLINE void store_partial(int32_t* p, i32v a, size_t n) {
   store_lanes<i32v::N>(p, n, [a](int32_t* lanes) { store(lanes, a); });
 }
 ALWAYS_INLINE i32v add(i32v a, i32v b) { return {_mm_add_epi32(a.v, b.v)}; }
+ALWAYS_INLINE i32v shift_left(i32v a, int n) { return {_mm_sll_epi32(a.v, _mm_cvtsi32_si128(n))}; }
 ALWAYS_INLINE i32v sub(i32v a, i32v b) { return {_mm_sub_epi32(a.v, b.v)}; }
 
 ALWAYS_INLINE i8v sad(i8v a, i8v b) { return {_mm_sad_epu8(a.v, b.v)}; }
@@ -56,4 +57,19 @@ ALWAYS_INLINE i32v sums_of_16_bytes(const unsigned char* p) {
   const __m128i narrow = _mm_packs_epi32(_mm_packs_epi32(of_8[0], of_8[1]), _mm_packs_epi32(of_8[2], of_8[3]));
   return {_mm_madd_epi16(narrow, _mm_set1_epi16(1))};
 }
+
+struct i16v {
+  static constexpr size_t N = 8;
+  __m128i v;
+};
+ALWAYS_INLINE i16v load_i16(const uint8_t* p) { return {_mm_cvtepu8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)))}; }
+ALWAYS_INLINE i16v load_i16(const int16_t* p) { return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))}; }
+ALWAYS_INLINE i16v broadcast_lanes(int16_t x) { return {_mm_set1_epi16(x)}; }
+ALWAYS_INLINE i16v add(i16v a, i16v b) { return {_mm_add_epi16(a.v, b.v)}; }
+ALWAYS_INLINE i16v sub(i16v a, i16v b) { return {_mm_sub_epi16(a.v, b.v)}; }
+ALWAYS_INLINE i16v shift_right(i16v a, int n) { return {_mm_sra_epi16(a.v, _mm_cvtsi32_si128(n))}; }
+ALWAYS_INLINE void store_i16(int16_t* p, i16v a) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), a.v); }
+ALWAYS_INLINE void store_i16(uint8_t* p, i16v a) {
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(p), _mm_packus_epi16(a.v, a.v));
+}  // saturated
 }  // namespace

@@ -1,0 +1,98 @@
+// The transforms of Winograd adder layers of integers (WinogradIntegerKernels): lanes of int16 hold V, lanes of int32 the sums.
+#pragma once
+#include "winograd_kernels.h"
+
+namespace {
+ALWAYS_INLINE void times_bt(i16v a, i16v b, i16v c, i16v d, i16v (&out)[4]) {
+  out[0] = sub(a, c);
+  out[1] = add(b, c);
+  out[2] = sub(c, b);
+  out[3] = sub(b, d);
+}
+ALWAYS_INLINE void times_at(i32v a, i32v b, i32v c, i32v d, i32v (&out)[2]) {
+  out[0] = sub(add(b, c), a);
+  out[1] = add(sub(b, c), d);
+}
+
+// put(p, V[p]) of one vector of channels.
+template <class X, class Put>
+ALWAYS_INLINE void transform_tile(const X* d, size_t row_stride, size_t pixel_stride, Put put) {
+  const auto pixel = [&](size_t r, size_t c) { return load_i16(d + r * row_stride + c * pixel_stride); };
+  i16v upper[4], lower[4];
+  UNROLL for (size_t c = 0; c < 4; ++c) upper[c] = pixel(1, c);
+  UNROLL for (size_t c = 0; c < 4; ++c) lower[c] = pixel(2, c);
+  UNROLL for (size_t i = 0; i < 4; ++i) {
+    i16v row[4], out[4];
+    UNROLL for (size_t c = 0; c < 4; ++c) {
+      if (i == 0) row[c] = sub(pixel(0, c), lower[c]);
+      if (i == 1) row[c] = add(upper[c], lower[c]);
+      if (i == 2) row[c] = sub(lower[c], upper[c]);
+      if (i == 3) row[c] = sub(upper[c], pixel(3, c));
+    }
+    times_bt(row[0], row[1], row[2], row[3], out);
+    UNROLL for (size_t j = 0; j < 4; ++j) put(4 * i + j, out[j]);
+  }
+}
+
+ALWAYS_INLINE void store_byte_lanes(uint8_t* p, i16v a) { store_i16(p, a); }
+ALWAYS_INLINE void store_byte_lanes(int16_t* p, i16v a) {  // for the sets whose k-groups are widened
+  uint8_t bytes[i16v::N];
+  store_i16(bytes, a);
+  for (size_t i = 0; i < i16v::N; ++i) p[i] = bytes[i];
+}
+
+template <class T>
+void winograd_transform_bytes(size_t tiles, size_t channels, const uint8_t* d, size_t row_stride, size_t pixel_stride,
+                              const WinogradRounding& rounding, void* v, size_t position_stride) {
+  T* out = static_cast<T*>(v);
+  for (size_t t = 0; t < tiles; ++t, d += 2 * pixel_stride, out += channels)
+    for (size_t c = 0; c < channels; c += i16v::N)
+      transform_tile(d + c, row_stride, pixel_stride, [&](size_t p, i16v a) {
+        store_byte_lanes(out + p * position_stride + c, shift_right(add(a, broadcast_lanes(rounding.offsets[p])), rounding.shifts[p]));
+      });
+}
+
+void winograd_transform_shorts(size_t tiles, size_t channels, const int16_t* d, size_t row_stride, size_t pixel_stride, int16_t* v,
+                               size_t position_stride) {
+  for (size_t t = 0; t < tiles; ++t, d += 2 * pixel_stride, v += channels)
+    for (size_t c = 0; c < channels; c += i16v::N)
+      transform_tile(d + c, row_stride, pixel_stride, [&](size_t p, i16v a) { store_i16(v + p * position_stride + c, a); });
+}
+
+template <bool kShifted>
+ALWAYS_INLINE void transform_sums_of_tile(const WinogradSumsArgs& a, size_t tile, size_t channel) {
+  const int32_t* const s = a.sums + tile * a.tile_stride + channel;
+  const auto sum = [&](size_t p) {
+    const i32v v = load(s + p * a.position_stride);
+    return kShifted ? shift_left(v, a.shifts[p]) : v;
+  };
+  i32v half[2][4];
+  UNROLL for (size_t i = 0; i < 4; ++i) {
+    i32v pair[2];
+    times_at(sum(4 * i), sum(4 * i + 1), sum(4 * i + 2), sum(4 * i + 3), pair);
+    half[0][i] = pair[0];
+    half[1][i] = pair[1];
+  }
+  UNROLL for (size_t b = 0; b < 2; ++b) {
+    i32v pair[2];
+    times_at(half[b][0], half[b][1], half[b][2], half[b][3], pair);
+    UNROLL for (size_t r = 0; r < 2; ++r) {
+      const i32v constant = load(a.constants + (2 * r + b) * a.channels + channel);
+      store(a.y + ((r * a.tiles + tile) * 2 + b) * a.channels + channel, add(pair[r], constant));
+    }
+  }
+}
+
+void winograd_transform_sums(const WinogradSumsArgs& args) {
+  const WinogradSumsArgs a = args;  // a copy: a store to y might change what `args` refers to
+  for (size_t tile = 0; tile < a.tiles; ++tile)
+    for (size_t channel = 0; channel < a.channels; channel += i32v::N) {
+      if (a.shifts) transform_sums_of_tile<true>(a, tile, channel);
+      else transform_sums_of_tile<false>(a, tile, channel);
+    }
+}
+
+// T: of the rows of the set's byte product.
+template <class T>
+constexpr WinogradIntegerKernels kWinogradIntegers = {winograd_transform_bytes<T>, winograd_transform_shorts, winograd_transform_sums};
+}  // namespace
