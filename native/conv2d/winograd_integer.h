@@ -10,7 +10,6 @@
 #pragma once
 #include <memory>
 
-#include "../kernels/winograd_kernels.h"
 #include "integer.h"
 
 constexpr int kMinWinogradOffset = -16384, kMaxWinogradOffset = 16383, kMaxWinogradShift = 7;
