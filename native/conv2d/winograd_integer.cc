@@ -47,30 +47,27 @@ class WinogradIntegerRows : public PackedIntegerConv2d<X> {
         k_(cut_k(1, row_groups_, product.max_groups)),
         panels_({kWinogradPositions, s.co, tiles_.nr}, row_groups_ * tiles_.nr * product.group_bytes),
         channels_(panels_.grid().per_group * tiles_.nr),
-        compensation_(kWinogradPositions * channels_ + kOverrunBytes),
-        constants_(4 * round_up(channels_, kOverrunBytes / sizeof(int32_t))) {
+        compensation_(kWinogradPositions * channels_ + kOverrunBytes / sizeof(int32_t)),
+        constants_(4 * channels_) {
     AlignedBuffer<T> filters(winograd_filter_elems(s));
     ok_ = k_.ok() && panels_.ok() && compensation_.ok() && constants_.ok() && filters.ok();
     if (!ok_) return;
     panels_.pack(pool, [&](size_t i, unsigned char* panel) { pack(u, i, filters.data(), panel); });
-    std::fill_n(constants_.data(), 4 * sum_channels(), 0);
-    for (size_t i = 0; constants && i < 4; ++i) std::copy_n(constants + i * s.co, s.co, &constants_[i * sum_channels()]);
+    std::fill_n(constants_.data(), 4 * channels_, 0);
+    for (size_t i = 0; constants && i < 4; ++i) std::copy_n(constants + i * s.co, s.co, &constants_[i * channels_]);
   }
   bool ok() const { return ok_; }
   size_t bytes() const override { return panels_.bytes() + compensation_.bytes() + constants_.bytes(); }
 
   Status run(ThreadPool& pool, size_t n, const X* x, int32_t* y) const override { return run_all(pool, n, x, y); }
   Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling<X>& rescaling, const QuantizedRange<X>& range, X* y) const override {
-    return run_all(pool, n, x, RequantizeArgs<X>{0, shape_.co, nullptr, sum_channels(), rescaling, range, y, shape_.co});
+    return run_all(pool, n, x, RequantizeArgs<X>{0, shape_.co, nullptr, channels_, rescaling, range, y, shape_.co});
   }
   Status run(ThreadPool& pool, size_t n, const X* x, const Rescaling<X>& rescaling, const Activation& activation, float* y) const override {
-    return run_all(pool, n, x, DequantizeArgs<X>{0, shape_.co, nullptr, sum_channels(), rescaling, activation, y, shape_.co});
+    return run_all(pool, n, x, DequantizeArgs<X>{0, shape_.co, nullptr, channels_, rescaling, activation, y, shape_.co});
   }
 
  private:
-  // Channels of sums: those of all panels, in whole vectors of any set.
-  size_t sum_channels() const { return round_up(channels_, kOverrunBytes / sizeof(int32_t)); }
-
   void pack(const X* u, size_t i, T* filters, unsigned char* panel) {
     const size_t ci = shape_.ci, channels = panels_.grid().columns(i), first = panels_.grid().first_column(i) * ci;
     std::copy_n(u + first, channels * ci, filters + first);
@@ -94,17 +91,17 @@ class WinogradIntegerRows : public PackedIntegerConv2d<X> {
   template <class Target>
   bool run_task(const Conv2dShape& windows, const TaskGrid& grid, const Task& task, const X* x, const Target& target) const {
     const size_t ci = shape_.ci, tiles = task.images * task.rows * windows.wo, overrun = kOverrunBytes / sizeof(X);
-    const size_t max_block = winograd_block(ci * sizeof(T) + sum_channels() * sizeof(int32_t), tiles_.max_mr());
+    const size_t max_block = winograd_block(ci * sizeof(T) + channels_ * sizeof(int32_t), tiles_.max_mr());
     const size_t block = std::min(max_block, grid.images_per_task * grid.rows_per_task * windows.wo);
     const size_t v_stride = position_stride(block * sizeof(T), ci) / sizeof(T) + kOverrunBytes,
-                 sum_stride = position_stride(block * sizeof(int32_t), sum_channels()) / sizeof(int32_t);
+                 sum_stride = position_stride(block * sizeof(int32_t), channels_) / sizeof(int32_t);
     const size_t mr = tiles_.max_mr(), row_sum_stride = product_.needs_row_sums ? block + mr : 0;
     ScratchLayout layout;
     const auto strip_slot = layout.add<X>(copied_strip_elems(windows, grid) + overrun);
     const auto v_slot = layout.add<T>(kWinogradPositions * v_stride + overrun);
     const auto sum_slot = layout.add<int32_t>(kWinogradPositions * sum_stride);
     const auto row_sum_slot = layout.add<int32_t>(kWinogradPositions * row_sum_stride);
-    const auto pixel_slot = layout.add<int32_t>(4 * windows.wo * sum_channels());
+    const auto pixel_slot = layout.add<int32_t>(4 * windows.wo * channels_);
     const auto pointer_slot = layout.add<const void*>(block + mr);
     const Scratch scratch(layout);
     if (!scratch) return false;
@@ -128,7 +125,7 @@ class WinogradIntegerRows : public PackedIntegerConv2d<X> {
           run_tiles(p * panels_.grid().per_group + q, row_pointers, row_sums_p, count, sums + p * sum_stride + q * tiles_.nr);
       }
       for_runs(windows, task, first, count,
-               [&](const TileRun& run) { finish_run(task, run, sums + run.place * sum_channels(), sum_stride, pixels, target); });
+               [&](const TileRun& run) { finish_run(task, run, sums + run.place * channels_, sum_stride, pixels, target); });
     }
     return true;
   }
@@ -155,7 +152,7 @@ class WinogradIntegerRows : public PackedIntegerConv2d<X> {
       args.panel = panels_[panel] + start * tiles_.nr * product_.group_bytes;
       args.compensation = &compensation_[panel * tiles_.nr];
       args.first = b == 0;
-      args.y_stride = sum_channels();
+      args.y_stride = channels_;
       for (size_t row = 0; row < rows;) {
         const IntegerTile& tile = tiles_.pick_tile(rows - row);
         const size_t mr = static_cast<size_t>(tile.mr);
@@ -174,17 +171,16 @@ class WinogradIntegerRows : public PackedIntegerConv2d<X> {
   void finish_run(const Task& task, const TileRun& run, const int32_t* sums, size_t sum_stride, int32_t* pixels,
                   const Target& target) const {
     const Conv2dShape& s = shape_;
-    kernels_.winograd_integers.transform_sums({run.count, sum_channels(), sums, sum_stride, sum_channels(),
-                                               std::is_same_v<X, uint8_t> ? rounding_.shifts : nullptr, constants_.data(), pixels});
+    kernels_.winograd_integers.transform_sums(
+        {run.count, channels_, sums, sum_stride, std::is_same_v<X, uint8_t> ? rounding_.shifts : nullptr, constants_.data(), pixels});
     const size_t row = kWinogradOutput * (task.row + run.row), column = kWinogradOutput * run.column;
     for (size_t a = 0; a < std::min(kWinogradOutput, s.ho - row); ++a) {
       const size_t at = (((task.image + run.image) * s.ho + row + a) * s.wo + column) * s.co;
-      finish_pixels(std::min(kWinogradOutput * run.count, s.wo - column), pixels + a * kWinogradOutput * run.count * sum_channels(), at,
-                    target);
+      finish_pixels(std::min(kWinogradOutput * run.count, s.wo - column), pixels + a * kWinogradOutput * run.count * channels_, at, target);
     }
   }
   void finish_pixels(size_t count, const int32_t* sums, size_t at, int32_t* y) const {
-    for (size_t i = 0; i < count; ++i) std::copy_n(sums + i * sum_channels(), shape_.co, y + at + i * shape_.co);
+    for (size_t i = 0; i < count; ++i) std::copy_n(sums + i * channels_, shape_.co, y + at + i * shape_.co);
   }
   template <class Args>
   void finish_pixels(size_t count, const int32_t* sums, size_t at, const Args& all) const {

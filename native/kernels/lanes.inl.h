@@ -7,7 +7,10 @@ struct WholeVector {
   ALWAYS_INLINE auto get(const T* p) const -> decltype(load(p)) {
     return load(p);
   }
-  ALWAYS_INLINE void put(float* p, f32v a) const { store(p, a); }
+  template <class T, class V>
+  ALWAYS_INLINE void put(T* p, V a) const {
+    store(p, a);
+  }
 };
 struct PartialVector {
   size_t n;
@@ -15,10 +18,13 @@ struct PartialVector {
   ALWAYS_INLINE auto get(const T* p) const -> decltype(load(p)) {
     return load_partial(p, n);
   }
-  ALWAYS_INLINE void put(float* p, f32v a) const { store_partial(p, a, n); }
+  template <class T, class V>
+  ALWAYS_INLINE void put(T* p, V a) const {
+    store_partial(p, a, n);
+  }
 };
 
-// use(first element, lanes) for each vector of n elements.
+// use(first element, lanes) for each vector of n elements, floats or int32.
 template <class Use>
 ALWAYS_INLINE void each_vector(size_t n, Use use) {
   size_t i = 0;

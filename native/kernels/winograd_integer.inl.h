@@ -1,5 +1,6 @@
 // The transforms of Winograd adder layers of integers (WinogradIntegerKernels): lanes of int16 hold V, lanes of int32 the sums.
 #pragma once
+#include "lanes.inl.h"
 #include "winograd_kernels.h"
 
 namespace {
@@ -59,11 +60,11 @@ void winograd_transform_shorts(size_t tiles, size_t channels, const int16_t* d, 
       transform_tile(d + c, row_stride, pixel_stride, [&](size_t p, i16v a) { store_i16(v + p * position_stride + c, a); });
 }
 
-template <bool kShifted>
-ALWAYS_INLINE void transform_sums_of_tile(const WinogradSumsArgs& a, size_t tile, size_t channel) {
-  const int32_t* const s = a.sums + tile * a.tile_stride + channel;
+template <bool kShifted, class Lanes>
+ALWAYS_INLINE void transform_sums_of_tile(const WinogradSumsArgs& a, size_t tile, size_t channel, Lanes lanes) {
+  const int32_t* const s = a.sums + tile * a.channels + channel;
   const auto sum = [&](size_t p) {
-    const i32v v = load(s + p * a.position_stride);
+    const i32v v = lanes.get(s + p * a.position_stride);
     return kShifted ? shift_left(v, a.shifts[p]) : v;
   };
   i32v half[2][4];
@@ -77,8 +78,8 @@ ALWAYS_INLINE void transform_sums_of_tile(const WinogradSumsArgs& a, size_t tile
     i32v pair[2];
     times_at(half[b][0], half[b][1], half[b][2], half[b][3], pair);
     UNROLL for (size_t r = 0; r < 2; ++r) {
-      const i32v constant = load(a.constants + (2 * r + b) * a.channels + channel);
-      store(a.y + ((r * a.tiles + tile) * 2 + b) * a.channels + channel, add(pair[r], constant));
+      const i32v constant = lanes.get(a.constants + (2 * r + b) * a.channels + channel);
+      lanes.put(a.y + ((r * a.tiles + tile) * 2 + b) * a.channels + channel, add(pair[r], constant));
     }
   }
 }
@@ -86,10 +87,10 @@ ALWAYS_INLINE void transform_sums_of_tile(const WinogradSumsArgs& a, size_t tile
 void winograd_transform_sums(const WinogradSumsArgs& args) {
   const WinogradSumsArgs a = args;  // a copy: a store to y might change what `args` refers to
   for (size_t tile = 0; tile < a.tiles; ++tile)
-    for (size_t channel = 0; channel < a.channels; channel += i32v::N) {
-      if (a.shifts) transform_sums_of_tile<true>(a, tile, channel);
-      else transform_sums_of_tile<false>(a, tile, channel);
-    }
+    each_vector(a.channels, [&](size_t channel, auto lanes) {
+      if (a.shifts) transform_sums_of_tile<true>(a, tile, channel, lanes);
+      else transform_sums_of_tile<false>(a, tile, channel, lanes);
+    });
 }
 
 // T: of the rows of the set's byte product.

@@ -54,11 +54,11 @@ struct WinogradRounding {
   uint8_t shifts[kWinogradPositions];
 };
 
-// y = A^T (sums << shifts) A + constants, for tiles that are neighbors in a row. Channels are whole vectors in all arrays.
+// y = A^T (sums << shifts) A + constants, for tiles that are neighbors in a row.
 struct WinogradSumsArgs {
   size_t tiles, channels;
-  const int32_t* sums;  // [16][tiles][channels], positions and tiles these strides apart
-  size_t position_stride, tile_stride;
+  const int32_t* sums;  // [16][tiles][channels], positions so far apart
+  size_t position_stride;
   const uint8_t* shifts;     // [16], or null for zeros
   const int32_t* constants;  // [4][channels], of output (0, 0), (0, 1), (1, 0), (1, 1)
   int32_t* y;                // [2][2 * tiles][channels]
