@@ -21,8 +21,7 @@ export const operations = figure<Counted[]>({
   name: 'operations',
   title: 'Operations of one image',
   about:
-    'Each pair of an input and a weight costs a multiplication and an addition, or two additions, or an XNOR and an addition. ' +
-    'Winograd adder layers have 4 pairs where 3x3 windows have 9, and the additions of their transforms. The counts include every ' +
+    'Each pair of an input and a weight costs a multiplication and an addition, or two additions, or an XNOR and an addition. The counts include every ' +
     'layer with weights, also the first, those in shortcuts and the classifier, which are convolutions except in LeNet-5-BN, but not batch norm, ' +
     'ReLU and pooling. An adder network therefore has the multiplications of its first layer and classifier here, which the paper ' +
     'counts as additions, and the sums differ by what the paper rounds or counts in addition.',
