@@ -19,10 +19,10 @@ const armNode = join(repository, 'build-arm64/node/package/bin/node');
 // x86 kernels run natively too: there it is the choice of the table that needs an emulator.
 const choice = ['native/conv2d/golden', 'native/conv2d/conv2d'];
 const integers = [...['integer', 'quantized', 'winograd-integer'].map((name) => `native/conv2d/${name}`), 'session/quantized-session'];
-const floats = [
-  ...['gradient', 'winograd', 'xnor'].map((name) => `native/conv2d/${name}`),
-  ...['batch-norm', 'training'].map((name) => `native/nn/${name}`),
-  'session/inference-session',
+// NEON has one set of float kernels, with dot products and without: each suite of floats runs on one of its CPUs.
+const [floats, moreFloats] = [
+  ['native/conv2d/gradient', 'native/conv2d/xnor', 'native/nn/batch-norm', 'native/nn/training'],
+  ['native/conv2d/winograd', 'session/inference-session'],
 ];
 
 const cpus = [
@@ -31,7 +31,7 @@ const cpus = [
   { arch: 'x64', cpu: 'Haswell-v4', isa: 'avx2', byteAdder: 'mixed', suites: choice }, // of Intel
   { arch: 'x64', cpu: 'EPYC-Rome-v2', isa: 'avx2', byteAdder: 'psadbw', suites: choice },
   { arch: 'arm64', cpu: 'cortex-a53', isa: 'neon', byteAdder: 'uabd', suites: [...choice, ...floats, ...integers] },
-  { arch: 'arm64', cpu: 'max', isa: 'neon_dotprod', byteAdder: 'uabd', suites: [...choice, ...integers] }, // its floats are those of NEON
+  { arch: 'arm64', cpu: 'max', isa: 'neon_dotprod', byteAdder: 'uabd', suites: [...choice, ...moreFloats, ...integers] },
 ];
 // node-gyp-build takes the addon from build/Release of the folder that ADDERNET_PREBUILD names.
 const emulators = {
