@@ -33,6 +33,7 @@ buildSync({
   external: ['fflate', 'sharp'],
   banner: { js: banner },
   define: { __dirname: 'addernetFolder' },
+  minifyWhitespace: true, // a bundler reads it, nobody else
   logLevel: 'warning',
 });
 
