@@ -2,7 +2,7 @@
 // CommonJS build for `import` and `require` alike, so that a process has each class once. Needs dist/ of tsc beside it for the types.
 const { readdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
-const { buildSync, transformSync } = require('esbuild');
+const { buildSync } = require('esbuild');
 
 const root = join(__dirname, '..');
 const out = join(root, 'dist/esm');
@@ -33,19 +33,10 @@ buildSync({
   external: ['fflate', 'sharp'],
   banner: { js: banner },
   define: { __dirname: 'addernetFolder' },
-  minifyWhitespace: true, // a bundler reads it, nobody else
-  minifySyntax: true,
   logLevel: 'warning',
 });
 
 for (const file of readdirSync(join(root, 'lib/static'))) {
   const source = readFileSync(join(root, 'lib/static', file), 'utf8');
   writeFileSync(join(out, file.replace('.ts', '.mjs')), source.replace("'../binding'", "'./binding.mjs'").replace("'../index'", "'./index.mjs'"));
-}
-
-// The CommonJS build without whitespace: nobody reads it, and the package has to stay small.
-for (const file of readdirSync(join(root, 'dist'), { recursive: true })) {
-  if (!file.endsWith('.js') || file.startsWith('esm') || file.includes('page')) continue;
-  const path = join(root, 'dist', file);
-  writeFileSync(path, transformSync(readFileSync(path, 'utf8'), { minifyWhitespace: true, minifySyntax: true }).code);
 }
