@@ -5,7 +5,7 @@ import { checkOptions, optionNames } from '../options';
 import { type ConvOptions, convGeometry, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
 import { adderConv2dInteger, type IntegerArray, type IntegerConvolutionOptions, isInteger } from './conv2d-integer';
-import { checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
+import { checkBias, checkFloat, type OutOption, outputTensor } from './out';
 
 /** What a convolution of floats takes. */
 export interface ConvolutionOptions extends ConvOptions, OutOption {
@@ -113,13 +113,8 @@ function convolution(
   checkFloat(op, 'x', x);
   checkFloat(op, 'filters', filters);
   const geometry = convGeometry(op, x.shape, filters.shape, options);
-  const inputs = [x, filters];
-  if (options.bias !== undefined) {
-    checkFloat(op, 'bias', options.bias);
-    checkShapeIs(op, 'bias', options.bias, [geometry.output[3]]);
-    inputs.push(options.bias);
-  }
-  const y = outputTensor(op, options.out, geometry.output, inputs);
+  checkBias(op, options.bias, geometry.output[3]);
+  const y = outputTensor(op, options.out, geometry.output, options.bias ? [x, filters, options.bias] : [x, filters]);
   rethrow(() => native()[op === 'linear' ? 'conv2d' : op](x.data, filters.data, options.bias?.data, y.data, geometry.packed));
   return y;
 }

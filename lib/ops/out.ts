@@ -33,6 +33,13 @@ export function checkShapeIs(op: string, name: string, tensor: Tensor<TensorData
     throw new AdderNetError('ERR_SHAPE', `${op}: ${name} has shape ${shapeText(tensor.shape)}, expected ${shapeText(shape)}`);
 }
 
+/** @throws {AdderNetError} ERR_DTYPE or ERR_SHAPE unless the bias is a float32 tensor with a number for each of so many channels, or absent */
+export function checkBias(op: string, bias: Tensor | undefined, channels: number): void {
+  if (bias === undefined) return;
+  checkFloat(op, 'bias', bias);
+  checkShapeIs(op, 'bias', bias, [channels]);
+}
+
 /** Channels of a tensor that has them on its last axis. */
 export function channelsOf(op: string, name: string, tensor: Tensor): number {
   const channels = tensor.shape.at(-1);

@@ -3,7 +3,7 @@ import { native, type QuantizedArray, rethrow } from '../binding';
 import { optionNames } from '../options';
 import type { ConvGeometry, Padding } from '../shape';
 import { Tensor } from '../tensor';
-import { checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
+import { checkBias, checkFloat, checkShapeIs, type OutOption, outputTensor } from './out';
 import { type WinogradIntegerOptions, winogradAdderConv2dInteger } from './winograd-adder-conv2d-integer';
 import { checkWinogradOptions, winogradGeometry } from './winograd-geometry';
 
@@ -68,13 +68,8 @@ function winogradAdderConv2dFloat(x: Tensor, filters: Tensor, options: WinogradC
   checkFloat(op, 'x', x);
   checkFloat(op, 'filters', filters);
   const geometry = winogradGeometry(op, x.shape, filters.shape, options);
-  const inputs = [x, filters];
-  if (options.bias !== undefined) {
-    checkFloat(op, 'bias', options.bias);
-    checkShapeIs(op, 'bias', options.bias, [geometry.output[3]]);
-    inputs.push(options.bias);
-  }
-  const y = outputTensor(op, options.out, geometry.output, inputs);
+  checkBias(op, options.bias, geometry.output[3]);
+  const y = outputTensor(op, options.out, geometry.output, options.bias ? [x, filters, options.bias] : [x, filters]);
   rethrow(() => native().winogradAdderConv2d(x.data, filters.data, options.bias?.data, y.data, geometry.packed));
   return y;
 }

@@ -13,7 +13,7 @@
 // result is bit-identical for any number of threads.
 #include <algorithm>
 
-#include "../gemm/tile_set.h"
+#include "../gemm/run_panel.h"
 #include "../runtime/aligned_buffer.h"
 #include "../runtime/block_sizes.h"
 #include "../runtime/run_tasks.h"
@@ -108,12 +108,7 @@ struct FilterGradient {
             args.first = first && begin == 0;
             args.y = gradient + at;
             args.y_stride = s.k;
-            for (size_t i = 0; i < s.group_co; i += args.rows) {
-              const ProductTile& tile = tiles.pick_tile(s.group_co - i);
-              args.rows = std::min(static_cast<size_t>(tile.mr), s.group_co - i);
-              tile.run(args);
-              args.advance(args.rows);
-            }
+            run_tiles(tiles, args, s.group_co);
           }
       }
     }

@@ -23,21 +23,6 @@
 #include "winograd_tiles.h"
 
 namespace {
-// A^T S A of one tile's scalars.
-void transform_scalars(const float (&s)[kWinogradPositions], float (&y)[4]) {
-  float half[2][4];
-  for (size_t i = 0; i < 4; ++i) {
-    const float* const r = s + 4 * i;
-    half[0][i] = r[1] + r[2] - r[0];
-    half[1][i] = r[1] - r[2] + r[3];
-  }
-  for (size_t b = 0; b < 2; ++b) {
-    const float* const h = half[b];
-    y[b] = h[1] + h[2] - h[0];
-    y[2 + b] = h[1] - h[2] + h[3];
-  }
-}
-
 class WinogradRows : public PackedConv2d {
  public:
   WinogradRows(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* u, const Epilogue& epilogue)
@@ -53,13 +38,21 @@ class WinogradRows : public PackedConv2d {
         block_(winograd_block((s.ci + channel_stride()) * sizeof(float), tiles_.max_mr())) {
     if (!ok()) return;
     const size_t channels = channel_stride();
-    for (size_t c = 0; c < channels; ++c) {
-      float sums[kWinogradPositions] = {}, terms[4] = {};
-      if (product_.needs_sums)
-        for (size_t p = 0; p < kWinogradPositions; ++p) sums[p] = panels_.sums(p * panels_.grid().per_group)[c];
-      transform_scalars(sums, terms);
-      for (size_t i = 0; i < 4; ++i) channel_terms_[i * channels + c] = terms[i] + (epilogue.bias && c < s.co ? epilogue.bias[c] : 0.0f);
-    }
+    std::fill_n(channel_terms_.data(), 4 * channels, 0.0f);
+    for (size_t i = 0; epilogue.bias && i < 4; ++i) std::copy_n(epilogue.bias, s.co, &channel_terms_[i * channels]);
+    if (!product_.needs_sums) return;
+    // The sums of U are those of a tile that ends in the terms: added to the bias, in place.
+    WinogradOutputArgs args = {};
+    args.tiles = 1;
+    args.channels = channels;
+    args.rows = args.pixels = kWinogradOutput;
+    args.sums = panels_.sums(0);
+    args.position_stride = channels;
+    args.factor = 1;
+    args.channel_terms = args.y = channel_terms_.data();
+    args.channel_terms_stride = args.y_stride = channels;
+    args.y_row_stride = kWinogradOutput * channels;
+    kernels.winograd.transform_output(args);
   }
   bool ok() const { return panels_.ok() && epilogue_.ok() && channel_terms_.ok() && k_.ok(); }
   size_t bytes() const override { return panels_.bytes() + epilogue_.bytes() + channel_terms_.bytes(); }

@@ -2,7 +2,7 @@
 // by the shape alone into chunks that add up their own gradient, and chunks are added in order.
 #include <algorithm>
 
-#include "../gemm/tile_set.h"
+#include "../gemm/run_panel.h"
 #include "../runtime/aligned_buffer.h"
 #include "../runtime/block_sizes.h"
 #include "../runtime/round.h"
@@ -90,12 +90,7 @@ struct FilterGradient {
           args.first = first && begin == 0;
           args.y = gradient + p * position_elems + column;
           args.y_stride = s.ci;
-          for (size_t i = 0; i < s.co; i += args.rows) {
-            const ProductTile& tile = tiles.pick_tile(s.co - i);
-            args.rows = std::min(static_cast<size_t>(tile.mr), s.co - i);
-            tile.run(args);
-            args.advance(args.rows);
-          }
+          run_tiles(tiles, args, s.co);
         }
       }
     }

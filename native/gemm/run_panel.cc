@@ -16,16 +16,18 @@ ProductTileArgs args_of_block(const KBlocks& k, size_t b, const ProductTileArgs&
 }
 }  // namespace
 
-void run_panel(const TileSet<ProductTile>& tiles, const KBlocks& k, const ProductTileArgs& all, size_t rows) {
-  for (size_t b = 0; b < k.block_count; ++b) {
-    ProductTileArgs args = args_of_block(k, b, all);
-    for (size_t row = 0; row < rows; row += args.rows) {
-      const ProductTile& tile = tiles.pick_tile(rows - row);
-      args.rows = std::min(static_cast<size_t>(tile.mr), rows - row);
-      tile.run(args);
-      args.advance(args.rows);
-    }
+void run_tiles(const TileSet<ProductTile>& tiles, const ProductTileArgs& all, size_t rows) {
+  ProductTileArgs args = all;
+  for (size_t row = 0; row < rows; row += args.rows) {
+    const ProductTile& tile = tiles.pick_tile(rows - row);
+    args.rows = std::min(static_cast<size_t>(tile.mr), rows - row);
+    tile.run(args);
+    args.advance(args.rows);
   }
+}
+
+void run_panel(const TileSet<ProductTile>& tiles, const KBlocks& k, const ProductTileArgs& all, size_t rows) {
+  for (size_t b = 0; b < k.block_count; ++b) run_tiles(tiles, args_of_block(k, b, all), rows);
 }
 
 void run_panel(const TileSet<ProductTile>& tiles, const KBlocks& k, const ProductTileArgs& all, size_t rows, size_t row_stride) {

@@ -7,3 +7,5 @@
 void run_panel(const TileSet<ProductTile>& tiles, const KBlocks& k, const ProductTileArgs& all, size_t rows);
 // The same for rows that are so many floats apart.
 void run_panel(const TileSet<ProductTile>& tiles, const KBlocks& k, const ProductTileArgs& all, size_t rows, size_t row_stride);
+// One block of k alone, whose segments, `first` and `last` are there: every tile.
+void run_tiles(const TileSet<ProductTile>& tiles, const ProductTileArgs& block, size_t rows);

@@ -2,19 +2,10 @@
 #pragma once
 #include "lanes.inl.h"
 #include "winograd_kernels.h"
+#include "winograd_matrices.inl.h"
 
 namespace {
-// B^T, A^T, A and B times a column of vectors.
-ALWAYS_INLINE void times_bt(f32v a, f32v b, f32v c, f32v d, f32v (&out)[4]) {
-  out[0] = sub(a, c);
-  out[1] = add(b, c);
-  out[2] = sub(c, b);
-  out[3] = sub(b, d);
-}
-ALWAYS_INLINE void times_at(f32v a, f32v b, f32v c, f32v d, f32v (&out)[2]) {
-  out[0] = sub(add(b, c), a);
-  out[1] = add(sub(b, c), d);
-}
+// A and B times a column of vectors.
 ALWAYS_INLINE void times_a(f32v a, f32v b, f32v (&out)[4]) {
   out[0] = sub(broadcast(0.0f), a);
   out[1] = add(a, b);
@@ -28,49 +19,20 @@ ALWAYS_INLINE void times_b(f32v a, f32v b, f32v c, f32v d, f32v (&out)[4]) {
   out[3] = sub(broadcast(0.0f), d);
 }
 
-// Row by row of B^T d: two rows of d meet in each, and only these are in registers.
-template <class Lanes>
-ALWAYS_INLINE void transform_tile(const float* d, size_t row_stride, size_t pixel_stride, float* v, size_t position_stride, Lanes lanes) {
-  const auto pixel = [&](size_t r, size_t c) { return lanes.get(d + r * row_stride + c * pixel_stride); };
-  f32v upper[4], lower[4];
-  UNROLL for (size_t c = 0; c < 4; ++c) upper[c] = pixel(1, c);
-  UNROLL for (size_t c = 0; c < 4; ++c) lower[c] = pixel(2, c);
-  UNROLL for (size_t i = 0; i < 4; ++i) {
-    f32v row[4], out[4];
-    UNROLL for (size_t c = 0; c < 4; ++c) {
-      if (i == 0) row[c] = sub(pixel(0, c), lower[c]);
-      if (i == 1) row[c] = add(upper[c], lower[c]);
-      if (i == 2) row[c] = sub(lower[c], upper[c]);
-      if (i == 3) row[c] = sub(upper[c], pixel(3, c));
-    }
-    times_bt(row[0], row[1], row[2], row[3], out);
-    UNROLL for (size_t j = 0; j < 4; ++j) lanes.put(v + (4 * i + j) * position_stride, out[j]);
-  }
-}
-
 void winograd_transform_input(size_t tiles, size_t channels, const float* d, size_t row_stride, size_t pixel_stride, float* v,
                               size_t position_stride) {
   for (size_t t = 0; t < tiles; ++t, d += 2 * pixel_stride, v += channels)
-    each_vector(channels, [&](size_t c, auto lanes) { transform_tile(d + c, row_stride, pixel_stride, v + c, position_stride, lanes); });
+    each_vector(channels, [&](size_t channel, auto lanes) {
+      transform_input<f32v>([&](size_t r, size_t c) { return lanes.get(d + channel + r * row_stride + c * pixel_stride); },
+                            [&](size_t p, f32v a) { lanes.put(v + channel + p * position_stride, a); });
+    });
 }
 
 template <class Lanes>
 ALWAYS_INLINE void finish_tile(const WinogradOutputArgs& a, size_t tile, size_t column, Lanes lanes) {
   const float* const s = a.sums + tile * a.tile_stride + column;
-  f32v half[2][4], out[2][2];
-  UNROLL for (size_t i = 0; i < 4; ++i) {
-    f32v pair[2];
-    const auto sum = [&](size_t j) { return load(s + (4 * i + j) * a.position_stride); };
-    times_at(sum(0), sum(1), sum(2), sum(3), pair);
-    half[0][i] = pair[0];
-    half[1][i] = pair[1];
-  }
-  UNROLL for (size_t b = 0; b < 2; ++b) {
-    f32v pair[2];
-    times_at(half[b][0], half[b][1], half[b][2], half[b][3], pair);
-    out[0][b] = pair[0];
-    out[1][b] = pair[1];
-  }
+  f32v out[2][2];
+  transform_output<f32v>([&](size_t p) { return load(s + p * a.position_stride); }, out);
   const TileEpilogue& e = a.epilogue;
   const f32v factor = broadcast(a.factor);
   UNROLL for (size_t r = 0; r < 2; ++r) UNROLL for (size_t b = 0; b < 2; ++b) {

@@ -2,37 +2,13 @@
 #pragma once
 #include "lanes.inl.h"
 #include "winograd_kernels.h"
+#include "winograd_matrices.inl.h"
 
 namespace {
-ALWAYS_INLINE void times_bt(i16v a, i16v b, i16v c, i16v d, i16v (&out)[4]) {
-  out[0] = sub(a, c);
-  out[1] = add(b, c);
-  out[2] = sub(c, b);
-  out[3] = sub(b, d);
-}
-ALWAYS_INLINE void times_at(i32v a, i32v b, i32v c, i32v d, i32v (&out)[2]) {
-  out[0] = sub(add(b, c), a);
-  out[1] = add(sub(b, c), d);
-}
-
-// put(p, V[p]) of one vector of channels.
-template <class X, class Put>
-ALWAYS_INLINE void transform_tile(const X* d, size_t row_stride, size_t pixel_stride, Put put) {
-  const auto pixel = [&](size_t r, size_t c) { return load_i16(d + r * row_stride + c * pixel_stride); };
-  i16v upper[4], lower[4];
-  UNROLL for (size_t c = 0; c < 4; ++c) upper[c] = pixel(1, c);
-  UNROLL for (size_t c = 0; c < 4; ++c) lower[c] = pixel(2, c);
-  UNROLL for (size_t i = 0; i < 4; ++i) {
-    i16v row[4], out[4];
-    UNROLL for (size_t c = 0; c < 4; ++c) {
-      if (i == 0) row[c] = sub(pixel(0, c), lower[c]);
-      if (i == 1) row[c] = add(upper[c], lower[c]);
-      if (i == 2) row[c] = sub(lower[c], upper[c]);
-      if (i == 3) row[c] = sub(upper[c], pixel(3, c));
-    }
-    times_bt(row[0], row[1], row[2], row[3], out);
-    UNROLL for (size_t j = 0; j < 4; ++j) put(4 * i + j, out[j]);
-  }
+// A vector of channels of pixel (row, column) of a tile.
+template <class X>
+ALWAYS_INLINE auto pixels(const X* d, size_t row_stride, size_t pixel_stride) {
+  return [=](size_t r, size_t c) { return load_i16(d + r * row_stride + c * pixel_stride); };
 }
 
 ALWAYS_INLINE void store_byte_lanes(uint8_t* p, i16v a) { store_i16(p, a); }
@@ -48,7 +24,7 @@ void winograd_transform_bytes(size_t tiles, size_t channels, const uint8_t* d, s
   T* out = static_cast<T*>(v);
   for (size_t t = 0; t < tiles; ++t, d += 2 * pixel_stride, out += channels)
     for (size_t c = 0; c < channels; c += i16v::N)
-      transform_tile(d + c, row_stride, pixel_stride, [&](size_t p, i16v a) {
+      transform_input<i16v>(pixels(d + c, row_stride, pixel_stride), [&](size_t p, i16v a) {
         store_byte_lanes(out + p * position_stride + c, shift_right(add(a, broadcast_lanes(rounding.offsets[p])), rounding.shifts[p]));
       });
 }
@@ -57,7 +33,7 @@ void winograd_transform_shorts(size_t tiles, size_t channels, const int16_t* d, 
                                size_t position_stride) {
   for (size_t t = 0; t < tiles; ++t, d += 2 * pixel_stride, v += channels)
     for (size_t c = 0; c < channels; c += i16v::N)
-      transform_tile(d + c, row_stride, pixel_stride, [&](size_t p, i16v a) { store_i16(v + p * position_stride + c, a); });
+      transform_input<i16v>(pixels(d + c, row_stride, pixel_stride), [&](size_t p, i16v a) { store_i16(v + p * position_stride + c, a); });
 }
 
 template <bool kShifted, class Lanes>
@@ -67,20 +43,11 @@ ALWAYS_INLINE void transform_sums_of_tile(const WinogradSumsArgs& a, size_t tile
     const i32v v = lanes.get(s + p * a.position_stride);
     return kShifted ? shift_left(v, a.shifts[p]) : v;
   };
-  i32v half[2][4];
-  UNROLL for (size_t i = 0; i < 4; ++i) {
-    i32v pair[2];
-    times_at(sum(4 * i), sum(4 * i + 1), sum(4 * i + 2), sum(4 * i + 3), pair);
-    half[0][i] = pair[0];
-    half[1][i] = pair[1];
-  }
-  UNROLL for (size_t b = 0; b < 2; ++b) {
-    i32v pair[2];
-    times_at(half[b][0], half[b][1], half[b][2], half[b][3], pair);
-    UNROLL for (size_t r = 0; r < 2; ++r) {
-      const i32v constant = lanes.get(a.constants + (2 * r + b) * a.channels + channel);
-      lanes.put(a.y + ((r * a.tiles + tile) * 2 + b) * a.channels + channel, add(pair[r], constant));
-    }
+  i32v out[2][2];
+  transform_output<i32v>(sum, out);
+  UNROLL for (size_t r = 0; r < 2; ++r) UNROLL for (size_t b = 0; b < 2; ++b) {
+    const i32v constant = lanes.get(a.constants + (2 * r + b) * a.channels + channel);
+    lanes.put(a.y + ((r * a.tiles + tile) * 2 + b) * a.channels + channel, add(out[r][b], constant));
   }
 }
 
