@@ -236,7 +236,7 @@ export type QuantizedArray = Uint8Array | Int16Array;
 export interface WinogradRounding {
   offsets?: Int16Array | undefined;
   shifts?: Uint8Array | undefined;
-  /** [4,co], added to outputs (0,0), (0,1), (1,0), (1,1) of each tile; at most 2^30 in size. Default: zeros. */
+  /** [4,co], added to outputs (0,0), (0,1), (1,0), (1,1) of each tile; at most 2^29 in size. Default: zeros. */
   constants?: Int32Array | undefined;
 }
 

@@ -25,10 +25,10 @@ export interface WinogradAdderConv2dOptions {
 const names = optionNames<WinogradAdderConv2dOptions>({ padding: true, bias: true, random: true });
 
 /**
- * y = A^T S A (+ b[co]) of tiles of 2x2 outputs, S[i,j,co] = -sum_ci |(B^T d B)[i,j,ci] - U[i,j,co,ci]|, d the 4x4 pixels that their 3x3 windows
- * see (Li et al., "Winograd Algorithm for AdderNet", ICML 2021). x [n,h,w,ci] -> y [n,ho,wo,co]. The filters U are trained as they are, in the
- * transformed domain, by the rule of AdderConv2d, and are initialized from N(0,1). Outputs are of either sign; a batch norm has to come before
- * any ReLU all the same.
+ * y = A^T S A (+ b[co]) of tiles of 2x2 outputs, less the mean over the channels of a pixel; S[i,j,co] = -sum_ci |(B^T d B)[i,j,ci] - U[i,j,co,ci]|,
+ * d the 4x4 pixels that their 3x3 windows see (Li et al., "Winograd Algorithm for AdderNet", ICML 2021). x [n,h,w,ci] -> y [n,ho,wo,co]. The
+ * filters U are trained as they are, in the transformed domain, by the rule of AdderConv2d, and are initialized from N(0,1). Outputs are of
+ * either sign; a batch norm has to come before any ReLU all the same.
  */
 export class WinogradAdderConv2d extends Layer {
   /** U, [4,4,co,ci] */

@@ -20,7 +20,7 @@ export interface WinogradIntegerOptions extends OutOption<Int32Array> {
   offsets?: Tensor<Int16Array> | undefined;
   /** Of bytes, which need it: by how many bits the sum is shifted to the right, [16], 0 to 7. */
   shifts?: Tensor<Uint8Array> | undefined;
-  /** Added to outputs (0,0), (0,1), (1,0) and (1,1) of each tile, [4, co], −2^30 to 2^30. Default: zeros. */
+  /** Added to outputs (0,0), (0,1), (1,0) and (1,1) of each tile, [4, co], −2^29 to 2^29. Default: zeros. */
   constants?: Tensor<Int32Array> | undefined;
 }
 
@@ -36,9 +36,9 @@ const names = optionNames<WinogradIntegerOptions>({
 /** The numbers that x and padding of int16 may have, 13 bits and sign: V, of four of them, fits int16. */
 export const winogradIntegers = { min: -8192, max: 8191 } as const;
 /** The largest constant of an output. */
-export const maxConstant = 2 ** 30;
+export const maxConstant = 2 ** 29;
 
-/** The most input channels whose sums are sure to fit int32, whatever the constants: an output adds up nine of them. */
+/** The most input channels whose outputs are sure to fit int32, whatever the constants: nine sums, and as far from the mean as two may lie apart. */
 export const maxWinogradChannels = (dtype: QuantizedDType, shifts: Uint8Array | undefined): number =>
   Math.floor(2 ** 30 / (9 * (dtype === 'i16' ? 65535 : 255 * 2 ** Math.max(0, ...(shifts ?? [])))));
 

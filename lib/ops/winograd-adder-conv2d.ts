@@ -26,16 +26,20 @@ const names = [...gradNames, ...optionNames<Pick<WinogradConvolutionOptions, 'bi
  * Winograd adder convolution, F(2x2, 3x3) (Li et al., "Winograd Algorithm for AdderNet", ICML 2021): a network of its own, not a faster way to
  * the numbers of {@link adderConv2d}, since L1 does not distribute over the transforms.
  *
- * Tiles `d` of 4x4 pixels, two apart, become 2x2 outputs: `V = Bᵀ d B`, `S[i,j,co] = −Σ_ci |V[i,j,ci] − U[i,j,co,ci]|`, `y = Aᵀ S A + bias[co]`,
- * with the balanced matrices `Bᵀ = [1 0 −1 0; 0 1 1 0; 0 −1 1 0; 0 1 0 −1]` and `Aᵀ = [−1 1 1 0; 0 1 −1 1]`. Outputs are of either sign.
- * The windows are 3x3 at stride 1; padding reads zeros, which are transformed like everything.
+ * Tiles `d` of 4x4 pixels, two apart, become 2x2 outputs: `V = Bᵀ d B`, `S[i,j,co] = −Σ_ci |V[i,j,ci] − U[i,j,co,ci]|`, `z = Aᵀ S A`,
+ * with the balanced matrices `Bᵀ = [1 0 −1 0; 0 1 1 0; 0 −1 1 0; 0 1 0 −1]` and `Aᵀ = [−1 1 1 0; 0 1 −1 1]`. The windows are 3x3 at stride 1;
+ * padding reads zeros, which are transformed like everything.
  *
- * In float32, errors are about 2e-6 of what is added up, which is more than the output: five sums less four. A NaN in a window makes the output
- * NaN, and one in a filter those outputs of each tile that read its position; an infinity may.
+ * Outputs are centered over the channels of a pixel, `y[co] = z[co] − mean(z) + bias[co]`, which is not in the paper: how far a tile is from all
+ * filters says nothing about any of them, differs between the outputs of a tile, and keeps a network from learning. So they are of either sign,
+ * and a single channel is 0.
+ *
+ * In float32, errors are about 2e-6 of what is added up, which is more than the output: five sums less four, less the mean. A NaN makes all
+ * channels of the outputs NaN that read its position of a tile; an infinity may.
  *
  * In uint8 and int16 the result is exact in int32; padding reads `padValue`, and there is no bias, but `constants` for each output of a tile.
  * The V of bytes, −510 to 1020, become bytes again at each position p: `V' = clamp((V + offsets[p]) >> shifts[p], 0, 255)`, and
- * `y = Aᵀ (S[p] · 2^shifts[p]) A + constants`. x of int16 has 13 bits and sign, −8192 to 8191, so that int16 holds V; nothing is rounded.
+ * `z = Aᵀ (S[p] · 2^shifts[p]) A + constants`, centered by `⌊mean(z) + ½⌋`. x of int16 has 13 bits and sign, −8192 to 8191, so that int16 holds V; nothing is rounded.
  * There are at most 467,861 channels of bytes, half of that for each shift, and 1,820 of int16.
  *
  * @param x       activations [n, h, w, ci], float32, uint8 or int16
@@ -77,7 +81,8 @@ function winogradAdderConv2dFloat(x: Tensor, filters: Tensor, options: WinogradC
 /**
  * Gradient of a Winograd adder convolution to its input, by the rule of adder layers in the transformed domain:
  *
- * `gS = A gy Aᵀ`, `gV[i,j,ci] = Σ_co gS · clamp(U − V, −1, 1)`, `gx = Σ B gV Bᵀ` over the tiles that hold the input. What falls on padding is dropped.
+ * `gS = A (gy − mean_co gy) Aᵀ`, `gV[i,j,ci] = Σ_co gS · clamp(U − V, −1, 1)`, `gx = Σ B gV Bᵀ` over the tiles that hold the input. What falls
+ * on padding is dropped.
  *
  * @param gy      gradient to the output, [n, ho, wo, co], float32
  * @param x       the activations of the forward pass, [n, h, w, ci]
@@ -94,7 +99,7 @@ export function winogradAdderConv2dGradInput(gy: Tensor, x: Tensor, filters: Ten
 }
 
 /**
- * Gradient of a Winograd adder convolution to its filters: `gU[i,j,co,ci] = Σ gS · (V − U)` over all tiles, `gS = A gy Aᵀ`.
+ * Gradient of a Winograd adder convolution to its filters: `gU[i,j,co,ci] = Σ gS · (V − U)` over all tiles, gS as there.
  *
  * Shapes and errors as {@link winogradAdderConv2dGradInput}.
  * @returns [4, 4, co, ci]

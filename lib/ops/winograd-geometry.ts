@@ -16,8 +16,8 @@ export function winogradGeometry(
   return convGeometry(op, x, [co!, 3, 3, ci!], { padding });
 }
 
-/** Additions of the transforms of a tile, for each input channel and for each output channel. */
-export const winogradAdditions = { input: 32, output: 24 } as const;
+/** Additions of the transforms of a tile, for each input channel, and with the centering of its four pixels, for each output channel. */
+export const winogradAdditions = { input: 32, output: 32 } as const;
 
 /** What other convolutions take and these do not. */
 const fixedOptions = ['kernel', 'stride', 'dilation', 'groups'];

@@ -42,7 +42,7 @@ export function winogradFilters(
     if (Math.abs(sum) <= maxConstant) return roundHalfEven(sum);
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      'quantize: the filters of a Winograd layer are too far from what they meet, expected sums of distances up to 2^30 steps of its input',
+      'quantize: the filters of a Winograd layer are too far from what they meet, expected sums of distances up to 2^29 steps of its input',
     );
   });
   return {

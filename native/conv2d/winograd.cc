@@ -7,10 +7,7 @@
 //       for each position            V of it stays in the first-level cache
 //         for each panel             nr output channels of U, packed [ci][nr] once
 //           rows are tiles           sums [16][tiles][co]
-//       y = A^T S A                  and the epilogue
-//
-// Where the product leaves sum max(V, U), its sums of V and of U are taken through both transforms before: those of x by pixel, since
-// A^T B^T d B A is a small window of them, and those of U by channel.
+//       y = A^T S A, centered        and the epilogue
 #include "winograd.h"
 
 #include <algorithm>
@@ -36,25 +33,30 @@ class WinogradRows : public PackedConv2d {
         channel_terms_(4 * panels_.grid().per_group * tiles_.nr),
         k_(cut_k(1, s.ci)),
         block_(winograd_block((s.ci + channel_stride()) * sizeof(float), tiles_.max_mr())) {
-    if (!ok()) return;
+    ok_ = panels_.ok() && epilogue_.ok() && channel_terms_.ok() && k_.ok();
+    if (!ok_) return;
     const size_t channels = channel_stride();
     std::fill_n(channel_terms_.data(), 4 * channels, 0.0f);
     for (size_t i = 0; epilogue.bias && i < 4; ++i) std::copy_n(epilogue.bias, s.co, &channel_terms_[i * channels]);
     if (!product_.needs_sums) return;
     // The sums of U are those of a tile that ends in the terms: added to the bias, in place.
+    AlignedBuffer<float> transformed(4 * channels);
+    ok_ = transformed.ok();
+    if (!ok_) return;
     WinogradOutputArgs args = {};
     args.tiles = 1;
-    args.channels = channels;
+    args.channels = s.co;
     args.rows = args.pixels = kWinogradOutput;
     args.sums = panels_.sums(0);
     args.position_stride = channels;
+    args.transformed = transformed.data();
     args.factor = 1;
     args.channel_terms = args.y = channel_terms_.data();
     args.channel_terms_stride = args.y_stride = channels;
     args.y_row_stride = kWinogradOutput * channels;
     kernels.winograd.transform_output(args);
   }
-  bool ok() const { return panels_.ok() && epilogue_.ok() && channel_terms_.ok() && k_.ok(); }
+  bool ok() const { return ok_; }
   size_t bytes() const override { return panels_.bytes() + epilogue_.bytes() + channel_terms_.bytes(); }
 
   Status run(const Conv2dRun& r) const override {
@@ -71,24 +73,21 @@ class WinogradRows : public PackedConv2d {
     const size_t block = std::min(block_, grid.images_per_task * grid.rows_per_task * windows.wo), mr = tiles_.max_mr();
     const size_t nr = tiles_.nr, channels = channel_stride();
     const size_t v_stride = position_stride(block, ci), sum_stride = position_stride(block, channels);
-    const size_t lines = grid.images_per_task * grid.rows_per_task;
     ScratchLayout layout;
     const auto strip_slot = layout.add<float>(strip_scratch_elems(windows, grid));
-    const auto pixel_slot = layout.add<float>(product_.needs_sums ? pixel_term_scratch(windows, grid) : 0);
-    const auto term_slot = layout.add<float>(product_.needs_sums ? lines * 4 * windows.wo : 0);
     const auto v_slot = layout.add<float>(kWinogradPositions * v_stride);
     const auto sum_slot = layout.add<float>(kWinogradPositions * sum_stride);
+    const auto transformed_slot = layout.add<float>(4 * channels);
     const auto pointer_slot = layout.add<const float*>(block + mr);
     const auto panel_slot = layout.add<const float*>(k_.segment_count);
     const auto offset_slot = layout.add<size_t>(k_.segment_count);
     const Scratch scratch(layout);
     if (!scratch) return false;
-    float *const v = scratch[v_slot], *const sums = scratch[sum_slot], *const terms = scratch[term_slot];
+    float *const v = scratch[v_slot], *const sums = scratch[sum_slot], *const transformed = scratch[transformed_slot];
     const float **const row_pointers = scratch[pointer_slot], **const panels = scratch[panel_slot];
     size_t* const row_offsets = scratch[offset_slot];
 
     const InputStrip<float> strip = make_input_strip(windows, task, r.x, scratch[strip_slot]);
-    if (product_.needs_sums) pixel_terms(windows, task, strip, scratch[pixel_slot], terms);
     for (size_t first = 0; first < tiles; first += block) {
       const size_t count = std::min(block, tiles - first);
       transform_block(kernels_, windows, task, strip, first, count, block, v);
@@ -106,13 +105,13 @@ class WinogradRows : public PackedConv2d {
           run_panel(tiles_, k_, args, count, ci);
         }
       }
-      for_runs(windows, task, first, count, [&](const TileRun& run) { finish_run(windows, task, run, r, sums, sum_stride, terms); });
+      for_runs(windows, task, first, count, [&](const TileRun& run) { finish_run(task, run, r, sums, sum_stride, transformed); });
     }
     return true;
   }
 
-  void finish_run(const Conv2dShape& windows, const Task& task, const TileRun& run, const Conv2dRun& r, const float* sums,
-                  size_t sum_stride, const float* terms) const {
+  void finish_run(const Task& task, const TileRun& run, const Conv2dRun& r, const float* sums, size_t sum_stride,
+                  float* transformed) const {
     const Conv2dShape& s = shape_;
     const size_t row = kWinogradOutput * (task.row + run.row), column = kWinogradOutput * run.column;
     const size_t at = (((task.image + run.image) * s.ho + row) * s.wo + column) * s.co;
@@ -125,8 +124,7 @@ class WinogradRows : public PackedConv2d {
     args.position_stride = sum_stride;
     args.tile_stride = channel_stride();
     args.factor = product_.needs_sums ? -2.0f : -1.0f;
-    if (product_.needs_sums) args.pixel_terms = terms + (run.image * task.rows + run.row) * 4 * windows.wo + column;
-    args.pixel_terms_stride = 2 * windows.wo;
+    args.transformed = transformed;
     args.channel_terms = channel_terms_.data();
     args.channel_terms_stride = channel_stride();
     args.epilogue = epilogue_.of_panel(0);
@@ -137,44 +135,16 @@ class WinogradRows : public PackedConv2d {
     kernels_.winograd.transform_output(args);
   }
 
-  // terms [images][rows][2][2 * wo] = A^T B^T d B A of the sums d of pixels; A^T B^T = | -1 0 3  0 |
-  //                                                                                   |  0 3 0 -1 |
-  // The third pixel of a window is multiplied by 0, since max(V, U) may hide a NaN.
-  void pixel_terms(const Conv2dShape& windows, const Task& task, const InputStrip<float>& strip, float* scratch, float* terms) const {
-    const size_t columns = strip_columns(windows), rows = strip_rows(windows, task.rows);
-    float* const columns_of_row = scratch + rows * columns;
-    for (size_t i = 0; i < task.images; ++i) {
-      for (size_t r = 0; r < rows; ++r)
-        kernels_.layout.row_sums(columns, windows.ci, strip.data + i * strip.image_stride + r * strip.row_stride, windows.ci,
-                                 scratch + r * columns);
-      for (size_t row = 0; row < task.rows; ++row, terms += 4 * windows.wo) {
-        const float* const d = scratch + kWinogradOutput * row * columns;
-        for (size_t a = 0; a < 2; ++a) {
-          const float *const plus = d + (2 - a) * columns, *const minus = d + 3 * a * columns, *const other = d + (1 + a) * columns;
-          for (size_t c = 0; c < columns; ++c) columns_of_row[c] = 3 * plus[c] - minus[c] + 0 * other[c];
-          float* const out = terms + a * 2 * windows.wo;
-          for (size_t c = 0; c < 2 * windows.wo; c += 2) {
-            const float* const r = columns_of_row + c;
-            out[c] = 3 * r[2] - r[0] + 0 * r[1];
-            out[c + 1] = 3 * r[1] - r[3] + 0 * r[2];
-          }
-        }
-      }
-    }
-  }
-  static size_t pixel_term_scratch(const Conv2dShape& windows, const TaskGrid& grid) {
-    return (strip_rows(windows, grid.rows_per_task) + 1) * strip_columns(windows);
-  }
-
   const KernelTable& kernels_;
   const Product& product_;
   const Conv2dShape shape_, windows_;
   const TileSet<ProductTile> tiles_;
   const ProductPanels panels_;          // [16][panels][ci][nr]
   const PackedEpilogue epilogue_;       // [panels][nr], without the bias
-  AlignedBuffer<float> channel_terms_;  // [4][panels][nr]: the bias, and the sums of U through both transforms
+  AlignedBuffer<float> channel_terms_;  // [4][panels][nr]: the bias, and the sums of U through the transform
   const KBlocks k_;
   const size_t block_;  // tiles
+  bool ok_;
 };
 }  // namespace
 

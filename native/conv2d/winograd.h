@@ -18,7 +18,7 @@ std::unique_ptr<PackedConv2d> pack_winograd_adder_conv2d(const KernelTable& kern
 Status winograd_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const float* x, const float* u,
                              const float* bias, float* y);
 
-// Gradients by the rule of adder layers (conv2d/grad.h), in the transformed domain; gs = A gy A^T:
+// Gradients by the rule of adder layers (conv2d/grad.h), in the transformed domain; gs = A gy A^T, gy centered as y is:
 //
 //   filters   gu[p] = sum over tiles of gs[p] * (V[p] - U[p])
 //   input     gv[p] = sum_co gs[p] * clamp(U[p] - V[p], -1, 1),  gx = B gv B^T, added up where tiles overlap

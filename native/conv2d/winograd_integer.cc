@@ -7,7 +7,7 @@
 //         for each panel             nr output channels of U, packed in k-groups once
 //           for each block of k
 //             rows are tiles         sums [16][tiles][co]
-//       y = A^T S A + constants      of a row of tiles, and requantize or dequantize its two rows of pixels
+//       y = A^T S A + constants      of a row of tiles, centered, and requantize or dequantize its two rows of pixels
 #include "winograd_integer.h"
 
 #include <algorithm>
@@ -171,8 +171,8 @@ class WinogradIntegerRows : public PackedIntegerConv2d<X> {
   void finish_run(const Task& task, const TileRun& run, const int32_t* sums, size_t sum_stride, int32_t* pixels,
                   const Target& target) const {
     const Conv2dShape& s = shape_;
-    kernels_.winograd_integers.transform_sums(
-        {run.count, channels_, sums, sum_stride, std::is_same_v<X, uint8_t> ? rounding_.shifts : nullptr, constants_.data(), pixels});
+    kernels_.winograd_integers.transform_sums({run.count, shape_.co, channels_, sums, sum_stride,
+                                               std::is_same_v<X, uint8_t> ? rounding_.shifts : nullptr, constants_.data(), pixels});
     const size_t row = kWinogradOutput * (task.row + run.row), column = kWinogradOutput * run.column;
     for (size_t a = 0; a < std::min(kWinogradOutput, s.ho - row); ++a) {
       const size_t at = (((task.image + run.image) * s.ho + row + a) * s.wo + column) * s.co;

@@ -4,7 +4,8 @@
 //   V = B^T d B                           exact in 16 bits; padding reads `padding`, and is transformed like everything
 //   V'[p] = clamp((V[p] + offsets[p]) >> shifts[p], 0, 255)      of bytes; V'[p] = V[p] of int16
 //   S[p] = - sum_ci |V'[p] - U[p]|
-//   y = A^T (S[p] * 2^shifts[p]) A + constants
+//   y' = A^T (S[p] * 2^shifts[p]) A + constants
+//   y = y' - floor(mean_co y' + 1/2)
 //
 // int16 holds V of x and padding of 13 bits and sign; others wrap around.
 #pragma once
@@ -14,9 +15,10 @@
 
 constexpr int kMinWinogradOffset = -16384, kMaxWinogradOffset = 16383, kMaxWinogradShift = 7;
 constexpr int kMinWinogradInput = -8192, kMaxWinogradInput = 8191;  // of int16
-constexpr int32_t kMaxWinogradConstant = 1 << 30;
+constexpr int32_t kMaxWinogradConstant = 1 << 29;
 
-// The most channels whose sums fit int32, whatever the constants: an output has nine of S.
+// The most channels whose sums fit int32, whatever the constants: an output has nine of S, and is as far from the mean as two outputs can
+// be from each other.
 constexpr size_t max_winograd_bytes(uint8_t max_shift) { return (size_t{1} << 30) / (size_t{9 * 255} << max_shift); }
 constexpr size_t kMaxWinogradShorts = (size_t{1} << 30) / (9 * 65535);
 

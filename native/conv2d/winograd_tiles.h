@@ -42,6 +42,6 @@ constexpr size_t position_stride(size_t tiles, size_t channels) { return round_u
 void transform_block(const KernelTable& kernels, const Conv2dShape& windows, const Task& task, const InputStrip<float>& strip, size_t first,
                      size_t count, size_t block, float* v);
 
-// gs [16][block][co] = A gy A^T of a block, zeros where gy has no pixel. `zeros` are co zeros.
+// gs [16][block][co] = A gy A^T of a block, gy centered, zeros where it has no pixel. `zeros` are co zeros.
 void transform_gradient_block(const KernelTable& kernels, const Conv2dShape& s, const Conv2dShape& windows, const Task& task,
                               const float* gy, const float* zeros, size_t first, size_t count, size_t block, float* gs);

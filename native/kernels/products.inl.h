@@ -22,8 +22,8 @@ struct L1 {
   static constexpr bool kNeedsSums = kL1NeedsSums;
   static ALWAYS_INLINE f32v one() { return l1_one(); }
   static ALWAYS_INLINE f32v accumulate(f32v sum, f32v x, f32v w, f32v one) { return l1_accumulate(sum, x, w, one); }
-  // With sums, rounding may leave a distance a little below zero where x and w are nearly equal, so y is 0 at most. A NaN in x or w hides
-  // from max(x, w) but not from the sums.
+  // With sums, rounding may leave a distance a little below zero where x and w are nearly equal, so y is 0 at most. Of x and a
+  // NaN, x is the larger for x86: a NaN in x shows in every sum of it, and one in w in the panel's sum alone.
   static ALWAYS_INLINE f32v finish(f32v sum, f32v row_sum, f32v panel_sum) {
     if constexpr (kL1NeedsSums) return min(broadcast(0.0f), sub(add(row_sum, panel_sum), add(sum, sum)));
     return sub(broadcast(0.0f), sum);

@@ -28,17 +28,43 @@ void winograd_transform_input(size_t tiles, size_t channels, const float* d, siz
     });
 }
 
+// The means over so many channels of the four pixels of a tile, from vectors that add up to their sums.
+struct PixelMeans {
+  f32v mean[4];
+
+  ALWAYS_INLINE PixelMeans(const f32v (&sums)[4], size_t channels) {
+    constexpr size_t kRows = f32v::N > 4 ? f32v::N : 4;
+    f32v rows[kRows];
+    float reduced[kRows];
+    UNROLL for (size_t i = 0; i < kRows; ++i) rows[i] = i < 4 ? sums[i] : broadcast(0.0f);
+    UNROLL for (size_t i = 0; i < 4; i += f32v::N) store(reduced + i, reduce_rows(rows + i));
+    UNROLL for (size_t i = 0; i < 4; ++i) mean[i] = broadcast(reduced[i] / static_cast<float>(channels));
+  }
+};
+
+ALWAYS_INLINE PixelMeans transform_tile(const WinogradOutputArgs& a, size_t tile) {
+  f32v sums[4];
+  UNROLL for (size_t i = 0; i < 4; ++i) sums[i] = broadcast(0.0f);
+  each_vector(a.channels, [&](size_t column, auto lanes) {
+    const float* const s = a.sums + tile * a.tile_stride + column;
+    f32v out[2][2];
+    transform_output<f32v>([&](size_t p) { return lanes.get(s + p * a.position_stride); }, out);
+    UNROLL for (size_t i = 0; i < 4; ++i) {
+      store(a.transformed + i * a.channel_terms_stride + column, out[i / 2][i % 2]);
+      sums[i] = add(sums[i], out[i / 2][i % 2]);
+    }
+  });
+  return {sums, a.channels};
+}
+
 template <class Lanes>
-ALWAYS_INLINE void finish_tile(const WinogradOutputArgs& a, size_t tile, size_t column, Lanes lanes) {
-  const float* const s = a.sums + tile * a.tile_stride + column;
-  f32v out[2][2];
-  transform_output<f32v>([&](size_t p) { return load(s + p * a.position_stride); }, out);
+ALWAYS_INLINE void finish_tile(const WinogradOutputArgs& a, const PixelMeans& means, size_t tile, size_t column, Lanes lanes) {
   const TileEpilogue& e = a.epilogue;
   const f32v factor = broadcast(a.factor);
-  UNROLL for (size_t r = 0; r < 2; ++r) UNROLL for (size_t b = 0; b < 2; ++b) {
-    f32v term = load(a.channel_terms + (2 * r + b) * a.channel_terms_stride + column);
-    if (a.pixel_terms) term = add(term, broadcast(a.pixel_terms[r * a.pixel_terms_stride + 2 * tile + b]));
-    out[r][b] = multiply_add(factor, out[r][b], term);
+  f32v out[2][2];
+  UNROLL for (size_t i = 0; i < 4; ++i) {
+    const size_t at = i * a.channel_terms_stride + column;
+    out[i / 2][i % 2] = multiply_add(factor, sub(load(a.transformed + at), means.mean[i]), load(a.channel_terms + at));
   }
   if (e.panel_scale) {
     const f32v scale = load(e.panel_scale + column), shift = load(e.panel_shift + column);
@@ -59,14 +85,21 @@ ALWAYS_INLINE void finish_tile(const WinogradOutputArgs& a, size_t tile, size_t 
 
 void winograd_transform_output(const WinogradOutputArgs& args) {
   const WinogradOutputArgs a = args;  // a copy: a store to y might change what `args` refers to
-  for (size_t tile = 0; tile < a.tiles; ++tile)
-    each_vector(a.channels, [&](size_t column, auto lanes) { finish_tile(a, tile, column, lanes); });
+  for (size_t tile = 0; tile < a.tiles; ++tile) {
+    const PixelMeans means = transform_tile(a, tile);
+    each_vector(a.channels, [&](size_t column, auto lanes) { finish_tile(a, means, tile, column, lanes); });
+  }
 }
 
 void winograd_transform_output_grad(size_t channels, const float* const gy[4], float* gs, size_t position_stride) {
+  f32v sums[4];
+  UNROLL for (size_t i = 0; i < 4; ++i) sums[i] = broadcast(0.0f);
+  each_vector(channels, [&](size_t c, auto lanes) { UNROLL for (size_t i = 0; i < 4; ++i) sums[i] = add(sums[i], lanes.get(gy[i] + c)); });
+  const PixelMeans means(sums, channels);
   each_vector(channels, [&](size_t c, auto lanes) {
+    const auto centered = [&](size_t i) { return sub(lanes.get(gy[i] + c), means.mean[i]); };
     f32v columns[2][4];
-    UNROLL for (size_t b = 0; b < 2; ++b) times_a(lanes.get(gy[b] + c), lanes.get(gy[2 + b] + c), columns[b]);
+    UNROLL for (size_t b = 0; b < 2; ++b) times_a(centered(b), centered(2 + b), columns[b]);
     UNROLL for (size_t i = 0; i < 4; ++i) {
       f32v row[4];
       times_a(columns[0][i], columns[1][i], row);

@@ -38,7 +38,7 @@ void winograd_transform_shorts(size_t tiles, size_t channels, const int16_t* d, 
 
 template <bool kShifted, class Lanes>
 ALWAYS_INLINE void transform_sums_of_tile(const WinogradSumsArgs& a, size_t tile, size_t channel, Lanes lanes) {
-  const int32_t* const s = a.sums + tile * a.channels + channel;
+  const int32_t* const s = a.sums + tile * a.channel_stride + channel;
   const auto sum = [&](size_t p) {
     const i32v v = lanes.get(s + p * a.position_stride);
     return kShifted ? shift_left(v, a.shifts[p]) : v;
@@ -46,9 +46,18 @@ ALWAYS_INLINE void transform_sums_of_tile(const WinogradSumsArgs& a, size_t tile
   i32v out[2][2];
   transform_output<i32v>(sum, out);
   UNROLL for (size_t r = 0; r < 2; ++r) UNROLL for (size_t b = 0; b < 2; ++b) {
-    const i32v constant = lanes.get(a.constants + (2 * r + b) * a.channels + channel);
-    lanes.put(a.y + ((r * a.tiles + tile) * 2 + b) * a.channels + channel, add(out[r][b], constant));
+    const i32v constant = lanes.get(a.constants + (2 * r + b) * a.channel_stride + channel);
+    lanes.put(a.y + ((r * a.tiles + tile) * 2 + b) * a.channel_stride + channel, add(out[r][b], constant));
   }
+}
+
+// The mean is floor(sum / channels + 1/2).
+void center_pixel(size_t channels, int32_t* y) {
+  int64_t sum = 0;
+  for (size_t c = 0; c < channels; ++c) sum += y[c];
+  const int64_t doubled = 2 * sum + static_cast<int64_t>(channels), divisor = 2 * static_cast<int64_t>(channels);
+  const int32_t mean = static_cast<int32_t>(doubled / divisor - (doubled % divisor < 0));
+  for (size_t c = 0; c < channels; ++c) y[c] -= mean;
 }
 
 void winograd_transform_sums(const WinogradSumsArgs& args) {
@@ -58,6 +67,7 @@ void winograd_transform_sums(const WinogradSumsArgs& args) {
       if (a.shifts) transform_sums_of_tile<true>(a, tile, channel, lanes);
       else transform_sums_of_tile<false>(a, tile, channel, lanes);
     });
+  for (size_t pixel = 0; pixel < 4 * a.tiles; ++pixel) center_pixel(a.channels, a.y + pixel * a.channel_stride);
 }
 
 // T: of the rows of the set's byte product.

@@ -3,10 +3,14 @@
 //
 //   V = B^T d B                         B^T = | 1  0 -1  0 |       A^T = | -1  1  1  0 |
 //   S[p] = - sum_ci |V[p] - U[p]|             | 0  1  1  0 |             |  0  1 -1  1 |
-//   y = A^T S A                               | 0 -1  1  0 |
+//   y = A^T S A, centered                     | 0 -1  1  0 |
 //                                             | 0  1  0 -1 |
 //
 // The signs are those of the paper's balanced matrices: every output adds five S and subtracts four, so that all are of one size.
+//
+// Centered: less the mean over the output channels of a pixel. Distances tell how far V is from everything, which all channels share and
+// which differs between the outputs of a tile, and only then how far from one filter. What is shared drowns the rest in training, and it
+// has no use: the mean takes it out.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -17,18 +21,17 @@ constexpr size_t kWinogradPositions = 16, kWinogradOutput = 2, kWinogradInput = 
 
 // From sums to output pixels, for tiles that are neighbors in a row:
 //
-//   y = activation((factor * A^T sums A + pixel_terms + channel_terms) * scale + shift (+ residual))
+//   y = activation((factor * (A^T sums A, centered) + channel_terms) * scale + shift (+ residual))
 //
-// A product with sums (Product::needs_sums) leaves sum max(V, U) in place of S: the factor is -2, and the sums of V and of U have gone
-// through both transforms beforehand.
+// A product with sums (Product::needs_sums) leaves sum max(V, U) in place of S: the factor is -2, the sums of U have gone through the
+// transform beforehand, and those of V, the same in all channels, are not needed.
 struct WinogradOutputArgs {
   size_t tiles, channels;
   size_t rows, pixels;  // that exist: 1 or 2 output rows, of 2 * tiles pixels or one less
   const float* sums;    // [16][tiles][channels], whole vectors, positions and tiles these strides apart
   size_t position_stride, tile_stride;
+  float* transformed;  // [4][channels], whole vectors as far apart as the channel terms: room for A^T sums A of a tile
   float factor;
-  const float* pixel_terms;  // [2][2 * tiles], rows so many floats apart; or null
-  size_t pixel_terms_stride;
   const float* channel_terms;  // [4][channels]: of output (0, 0), (0, 1), (1, 0), (1, 1), whole vectors so far apart
   size_t channel_terms_stride;
   TileEpilogue epilogue;  // the arrays of panels but the bias, and the residual
@@ -41,7 +44,7 @@ struct WinogradKernels {
   void (*transform_input)(size_t tiles, size_t channels, const float* d, size_t row_stride, size_t pixel_stride, float* v,
                           size_t position_stride);
   void (*transform_output)(const WinogradOutputArgs&);
-  // gs[p] = (A gy A^T)[p] of one tile; gy points to its 4 pixels
+  // gs[p] = (A gy A^T)[p] of one tile, gy centered; gy points to its 4 pixels
   void (*transform_output_grad)(size_t channels, const float* const gy[4], float* gs, size_t position_stride);
   // gx += B gv B^T of one tile; gx points to its 16 pixels
   void (*transform_input_grad)(size_t channels, const float* gv, size_t position_stride, float* const gx[16]);
@@ -54,10 +57,11 @@ struct WinogradRounding {
   uint8_t shifts[kWinogradPositions];
 };
 
-// y = A^T (sums << shifts) A + constants, for tiles that are neighbors in a row.
+// y = A^T (sums << shifts) A + constants, centered by the mean rounded to nearest, ties up, for tiles that are neighbors in a row.
 struct WinogradSumsArgs {
   size_t tiles, channels;
-  const int32_t* sums;  // [16][tiles][channels], positions so far apart
+  size_t channel_stride;  // of sums, constants and y, from one tile or pixel to the next
+  const int32_t* sums;    // [16][tiles][channels], positions so far apart
   size_t position_stride;
   const uint8_t* shifts;     // [16], or null for zeros
   const int32_t* constants;  // [4][channels], of output (0, 0), (0, 1), (1, 0), (1, 1)

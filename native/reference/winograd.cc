@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 namespace {
 constexpr double kBt[4][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}};
@@ -51,7 +53,7 @@ void transformed_input(const Conv2dShape& s, const Tile& t, const X* x, size_t c
     for (size_t c = 0; c < 4; ++c) d[r][c] = input_pixel(s, t, r, c, &pixel) ? x[pixel * s.ci + ci] : pad_value;
   sandwich<false>(kBt, d, v);
 }
-void transformed_gradient(const Conv2dShape& s, const Tile& t, const float* gy, size_t co, double (&gs)[4][4]) {
+void transformed_gradient(const Conv2dShape& s, const Tile& t, const double* gy, size_t co, double (&gs)[4][4]) {
   double g[2][2];
   size_t pixel;
   for (size_t r = 0; r < 2; ++r)
@@ -59,16 +61,28 @@ void transformed_gradient(const Conv2dShape& s, const Tile& t, const float* gy, 
   sandwich<true>(kAt, g, gs);
 }
 
+// Less the mean over the channels of a pixel, by `round` of it.
+template <class Round>
+void center(const Conv2dShape& s, double* y, Round round) {
+  for (double* pixel = y; pixel < y + s.n * s.ho * s.wo * s.co; pixel += s.co) {
+    const double mean = round(std::accumulate(pixel, pixel + s.co, 0.0) / static_cast<double>(s.co));
+    for (size_t co = 0; co < s.co; ++co) pixel[co] -= mean;
+  }
+}
+constexpr auto exactly = [](double mean) { return mean; };
+
 // use(gs, V - U, co, ci) for every tile and pair of channels.
 template <class Use>
-void each_difference(const Conv2dShape& s, const float* gy, const float* x, const float* u, Use use) {
+void each_difference(const Conv2dShape& s, const float* output_gradient, const float* x, const float* u, Use use) {
+  std::vector<double> gy(output_gradient, output_gradient + s.n * s.ho * s.wo * s.co);
+  center(s, gy.data(), exactly);
   each_tile(s, [&](const Tile& t) {
     for (size_t ci = 0; ci < s.ci; ++ci) {
       double v[4][4];
       transformed_input(s, t, x, ci, v);
       for (size_t co = 0; co < s.co; ++co) {
         double gs[4][4], difference[4][4];
-        transformed_gradient(s, t, gy, co, gs);
+        transformed_gradient(s, t, gy.data(), co, gs);
         for (size_t p = 0; p < 16; ++p) difference[p / 4][p % 4] = v[p / 4][p % 4] - u[(p * s.co + co) * s.ci + ci];
         use(t, gs, difference, co, ci);
       }
@@ -103,8 +117,9 @@ void forward(const Conv2dShape& s, const X* x, const X* u, X pad_value, Constant
 
 void reference_winograd_adder_conv2d(const Conv2dShape& s, const float* x, const float* u, const float* bias, double* y) {
   forward(
-      s, x, u, 0.0f, [&](size_t, size_t co) { return bias ? bias[co] : 0.0f; }, [](size_t, double v) { return v; },
-      [](size_t) { return 1.0; }, y);
+      s, x, u, 0.0f, [](size_t, size_t) { return 0.0; }, [](size_t, double v) { return v; }, [](size_t) { return 1.0; }, y);
+  center(s, y, exactly);
+  for (size_t i = 0; bias && i < s.n * s.ho * s.wo * s.co; ++i) y[i] += bias[i % s.co];
 }
 
 template <class X>
@@ -116,6 +131,7 @@ void reference_winograd_adder_conv2d(const Conv2dShape& s, const X* x, const X* 
   };
   forward(
       s, x, u, pad_value, [&](size_t i, size_t co) { return constants ? constants[i * s.co + co] : 0; }, rounded, step, y);
+  center(s, y, [](double mean) { return std::floor(mean + 0.5); });
 }
 template void reference_winograd_adder_conv2d(const Conv2dShape&, const uint8_t*, const uint8_t*, uint8_t, const WinogradRounding*,
                                               const int32_t*, double*);

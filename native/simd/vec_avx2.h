@@ -63,5 +63,5 @@ ALWAYS_INLINE f32v l1_one() {
   asm("" : "+x"(one.v));
   return one;
 }
-ALWAYS_INLINE f32v l1_accumulate(f32v sum, f32v x, f32v w, f32v one) { return {_mm256_fmadd_ps(_mm256_max_ps(x.v, w.v), one.v, sum.v)}; }
+ALWAYS_INLINE f32v l1_accumulate(f32v sum, f32v x, f32v w, f32v one) { return {_mm256_fmadd_ps(_mm256_max_ps(w.v, x.v), one.v, sum.v)}; }
 }  // namespace

@@ -74,5 +74,5 @@ ALWAYS_INLINE f32v l1_one() {
   asm("" : "+v"(one.v));
   return one;
 }
-ALWAYS_INLINE f32v l1_accumulate(f32v sum, f32v x, f32v w, f32v one) { return {_mm512_fmadd_ps(_mm512_max_ps(x.v, w.v), one.v, sum.v)}; }
+ALWAYS_INLINE f32v l1_accumulate(f32v sum, f32v x, f32v w, f32v one) { return {_mm512_fmadd_ps(_mm512_max_ps(w.v, x.v), one.v, sum.v)}; }
 }  // namespace

@@ -55,5 +55,5 @@ ALWAYS_INLINE void load_columns(const float* p, size_t stride, f32v columns[4]) 
 // max + add is one instruction less than sub, and, add.
 constexpr bool kL1NeedsSums = true;
 ALWAYS_INLINE f32v l1_one() { return broadcast(1.0f); }
-ALWAYS_INLINE f32v l1_accumulate(f32v sum, f32v x, f32v w, f32v) { return {_mm_add_ps(sum.v, _mm_max_ps(x.v, w.v))}; }
+ALWAYS_INLINE f32v l1_accumulate(f32v sum, f32v x, f32v w, f32v) { return {_mm_add_ps(sum.v, _mm_max_ps(w.v, x.v))}; }
 }  // namespace

@@ -49,6 +49,16 @@ export function patch(
   return Array.from({ length: size }, (_, r) => Array.from({ length: size }, (_, s) => at(row + r, column + s)));
 }
 
+/** Less the mean of the channels of a pixel, which `round` makes an integer of integers. */
+export function centered(y: Float64Array, channels: number, round = (mean: number) => mean): Float64Array {
+  return y.map((v, i) => {
+    const first = i - (i % channels);
+    return v - round(y.subarray(first, first + channels).reduce((a, b) => a + b) / channels);
+  });
+}
+/** The same of bounds: a number and the mean may err in opposite directions. */
+const boundsCentered = (y: Float64Array, channels: number) => centered(y, channels, (mean) => -mean);
+
 interface Operands {
   readonly x: Tensor;
   /** U */
@@ -88,10 +98,10 @@ export function forwardMagnitudes({ x, filters, padding }: Operands): Float64Arr
       });
     }
   });
-  return y;
+  return boundsCentered(y, co);
 }
 
-/** A bound of gy and of V at each position of a tile. */
+/** A bound of centered gy and of V at each position of a tile. */
 function eachBound(
   { x, gy, padding, filters }: Pass,
   use: (gs: number[][], v: number[], image: number, row: number, column: number) => void,
@@ -99,12 +109,13 @@ function eachBound(
   const { output, packed } = windows(x.shape, filters.shape, padding);
   const [top, left] = [packed[9]!, packed[10]!];
   const co = output[3];
+  const bounds = boundsCentered(Float64Array.from(gy.data, Math.abs), co);
   eachTile(output, (image, row, column) => {
     const gs = Array.from({ length: co }, (_, c) =>
       flat(
         sandwich(
           transposed(absolute(at)),
-          patch(gy.shape, 2, image, row, column, (first) => Math.abs(gy.data[first + c]!)),
+          patch(gy.shape, 2, image, row, column, (first) => bounds[first + c]!),
         ),
       ),
     );
