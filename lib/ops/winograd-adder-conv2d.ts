@@ -31,7 +31,7 @@ const names = [...gradNames, ...optionNames<Pick<WinogradConvolutionOptions, 'bi
  * padding reads zeros, which are transformed like everything.
  *
  * Outputs are centered over the channels of a pixel, `y[co] = z[co] − mean(z) + bias[co]`, which is not in the paper: how far a tile is from all
- * filters says nothing about any of them, differs between the outputs of a tile, and keeps a network from learning. So they are of either sign,
+ * filters says nothing about any of them, differs between the outputs of a tile, and slows down training. So they are of either sign,
  * and a single channel is 0.
  *
  * In float32, errors are about 2e-6 of what is added up, which is more than the output: five sums less four, less the mean. A NaN makes all
@@ -39,8 +39,8 @@ const names = [...gradNames, ...optionNames<Pick<WinogradConvolutionOptions, 'bi
  *
  * In uint8 and int16 the result is exact in int32; padding reads `padValue`, and there is no bias, but `constants` for each output of a tile.
  * The V of bytes, −510 to 1020, become bytes again at each position p: `V' = clamp((V + offsets[p]) >> shifts[p], 0, 255)`, and
- * `z = Aᵀ (S[p] · 2^shifts[p]) A + constants`, centered by `⌊mean(z) + ½⌋`. x of int16 has 13 bits and sign, −8192 to 8191, so that int16 holds V; nothing is rounded.
- * There are at most 467,861 channels of bytes, half of that for each shift, and 1,820 of int16.
+ * `z = Aᵀ (S[p] · 2^shifts[p]) A + constants`, centered by `⌊mean(z) + ½⌋`. x of int16 has 13 bits and sign, −8192 to 8191, so that int16
+ * holds V, and nothing but the mean is rounded. There are at most 467,861 channels of bytes, half of that for each shift, and 1,820 of int16.
  *
  * @param x       activations [n, h, w, ci], float32, uint8 or int16
  * @param filters U, [4, 4, co, ci], of the same dtype

@@ -20,10 +20,16 @@ const metadata: ModelMetadata = {
   normalization: { mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] },
 };
 
+/** With filters of the size that training gives them: initial ones lie among what they meet, and magnify every error. */
+function enlarged(layer: layers.WinogradAdderConv2d): layers.WinogradAdderConv2d {
+  layer.filters.value.data.set(layer.filters.value.data.map((v) => 4 * v));
+  return layer;
+}
+
 /** Ordinary, Winograd and other adder layers, with shortcuts and a filter far out of range. */
 function network(): Model {
   const random = new Random(1);
-  const unit = (ci: number, co: number) => new WinogradAdderConv2d(ci, co, { padding: 1, random });
+  const unit = (ci: number, co: number) => enlarged(new WinogradAdderConv2d(ci, co, { padding: 1, random }));
   const model = new Model(
     {
       conv1: new Conv2d(3, 8, { kernel: 3, padding: 1, random }),
@@ -37,7 +43,7 @@ function network(): Model {
         ]),
         new Sequential([new AdderConv2d(8, 12, { kernel: 1, stride: 2, random }), new BatchNorm(12)]),
       ),
-      unit: new WinogradAdderConv2d(12, 10, { random, bias: true }),
+      unit: enlarged(new WinogradAdderConv2d(12, 10, { random, bias: true })),
       bn3: new BatchNorm(10),
       relu3: new Relu(),
       avgpool: new GlobalAveragePool2d(),
@@ -74,7 +80,7 @@ t.test('with eight bits it comes close to the float network, with fewer less so'
     }
     distances.push(distance(quantized.forward(images), wanted));
   }
-  t.ok(distances[0]! < 0.12, `8 bits: ${distances[0]}`);
+  t.ok(distances[0]! < 0.05, `8 bits: ${distances[0]}`);
   t.ok(distances[0]! < distances[1]! && distances[1]! < distances[2]!, `8, 6 and 4 bits: ${distances}`);
 });
 
@@ -91,7 +97,7 @@ t.test('with nine to thirteen bits it comes closer, and more than thirteen are t
     t.ok(d < 0.8 * before, `${bits} bits: ${d} after ${before}`);
     before = d;
   }
-  t.ok(before < 2e-3, `13 bits: ${before}`);
+  t.ok(before < 1e-3, `13 bits: ${before}`);
   const thirteen = await quantize(model, images, { bits: 13 });
   for (const asked of [14, 16]) {
     const quantized = await quantize(model, images, { bits: asked });
@@ -134,10 +140,10 @@ t.test('where nothing is rounded, the network is the same: clamped filters lose 
 
 t.test('values below zero have a zero point, which padding reads and V at (1,1) holds four times', async (t) => {
   const random = new Random(2);
-  const unit = new WinogradAdderConv2d(3, 6, { padding: 1, random });
+  const unit = enlarged(new WinogradAdderConv2d(3, 6, { padding: 1, random }));
   const first = new Model({ unit, avgpool: new GlobalAveragePool2d(), flatten: new Flatten() }, { ...metadata, classes: 6 });
   for (const [bits, limit] of [
-    [8, 0.04],
+    [8, 0.02],
     [13, 1e-3],
   ] as const) {
     const quantized = await quantize(first, images, { bits });

@@ -203,14 +203,16 @@ for (const isa of instructionSets)
     for (const name of isQuick || isa === 'scalar' ? ['lenet5bn'] : ['lenet5bn', 'resnet20'])
       for (const kind of kindsOf(name)) {
         const model = trained(name, kind);
-        // Winograd layers of random weights magnify: an error of 1e-6 of the input moves the output by 4e-4 of its size.
-        const part = kind === 'adder-winograd' ? 1e-3 : 1e-5;
+        const part = kind === 'adder-winograd' ? 1e-4 : 1e-5; // an output is what is left of nine sums
         await t.resolves(check({ network: model, input: model.inputShape }, part), `${name} of kind ${kind}`);
       }
   });
 
 function trained(name: string, kind: models.ConvKind = 'adder'): Model {
   const model = randomize(models.createModel(name, { kind, seed: 1 }), 2);
+  // Initial Winograd filters lie among what they meet and magnify every error; those of the size that training gives them do not.
+  if (kind === 'adder-winograd')
+    for (const { rule, value } of model.parameters()) if (rule === 'adder') value.data.set(value.data.map((v) => 4 * v));
   return calibrate(model, normal([2, ...model.inputShape], 3));
 }
 
