@@ -40,7 +40,7 @@ export async function measureModels(options: ModelBenchOptions = {}): Promise<Mo
 
 /** The networks of a task, and images for them. The caller disposes of the sessions. */
 export async function compileTask({ network, batch }: Task, threads: number) {
-  const make = (kind: models.ConvKind) => settled(models[network]({ kind, seed: 1 }));
+  const make = (kind: models.NetworkKind) => settled(models[network]({ kind, seed: 1 }));
   const [adder, winograd, conv] = [make('adder'), make('adder-winograd'), make('conv')];
   const x = Tensor.zeros([batch, ...adder.inputShape]);
   new Random(1).fillNormal(x.data);

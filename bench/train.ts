@@ -61,7 +61,7 @@ export async function measureTrain(options: TrainBenchOptions = {}): Promise<Tra
 }
 
 /** A step as `fit` takes it. */
-function trainer(kind: models.ConvKind, batch: number): () => void {
+function trainer(kind: models.NetworkKind, batch: number): () => void {
   const model = models.resnet20({ kind, seed: 1 });
   const optimizer = new Sgd(model.parameters(), { lr: 0.1, momentum: 0.9, weightDecay: 5e-4, adder: { rate: 'adaptive', eta: 0.2 } });
   const x = Tensor.zeros([batch, ...model.inputShape]);

@@ -6,11 +6,16 @@ export const convKinds = ['adder', 'adder-winograd', 'conv', 'xnor'] as const;
 /** One of `convKinds`. */
 export type ConvKind = (typeof convKinds)[number];
 
+/** The kinds of networks: that of their inner convolutions, or `adder-2x2`, centered adders with 2x2 windows in place of 3x3. */
+export const networkKinds = ['adder', 'adder-2x2', 'adder-winograd', 'conv', 'xnor'] as const;
+/** One of `networkKinds`. */
+export type NetworkKind = (typeof networkKinds)[number];
+
 /** Whether its inner layers have adder filters. */
-export const isAdderKind = (kind: ConvKind): boolean => kind === 'adder' || kind === 'adder-winograd';
+export const isAdderKind = (kind: NetworkKind): boolean => kind.startsWith('adder');
 
 /** Why filters are not trained by the gradient 'sign'. */
-export const noSignGradient = (kind: ConvKind): string =>
+export const noSignGradient = (kind: NetworkKind): string =>
   isAdderKind(kind) ? `but the filters of kind '${kind}' are trained by 'full' alone` : `but kind '${kind}' has no adder filters`;
 
 /** The windows of filters, [co,kh,kw,ci/groups]: filters of Winograd's domain, [4,4,co,ci], are for windows of 3x3. */

@@ -18,7 +18,7 @@ export { type ReadTensorsOptions, readTensors } from './io/read-tensors';
 export type { TensorFile } from './io/tensor-file';
 export * as layers from './layers';
 export * as models from './models';
-export { type ConvKind, Model, type ModelMetadata, type Task, type Training } from './models';
+export { Model, type ModelMetadata, type NetworkKind, type Task, type Training } from './models';
 export * as ops from './ops';
 export { type Schedule, Sgd, type SgdOptions, schedule } from './optim';
 export { QuantizedModel, type QuantizeOptions, quantize } from './quantize';

@@ -1,5 +1,5 @@
 import { save } from '../files';
-import type { ConvKind } from '../models';
+import type { NetworkKind } from '../models';
 import { weightsPath } from '../models/pretrained';
 import { openFloatNetwork } from './open-network';
 import { checkWeightsOut } from './output-path';
@@ -8,7 +8,7 @@ import { print } from './text-layout';
 
 interface ConvertArguments {
   model?: string;
-  kind?: ConvKind;
+  kind?: NetworkKind;
   half?: boolean;
   json?: boolean;
 }

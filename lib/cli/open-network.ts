@@ -4,7 +4,7 @@ import { AdderNetError } from '../errors';
 import { type LoadOptions, load } from '../files';
 import { storedMetadata } from '../files/float-file';
 import { readWeights } from '../files/read-weights';
-import { type ConvKind, Model } from '../models';
+import { Model, type NetworkKind } from '../models';
 import type { QuantizedModel } from '../quantize';
 import { dataRules } from './data-rules';
 import { printNote } from './notes';
@@ -14,7 +14,7 @@ export interface NetworkArguments {
   weights: string;
   /** Needed only if the file does not name its network; a file with another network is rejected. */
   model?: string;
-  kind?: ConvKind;
+  kind?: NetworkKind;
   /** The size of images in folders, if it differs from the network's own. */
   imageSize?: readonly [height: number, width: number];
   dataset?: string;

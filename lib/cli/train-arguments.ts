@@ -1,5 +1,5 @@
 // The arguments of a training run. Its folder keeps them as JSON, which is checked before a resumed run uses it: anyone may have changed it.
-import { type ConvKind, convKinds, unitToKind } from '../conv-kind';
+import { type NetworkKind, networkKinds, unitToKind } from '../conv-kind';
 import { datasetNames } from '../data/open-dataset';
 import { AdderNetError } from '../errors';
 import { parseJson } from '../io/json';
@@ -17,7 +17,7 @@ export const augmentations = ['auto', 'none', 'crop', 'crop+flip'] as const;
 
 export interface TrainArguments extends DataArguments {
   model?: string;
-  kind: ConvKind;
+  kind: NetworkKind;
   imageSize?: readonly [height: number, width: number];
   weights?: string;
   freeze?: string[];
@@ -61,7 +61,7 @@ const rules: { readonly [Name in keyof TrainArguments]-?: Rule<TrainArguments[Na
   background: name,
   invert: flag,
   model: name,
-  kind: oneOf(convKinds),
+  kind: oneOf(networkKinds),
   imageSize: listOf(numbers.positiveInteger, 'height and width', 2) as Rule<readonly [number, number]>,
   weights: name,
   freeze: listOf(name, 'a list of layers') as Rule<string[]>,

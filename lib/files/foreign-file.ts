@@ -3,7 +3,7 @@
 
 import { AdderNetError } from '../errors';
 import type { TensorFile } from '../io/tensor-file';
-import { type ConvKind, createModel, type InputShape, type Model, type ModelName } from '../models';
+import { createModel, type InputShape, type Model, type ModelName, type NetworkKind } from '../models';
 import { closestNetwork, type Likeness, unknownNetwork } from '../models/identify';
 import { shown } from '../quoted';
 import { shapeText } from '../shape';
@@ -38,7 +38,7 @@ export function foreignNetwork(file: TensorFile, options: LoadOptions, note: (te
 }
 
 /** The kind that its names and shapes look like. */
-const likeOf = (kind: ConvKind): ConvKind => (kind === 'xnor' ? 'conv' : kind);
+const likeOf = (kind: NetworkKind): NetworkKind => (kind === 'xnor' ? 'conv' : kind);
 
 /** @throws {AdderNetError} ERR_ARGUMENT if an option is given and contradicts the file */
 export function checkContradiction(file: TensorFile, name: string, given: unknown, stored: unknown): void {

@@ -1,5 +1,5 @@
 // What the caller of load knows about a network besides its file.
-import type { ConvKind, InputShape, Normalization } from '../models';
+import type { InputShape, NetworkKind, Normalization } from '../models';
 import { optionNames } from '../options';
 
 /** Options of `load`. */
@@ -7,7 +7,7 @@ export interface LoadOptions {
   /** Name of the network, such as resnet20, where the file does not say it or says another one. */
   model?: string | undefined;
   /** Kind of its layers, where the file does not say it: a PyTorch file of a binary network looks like that of a CNN. */
-  kind?: ConvKind | undefined;
+  kind?: NetworkKind | undefined;
   /** Key of the weights in a PyTorch checkpoint; nested keys are joined by dots, such as 'models.0'. Default: the likeliest key. */
   key?: string | undefined;
   /**

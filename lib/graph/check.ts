@@ -18,6 +18,7 @@ import {
   operandsOf,
   type Quantize,
   type QuantizedConv2d,
+  type SymmetricPad,
   type Value,
 } from './graph';
 import { maxElements, WorkBudget } from './limits';
@@ -42,7 +43,9 @@ export function checkGraph(graph: Graph): void {
   if (!isKnown(outputs[0]!, known)) throw new AdderNetError('ERR_ARGUMENT', 'no node of the network computes its output');
 }
 
-/** Values of int16 whose numbers Winograd's transforms take: those that end within 13 bits and sign, and maxima of them. */
+const isNarrow = (q: number): boolean => q >= winogradIntegers.min && q <= winogradIntegers.max;
+
+/** Values of int16 whose numbers Winograd's transforms take: those that end within 13 bits and sign, and maxima and pads of them. */
 class NarrowValues {
   readonly #ids = new Set<number>();
 
@@ -58,6 +61,7 @@ class NarrowValues {
 
   #isNarrow(node: GraphNode): boolean {
     if (node.op === 'pool') return this.#ids.has(node.x.id);
+    if (node.op === 'symmetricPad') return this.#ids.has(node.x.id) && isNarrow(node.padValue);
     if (node.op !== 'quantize' && node.op !== 'quantizedConv2d') return false;
     const { qmin = 0, qmax = Number.POSITIVE_INFINITY } = node;
     return qmin >= winogradIntegers.min && qmax <= winogradIntegers.max;
@@ -67,6 +71,7 @@ class NarrowValues {
 const size = integer(1, 2 ** 31 - 1);
 const offset = integer(0, 2 ** 31 - 1);
 const quantizedNumber = integer(-32768, 32767);
+const flag = rule<boolean>('true or false', (value) => typeof value === 'boolean');
 const isFloat = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(Math.fround(value));
 const float = rule<number>('a finite float32', isFloat);
 const positiveFloat = rule<number>('a positive float32', (value) => isFloat(value) && Math.fround(value) > 0);
@@ -116,7 +121,7 @@ const graphRule = objectWith({
 });
 const nodeRules: Readonly<Record<GraphNode['op'], Rule<unknown>>> = {
   conv2d: objectWith({
-    ...{ kind: oneOf(convKinds), x: floats, output: floats, filters: tensor(4, 'f32'), bias: optional(vector) },
+    ...{ kind: oneOf(convKinds), isCentered: optional(flag), x: floats, output: floats, filters: tensor(4, 'f32'), bias: optional(vector) },
     ...{ scale: optional(vector), shift: optional(vector), residual: optional(floats), activation: optional(activation) },
     attributes: conv2dAttributes,
   }),
@@ -124,6 +129,7 @@ const nodeRules: Readonly<Record<GraphNode['op'], Rule<unknown>>> = {
     ...{ x: floats, output: floats, mean: vector, ...affine, residual: optional(floats), activation: optional(activation) },
   }),
   pool: objectWith({ mode: oneOf(['max', 'average']), x: any, output: any, attributes: poolAttributes }),
+  symmetricPad: objectWith({ x: any, output: any, padValue: float }),
   activate: objectWith({ x: floats, output: floats, activation }),
   add: objectWith({ a: floats, b: floats, output: floats }),
   quantize: objectWith({
@@ -131,7 +137,13 @@ const nodeRules: Readonly<Record<GraphNode['op'], Rule<unknown>>> = {
     ...{ qmin: optional(quantizedNumber), qmax: quantizedNumber },
   }),
   quantizedConv2d: objectWith({
-    ...{ kind: oneOf(['adder', 'adder-winograd', 'conv']), x: quantized, output: any, filters: tensor(4, 'u8', 'i16', 'i8') },
+    ...{
+      kind: oneOf(['adder', 'adder-winograd', 'conv']),
+      isCentered: optional(flag),
+      x: quantized,
+      output: any,
+      filters: tensor(4, 'u8', 'i16', 'i8'),
+    },
     ...{ padValue: quantizedNumber, offsets: optional(tensor(1, 'i16')), shifts: optional(tensor(1, 'u8')) },
     constants: optional(tensor(2, 'i32')),
     ...{ ...affine, residual: optional(any), residualScale: optional(float), qmin: optional(quantizedNumber) },
@@ -153,9 +165,22 @@ function damageOf(node: GraphNode, known: ReadonlyMap<number, Value>): string | 
     return `output has shape ${shapeText(output.shape)}, expected that of ${shapeText(shape)}`;
   if (node.op === 'pool' && (node.x.dtype !== output.dtype || (node.mode === 'average' && output.dtype !== 'f32')))
     return `output is ${output.dtype} of ${node.x.dtype}, expected ${node.mode === 'average' ? 'f32' : 'the same'}`;
+  if (node.op === 'symmetricPad') return damageOfPadding(node);
   if (node.op === 'quantize') return damageOfRange(node, node.output.dtype as QuantizedDType) ?? damageOfZeroPoint(node);
   if (node.op === 'conv2d' || node.op === 'quantizedConv2d' || node.op === 'normalize') return damageOfChannels(node);
   return undefined;
+}
+
+function damageOfPadding({ x, output, padValue }: SymmetricPad): string | undefined {
+  if (x.dtype !== output.dtype) return `output is ${output.dtype} of ${x.dtype}, expected the same`;
+  return x.dtype === 'f32' ? undefined : damageOfPadValue(padValue, x.dtype);
+}
+
+function damageOfPadValue(padValue: number, dtype: QuantizedDType): string | undefined {
+  const { min, max } = integersOf[dtype];
+  return Number.isInteger(padValue) && padValue >= min && padValue <= max
+    ? undefined
+    : `padValue is ${padValue}, expected an integer from ${min} to ${max}`;
 }
 
 function damageOfChannels(node: Conv2d | QuantizedConv2d | Normalize): string | undefined {
@@ -165,6 +190,7 @@ function damageOfChannels(node: Conv2d | QuantizedConv2d | Normalize): string | 
     const { size = channels } = (vectors[name] ?? {}) as Partial<Tensor>;
     if (size !== channels) return `${name} has ${size} numbers, expected one for each of ${channels} channels`;
   }
+  if (node.op !== 'normalize' && node.isCentered && node.kind !== 'adder') return `isCentered is true, but its kind is ${node.kind}`;
   if ((node.scale === undefined) !== (node.shift === undefined)) return 'scale and shift are not both there';
   const { residual, output } = node;
   if (residual && elementCount(residual.shape) !== elementCount(output.shape))
@@ -186,8 +212,8 @@ function damageOfQuantized(node: QuantizedConv2d): string | undefined {
   const limit =
     kind === 'adder-winograd' ? 9 * maxWinogradChannels(dtype, node.shifts?.data) : maxFilterElements[kind === 'conv' ? 'conv' : dtype];
   if (elements > limit) return `filters have ${elements} elements each, expected at most ${limit}, whose sum an int32 holds`;
-  const { min, max } = integersOf[dtype];
-  if (padValue < min || padValue > max) return `padValue is ${padValue}, expected an integer from ${min} to ${max}`;
+  const padding = damageOfPadValue(padValue, dtype);
+  if (padding !== undefined) return padding;
   if ((qmax === undefined) !== (output.dtype === 'f32'))
     return `qmax is ${qmax ?? 'missing'}, but its output is ${output.dtype}: an output of ${dtype} has one`;
   if (qmax === undefined) return qmin === undefined ? undefined : `qmin is ${qmin}, but its output is f32`;

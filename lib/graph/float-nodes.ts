@@ -1,6 +1,18 @@
 // Nodes of floats by the operations of lib/ops, one after the other.
 import type { Activation } from '../layers';
-import { add, adderConv2d, averagePool2d, batchNorm, conv2d, maxPool2d, relu, winogradAdderConv2d, xnorConv2d } from '../ops';
+import {
+  add,
+  adderConv2d,
+  averagePool2d,
+  batchNorm,
+  centerChannels,
+  conv2d,
+  maxPool2d,
+  relu,
+  symmetricPad2d,
+  winogradAdderConv2d,
+  xnorConv2d,
+} from '../ops';
 import { Tensor } from '../tensor';
 import type { Conv2d, FloatNode, Value } from './graph';
 import { clamp } from './rounding';
@@ -13,6 +25,7 @@ export function runFloatNode(node: FloatNode, read: (value: Value) => Tensor): T
   if (node.op === 'add') return add(read(node.a), read(node.b));
   const x = read(node.x);
   if (node.op === 'activate') return activate(x, node.activation);
+  if (node.op === 'symmetricPad') return symmetricPad2d(x, { value: node.padValue });
   if (node.op === 'pool') return pools[node.mode](x, node.attributes);
   const y = node.op === 'conv2d' ? convolution(node, x) : scaled(x, node.mean, node.scale, node.shift);
   const { residual, activation } = node;
@@ -21,12 +34,16 @@ export function runFloatNode(node: FloatNode, read: (value: Value) => Tensor): T
 }
 
 function convolution(node: Conv2d, x: Tensor): Tensor {
-  const { kind, filters, bias, scale, shift, attributes } = node;
-  const y =
-    kind === 'adder-winograd'
-      ? winogradAdderConv2d(x, filters, { padding: attributes.padding, bias })
-      : convolutions[kind](x, filters, { ...attributes, bias });
+  const { scale, shift } = node;
+  const y = sums(node, x);
   return scale && shift ? scaled(y, Tensor.zeros(scale.shape), scale, shift) : y;
+}
+
+function sums({ kind, isCentered, filters, bias, attributes }: Conv2d, x: Tensor): Tensor {
+  if (kind === 'adder-winograd') return winogradAdderConv2d(x, filters, { padding: attributes.padding, bias });
+  if (!isCentered) return convolutions[kind](x, filters, { ...attributes, bias });
+  const y = convolutions[kind](x, filters, attributes);
+  return centerChannels(y, { bias, out: y });
 }
 
 /** (x - mean) * scale + shift, channels on the last axis: a batch norm of variance 1. */

@@ -1,6 +1,7 @@
 // Where the windows of a node lie, as native code takes it, and which shape its output has.
 import { windowShape } from '../conv-kind';
 import { AdderNetError } from '../errors';
+import { symmetricPadShape } from '../ops/symmetric-pad';
 import { winogradGeometry } from '../ops/winograd-geometry';
 import { type ConvGeometry, convGeometry, elementCount, poolGeometry, type Shape, shapeText } from '../shape';
 import type { Conv2d, GraphNode, Pool, QuantizedConv2d } from './graph';
@@ -36,5 +37,6 @@ export function outputShape(node: NewNode): Shape {
   if (node.op === 'add' && elementCount(node.a.shape) !== elementCount(node.b.shape))
     throw new AdderNetError('ERR_SHAPE', `add: shapes are ${shapeText(node.a.shape)} and ${shapeText(node.b.shape)}, expected the same`);
   if (node.op === 'add') return node.a.shape;
+  if (node.op === 'symmetricPad') return symmetricPadShape(node.op, [1, ...node.x.shape]).slice(1);
   return node.op === 'conv2d' || node.op === 'quantizedConv2d' || node.op === 'pool' ? geometryOf(node).output.slice(1) : node.x.shape;
 }

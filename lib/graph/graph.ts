@@ -33,10 +33,15 @@ export interface PoolAttributes {
   readonly padding: Sides;
 }
 
-/** y = activation((x * filters + bias) * scale + shift + residual); what is undefined is left out, scale and shift together. */
+/**
+ * y = activation((x * filters + bias) * scale + shift + residual); what is undefined is left out, scale and shift together. If it is centered,
+ * x * filters is less the mean over the channels of its pixel.
+ */
 export interface Conv2d {
   readonly op: 'conv2d';
   readonly kind: ConvKind;
+  /** Only of kind adder. Default false. */
+  readonly isCentered?: boolean | undefined;
   readonly x: Value;
   readonly output: Value;
   /** [co,kh,kw,ci/groups] */
@@ -75,6 +80,15 @@ export interface Pool {
   readonly attributes: PoolAttributes;
 }
 
+/** What `symmetricPad2d` gives, of floats or of quantized numbers. */
+export interface SymmetricPad {
+  readonly op: 'symmetricPad';
+  readonly x: Value;
+  readonly output: Value;
+  /** Of the dtype of x, as what padding reads: 0 of floats. */
+  readonly padValue: number;
+}
+
 /** y = min(max(x, activation.min), activation.max) */
 export interface Activate {
   readonly op: 'activate';
@@ -91,7 +105,7 @@ export interface Add {
   readonly output: Value;
 }
 
-export type FloatNode = Conv2d | Normalize | Pool | Activate | Add;
+export type FloatNode = Conv2d | Normalize | Pool | SymmetricPad | Activate | Add;
 
 // Networks in 16 bits and fewer, bit-exactly. A quantized value holds integers q = qmin ... qmax, uint8 of up to 8 bits and int16 of more
 // (quantized-range.ts), which stand for the numbers scale * (q - zeroPoint); scale and zero point are one for the whole value. Between such
@@ -119,6 +133,8 @@ export interface Quantize {
 export interface QuantizedConv2d {
   readonly op: 'quantizedConv2d';
   readonly kind: 'adder' | 'adder-winograd' | 'conv';
+  /** Whether the sum is less the mean over the channels of its pixel, floor(sum of the sums / co + 1/2); only of kind adder. Default false. */
+  readonly isCentered?: boolean | undefined;
   /** Of int16 and kind adder-winograd it has 13 bits and sign at most. */
   readonly x: Value;
   readonly output: Value;

@@ -41,6 +41,7 @@ function checkElements(name: string, shape: Value['shape']): void {
 
 function paddedShape(node: GraphNode): Value['shape'] {
   if (node.op === 'add') return node.a.shape;
+  if (node.op === 'symmetricPad') return node.output.shape;
   if (!('attributes' in node)) return node.x.shape;
   const [h, w, c] = node.x.shape;
   const [top, left, bottom, right] = node.attributes.padding;

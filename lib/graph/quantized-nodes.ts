@@ -1,9 +1,9 @@
 // Quantized nodes as graph.ts defines them: integer sums by the exact integer operations, all else in plain float32 arithmetic.
 import { AdderNetError } from '../errors';
-import { adderConv2d, int8Conv2d, maxPool2d, type QuantizedArray, type QuantizedDType, winogradAdderConv2d } from '../ops';
+import { adderConv2d, int8Conv2d, maxPool2d, type QuantizedArray, type QuantizedDType, symmetricPad2d, winogradAdderConv2d } from '../ops';
 import { integersOf } from '../ops/quantize';
 import { arrayConstructors, Tensor } from '../tensor';
-import type { Pool, Quantize, QuantizedConv2d, Value, ValueTensor } from './graph';
+import type { Pool, Quantize, QuantizedConv2d, SymmetricPad, Value, ValueTensor } from './graph';
 import { clamp, roundHalfEven } from './rounding';
 
 export function quantizeValue({ output, scale, zeroPoint, qmin = 0, qmax }: Quantize, { data, shape }: Tensor): Tensor<QuantizedArray> {
@@ -41,6 +41,14 @@ export function quantizedMaxPool({ output, attributes }: Pool, { data, shape }: 
   return new Tensor(q, y.shape);
 }
 
+/** Floats hold the integers exactly. */
+export function quantizedPad({ output, padValue }: SymmetricPad, { data, shape }: Tensor<QuantizedArray>): Tensor<QuantizedArray> {
+  const y = symmetricPad2d(new Tensor(Float32Array.from(data), shape), { value: padValue });
+  const q = quantizedArray(output, y.size);
+  q.set(y.data);
+  return new Tensor(q, y.shape);
+}
+
 const quantizedArray = ({ dtype }: Value, length: number): QuantizedArray => new arrayConstructors[dtype === 'i16' ? 'i16' : 'u8'](length);
 
 function integerSums(node: QuantizedConv2d, x: Tensor<QuantizedArray>): Tensor<Int32Array> {
@@ -50,9 +58,21 @@ function integerSums(node: QuantizedConv2d, x: Tensor<QuantizedArray>): Tensor<I
       ...{ padding: attributes.padding, padValue, offsets, shifts, constants },
     });
   const options = { ...attributes, padValue };
-  return node.kind === 'adder'
-    ? adderConv2d(x, node.filters as Tensor<QuantizedArray>, options)
-    : int8Conv2d(x as Tensor<Uint8Array>, node.filters as Tensor<Int8Array>, options);
+  if (node.kind === 'conv') return int8Conv2d(x as Tensor<Uint8Array>, node.filters as Tensor<Int8Array>, options);
+  const sums = adderConv2d(x, node.filters as Tensor<QuantizedArray>, options);
+  return node.isCentered ? centered(sums) : sums;
+}
+
+/** Less the mean over the channels of each pixel, rounded to nearest: doubles hold the sums. */
+function centered({ data, shape }: Tensor<Int32Array>): Tensor<Int32Array> {
+  const channels = shape.at(-1)!;
+  const y = Int32Array.from(data);
+  for (let first = 0; first < y.length; first += channels) {
+    const pixel = data.subarray(first, first + channels);
+    const mean = Math.floor(pixel.reduce((sum, v) => sum + v, 0) / channels + 0.5);
+    for (let c = 0; c < channels; c++) y[first + c]! -= mean;
+  }
+  return new Tensor(y, shape);
 }
 
 /** scale * float(sum) + shift, then the residual: a double holds each product and sum of two floats well enough to round it once. */

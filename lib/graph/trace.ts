@@ -37,7 +37,7 @@ class Recorder implements GraphBuilder {
     return value;
   }
 
-  conv2d(x: Traced, { kind, filters, bias, stride = 1, padding = 0, dilation = 1, groups = 1 }: Conv2dSpec): Traced {
+  conv2d(x: Traced, { kind, isCentered, filters, bias, stride = 1, padding = 0, dilation = 1, groups = 1 }: Conv2dSpec): Traced {
     checkFloat('conv2d', 'filters', filters);
     const attributes = {
       stride: pair('conv2d: stride', stride, 1),
@@ -45,7 +45,7 @@ class Recorder implements GraphBuilder {
       dilation: pair('conv2d: dilation', dilation, 1),
       groups,
     };
-    const y = this.#record({ op: 'conv2d', kind, x: this.value(x), filters, bias, attributes });
+    const y = this.#record({ op: 'conv2d', kind, ...(isCentered && { isCentered }), x: this.value(x), filters, bias, attributes });
     if (bias) {
       checkFloat('conv2d', 'bias', bias);
       checkShapeIs('conv2d', 'bias', bias, [windowShape(kind, filters.shape)[0]!]);
@@ -59,6 +59,10 @@ class Recorder implements GraphBuilder {
 
   averagePool(x: Traced, window: PoolWindow): Traced {
     return this.#pool('average', x, window);
+  }
+
+  symmetricPad(x: Traced): Traced {
+    return this.#record({ op: 'symmetricPad', x: this.value(x), padValue: 0 });
   }
 
   batchNorm(x: Traced, { mean, variance, gamma, beta, epsilon }: Statistics): Traced {

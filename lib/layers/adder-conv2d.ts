@@ -1,12 +1,16 @@
 // The adder convolution: the negative L1 distance between a window and a filter, without multiplications.
 import { AdderNetError } from '../errors';
-import { adderConv2d, adderConv2dGradFilter, adderConv2dGradInput } from '../ops';
+import { adderConv2d, adderConv2dGradFilter, adderConv2dGradInput, type ConvolutionOptions, centerChannels } from '../ops';
 import { optionNames } from '../options';
+import { shown } from '../quoted';
+import type { Tensor } from '../tensor';
 import { Conv2dLayer, type Conv2dOptions, type ConvImplementation, conv2dOptionNames } from './conv2d-layer';
 import type { LayerConfig } from './layer';
 
 /** Options of AdderConv2d. */
 export interface AdderConv2dOptions extends Conv2dOptions {
+  /** Whether outputs are less the mean over the channels of their pixel, which networks learn better with. Default false. */
+  center?: boolean | undefined;
   /** The gradient with respect to the filters: x - w in full precision, or the ablation sgn(x - w). Default 'full'. */
   filterGradient?: FilterGradient;
 }
@@ -15,11 +19,12 @@ export const filterGradients = ['full', 'sign'] as const;
 /** One of `filterGradients`: the difference x - w itself, or its sign. */
 export type FilterGradient = (typeof filterGradients)[number];
 
-const names = [...conv2dOptionNames, ...optionNames<Pick<AdderConv2dOptions, 'filterGradient'>>({ filterGradient: true })];
+const names = [...conv2dOptionNames, ...optionNames<Omit<AdderConv2dOptions, keyof Conv2dOptions>>({ center: true, filterGradient: true })];
 
-const adder = (filterGradient: FilterGradient): ConvImplementation => ({
+const adder = (filterGradient: FilterGradient, isCentered: boolean): ConvImplementation => ({
   kind: 'adder',
-  forward: adderConv2d,
+  isCentered,
+  forward: isCentered ? centeredAdderConv2d : adderConv2d,
   gradInput: adderConv2dGradInput,
   gradFilter: (gy, x, filters, options) => adderConv2dGradFilter(gy, x, filters, { ...options, gradient: filterGradient }),
   key: 'adder',
@@ -28,29 +33,41 @@ const adder = (filterGradient: FilterGradient): ConvImplementation => ({
   cost: { multiplications: 0, additions: 2, xnors: 0 },
 });
 
+function centeredAdderConv2d(x: Tensor, filters: Tensor, { bias, ...options }: ConvolutionOptions): Tensor {
+  const y = adderConv2d(x, filters, options);
+  return centerChannels(y, { bias, out: y });
+}
+
 /**
  * y[n,ho,wo,co] = -sum_{kh,kw,ci} |x[n, ho*s+kh*d-p, wo*s+kw*d-p, ci] - w[co,kh,kw,ci]| (+ b[co])    (AdderNet, CVPR 2020, eq. 2)
  * Filters are initialized from N(0,1). Without a bias, y is never above 0, so a batch norm has to come before any ReLU.
  *
+ * Where it centers, y is less the mean over the channels of its pixel, before the bias, and gy in what follows, too.
+ *
  * It is trained by the rule of the paper: gw = sum (x - w) * gy (eq. 4) and gx = sum clamp(w - x, -1, 1) * gy (eq. 5).
  */
 export class AdderConv2d extends Conv2dLayer {
+  /** Whether outputs are centered over the channels. */
+  readonly center: boolean;
   readonly #filterGradient: FilterGradient;
 
   /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range, or the groups do not divide the channels */
   constructor(inputChannels: number, outputChannels: number, options: AdderConv2dOptions) {
-    const { filterGradient = 'full' } = options ?? {};
+    const { center = false, filterGradient = 'full' } = options ?? {};
     if (!filterGradients.includes(filterGradient))
       throw new AdderNetError(
         'ERR_ARGUMENT',
         `AdderConv2d: filterGradient is '${String(filterGradient)}', expected one of ${filterGradients.join(', ')}`,
       );
-    super(inputChannels, outputChannels, options, adder(filterGradient), names);
+    if (typeof center !== 'boolean')
+      throw new AdderNetError('ERR_ARGUMENT', `AdderConv2d: center is ${shown(center)}, expected true or false`);
+    super(inputChannels, outputChannels, options, adder(filterGradient, center), names);
+    this.center = center;
     this.#filterGradient = filterGradient;
   }
 
   /** @internal */
   override config(): LayerConfig {
-    return { ...super.config(), filterGradient: this.#filterGradient };
+    return { ...super.config(), center: this.center, filterGradient: this.#filterGradient };
   }
 }

@@ -1,7 +1,7 @@
 // The base of the layers of all kinds of convolutions. What differs between the kinds is a small record of functions.
 import type { ConvKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
-import { biasGrad } from '../ops';
+import { biasGrad, centerChannels } from '../ops';
 import { checkOptions, optionNames } from '../options';
 import { Random } from '../random';
 import { type ConvOptions, convGeometry, type Pair, pair, type Shape, shortPadding } from '../shape';
@@ -44,6 +44,8 @@ type Gradient = (gy: Tensor, x: Tensor, filters: Tensor, options: ConvOptions & 
 /** What makes a kind of convolution. */
 export interface ConvImplementation {
   readonly kind: ConvKind;
+  /** Whether outputs are less the mean over the channels of their pixel. */
+  readonly isCentered?: boolean;
   readonly forward: (x: Tensor, filters: Tensor, options: ConvOptions & Out & { bias?: Tensor | undefined }) => Tensor;
   /** The gradients with respect to x and to the filters. Working memory that lasts from step to step comes from the buffers. */
   readonly gradInput: Gradient;
@@ -111,16 +113,18 @@ export abstract class Conv2dLayer extends Layer {
   override backward(gy: Tensor, { inputGradient = true }: BackwardOptions = {}): Tensor | undefined {
     const x = savedBy(this, this.#x);
     const { filters, bias, options } = this;
-    const { gradFilter, gradInput } = this.#implementation;
-    if (!filters.frozen) gradFilter(gy, x, filters.value, { ...options, out: filters.gradient }, this.buffers);
+    const { gradFilter, gradInput, isCentered } = this.#implementation;
     if (bias && !bias.frozen) biasGrad(gy, { out: bias.gradient });
+    if (isCentered) centerChannels(gy, { out: gy });
+    if (!filters.frozen) gradFilter(gy, x, filters.value, { ...options, out: filters.gradient }, this.buffers);
     if (!inputGradient) return undefined;
     return gradInput(gy, x, filters.value, { ...options, out: this.buffers.take('gx', x.shape) }, this.buffers);
   }
 
   override lower(builder: GraphBuilder, x: Value): Value {
     const { options, filters, bias } = this;
-    return builder.conv2d(x, { ...options, kind: this.#implementation.kind, filters: filters.value, bias: bias?.value });
+    const { kind, isCentered } = this.#implementation;
+    return builder.conv2d(x, { ...options, kind, isCentered, filters: filters.value, bias: bias?.value });
   }
 
   outputShape(input: Shape): Shape {

@@ -28,5 +28,6 @@ export { Relu } from './relu';
 export { Residual, type ResidualOptions } from './residual';
 export { Sequential, type SequentialLayers } from './sequential';
 export type { LoadedState, StateDict, StateLayout } from './state';
+export { SymmetricPad2d } from './symmetric-pad';
 export { WinogradAdderConv2d, type WinogradAdderConv2dOptions } from './winograd-adder-conv2d';
 export { XnorConv2d } from './xnor-conv2d';

@@ -13,6 +13,7 @@ import { AveragePool2d, GlobalAveragePool2d, MaxPool2d } from './pool';
 import { Relu } from './relu';
 import { Residual } from './residual';
 import { Sequential } from './sequential';
+import { SymmetricPad2d } from './symmetric-pad';
 import { WinogradAdderConv2d } from './winograd-adder-conv2d';
 import { XnorConv2d } from './xnor-conv2d';
 
@@ -89,10 +90,11 @@ export const layerTypes: ReadonlyMap<string, LayerType> = new Map(
   Object.entries({
     AdderConv2d: layerType(
       AdderConv2d,
-      { ...convolution, filterGradient: word },
+      { ...convolution, center: flag, filterGradient: word },
       ({ inputs, outputs, filterGradient, ...options }, random) =>
         new AdderConv2d(inputs, outputs, { ...options, filterGradient: filterGradient as FilterGradient, random }),
       convolutionElements,
+      ['center'],
     ),
     Conv2d: layerType(
       Conv2d,
@@ -128,6 +130,7 @@ export const layerTypes: ReadonlyMap<string, LayerType> = new Map(
     MaxPool2d: layerType(MaxPool2d, window, (options) => new MaxPool2d(options)),
     AveragePool2d: layerType(AveragePool2d, window, (options) => new AveragePool2d(options)),
     GlobalAveragePool2d: layerType(GlobalAveragePool2d, {}, () => new GlobalAveragePool2d()),
+    SymmetricPad2d: layerType(SymmetricPad2d, {}, () => new SymmetricPad2d()),
     Flatten: layerType(Flatten, {}, () => new Flatten()),
     Residual: layerType(
       Residual,

@@ -22,6 +22,8 @@ export interface Conv2dSpec extends ConvOptions {
   readonly filters: Tensor;
   /** [co] */
   readonly bias?: Tensor | undefined;
+  /** Whether the mean over the channels of a pixel is taken off before the bias; of kind adder alone. Default false. */
+  readonly isCentered?: boolean | undefined;
 }
 
 /** The tensors of a batch norm, [c] each. */
@@ -41,6 +43,8 @@ export interface GraphBuilder {
   conv2d(x: Value, spec: Conv2dSpec): Value;
   maxPool(x: Value, window: PoolWindow): Value;
   averagePool(x: Value, window: PoolWindow): Value;
+  /** Of the layer SymmetricPad2d. */
+  symmetricPad(x: Value): Value;
   /** Channels on the last axis. */
   batchNorm(x: Value, statistics: Statistics): Value;
   relu(x: Value): Value;

@@ -1,19 +1,19 @@
 // Which network do weights belong to? The names and shapes of the tensors say it.
-import type { ConvKind } from '../conv-kind';
+import type { NetworkKind } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { type Layer, Sequential } from '../layers';
 import { checkState, compareStates, type LoadedState } from '../layers/state';
 import { nameList, quoted, shortList } from '../quoted';
 import { elementCount, shapeText } from '../shape';
-import type { InputShape } from './network-parts';
+import { type InputShape, kindOf } from './network-parts';
 import { defaultInputShape, layersOf, type ModelName, modelNames } from './registry';
 
 /** What identifies a network. */
 export interface Identity {
   /** Name of the network. */
   readonly name: ModelName;
-  /** 'adder', 'adder-winograd' or 'conv': see identify. */
-  readonly kind: ConvKind;
+  /** Any but 'xnor': see identify. */
+  readonly kind: NetworkKind;
   /** Number of outputs of the classifier. */
   readonly classes: number;
 }
@@ -68,12 +68,6 @@ export function closestNetwork(state: LoadedState, { model, inputShape }: Identi
   }
   if (!closest) throw new AdderNetError('ERR_FORMAT', `${op}: no network takes images of ${shapeText(inputShape ?? [])}`);
   return closest;
-}
-
-/** Winograd networks have ordinary adder layers as well. */
-function kindOf(state: LoadedState): ConvKind {
-  const has = (key: string) => [...state.keys()].some((name) => name.endsWith(`.${key}`));
-  return has('filters') ? 'adder-winograd' : has('adder') ? 'adder' : 'conv';
 }
 
 /** Features of the smallest network. Networks are built to be compared, so a file must not claim more classes than it has numbers for. */

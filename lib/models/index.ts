@@ -15,7 +15,7 @@ export const resnet18 = (options?: ModelOptions): Model => createModel('resnet18
 /** ResNet-50, for color images of 224x224 pixels, as in ImageNet, unless `inputShape` says otherwise. Throws what createModel throws. */
 export const resnet50 = (options?: ModelOptions): Model => createModel('resnet50', options);
 
-export { type ConvKind, convKinds } from '../conv-kind';
+export { type NetworkKind, networkKinds } from '../conv-kind';
 export { bodyAndHead, type HeadOptions, headLayers, replaceHead } from './head';
 export { type Identity, identify } from './identify';
 export type { ModelMetadata, Normalization, Training } from './metadata';

@@ -1,5 +1,5 @@
 // What travels with the weights of a network, in floats or in integers, and networks that say it by name.
-import { type ConvKind, convKinds } from '../conv-kind';
+import { type NetworkKind, networkKinds } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { optionNames } from '../options';
 import { shown } from '../quoted';
@@ -34,7 +34,7 @@ export interface ModelMetadata {
   /** Name of the network, such as resnet20. */
   readonly name: string;
   /** What the inner layers of the network compute with. */
-  readonly kind: ConvKind;
+  readonly kind: NetworkKind;
   /** What the network is for. Default 'classification'. */
   readonly task?: Task;
   /** How many classes there are, a logit for each. */
@@ -115,7 +115,7 @@ const trainingRule = (depth: number): Rule<Training> => {
 const isName = (value: unknown) => typeof value === 'string' && value !== '' && value.length <= 200;
 const named = objectWith({ name: rule<string>('the name of the network', isName) });
 const rules = objectWith({
-  kind: oneOf(convKinds),
+  kind: oneOf(networkKinds),
   task: optional(oneOf(Object.keys(tasks) as Task[])),
   classes: integer(1),
   dataset: text(200, 'the name of a data set'),

@@ -1,5 +1,5 @@
 // What the networks of the paper are built from. The kind of convolution is a parameter, so that the columns of the paper's tables are one code.
-import type { ConvKind } from '../conv-kind';
+import type { NetworkKind } from '../conv-kind';
 import {
   AdderConv2d,
   BatchNorm,
@@ -8,9 +8,12 @@ import {
   type FilterGradient,
   type Layer,
   Relu,
+  Sequential,
+  SymmetricPad2d,
   WinogradAdderConv2d,
   XnorConv2d,
 } from '../layers';
+import type { LoadedState } from '../layers/state';
 import type { Random } from '../random';
 import type { Pair } from '../shape';
 
@@ -20,7 +23,7 @@ export type InputShape = readonly [number, number, number];
 /** What a network is built from. */
 export interface NetworkSpec {
   /** Kind of the inner layers. */
-  readonly kind: ConvKind;
+  readonly kind: NetworkKind;
   readonly classes: number;
   /** Shape of one image, [h,w,c]. */
   readonly inputShape: InputShape;
@@ -41,7 +44,11 @@ export function innerConv2d(spec: NetworkSpec, inputs: number, outputs: number, 
     const { padding, bias = false } = options;
     return new WinogradAdderConv2d(inputs, outputs, { padding, bias, random });
   }
-  return new AdderConv2d(inputs, outputs, { ...options, random, filterGradient });
+  const adder = (windows: Conv2dOptions) =>
+    new AdderConv2d(inputs, outputs, { ...windows, center: kind === 'adder-2x2', random, filterGradient });
+  return kind === 'adder-2x2' && fitsWinograd(options) && options.padding === 1
+    ? new Sequential({ pad: new SymmetricPad2d(), conv: adder({ ...options, kernel: 2, padding: 0 }) })
+    : adder(options);
 }
 
 /** Whether a convolution has 3x3 windows at stride 1, which Winograd's transforms are for. */
@@ -49,6 +56,16 @@ export const fitsWinograd = ({ kernel, stride = 1, dilation = 1, groups = 1 }: C
   isOf(kernel, 3) && isOf(stride, 1) && isOf(dilation, 1) && groups === 1;
 
 const isOf = (value: Pair, size: number): boolean => (typeof value === 'number' ? value === size : value.every((side) => side === size));
+
+/** By the names and shapes of a network's tensors, which do not distinguish binary networks from CNNs: 'conv'. */
+export function kindOf(state: LoadedState): NetworkKind {
+  const shapes = (key: string) => [...state].filter(([name]) => name.endsWith(`.${key}`)).map(([, { shape }]) => shape);
+  // Networks of these two kinds have ordinary adder layers as well.
+  if (shapes('filters').length > 0) return 'adder-winograd';
+  const adders = shapes('adder');
+  if (adders.some(([, kh, kw]) => kh === 2 && kw === 2)) return 'adder-2x2';
+  return adders.length > 0 ? 'adder' : 'conv';
+}
 
 /** Whether a ReLU goes before an inner convolution. It does not where that takes signs, which after a ReLU would all be +1. */
 export const hasRelu = ({ kind }: NetworkSpec): boolean => kind !== 'xnor';

@@ -1,5 +1,5 @@
 // Every network by name, with the data that it is meant for.
-import { convKinds, noSignGradient } from '../conv-kind';
+import { isAdderKind, networkKinds, noSignGradient } from '../conv-kind';
 import { classNames } from '../data/class-names';
 import { AdderNetError } from '../errors';
 import { type FilterGradient, filterGradients, type Layer } from '../layers';
@@ -10,7 +10,7 @@ import { shapeText } from '../shape';
 import { lenet5bn, minLenetSize } from './lenet5-bn';
 import { checkInputShape, type ModelMetadata, metadataNames } from './metadata';
 import { Model } from './model';
-import type { InputShape, NetworkSpec } from './network-parts';
+import { type InputShape, kindOf, type NetworkSpec } from './network-parts';
 import { cifarResNet, resnet18, resnet50 } from './resnet';
 import { minVggSize, vggSmall } from './vgg-small';
 
@@ -75,16 +75,15 @@ const optionList = [
 /**
  * A new network with random weights. Its kind is 'adder' by default; classes, input shape, dataset and normalization are those of the network's
  * own data. Other channels than these need a normalization.
- * @throws {AdderNetError} ERR_ARGUMENT if the name, the kind or an option is unknown or out of range, or the network has no layer of the kind
- *   'adder-winograd', as LeNet-5; ERR_SHAPE if images of `inputShape` are
- *   too small for the network
+ * @throws {AdderNetError} ERR_ARGUMENT if the name, the kind or an option is unknown or out of range, or the network has no layer that kind
+ *   'adder-2x2' or 'adder-winograd' is about, as LeNet-5; ERR_SHAPE if images of `inputShape` are too small for the network
  */
 export function createModel(name: string, options: ModelOptions = {}): Model {
   const { build, classNames, minSize: _, ...defaults } = architecture(name);
   checkOptions(name, options, optionList);
   const { seed, kind = 'adder', filterGradient = 'full', ...given } = options;
-  if (!convKinds.includes(kind))
-    throw new AdderNetError('ERR_ARGUMENT', `createModel: kind is '${String(kind)}', expected one of ${convKinds.join(', ')}`);
+  if (!networkKinds.includes(kind))
+    throw new AdderNetError('ERR_ARGUMENT', `createModel: kind is '${String(kind)}', expected one of ${networkKinds.join(', ')}`);
   if (!filterGradients.includes(filterGradient))
     throw new AdderNetError(
       'ERR_ARGUMENT',
@@ -99,10 +98,10 @@ export function createModel(name: string, options: ModelOptions = {}): Model {
   const { classes, inputShape } = metadata;
   const random = seed === null ? null : new Random(seed);
   const model = new Model(build(checkedSpec(name, { kind, classes, inputShape, random, filterGradient })), metadata);
-  if (kind === 'adder-winograd' && ![...model.stateDict().keys()].some((key) => key.endsWith('.filters')))
+  if (isAdderKind(kind) && kindOf(model.stateDict()) !== kind)
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${name}: kind is 'adder-winograd', but no layer has 3x3 windows at stride 1, which that is about: expected kind 'adder'`,
+      `${name}: kind is '${kind}', but no layer has 3x3 windows at stride 1, which that is about: expected kind 'adder'`,
     );
   return model;
 }

@@ -8,6 +8,7 @@ export {
   batchNormGrad,
   batchNormTrain,
 } from './batch-norm';
+export { type CenterOptions, centerChannels } from './center-channels';
 export { adderConv2d, type ConvolutionOptions, conv2d, type LinearOptions, linear, xnorConv2d } from './conv2d';
 export {
   type AdderGradFilterOptions,
@@ -49,6 +50,7 @@ export {
 export { type SgdStepOptions, sgdStep } from './sgd';
 export { type SignOptions, sign, signGrad } from './sign';
 export { softmax } from './softmax';
+export { type SymmetricPadOptions, symmetricPad2d, symmetricPad2dGrad } from './symmetric-pad';
 export {
   type WinogradConvolutionOptions,
   type WinogradOptions,

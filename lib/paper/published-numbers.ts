@@ -1,11 +1,11 @@
 // Numbers printed in the paper (AdderNet, CVPR 2020), for comparison; those of Winograd adders (Winograd Algorithm for
 // AdderNet, ICML 2021) as others cite them.
-import type { ConvKind, ModelName } from '../models';
+import type { ModelName, NetworkKind } from '../models';
 
 /** Operations of one image as printed; accuracies in percent. */
 export interface PaperRow {
   readonly network: ModelName;
-  readonly kind: ConvKind;
+  readonly kind: NetworkKind;
   readonly multiplications: number;
   readonly additions: number;
   readonly xnors: number;

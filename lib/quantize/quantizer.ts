@@ -13,8 +13,10 @@ import {
   type Graph,
   type GraphNode,
   operandsOf,
+  type Pool,
   type QuantizedConv2d,
   type QuantizedRange,
+  type SymmetricPad,
   type Value,
 } from '../graph';
 import { clamp, roundHalfEven } from '../graph/rounding';
@@ -90,21 +92,44 @@ export class Quantizer {
   graph(): Graph {
     const { nodes, inputs, outputs } = this.#float;
     const integer = new Set<FloatNode>(integerConvolutions(this.#float, this.#range));
+    for (const pad of this.#quantizedPads(integer)) integer.add(pad);
     for (const pool of this.#quantizedPools(integer)) integer.add(pool);
     const readAsFloats = new Set(nodes.flatMap((node) => (integer.has(node) ? [] : operandsOf(node).map(({ id }) => id))));
     for (const input of inputs) if (this.#quantizations.has(input.id)) this.#quantize(input);
     for (const node of nodes) {
       const { output } = node;
       const own = this.#quantizations.get(output.id);
-      const isPool = node.op === 'pool' && integer.has(node);
+      const isCopy = (node.op === 'pool' || node.op === 'symmetricPad') && integer.has(node);
       const requantizes =
-        isPool || (own && this.#isQuantizedRelu(own) && integer.has(node) && isRelu(node) && !readAsFloats.has(output.id));
-      if (isPool) this.#nodes.push({ ...node, x: this.#asQuantized(node.x), output: { ...output, dtype: this.#range.dtype } });
+        isCopy || (own && this.#isQuantizedRelu(own) && integer.has(node) && isRelu(node) && !readAsFloats.has(output.id));
+      if (isCopy) this.#nodes.push(this.#copying(node));
       else this.#nodes.push(integer.has(node) ? this.#conv2d(node as Conv2d, requantizes ? own : undefined) : node);
       if (requantizes) this.#quantized.set(output.id, output.id);
       else if (own) this.#quantize(output);
     }
     return { nodes: this.#nodes, inputs, outputs };
+  }
+
+  /** Pads that integer convolutions alone read: integers can be padded, with the zero point, and take less memory than floats. */
+  #quantizedPads(integer: ReadonlySet<FloatNode>): FloatNode[] {
+    const { nodes } = this.#float;
+    return nodes.filter((node) => {
+      const own = this.#quantizations.get(node.output.id);
+      if (node.op !== 'symmetricPad' || !own) return false;
+      const readers = nodes.filter((reader) => operandsOf(reader).some(({ id }) => id === node.output.id));
+      if (!readers.every((reader) => integer.has(reader))) return false;
+      const quantization = this.#quantizations.get(node.x.id) ?? own;
+      for (const { id } of [node.x, node.output]) this.#quantizations.set(id, quantization);
+      return true;
+    });
+  }
+
+  /** A pool or a pad, of integers. */
+  #copying(node: Pool | SymmetricPad): GraphNode {
+    const quantized = { x: this.#asQuantized(node.x), output: { ...node.output, dtype: this.#range.dtype } };
+    return node.op === 'pool'
+      ? { ...node, ...quantized }
+      : { ...node, ...quantized, padValue: this.#quantizations.get(node.x.id)!.zeroPoint };
   }
 
   /**
@@ -173,13 +198,16 @@ export class Quantizer {
   }
 
   #filters(layer: Conv2d, input: Quantization): IntegerFilters {
+    const { isCentered } = layer;
     if (isWinograd(layer)) {
       const co = layer.filters.shape[2]!;
       const v = this.#tiles.get(layer)?.transformed((x) => quantizedNumber(x, input, this.#range));
       const tensors = winogradFilters(layer, input, this.#range, v && chooseRounding(v, this.#range));
       return { kind: 'adder-winograd', ...tensors, sumScale: new Float64Array(co).fill(input.scale), constant: new Float64Array(co) };
     }
-    return isAdder(layer) ? clampedFilters(layer, input, this.#range) : int8Filters(layer, input);
+    if (!isAdder(layer)) return int8Filters(layer, input);
+    const filters = clampedFilters(layer, input, this.#range);
+    return isCentered ? { ...filters, isCentered: true, constant: centered(filters.constant) } : filters;
   }
 
   /** The residual as it is stored: quantized where it is, else floats over the output's scale. `offset` is what a zero point adds. */
@@ -209,7 +237,7 @@ const isRelu = (node: FloatNode): boolean =>
   'activation' in node && node.activation?.min === 0 && node.activation.max === Number.POSITIVE_INFINITY;
 
 /** Filters as integers; a layer's sum is sumScale[c] * (sum of integers) + constant[c]. */
-interface IntegerFilters extends Pick<QuantizedConv2d, 'kind' | 'filters' | 'offsets' | 'shifts' | 'constants'> {
+interface IntegerFilters extends Pick<QuantizedConv2d, 'kind' | 'isCentered' | 'filters' | 'offsets' | 'shifts' | 'constants'> {
   readonly sumScale: Float64Array;
   readonly constant: Float64Array;
 }
@@ -228,6 +256,11 @@ function clampedFilters(layer: Conv2d, { scale, zeroPoint }: Quantization, { dty
     filters[i] = clamp(roundHalfEven(w / scale) + zeroPoint, qmin, qmax);
   });
   return { kind: 'adder', filters: new Tensor(filters, shape), sumScale: new Float64Array(co).fill(scale), constant };
+}
+
+function centered(numbers: Float64Array): Float64Array {
+  const mean = numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+  return numbers.map((number) => number - mean);
 }
 
 /** The filters of an ordinary layer, from -127 to 127, with a scale for each output channel. sum (q - zeroPoint) w = sum q w - zeroPoint sum w */

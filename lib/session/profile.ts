@@ -19,7 +19,7 @@ export const profileNames = optionNames<ProfileOptions>({ rounds: true, signal: 
 export interface NodeProfile {
   /** Its place, its operation and, of a float network, the name of its weights: `node 3 (conv2d of conv1.weight)`. */
   readonly name: string;
-  /** `conv2d`, `quantizedConv2d`, `quantize`, `pool`, `normalize`, `activate` or `add`. */
+  /** `conv2d`, `quantizedConv2d`, `quantize`, `pool`, `symmetricPad`, `normalize`, `activate` or `add`. */
   readonly op: GraphNode['op'];
   /** Of a convolution. */
   readonly kind?: ConvKind | undefined;

@@ -21,6 +21,7 @@ static Napi::Object init(Napi::Env env, Napi::Object object) {
                            export_runtime,
                            export_sgd,
                            export_sign,
+                           export_symmetric_pad,
                            export_winograd,
                            export_winograd_integer})
     room(exports);

@@ -47,5 +47,6 @@ void export_quantize(Exports& exports);
 void export_runtime(Exports& exports);
 void export_sgd(Exports& exports);
 void export_sign(Exports& exports);
+void export_symmetric_pad(Exports& exports);
 void export_winograd(Exports& exports);
 void export_winograd_integer(Exports& exports);

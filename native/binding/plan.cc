@@ -89,10 +89,10 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     return DefineClass(
         env, "Plan",
         {method<&PlanObject::conv2d>("conv2d"), method<&PlanObject::quantized_conv2d>("quantizedConv2d"), method<&PlanObject::pool>("pool"),
-         method<&PlanObject::normalize>("normalize"), method<&PlanObject::activate>("activate"), method<&PlanObject::add>("add"),
-         method<&PlanObject::quantize>("quantize"), method<&PlanObject::finish>("finish"), method<&PlanObject::run>("run"),
-         method<&PlanObject::run_sync>("runSync"), method<&PlanObject::profile>("profile"), method<&PlanObject::memory>("memory"),
-         method<&PlanObject::dispose>("dispose")});
+         method<&PlanObject::symmetric_pad>("symmetricPad"), method<&PlanObject::normalize>("normalize"),
+         method<&PlanObject::activate>("activate"), method<&PlanObject::add>("add"), method<&PlanObject::quantize>("quantize"),
+         method<&PlanObject::finish>("finish"), method<&PlanObject::run>("run"), method<&PlanObject::run_sync>("runSync"),
+         method<&PlanObject::profile>("profile"), method<&PlanObject::memory>("memory"), method<&PlanObject::dispose>("dispose")});
   }
 
   // (elements of the input, threads | undefined)
@@ -131,12 +131,14 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     });
   }
 
-  // { kind, x, filters, bias?, scale?, shift?, residual?, activation?, geometry }
+  // { kind, isCentered?, x, filters, bias?, scale?, shift?, residual?, activation?, geometry }
   Napi::Value conv2d(const Arguments& call) {
-    const NamedArguments args(call, {"kind", "x", "filters", "bias", "scale", "shift", "residual", "activation", "geometry"});
+    const NamedArguments args(call, {"kind", "isCentered", "x", "filters", "bias", "scale", "shift", "residual", "activation", "geometry"});
     const Activation activation = activation_of(args["activation"]);
     Plan& plan = building(args);
     const ConvKind kind = conv_kind(args["kind"]);
+    const bool centered = !args["isCentered"].absent() && args["isCentered"].boolean();
+    if (centered && kind != ConvKind::kAdder) args["isCentered"].fail("ERR_ARGUMENT", "is true, expected false: kind is not adder");
     const Conv2dShape s = image_shape(args["geometry"]);
     const size_t x = value(args["x"], s.x_elems, DType::kF32), residual = optional_float_value(args["residual"], s.y_elems);
     const bool winograd = kind == ConvKind::kAdderWinograd;
@@ -147,14 +149,33 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     if (!scale.data != !shift.data) args.fail("ERR_ARGUMENT", "scale and shift come together");
     if (kind == ConvKind::kXnor && s.k > kMaxSigns) args.check(Status::kShape);
     const Epilogue epilogue = {bias.data, scale.data, shift.data, activation};
-    return add_node(args, make_conv2d_node(plan.kernels(), plan.pool(), kind, s, filters.data, epilogue), x, residual);
+    return add_node(args, make_conv2d_node(plan.kernels(), plan.pool(), kind, centered, s, filters.data, epilogue), x, residual);
   }
 
-  // { kind, x, filters, padValue, offsets?, shifts?, constants?, scale, shift, residual?, residualScale?, output, qmin?, qmax?,
-  // activation?, geometry }: x, a residual and an output that are quantized are of one type
+  // { x, height, width, channels, padValue }
+  Napi::Value symmetric_pad(const Arguments& call) {
+    const NamedArguments args(call, {"x", "height", "width", "channels", "padValue"});
+    const Plan& plan = building(args);
+    const auto size_of = [&](const char* name) { return integer(args[name], 1, std::numeric_limits<int32_t>::max()); };
+    const SymmetricPadSize size = {1, size_of("height"), size_of("width"), size_of("channels")};
+    if (static_cast<double>(size.h + 1) * static_cast<double>(size.w + 1) * static_cast<double>(size.c) > kMaxElems)
+      args.check(Status::kShape);
+    const size_t x = value(args["x"], size.x_elems());
+    switch (plan.value(x).dtype) {
+      case DType::kU8:
+        return add_node(args, make_symmetric_pad_node(size, args["padValue"].integer<uint8_t>()), x);
+      case DType::kI16:
+        return add_node(args, make_symmetric_pad_node(size, args["padValue"].integer<int16_t>()), x);
+      default:
+        return add_node(args, make_symmetric_pad_node(size, static_cast<float>(args["padValue"].number())), x);
+    }
+  }
+
+  // { kind, isCentered?, x, filters, padValue, offsets?, shifts?, constants?, scale, shift, residual?, residualScale?, output, qmin?,
+  // qmax?, activation?, geometry }: x, a residual and an output that are quantized are of one type
   Napi::Value quantized_conv2d(const Arguments& call) {
-    const NamedArguments args(call, {"kind", "x", "filters", "padValue", "offsets", "shifts", "constants", "scale", "shift", "residual",
-                                     "residualScale", "output", "qmin", "qmax", "activation", "geometry"});
+    const NamedArguments args(call, {"kind", "isCentered", "x", "filters", "padValue", "offsets", "shifts", "constants", "scale", "shift",
+                                     "residual", "residualScale", "output", "qmin", "qmax", "activation", "geometry"});
     const Activation activation = activation_of(args["activation"]);
     const Plan& plan = building(args);
     const Conv2dShape s = image_shape(args["geometry"]);
@@ -372,11 +393,13 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     constexpr bool kBytes = std::is_same_v<X, uint8_t>;
     const Plan& plan = owned_->plan;
     const ConvKind kind = conv_kind(args["kind"]);
+    const bool centered = !args["isCentered"].absent() && args["isCentered"].boolean();
+    if (centered && kind != ConvKind::kAdder) args["isCentered"].fail("ERR_ARGUMENT", "is true, expected false: kind is not adder");
     const auto pad_value = args["padValue"].integer<X>();
     const Argument& filters = args["filters"];
     if (kind == ConvKind::kAdder) {
       if (s.k > (kBytes ? kMaxL1Bytes : kMaxL1Shorts)) args.check(Status::kShape);
-      return pack_adder_conv2d(plan.kernels(), plan.pool(), s, filters.array<const X>(s.w_elems).data, pad_value);
+      return pack_adder_conv2d(plan.kernels(), plan.pool(), s, filters.array<const X>(s.w_elems).data, pad_value, centered);
     }
     if (kind == ConvKind::kAdderWinograd) {
       check_winograd(args["geometry"], s);

@@ -14,6 +14,8 @@
 //           for each block of k
 //             for each mr pixels     one tile: sums [pixels][nr]
 //           requantize or dequantize
+//
+// Where they are centered, those of all channels of a task are summed up first, and centered and rescaled together.
 #include "integer.h"
 
 #include <cstring>
@@ -40,6 +42,7 @@ struct Weights {
   const W* w;
   X pad_value, x_flip;
   W w_flip;
+  bool centered;
 };
 
 // Columns of half a vector, nr of the narrowest tiles, read a whole one: up to 16 int32.
@@ -51,11 +54,13 @@ class IntegerRows : public PackedIntegerConv2d<X> {
   IntegerRows(const KernelTable& kernels, const IntegerProduct& product, ThreadPool& pool, const Conv2dShape& s,
               const Weights<X, W>& weights)
       : kernels_(kernels.quantization.of<X>()),
+        center_(kernels.quantization.center),
         sum_kernels_(kernels.integer.sums),
         product_(product),
         shape_(s),
         pad_value_(weights.pad_value),
         x_flip_(weights.x_flip),
+        centered_(weights.centered),
         tiles_(choose_tiles(product.tiles, s.n * s.ho * s.wo, s.group_co)),
         in_place_(!s.pads() && std::is_same_v<T, X> && x_flip_ == 0 && s.group_ci * sizeof(T) % product.group_bytes == 0),
         segments_(shape_, in_place_ ? s.w * s.ci : strip_columns(s) * s.ci),
@@ -128,13 +133,16 @@ class IntegerRows : public PackedIntegerConv2d<X> {
     const auto pointer_slot = layout.add<const void*>(max_pixels + overrun);
     const auto row_sum_slot = layout.add<int32_t>(product_.needs_row_sums ? max_pixels + overrun : 0);
     const auto row_sum_scratch_slot = layout.add<int32_t>(product_.needs_row_sums ? strip_sum_scratch(s, grid) : 0);
-    const auto sum_slot = layout.add<int32_t>(std::is_same_v<Target, int32_t*> ? 0 : sum_rows() * tiles_.nr);
+    const auto sum_slot = layout.add<int32_t>(std::is_same_v<Target, int32_t*> ? 0
+                                              : centered_                      ? max_pixels * s.co
+                                                                               : sum_rows() * tiles_.nr);
     const auto strip_slot = layout.add<T>(strip_elems);
     const Scratch scratch(layout);
     if (!scratch) return false;
     const void** const row_pointers = scratch[pointer_slot];
     int32_t* const row_sums = scratch[row_sum_slot];
     const InputStrip<T> rows = strip(s, task, x, scratch[strip_slot]);
+    const size_t first_elem = (task.image * s.ho + task.row) * s.wo * s.co;
     for (size_t g = 0; g < s.groups; ++g) {
       const size_t pixels = list_windows(s, task, rows, g, overrun, row_pointers);
       if (product_.needs_row_sums) {
@@ -150,11 +158,13 @@ class IntegerRows : public PackedIntegerConv2d<X> {
         work.row_pointers = row_pointers;
         work.row_sums = row_sums;
         work.pixels = pixels;
-        work.elem = (task.image * s.ho + task.row) * s.wo * s.co + channel;
+        work.elem = first_elem + channel;
         work.sums = scratch[sum_slot];
-        run_panel(work, target);
+        if (centered_) run_tiles(work, 0, pixels, work.columns, all_sums(first_elem, scratch[sum_slot], target) + channel, s.co);
+        else run_panel(work, target);
       }
     }
+    if (centered_) center(task.images * task.rows * s.wo, first_elem, all_sums(first_elem, scratch[sum_slot], target), target);
     return true;
   }
 
@@ -183,6 +193,24 @@ class IntegerRows : public PackedIntegerConv2d<X> {
       rescale(kernels_, part(args, 0, pixel * shape_.co));
     }
   }
+
+  // The sums of all channels of a task, [pixels][co], which have to be known before their mean: in y itself, or in scratch memory.
+  static int32_t* all_sums(size_t first_elem, int32_t*, int32_t* y) { return y + first_elem; }
+  template <class Args>
+  static int32_t* all_sums(size_t, int32_t* scratch, const Args&) {
+    return scratch;
+  }
+  void center(size_t pixels, size_t, int32_t* sums, int32_t*) const { center_(pixels, shape_.co, sums, shape_.co); }
+  template <class Args>
+  void center(size_t pixels, size_t first_elem, int32_t* sums, const Args& all) const {
+    center(pixels, first_elem, sums, sums);
+    Args args = part(all, 0, first_elem);
+    args.rows = pixels;
+    args.columns = args.sums_stride = shape_.co;
+    args.sums = sums;
+    rescale(kernels_, args);
+  }
+
   size_t sum_rows() const {
     const size_t tile_bytes = tiles_.max_mr() * tiles_.nr * sizeof(int32_t);
     return fit_count(kSumBytes, tile_bytes) * tiles_.max_mr();
@@ -217,10 +245,12 @@ class IntegerRows : public PackedIntegerConv2d<X> {
   }
 
   const QuantizeKernels<X>& kernels_;
+  void (*const center_)(size_t rows, size_t channels, int32_t* y, size_t y_stride);
   const IntegerSums& sum_kernels_;
   const IntegerProduct& product_;
   const Conv2dShape shape_;
   const X pad_value_, x_flip_;
+  const bool centered_;
   const TileSet<IntegerTile> tiles_;
   const bool in_place_;
   const WindowSegments segments_;
@@ -243,9 +273,9 @@ std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_bytes(const KernelTable& kern
 }
 
 std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_adder(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
-                                                         const uint8_t* w, uint8_t pad_value, uint8_t flip) {
-  if (fits_sliding_rows(kernels, s)) return pack_sliding_rows(kernels, pool, s, w, pad_value, flip);
-  return pack_bytes<uint8_t>(kernels, kernels.integer.l1_8, pool, s, {w, pad_value, flip, flip});
+                                                         const uint8_t* w, uint8_t pad_value, uint8_t flip, bool centered) {
+  if (!centered && fits_sliding_rows(kernels, s)) return pack_sliding_rows(kernels, pool, s, w, pad_value, flip);
+  return pack_bytes<uint8_t>(kernels, kernels.integer.l1_8, pool, s, {w, pad_value, flip, flip, centered});
 }
 
 template <class X>
@@ -255,19 +285,19 @@ Status run(const std::unique_ptr<PackedIntegerConv2d<X>>& packed, ThreadPool& po
 }  // namespace
 
 std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
-                                                                const uint8_t* w, uint8_t pad_value) {
-  return pack_adder(kernels, pool, s, w, pad_value, 0);
+                                                                const uint8_t* w, uint8_t pad_value, bool centered) {
+  return pack_adder(kernels, pool, s, w, pad_value, 0, centered);
 }
 
 std::unique_ptr<PackedIntegerConv2d<int16_t>> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
-                                                                const int16_t* w, int16_t pad_value) {
-  const Weights<int16_t, int16_t> weights = {w, pad_value, 0, 0};
+                                                                const int16_t* w, int16_t pad_value, bool centered) {
+  const Weights<int16_t, int16_t> weights = {w, pad_value, 0, 0, centered};
   return make_if_ok<IntegerRows<int16_t, int16_t, int16_t>>(kernels, kernels.integer.l1_16, pool, s, weights);
 }
 
 std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_int8_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
                                                                const int8_t* w, uint8_t pad_value, bool seven_bits) {
-  return pack_bytes<int8_t>(kernels, seven_bits ? kernels.integer.dot_7 : kernels.integer.dot_8, pool, s, {w, pad_value, 0, 0});
+  return pack_bytes<int8_t>(kernels, seven_bits ? kernels.integer.dot_7 : kernels.integer.dot_8, pool, s, {w, pad_value, 0, 0, false});
 }
 
 Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const uint8_t* x, const uint8_t* w,
@@ -281,7 +311,7 @@ Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dSh
                     int32_t* y) {
   if (s.k > kMaxL1Bytes) return Status::kShape;
   const auto bytes = [](const int8_t* p) { return reinterpret_cast<const uint8_t*>(p); };
-  return run(pack_adder(kernels, pool, s, bytes(w), static_cast<uint8_t>(pad_value), 0x80), pool, s, bytes(x), y);
+  return run(pack_adder(kernels, pool, s, bytes(w), static_cast<uint8_t>(pad_value), 0x80, false), pool, s, bytes(x), y);
 }
 
 Status adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s, const int16_t* x, const int16_t* w,

@@ -47,7 +47,7 @@ constexpr KernelTable kernel_table(const char* isa, const ByteAdders&... byte_ad
   table.integer.sums = kIntegerSums;
   table.winograd_integers =
       table.integer.byte_adders[0].product.operands == IntegerOperands::kWidened ? kWinogradIntegers<int16_t> : kWinogradIntegers<uint8_t>;
-  table.quantization = {kQuantize<uint8_t>, kQuantize<int16_t>};
+  table.quantization = {kQuantize<uint8_t>, kQuantize<int16_t>, center_sums};
   return table;
 }
 }  // namespace

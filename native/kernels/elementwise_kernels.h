@@ -1,4 +1,4 @@
-// Passes over whole tensors, one element at a time.
+// Passes over whole tensors, one element or one pixel at a time.
 #pragma once
 #include <cstddef>
 
@@ -14,8 +14,20 @@ struct NormalizeArgs {
   float* y;                           // may be x or residual
 };
 
+// y = activation((x - mean + bias) * scale + shift (+ residual)), mean that of the channels of a row; x, residual and y are
+// [rows][channels]
+struct CenterArgs {
+  size_t rows, channels;
+  const float* x;
+  const float* residual;  // or null
+  Activation activation;
+  const float *bias, *scale, *shift;  // [channels] or null; scale and shift together
+  float* y;                           // may be x or residual
+};
+
 struct ElementwiseKernels {
   void (*normalize)(const NormalizeArgs&);
+  void (*center)(const CenterArgs&);                                                   // a row has the same bits in any place
   void (*activate)(size_t n, const float* x, const Activation& activation, float* y);  // y = activation(x); y may be x
   void (*add)(size_t n, const float* a, const float* b, float* y);                     // y = a + b; y may be a or b
 };

@@ -113,6 +113,34 @@ void dequantize(const DequantizeArgs<Q>& a) {
   with_clamp(a.activation, [&](auto clamp) { rescale(a.rescaling, a, ToFloats<decltype(clamp)>{a.y, clamp}); });
 }
 
+// Two sums of int32, of the high 16 bits and of the rest, hold that of 2^15 vectors.
+ALWAYS_INLINE int64_t sum_of_channels(size_t channels, const int32_t* y) {
+  constexpr size_t kBlock = i32v::N << 15;
+  int64_t sum = 0;
+  for (size_t first = 0; first < channels; first += kBlock) {
+    i32v high = broadcast_i32(0), low = broadcast_i32(0);
+    each_vector(channels - first < kBlock ? channels - first : kBlock, [&](size_t c, auto lanes) {
+      const i32v v = lanes.get(y + first + c), own_high = shift_right(v, 16);
+      high = add(high, own_high);
+      low = add(low, sub(v, shift_left(own_high, 16)));
+    });
+    int32_t highs[i32v::N], lows[i32v::N];
+    store(highs, high);
+    store(lows, low);
+    for (size_t i = 0; i < i32v::N; ++i) sum += int64_t{highs[i]} * 65536 + lows[i];
+  }
+  return sum;
+}
+
+void center_sums(size_t rows, size_t channels, int32_t* y, size_t y_stride) {
+  const int64_t divisor = 2 * static_cast<int64_t>(channels);
+  for (size_t r = 0; r < rows; ++r, y += y_stride) {
+    const int64_t doubled = 2 * sum_of_channels(channels, y) + static_cast<int64_t>(channels);
+    const i32v mean = broadcast_i32(static_cast<int32_t>(doubled / divisor - (doubled % divisor < 0)));
+    each_vector(channels, [&](size_t c, auto lanes) { lanes.put(y + c, sub(lanes.get(y + c), mean)); });
+  }
+}
+
 // `differences` adds up those of each number from itself: 0, but NaN once one is infinite or NaN.
 struct Quantizer {
   f32v scale, zero_point, q_min, q_max, differences;

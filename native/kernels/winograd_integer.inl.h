@@ -1,6 +1,7 @@
 // The transforms of Winograd adder layers of integers (WinogradIntegerKernels): lanes of int16 hold V, lanes of int32 the sums.
 #pragma once
 #include "lanes.inl.h"
+#include "quantize.inl.h"
 #include "winograd_kernels.h"
 #include "winograd_matrices.inl.h"
 
@@ -51,15 +52,6 @@ ALWAYS_INLINE void transform_sums_of_tile(const WinogradSumsArgs& a, size_t tile
   }
 }
 
-// The mean is floor(sum / channels + 1/2).
-void center_pixel(size_t channels, int32_t* y) {
-  int64_t sum = 0;
-  for (size_t c = 0; c < channels; ++c) sum += y[c];
-  const int64_t doubled = 2 * sum + static_cast<int64_t>(channels), divisor = 2 * static_cast<int64_t>(channels);
-  const int32_t mean = static_cast<int32_t>(doubled / divisor - (doubled % divisor < 0));
-  for (size_t c = 0; c < channels; ++c) y[c] -= mean;
-}
-
 void winograd_transform_sums(const WinogradSumsArgs& args) {
   const WinogradSumsArgs a = args;  // a copy: a store to y might change what `args` refers to
   for (size_t tile = 0; tile < a.tiles; ++tile)
@@ -67,7 +59,7 @@ void winograd_transform_sums(const WinogradSumsArgs& args) {
       if (a.shifts) transform_sums_of_tile<true>(a, tile, channel, lanes);
       else transform_sums_of_tile<false>(a, tile, channel, lanes);
     });
-  for (size_t pixel = 0; pixel < 4 * a.tiles; ++pixel) center_pixel(a.channels, a.y + pixel * a.channel_stride);
+  center_sums(4 * a.tiles, a.channels, a.y, a.channel_stride);
 }
 
 // T: of the rows of the set's byte product.

@@ -20,6 +20,18 @@ void normalize(const KernelTable& kernels, ThreadPool& pool, const NormalizeArgs
   });
 }
 
+void center(const KernelTable& kernels, ThreadPool& pool, const CenterArgs& a) {
+  pool.parallel_chunks(a.rows, fit_count(kChunkElems, a.channels), [&](size_t first, size_t count) {
+    const size_t at = first * a.channels;
+    CenterArgs part = a;
+    part.rows = count;
+    part.x += at;
+    if (part.residual) part.residual += at;
+    part.y += at;
+    kernels.elementwise.center(part);
+  });
+}
+
 void activate(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, const Activation& activation, float* y) {
   pool.parallel_chunks(n, kChunkElems,
                        [&](size_t first, size_t count) { kernels.elementwise.activate(count, x + first, activation, y + first); });

@@ -12,6 +12,8 @@ void batch_norm(const KernelTable& kernels, ThreadPool& pool, size_t rows, size_
                 const float* variance, const float* gamma, const float* beta, double epsilon, float* scale, float* y);
 // y = activation((x - mean) * scale + shift (+ residual)); y may be x or residual
 void normalize(const KernelTable& kernels, ThreadPool& pool, const NormalizeArgs& a);
+// y = activation((x - mean over the channels + bias) * scale + shift (+ residual)); y may be x or residual
+void center(const KernelTable& kernels, ThreadPool& pool, const CenterArgs& a);
 void activate(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* x, const Activation& activation, float* y);
 void add(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* a, const float* b, float* y);
 void relu_grad(const KernelTable& kernels, ThreadPool& pool, size_t n, const float* gy, const float* y, float* gx);

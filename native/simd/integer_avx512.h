@@ -26,6 +26,7 @@ ALWAYS_INLINE i32v load_partial(const int32_t* p, size_t n) { return {_mm512_mas
 ALWAYS_INLINE void store_partial(int32_t* p, i32v a, size_t n) { _mm512_mask_storeu_epi32(p, lane_mask(n), a.v); }
 ALWAYS_INLINE i32v add(i32v a, i32v b) { return {_mm512_add_epi32(a.v, b.v)}; }
 ALWAYS_INLINE i32v shift_left(i32v a, int n) { return {_mm512_sll_epi32(a.v, _mm_cvtsi32_si128(n))}; }
+ALWAYS_INLINE i32v shift_right(i32v a, int n) { return {_mm512_sra_epi32(a.v, _mm_cvtsi32_si128(n))}; }
 ALWAYS_INLINE i32v sub(i32v a, i32v b) { return {_mm512_sub_epi32(a.v, b.v)}; }
 
 ALWAYS_INLINE i8v sad(i8v a, i8v b) { return {_mm512_sad_epu8(a.v, b.v)}; }

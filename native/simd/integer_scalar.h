@@ -30,6 +30,7 @@ ALWAYS_INLINE void store_partial(int32_t* p, i32v a, size_t n) {
 ALWAYS_INLINE i32v zero() { return {0}; }
 ALWAYS_INLINE i32v add(i32v a, i32v b) { return {a.v + b.v}; }
 ALWAYS_INLINE i32v shift_left(i32v a, int n) { return {static_cast<int32_t>(static_cast<uint32_t>(a.v) << n)}; }
+ALWAYS_INLINE i32v shift_right(i32v a, int n) { return {a.v >> n}; }  // of the sign, too
 ALWAYS_INLINE i32v sub(i32v a, i32v b) { return {a.v - b.v}; }
 ALWAYS_INLINE i32v abs_diff(i8v a, i8v b) { return {a.v < b.v ? b.v - a.v : a.v - b.v}; }
 ALWAYS_INLINE i32v mul(i8v a, i8v b) { return {a.v * b.v}; }

@@ -219,7 +219,7 @@ t.test('what a resumed training may change, and what not', (t) => {
 t.test('wrong usage is reported before anything is read or made', (t) => {
   const x = ['--out', at('x')];
   const wrong: [string[], RegExp][] = [
-    [['--kind', 'spiking'], /'spiking' is invalid. Allowed choices are adder, adder-winograd, conv, xnor/],
+    [['--kind', 'spiking'], /'spiking' is invalid. Allowed choices are adder, adder-2x2, adder-winograd, conv, xnor/],
     [['--dataset', 'imagenet'], /'imagenet' is invalid. Allowed choices are digits, .*mnist.*, folder/],
     [['--momentum', '1'], /Expected a number from 0 to below 1/],
     [['--label-smoothing', '1.5'], /Expected a number from 0 to 1/],

@@ -3,14 +3,15 @@ import t from 'tap';
 import { layers, models } from '../../dist';
 import { fuse, trace } from '../../dist/graph';
 
-const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Relu, Residual, Sequential, WinogradAdderConv2d } = layers;
+const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Relu, Residual, Sequential, SymmetricPad2d, WinogradAdderConv2d } =
+  layers;
 
-/** The nodes in short: C conv2d, N normalize, P pool, R activate, A add; b bias, s scale, + residual, r activation. */
+/** The nodes in short: C conv2d, c centered, S symmetricPad, N normalize, P pool, R activate, A add; b bias, s scale, + residual, r activation. */
 function fused(network: layers.Layer, input: readonly number[]): string {
   return fuse(trace(network, input))
     .nodes.map((node) => {
-      if (node.op === 'add' || node.op === 'pool' || node.op === 'activate') return { add: 'A', pool: 'P', activate: 'R' }[node.op];
-      const start = node.op === 'normalize' ? 'N' : `C${node.bias ? 'b' : ''}${node.scale ? 's' : ''}`;
+      if (node.op !== 'conv2d' && node.op !== 'normalize') return { add: 'A', pool: 'P', activate: 'R', symmetricPad: 'S' }[node.op];
+      const start = node.op === 'normalize' ? 'N' : `C${node.isCentered ? 'c' : ''}${node.bias ? 'b' : ''}${node.scale ? 's' : ''}`;
       return start + (node.residual ? '+' : '') + (node.activation ? 'r' : '');
     })
     .join(' ');
@@ -28,6 +29,12 @@ t.test('what follows a convolution becomes part of it', async (t) => {
   t.equal(fused(new Residual(new Sequential([conv(), norm()]), new Sequential([conv(), norm()])), input), 'Cbs Cbs+r', 'shortcut first');
   t.equal(fused(new Residual(new Sequential([new Relu()]), conv(), { relu: false }), input), 'R C+', 'into the shortcut');
   t.equal(fused(new Sequential([new Conv2d(4, 4, { kernel: 1, bias: true })]), input), 'Cb');
+});
+
+t.test('a centered convolution too, and the padding of even windows is a node', async (t) => {
+  const even = () => [new SymmetricPad2d(), new AdderConv2d(4, 4, { kernel: 2, center: true, bias: true })];
+  t.equal(fused(new Sequential([...even(), norm(), new Relu()]), input), 'S Ccbsr');
+  t.equal(fused(new Residual(new Sequential([...even(), norm()])), input), 'S Ccbs+r');
 });
 
 t.test('Winograd layers as well, whose filters begin with the positions of a tile', async (t) => {

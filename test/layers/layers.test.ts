@@ -8,7 +8,7 @@ import { normal } from '../support/tensors';
 
 const { AdderConv2d, AveragePool2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Linear, MaxPool2d, Relu, Residual, Sequential } =
   layers;
-const { WinogradAdderConv2d } = layers;
+const { SymmetricPad2d, WinogradAdderConv2d } = layers;
 
 function close(t: Test, y: Tensor, expected: Tensor, message: string): void {
   t.same(y.shape, expected.shape, `${message}: shape`);
@@ -139,6 +139,7 @@ t.test('the shapes that layers promise are those they give', (t) => {
     new Flatten(),
     new Sequential([new Flatten(), new Linear(8 * 9 * 4, 5)]),
     new Sequential([]),
+    new SymmetricPad2d(),
     new WinogradAdderConv2d(4, 6, { padding: [1, 0, 2, 1] }),
     new AdderConv2d(4, 6, { kernel: [3, 1], stride: [2, 1], padding: [0, 2], dilation: [1, 2], groups: 2 }),
   ];

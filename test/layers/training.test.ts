@@ -3,9 +3,12 @@
 import t, { type Test } from 'tap';
 import * as layers from '../../dist/layers';
 import {
+  adderConv2d,
   adderConv2dGradFilter,
   adderConv2dGradInput,
   batchNorm,
+  biasGrad,
+  centerChannels,
   conv2d,
   winogradAdderConv2dGradFilter,
   winogradAdderConv2dGradInput,
@@ -15,7 +18,7 @@ import { Tensor } from '../../dist/tensor';
 import { normal } from '../support/tensors';
 
 const { AdderConv2d, AveragePool2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Layer, Linear, MaxPool2d } = layers;
-const { Relu, Residual, Sequential, WinogradAdderConv2d, XnorConv2d } = layers;
+const { Relu, Residual, Sequential, SymmetricPad2d, WinogradAdderConv2d, XnorConv2d } = layers;
 
 const copy = (tensor: Tensor): Tensor => new Tensor(tensor.data.slice(), tensor.shape);
 const dot = (a: Tensor, b: Tensor): number => a.data.reduce((sum, v, i) => sum + v * b.data[i]!, 0);
@@ -63,6 +66,7 @@ t.test('what is differentiable follows its slopes', (t) => {
   followsSlopes(t, new Linear(6, 5, { random }), normal([4, 6], 2), 'Linear');
   followsSlopes(t, new BatchNorm(4), image, 'BatchNorm');
   followsSlopes(t, new Relu(), image, 'Relu');
+  followsSlopes(t, new SymmetricPad2d(), image, 'SymmetricPad2d');
   followsSlopes(t, new MaxPool2d({ kernel: 3, stride: 2, padding: 1 }), image, 'MaxPool2d');
   followsSlopes(t, new AveragePool2d({ kernel: 2 }), image, 'AveragePool2d');
   followsSlopes(t, new GlobalAveragePool2d(), image, 'GlobalAveragePool2d');
@@ -100,6 +104,26 @@ t.test('adder layers train by the rule of the paper, not by slopes', (t) => {
     t.same(layer.filters.gradient.data, adderConv2dGradFilter(gy, x, w, { ...options, gradient: filterGradient }).data, filterGradient);
   }
   t.throws(() => new AdderConv2d(1, 1, { kernel: 1, filterGradient: 'half' as 'full' }), { code: 'ERR_ARGUMENT', message: /'half'/ });
+  t.end();
+});
+
+t.test('where outputs are centered, their gradient is, too, but not that of the bias', (t) => {
+  const x = normal([2, 6, 5, 3], 1);
+  const layer = new AdderConv2d(3, 4, { kernel: 2, center: true, bias: true, random });
+  random.fillNormal(layer.bias!.value.data);
+  const w = layer.filters.value;
+  const y = layer.forward(x, { training: true });
+  t.same(y.data, layer.forward(x).data, 'the same in training and inference');
+  t.same(y.data, centerChannels(adderConv2d(x, w), { bias: layer.bias!.value }).data);
+  const gy = normal(y.shape, 2);
+  const gx = layer.backward(copy(gy))!;
+  t.same(gx.data, adderConv2dGradInput(centerChannels(gy), x, w).data);
+  t.same(layer.filters.gradient.data, adderConv2dGradFilter(centerChannels(gy), x, w).data);
+  t.same(layer.bias!.gradient.data, biasGrad(gy).data);
+  t.throws(() => new AdderConv2d(1, 1, { kernel: 1, center: 1 as never }), {
+    code: 'ERR_ARGUMENT',
+    message: /center is 1, expected true or false/,
+  });
   t.end();
 });
 

@@ -79,6 +79,22 @@ t.test('a Winograd network has 4 pairs where an adder network has 9, and transfo
   t.end();
 });
 
+t.test('a network with 2x2 windows has 4 pairs where an adder network has 9, all of its adders centered', (t) => {
+  const model = models.resnet20({ kind: 'adder-2x2', ...zeros });
+  const { rows, totals } = model.summary();
+  const row = (name: string) => rows.find((row) => row.name === name)!;
+  t.match(row('layer1.0.conv1.pad'), { type: 'SymmetricPad2d', outputShape: [1, 33, 33, 16], additions: 0 });
+  const additions = 2 * 32 * 32 * 16 * 16 * 4;
+  t.match(row('layer1.0.conv1.conv'), { type: 'AdderConv2d', outputShape: [1, 32, 32, 16], parameters: 4 * 16 * 16, additions });
+  t.match(row('layer2.0.conv1'), { type: 'AdderConv2d', additions: 2 * 16 * 16 * 32 * 16 * 9 }, 'at stride 2');
+  const stage = (pixels: number, channels: number, layers: number) => layers * 2 * 4 * pixels ** 2 * channels ** 2;
+  const adders = 2 * 9 * (16 * 16 * 32 * 16 + 8 * 8 * 64 * 32) + 2 * (16 * 16 * 32 * 16 + 8 * 8 * 64 * 32);
+  t.equal(totals.additions, stage(32, 16, 6) + stage(16, 32, 5) + stage(8, 64, 5) + adders + 32 * 32 * 16 * 27 + 640);
+  for (const name of ['layer1.0.conv1.conv', 'layer2.0.conv1', 'layer2.0.downsample.0'])
+    t.equal((model.layer(name) as AdderConv2d).center, true, name);
+  t.end();
+});
+
 t.test('resnet50 is version 1, with a shortcut of its own in the first block of each stage', (t) => {
   const { rows, totals } = models.resnet50(zeros).summary();
   const shape = (name: string) => rows.find((row) => row.name === name)?.outputShape;
@@ -183,7 +199,8 @@ t.test('unknown names and options that do not fit are refused', (t) => {
   const refused: [() => unknown, RegExp][] = [
     [() => models.createModel('resnet21'), /no network 'resnet21', expected one of lenet5bn, .*resnet50/],
     [() => models.createModel('toString'), /no network 'toString'/],
-    [() => models.resnet20({ kind: 'and' as models.ConvKind }), /kind is 'and', expected one of adder, adder-winograd, conv/],
+    [() => models.resnet20({ kind: 'and' as models.NetworkKind }), /kind is 'and', expected one of adder, adder-2x2, adder-winograd, conv/],
+    [() => models.lenet5bn({ kind: 'adder-2x2' }), /lenet5bn: kind is 'adder-2x2', but no layer has 3x3 windows at stride 1/],
     [() => models.lenet5bn({ kind: 'adder-winograd' }), /lenet5bn: kind is 'adder-winograd', but no layer has 3x3 windows at stride 1/],
     [
       () => models.resnet20({ kind: 'adder-winograd', filterGradient: 'sign' }),
@@ -342,7 +359,7 @@ t.test('a new head leaves the body as it was', (t) => {
 });
 
 t.test('binary networks have no ReLU before a convolution, and pool before they normalize', (t) => {
-  const names = (kind: models.ConvKind) =>
+  const names = (kind: models.NetworkKind) =>
     models
       .lenet5bn({ kind, ...zeros })
       .children()

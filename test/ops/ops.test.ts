@@ -91,6 +91,22 @@ const operations: Record<string, Operation> = {
     inPlace: ['x'],
   },
   relu: { tensors: () => ({ x: f32([2, 6]) }), call: ({ x, out }) => ops.relu(x!, { out }), out: [2, 6], inPlace: ['x'] },
+  centerChannels: {
+    tensors: () => ({ x: f32([2, 6]), bias: f32([6]) }),
+    call: ({ x, bias, out }, options) => ops.centerChannels(x!, { bias, out, ...options }),
+    out: [2, 6],
+    inPlace: ['x'],
+  },
+  symmetricPad2d: {
+    tensors: () => ({ x: f32([2, 6, 6, 4]) }),
+    call: ({ x, out }, options) => ops.symmetricPad2d(x!, { out, ...options }),
+    out: [2, 7, 7, 4],
+  },
+  symmetricPad2dGrad: {
+    tensors: () => ({ gy: f32([2, 7, 7, 4]) }),
+    call: ({ gy, out }) => ops.symmetricPad2dGrad(gy!, [2, 6, 6, 4], { out }),
+    out: [2, 6, 6, 4],
+  },
   softmax: {
     tensors: () => ({ logits: f32([2, 6]) }),
     call: ({ logits, out }) => ops.softmax(logits!, { out }),
@@ -138,7 +154,8 @@ t.test('softmax is that of doubles, rounded', (t) => {
 
 t.test('an option that there is not is refused, by every operation', (t) => {
   for (const [op, { tensors }] of Object.entries(operations)) {
-    const others = op === 'conv2dGradInput' ? [[2, 6, 6, 4]] : op === 'conv2dGradFilter' ? [[8, 3, 3, 4]] : [];
+    const others =
+      op === 'conv2dGradInput' || op === 'symmetricPad2dGrad' ? [[2, 6, 6, 4]] : op === 'conv2dGradFilter' ? [[8, 3, 3, 4]] : [];
     const inputs = Object.entries(tensors()).filter(([name]) => !/^(bias|mean|variance|gamma|beta)$/.test(name));
     const run = ops[op as keyof typeof ops] as (...args: unknown[]) => unknown;
     const call = (options: object) => () => run(...inputs.map(([, tensor]) => tensor), ...others, options);

@@ -208,7 +208,7 @@ for (const isa of instructionSets)
       }
   });
 
-function trained(name: string, kind: models.ConvKind = 'adder'): Model {
+function trained(name: string, kind: models.NetworkKind = 'adder'): Model {
   const model = randomize(models.createModel(name, { kind, seed: 1 }), 2);
   // Initial Winograd filters lie among what they meet and magnify every error; those of the size that training gives them do not.
   if (kind === 'adder-winograd')

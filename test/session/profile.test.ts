@@ -5,7 +5,7 @@ import { kindsOf } from '../support/network-kinds';
 import { calibrate, randomize } from '../support/random-network';
 import { normal, sameBits } from '../support/tensors';
 
-function trained(name: string, kind: models.ConvKind = 'adder') {
+function trained(name: string, kind: models.NetworkKind = 'adder') {
   const model = randomize(models.createModel(name, { kind, seed: 1 }), 2);
   return calibrate(model, normal([2, ...model.inputShape], 3));
 }

@@ -117,7 +117,10 @@ const networks = {
   'a stem into a pool': settled(stem(true)),
   lenet5bn: settled(models.lenet5bn({ seed: 3 })),
   // Slow under a sanitizer or an emulator, where the others have every kind of step.
-  ...(process.env.ADDERNET_QUICK === undefined && { resnet20: settled(models.resnet20({ seed: 4 })) }),
+  ...(process.env.ADDERNET_QUICK === undefined && {
+    'resnet20 of 2x2 windows': settled(models.resnet20({ kind: 'adder-2x2', seed: 4 })),
+    resnet20: settled(models.resnet20({ seed: 4 })),
+  }),
 };
 
 for (const [i, kernels] of integerKernels.entries())

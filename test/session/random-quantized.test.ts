@@ -10,17 +10,37 @@ import { draws } from '../support/draws';
 import { instructionSets } from '../support/instruction-sets';
 import { bits, normal } from '../support/tensors';
 
-const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, MaxPool2d, Relu, Residual, Sequential, WinogradAdderConv2d } = layers;
+const {
+  AdderConv2d,
+  BatchNorm,
+  Conv2d,
+  Flatten,
+  GlobalAveragePool2d,
+  MaxPool2d,
+  Relu,
+  Residual,
+  Sequential,
+  SymmetricPad2d,
+  WinogradAdderConv2d,
+} = layers;
 
 const layer = fc.record({
   ...{
-    kind: fc.constantFrom('adder', 'adder', 'adder-winograd', 'adder-winograd', 'conv'),
+    kind: fc.constantFrom<'adder' | 'adder-2x2' | 'adder-winograd' | 'conv'>(
+      'adder',
+      'adder',
+      'adder-2x2',
+      'adder-2x2',
+      'adder-winograd',
+      'adder-winograd',
+      'conv',
+    ),
     co: fc.constantFrom(1, 4, 8, 15, 16, 20, 33),
     kernel: fc.constantFrom(1, 2, 3),
   },
   ...{ stride: fc.constantFrom(1, 1, 2), padding: fc.nat({ max: 2 }), dilation: fc.constantFrom(1, 1, 2), grouped: fc.boolean() },
   ...{ hasBias: fc.boolean(), hasNorm: fc.constantFrom(true, true, false), hasRelu: fc.constantFrom(true, true, false) },
-  ...{ isResidual: fc.boolean(), isPooled: fc.constantFrom(true, false, false) },
+  ...{ isCentered: fc.boolean(), isResidual: fc.boolean(), isPooled: fc.constantFrom(true, false, false) },
 });
 const network = fc.record({
   ...{ h: fc.integer({ min: 5, max: 11 }), w: fc.integer({ min: 5, max: 11 }), channels: fc.integer({ min: 1, max: 4 }) },
@@ -38,11 +58,16 @@ function stage(plan: LayerPlan, ci: number, random: Random): { made: layers.Laye
   const window = plan.isResidual
     ? { kernel: 3, padding: 1 }
     : { kernel: plan.kernel, padding: plan.padding, stride: plan.stride, dilation: plan.dilation };
-  const convolution = isWinograd
-    ? new WinogradAdderConv2d(ci, co, { padding: window.padding, bias: plan.hasBias, random })
-    : new (plan.kind === 'adder' ? AdderConv2d : Conv2d)(ci, co, { ...window, groups, bias: plan.hasBias, random });
+  const options = { groups, bias: plan.hasBias, random };
+  const adder = (own: layers.Conv2dOptions) => new AdderConv2d(ci, co, { ...own, ...options, center: plan.isCentered });
+  const convolution = {
+    adder: () => [adder(window)],
+    'adder-2x2': () => [new SymmetricPad2d(), adder({ kernel: 2 })],
+    'adder-winograd': () => [new WinogradAdderConv2d(ci, co, { padding: window.padding, bias: plan.hasBias, random })],
+    conv: () => [new Conv2d(ci, co, { ...window, ...options })],
+  };
   const ends = [...(plan.hasNorm ? [new BatchNorm(co)] : []), ...(plan.hasRelu && !plan.isResidual ? [new Relu()] : [])];
-  const body = new Sequential([convolution, ...ends]);
+  const body = new Sequential([...convolution[plan.kind](), ...ends]);
   const pool = plan.isPooled ? [new MaxPool2d({ kernel: 2, stride: 1, padding: 1 })] : [];
   return { made: [plan.isResidual ? new Residual(body, undefined, { relu: plan.hasRelu }) : body, ...pool], channels: co };
 }
@@ -89,7 +114,19 @@ for (const isa of instructionSets)
   t.test(isa, async (t) => {
     useIsa(t, isa);
     useThreads(t, 2);
-    const met = { u8: 0, i16: 0, requantized: 0, residual: 0, pooled: 0, winograd: 0, 'winograd of i16': 0 };
+    const met = {
+      u8: 0,
+      i16: 0,
+      requantized: 0,
+      residual: 0,
+      pooled: 0,
+      padded: 0,
+      'padded i16': 0,
+      centered: 0,
+      'centered i16': 0,
+      winograd: 0,
+      'winograd of i16': 0,
+    };
     const holds = async (plan: NetworkPlan) => {
       const small = await quantized(plan);
       if (!small) return;
@@ -98,6 +135,8 @@ for (const isa of instructionSets)
         if (node.op === 'quantizedConv2d' && node.output.dtype === 'i16') met.requantized++;
         if (node.op === 'quantizedConv2d' && node.residual?.dtype === 'i16') met.residual++;
         if (node.op === 'pool' && node.output.dtype === 'i16') met.pooled++;
+        if (node.op === 'symmetricPad' && node.x.dtype !== 'f32') met[node.x.dtype === 'u8' ? 'padded' : 'padded i16']++;
+        if (node.op === 'quantizedConv2d' && node.isCentered) met[node.x.dtype === 'u8' ? 'centered' : 'centered i16']++;
         if (node.op === 'quantizedConv2d' && node.kind === 'adder-winograd') met[node.x.dtype === 'u8' ? 'winograd' : 'winograd of i16']++;
       }
       const x = normal([plan.n, ...small.inputShape], 6);

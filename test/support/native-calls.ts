@@ -76,6 +76,9 @@ const functions: { [Name in Exclude<keyof Binding, 'Plan'>]: () => unknown[] } =
   batchNorm: () => [f32(12), f32(3), ones(3), f32(3), f32(3), 1e-5, f32(12)],
   relu: () => [f32(9), f32(9)],
   add: () => [f32(9), f32(9), f32(9)],
+  centerChannels: () => [f32(12), f32(3), 3, f32(12)],
+  symmetricPad2d: () => [f32(12), 0.5, f32(24), Int32Array.of(1, 3, 2, 2)],
+  symmetricPad2dGrad: () => [f32(24), f32(12), Int32Array.of(1, 3, 2, 2)],
   adderConv2dGradInput: inputGrad(f32),
   adderConv2dGradFilter: filterGrad(f32),
   referenceAdderConv2dGradInput: inputGrad(f64),
@@ -136,7 +139,7 @@ const activation = () => ({ min: 0, max: 6 });
 const methods: { [Name in Method]: () => unknown[] } = {
   conv2d: () => [
     {
-      ...{ kind: 'adder', x: 0, filters: f32(ws), bias: f32(3), scale: f32(3), shift: f32(3), residual: undefined },
+      ...{ kind: 'adder', isCentered: true, x: 0, filters: f32(ws), bias: f32(3), scale: f32(3), shift: f32(3), residual: undefined },
       ...{ activation: activation(), geometry: conv() },
     },
   ],
@@ -147,6 +150,7 @@ const methods: { [Name in Method]: () => unknown[] } = {
     },
   ],
   pool: () => [{ mode: 'max', x: 1, geometry: Int32Array.of(1, 5, 4, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0, 1, 1, 1) }],
+  symmetricPad: () => [{ x: 1, height: 5, width: 4, channels: 2, padValue: 0 }],
   normalize: () => [{ x: 0, mean: f32(2), scale: f32(2), shift: f32(2), residual: 1, activation: activation() }],
   activate: () => [{ x: 1, activation: activation() }],
   add: () => [{ a: 0, b: 1 }],
@@ -162,11 +166,22 @@ const methods: { [Name in Method]: () => unknown[] } = {
 const methodsOfInt16: { [Name in Method]?: () => unknown[] } = {
   quantizedConv2d: () => [
     {
-      ...{ kind: 'adder', x: 3, filters: i16(ws), padValue: -300, scale: f32(3), shift: f32(3), residual: undefined, residualScale: 1 },
+      ...{
+        kind: 'adder',
+        isCentered: true,
+        x: 3,
+        filters: i16(ws),
+        padValue: -300,
+        scale: f32(3),
+        shift: f32(3),
+        residual: undefined,
+        residualScale: 1,
+      },
       ...{ output: 'i16', qmin: -32768, qmax: 900, activation: undefined, geometry: conv() },
     },
   ],
   pool: () => [{ mode: 'max', x: 3, geometry: Int32Array.of(1, 5, 4, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0, 1, 1, 1) }],
+  symmetricPad: () => [{ x: 3, height: 5, width: 4, channels: 2, padValue: -3 }],
   quantize: () => [{ x: 0, output: 'i16', scale: 0.1, zeroPoint: -3, qmin: -32768, qmax: 32767 }],
 };
 

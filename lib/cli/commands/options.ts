@@ -1,6 +1,6 @@
 // Options that several commands share.
 import { Option } from 'commander';
-import { convKinds } from '../../conv-kind';
+import { networkKinds } from '../../conv-kind';
 import { datasetNames } from '../../data/open-dataset';
 import { folderName } from '../data-rules';
 import * as values from '../option-values';
@@ -17,7 +17,7 @@ export const model = () => new Option('--model <name>', 'which network the file 
 
 export const kind = () =>
   new Option('--kind <kind>', 'what its layers compute with, where the file does not say so: a .pth of a binary network').choices(
-    convKinds,
+    networkKinds,
   );
 
 export const dataset = (description: string) =>

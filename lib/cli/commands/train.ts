@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { convKinds } from '../../conv-kind';
+import { networkKinds } from '../../conv-kind';
 import { checkUsage } from '../option-rules';
 import * as values from '../option-values';
 import { augmentations, gradients, rates, schedules, type TrainArguments } from '../train-arguments';
@@ -14,7 +14,7 @@ export function addTrain(program: Command): void {
     .command('train')
     .description('train a network; Ctrl-C saves a checkpoint, and --resume continues from it, bit-exactly')
     .option('--model <name>', 'the network (default: lenet5bn for digits, otherwise resnet20)')
-    .addOption(new Option('--kind <kind>', 'what its inner layers compute with').choices(convKinds).default('adder'))
+    .addOption(new Option('--kind <kind>', 'what its inner layers compute with').choices(networkKinds).default('adder'))
     .addOption(dataset('what to train on').default('digits'))
     .addOption(data())
     .option('--epochs <n>', 'how many passes over the images', values.positiveInteger, 10)

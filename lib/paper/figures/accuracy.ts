@@ -1,7 +1,7 @@
 // The accuracy of the pretrained models and of logged training runs, compared with the paper.
 import type { DatasetName } from '../../data/open-dataset';
 import { load } from '../../files';
-import { convKinds, Model, modelNames, type Training } from '../../models';
+import { Model, modelNames, networkKinds, type Training } from '../../models';
 import { pretrainedModels } from '../../models/pretrained';
 import { compiled } from '../../session';
 import { evaluate } from '../../train/evaluate';
@@ -99,7 +99,7 @@ const epochsOf = ({ epochs, startedFrom }: Training): number => epochs + (starte
 function paperAccuracyOfLog(name: string): number | null {
   const words = name.split(/[^A-Za-z0-9]+/);
   const network = modelNames.find((own) => words.includes(own));
-  const kind = convKinds.filter((own) => own.split('-').every((word) => words.includes(word))).at(-1); // adder-winograd comes after adder
+  const kind = networkKinds.filter((own) => own.split('-').every((word) => words.includes(word))).at(-1); // adder-winograd comes after adder
   if (network === undefined || kind === undefined) return null;
   return words.map((dataset) => paperAccuracy(network, kind, dataset)).find((accuracy) => accuracy !== null) ?? null;
 }

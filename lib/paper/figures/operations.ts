@@ -1,12 +1,12 @@
 // Operations and parameters of every network with every kind, counted here and printed in the paper.
-import { type ConvKind, createModel, type ModelName, modelNames } from '../../models';
+import { createModel, type ModelName, modelNames, type NetworkKind } from '../../models';
 import { figure } from '../figure';
 import { percent, type Table } from '../page/table';
 import { type PaperRow, paperRows } from '../published-numbers';
 
 interface Counted {
   network: ModelName;
-  kind: ConvKind;
+  kind: NetworkKind;
   parameters: number;
   multiplications: number;
   additions: number;
@@ -14,7 +14,7 @@ interface Counted {
 }
 
 /** Those of the paper. */
-const kinds = ['adder', 'conv', 'xnor'] as const satisfies readonly ConvKind[];
+const kinds = ['adder', 'conv', 'xnor'] as const satisfies readonly NetworkKind[];
 const counts = ['multiplications', 'additions', 'xnors'] as const;
 
 export const operations = figure<Counted[]>({

@@ -1,5 +1,6 @@
 // What accuracy costs: pairs of an input and a weight, and the time they take, of adders, Winograd adders, multiplications and signs.
-import { type ConvKind, convKinds, type Model, resnet20 } from '../../models';
+import { isAdderKind } from '../../conv-kind';
+import { type Model, type NetworkKind, networkKinds, resnet20 } from '../../models';
 import { pretrainedModels } from '../../models/pretrained';
 import { quantize } from '../../quantize';
 import { Random } from '../../random';
@@ -15,7 +16,7 @@ import { paperAccuracy } from '../published-numbers';
 import { pretrainedAccuracy } from './accuracy';
 
 interface Measured {
-  kind: ConvKind;
+  kind: NetworkKind;
   /** `float32`, or how many bits. */
   numbers: string;
   /** Of an input and a weight; in the domain of Winograd's transforms where layers have one. */
@@ -30,7 +31,7 @@ interface Measured {
   paper: number | null;
 }
 
-const kindColors: Record<ConvKind, string> = { ...colors, 'adder-winograd': '#cc79a7' };
+const kindColors: Record<NetworkKind, string> = { ...colors, 'adder-2x2': '#56b4e9', 'adder-winograd': '#cc79a7' };
 const dataset = 'cifar10';
 
 export const pairs = figure<Measured[]>({
@@ -107,11 +108,11 @@ async function pretrainedAccuracies(context: Context): Promise<Map<string, numbe
 /** Networks that were not trained, which take as long: in floats, and those of adders in fewer bits. */
 async function networksOf({ quick }: Context): Promise<Pick<Measured, 'kind' | 'numbers' | 'pairs' | 'additions' | 'milliseconds'>[]> {
   const networks = [];
-  for (const kind of convKinds) {
+  for (const kind of networkKinds) {
     const model = settled(resnet20({ kind, seed: 1 }));
     const { additions } = model.summary().totals;
     networks.push({ kind, numbers: 'float32', additions, session: await compile(model, { threads: 1 }) });
-    if (kind !== 'adder' && kind !== 'adder-winograd') continue;
+    if (!isAdderKind(kind)) continue;
     for (const bits of [16, 8]) {
       const session = await compile(await quantize(model, imagesOf(8), { bits }), { threads: 1 });
       networks.push({ kind, numbers: `${bits} bits`, additions, session });

@@ -13,6 +13,7 @@
 #include "nn/quantize.h"
 #include "nn/sgd.h"
 #include "nn/sign.h"
+#include "nn/symmetric_pad.h"
 #include "reference/reference.h"
 
 namespace {
@@ -261,7 +262,7 @@ void fuzz_batch_norm(Case& c) {
 }
 
 void fuzz_elementwise(Case& c) {
-  const size_t kind = c.bytes.integer(0, 8);
+  const size_t kind = c.bytes.integer(0, 10);
   const Rows r(c);
   const size_t n = r.elems(), channels = r.channels;
   const Floats x = c.floats(n, true), other = c.floats(n, true);
@@ -304,6 +305,27 @@ void fuzz_elementwise(Case& c) {
     if (c.bytes.flag()) return fuzz_quantize<int16_t>(c, "quantize to int16", x, n, scale);
     return fuzz_quantize<uint8_t>(c, "quantize", x, n, scale);
   }
+  if (kind == 10) {
+    const SymmetricPadSize s = {1, r.rows, c.bytes.integer(1, 4), channels};
+    const size_t columns = s.w + 1;
+    const Floats image = c.floats(s.x_elems(), true);
+    const float value = x[0];
+    return fuzz_exact(
+        c, "symmetric_pad", s.y_elems(),
+        [&](const KernelTable&, ThreadPool& pool, float* y) {
+          symmetric_pad(pool, s, image.data(), value, y);
+          Floats back(s.x_elems());
+          symmetric_pad_grad(pool, s, y, back.data());
+          for (size_t i = 0; i < back.size(); ++i) c.expect(same(back[i], image[i]), "its gradient");
+        },
+        [&](size_t i) {
+          const size_t channel = i % channels;
+          size_t quarter = 3;
+          while (channel < quarter * channels / 4) --quarter;
+          const size_t row = i / channels / columns - (quarter < 2), column = i / channels % columns - (quarter % 2 == 0);
+          return row < s.h && column < s.w ? image[(row * s.w + column) * channels + channel] : value;
+        });
+  }
   const Floats mean = c.floats(channels), factor = c.floats(channels), shift = c.floats(channels);
   Doubles expected(n), magnitude(n);
   if (kind == 6) {
@@ -332,6 +354,29 @@ void fuzz_elementwise(Case& c) {
       Floats scale(channels);
       batch_norm(kernels, pool, r.rows, channels, x.data(), mean.data(), variance.data(), shift.data(), shift.data(), 1e-5, scale.data(),
                  y);
+    });
+  }
+  if (kind == 9) {
+    const bool has_residual = c.bytes.flag(), relu = c.bytes.flag(), has_bias = c.bytes.flag(), has_scale = c.bytes.flag();
+    for (size_t row = 0; row < n; row += channels) {
+      double row_sum = 0, largest = 0;
+      for (size_t ch = 0; ch < channels; ++ch) {
+        row_sum += x[row + ch];
+        largest = std::max(largest, std::fabs(static_cast<double>(x[row + ch])));
+      }
+      for (size_t ch = 0; ch < channels; ++ch) {
+        const double scale = has_scale ? factor[ch] : 1.0f, bias = has_bias ? mean[ch] : 0.0f, offset = has_scale ? shift[ch] : 0.0f;
+        const size_t i = row + ch;
+        const double v = (x[i] - row_sum / static_cast<double>(channels) + bias) * scale + offset + (has_residual ? other[i] : 0.0f);
+        expected[i] = relu && v < 0 ? 0 : v;
+        magnitude[i] =
+            (static_cast<double>(channels) * largest + std::fabs(bias)) * std::fabs(scale) + std::fabs(offset) + std::fabs(other[i]);
+      }
+    }
+    return fuzz_close(c, "center", expected, magnitude, 1e-6, [&](const KernelTable& kernels, ThreadPool& pool, float* y) {
+      center(kernels, pool,
+             {r.rows, channels, x.data(), has_residual ? other.data() : nullptr, relu ? kRelu : kNoActivation,
+              has_bias ? mean.data() : nullptr, has_scale ? factor.data() : nullptr, has_scale ? shift.data() : nullptr, y});
     });
   }
   Doubles sums(channels), sum_magnitudes(channels);

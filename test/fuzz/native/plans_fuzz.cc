@@ -106,7 +106,7 @@ class PlanFuzzer {
   }
 
   void add_node() {
-    switch (c_.bytes.integer(0, 7)) {
+    switch (c_.bytes.integer(0, 8)) {
       case 0:
       case 1:
         return add_conv2d();
@@ -114,6 +114,8 @@ class PlanFuzzer {
         return c_.bytes.flag() ? add_quantized_conv2d<int16_t>() : add_quantized_conv2d<uint8_t>();
       case 3:
         return add_pool();
+      case 8:
+        return add_symmetric_pad();
       case 4: {
         const size_t x = pick(DType::kF32), channels = sizes_[x].c;
         if (channels > kMaxElems) return;
@@ -147,11 +149,11 @@ class PlanFuzzer {
     if (!shape(x, winograd ? Windows::kWinograd : Windows::kAny, &s) || s.w_elems > kMaxElems || s.co > kMaxElems) return;
     const auto filters = c_.floats(winograd ? winograd_filter_elems(s) : s.w_elems), bias = c_.floats(s.co), scale = c_.floats(s.co),
                shift = c_.floats(s.co);
-    const bool has_bias = c_.bytes.flag(), has_scale = c_.bytes.flag();
+    const bool has_bias = c_.bytes.flag(), has_scale = c_.bytes.flag(), centered = kind == ConvKind::kAdder && c_.bytes.flag();
     const Epilogue epilogue = {has_bias ? bias.data() : nullptr, has_scale ? scale.data() : nullptr, has_scale ? shift.data() : nullptr,
                                activation()};
     add(x, pick_optional(s.y_elems), {s.ho, s.wo, s.co}, s.y_elems * s.k,
-        [&] { return make_conv2d_node(kernels_, pool_, kind, s, filters.data(), epilogue); });
+        [&] { return make_conv2d_node(kernels_, pool_, kind, centered, s, filters.data(), epilogue); });
   }
 
   template <class Q>
@@ -167,7 +169,7 @@ class PlanFuzzer {
     const bool winograd = c_.bytes.integer(0, 2) == 0;
     Conv2dShape s = {};
     if (x == kNoValue || !shape(x, winograd ? Windows::kWinograd : Windows::kAny, &s) || s.w_elems > kMaxElems || s.co > kMaxElems) return;
-    const bool adder = !kBytes || c_.bytes.flag(), seven_bits = c_.bytes.flag();
+    const bool adder = !kBytes || c_.bytes.flag(), seven_bits = c_.bytes.flag(), centered = c_.bytes.flag();
     if (!winograd && s.k > (!adder ? kMaxDotBytes : kBytes ? kMaxL1Bytes : kMaxL1Shorts)) return;
     const auto filters = c_.integers<X>(winograd ? winograd_filter_elems(s) : s.w_elems);
     WinogradRounding rounding = {};
@@ -187,7 +189,7 @@ class PlanFuzzer {
       if constexpr (kBytes)
         if (!adder)
           return make_quantized_conv2d_node(pack_int8_conv2d(kernels_, pool_, s, weights.data(), pad_value, seven_bits), s, epilogue);
-      return make_quantized_conv2d_node(pack_adder_conv2d(kernels_, pool_, s, filters.data(), pad_value), s, epilogue);
+      return make_quantized_conv2d_node(pack_adder_conv2d(kernels_, pool_, s, filters.data(), pad_value, centered), s, epilogue);
     });
   }
 
@@ -210,6 +212,20 @@ class PlanFuzzer {
     const auto window = static_cast<double>(s.kh) * static_cast<double>(s.kw);
     add(x, kNoValue, {s.ho, s.wo, s.ci}, static_cast<size_t>(std::min(1e15, static_cast<double>(s.y_elems) * window)),
         [&] { return largest ? make_max_pool_node(s, dtype) : make_average_pool_node(s); });
+  }
+
+  void add_symmetric_pad() {
+    constexpr DType kTypes[] = {DType::kF32, DType::kU8, DType::kI16};
+    const size_t x = pick(c_.bytes.one_of(kTypes));
+    if (x == kNoValue) return;
+    const auto [h, w, c] = sizes_[x];
+    const SymmetricPadSize size = {1, h, w, c};
+    const auto value = static_cast<uint8_t>(c_.bytes.word(2));
+    add(x, kNoValue, {h + 1, w + 1, c}, size.y_elems(), [&, dtype = types_[x].dtype]() -> std::unique_ptr<Node> {
+      if (dtype == DType::kU8) return make_symmetric_pad_node(size, value);
+      if (dtype == DType::kI16) return make_symmetric_pad_node(size, static_cast<int16_t>(value - 128));
+      return make_symmetric_pad_node(size, static_cast<float>(value));
+    });
   }
 
   template <class Make>

@@ -52,6 +52,8 @@ struct IntegerPrimitives {
   void (*load_partial)(const int32_t* x, size_t n, int32_t* y);
   void (*store_partial)(const int32_t* x, size_t n, int32_t* y);
   void (*broadcast)(int32_t x, int32_t* y);
+  void (*shift_left)(const int32_t* x, int n, int32_t* y);
+  void (*shift_right)(const int32_t* x, int n, int32_t* y);
   void (*add)(const int32_t* a, const int32_t* b, int32_t* y);
   void (*div)(const float* a, const float* b, float* y);
   void (*add_on_fma)(const float* a, const float* b, float* y);

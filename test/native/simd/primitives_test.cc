@@ -262,6 +262,11 @@ void check_integers(Test& t, const IntegerPrimitives& p) {
     for (size_t l = 0; l < n; ++l) CHECK(y[l] == a[l]);
     p.to_float(a, f);
     for (size_t l = 0; l < n; ++l) CHECK(f[l] == static_cast<float>(a[l]));
+    const int places = static_cast<int>(t.integer(0, 31));
+    p.shift_left(a, places, y);
+    for (size_t l = 0; l < n; ++l) CHECK(y[l] == static_cast<int32_t>(static_cast<uint32_t>(a[l]) << places));
+    p.shift_right(a, places, y);
+    for (size_t l = 0; l < n; ++l) CHECK(y[l] == std::floor(a[l] / std::exp2(places)));
     fill(a, kMaxLanes, [&] { return small_integer(t); });
     fill(b, kMaxLanes, [&] { return small_integer(t); });
     p.add(a, b, y);

@@ -20,6 +20,8 @@ constexpr IntegerPrimitives integer_primitives() {
   p.load_partial = [](const int32_t* x, size_t n, int32_t* y) { store(y, load_partial(x, n)); };
   p.store_partial = [](const int32_t* x, size_t n, int32_t* y) { store_partial(y, load(x), n); };
   p.broadcast = [](int32_t x, int32_t* y) { store(y, broadcast_i32(x)); };
+  p.shift_left = [](const int32_t* x, int n, int32_t* y) { store(y, shift_left(load(x), n)); };
+  p.shift_right = [](const int32_t* x, int n, int32_t* y) { store(y, shift_right(load(x), n)); };
   p.add = [](const int32_t* a, const int32_t* b, int32_t* y) { store(y, add(load(a), load(b))); };
   p.div = [](const float* a, const float* b, float* y) { store(y, div(load(a), load(b))); };
   p.add_on_fma = [](const float* a, const float* b, float* y) { store(y, add_on_fma(load(a), load(b), l1_one())); };
