@@ -238,6 +238,50 @@ t.test('integers of 16 bits that contradict each other', async (t) => {
   t.same([...session.runSync(image).data], wanted, 'and good ones compute');
 });
 
+t.test('padding of even windows, and centered sums, that contradict themselves', async (t) => {
+  const attributes = { stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 };
+  interface Change {
+    pad?: Plain;
+    conv?: Plain;
+    padded?: Shape;
+  }
+  const make = ({ pad, conv, padded = [3, 3, 2] }: Change = {}) => {
+    const [x, q, p, y] = [value(0, [2, 2, 2]), value(1, [2, 2, 2], 'u8'), value(2, padded, 'u8'), value(3, [2, 2, 2])];
+    const nodes = [
+      quantized(x, q),
+      { op: 'symmetricPad', x: q, output: p, padValue: 0, ...pad },
+      { op: 'quantizedConv2d', kind: 'adder', isCentered: true, x: p, output: y, padValue: 0, attributes, ...conv },
+    ];
+    const filters = new Tensor(
+      Uint8Array.from({ length: 16 }, (_, i) => i),
+      [2, 2, 2, 2],
+    ) as never as Tensor;
+    const vectors = ['scale', 'shift'].map((name) => [`2.${name}`, new Tensor(Float32Array.of(1, 1), [2])] as [string, Tensor]);
+    return load(crafted(nodes, x, y, [['2.filters', filters], ...vectors]));
+  };
+  const cases: [RegExp, Change][] = [
+    [/node 1 .* its output has shape \[3,4,2\], expected that of \[3,3,2\]/, { padded: [3, 4, 2] }],
+    [/node 1 .* its padValue is -1, expected an integer from 0 to 255/, { pad: { padValue: -1 } }],
+    [/node 1 .* its padValue is 0.5, expected an integer from 0 to 255/, { pad: { padValue: 0.5 } }],
+    [/node 1 .* its padValue is missing, expected a finite float32/, { pad: { padValue: undefined } }],
+    [/node 1 .* its output is u8 of f32, expected the same/, { pad: { x: value(0, [2, 2, 2]) } }],
+    [/node 1 .* its attributes, symmetricPad: x has shape \[1,8\], expected rank 4/, { pad: { x: value(1, [8], 'u8') } }],
+    [/node 2 .* its isCentered is true, but its kind is conv/, { conv: { kind: 'conv' } }],
+    [/node 2 .* its isCentered is 1, expected true or false/, { conv: { isCentered: 1 } }],
+  ];
+  for (const [message, change] of cases) await t.rejects(make(change), refused(message), String(message));
+  const network = (await make()) as QuantizedModel;
+  using session = await compile(network);
+  const image = new Tensor(
+    Float32Array.from({ length: 8 }, (_, i) => i / 8),
+    [1, 2, 2, 2],
+  );
+  const y = session.runSync(image);
+  t.same(y.data, network.forward(image).data, 'and good ones compute');
+  for (let i = 0; i < y.size; i += 2)
+    t.ok([0, -1].includes(y.data[i]! + y.data[i + 1]! - 2), 'two centered sums add up to 0, or to what rounding their mean up leaves');
+});
+
 t.test('Winograd layers of floats that contradict themselves', async (t) => {
   const plain = { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 };
   const make = (change: { filters?: Shape; attributes?: Plain; vector?: number; y?: Shape; input?: Shape; filter?: number } = {}) => {

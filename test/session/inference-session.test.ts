@@ -26,6 +26,7 @@ const {
   Relu,
   Residual,
   Sequential,
+  SymmetricPad2d,
   WinogradAdderConv2d,
   XnorConv2d,
 } = layers;
@@ -71,6 +72,18 @@ const forms: Record<string, { input: readonly number[]; options: Parameters<type
 const endingsOf = (input: readonly number[], options: layers.Conv2dOptions, kind: keyof typeof convolutions): Record<string, Case> => {
   const channels = input[2]!;
   return endings(() => new convolutions[kind](channels, channels, seeded({ bias: channels % 2 === 1, ...options })), channels, input);
+};
+
+/** Of centered adders in every form, and with 2x2 windows. */
+const centeredEndings = ({ input, options }: (typeof forms)[string]): Record<string, Case> =>
+  endingsOf(input, { ...options, center: true } as layers.AdderConv2dOptions, 'AdderConv2d');
+const evenEndings = (input: readonly number[]): Record<string, Case> => {
+  const channels = input[2]!;
+  const even = () => [
+    new SymmetricPad2d(),
+    new AdderConv2d(channels, channels, seeded({ kernel: 2, center: true, bias: channels % 2 === 1 })),
+  ];
+  return endings(() => new Sequential(even()), channels, input);
 };
 
 /** Of Winograd layers. */
@@ -194,6 +207,12 @@ for (const isa of instructionSets)
       for (const [form, { input, options }] of Object.entries(forms))
         for (const [ending, { network }] of Object.entries(endingsOf(input, options, kind)))
           await t.resolves(check({ network: randomize(network, 3), input }), `${kind}, ${form}, ${ending}`);
+    for (const [form, problem] of Object.entries(forms)) {
+      for (const [ending, { network, input }] of Object.entries(centeredEndings(problem)))
+        await t.resolves(check({ network: randomize(network, 3), input }), `centered, ${form}, ${ending}`);
+      for (const [ending, { network, input }] of Object.entries(evenEndings(problem.input)))
+        await t.resolves(check({ network: randomize(network, 3), input }), `2x2 windows, ${form}, ${ending}`);
+    }
     for (const [form, problem] of Object.entries(winogradForms))
       for (const [ending, { network }] of Object.entries(winogradEndings(problem)))
         await t.resolves(check({ network: randomize(network, 3), input: problem.input }), `WinogradAdderConv2d, ${form}, ${ending}`);
