@@ -1,5 +1,5 @@
-// Single layers, from bytes to bytes or from floats to floats, beside onnxruntime's (bench/baselines) in the same rounds. Winograd adders of integers
-// stand beside adders as nodes of plans; the others are operations, which pack their filters in each call.
+// Single layers, from bytes to bytes or from floats to floats, beside onnxruntime's (bench/baselines) in the same rounds. Adders of integers with fewer
+// pairs stand beside adders as nodes of plans; the others are operations, which pack their filters in each call.
 import { compile, cpuInfo, layers as nn, ops, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
 import type { LayerReport, LayerResult } from '../dist/cli/bench-results';
@@ -48,12 +48,15 @@ async function measureLayer(layer: Layer, isa: string, threads: number, options:
   const x = normal(layer.x);
   const nodes = {
     'adder u8 node': await quantizedLayer(layer, x, { kind: 'adder', dtype: 'u8', threads }),
+    '2x2 u8': await quantizedLayer(layer, x, { kind: 'adder-2x2', dtype: 'u8', threads }),
     'winograd u8': await quantizedLayer(layer, x, { kind: 'adder-winograd', dtype: 'u8', threads }),
     'adder i16': await quantizedLayer(layer, x, { kind: 'adder', dtype: 'i16', threads }),
+    '2x2 i16': await quantizedLayer(layer, x, { kind: 'adder-2x2', dtype: 'i16', threads }),
     'winograd i16': await quantizedLayer(layer, x, { kind: 'adder-winograd', dtype: 'i16', threads }),
   };
   const implementations: Record<string, () => unknown> = {
     'adder f32': forward(ops.adderConv2d)(layer),
+    '2x2 f32': even(layer),
     'winograd f32': winograd(layer),
     'conv f32': forward(ops.conv2d)(layer),
     xnor: forward(ops.xnorConv2d)(layer),
@@ -80,6 +83,14 @@ async function measureLayer(layer: Layer, isa: string, threads: number, options:
     const seconds = implementation === 'onnxruntime f32' ? median / chainLength : median;
     return { isa, layer: layerName(layer), implementation, seconds, rate: pairs(layer) / seconds / 1e9 };
   });
+}
+
+/** Padded, convolved and centered, one after the other. */
+function even({ x: shape, co }: Layer): () => unknown {
+  const [n, h, w, ci] = shape;
+  const [x, filters, padded] = [normal(shape), normal([co, 2, 2, ci]), Tensor.zeros([n, h + 1, w + 1, ci])];
+  const out = Tensor.zeros([n, h, w, co]);
+  return () => ops.centerChannels(ops.adderConv2d(ops.symmetricPad2d(x, { out: padded }), filters, { out }), { out });
 }
 
 function winograd({ x: shape, co }: Layer): () => unknown {

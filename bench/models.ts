@@ -1,4 +1,4 @@
-// Compiled networks: adders and Winograd adders, a CNN and a binary network here, and the same CNN in onnxruntime in floats and in 8 bits, where it
+// Compiled networks: adders, adders with 2x2 windows and Winograd adders, a CNN and a binary network here, and the same CNN in onnxruntime in floats and in 8 bits, where it
 // is installed (bench/baselines), one after the other in the same rounds.
 import { compile, cpuInfo, type Model, models, quantize, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
@@ -41,13 +41,16 @@ export async function measureModels(options: ModelBenchOptions = {}): Promise<Mo
 /** The networks of a task, and images for them. The caller disposes of the sessions. */
 export async function compileTask({ network, batch }: Task, threads: number) {
   const make = (kind: models.NetworkKind) => settled(models[network]({ kind, seed: 1 }));
-  const [adder, winograd, conv] = [make('adder'), make('adder-winograd'), make('conv')];
+  const [adder, even, winograd, conv] = [make('adder'), make('adder-2x2'), make('adder-winograd'), make('conv')];
   const x = Tensor.zeros([batch, ...adder.inputShape]);
   new Random(1).fillNormal(x.data);
   const sessions = {
     'adder u8': await compile(await quantize(adder, x), { threads }),
     'adder i16': await compile(await quantize(adder, x, { bits: 16 }), { threads }),
     'adder f32': await compile(adder, { threads }),
+    '2x2 u8': await compile(await quantize(even, x), { threads }),
+    '2x2 i16': await compile(await quantize(even, x, { bits: 16 }), { threads }),
+    '2x2 f32': await compile(even, { threads }),
     'winograd u8': await compile(await quantize(winograd, x), { threads }),
     'winograd i16': await compile(await quantize(winograd, x, { bits: 16 }), { threads }),
     'winograd f32': await compile(winograd, { threads }),
@@ -59,7 +62,7 @@ export async function compileTask({ network, batch }: Task, threads: number) {
 
 const names = [
   ...['adder u8', 'adder u8 run', 'adder i16', 'adder i16 run', 'adder f32', 'adder f32 run'],
-  ...['winograd u8', 'winograd i16', 'winograd f32', 'conv f32', 'xnor'],
+  ...['2x2 u8', '2x2 i16', '2x2 f32', 'winograd u8', 'winograd i16', 'winograd f32', 'conv f32', 'xnor'],
 ];
 const baselineNames = ['onnxruntime f32', 'onnxruntime int8'];
 

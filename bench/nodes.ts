@@ -29,7 +29,8 @@ export async function measureNodes(options: NodeBenchOptions = {}): Promise<Node
 }
 
 const implementations = [
-  ...(['adder u8', 'adder i16', 'adder f32', 'winograd u8', 'winograd i16', 'winograd f32', 'conv f32', 'xnor'] as const),
+  ...(['adder', '2x2', 'winograd'] as const).flatMap((form) => (['u8', 'i16', 'f32'] as const).map((dtype) => `${form} ${dtype}` as const)),
+  ...(['conv f32', 'xnor'] as const),
 ];
 type Implementation = (typeof implementations)[number];
 

@@ -31,6 +31,7 @@ export async function measureTrain(options: TrainBenchOptions = {}): Promise<Tra
     const implementations: Record<string, () => unknown> = {};
     for (const [name, kind, batch] of [
       ['adder', 'adder', large],
+      ['2x2', 'adder-2x2', large],
       ['winograd', 'adder-winograd', large],
       ['conv', 'conv', large],
       ['xnor', 'xnor', large],

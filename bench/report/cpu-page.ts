@@ -2,10 +2,10 @@
 import type { ServeReport } from '../../dist/cli/bench-results';
 import { drawChart } from '../../dist/paper/charts/chart';
 import { layersChart, modelsChart } from './charts';
+import { fewerPairsOfCpu } from './fewer-pairs';
 import { goalsOf } from './goals';
 import type { Dated, Measurements } from './measurements';
 import { goalTable, kernelTable, layerTable, modelTable, serverTable, trainTable } from './tables';
-import { winogradOfCpu } from './winograd-layers';
 
 /** The page and the SVG files that it shows, by their names. */
 export async function cpuPage(measured: Measurements): Promise<{ markdown: string; charts: Map<string, string> }> {
@@ -30,12 +30,12 @@ export async function cpuPage(measured: Measurements): Promise<{ markdown: strin
     machine(measured.serve),
     serverTable(measured.serve),
     '## Layers',
-    '3x3 convolutions with padding 1, batch 64, from floats to floats or from bytes to bytes, in 1e9 pairs of an input and a weight a second. Winograd layers compute 4 of 9 of these pairs.',
+    '3x3 convolutions with padding 1, batch 64, from floats to floats or from bytes to bytes, in 1e9 pairs of an input and a weight a second. 2x2 windows and Winograd layers compute 4 of 9 of these pairs.',
     '![Rates of layers](layers.svg)',
     machine(measured.layers),
     layerTable(measured.layers),
-    'Times of Winograd adder layers relative to adder layers of the same shape and numbers:',
-    winogradOfCpu(measured),
+    'Times of adder layers with 2x2 windows, their padding included, and of Winograd adder layers, relative to adder layers with 3x3 windows of the same shape and numbers:',
+    fewerPairsOfCpu(measured),
     '## Kernels',
     '1e9 pairs a second, and their share of the peak of the micro-op in registers, measured in the same rounds.',
     machine(measured.kernels),

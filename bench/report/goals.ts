@@ -36,6 +36,12 @@ const batch1: readonly Task[] = [
   ['resnet20', 1],
 ];
 
+/** Adders with fewer pairs. */
+const forms = [
+  { form: '2x2', name: '2x2' },
+  { form: 'winograd', name: 'Winograd' },
+] as const;
+
 /** The goals in the order of the report, one thread unless they say otherwise. */
 export function goalsOf(measured: Measurements): Goal[] {
   const kind = cpuKind(measured);
@@ -71,20 +77,18 @@ export function goalsOf(measured: Measurements): Goal[] {
     of('float adder / float convolution', 1.1, layers('adder f32', 'conv f32')),
     of('float convolution / onnxruntime Conv', 1.1, layers('conv f32', 'onnxruntime f32')),
     of('int8 convolution, 7-bit weights / onnxruntime QLinearConv', 1, layers('conv int8, 7-bit weights', 'onnxruntime int8')),
-    of('float Winograd / float adder, 56x56 64, 28x28 128, 14x14 256', 0.52, layers('winograd f32', 'adder f32', /56x56|28x28|14x14/)),
-    of('the same, 32x32 16, 16x16 32, 8x8 64', 0.7, layers('winograd f32', 'adder f32', /32x32|16x16|8x8 /)),
-    of('uint8 Winograd / uint8 adder, 28x28 128, 14x14 256', 0.65, layers('winograd u8', 'adder u8 node', /28x28|14x14/)),
-    of('float Winograd ResNet-18 / onnxruntime float CNN', byMake(1.05, 0.6), networks('winograd f32', 'onnxruntime f32', resnet18)),
-    of('float Winograd ResNet-20 / onnxruntime float CNN', byMake(1.1, 0.7), networks('winograd f32', 'onnxruntime f32', resnet20)),
-    of('8-bit Winograd ResNet-18 / onnxruntime int8 CNN', byMake(0.85, 0.65), networks('winograd u8', 'onnxruntime int8', resnet18)),
-    of('16-bit Winograd ResNet-18 and -20 / onnxruntime float CNN', byMake(0.65, 0.5), networks('winograd i16', 'onnxruntime f32', batch1)),
+    ...forms.flatMap(({ form, name }) => [
+      of(`float ${name} / float adder, 56x56 64, 28x28 128, 14x14 256`, 0.52, layers(`${form} f32`, 'adder f32', /56x56|28x28|14x14/)),
+      of('the same, 32x32 16, 16x16 32, 8x8 64', 0.7, layers(`${form} f32`, 'adder f32', /32x32|16x16|8x8 /)),
+      of(`uint8 ${name} / uint8 adder, 28x28 128, 14x14 256`, 0.65, layers(`${form} u8`, 'adder u8 node', /28x28|14x14/)),
+      of(`float ${name} ResNet-18 / onnxruntime float CNN`, byMake(1.05, 0.6), networks(`${form} f32`, 'onnxruntime f32', resnet18)),
+      of(`float ${name} ResNet-20 / onnxruntime float CNN`, byMake(1.1, 0.7), networks(`${form} f32`, 'onnxruntime f32', resnet20)),
+      of(`8-bit ${name} ResNet-18 / onnxruntime int8 CNN`, byMake(0.85, 0.65), networks(`${form} u8`, 'onnxruntime int8', resnet18)),
+      of(`16-bit ${name} ResNet-18 and -20 / onnxruntime float CNN`, byMake(0.65, 0.5), networks(`${form} i16`, 'onnxruntime f32', batch1)),
+      of(`training step of ${name} adders / PyTorch CNN, two threads`, byMake(0.8, 0.65), ofTraining(measured, form, 'PyTorch conv', 128)),
+    ]),
     of('training step / PyTorch CNN, two threads', 1, ofTraining(measured, 'adder', 'PyTorch conv', 128)),
     of('training, an image / PyTorch adder network, two threads', 0.04, ofTraining(measured, 'adder', 'PyTorch adder', 2)),
-    of(
-      'training step of Winograd adders / PyTorch CNN, two threads',
-      byMake(0.8, 0.65),
-      ofTraining(measured, 'winograd', 'PyTorch conv', 128),
-    ),
     of('images from 32 clients over HTTP / in a batch of the session', 1.25, [{ where: 'resnet20', value: 1 / serve.throughputShare }]),
     of('two threads / one, resnet20, batch 64', 0.6, [ofThreads(measured, 'adder u8'), ofThreads(measured, 'adder f32')]),
   ];

@@ -1,17 +1,17 @@
 // The goals on every CPU that was measured, side by side, and a chart of the networks beside onnxruntime's.
 import type { EChartsCoreOption } from 'echarts';
 import { drawChart } from '../../dist/paper/charts/chart';
+import { fewerPairsOfCpus } from './fewer-pairs';
 import { type Goal, goalsOf } from './goals';
 import { has, type Measurements, modelTime } from './measurements';
 import { ratio, reached, table } from './tables';
-import { winogradOfCpus } from './winograd-layers';
 
 // The package leaves the pages of the CPUs out.
 const pages = 'https://github.com/addernet/addernet/blob/main/bench/results';
 
 /** The page and the SVG files that it shows, by their names. */
 export async function overview(all: readonly Measurements[]): Promise<{ markdown: string; charts: Map<string, string> }> {
-  const chart = await drawChart(relativeChart(all), { width: 960, height: 360 });
+  const chart = await drawChart(relativeChart(all), { width: 960, height: 384 });
   const goals = all.map(goalsOf);
   const sections = [
     '# Results',
@@ -22,9 +22,9 @@ export async function overview(all: readonly Measurements[]): Promise<{ markdown
       ['', ...all.map(({ name }) => `[${name}](${pages}/${name}/README.md)`)],
       goals[0]!.map(({ what }, row) => [what, ...goals.map((ofCpu) => cell(ofCpu[row]!))]),
     ),
-    '## Winograd layers',
-    'Times of Winograd adder layers relative to adder layers of the same shape and numbers, on one thread. Above 1, Winograd loses.',
-    winogradOfCpus(all),
+    '## Layers with fewer pairs',
+    'Times of adder layers with 2x2 windows, their padding included, and of Winograd adder layers, relative to adder layers with 3x3 windows of the same shape and numbers, on one thread. Above 1, they lose.',
+    fewerPairsOfCpus(all),
     '## CPUs',
     all.map(({ name, models: [one] }) => `- ${name}: ${one!.cpu}, ${one!.results[0]!.isa}, ${one!.date}`).join('\n'),
   ];
@@ -49,6 +49,9 @@ const compared = [
   { ours: 'adder u8', theirs: 'onnxruntime int8', label: '8-bit adders / 8-bit CNN', color: '#d55e00' },
   { ours: 'adder i16', theirs: 'onnxruntime f32', label: '16-bit adders / float CNN', color: '#cc79a7' },
   { ours: 'adder f32', theirs: 'onnxruntime f32', label: 'float adders / float CNN', color: '#e69f00' },
+  { ours: '2x2 u8', theirs: 'onnxruntime int8', label: '8-bit 2x2 adders / 8-bit CNN', color: '#0072b2' },
+  { ours: '2x2 i16', theirs: 'onnxruntime f32', label: '16-bit 2x2 adders / float CNN', color: '#56b4e9' },
+  { ours: '2x2 f32', theirs: 'onnxruntime f32', label: 'float 2x2 adders / float CNN', color: '#009e73' },
   { ours: 'winograd u8', theirs: 'onnxruntime int8', label: '8-bit Winograd / 8-bit CNN', color: '#7a3600' },
   { ours: 'winograd i16', theirs: 'onnxruntime f32', label: '16-bit Winograd / float CNN', color: '#75405f' },
   { ours: 'winograd f32', theirs: 'onnxruntime f32', label: 'float Winograd / float CNN', color: '#8a6000' },
@@ -65,11 +68,11 @@ function relativeChart(all: readonly Measurements[]): EChartsCoreOption {
       top: 8,
       textStyle: { fontSize: 16 },
     },
-    legend: ['adder', 'winograd'].map((kind, row) => ({
+    legend: ['adder', '2x2', 'winograd'].map((kind, row) => ({
       ...{ top: 34 + 24 * row, itemGap: 36, itemWidth: 16 },
       data: shown.filter(({ ours }) => ours.startsWith(kind)).map(({ label }) => label),
     })),
-    grid: all.map((_, i) => ({ left: i * width + 40, width: width - 60, top: 120, bottom: 50 })),
+    grid: all.map((_, i) => ({ left: i * width + 40, width: width - 60, top: 144, bottom: 50 })),
     xAxis: all.map(({ name }, gridIndex) => ({
       ...{ gridIndex, type: 'category', data: networks.map(([label]) => label.replace(', ', '\n')), name, nameLocation: 'middle' },
       ...{ nameGap: -210, nameTextStyle: { fontSize: 13, color: '#333' }, axisLabel: { interval: 0, color: '#333', fontSize: 10 } },

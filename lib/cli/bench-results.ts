@@ -19,11 +19,11 @@ export interface KernelResult {
 export interface LayerResult {
   isa: string;
   layer: string;
-  /** Who computes what: `adder u8`, `winograd f32`, `onnxruntime int8`, … */
+  /** Who computes what: `adder u8`, `2x2 f32`, `winograd f32`, `onnxruntime int8`, … */
   implementation: string;
   /** Median of one layer. */
   seconds: number;
-  /** 1e9 pairs of an input and a weight of 3x3 windows a second, of which Winograd layers compute 4 of 9. */
+  /** 1e9 pairs of an input and a weight of 3x3 windows a second, of which 2x2 windows and Winograd layers compute 4 of 9. */
   rate: number;
 }
 /** A run of a compiled network. */
@@ -31,7 +31,7 @@ export interface ModelResult {
   network: string;
   batch: number;
   isa: string;
-  /** `adder u8`, `adder i16`, `winograd f32`, `conv f32`, `onnxruntime int8`, …; ` run` where it is the asynchronous call. */
+  /** `adder u8`, `adder i16`, `2x2 f32`, `winograd f32`, `conv f32`, `onnxruntime int8`, …; ` run` where it is the asynchronous call. */
   implementation: string;
   /** Median of one run. */
   seconds: number;
@@ -44,7 +44,7 @@ export interface NodeResult {
   network: string;
   batch: number;
   isa: string;
-  /** `adder` or `winograd` with `u8`, `i16` or `f32`; `conv f32` or `xnor` */
+  /** `adder`, `2x2` or `winograd` with `u8`, `i16` or `f32`; `conv f32` or `xnor` */
   implementation: string;
   name: string;
   /** Median of one run. */
@@ -64,7 +64,7 @@ export interface NodeResult {
 export interface TrainResult {
   network: string;
   isa: string;
-  /** `adder`, `winograd`, `conv`, `xnor`, `PyTorch conv`, `PyTorch adder` */
+  /** `adder`, `2x2`, `winograd`, `conv`, `xnor`, `PyTorch conv`, `PyTorch adder` */
   implementation: string;
   batch: number;
   /** Median of one step. */

@@ -62,6 +62,9 @@ t.test('whole networks, each in every implementation', async (t) => {
       'adder i16 run',
       'adder f32',
       'adder f32 run',
+      '2x2 u8',
+      '2x2 i16',
+      '2x2 f32',
       'winograd u8',
       'winograd i16',
       'winograd f32',
@@ -79,7 +82,9 @@ t.test('whole networks, each in every implementation', async (t) => {
 t.test('the nodes of whole networks', async (t) => {
   const { isa: before, threads } = cpuInfo();
   const report = await measureNodes({ ...shortest, tasks: [{ network: 'resnet20', batch: 1 }], isa: 'scalar' });
-  const names = ['adder u8', 'adder i16', 'adder f32', 'winograd u8', 'winograd i16', 'winograd f32', 'conv f32', 'xnor'];
+  const names = ['adder', '2x2', 'winograd']
+    .flatMap((form) => ['u8', 'i16', 'f32'].map((dtype) => `${form} ${dtype}`))
+    .concat('conv f32', 'xnor');
   t.same([...new Set(report.results.map(({ implementation }) => implementation))], names);
   for (const implementation of names) {
     const results = report.results.filter((result) => result.implementation === implementation);
@@ -91,7 +96,7 @@ t.test('the nodes of whole networks', async (t) => {
     const shares = nodes.reduce((sum, { share }) => sum + share, 0);
     t.ok(Math.abs(shares - 1) < 1e-9, 'shares are of the sum');
     const pairs = nodes.reduce((sum, { pairs = 0 }) => sum + pairs, 0);
-    t.equal(pairs, implementation.startsWith('winograd') ? 19_841_664 : 40_813_184, implementation);
+    t.equal(pairs, /^(2x2|winograd)/.test(implementation) ? 19_841_664 : 40_813_184, implementation);
     for (const { seconds, pairs, rate, peakShare } of nodes)
       if (pairs) t.ok(Math.abs(rate! * 1e9 * seconds - pairs) < 1 && peakShare! > 0, `${rate} is ${peakShare} of a peak`);
   }
@@ -107,8 +112,8 @@ t.test('layers, each in every implementation', async (t) => {
   t.same(
     ours.map(({ implementation }) => implementation),
     [
-      ...['adder f32', 'winograd f32', 'conv f32', 'xnor', 'adder u8', 'conv int8, 8-bit weights', 'conv int8, 7-bit weights'],
-      ...['adder u8 node', 'winograd u8', 'adder i16', 'winograd i16'],
+      ...['adder f32', '2x2 f32', 'winograd f32', 'conv f32', 'xnor', 'adder u8', 'conv int8, 8-bit weights', 'conv int8, 7-bit weights'],
+      ...['adder u8 node', '2x2 u8', 'winograd u8', 'adder i16', '2x2 i16', 'winograd i16'],
     ],
   );
   t.equal(report.results.length - ours.length, report.baselines ? 2 : 0, 'and onnxruntime in floats and in 8 bits where it is installed');
@@ -123,7 +128,15 @@ t.test('training steps, each in every implementation', async (t) => {
   const report = await measureTrain({ ...shortest, batches: [4, 2], isa: 'scalar', threads: 1 });
   t.equal(cpuInfo().threads, 1);
   const all = report.results.map(({ implementation, batch }) => `${implementation} ${batch}`);
-  t.same(all, ['adder 4', 'winograd 4', 'conv 4', 'xnor 4', 'adder 2', ...(report.torch ? ['PyTorch conv 4', 'PyTorch adder 2'] : [])]);
+  t.same(all, [
+    'adder 4',
+    '2x2 4',
+    'winograd 4',
+    'conv 4',
+    'xnor 4',
+    'adder 2',
+    ...(report.torch ? ['PyTorch conv 4', 'PyTorch adder 2'] : []),
+  ]);
   for (const { seconds, millisecondsPerImage, batch } of report.results)
     t.ok(seconds > 0 && Math.abs((millisecondsPerImage * batch) / 1000 - seconds) < 1e-9);
   t.ok(report.residentBytes > 1e7);
@@ -195,7 +208,7 @@ t.test('the report says what was measured', async (t) => {
   t.match(row('training, an image'), /\| 0\.04 \| 0\.020 .* yes \|/);
   t.match(row('16-bit adder ResNet-20'), /\| 0\.8 \| {2}\| not measured \|/, 'an implementation that is younger than the measurements');
   t.match(row('float Winograd / float adder'), /\| 0\.52 \| {2}\| not measured \|/);
-  t.match(markdown, 'relative to adder layers of the same shape and numbers:\n\nNot measured.');
+  t.match(markdown, 'relative to adder layers with 3x3 windows of the same shape and numbers:\n\nNot measured.');
   t.match(markdown, '| PyTorch adder | 2 | 200.0 | 100.00 | 10 |');
   t.match(markdown, 'a CPU, avx2, 2 threads, 2001-02-03.');
   t.match(markdown, '| adder u8 | resnet20, batch 64 | 1000.000 | 64 | 0.13 | 0.38 |');
@@ -228,8 +241,8 @@ t.test('the report says what was measured', async (t) => {
   );
   t.match(side.markdown, '| 8-bit adder ResNet-20 / onnxruntime int8 CNN | 0.25 (0.5: yes) | 0.25 (0.75: yes) |', 'each has its own goal');
   t.match(side.markdown, /\| 16-bit adder ResNet-20 \/ onnxruntime float CNN \| not measured \| \d\.\d\d \(1: \w+\) \|/);
-  t.match(side.markdown, '\n## Winograd layers\n\n');
-  t.match(side.markdown, /Above 1, Winograd loses\.\n\nNot measured\.\n/);
+  t.match(side.markdown, '\n## Layers with fewer pairs\n\n');
+  t.match(side.markdown, /Above 1, they lose\.\n\nNot measured\.\n/);
   for (const text of ['one', 'other', '8-bit adders / 8-bit CNN', '16-bit adders / float CNN'])
     t.match(side.charts.get('models.svg'), `>${text}<`);
 
@@ -249,9 +262,9 @@ t.test('the report says what was measured', async (t) => {
     train: { ...measured.train, results: [...train, step('winograd', 128, 1)] },
   };
   const page = await cpuPage(faster);
-  t.match(page.markdown, '|  | floats | bytes | 16 bits |');
-  t.match(page.markdown, '| ResNet-20 8x8 64-64 | 0.50 | 2.00 | not measured |');
-  t.match(page.markdown, '\n\nWinograd loses on ResNet-20 8x8 64-64 in bytes (2.00).\n');
+  t.match(page.markdown, '|  | 2x2, floats | 2x2, bytes | 2x2, 16 bits | winograd, floats | winograd, bytes | winograd, 16 bits |');
+  t.match(page.markdown, '| ResNet-20 8x8 64-64 | not measured | not measured | not measured | 0.50 | 2.00 | not measured |');
+  t.match(page.markdown, '\n\nThey lose on ResNet-20 8x8 64-64 (winograd, bytes, 2.00).\n');
   t.match(
     page.markdown,
     '| training step of Winograd adders / PyTorch CNN, two threads | 0.8 | 0.63 (batch 128 / 128) | yes |',
@@ -261,8 +274,8 @@ t.test('the report says what was measured', async (t) => {
   t.match(page.markdown, '| float Winograd ResNet-18 / onnxruntime float CNN | 1.05 | 0.25 (resnet18, batch 1) | yes |');
   for (const [name, svg] of page.charts) t.match(svg, '>winograd f32<', name);
   const both = await overview([measured, faster]);
-  t.match(both.markdown, '| bytes, ResNet-20 8x8 64-64 | not measured | 2.00 |');
-  t.match(both.markdown, '\n\n- faster: Winograd loses on ResNet-20 8x8 64-64 in bytes (2.00).\n');
+  t.match(both.markdown, '| winograd, bytes, ResNet-20 8x8 64-64 | not measured | 2.00 |');
+  t.match(both.markdown, '\n\n- faster: They lose on ResNet-20 8x8 64-64 (winograd, bytes, 2.00).\n');
   t.match(both.charts.get('models.svg'), '>float Winograd / float CNN<');
 });
 

@@ -1,4 +1,4 @@
-// What accuracy costs: pairs of an input and a weight, and the time they take, of adders, Winograd adders, multiplications and signs.
+// What accuracy costs: pairs of an input and a weight, and the time they take, of adders, of adders with fewer pairs, multiplications and signs.
 import { isAdderKind } from '../../conv-kind';
 import { type Model, type NetworkKind, networkKinds, resnet20 } from '../../models';
 import { pretrainedModels } from '../../models/pretrained';
@@ -38,8 +38,8 @@ export const pairs = figure<Measured[]>({
   name: 'pairs',
   title: 'Accuracy, pairs and time',
   about:
-    'ResNet-20 on CIFAR-10 of adders, of Winograd adders, which have 4 pairs of an input and a weight where 3x3 windows have 9, of multiplications ' +
-    'and of signs. Training runs are those of the logs (--logs), all by one recipe, and the last epoch counts; pretrained models were trained further. ' +
+    'ResNet-20 on CIFAR-10 of adders, of adders with 2x2 windows and Winograd adders, which have 4 pairs of an input and a weight where 3x3 windows ' +
+    'have 9, of multiplications and of signs. Training runs are those of the logs (--logs), all by one recipe, and the last epoch counts; pretrained models were trained further. ' +
     'Time is that of one image on one thread of this CPU, a median; it does not depend on the weights. The papers (Chen et al., CVPR 2020; Li et ' +
     'al., ICML 2021) trained for many more epochs.',
   needs: [dataset],
