@@ -40,7 +40,7 @@ export interface Binding {
   add(a: Float32Array, b: Float32Array, y: Float32Array): void;
   /** y = x less the mean of its pixel, + bias; y may be x */
   centerChannels(x: Float32Array, bias: Float32Array | undefined, channels: number, y: Float32Array): void;
-  /** size: n h w c of the smaller of the two images (native/nn/symmetric_pad.h) */
+  /** size: n h w c of the smaller of the two images (native/conv2d/symmetric_rows.h) */
   symmetricPad2d(x: Float32Array, value: number, y: Float32Array, size: Int32Array): void;
   symmetricPad2dGrad(gy: Float32Array, gx: Float32Array, size: Int32Array): void;
 
@@ -284,12 +284,14 @@ export interface Activation {
 
 /**
  * y = activation((x * filters + bias) * scale + shift + residual); what is left out is not computed, scale and shift come together. If it is
- * centered, x * filters is less the mean over the channels of its pixel; of kind adder alone.
+ * centered, x * filters is less the mean over the channels of its pixel; if it is symmetric, x is padded symmetrically first, and the geometry
+ * is that of the padded image, at stride 1 and without other padding, dilation or groups. Both are of kind adder alone.
  */
 export interface Conv2dNode {
   kind: 'adder' | 'adder-winograd' | 'conv' | 'xnor';
   /** Default false. */
   isCentered?: boolean | undefined;
+  isSymmetric?: boolean | undefined;
   x: number;
   /** [co,kh,kw,ci/groups] */
   filters: Float32Array;
@@ -317,6 +319,8 @@ export interface QuantizedConv2dNode extends WinogradRounding {
   kind: 'adder' | 'adder-winograd' | 'conv';
   /** Whether a sum is less the mean over the channels of its pixel, rounded to nearest; of kind adder alone. Default false. */
   isCentered?: boolean | undefined;
+  /** As of Conv2dNode. Default false. */
+  isSymmetric?: boolean | undefined;
   /** A quantized value, u8 or i16. */
   x: number;
   /** [co,kh,kw,ci/groups], [4,4,co,ci] of Winograd, of the type of x of an adder convolution, int8 of an ordinary one. */
@@ -349,8 +353,8 @@ export interface NativePlan {
   quantizedConv2d(node: QuantizedConv2dNode): number;
   /** geometry: of one image; the maximum is of floats or of bytes, the mean of floats */
   pool(node: { mode: 'max' | 'average'; x: number; geometry: Int32Array }): number;
-  /** Of any type, which padValue is of, too. */
-  symmetricPad(node: { x: number; height: number; width: number; channels: number; padValue: number }): number;
+  /** Of floats. */
+  symmetricPad(node: { x: number; height: number; width: number; channels: number }): number;
   /** y = activation((x - mean) * scale + shift + residual), channels on the last axis. */
   normalize(node: {
     x: number;

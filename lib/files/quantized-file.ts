@@ -111,19 +111,18 @@ function checkBits({ nodes }: Graph, bits: number): void {
   const isOutside = (q: number) => q < range.qmin || q > range.qmax;
   const integers = `an integer from ${range.qmin} to ${range.qmax}`;
   for (const [i, node] of nodes.entries()) {
-    if (node.op !== 'quantize' && node.op !== 'quantizedConv2d' && !(node.op === 'symmetricPad' && node.x.dtype !== 'f32')) continue;
+    if (node.op !== 'quantize' && node.op !== 'quantizedConv2d') continue;
     const expect = (holds: boolean, found: string, expected: number | string) => {
       if (!holds)
         throw new AdderNetError('ERR_CORRUPT', `node ${i} of the network is damaged: its ${found}, expected ${expected} of ${bits} bits`);
     };
-    if (node.op !== 'quantize') expect(!isOutside(node.padValue), `padValue is ${node.padValue}`, integers);
-    if (node.op === 'symmetricPad') continue;
     const { output, qmin = 0, qmax } = node;
     const { dtype } = node.op === 'quantize' ? output : node.x;
     expect(dtype === range.dtype, `dtype is ${dtype}`, range.dtype);
     expect(qmax === undefined || qmin === range.qmin, `qmin is ${qmin}`, range.qmin);
     expect(qmax === undefined || qmax === range.qmax, `qmax is ${qmax}`, range.qmax);
     if (node.op === 'quantize') continue;
+    expect(!isOutside(node.padValue), `padValue is ${node.padValue}`, integers);
     const filter = node.kind === 'adder' ? node.filters.data.find(isOutside) : undefined; // Winograd's are as large as what is transformed
     expect(filter === undefined, `filters hold ${filter}`, integers);
   }

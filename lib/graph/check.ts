@@ -18,7 +18,6 @@ import {
   operandsOf,
   type Quantize,
   type QuantizedConv2d,
-  type SymmetricPad,
   type Value,
 } from './graph';
 import { maxElements, WorkBudget } from './limits';
@@ -43,9 +42,7 @@ export function checkGraph(graph: Graph): void {
   if (!isKnown(outputs[0]!, known)) throw new AdderNetError('ERR_ARGUMENT', 'no node of the network computes its output');
 }
 
-const isNarrow = (q: number): boolean => q >= winogradIntegers.min && q <= winogradIntegers.max;
-
-/** Values of int16 whose numbers Winograd's transforms take: those that end within 13 bits and sign, and maxima and pads of them. */
+/** Values of int16 whose numbers Winograd's transforms take: those that end within 13 bits and sign, and maxima of them. */
 class NarrowValues {
   readonly #ids = new Set<number>();
 
@@ -61,7 +58,6 @@ class NarrowValues {
 
   #isNarrow(node: GraphNode): boolean {
     if (node.op === 'pool') return this.#ids.has(node.x.id);
-    if (node.op === 'symmetricPad') return this.#ids.has(node.x.id) && isNarrow(node.padValue);
     if (node.op !== 'quantize' && node.op !== 'quantizedConv2d') return false;
     const { qmin = 0, qmax = Number.POSITIVE_INFINITY } = node;
     return qmin >= winogradIntegers.min && qmax <= winogradIntegers.max;
@@ -121,7 +117,15 @@ const graphRule = objectWith({
 });
 const nodeRules: Readonly<Record<GraphNode['op'], Rule<unknown>>> = {
   conv2d: objectWith({
-    ...{ kind: oneOf(convKinds), isCentered: optional(flag), x: floats, output: floats, filters: tensor(4, 'f32'), bias: optional(vector) },
+    ...{
+      kind: oneOf(convKinds),
+      isCentered: optional(flag),
+      isSymmetric: optional(flag),
+      x: floats,
+      output: floats,
+      filters: tensor(4, 'f32'),
+      bias: optional(vector),
+    },
     ...{ scale: optional(vector), shift: optional(vector), residual: optional(floats), activation: optional(activation) },
     attributes: conv2dAttributes,
   }),
@@ -129,7 +133,7 @@ const nodeRules: Readonly<Record<GraphNode['op'], Rule<unknown>>> = {
     ...{ x: floats, output: floats, mean: vector, ...affine, residual: optional(floats), activation: optional(activation) },
   }),
   pool: objectWith({ mode: oneOf(['max', 'average']), x: any, output: any, attributes: poolAttributes }),
-  symmetricPad: objectWith({ x: any, output: any, padValue: float }),
+  symmetricPad: objectWith({ x: floats, output: floats }),
   activate: objectWith({ x: floats, output: floats, activation }),
   add: objectWith({ a: floats, b: floats, output: floats }),
   quantize: objectWith({
@@ -140,6 +144,7 @@ const nodeRules: Readonly<Record<GraphNode['op'], Rule<unknown>>> = {
     ...{
       kind: oneOf(['adder', 'adder-winograd', 'conv']),
       isCentered: optional(flag),
+      isSymmetric: optional(flag),
       x: quantized,
       output: any,
       filters: tensor(4, 'u8', 'i16', 'i8'),
@@ -165,22 +170,9 @@ function damageOf(node: GraphNode, known: ReadonlyMap<number, Value>): string | 
     return `output has shape ${shapeText(output.shape)}, expected that of ${shapeText(shape)}`;
   if (node.op === 'pool' && (node.x.dtype !== output.dtype || (node.mode === 'average' && output.dtype !== 'f32')))
     return `output is ${output.dtype} of ${node.x.dtype}, expected ${node.mode === 'average' ? 'f32' : 'the same'}`;
-  if (node.op === 'symmetricPad') return damageOfPadding(node);
   if (node.op === 'quantize') return damageOfRange(node, node.output.dtype as QuantizedDType) ?? damageOfZeroPoint(node);
   if (node.op === 'conv2d' || node.op === 'quantizedConv2d' || node.op === 'normalize') return damageOfChannels(node);
   return undefined;
-}
-
-function damageOfPadding({ x, output, padValue }: SymmetricPad): string | undefined {
-  if (x.dtype !== output.dtype) return `output is ${output.dtype} of ${x.dtype}, expected the same`;
-  return x.dtype === 'f32' ? undefined : damageOfPadValue(padValue, x.dtype);
-}
-
-function damageOfPadValue(padValue: number, dtype: QuantizedDType): string | undefined {
-  const { min, max } = integersOf[dtype];
-  return Number.isInteger(padValue) && padValue >= min && padValue <= max
-    ? undefined
-    : `padValue is ${padValue}, expected an integer from ${min} to ${max}`;
 }
 
 function damageOfChannels(node: Conv2d | QuantizedConv2d | Normalize): string | undefined {
@@ -212,8 +204,8 @@ function damageOfQuantized(node: QuantizedConv2d): string | undefined {
   const limit =
     kind === 'adder-winograd' ? 9 * maxWinogradChannels(dtype, node.shifts?.data) : maxFilterElements[kind === 'conv' ? 'conv' : dtype];
   if (elements > limit) return `filters have ${elements} elements each, expected at most ${limit}, whose sum an int32 holds`;
-  const padding = damageOfPadValue(padValue, dtype);
-  if (padding !== undefined) return padding;
+  const { min, max } = integersOf[dtype];
+  if (padValue < min || padValue > max) return `padValue is ${padValue}, expected an integer from ${min} to ${max}`;
   if ((qmax === undefined) !== (output.dtype === 'f32'))
     return `qmax is ${qmax ?? 'missing'}, but its output is ${output.dtype}: an output of ${dtype} has one`;
   if (qmax === undefined) return qmin === undefined ? undefined : `qmin is ${qmin}, but its output is f32`;

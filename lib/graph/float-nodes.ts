@@ -25,7 +25,7 @@ export function runFloatNode(node: FloatNode, read: (value: Value) => Tensor): T
   if (node.op === 'add') return add(read(node.a), read(node.b));
   const x = read(node.x);
   if (node.op === 'activate') return activate(x, node.activation);
-  if (node.op === 'symmetricPad') return symmetricPad2d(x, { value: node.padValue });
+  if (node.op === 'symmetricPad') return symmetricPad2d(x);
   if (node.op === 'pool') return pools[node.mode](x, node.attributes);
   const y = node.op === 'conv2d' ? convolution(node, x) : scaled(x, node.mean, node.scale, node.shift);
   const { residual, activation } = node;
@@ -35,7 +35,7 @@ export function runFloatNode(node: FloatNode, read: (value: Value) => Tensor): T
 
 function convolution(node: Conv2d, x: Tensor): Tensor {
   const { scale, shift } = node;
-  const y = sums(node, x);
+  const y = sums(node, node.isSymmetric ? symmetricPad2d(x) : x);
   return scale && shift ? scaled(y, Tensor.zeros(scale.shape), scale, shift) : y;
 }
 

@@ -1,10 +1,12 @@
 // Fusion: what follows a convolution or a batch norm becomes part of its node, where nothing else reads the value between them.
 //
+//   symmetricPad -> conv2d  of adders
 //   conv2d -> normalize     bias minus mean, scale, shift
 //   either -> add           the other addend as residual; the node moves to where both are known
 //   either -> activate
 import { windowShape } from '../conv-kind';
 import { Tensor } from '../tensor';
+import { fitsSymmetric } from './geometry';
 import { type Conv2d, countReaders, type FloatNode, type Graph, type Normalize, operandsOf } from './graph';
 
 /** A graph with the same outputs that has fewer nodes. */
@@ -27,6 +29,10 @@ export function fuse(graph: Graph<FloatNode>): Graph<FloatNode> {
 
 /** `before` with `node` as its end, or undefined if they cannot be one node. */
 function absorb(before: FloatNode, node: FloatNode): Conv2d | Normalize | undefined {
+  if (before.op === 'symmetricPad')
+    return node.op === 'conv2d' && node.kind === 'adder' && fitsSymmetric(node.attributes)
+      ? { ...node, isSymmetric: true, x: before.x }
+      : undefined;
   if ((before.op !== 'conv2d' && before.op !== 'normalize') || before.activation) return undefined;
   const { output } = node;
   if (node.op === 'activate') return { ...before, activation: node.activation, output };

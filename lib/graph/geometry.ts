@@ -4,7 +4,7 @@ import { AdderNetError } from '../errors';
 import { symmetricPadShape } from '../ops/symmetric-pad';
 import { winogradGeometry } from '../ops/winograd-geometry';
 import { type ConvGeometry, convGeometry, elementCount, poolGeometry, type Shape, shapeText } from '../shape';
-import type { Conv2d, GraphNode, Pool, QuantizedConv2d } from './graph';
+import type { Conv2d, Conv2dAttributes, GraphNode, Pool, QuantizedConv2d } from './graph';
 
 type Unplaced<Node> = Node extends GraphNode ? Omit<Node, 'output'> : never;
 /** A node that has no output yet. */
@@ -14,10 +14,25 @@ type Windowed = Unplaced<Conv2d | QuantizedConv2d | Pool>;
 /** The geometry for one image. Throws what outputShape throws. */
 export function geometryOf(node: Windowed): ConvGeometry {
   const x = [1, ...node.x.shape];
+  if (node.op !== 'pool' && node.isSymmetric) return symmetricGeometry(node, x);
   if (node.op === 'pool') return poolGeometry(`${node.mode}Pool`, x, node.attributes);
   if (node.kind === 'adder-winograd') return winogradGeometryOf(node, x);
   return convGeometry(node.op, x, windowShape(node.kind, node.filters.shape), node.attributes);
 }
+
+/** That of the padded image. */
+function symmetricGeometry({ op, kind, filters, attributes }: Unplaced<Conv2d | QuantizedConv2d>, x: Shape): ConvGeometry {
+  if (kind !== 'adder' || !fitsSymmetric(attributes))
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `${op}: isSymmetric is true, expected false: that takes kind adder at stride 1, without other padding, dilation or groups`,
+    );
+  return convGeometry(op, symmetricPadShape(op, x), filters.shape, attributes);
+}
+
+/** Whether symmetric padding can be part of a convolution. */
+export const fitsSymmetric = ({ stride, padding, dilation, groups }: Conv2dAttributes): boolean =>
+  [...stride, ...dilation, groups].every((size) => size === 1) && padding.every((side) => side === 0);
 
 function winogradGeometryOf({ op, filters, attributes }: Unplaced<Conv2d | QuantizedConv2d>, x: Shape): ConvGeometry {
   const { stride, padding, dilation, groups } = attributes;

@@ -35,13 +35,15 @@ export interface PoolAttributes {
 
 /**
  * y = activation((x * filters + bias) * scale + shift + residual); what is undefined is left out, scale and shift together. If it is centered,
- * x * filters is less the mean over the channels of its pixel.
+ * x * filters is less the mean over the channels of its pixel. If it is symmetric, x is what `symmetricPad2d` gives of x.
  */
 export interface Conv2d {
   readonly op: 'conv2d';
   readonly kind: ConvKind;
   /** Only of kind adder. Default false. */
   readonly isCentered?: boolean | undefined;
+  /** Only of kind adder at stride 1, without other padding, dilation or groups. Default false. */
+  readonly isSymmetric?: boolean | undefined;
   readonly x: Value;
   readonly output: Value;
   /** [co,kh,kw,ci/groups] */
@@ -80,13 +82,11 @@ export interface Pool {
   readonly attributes: PoolAttributes;
 }
 
-/** What `symmetricPad2d` gives, of floats or of quantized numbers. */
+/** What `symmetricPad2d` gives. */
 export interface SymmetricPad {
   readonly op: 'symmetricPad';
   readonly x: Value;
   readonly output: Value;
-  /** Of the dtype of x, as what padding reads: 0 of floats. */
-  readonly padValue: number;
 }
 
 /** y = min(max(x, activation.min), activation.max) */
@@ -135,6 +135,8 @@ export interface QuantizedConv2d {
   readonly kind: 'adder' | 'adder-winograd' | 'conv';
   /** Whether the sum is less the mean over the channels of its pixel, floor(sum of the sums / co + 1/2); only of kind adder. Default false. */
   readonly isCentered?: boolean | undefined;
+  /** As of Conv2d, with padValue where that has 0. Default false. */
+  readonly isSymmetric?: boolean | undefined;
   /** Of int16 and kind adder-winograd it has 13 bits and sign at most. */
   readonly x: Value;
   readonly output: Value;

@@ -3,7 +3,7 @@ import type { QuantizedArray } from '../ops';
 import type { Tensor } from '../tensor';
 import { runFloatNode } from './float-nodes';
 import type { Graph, GraphNode, Value, ValueTensor } from './graph';
-import { quantizedConv2d, quantizedMaxPool, quantizedPad, quantizeValue } from './quantized-nodes';
+import { quantizedConv2d, quantizedMaxPool, quantizeValue } from './quantized-nodes';
 
 export interface InterpretOptions {
   /** Called with each value as soon as it is known, inputs first. */
@@ -38,6 +38,5 @@ function runNode(node: GraphNode, read: (value: Value) => ValueTensor): ValueTen
   if (node.op === 'quantize') return quantizeValue(node, read(node.x) as Tensor);
   if (node.op === 'quantizedConv2d') return quantizedConv2d(node, read);
   if (node.op === 'pool' && node.x.dtype !== 'f32') return quantizedMaxPool(node, read(node.x) as Tensor<QuantizedArray>);
-  if (node.op === 'symmetricPad' && node.x.dtype !== 'f32') return quantizedPad(node, read(node.x) as Tensor<QuantizedArray>);
   return runFloatNode(node, read as (value: Value) => Tensor);
 }

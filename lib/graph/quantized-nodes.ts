@@ -3,7 +3,7 @@ import { AdderNetError } from '../errors';
 import { adderConv2d, int8Conv2d, maxPool2d, type QuantizedArray, type QuantizedDType, symmetricPad2d, winogradAdderConv2d } from '../ops';
 import { integersOf } from '../ops/quantize';
 import { arrayConstructors, Tensor } from '../tensor';
-import type { Pool, Quantize, QuantizedConv2d, SymmetricPad, Value, ValueTensor } from './graph';
+import type { Pool, Quantize, QuantizedConv2d, Value, ValueTensor } from './graph';
 import { clamp, roundHalfEven } from './rounding';
 
 export function quantizeValue({ output, scale, zeroPoint, qmin = 0, qmax }: Quantize, { data, shape }: Tensor): Tensor<QuantizedArray> {
@@ -41,14 +41,6 @@ export function quantizedMaxPool({ output, attributes }: Pool, { data, shape }: 
   return new Tensor(q, y.shape);
 }
 
-/** Floats hold the integers exactly. */
-export function quantizedPad({ output, padValue }: SymmetricPad, { data, shape }: Tensor<QuantizedArray>): Tensor<QuantizedArray> {
-  const y = symmetricPad2d(new Tensor(Float32Array.from(data), shape), { value: padValue });
-  const q = quantizedArray(output, y.size);
-  q.set(y.data);
-  return new Tensor(q, y.shape);
-}
-
 const quantizedArray = ({ dtype }: Value, length: number): QuantizedArray => new arrayConstructors[dtype === 'i16' ? 'i16' : 'u8'](length);
 
 function integerSums(node: QuantizedConv2d, x: Tensor<QuantizedArray>): Tensor<Int32Array> {
@@ -59,8 +51,14 @@ function integerSums(node: QuantizedConv2d, x: Tensor<QuantizedArray>): Tensor<I
     });
   const options = { ...attributes, padValue };
   if (node.kind === 'conv') return int8Conv2d(x as Tensor<Uint8Array>, node.filters as Tensor<Int8Array>, options);
-  const sums = adderConv2d(x, node.filters as Tensor<QuantizedArray>, options);
+  const sums = adderConv2d(node.isSymmetric ? padded(x, padValue) : x, node.filters as Tensor<QuantizedArray>, options);
   return node.isCentered ? centered(sums) : sums;
+}
+
+/** Floats hold the integers exactly. */
+function padded(x: Tensor<QuantizedArray>, value: number): Tensor<QuantizedArray> {
+  const { data, shape } = symmetricPad2d(new Tensor(Float32Array.from(x.data), x.shape), { value });
+  return new Tensor(x.data instanceof Int16Array ? Int16Array.from(data) : Uint8Array.from(data), shape);
 }
 
 /** Less the mean over the channels of each pixel, rounded to nearest: doubles hold the sums. */

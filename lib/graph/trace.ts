@@ -62,7 +62,7 @@ class Recorder implements GraphBuilder {
   }
 
   symmetricPad(x: Traced): Traced {
-    return this.#record({ op: 'symmetricPad', x: this.value(x), padValue: 0 });
+    return this.#record({ op: 'symmetricPad', x: this.value(x) });
   }
 
   batchNorm(x: Traced, { mean, variance, gamma, beta, epsilon }: Statistics): Traced {

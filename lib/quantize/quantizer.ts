@@ -13,10 +13,8 @@ import {
   type Graph,
   type GraphNode,
   operandsOf,
-  type Pool,
   type QuantizedConv2d,
   type QuantizedRange,
-  type SymmetricPad,
   type Value,
 } from '../graph';
 import { clamp, roundHalfEven } from '../graph/rounding';
@@ -92,44 +90,21 @@ export class Quantizer {
   graph(): Graph {
     const { nodes, inputs, outputs } = this.#float;
     const integer = new Set<FloatNode>(integerConvolutions(this.#float, this.#range));
-    for (const pad of this.#quantizedPads(integer)) integer.add(pad);
     for (const pool of this.#quantizedPools(integer)) integer.add(pool);
     const readAsFloats = new Set(nodes.flatMap((node) => (integer.has(node) ? [] : operandsOf(node).map(({ id }) => id))));
     for (const input of inputs) if (this.#quantizations.has(input.id)) this.#quantize(input);
     for (const node of nodes) {
       const { output } = node;
       const own = this.#quantizations.get(output.id);
-      const isCopy = (node.op === 'pool' || node.op === 'symmetricPad') && integer.has(node);
+      const isPool = node.op === 'pool' && integer.has(node);
       const requantizes =
-        isCopy || (own && this.#isQuantizedRelu(own) && integer.has(node) && isRelu(node) && !readAsFloats.has(output.id));
-      if (isCopy) this.#nodes.push(this.#copying(node));
+        isPool || (own && this.#isQuantizedRelu(own) && integer.has(node) && isRelu(node) && !readAsFloats.has(output.id));
+      if (isPool) this.#nodes.push({ ...node, x: this.#asQuantized(node.x), output: { ...output, dtype: this.#range.dtype } });
       else this.#nodes.push(integer.has(node) ? this.#conv2d(node as Conv2d, requantizes ? own : undefined) : node);
       if (requantizes) this.#quantized.set(output.id, output.id);
       else if (own) this.#quantize(output);
     }
     return { nodes: this.#nodes, inputs, outputs };
-  }
-
-  /** Pads that integer convolutions alone read: integers can be padded, with the zero point, and take less memory than floats. */
-  #quantizedPads(integer: ReadonlySet<FloatNode>): FloatNode[] {
-    const { nodes } = this.#float;
-    return nodes.filter((node) => {
-      const own = this.#quantizations.get(node.output.id);
-      if (node.op !== 'symmetricPad' || !own) return false;
-      const readers = nodes.filter((reader) => operandsOf(reader).some(({ id }) => id === node.output.id));
-      if (!readers.every((reader) => integer.has(reader))) return false;
-      const quantization = this.#quantizations.get(node.x.id) ?? own;
-      for (const { id } of [node.x, node.output]) this.#quantizations.set(id, quantization);
-      return true;
-    });
-  }
-
-  /** A pool or a pad, of integers. */
-  #copying(node: Pool | SymmetricPad): GraphNode {
-    const quantized = { x: this.#asQuantized(node.x), output: { ...node.output, dtype: this.#range.dtype } };
-    return node.op === 'pool'
-      ? { ...node, ...quantized }
-      : { ...node, ...quantized, padValue: this.#quantizations.get(node.x.id)!.zeroPoint };
   }
 
   /**
@@ -187,6 +162,7 @@ export class Quantizer {
       kind,
       x: this.#asQuantized(layer.x),
       output: { ...layer.output, dtype: to ? this.#range.dtype : 'f32' },
+      ...(layer.isSymmetric && { isSymmetric: true }),
       ...tensors,
       padValue: input.zeroPoint,
       scale,

@@ -31,7 +31,7 @@ function emitNode(plan: NativePlan, node: GraphNode, numberOf: NumberOf): number
   if (node.op === 'activate') return plan.activate({ x, activation: node.activation });
   if (node.op === 'symmetricPad') {
     const [height, width, channels] = node.x.shape as [number, number, number];
-    return plan.symmetricPad({ x, height, width, channels, padValue: node.padValue });
+    return plan.symmetricPad({ x, height, width, channels });
   }
   if (node.op === 'pool') return plan.pool({ x, mode: node.mode, geometry: geometryOf(node).packed });
   const { activation } = node;
@@ -40,15 +40,29 @@ function emitNode(plan: NativePlan, node: GraphNode, numberOf: NumberOf): number
     return plan.normalize({ x, mean: node.mean.data, scale: node.scale.data, shift: node.shift.data, residual, activation });
   const geometry = geometryOf(node).packed;
   if (node.op === 'conv2d') {
-    const { kind, isCentered, filters, bias, scale, shift } = node;
+    const { kind, isCentered, isSymmetric, filters, bias, scale, shift } = node;
     const arrays = { filters: filters.data, bias: bias?.data, scale: scale?.data, shift: shift?.data };
-    return plan.conv2d({ kind, isCentered, x, ...arrays, residual, activation, geometry });
+    return plan.conv2d({ kind, isCentered, isSymmetric, x, ...arrays, residual, activation, geometry });
   }
-  const { kind, isCentered, filters, padValue, offsets, shifts, constants, scale, shift, residualScale, qmin = 0, qmax } = node;
+  const {
+    kind,
+    isCentered,
+    isSymmetric,
+    filters,
+    padValue,
+    offsets,
+    shifts,
+    constants,
+    scale,
+    shift,
+    residualScale,
+    qmin = 0,
+    qmax,
+  } = node;
   const winograd = { offsets: offsets?.data, shifts: shifts?.data, constants: constants?.data };
   const arrays = { filters: filters.data, ...winograd, scale: scale.data, shift: shift.data };
   return plan.quantizedConv2d({
-    ...{ kind, isCentered, x, ...arrays, padValue, residual, residualScale },
+    ...{ kind, isCentered, isSymmetric, x, ...arrays, padValue, residual, residualScale },
     ...{ output: node.output.dtype, qmin, qmax, activation, geometry },
   });
 }

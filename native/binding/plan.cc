@@ -131,15 +131,15 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     });
   }
 
-  // { kind, isCentered?, x, filters, bias?, scale?, shift?, residual?, activation?, geometry }
+  // { kind, isCentered?, isSymmetric?, x, filters, bias?, scale?, shift?, residual?, activation?, geometry }
   Napi::Value conv2d(const Arguments& call) {
-    const NamedArguments args(call, {"kind", "isCentered", "x", "filters", "bias", "scale", "shift", "residual", "activation", "geometry"});
+    const NamedArguments args(
+        call, {"kind", "isCentered", "isSymmetric", "x", "filters", "bias", "scale", "shift", "residual", "activation", "geometry"});
     const Activation activation = activation_of(args["activation"]);
     Plan& plan = building(args);
     const ConvKind kind = conv_kind(args["kind"]);
-    const bool centered = !args["isCentered"].absent() && args["isCentered"].boolean();
-    if (centered && kind != ConvKind::kAdder) args["isCentered"].fail("ERR_ARGUMENT", "is true, expected false: kind is not adder");
-    const Conv2dShape s = image_shape(args["geometry"]);
+    const bool centered = adder_flag(args, "isCentered");
+    const Conv2dShape s = conv2d_shape_of(args);
     const size_t x = value(args["x"], s.x_elems, DType::kF32), residual = optional_float_value(args["residual"], s.y_elems);
     const bool winograd = kind == ConvKind::kAdderWinograd;
     if (winograd) check_winograd(args["geometry"], s);
@@ -148,37 +148,29 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     const auto scale = args["scale"].optional_array<const float>(s.co), shift = args["shift"].optional_array<const float>(s.co);
     if (!scale.data != !shift.data) args.fail("ERR_ARGUMENT", "scale and shift come together");
     if (kind == ConvKind::kXnor && s.k > kMaxSigns) args.check(Status::kShape);
-    const Epilogue epilogue = {bias.data, scale.data, shift.data, activation};
-    return add_node(args, make_conv2d_node(plan.kernels(), plan.pool(), kind, centered, s, filters.data, epilogue), x, residual);
+    const Epilogue epilogue = {bias.data, scale.data, shift.data, activation, centered};
+    return add_node(args, make_conv2d_node(plan.kernels(), plan.pool(), kind, s, filters.data, epilogue), x, residual);
   }
 
-  // { x, height, width, channels, padValue }
+  // { x, height, width, channels }
   Napi::Value symmetric_pad(const Arguments& call) {
-    const NamedArguments args(call, {"x", "height", "width", "channels", "padValue"});
-    const Plan& plan = building(args);
+    const NamedArguments args(call, {"x", "height", "width", "channels"});
+    building(args);
     const auto size_of = [&](const char* name) { return integer(args[name], 1, std::numeric_limits<int32_t>::max()); };
     const SymmetricPadSize size = {1, size_of("height"), size_of("width"), size_of("channels")};
     if (static_cast<double>(size.h + 1) * static_cast<double>(size.w + 1) * static_cast<double>(size.c) > kMaxElems)
       args.check(Status::kShape);
-    const size_t x = value(args["x"], size.x_elems());
-    switch (plan.value(x).dtype) {
-      case DType::kU8:
-        return add_node(args, make_symmetric_pad_node(size, args["padValue"].integer<uint8_t>()), x);
-      case DType::kI16:
-        return add_node(args, make_symmetric_pad_node(size, args["padValue"].integer<int16_t>()), x);
-      default:
-        return add_node(args, make_symmetric_pad_node(size, static_cast<float>(args["padValue"].number())), x);
-    }
+    return add_node(args, make_symmetric_pad_node(size), value(args["x"], size.x_elems(), DType::kF32));
   }
 
-  // { kind, isCentered?, x, filters, padValue, offsets?, shifts?, constants?, scale, shift, residual?, residualScale?, output, qmin?,
-  // qmax?, activation?, geometry }: x, a residual and an output that are quantized are of one type
+  // { kind, isCentered?, isSymmetric?, x, filters, padValue, offsets?, shifts?, constants?, scale, shift, residual?, residualScale?,
+  // output, qmin?, qmax?, activation?, geometry }: x, a residual and an output that are quantized are of one type
   Napi::Value quantized_conv2d(const Arguments& call) {
-    const NamedArguments args(call, {"kind", "isCentered", "x", "filters", "padValue", "offsets", "shifts", "constants", "scale", "shift",
-                                     "residual", "residualScale", "output", "qmin", "qmax", "activation", "geometry"});
+    const NamedArguments args(call, {"kind", "isCentered", "isSymmetric", "x", "filters", "padValue", "offsets", "shifts", "constants",
+                                     "scale", "shift", "residual", "residualScale", "output", "qmin", "qmax", "activation", "geometry"});
     const Activation activation = activation_of(args["activation"]);
     const Plan& plan = building(args);
-    const Conv2dShape s = image_shape(args["geometry"]);
+    const Conv2dShape s = conv2d_shape_of(args);
     const size_t x = value(args["x"], s.x_elems);
     if (plan.value(x).dtype == DType::kI16) return quantized_conv2d_of<int16_t>(args, s, x, activation);
     return quantized_conv2d_of<uint8_t>(args, s, value(args["x"], s.x_elems, DType::kU8), activation);
@@ -381,6 +373,18 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     if (s.n != 1) geometry.fail("ERR_SHAPE", "is that of more than one image");
     return s;
   }
+  // A field that only adders may have as true.
+  static bool adder_flag(const NamedArguments& args, const char* name) {
+    const bool flag = !args[name].absent() && args[name].boolean();
+    if (flag && conv_kind(args["kind"]) != ConvKind::kAdder) args[name].fail("ERR_ARGUMENT", "is true, expected false: kind is not adder");
+    return flag;
+  }
+  // The geometry of a symmetric convolution is that of the padded image.
+  static Conv2dShape conv2d_shape_of(const NamedArguments& args) {
+    Conv2dShape s = image_shape(args["geometry"]);
+    if (adder_flag(args, "isSymmetric")) args.check(pad_symmetrically(&s));
+    return s;
+  }
   // { min, max }, or undefined for none.
   static Activation activation_of(const Argument& argument) {
     if (argument.absent()) return kNoActivation;
@@ -393,8 +397,7 @@ class PlanObject : public Napi::ObjectWrap<PlanObject> {
     constexpr bool kBytes = std::is_same_v<X, uint8_t>;
     const Plan& plan = owned_->plan;
     const ConvKind kind = conv_kind(args["kind"]);
-    const bool centered = !args["isCentered"].absent() && args["isCentered"].boolean();
-    if (centered && kind != ConvKind::kAdder) args["isCentered"].fail("ERR_ARGUMENT", "is true, expected false: kind is not adder");
+    const bool centered = adder_flag(args, "isCentered");
     const auto pad_value = args["padValue"].integer<X>();
     const Argument& filters = args["filters"];
     if (kind == ConvKind::kAdder) {

@@ -11,13 +11,13 @@ std::unique_ptr<PackedConv2d> pack(const Packing& p) {
   if (s.depthwise()) return pack_depthwise(p);
   const TileSet<ProductTile> pixel_rows = choose_tiles(p.product.tiles, s.n * s.ho * s.wo, s.group_co);
   const TileSet<ProductTile> filter_rows = choose_tiles(p.product.tiles, s.group_co, s.wo);
-  if (filter_rows.cost * kTransposeCost < pixel_rows.cost) return pack_filter_rows(p, filter_rows);
+  if (!s.symmetric && filter_rows.cost * kTransposeCost < pixel_rows.cost) return pack_filter_rows(p, filter_rows);
   return pack_pixel_rows(p, pixel_rows);
 }
 
 Status run_once(const KernelTable& kernels, const Product& product, ThreadPool& pool, const Conv2dShape& s, const float* x, const float* w,
                 const float* bias, float* y) {
-  const auto packed = pack({kernels, product, pool, s, w, {bias, nullptr, nullptr, {}}});
+  const auto packed = pack({kernels, product, pool, s, w, {bias, nullptr, nullptr, kNoActivation}});
   return packed ? packed->run({pool, s.n, x, nullptr, y}) : Status::kMemory;
 }
 }  // namespace

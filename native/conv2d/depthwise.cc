@@ -17,14 +17,15 @@ class Depthwise : public PackedConv2d {
         shape_(p.shape),
         weights_(shape_.k * shape_.ci),
         tap_offsets_(shape_.k),
-        epilogue_(p.epilogue, {shape_.groups, shape_.group_co}) {
+        epilogue_(of_tiles(p.epilogue), {shape_.groups, shape_.group_co}),
+        center_(p.epilogue, shape_.co) {
     if (!ok()) return;
     const Conv2dShape& s = shape_;
     kernels_.layout.transpose(s.ci, s.k, p.w, s.k, weights_.data(), s.ci);
     for (size_t t = 0; t < s.k; ++t) tap_offsets_[t] = t / s.kw * s.dh * strip_row_stride(s) + t % s.kw * s.dw * s.ci;
   }
-  bool ok() const { return weights_.ok() && tap_offsets_.ok() && epilogue_.ok(); }
-  size_t bytes() const override { return weights_.bytes() + tap_offsets_.bytes() + epilogue_.bytes(); }
+  bool ok() const { return weights_.ok() && tap_offsets_.ok() && epilogue_.ok() && center_.ok(); }
+  size_t bytes() const override { return weights_.bytes() + tap_offsets_.bytes() + epilogue_.bytes() + center_.bytes(); }
 
   Status run(const Conv2dRun& r) const override {
     const Conv2dShape s = with_images(shape_, r.n);
@@ -48,7 +49,9 @@ class Depthwise : public PackedConv2d {
     for (size_t pixel = 0; pixel < pixels; pixel += mr)
       tile_.run({std::min(mr, pixels - pixel), s.ci, s.k, row_pointers + pixel, tap_offsets_.data(), weights_.data(), epilogue_.bias(),
                  y + pixel * s.co, s.co});
-    epilogue_.finish(kernels_, pixels, s.co, r.residual ? r.residual + output : nullptr, y);
+    const float* const residual = r.residual ? r.residual + output : nullptr;
+    if (center_.centers()) center_.run(kernels_, pixels, residual, y);
+    else epilogue_.finish(kernels_, pixels, s.co, residual, y);
     return true;
   }
 
@@ -58,6 +61,7 @@ class Depthwise : public PackedConv2d {
   AlignedBuffer<float> weights_;       // [taps][ci]
   AlignedBuffer<size_t> tap_offsets_;  // [taps]
   const SeparateEpilogue epilogue_;
+  const CenterPass center_;
 };
 }  // namespace
 

@@ -71,7 +71,8 @@ class FilterRows : public PackedConv2d {
         filters_(shape_.w_elems),
         filter_pointers_(shape_.co + tiles.max_mr()),
         filter_sums_(shape_.co),
-        epilogue_(p.epilogue, {shape_.groups, shape_.group_co}, shape_.group_co),
+        epilogue_(of_tiles(p.epilogue), {shape_.groups, shape_.group_co}, shape_.group_co),
+        center_(p.epilogue, shape_.co),
         ring_rows_(strip_rows(shape_, 1)),
         columns_(strip_columns(shape_)) {
     if (!ok()) return;
@@ -88,11 +89,11 @@ class FilterRows : public PackedConv2d {
   }
   bool ok() const {
     return k_.ok() && row_offsets_.ok() && tap_rows_.ok() && plane_offsets_.ok() && filters_.ok() && filter_pointers_.ok() &&
-           filter_sums_.ok() && epilogue_.ok();
+           filter_sums_.ok() && epilogue_.ok() && center_.ok();
   }
   size_t bytes() const override {
     return filters_.bytes() + filter_pointers_.bytes() + filter_sums_.bytes() + row_offsets_.bytes() + tap_rows_.bytes() +
-           plane_offsets_.bytes() + epilogue_.bytes();
+           plane_offsets_.bytes() + epilogue_.bytes() + center_.bytes();
   }
 
   Status run(const Conv2dRun& r) const override {
@@ -138,7 +139,8 @@ class FilterRows : public PackedConv2d {
         if (next) prefetch_to_read(next, s.sh * s.w * s.ci);
         prefetch_to_write(y + s.wo * s.co, s.wo * s.co);
         for (size_t g = 0; g < s.groups; ++g) compute_row(ring, row * s.sh, g, r.residual ? kNoActivation : epilogue_.activation(), y);
-        if (!r.residual) continue;
+        if (center_.centers()) center_.run(kernels_, s.wo, r.residual ? r.residual + output : nullptr, y);
+        if (center_.centers() || !r.residual) continue;
         kernels_.elementwise.add(s.wo * s.co, y, r.residual + output, y);
         if (epilogue_.activation().has_bound()) kernels_.elementwise.activate(s.wo * s.co, y, epilogue_.activation(), y);
       }
@@ -196,6 +198,7 @@ class FilterRows : public PackedConv2d {
   AlignedBuffer<const float*> filter_pointers_;  // [co + mr]
   AlignedBuffer<float> filter_sums_;             // [co]
   const PackedEpilogue epilogue_;                // [co]
+  const CenterPass center_;
   const size_t ring_rows_, columns_;
 };
 }  // namespace

@@ -16,6 +16,7 @@ size_t strip_scratch_elems(const Conv2dShape& s, const TaskGrid& grid) { return 
 InputStrip<float> make_input_strip(const Conv2dShape& s, const Task& task, const float* x, float* scratch) {
   const size_t row_stride = strip_row_stride(s);
   if (!s.pads()) return {x + (task.image * s.h + task.row * s.sh) * row_stride, s.h * row_stride, row_stride};
+  if (s.symmetric) return copy_symmetric_strip(s, task, x, 0.0f, scratch);
   return copy_input_strip(s, task, x, 0.0f, scratch, std::copy<const float*, float*>);
 }
 
@@ -61,13 +62,16 @@ void line_sums(const Conv2dShape& s, const float* x, size_t group, const LayoutK
   }
 }
 
-void window_sums(const Conv2dShape& s, const Task& task, const float* x, size_t group, const LayoutKernels& layout, float* scratch,
-                 float* sums) {
+void window_sums(const Conv2dShape& s, const Task& task, const float* x, const InputStrip<float>& strip, size_t group,
+                 const LayoutKernels& layout, float* scratch, float* sums) {
   const size_t rows = strip_rows(s, task.rows), columns = strip_columns(s);
   float* const all_line_sums = scratch + columns;  // [images][rows][wo]
   std::fill(scratch, all_line_sums, 0.0f);
-  for (size_t line = 0; line < task.images * rows; ++line)
-    line_sums(s, image_row(s, task, x, line / rows, line % rows), group, layout, scratch, all_line_sums + line * s.wo);
+  for (size_t line = 0; line < task.images * rows; ++line) {
+    const size_t i = line / rows, r = line % rows;
+    const float* const row = s.symmetric ? strip.data + i * strip.image_stride + r * strip.row_stride : image_row(s, task, x, i, r);
+    line_sums(s, row, group, layout, scratch, all_line_sums + line * s.wo);
+  }
   for (size_t i = 0; i < task.images; ++i)
     for (size_t row = 0; row < task.rows; ++row, sums += s.wo)
       layout.column_sums(s.kh, s.wo, all_line_sums + (i * rows + row * s.sh) * s.wo, s.dh * s.wo, sums);

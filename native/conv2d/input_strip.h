@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "../kernels/kernel_table.h"
+#include "symmetric_rows.h"
 #include "tasks.h"
 
 // Column c of row r of the task's i-th image starts at data + i * image_stride + r * row_stride + c * ci, where row 0 and
@@ -57,6 +58,17 @@ InputStrip<T> copy_input_strip(const Conv2dShape& s, const Task& task, const X* 
   return {scratch, rows * row_stride, row_stride};
 }
 
+// The same of an x that is padded symmetrically.
+template <class T>
+InputStrip<T> copy_symmetric_strip(const Conv2dShape& s, const Task& task, const T* x, T pad_value, T* scratch) {
+  const size_t rows = strip_rows(s, task.rows), row_stride = s.w * s.ci, image_elems = (s.h - 1) * (s.w - 1) * s.ci;
+  T* out = scratch;
+  for (size_t i = 0; i < task.images; ++i)
+    for (size_t r = 0; r < rows; ++r, out += row_stride)
+      symmetric_row(s.h - 1, s.w - 1, s.ci, x + (task.image + i) * image_elems, task.row + r, pad_value, out);
+  return {scratch, rows * row_stride, row_stride};
+}
+
 // Lists where the windows of all the task's pixels start within a group's channels, in the order image, row, column. The last pointer is
 // repeated `overrun` times, for tiles that reach beyond. Returns the number of pixels; `row_pointers` has room for `overrun` more.
 template <class T, class Pointer>
@@ -69,7 +81,7 @@ void line_sums(const Conv2dShape& s, const float* x, size_t group, const LayoutK
 
 // sums[pixel] = sum over the window of the pixel of x[.., group's channels]; pixels as the task orders them: image, row, column.
 // They are added up over channels first, then columns, then rows: kh + kw additions a pixel, not k. `scratch` holds window_sum_scratch
-// floats.
-void window_sums(const Conv2dShape& s, const Task& task, const float* x, size_t group, const LayoutKernels& layout, float* scratch,
-                 float* sums);
+// floats, and `strip` is the task's.
+void window_sums(const Conv2dShape& s, const Task& task, const float* x, const InputStrip<float>& strip, size_t group,
+                 const LayoutKernels& layout, float* scratch, float* sums);
 size_t window_sum_scratch(const Conv2dShape& s, const TaskGrid& grid);

@@ -173,6 +173,13 @@ class IntegerRows : public PackedIntegerConv2d<X> {
       if (in_place_)
         return {x + (task.image * s.h + task.row * s.sh) * segments_.row_stride, s.h * segments_.row_stride, segments_.row_stride};
     const auto convert = [&](X x) { return static_cast<T>(static_cast<X>(x ^ x_flip_)); };
+    if (s.symmetric) {
+      const size_t elems = task.images * strip_rows(s, task.rows) * s.w * s.ci;
+      X* const own = reinterpret_cast<X*>(scratch) + elems * (sizeof(T) / sizeof(X) - 1);  // widened in place, never ahead of what is read
+      copy_symmetric_strip(s, task, x, pad_value_, own);
+      if (!std::is_same_v<T, X> || x_flip_ != 0) std::transform(own, own + elems, scratch, convert);
+      return {scratch, elems / task.images, s.w * s.ci};
+    }
     return copy_input_strip(s, task, x, convert(pad_value_), scratch, [&](const X* first, const X* last, T* out) {
       if (std::is_same_v<T, X> && x_flip_ == 0) std::memcpy(out, first, (last - first) * sizeof(T));
       else std::transform(first, last, out, convert);

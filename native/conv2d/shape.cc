@@ -29,8 +29,9 @@ Status make_conv2d_shape(const int32_t g[kConv2dGeometryLength], Conv2dShape* sh
     if (g[i] < (padding ? 0 : 1)) return Status::kShape;
   }
   const auto size = [g](size_t i) { return static_cast<size_t>(g[i]); };
-  Conv2dShape s = {size(0),  size(1),  size(2),  size(3),  size(4), size(5), size(6), size(7), size(8), size(9), size(10), size(11),
-                   size(12), size(13), size(14), size(15), 0,       0,       0,       0,       0,       0,       0,        0};
+  Conv2dShape s = {size(0), size(1),  size(2),  size(3),  size(4),  size(5),  size(6),  size(7), size(8),
+                   size(9), size(10), size(11), size(12), size(13), size(14), size(15), 0,       0,
+                   0,       0,        0,        0,        0,        0,        false};
   if (s.ci % s.groups != 0 || s.co % s.groups != 0) return Status::kShape;
   const uint64_t padded_h = uint64_t{s.pad_top} + s.h + s.pad_bottom, padded_w = uint64_t{s.pad_left} + s.w + s.pad_right;
   if (padded_h > kMaxElems || padded_w > kMaxElems) return Status::kShape;  // only where addresses have 32 bits
@@ -55,6 +56,13 @@ Conv2dShape with_images(const Conv2dShape& s, size_t n) {
   batch.x_elems = s.x_elems / s.n * n;
   batch.y_elems = s.y_elems / s.n * n;
   return batch;
+}
+
+Status pad_symmetrically(Conv2dShape* s) {
+  if (s->pads() || s->sh != 1 || s->sw != 1 || s->dh != 1 || s->dw != 1 || s->groups != 1 || s->h < 2 || s->w < 2) return Status::kShape;
+  s->symmetric = true;
+  s->x_elems = s->n * (s->h - 1) * (s->w - 1) * s->ci;
+  return Status::kOk;
 }
 
 size_t strip_columns(const Conv2dShape& s) { return (s.wo - 1) * s.sw + (s.kw - 1) * s.dw + 1; }

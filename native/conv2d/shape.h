@@ -14,8 +14,9 @@ struct Conv2dShape {
   size_t group_ci, group_co;  // channels of one group
   size_t k;                   // elements of one filter: kh * kw * group_ci
   size_t x_elems, w_elems, y_elems;
+  bool symmetric;  // x is (h - 1) x (w - 1) pixels, which symmetric padding makes h x w of (symmetric_rows.h)
 
-  bool pads() const { return pad_top > 0 || pad_left > 0 || pad_bottom > 0 || pad_right > 0; }
+  bool pads() const { return symmetric || pad_top > 0 || pad_left > 0 || pad_bottom > 0 || pad_right > 0; }
   bool depthwise() const { return groups > 1 && group_ci == 1 && group_co == 1; }
 };
 
@@ -26,6 +27,9 @@ Conv2dShape with_images(const Conv2dShape& s, size_t n);
 
 // kShape if a size is not positive, the channels do not divide, the kernel does not fit, or a tensor would overflow the address space.
 Status make_conv2d_shape(const int32_t geometry[kConv2dGeometryLength], Conv2dShape* shape);
+
+// The same windows of stride 1 over an x that is padded symmetrically first; kShape unless there is no other padding, dilation or group.
+Status pad_symmetrically(Conv2dShape* s);
 
 // How many columns the windows of a row reach across, and how many input rows `rows` output rows.
 size_t strip_columns(const Conv2dShape& s);

@@ -2,6 +2,9 @@
 //
 //   y = activation((sum + bias) * scale + shift (+ residual))
 //
+// Where it centers, the sum is less the mean over the channels of its pixel first. That is known once all channels are, so all of it is
+// then a pass over the pixels of a task.
+//
 // Batch normalization is the bias minus the mean, then its scale and shift. The mean is subtracted first: a sum of an adder layer reaches
 // -3,200 where its standard deviation is 2 to 15.
 #pragma once
@@ -13,7 +16,11 @@
 struct Epilogue {
   const float *bias, *scale, *shift;  // [co] or null; scale and shift together
   Activation activation;
+  bool centers = false;
 };
+
+// What tiles do of it themselves.
+inline Epilogue of_tiles(const Epilogue& e) { return e.centers ? Epilogue{nullptr, nullptr, nullptr, kNoActivation} : e; }
 
 // Output channels in groups of equal size.
 struct ChannelGroups {
@@ -75,4 +82,23 @@ class SeparateEpilogue : public PackedEpilogue {
 
  private:
   AlignedBuffer<float> zeros_;  // the mean, which the bias has subtracted
+};
+
+// All of an epilogue that centers, over the pixels of one task, still in the cache.
+class CenterPass {
+ public:
+  CenterPass(const Epilogue& e, size_t channels)
+      : epilogue_(e.centers ? e : Epilogue{}, {1, channels}, channels), channels_(channels), centers_(e.centers) {}
+  bool ok() const { return epilogue_.ok(); }
+  size_t bytes() const { return epilogue_.bytes(); }
+  bool centers() const { return centers_; }
+  void run(const KernelTable& kernels, size_t pixels, const float* residual, float* y) const {
+    kernels.elementwise.center(
+        {pixels, channels_, y, residual, epilogue_.activation(), epilogue_.bias(), epilogue_.scale(), epilogue_.shift(), y});
+  }
+
+ private:
+  const PackedEpilogue epilogue_;
+  const size_t channels_;
+  const bool centers_;
 };

@@ -27,32 +27,6 @@ class Conv2dNode : public Node {
   const std::unique_ptr<PackedConv2d> packed_;
 };
 
-// The sums are in memory before their mean is known; a pass over them does the rest.
-class CenteredConv2dNode : public Node {
- public:
-  CenteredConv2dNode(std::unique_ptr<PackedConv2d> packed, const Conv2dShape& s, const Epilogue& epilogue)
-      : Node({s.y_elems, DType::kF32}),
-        packed_(std::move(packed)),
-        pixels_(s.ho * s.wo),
-        channels_(s.co),
-        epilogue_(epilogue, {1, s.co}, s.co) {}
-  bool ok() const final { return epilogue_.ok(); }
-  size_t bytes() const override { return packed_->bytes() + epilogue_.bytes(); }
-  Status run(const NodeRun& r) const override {
-    float* const y = r.y.f32();
-    const Status status = packed_->run({r.pool, r.n, r.x.f32(), nullptr, y});
-    if (status != Status::kOk) return status;
-    center(r.kernels, r.pool,
-           {r.n * pixels_, channels_, y, r.other.f32(), epilogue_.activation(), epilogue_.bias(), epilogue_.scale(), epilogue_.shift(), y});
-    return Status::kOk;
-  }
-
- private:
-  const std::unique_ptr<PackedConv2d> packed_;
-  const size_t pixels_, channels_;
-  const PackedEpilogue epilogue_;
-};
-
 template <class X>
 class QuantizedConv2dNode : public Node {
  public:
@@ -120,18 +94,16 @@ class AveragePoolNode : public Node {
   const Conv2dShape shape_;
 };
 
-template <class T>
 class SymmetricPadNode : public Node {
  public:
-  SymmetricPadNode(const SymmetricPadSize& s, T value) : Node({s.y_elems(), kDTypeOf<T>}), size_(s), value_(value) {}
+  explicit SymmetricPadNode(const SymmetricPadSize& s) : Node({s.y_elems(), DType::kF32}), size_(s) {}
   Status run(const NodeRun& r) const override {
-    symmetric_pad(r.pool, {r.n, size_.h, size_.w, size_.c}, r.x.as<T>(), value_, r.y.as<T>());
+    symmetric_pad(r.pool, {r.n, size_.h, size_.w, size_.c}, r.x.f32(), 0, r.y.f32());
     return Status::kOk;
   }
 
  private:
   const SymmetricPadSize size_;
-  const T value_;
 };
 
 class NormalizeNode : public Node {
@@ -208,12 +180,8 @@ std::unique_ptr<PackedConv2d> pack(const KernelTable& kernels, ThreadPool& pool,
 }
 }  // namespace
 
-std::unique_ptr<Node> make_conv2d_node(const KernelTable& kernels, ThreadPool& pool, ConvKind kind, bool centered, const Conv2dShape& s,
+std::unique_ptr<Node> make_conv2d_node(const KernelTable& kernels, ThreadPool& pool, ConvKind kind, const Conv2dShape& s,
                                        const float* filters, const Epilogue& epilogue) {
-  if (centered) {
-    auto packed = pack(kernels, pool, kind, s, filters, {nullptr, nullptr, nullptr, kNoActivation});
-    return packed ? make_node<CenteredConv2dNode>(std::move(packed), s, epilogue) : nullptr;
-  }
   auto packed = pack(kernels, pool, kind, s, filters, epilogue);
   return packed ? make_node<Conv2dNode>(std::move(packed), s) : nullptr;
 }
@@ -228,13 +196,7 @@ template std::unique_ptr<Node> make_quantized_conv2d_node(std::unique_ptr<Packed
                                                           const QuantizedEpilogue<int16_t>&);
 std::unique_ptr<Node> make_max_pool_node(const Conv2dShape& s, DType dtype) { return make_node<MaxPoolNode>(s, dtype); }
 std::unique_ptr<Node> make_average_pool_node(const Conv2dShape& s) { return make_node<AveragePoolNode>(s); }
-template <class T>
-std::unique_ptr<Node> make_symmetric_pad_node(const SymmetricPadSize& s, T value) {
-  return make_node<SymmetricPadNode<T>>(s, value);
-}
-template std::unique_ptr<Node> make_symmetric_pad_node(const SymmetricPadSize&, float);
-template std::unique_ptr<Node> make_symmetric_pad_node(const SymmetricPadSize&, uint8_t);
-template std::unique_ptr<Node> make_symmetric_pad_node(const SymmetricPadSize&, int16_t);
+std::unique_ptr<Node> make_symmetric_pad_node(const SymmetricPadSize& s) { return make_node<SymmetricPadNode>(s); }
 std::unique_ptr<Node> make_normalize_node(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift,
                                           const Activation& activation) {
   return make_node<NormalizeNode>(rows, channels, mean, scale, shift, activation);

@@ -36,8 +36,7 @@ class Node {
 
 // All of these are null if memory is out. Arrays are copied; shapes are those of one image.
 
-// If it is `centered`, the mean over the channels of a pixel is taken off the sums before the epilogue.
-std::unique_ptr<Node> make_conv2d_node(const KernelTable& kernels, ThreadPool& pool, ConvKind kind, bool centered, const Conv2dShape& s,
+std::unique_ptr<Node> make_conv2d_node(const KernelTable& kernels, ThreadPool& pool, ConvKind kind, const Conv2dShape& s,
                                        const float* filters, const Epilogue& epilogue);
 
 // How a node that reads quantized numbers of type X, uint8_t or int16_t, ends: as a packed integer convolution does (conv2d/integer.h).
@@ -56,9 +55,7 @@ std::unique_ptr<Node> make_quantized_conv2d_node(std::unique_ptr<PackedIntegerCo
 // From and to values of one type.
 std::unique_ptr<Node> make_max_pool_node(const Conv2dShape& s, DType dtype);
 std::unique_ptr<Node> make_average_pool_node(const Conv2dShape& s);
-// T is float, uint8_t or int16_t.
-template <class T>
-std::unique_ptr<Node> make_symmetric_pad_node(const SymmetricPadSize& s, T value);
+std::unique_ptr<Node> make_symmetric_pad_node(const SymmetricPadSize& s);
 // y = activation((x - mean) * scale + shift (+ other)), over `rows` rows of `channels` each
 std::unique_ptr<Node> make_normalize_node(size_t rows, size_t channels, const float* mean, const float* scale, const float* shift,
                                           const Activation& activation);

@@ -239,45 +239,50 @@ t.test('integers of 16 bits that contradict each other', async (t) => {
 });
 
 t.test('padding of even windows, and centered sums, that contradict themselves', async (t) => {
-  const attributes = { stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 };
-  interface Change {
-    pad?: Plain;
-    conv?: Plain;
-    padded?: Shape;
-  }
-  const make = ({ pad, conv, padded = [3, 3, 2] }: Change = {}) => {
-    const [x, q, p, y] = [value(0, [2, 2, 2]), value(1, [2, 2, 2], 'u8'), value(2, padded, 'u8'), value(3, [2, 2, 2])];
-    const nodes = [
-      quantized(x, q),
-      { op: 'symmetricPad', x: q, output: p, padValue: 0, ...pad },
-      { op: 'quantizedConv2d', kind: 'adder', isCentered: true, x: p, output: y, padValue: 0, attributes, ...conv },
-    ];
+  const plain = { stride: [1, 1], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 };
+  const make = ({ conv, attributes, y = [2, 2, 2] }: { conv?: Plain; attributes?: Plain; y?: Shape } = {}) => {
+    const [x, q, output] = [value(0, [2, 2, 2]), value(1, [2, 2, 2], 'u8'), value(2, y)];
+    const node = { op: 'quantizedConv2d', kind: 'adder', isCentered: true, isSymmetric: true, x: q, output, padValue: 0 };
     const filters = new Tensor(
       Uint8Array.from({ length: 16 }, (_, i) => i),
       [2, 2, 2, 2],
     ) as never as Tensor;
-    const vectors = ['scale', 'shift'].map((name) => [`2.${name}`, new Tensor(Float32Array.of(1, 1), [2])] as [string, Tensor]);
-    return load(crafted(nodes, x, y, [['2.filters', filters], ...vectors]));
+    const vectors = ['scale', 'shift'].map((name) => [`1.${name}`, new Tensor(Float32Array.of(1, 1), [2])] as [string, Tensor]);
+    const nodes = [quantized(x, q), { ...node, attributes: { ...plain, ...attributes }, ...conv }];
+    return load(crafted(nodes, x, output, [['1.filters', filters], ...vectors]));
   };
-  const cases: [RegExp, Change][] = [
-    [/node 1 .* its output has shape \[3,4,2\], expected that of \[3,3,2\]/, { padded: [3, 4, 2] }],
-    [/node 1 .* its padValue is -1, expected an integer from 0 to 255/, { pad: { padValue: -1 } }],
-    [/node 1 .* its padValue is 0.5, expected an integer from 0 to 255/, { pad: { padValue: 0.5 } }],
-    [/node 1 .* its padValue is missing, expected a finite float32/, { pad: { padValue: undefined } }],
-    [/node 1 .* its output is u8 of f32, expected the same/, { pad: { x: value(0, [2, 2, 2]) } }],
-    [/node 1 .* its attributes, symmetricPad: x has shape \[1,8\], expected rank 4/, { pad: { x: value(1, [8], 'u8') } }],
-    [/node 2 .* its isCentered is true, but its kind is conv/, { conv: { kind: 'conv' } }],
-    [/node 2 .* its isCentered is 1, expected true or false/, { conv: { isCentered: 1 } }],
+  const alone = 'expected false: that takes kind adder at stride 1, without other padding, dilation or groups';
+  const cases: [RegExp, Parameters<typeof make>[0]][] = [
+    [/its output has shape \[3,3,2\], expected that of \[2,2,2\]/, { y: [3, 3, 2] }],
+    [/its output has shape \[2,2,2\], expected that of \[1,1,2\]/, { conv: { isSymmetric: false } }],
+    [new RegExp(`isSymmetric is true, ${alone}`), { attributes: { stride: [1, 2] } }],
+    [new RegExp(`isSymmetric is true, ${alone}`), { attributes: { padding: [0, 1, 0, 0] } }],
+    [new RegExp(`isSymmetric is true, ${alone}`), { attributes: { dilation: [2, 1] } }],
+    [new RegExp(`isSymmetric is true, ${alone}`), { attributes: { groups: 2 } }],
+    [new RegExp(`isSymmetric is true, ${alone}`), { conv: { kind: 'conv', isCentered: false } }],
+    [/its isCentered is true, but its kind is conv/, { conv: { kind: 'conv', isSymmetric: false }, y: [1, 1, 2] }],
+    [/its isCentered is 1, expected true or false/, { conv: { isCentered: 1 } }],
+    [/its isSymmetric is 0, expected true or false/, { conv: { isSymmetric: 0 } }],
   ];
   for (const [message, change] of cases) await t.rejects(make(change), refused(message), String(message));
   const network = (await make()) as QuantizedModel;
   using session = await compile(network);
-  const image = new Tensor(
-    Float32Array.from({ length: 8 }, (_, i) => i / 8),
-    [1, 2, 2, 2],
+  const y = session.runSync(
+    new Tensor(
+      Float32Array.from({ length: 8 }, (_, i) => 9 * i),
+      [1, 2, 2, 2],
+    ),
   );
-  const y = session.runSync(image);
-  t.same(y.data, network.forward(image).data, 'and good ones compute');
+  t.same(
+    y.data,
+    network.forward(
+      new Tensor(
+        Float32Array.from({ length: 8 }, (_, i) => 9 * i),
+        [1, 2, 2, 2],
+      ),
+    ).data,
+    'and good ones compute',
+  );
   for (let i = 0; i < y.size; i += 2)
     t.ok([0, -1].includes(y.data[i]! + y.data[i + 1]! - 2), 'two centered sums add up to 0, or to what rounding their mean up leaves');
 });

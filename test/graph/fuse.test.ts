@@ -6,12 +6,15 @@ import { fuse, trace } from '../../dist/graph';
 const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, Relu, Residual, Sequential, SymmetricPad2d, WinogradAdderConv2d } =
   layers;
 
-/** The nodes in short: C conv2d, c centered, S symmetricPad, N normalize, P pool, R activate, A add; b bias, s scale, + residual, r activation. */
+/** The nodes in short: C conv2d, c centered, p padded symmetrically, S symmetricPad, N normalize, P pool, R activate, A add; b bias, s scale, + residual, r activation. */
 function fused(network: layers.Layer, input: readonly number[]): string {
   return fuse(trace(network, input))
     .nodes.map((node) => {
       if (node.op !== 'conv2d' && node.op !== 'normalize') return { add: 'A', pool: 'P', activate: 'R', symmetricPad: 'S' }[node.op];
-      const start = node.op === 'normalize' ? 'N' : `C${node.isCentered ? 'c' : ''}${node.bias ? 'b' : ''}${node.scale ? 's' : ''}`;
+      const start =
+        node.op === 'normalize'
+          ? 'N'
+          : `C${node.isSymmetric ? 'p' : ''}${node.isCentered ? 'c' : ''}${node.bias ? 'b' : ''}${node.scale ? 's' : ''}`;
       return start + (node.residual ? '+' : '') + (node.activation ? 'r' : '');
     })
     .join(' ');
@@ -31,10 +34,15 @@ t.test('what follows a convolution becomes part of it', async (t) => {
   t.equal(fused(new Sequential([new Conv2d(4, 4, { kernel: 1, bias: true })]), input), 'Cb');
 });
 
-t.test('a centered convolution too, and the padding of even windows is a node', async (t) => {
+t.test('a centered convolution too, and the padding of even windows before it', async (t) => {
   const even = () => [new SymmetricPad2d(), new AdderConv2d(4, 4, { kernel: 2, center: true, bias: true })];
-  t.equal(fused(new Sequential([...even(), norm(), new Relu()]), input), 'S Ccbsr');
-  t.equal(fused(new Residual(new Sequential([...even(), norm()])), input), 'S Ccbs+r');
+  t.equal(fused(new Sequential([...even(), norm(), new Relu()]), input), 'Cpcbsr');
+  t.equal(fused(new Residual(new Sequential([...even(), norm()])), input), 'Cpcbs+r');
+  t.equal(fused(new Sequential([new SymmetricPad2d(), norm()]), input), 'S N');
+  t.equal(fused(new Sequential([new SymmetricPad2d(), new Conv2d(4, 4, { kernel: 2 })]), input), 'S C', 'of adders alone');
+  t.equal(fused(new Sequential([new SymmetricPad2d(), new AdderConv2d(4, 4, { kernel: 2, stride: 2 })]), input), 'S C', 'at stride 1');
+  const read = new Sequential([new SymmetricPad2d(), new Residual(new Sequential([new AdderConv2d(4, 4, { kernel: 1 })]))]);
+  t.equal(fused(read, input), 'S C+r', 'not where something else reads what is padded');
 });
 
 t.test('Winograd layers as well, whose filters begin with the positions of a tile', async (t) => {

@@ -120,8 +120,8 @@ for (const isa of instructionSets)
       requantized: 0,
       residual: 0,
       pooled: 0,
-      padded: 0,
-      'padded i16': 0,
+      symmetric: 0,
+      'symmetric i16': 0,
       centered: 0,
       'centered i16': 0,
       winograd: 0,
@@ -135,7 +135,7 @@ for (const isa of instructionSets)
         if (node.op === 'quantizedConv2d' && node.output.dtype === 'i16') met.requantized++;
         if (node.op === 'quantizedConv2d' && node.residual?.dtype === 'i16') met.residual++;
         if (node.op === 'pool' && node.output.dtype === 'i16') met.pooled++;
-        if (node.op === 'symmetricPad' && node.x.dtype !== 'f32') met[node.x.dtype === 'u8' ? 'padded' : 'padded i16']++;
+        if (node.op === 'quantizedConv2d' && node.isSymmetric) met[node.x.dtype === 'u8' ? 'symmetric' : 'symmetric i16']++;
         if (node.op === 'quantizedConv2d' && node.isCentered) met[node.x.dtype === 'u8' ? 'centered' : 'centered i16']++;
         if (node.op === 'quantizedConv2d' && node.kind === 'adder-winograd') met[node.x.dtype === 'u8' ? 'winograd' : 'winograd of i16']++;
       }

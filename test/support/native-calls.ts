@@ -150,7 +150,7 @@ const methods: { [Name in Method]: () => unknown[] } = {
     },
   ],
   pool: () => [{ mode: 'max', x: 1, geometry: Int32Array.of(1, 5, 4, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0, 1, 1, 1) }],
-  symmetricPad: () => [{ x: 1, height: 5, width: 4, channels: 2, padValue: 0 }],
+  symmetricPad: () => [{ x: 1, height: 5, width: 4, channels: 2 }],
   normalize: () => [{ x: 0, mean: f32(2), scale: f32(2), shift: f32(2), residual: 1, activation: activation() }],
   activate: () => [{ x: 1, activation: activation() }],
   add: () => [{ a: 0, b: 1 }],
@@ -181,7 +181,6 @@ const methodsOfInt16: { [Name in Method]?: () => unknown[] } = {
     },
   ],
   pool: () => [{ mode: 'max', x: 3, geometry: Int32Array.of(1, 5, 4, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0, 1, 1, 1) }],
-  symmetricPad: () => [{ x: 3, height: 5, width: 4, channels: 2, padValue: -3 }],
   quantize: () => [{ x: 0, output: 'i16', scale: 0.1, zeroPoint: -3, qmin: -32768, qmax: 32767 }],
 };
 

@@ -67,7 +67,7 @@ class PlanFuzzer {
     return c_.bytes.one_of(kActivations);
   }
 
-  enum class Windows { kAny, kPooling, kWinograd };
+  enum class Windows { kAny, kPooling, kWinograd, kSymmetric };
 
   // Of the value x, most often small, now and then any numbers; false if it is none.
   bool shape(size_t x, Windows windows, Conv2dShape* s) {
@@ -102,7 +102,18 @@ class PlanFuzzer {
       std::fill_n(geometry + 7, 2, 1);
       std::fill_n(geometry + 13, 3, 1);
     }
-    return make_conv2d_shape(geometry, s) == Status::kOk;
+    if (windows != Windows::kSymmetric) return make_conv2d_shape(geometry, s) == Status::kOk;
+    if (size.h == INT32_MAX || size.w == INT32_MAX) return false;
+    ++geometry[1];
+    ++geometry[2];
+    std::fill_n(geometry + 7, 2, 1);
+    std::fill_n(geometry + 9, 4, 0);
+    std::fill_n(geometry + 13, 3, 1);
+    return make_conv2d_shape(geometry, s) == Status::kOk && pad_symmetrically(s) == Status::kOk;
+  }
+  Windows windows_of(bool winograd, bool adder) {
+    if (winograd) return Windows::kWinograd;
+    return adder && c_.bytes.flag() ? Windows::kSymmetric : Windows::kAny;
   }
 
   void add_node() {
@@ -146,14 +157,14 @@ class PlanFuzzer {
     const ConvKind kind = c_.bytes.one_of(kKinds);
     Conv2dShape s = {};
     const bool winograd = kind == ConvKind::kAdderWinograd;
-    if (!shape(x, winograd ? Windows::kWinograd : Windows::kAny, &s) || s.w_elems > kMaxElems || s.co > kMaxElems) return;
+    if (!shape(x, windows_of(winograd, kind == ConvKind::kAdder), &s) || s.w_elems > kMaxElems || s.co > kMaxElems) return;
     const auto filters = c_.floats(winograd ? winograd_filter_elems(s) : s.w_elems), bias = c_.floats(s.co), scale = c_.floats(s.co),
                shift = c_.floats(s.co);
     const bool has_bias = c_.bytes.flag(), has_scale = c_.bytes.flag(), centered = kind == ConvKind::kAdder && c_.bytes.flag();
     const Epilogue epilogue = {has_bias ? bias.data() : nullptr, has_scale ? scale.data() : nullptr, has_scale ? shift.data() : nullptr,
-                               activation()};
+                               activation(), centered};
     add(x, pick_optional(s.y_elems), {s.ho, s.wo, s.co}, s.y_elems * s.k,
-        [&] { return make_conv2d_node(kernels_, pool_, kind, centered, s, filters.data(), epilogue); });
+        [&] { return make_conv2d_node(kernels_, pool_, kind, s, filters.data(), epilogue); });
   }
 
   template <class Q>
@@ -168,8 +179,9 @@ class PlanFuzzer {
     const size_t x = pick(kDTypeOf<X>);
     const bool winograd = c_.bytes.integer(0, 2) == 0;
     Conv2dShape s = {};
-    if (x == kNoValue || !shape(x, winograd ? Windows::kWinograd : Windows::kAny, &s) || s.w_elems > kMaxElems || s.co > kMaxElems) return;
-    const bool adder = !kBytes || c_.bytes.flag(), seven_bits = c_.bytes.flag(), centered = c_.bytes.flag();
+    const bool adder = !kBytes || c_.bytes.flag();
+    if (x == kNoValue || !shape(x, windows_of(winograd, adder), &s) || s.w_elems > kMaxElems || s.co > kMaxElems) return;
+    const bool seven_bits = c_.bytes.flag(), centered = c_.bytes.flag();
     if (!winograd && s.k > (!adder ? kMaxDotBytes : kBytes ? kMaxL1Bytes : kMaxL1Shorts)) return;
     const auto filters = c_.integers<X>(winograd ? winograd_filter_elems(s) : s.w_elems);
     WinogradRounding rounding = {};
@@ -215,17 +227,10 @@ class PlanFuzzer {
   }
 
   void add_symmetric_pad() {
-    constexpr DType kTypes[] = {DType::kF32, DType::kU8, DType::kI16};
-    const size_t x = pick(c_.bytes.one_of(kTypes));
-    if (x == kNoValue) return;
+    const size_t x = pick(DType::kF32);
     const auto [h, w, c] = sizes_[x];
     const SymmetricPadSize size = {1, h, w, c};
-    const auto value = static_cast<uint8_t>(c_.bytes.word(2));
-    add(x, kNoValue, {h + 1, w + 1, c}, size.y_elems(), [&, dtype = types_[x].dtype]() -> std::unique_ptr<Node> {
-      if (dtype == DType::kU8) return make_symmetric_pad_node(size, value);
-      if (dtype == DType::kI16) return make_symmetric_pad_node(size, static_cast<int16_t>(value - 128));
-      return make_symmetric_pad_node(size, static_cast<float>(value));
-    });
+    add(x, kNoValue, {h + 1, w + 1, c}, size.y_elems(), [&] { return make_symmetric_pad_node(size); });
   }
 
   template <class Make>

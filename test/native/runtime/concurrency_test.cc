@@ -29,8 +29,8 @@ struct Network {
   // Adder layer, conv layer with the first one as its residual, quantized adder layer.
   bool build(const KernelTable& kernels, ThreadPool& pool, Plan& plan) const {
     const Epilogue epilogue = {nullptr, scale.data(), shift.data(), kRelu};
-    const size_t first = plan.add(make_conv2d_node(kernels, pool, ConvKind::kAdder, true, shape, filters.data(), epilogue), 0);
-    const size_t second = plan.add(make_conv2d_node(kernels, pool, ConvKind::kConv, false, shape, filters.data(), epilogue), first, first);
+    const size_t first = plan.add(make_conv2d_node(kernels, pool, ConvKind::kAdder, shape, filters.data(), epilogue), 0);
+    const size_t second = plan.add(make_conv2d_node(kernels, pool, ConvKind::kConv, shape, filters.data(), epilogue), first, first);
     const size_t bytes = plan.add(make_quantize_node<uint8_t>(shape.y_elems, {0.1f, 0, {0, 255}}), second);
     const std::vector<uint8_t> weights(shape.w_elems, 3);
     const QuantizedEpilogue<uint8_t> to_floats = {scale.data(), shift.data(), 1, true, {}, kNoActivation};
