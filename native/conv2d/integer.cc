@@ -111,7 +111,9 @@ class IntegerRows : public PackedIntegerConv2d<X> {
   template <class Target>
   Status run_all(ThreadPool& pool, size_t n, const X* x, const Target& target) const {
     const Conv2dShape s = with_images(shape_, n);
-    const TaskGrid grid = cut_into_tasks(s, pool.threads(), sizeof(T));
+    // Sums that are centered take more of the cache than the strip.
+    const size_t elem_bytes = centered_ ? std::max(sizeof(T), divide_up(s.co * sizeof(int32_t), s.ci)) : sizeof(T);
+    const TaskGrid grid = cut_into_tasks(s, pool.threads(), elem_bytes);
     return run_tasks(pool, grid.tasks, [&](size_t i) { return run_task(s, grid, grid.task(s, i), x, target); });
   }
 
@@ -207,7 +209,10 @@ class IntegerRows : public PackedIntegerConv2d<X> {
   static int32_t* all_sums(size_t, int32_t* scratch, const Args&) {
     return scratch;
   }
-  void center(size_t pixels, size_t, int32_t* sums, int32_t*) const { center_(pixels, shape_.co, sums, shape_.co); }
+  void center(size_t pixels, size_t, int32_t* sums, int32_t*) const {
+    constexpr size_t kLargest = sizeof(X) == 1 ? 255 : 65535;  // |x - w|
+    center_(pixels, shape_.co, sums, shape_.co, shape_.k < INT32_MAX / kLargest / (shape_.co + 1));
+  }
   template <class Args>
   void center(size_t pixels, size_t first_elem, int32_t* sums, const Args& all) const {
     center(pixels, first_elem, sums, sums);
@@ -252,7 +257,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
   }
 
   const QuantizeKernels<X>& kernels_;
-  void (*const center_)(size_t rows, size_t channels, int32_t* y, size_t y_stride);
+  void (*const center_)(size_t rows, size_t channels, int32_t* y, size_t y_stride, bool narrow);
   const IntegerSums& sum_kernels_;
   const IntegerProduct& product_;
   const Conv2dShape shape_;

@@ -132,13 +132,41 @@ ALWAYS_INLINE int64_t sum_of_channels(size_t channels, const int32_t* y) {
   return sum;
 }
 
-void center_sums(size_t rows, size_t channels, int32_t* y, size_t y_stride) {
-  const int64_t divisor = 2 * static_cast<int64_t>(channels);
-  for (size_t r = 0; r < rows; ++r, y += y_stride) {
-    const int64_t doubled = 2 * sum_of_channels(channels, y) + static_cast<int64_t>(channels);
-    const i32v mean = broadcast_i32(static_cast<int32_t>(doubled / divisor - (doubled % divisor < 0)));
-    each_vector(channels, [&](size_t c, auto lanes) { lanes.put(y + c, sub(lanes.get(y + c), mean)); });
+ALWAYS_INLINE int32_t rounded_mean(int64_t sum, size_t channels) {
+  const int64_t doubled = 2 * sum + static_cast<int64_t>(channels), divisor = 2 * static_cast<int64_t>(channels);
+  return static_cast<int32_t>(doubled / divisor - (doubled % divisor < 0));
+}
+
+ALWAYS_INLINE void subtract_mean(size_t channels, int32_t mean, int32_t* y) {
+  const i32v all = broadcast_i32(mean);
+  each_vector(channels, [&](size_t c, auto lanes) { lanes.put(y + c, sub(lanes.get(y + c), all)); });
+}
+
+// The sums of as many rows as a vector has lanes, where int32 holds them.
+template <class V>
+ALWAYS_INLINE V narrow_row_sums(size_t channels, const int32_t* y, size_t y_stride) {
+  V sums[V::N];
+  UNROLL for (size_t r = 0; r < V::N; ++r) {
+    sums[r] = broadcast_i32(0);
+    each_vector(channels, [&](size_t c, auto lanes) { sums[r] = add(sums[r], lanes.get(y + r * y_stride + c)); });
   }
+  if constexpr (V::N > 1)
+    UNROLL for (size_t n = V::N / 2; n > 0; n /= 2) UNROLL for (size_t r = 0; r < n; ++r) sums[r] = add_pairs(sums[2 * r], sums[2 * r + 1]);
+  return sums[0];
+}
+
+void center_sums(size_t rows, size_t channels, int32_t* y, size_t y_stride, bool narrow) {
+  const bool is_power = (channels & (channels - 1)) == 0;
+  int places = 0;
+  while (channels >> places > 1) ++places;
+  size_t r = 0;
+  for (; narrow && r + i32v::N <= rows; r += i32v::N, y += i32v::N * y_stride) {
+    const i32v sums = narrow_row_sums<i32v>(channels, y, y_stride);
+    int32_t means[i32v::N];
+    store(means, is_power ? shift_right(add(sums, broadcast_i32(static_cast<int32_t>(channels / 2))), places) : sums);
+    for (size_t i = 0; i < i32v::N; ++i) subtract_mean(channels, is_power ? means[i] : rounded_mean(means[i], channels), y + i * y_stride);
+  }
+  for (; r < rows; ++r, y += y_stride) subtract_mean(channels, rounded_mean(sum_of_channels(channels, y), channels), y);
 }
 
 // `differences` adds up those of each number from itself: 0, but NaN once one is infinite or NaN.

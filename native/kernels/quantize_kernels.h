@@ -69,8 +69,9 @@ struct QuantizeKernels {
 struct QuantizationKernels {
   QuantizeKernels<uint8_t> bytes;
   QuantizeKernels<int16_t> shorts;
-  // y[r][c] -= floor(sum_c y[r][c] / channels + 1/2)    r < rows, c < channels; exact where no two of a row are 2^31 apart
-  void (*center)(size_t rows, size_t channels, int32_t* y, size_t y_stride);
+  // y[r][c] -= floor(sum_c y[r][c] / channels + 1/2)    r < rows, c < channels; exact where no two of a row are 2^31
+  // apart. `narrow` promises that int32 holds the sum of a row, plus half of the channels, whatever part of it is added up first.
+  void (*center)(size_t rows, size_t channels, int32_t* y, size_t y_stride, bool narrow);
   template <class Q>
   ALWAYS_INLINE constexpr const QuantizeKernels<Q>& of() const {
     if constexpr (sizeof(Q) == 1) return bytes;

@@ -59,7 +59,7 @@ void winograd_transform_sums(const WinogradSumsArgs& args) {
       if (a.shifts) transform_sums_of_tile<true>(a, tile, channel, lanes);
       else transform_sums_of_tile<false>(a, tile, channel, lanes);
     });
-  center_sums(4 * a.tiles, a.channels, a.y, a.channel_stride);
+  center_sums(4 * a.tiles, a.channels, a.y, a.channel_stride, false);
 }
 
 // T: of the rows of the set's byte product.

@@ -30,6 +30,7 @@ ALWAYS_INLINE void store_partial(int32_t* p, i32v a, size_t n) {
 ALWAYS_INLINE i32v add(i32v a, i32v b) { return {vaddq_s32(a.v, b.v)}; }
 ALWAYS_INLINE i32v sub(i32v a, i32v b) { return {vsubq_s32(a.v, b.v)}; }
 ALWAYS_INLINE i32v shift_left(i32v a, int n) { return {vshlq_s32(a.v, vdupq_n_s32(n))}; }
+ALWAYS_INLINE i32v add_pairs(i32v a, i32v b) { return {vpaddq_s32(a.v, b.v)}; }
 ALWAYS_INLINE i32v shift_right(i32v a, int n) { return {vshlq_s32(a.v, vdupq_n_s32(-n))}; }
 ALWAYS_INLINE i32v negate(i32v a) { return {vnegq_s32(a.v)}; }
 
