@@ -85,7 +85,7 @@ async function measureLayer(layer: Layer, isa: string, threads: number, options:
   });
 }
 
-/** Padded, convolved and centered, one after the other. */
+/** Padded, convolved and centered as operations, one after the other; a compiled network does it in one node. */
 function even({ x: shape, co }: Layer): () => unknown {
   const [n, h, w, ci] = shape;
   const [x, filters, padded] = [normal(shape), normal([co, 2, 2, ci]), Tensor.zeros([n, h + 1, w + 1, ci])];

@@ -1,5 +1,5 @@
-// Compiled networks: adders, adders with 2x2 windows and Winograd adders, a CNN and a binary network here, and the same CNN in onnxruntime in floats and in 8 bits, where it
-// is installed (bench/baselines), one after the other in the same rounds.
+// Compiled networks: adders, adders with 2x2 windows and Winograd adders, a CNN and a binary network here, and the same CNN in onnxruntime in floats
+// and in 8 bits, where it is installed (bench/baselines), one after the other in the same rounds.
 import { compile, cpuInfo, type Model, models, quantize, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
 import type { ModelReport, ModelResult } from '../dist/cli/bench-results';

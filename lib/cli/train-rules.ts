@@ -10,7 +10,7 @@ const isAdder = ({ kind, weights }: TrainArguments): boolean => isAdderKind(kind
 
 export const trainRules: readonly OptionRule<TrainArguments>[] = [
   ...dataRules,
-  { options: ['eta', 'rate'], apply: isAdder, only: 'to adder filters: with --kind adder or adder-winograd' },
+  { options: ['eta', 'rate'], apply: isAdder, only: 'to adder filters: with --kind adder, adder-2x2 or adder-winograd' },
   { options: ['eta'], apply: ({ rate }) => rate === 'adaptive', only: 'with --rate adaptive; --lr sets the other learning rates' },
   { options: ['gradient'], apply: ({ weights }) => weights === undefined, only: 'to a new network, without --weights' },
   { options: ['gradient'], apply: ({ kind }) => kind === 'adder', only: 'to adder filters: with --kind adder' },

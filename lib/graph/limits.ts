@@ -44,6 +44,7 @@ function paddedShape(node: GraphNode): Value['shape'] {
   if (node.op === 'symmetricPad') return node.output.shape;
   if (!('attributes' in node)) return node.x.shape;
   const [h, w, c] = node.x.shape;
+  if (node.op !== 'pool' && node.isSymmetric) return [h! + 1, w! + 1, c!];
   const [top, left, bottom, right] = node.attributes.padding;
   return [top + h! + bottom, left + w! + right, c!];
 }

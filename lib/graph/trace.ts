@@ -39,6 +39,8 @@ class Recorder implements GraphBuilder {
 
   conv2d(x: Traced, { kind, isCentered, filters, bias, stride = 1, padding = 0, dilation = 1, groups = 1 }: Conv2dSpec): Traced {
     checkFloat('conv2d', 'filters', filters);
+    if (isCentered && kind !== 'adder')
+      throw new AdderNetError('ERR_ARGUMENT', `conv2d: isCentered is true, expected false: kind is '${kind}', not 'adder'`);
     const attributes = {
       stride: pair('conv2d: stride', stride, 1),
       padding: sides('conv2d: padding', padding),

@@ -68,6 +68,6 @@ export class AdderConv2d extends Conv2dLayer {
 
   /** @internal */
   override config(): LayerConfig {
-    return { ...super.config(), center: this.center, filterGradient: this.#filterGradient };
+    return { ...super.config(), ...(this.center && { center: true }), filterGradient: this.#filterGradient };
   }
 }

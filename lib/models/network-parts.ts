@@ -33,38 +33,39 @@ export interface NetworkSpec {
   readonly filterGradient?: FilterGradient;
 }
 
+/** The name of a convolution with 2x2 windows beside its padding. */
+const evenConv = 'conv';
+
 /**
- * A convolution of the network's kind. In a Winograd network that is an adder convolution where windows are not 3x3 at stride 1.
+ * A convolution of the network's kind. Where windows are not 3x3 at stride 1, that is an adder convolution in a network of kind 'adder-2x2', which
+ * has its adders centered, and 'adder-winograd'.
  */
 export function innerConv2d(spec: NetworkSpec, inputs: number, outputs: number, options: Omit<Conv2dOptions, 'random'>): Layer {
   const { kind, random, filterGradient = 'full' } = spec;
   if (kind === 'conv') return new Conv2d(inputs, outputs, { ...options, random });
   if (kind === 'xnor') return new XnorConv2d(inputs, outputs, { ...options, random });
-  if (kind === 'adder-winograd' && fitsWinograd(options)) {
+  if (kind === 'adder-winograd' && isPlain3x3(options)) {
     const { padding, bias = false } = options;
     return new WinogradAdderConv2d(inputs, outputs, { padding, bias, random });
   }
   const adder = (windows: Conv2dOptions) =>
     new AdderConv2d(inputs, outputs, { ...windows, center: kind === 'adder-2x2', random, filterGradient });
-  return kind === 'adder-2x2' && fitsWinograd(options) && options.padding === 1
-    ? new Sequential({ pad: new SymmetricPad2d(), conv: adder({ ...options, kernel: 2, padding: 0 }) })
+  return kind === 'adder-2x2' && isPlain3x3(options) && options.padding === 1
+    ? new Sequential({ pad: new SymmetricPad2d(), [evenConv]: adder({ ...options, kernel: 2, padding: 0 }) })
     : adder(options);
 }
 
-/** Whether a convolution has 3x3 windows at stride 1, which Winograd's transforms are for. */
-export const fitsWinograd = ({ kernel, stride = 1, dilation = 1, groups = 1 }: Conv2dOptions): boolean =>
+/** Whether a convolution has 3x3 windows at stride 1, which 2x2 windows and Winograd's transforms are for. */
+export const isPlain3x3 = ({ kernel, stride = 1, dilation = 1, groups = 1 }: Conv2dOptions): boolean =>
   isOf(kernel, 3) && isOf(stride, 1) && isOf(dilation, 1) && groups === 1;
 
 const isOf = (value: Pair, size: number): boolean => (typeof value === 'number' ? value === size : value.every((side) => side === size));
 
-/** By the names and shapes of a network's tensors, which do not distinguish binary networks from CNNs: 'conv'. */
+/** By the names of a network's tensors, which do not distinguish binary networks from CNNs: 'conv'. */
 export function kindOf(state: LoadedState): NetworkKind {
-  const shapes = (key: string) => [...state].filter(([name]) => name.endsWith(`.${key}`)).map(([, { shape }]) => shape);
-  // Networks of these two kinds have ordinary adder layers as well.
-  if (shapes('filters').length > 0) return 'adder-winograd';
-  const adders = shapes('adder');
-  if (adders.some(([, kh, kw]) => kh === 2 && kw === 2)) return 'adder-2x2';
-  return adders.length > 0 ? 'adder' : 'conv';
+  const has = (key: string) => [...state.keys()].some((name) => name.endsWith(`.${key}`));
+  // Networks of the first two kinds have ordinary adder layers as well.
+  return has('filters') ? 'adder-winograd' : has(`${evenConv}.adder`) ? 'adder-2x2' : has('adder') ? 'adder' : 'conv';
 }
 
 /** Whether a ReLU goes before an inner convolution. It does not where that takes signs, which after a ReLU would all be +1. */

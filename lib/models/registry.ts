@@ -1,5 +1,5 @@
 // Every network by name, with the data that it is meant for.
-import { isAdderKind, networkKinds, noSignGradient } from '../conv-kind';
+import { networkKinds, noSignGradient } from '../conv-kind';
 import { classNames } from '../data/class-names';
 import { AdderNetError } from '../errors';
 import { type FilterGradient, filterGradients, type Layer } from '../layers';
@@ -98,7 +98,7 @@ export function createModel(name: string, options: ModelOptions = {}): Model {
   const { classes, inputShape } = metadata;
   const random = seed === null ? null : new Random(seed);
   const model = new Model(build(checkedSpec(name, { kind, classes, inputShape, random, filterGradient })), metadata);
-  if (isAdderKind(kind) && kindOf(model.stateDict()) !== kind)
+  if ((kind === 'adder-2x2' || kind === 'adder-winograd') && kindOf(model.stateDict()) !== kind)
     throw new AdderNetError(
       'ERR_ARGUMENT',
       `${name}: kind is '${kind}', but no layer has 3x3 windows at stride 1, which that is about: expected kind 'adder'`,

@@ -5,7 +5,7 @@ import { buildLayer } from '../layers/build';
 import { Tensor } from '../tensor';
 import { changeLayers, describeNetwork } from './layer-descriptions';
 import { checkModel, Model } from './model';
-import { fitsWinograd } from './network-parts';
+import { isPlain3x3 } from './network-parts';
 
 /**
  * Copies an adder network as one of kind 'adder-winograd', to be trained on: its adder layers with 3x3 windows at stride 1 become
@@ -38,7 +38,7 @@ export function toWinograd(model: Model): Model {
 
 type AdderDescription = LayerDescription & AdderConv2dOptions;
 const isWindowed = (layer: LayerDescription): layer is AdderDescription =>
-  layer.type === 'AdderConv2d' && fitsWinograd(layer as AdderDescription);
+  layer.type === 'AdderConv2d' && isPlain3x3(layer as AdderDescription);
 
 /** G, which goes with the B^T and A^T of native/kernels/winograd_kernels.h. */
 const g = [

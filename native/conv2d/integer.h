@@ -26,9 +26,9 @@ class PackedIntegerConv2d {
   virtual size_t bytes() const = 0;
 };
 
-// The sum is - sum |x - w|, if it is centered less floor(sum of the sums of its pixel / co + 1/2), and filters have at most kMaxL1Bytes or
-// kMaxL1Shorts elements. Null if memory is out. The table outlives what
-// is packed; w is copied. The shape's n is the number of images to choose tiles for.
+// The sum is - sum |x - w|. Where it is centered, it is less floor(sum of the sums of its pixel / co + 1/2). Filters have at most
+// kMaxL1Bytes or kMaxL1Shorts elements. Null if memory is out. The table outlives what is packed; w is copied. The shape's n is the number
+// of images to choose tiles for.
 std::unique_ptr<PackedIntegerConv2d<uint8_t>> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,
                                                                 const uint8_t* w, uint8_t padding, bool centered = false);
 std::unique_ptr<PackedIntegerConv2d<int16_t>> pack_adder_conv2d(const KernelTable& kernels, ThreadPool& pool, const Conv2dShape& s,

@@ -223,7 +223,8 @@ class SlidingRows : public PackedIntegerConv2d<uint8_t> {
 // With fewer than three quarters of the lanes full, other byte adders are as fast even where vdbpsadbw is best: tiles of Sapphire Rapids
 // make 172 to 205 * 10^9 pairs a second with it, 123 to 136 without.
 bool fits_sliding_rows(const KernelTable& kernels, const Conv2dShape& s) {
-  if (!kernels.integer.sliding || s.groups > 1 || s.sh > 1 || s.sw > 1 || s.dw > 1 || s.kw < 3 || s.kw > kTapBytes) return false;
+  if (!kernels.integer.sliding || s.symmetric || s.groups > 1 || s.sh > 1 || s.sw > 1 || s.dw > 1 || s.kw < 3 || s.kw > kTapBytes)
+    return false;
   const size_t lanes = s.ho * divide_up(s.wo, kLanePixels);
   return 4 * s.ho * s.wo >= 3 * round_up(lanes, kVectorLanes) * kLanePixels;
 }

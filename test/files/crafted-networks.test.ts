@@ -265,6 +265,17 @@ t.test('padding of even windows, and centered sums, that contradict themselves',
     [/its isSymmetric is 0, expected true or false/, { conv: { isSymmetric: 0 } }],
   ];
   for (const [message, change] of cases) await t.rejects(make(change), refused(message), String(message));
+  // 2^28 elements at most, which these have only until a row and a column are added.
+  const [large, same] = [value(0, [2 ** 14 - 1, 2 ** 14, 1]), value(1, [2 ** 14 - 1, 2 ** 14, 1])];
+  const node = { op: 'conv2d', kind: 'adder', isSymmetric: true, x: large, output: same, attributes: plain };
+  const filters = new Tensor(new Float32Array(4), [1, 2, 2, 1]);
+  await t.rejects(
+    load(crafted([node], large, same, [['0.filters', filters]])),
+    refused(
+      /what node 0 \(conv2d\) reads, with its padding, has shape \[16384,16385,1\] for one image, expected at most 268435456 elements/,
+    ),
+    'padding counts',
+  );
   const network = (await make()) as QuantizedModel;
   using session = await compile(network);
   const y = session.runSync(

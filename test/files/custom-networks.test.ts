@@ -65,6 +65,8 @@ function everyLayer(seed = 1): Model {
         }),
         binary: new layers.XnorConv2d(8, 6, { kernel: 3, padding: 1, bias: true, random }),
         tiles: new layers.WinogradAdderConv2d(6, 6, { padding: [2, 0, 1, 1], bias: true, random }),
+        pad: new layers.SymmetricPad2d(),
+        even: new AdderConv2d(6, 6, { kernel: 2, center: true, bias: true, random }),
         mean: new AveragePool2d({ kernel: 2, stride: 1 }),
         sign: new AdderConv2d(6, 5, { kernel: 1, bias: true, filterGradient: 'sign', random }),
         norm: new BatchNorm(5),

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import t from 'tap';
 import { AdderConv2d, BatchNorm, Conv2d, Flatten, Linear, MaxPool2d, Relu, Residual, Sequential } from '../../dist/layers';
 import * as models from '../../dist/models';
+import { closestNetwork } from '../../dist/models/identify';
 import { softmaxCrossEntropy } from '../../dist/ops';
 import { Sgd } from '../../dist/optim';
 import { Random } from '../../dist/random';
@@ -117,6 +118,8 @@ t.test('every network and kind is recognized, but that binary ones look like ord
       state.set('bn1.num_batches_tracked', new Tensor(new BigInt64Array(1), []));
       t.same(models.identify(state), { name, kind: kind === 'xnor' ? 'conv' : kind, classes });
     }
+  const small = models.lenet5bn({ inputShape: [16, 16, 1], ...zeros });
+  t.equal(closestNetwork(small.stateDict(), { model: 'lenet5bn', inputShape: [16, 16, 1] }).kind, 'adder', 'with 2x2 windows of its own');
   t.end();
 });
 
@@ -201,6 +204,7 @@ t.test('unknown names and options that do not fit are refused', (t) => {
     [() => models.createModel('toString'), /no network 'toString'/],
     [() => models.resnet20({ kind: 'and' as models.NetworkKind }), /kind is 'and', expected one of adder, adder-2x2, adder-winograd, conv/],
     [() => models.lenet5bn({ kind: 'adder-2x2' }), /lenet5bn: kind is 'adder-2x2', but no layer has 3x3 windows at stride 1/],
+    [() => models.lenet5bn({ kind: 'adder-2x2', inputShape: [16, 16, 1] }), /lenet5bn: kind is 'adder-2x2', but no layer/],
     [() => models.lenet5bn({ kind: 'adder-winograd' }), /lenet5bn: kind is 'adder-winograd', but no layer has 3x3 windows at stride 1/],
     [
       () => models.resnet20({ kind: 'adder-winograd', filterGradient: 'sign' }),
@@ -220,6 +224,7 @@ t.test('images of other sizes and channels', (t) => {
   const normalization = { mean: [0.5], std: [0.5] };
   for (const [name, inputShape] of [
     ['lenet5bn', [12, 12, 1]],
+    ['lenet5bn', [16, 16, 1]],
     ['lenet5bn', [33, 64, 1]],
     ['vggSmall', [8, 8, 1]],
     ['vggSmall', [17, 40, 1]],

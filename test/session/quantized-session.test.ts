@@ -8,7 +8,19 @@ import { useIntegerKernels, useIsa, useThreads } from '../support/cpu-settings';
 import { instructionSets, integerKernels } from '../support/instruction-sets';
 import { bits, normal } from '../support/tensors';
 
-const { AdderConv2d, BatchNorm, Conv2d, Flatten, GlobalAveragePool2d, MaxPool2d, Relu, Residual, Sequential, WinogradAdderConv2d } = layers;
+const {
+  AdderConv2d,
+  BatchNorm,
+  Conv2d,
+  Flatten,
+  GlobalAveragePool2d,
+  MaxPool2d,
+  Relu,
+  Residual,
+  Sequential,
+  SymmetricPad2d,
+  WinogradAdderConv2d,
+} = layers;
 
 /** With batch norms of a network that has seen images. */
 function settled(model: Model): Model {
@@ -110,7 +122,39 @@ function winograd(): Model {
   );
 }
 
+/** Symmetric padding before windows as wide as those that slide along rows, not centered and centered. */
+function symmetric(): Model {
+  const random = new Random(7);
+  const unit = (co: number, kernel: number | [number, number], center: boolean) => [
+    new SymmetricPad2d(),
+    new AdderConv2d(8, co, { kernel, center, random }),
+    new BatchNorm(co),
+    new Relu(),
+  ];
+  return new Model(
+    {
+      conv1: new Conv2d(3, 8, { kernel: 3, padding: 1, random }),
+      bn1: new BatchNorm(8),
+      relu: new Relu(),
+      three: new Sequential(unit(8, 3, false)),
+      four: new Sequential(unit(8, [3, 4], false)),
+      centered: new Sequential(unit(6, 3, true)),
+      avgpool: new GlobalAveragePool2d(),
+      flatten: new Flatten(),
+    },
+    {
+      name: 'symmetric',
+      kind: 'adder',
+      classes: 6,
+      inputShape: [11, 12, 3],
+      normalization: { mean: [0, 0, 0], std: [1, 1, 1] },
+      dataset: 'none',
+    },
+  );
+}
+
 const networks = {
+  symmetric: settled(symmetric()),
   winograd: settled(winograd()),
   shortcuts: settled(shortcuts()),
   'a stem into bytes': settled(stem(false)),

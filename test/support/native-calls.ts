@@ -184,6 +184,20 @@ const methodsOfInt16: { [Name in Method]?: () => unknown[] } = {
   quantize: () => [{ x: 0, output: 'i16', scale: 0.1, zeroPoint: -3, qmin: -32768, qmax: 32767 }],
 };
 
+/** The geometry of the padded image, 6x5. */
+const symmetric = () => Int32Array.of(1, 6, 5, 2, 3, 2, 2, 1, 1, 0, 0, 0, 0, 1, 1, 1);
+const quantizedSymmetric = (x: number, filters: Make, output: string) => () => [
+  {
+    ...{ kind: 'adder', isCentered: false, isSymmetric: true, x, filters: filters(ws), padValue: 3, scale: f32(3), shift: f32(3) },
+    ...{ residual: undefined, residualScale: 1, output, qmin: 0, qmax: 9, activation: undefined, geometry: symmetric() },
+  },
+];
+const methodsOfSymmetric: { [Name in Method]?: () => unknown[] } = {
+  conv2d: () => [{ kind: 'adder', isCentered: true, isSymmetric: true, x: 0, filters: f32(ws), geometry: symmetric() }],
+  quantizedConv2d: quantizedSymmetric(2, u8, 'u8'),
+};
+const methodsOfSymmetricInt16 = { quantizedConv2d: quantizedSymmetric(3, i16, 'i16') };
+
 const methodsOfWinograd: { [Name in Method]?: () => unknown[] } = {
   quantizedConv2d: () => [
     {
@@ -226,20 +240,24 @@ const ofMethods = (made: { [name: string]: () => unknown[] }, suffix = ''): Name
     },
   ]);
 
-const [ofInt16, ofWinograd] = [' of int16', ' of Winograd'];
-/** All that is exported, by name; a test compares it with what is. What takes int16 for bytes, or Winograd's filters, is there again. */
+const [ofInt16, ofSymmetric, ofWinograd] = [' of int16', ' padded symmetrically', ' of Winograd'];
+/** All that is exported, by name; a test compares it with what is. What takes int16 for bytes, an x that is padded, or Winograd's filters, is there again. */
 export const nativeCalls: ReadonlyMap<string, () => NativeCall> = new Map<string, () => NativeCall>([
   ...ofFunctions(functions),
   ...ofFunctions(functionsOfInt16, ofInt16),
   ['Plan', () => ({ args: [40, 2], run: (...args) => new Plan(...args) })],
   ...ofMethods(methods),
   ...ofMethods(methodsOfInt16, ofInt16),
+  ...ofMethods(methodsOfSymmetric, ofSymmetric),
+  ...ofMethods(methodsOfSymmetricInt16, ofSymmetric + ofInt16),
   ...ofMethods(methodsOfWinograd, ofWinograd),
 ]);
 
 /** The names of what these calls call. */
 export const calledNames = (): string[] => [
-  ...new Set([...nativeCalls.keys()].map((name) => name.replace(ofInt16, '').replace(ofWinograd, ''))),
+  ...new Set(
+    [...nativeCalls.keys()].map((name) => [ofInt16, ofSymmetric, ofWinograd].reduce((short, suffix) => short.replace(suffix, ''), name)),
+  ),
 ];
 
 /** The names of what the addon exports. */

@@ -99,7 +99,7 @@ const epochsOf = ({ epochs, startedFrom }: Training): number => epochs + (starte
 function paperAccuracyOfLog(name: string): number | null {
   const words = name.split(/[^A-Za-z0-9]+/);
   const network = modelNames.find((own) => words.includes(own));
-  const kind = networkKinds.filter((own) => own.split('-').every((word) => words.includes(word))).at(-1); // adder-winograd comes after adder
+  const kind = networkKinds.filter((own) => own.split('-').every((word) => words.includes(word))).at(-1); // the longer kinds come after adder
   if (network === undefined || kind === undefined) return null;
   return words.map((dataset) => paperAccuracy(network, kind, dataset)).find((accuracy) => accuracy !== null) ?? null;
 }

@@ -144,6 +144,7 @@ void fuzz_forward(Case& c);
 void fuzz_integer(Case& c);
 void fuzz_gradient(Case& c);
 void fuzz_winograd(Case& c);
+void fuzz_symmetric(Case& c);
 void fuzz_winograd_integer(Case& c);
 void fuzz_pool(Case& c);
 void fuzz_batch_norm(Case& c);
