@@ -1,6 +1,6 @@
-// Single layers, from bytes to bytes or from floats to floats, beside onnxruntime's (bench/baselines) in the same rounds. Adders of integers with fewer
-// pairs stand beside adders as nodes of plans; the others are operations, which pack their filters in each call.
-import { compile, cpuInfo, layers as nn, ops, setThreads, Tensor } from '../dist';
+// Single layers, from bytes to bytes or from floats to floats, beside onnxruntime's (bench/baselines) in the same rounds. Adders with fewer pairs, and
+// those that they are compared with (`node`), are compiled; the others are operations, which pack their filters in each call.
+import { compile, cpuInfo, type InferenceSession, layers as nn, ops, setThreads, Tensor } from '../dist';
 import { native, rethrow } from '../dist/binding';
 import type { LayerReport, LayerResult } from '../dist/cli/bench-results';
 import { Random } from '../dist/random';
@@ -46,6 +46,12 @@ export async function measureLayers(options: LayerOptions = {}): Promise<LayerRe
 async function measureLayer(layer: Layer, isa: string, threads: number, options: MeasureOptions): Promise<LayerResult[]> {
   const group = `${isa}, ${layerName(layer)}`;
   const x = normal(layer.x);
+  const floats = {
+    'adder f32 node': await floatLayer(layer, 'adder', threads),
+    '2x2 f32': await floatLayer(layer, 'adder-2x2', threads),
+    'winograd f32': await floatLayer(layer, 'adder-winograd', threads),
+  };
+  const out = Tensor.zeros([...layer.x.slice(0, 3), layer.co]);
   const nodes = {
     'adder u8 node': await quantizedLayer(layer, x, { kind: 'adder', dtype: 'u8', threads }),
     '2x2 u8': await quantizedLayer(layer, x, { kind: 'adder-2x2', dtype: 'u8', threads }),
@@ -56,8 +62,6 @@ async function measureLayer(layer: Layer, isa: string, threads: number, options:
   };
   const implementations: Record<string, () => unknown> = {
     'adder f32': forward(ops.adderConv2d)(layer),
-    '2x2 f32': even(layer),
-    'winograd f32': winograd(layer),
     'conv f32': forward(ops.conv2d)(layer),
     xnor: forward(ops.xnorConv2d)(layer),
     'adder u8': requantized(layer, (x, o) => {
@@ -73,30 +77,31 @@ async function measureLayer(layer: Layer, isa: string, threads: number, options:
         }),
       ]),
     ),
+    ...Object.fromEntries(Object.entries(floats).map(([name, session]) => [name, () => session.runSync(x, { out })])),
     ...Object.fromEntries(Object.entries(nodes).map(([name, { run }]) => [name, run])),
     ...(haveBaselines() && (await onnxruntimeOf(layer, threads))),
   };
   const isAny = opens(group, Object.keys(implementations), options);
   const medians = isAny ? await measureAsync(chosen(group, implementations, options), options) : {};
-  for (const { session } of Object.values(nodes)) session.dispose();
+  for (const session of [...Object.values(floats), ...Object.values(nodes).map((node) => node.session)]) session.dispose();
   return Object.entries(medians).map(([implementation, median]) => {
     const seconds = implementation === 'onnxruntime f32' ? median / chainLength : median;
     return { isa, layer: layerName(layer), implementation, seconds, rate: pairs(layer) / seconds / 1e9 };
   });
 }
 
-/** Padded, convolved and centered as operations, one after the other; a compiled network does it in one node. */
-function even({ x: shape, co }: Layer): () => unknown {
-  const [n, h, w, ci] = shape;
-  const [x, filters, padded] = [normal(shape), normal([co, 2, 2, ci]), Tensor.zeros([n, h + 1, w + 1, ci])];
-  const out = Tensor.zeros([n, h, w, co]);
-  return () => ops.centerChannels(ops.adderConv2d(ops.symmetricPad2d(x, { out: padded }), filters, { out }), { out });
-}
-
-function winograd({ x: shape, co }: Layer): () => unknown {
-  const [x, filters] = [normal(shape), normal([4, 4, co, shape[3]])];
-  const out = ops.winogradAdderConv2d(x, filters, { padding: 1 });
-  return () => ops.winogradAdderConv2d(x, filters, { padding: 1, out });
+/** A layer of floats as a network runs it. */
+async function floatLayer(
+  { x: [, h, w, ci], co }: Layer,
+  kind: 'adder' | 'adder-2x2' | 'adder-winograd',
+  threads: number,
+): Promise<InferenceSession> {
+  const layer = {
+    adder: () => [new nn.AdderConv2d(ci, co, { kernel: 3, padding: 1 })],
+    'adder-2x2': () => [new nn.SymmetricPad2d(), new nn.AdderConv2d(ci, co, { kernel: 2, center: true })],
+    'adder-winograd': () => [new nn.WinogradAdderConv2d(ci, co, { padding: 1 })],
+  };
+  return await compile(new nn.Sequential(layer[kind]()), { input: [h, w, ci], threads });
 }
 
 const filterShape = ({ x, co }: Layer) => [co, 3, 3, x[3]] as const;

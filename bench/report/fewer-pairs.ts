@@ -5,7 +5,7 @@ import { ratio, table } from './tables';
 
 const forms = ['2x2', 'winograd'] as const;
 const numberTypes = [
-  { numbers: 'floats', dtype: 'f32', adder: 'adder f32' },
+  { numbers: 'floats', dtype: 'f32', adder: 'adder f32 node' },
   { numbers: 'bytes', dtype: 'u8', adder: 'adder u8 node' },
   { numbers: '16 bits', dtype: 'i16', adder: 'adder i16' },
 ] as const;

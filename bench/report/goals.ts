@@ -78,8 +78,8 @@ export function goalsOf(measured: Measurements): Goal[] {
     of('float convolution / onnxruntime Conv', 1.1, layers('conv f32', 'onnxruntime f32')),
     of('int8 convolution, 7-bit weights / onnxruntime QLinearConv', 1, layers('conv int8, 7-bit weights', 'onnxruntime int8')),
     ...forms.flatMap(({ form, name }) => [
-      of(`float ${name} / float adder, 56x56 64, 28x28 128, 14x14 256`, 0.52, layers(`${form} f32`, 'adder f32', /56x56|28x28|14x14/)),
-      of('the same, 32x32 16, 16x16 32, 8x8 64', 0.7, layers(`${form} f32`, 'adder f32', /32x32|16x16|8x8 /)),
+      of(`float ${name} / float adder, 56x56 64, 28x28 128, 14x14 256`, 0.52, layers(`${form} f32`, 'adder f32 node', /56x56|28x28|14x14/)),
+      of('the same, 32x32 16, 16x16 32, 8x8 64', 0.7, layers(`${form} f32`, 'adder f32 node', /32x32|16x16|8x8 /)),
       of(`uint8 ${name} / uint8 adder, 28x28 128, 14x14 256`, 0.65, layers(`${form} u8`, 'adder u8 node', /28x28|14x14/)),
       of(`float ${name} ResNet-18 / onnxruntime float CNN`, byMake(1.05, 0.6), networks(`${form} f32`, 'onnxruntime f32', resnet18)),
       of(`float ${name} ResNet-20 / onnxruntime float CNN`, byMake(1.1, 0.7), networks(`${form} f32`, 'onnxruntime f32', resnet20)),

@@ -112,8 +112,8 @@ t.test('layers, each in every implementation', async (t) => {
   t.same(
     ours.map(({ implementation }) => implementation),
     [
-      ...['adder f32', '2x2 f32', 'winograd f32', 'conv f32', 'xnor', 'adder u8', 'conv int8, 8-bit weights', 'conv int8, 7-bit weights'],
-      ...['adder u8 node', '2x2 u8', 'winograd u8', 'adder i16', '2x2 i16', 'winograd i16'],
+      ...['adder f32', 'conv f32', 'xnor', 'adder u8', 'conv int8, 8-bit weights', 'conv int8, 7-bit weights'],
+      ...['adder f32 node', '2x2 f32', 'winograd f32', 'adder u8 node', '2x2 u8', 'winograd u8', 'adder i16', '2x2 i16', 'winograd i16'],
     ],
   );
   t.equal(report.results.length - ours.length, report.baselines ? 2 : 0, 'and onnxruntime in floats and in 8 bits where it is installed');
@@ -252,7 +252,7 @@ t.test('the report says what was measured', async (t) => {
       const dtype = /^adder (u8|f32)$/.exec(r.implementation)?.[1];
       const isSlow = dtype === 'u8' && 'layer' in r && /64-64/.test(String(r.layer));
       const own = { ...r, implementation: `winograd ${dtype}`, seconds: r.seconds * (isSlow ? 2 : 0.5) };
-      return dtype === undefined ? [r] : [r, own, ...(dtype === 'u8' ? [{ ...r, implementation: 'adder u8 node' }] : [])];
+      return dtype === undefined ? [r] : [r, own, { ...r, implementation: `adder ${dtype} node` }];
     });
   const faster = {
     ...measured,
