@@ -61,6 +61,7 @@ const compared = [
 function relativeChart(all: readonly Measurements[]): EChartsCoreOption {
   const width = 960 / all.length;
   const shown = compared.filter(({ ours }) => all.some(({ models: [one] }) => has(one!.results, ours)));
+  const kinds = ['adder', '2x2', 'winograd'].filter((kind) => shown.some(({ ours }) => ours.startsWith(kind)));
   return {
     title: {
       text: 'Time relative to the CNN in onnxruntime on the same CPU, one thread (below 1, adders are faster)',
@@ -68,11 +69,11 @@ function relativeChart(all: readonly Measurements[]): EChartsCoreOption {
       top: 8,
       textStyle: { fontSize: 16 },
     },
-    legend: ['adder', '2x2', 'winograd'].map((kind, row) => ({
+    legend: kinds.map((kind, row) => ({
       ...{ top: 34 + 24 * row, itemGap: 36, itemWidth: 16 },
       data: shown.filter(({ ours }) => ours.startsWith(kind)).map(({ label }) => label),
     })),
-    grid: all.map((_, i) => ({ left: i * width + 40, width: width - 60, top: 144, bottom: 50 })),
+    grid: all.map((_, i) => ({ left: i * width + 40, width: width - 60, top: 72 + 24 * kinds.length, bottom: 50 })),
     xAxis: all.map(({ name }, gridIndex) => ({
       ...{ gridIndex, type: 'category', data: networks.map(([label]) => label.replace(', ', '\n')), name, nameLocation: 'middle' },
       ...{ nameGap: -210, nameTextStyle: { fontSize: 13, color: '#333' }, axisLabel: { interval: 0, color: '#333', fontSize: 10 } },
