@@ -146,10 +146,10 @@ ALWAYS_INLINE void subtract_mean(size_t channels, int32_t mean, int32_t* y) {
 template <class V>
 ALWAYS_INLINE V narrow_row_sums(size_t channels, const int32_t* y, size_t y_stride) {
   V sums[V::N];
-  UNROLL for (size_t r = 0; r < V::N; ++r) {
-    sums[r] = broadcast_i32(0);
-    each_vector(channels, [&](size_t c, auto lanes) { sums[r] = add(sums[r], lanes.get(y + r * y_stride + c)); });
-  }
+  UNROLL for (size_t r = 0; r < V::N; ++r) sums[r] = broadcast_i32(0);
+  each_vector(channels, [&](size_t c, auto lanes) {
+    UNROLL for (size_t r = 0; r < V::N; ++r) sums[r] = add(sums[r], lanes.get(y + r * y_stride + c));
+  });
   if constexpr (V::N > 1)
     UNROLL for (size_t n = V::N / 2; n > 0; n /= 2) UNROLL for (size_t r = 0; r < n; ++r) sums[r] = add_pairs(sums[2 * r], sums[2 * r + 1]);
   return sums[0];
