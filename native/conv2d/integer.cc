@@ -177,7 +177,7 @@ class IntegerRows : public PackedIntegerConv2d<X> {
     const auto convert = [&](X x) { return static_cast<T>(static_cast<X>(x ^ x_flip_)); };
     if (s.symmetric) {
       const size_t elems = task.images * strip_rows(s, task.rows) * s.w * s.ci;
-      X* const own = reinterpret_cast<X*>(scratch) + elems * (sizeof(T) / sizeof(X) - 1);  // widened in place, never ahead of what is read
+      X* const own = reinterpret_cast<X*>(scratch + elems) - elems;  // widened in place, never ahead of what is read
       copy_symmetric_strip(s, task, x, pad_value_, own);
       if (!std::is_same_v<T, X> || x_flip_ != 0) std::transform(own, own + elems, scratch, convert);
       return {scratch, elems / task.images, s.w * s.ci};
