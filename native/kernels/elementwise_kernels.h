@@ -27,7 +27,7 @@ struct CenterArgs {
 
 struct ElementwiseKernels {
   void (*normalize)(const NormalizeArgs&);
-  void (*center)(const CenterArgs&);                                                   // a row has the same bits in any place
+  void (*center)(const CenterArgs&);                                                   // a row is bit-identical in any place
   void (*activate)(size_t n, const float* x, const Activation& activation, float* y);  // y = activation(x); y may be x
   void (*add)(size_t n, const float* a, const float* b, float* y);                     // y = a + b; y may be a or b
 };
