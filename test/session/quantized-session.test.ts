@@ -22,6 +22,8 @@ const {
   WinogradAdderConv2d,
 } = layers;
 
+const unnormalized = { normalization: { mean: [0, 0, 0], std: [1, 1, 1] }, dataset: 'none' };
+
 /** With batch norms of a network that has seen images. */
 function settled(model: Model): Model {
   const x = normal([8, ...model.inputShape], 1);
@@ -53,14 +55,7 @@ function shortcuts(): Model {
       fc: new Conv2d(6, 4, { kernel: 1, random }),
       flatten: new Flatten(),
     },
-    {
-      name: 'small',
-      kind: 'adder',
-      classes: 4,
-      inputShape: [9, 7, 3],
-      normalization: { mean: [0, 0, 0], std: [1, 1, 1] },
-      dataset: 'none',
-    },
+    { ...unnormalized, name: 'small', kind: 'adder', classes: 4, inputShape: [9, 7, 3] },
   );
 }
 
@@ -78,14 +73,7 @@ function stem(pooled: boolean): Model {
       avgpool: new GlobalAveragePool2d(),
       flatten: new Flatten(),
     },
-    {
-      name: 'stem',
-      kind: 'adder',
-      classes: 5,
-      inputShape: [19, 23, 3],
-      normalization: { mean: [0, 0, 0], std: [1, 1, 1] },
-      dataset: 'none',
-    },
+    { ...unnormalized, name: 'stem', kind: 'adder', classes: 5, inputShape: [19, 23, 3] },
   );
 }
 
@@ -111,14 +99,7 @@ function winograd(): Model {
       fc: new Conv2d(6, 4, { kernel: 1, random }),
       flatten: new Flatten(),
     },
-    {
-      name: 'winograd',
-      kind: 'adder-winograd',
-      classes: 4,
-      inputShape: [9, 7, 3],
-      normalization: { mean: [0, 0, 0], std: [1, 1, 1] },
-      dataset: 'none',
-    },
+    { ...unnormalized, name: 'winograd', kind: 'adder-winograd', classes: 4, inputShape: [9, 7, 3] },
   );
 }
 
@@ -142,14 +123,7 @@ function symmetric(): Model {
       avgpool: new GlobalAveragePool2d(),
       flatten: new Flatten(),
     },
-    {
-      name: 'symmetric',
-      kind: 'adder',
-      classes: 6,
-      inputShape: [11, 12, 3],
-      normalization: { mean: [0, 0, 0], std: [1, 1, 1] },
-      dataset: 'none',
-    },
+    { ...unnormalized, name: 'symmetric', kind: 'adder', classes: 6, inputShape: [11, 12, 3] },
   );
 }
 
