@@ -25,14 +25,14 @@ function symmetricGeometry({ op, kind, filters, attributes }: Unplaced<Conv2d | 
   if (kind !== 'adder' || !fitsSymmetric(attributes))
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${op}: isSymmetric is true, expected false: that takes kind adder at stride 1, without other padding, dilation or groups`,
+      `${op}: isSymmetric is true, expected false: that takes kind adder without other padding, dilation or groups`,
     );
   return convGeometry(op, symmetricPadShape(op, x), filters.shape, attributes);
 }
 
 /** Whether symmetric padding can be part of a convolution. */
-export const fitsSymmetric = ({ stride, padding, dilation, groups }: Conv2dAttributes): boolean =>
-  [...stride, ...dilation, groups].every((size) => size === 1) && padding.every((side) => side === 0);
+export const fitsSymmetric = ({ padding, dilation, groups }: Conv2dAttributes): boolean =>
+  [...dilation, groups].every((size) => size === 1) && padding.every((side) => side === 0);
 
 function winogradGeometryOf({ op, filters, attributes }: Unplaced<Conv2d | QuantizedConv2d>, x: Shape): ConvGeometry {
   const { stride, padding, dilation, groups } = attributes;

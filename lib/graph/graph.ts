@@ -42,7 +42,7 @@ export interface Conv2d {
   readonly kind: ConvKind;
   /** Only of kind adder. Default false. */
   readonly isCentered?: boolean | undefined;
-  /** Only of kind adder at stride 1, without other padding, dilation or groups. Default false. */
+  /** Only of kind adder, without other padding, dilation or groups. Default false. */
   readonly isSymmetric?: boolean | undefined;
   readonly x: Value;
   readonly output: Value;

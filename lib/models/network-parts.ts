@@ -37,8 +37,8 @@ export interface NetworkSpec {
 const evenConv = 'conv';
 
 /**
- * A convolution of the network's kind. Where windows are not 3x3 at stride 1, that is an adder convolution in a network of kind 'adder-2x2', which
- * has its adders centered, and 'adder-winograd'.
+ * A convolution of the network's kind. In a network of kind 'adder-2x2', which has its adders centered, that is an adder convolution where windows are
+ * not 3x3, and in one of kind 'adder-winograd' where they are not 3x3 at stride 1.
  */
 export function innerConv2d(spec: NetworkSpec, inputs: number, outputs: number, options: Omit<Conv2dOptions, 'random'>): Layer {
   const { kind, random, filterGradient = 'full' } = spec;
@@ -50,14 +50,16 @@ export function innerConv2d(spec: NetworkSpec, inputs: number, outputs: number, 
   }
   const adder = (windows: Conv2dOptions) =>
     new AdderConv2d(inputs, outputs, { ...windows, center: kind === 'adder-2x2', random, filterGradient });
-  return kind === 'adder-2x2' && isPlain3x3(options) && options.padding === 1
+  return kind === 'adder-2x2' && is3x3(options) && options.padding === 1
     ? new Sequential({ pad: new SymmetricPad2d(), [evenConv]: adder({ ...options, kernel: 2, padding: 0 }) })
     : adder(options);
 }
 
-/** Whether a convolution has 3x3 windows at stride 1, which 2x2 windows and Winograd's transforms are for. */
-export const isPlain3x3 = ({ kernel, stride = 1, dilation = 1, groups = 1 }: Conv2dOptions): boolean =>
-  isOf(kernel, 3) && isOf(stride, 1) && isOf(dilation, 1) && groups === 1;
+/** Whether a convolution has 3x3 windows, in whose place 2x2 windows can be. */
+const is3x3 = ({ kernel, dilation = 1, groups = 1 }: Conv2dOptions): boolean => isOf(kernel, 3) && isOf(dilation, 1) && groups === 1;
+
+/** Whether they are at stride 1 as well, which Winograd's transforms are for. */
+export const isPlain3x3 = (options: Conv2dOptions): boolean => is3x3(options) && isOf(options.stride ?? 1, 1);
 
 const isOf = (value: Pair, size: number): boolean => (typeof value === 'number' ? value === size : value.every((side) => side === size));
 

@@ -101,7 +101,7 @@ export function createModel(name: string, options: ModelOptions = {}): Model {
   if ((kind === 'adder-2x2' || kind === 'adder-winograd') && kindOf(model.stateDict()) !== kind)
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${name}: kind is '${kind}', but no layer has 3x3 windows at stride 1, which that is about: expected kind 'adder'`,
+      `${name}: kind is '${kind}', but no layer has 3x3 windows, which that is about: expected kind 'adder'`,
     );
   return model;
 }

@@ -65,7 +65,7 @@ InputStrip<T> copy_symmetric_strip(const Conv2dShape& s, const Task& task, const
   T* out = scratch;
   for (size_t i = 0; i < task.images; ++i)
     for (size_t r = 0; r < rows; ++r, out += row_stride)
-      symmetric_row(s.h - 1, s.w - 1, s.ci, x + (task.image + i) * image_elems, task.row + r, pad_value, out);
+      symmetric_row(s.h - 1, s.w - 1, s.ci, x + (task.image + i) * image_elems, task.row * s.sh + r, pad_value, out);
   return {scratch, rows * row_stride, row_stride};
 }
 

@@ -59,11 +59,11 @@ Conv2dShape with_images(const Conv2dShape& s, size_t n) {
 }
 
 Status pad_symmetrically(Conv2dShape* s) {
-  if (s->pads() || s->sh != 1 || s->sw != 1 || s->dh != 1 || s->dw != 1 || s->groups != 1 || s->h < 2 || s->w < 2) return Status::kShape;
+  if (s->pads() || s->dh != 1 || s->dw != 1 || s->groups != 1 || s->h < 2 || s->w < 2) return Status::kShape;
   s->symmetric = true;
   s->x_elems = s->n * (s->h - 1) * (s->w - 1) * s->ci;
   return Status::kOk;
 }
 
-size_t strip_columns(const Conv2dShape& s) { return (s.wo - 1) * s.sw + (s.kw - 1) * s.dw + 1; }
+size_t strip_columns(const Conv2dShape& s) { return s.symmetric ? s.w : (s.wo - 1) * s.sw + (s.kw - 1) * s.dw + 1; }
 size_t strip_rows(const Conv2dShape& s, size_t rows) { return (rows - 1) * s.sh + (s.kh - 1) * s.dh + 1; }

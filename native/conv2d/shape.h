@@ -28,9 +28,10 @@ Conv2dShape with_images(const Conv2dShape& s, size_t n);
 // kShape if a size is not positive, the channels do not divide, the kernel does not fit, or a tensor would overflow the address space.
 Status make_conv2d_shape(const int32_t geometry[kConv2dGeometryLength], Conv2dShape* shape);
 
-// The same windows of stride 1 over an x that is padded symmetrically first; kShape unless there is no other padding, dilation or group.
+// The same windows over an x that is padded symmetrically first; kShape unless there is no other padding, dilation or group.
 Status pad_symmetrically(Conv2dShape* s);
 
-// How many columns the windows of a row reach across, and how many input rows `rows` output rows.
+// How many columns the rows of a strip have, those that windows reach across or a whole symmetric row, and how many input rows `rows`
+// output rows read.
 size_t strip_columns(const Conv2dShape& s);
 size_t strip_rows(const Conv2dShape& s, size_t rows);

@@ -251,11 +251,11 @@ t.test('padding of even windows, and centered sums, that contradict themselves',
     const nodes = [quantized(x, q), { ...node, attributes: { ...plain, ...attributes }, ...conv }];
     return load(crafted(nodes, x, output, [['1.filters', filters], ...vectors]));
   };
-  const alone = 'expected false: that takes kind adder at stride 1, without other padding, dilation or groups';
+  const alone = 'expected false: that takes kind adder without other padding, dilation or groups';
   const cases: [RegExp, Parameters<typeof make>[0]][] = [
     [/its output has shape \[3,3,2\], expected that of \[2,2,2\]/, { y: [3, 3, 2] }],
     [/its output has shape \[2,2,2\], expected that of \[1,1,2\]/, { conv: { isSymmetric: false } }],
-    [new RegExp(`isSymmetric is true, ${alone}`), { attributes: { stride: [1, 2] } }],
+    [/its output has shape \[2,2,2\], expected that of \[2,1,2\]/, { attributes: { stride: [1, 2] } }],
     [new RegExp(`isSymmetric is true, ${alone}`), { attributes: { padding: [0, 1, 0, 0] } }],
     [new RegExp(`isSymmetric is true, ${alone}`), { attributes: { dilation: [2, 1] } }],
     [new RegExp(`isSymmetric is true, ${alone}`), { attributes: { groups: 2 } }],

@@ -40,7 +40,8 @@ t.test('a centered convolution too, and the padding of even windows before it', 
   t.equal(fused(new Residual(new Sequential([...even(), norm()])), input), 'Cpcbs+r');
   t.equal(fused(new Sequential([new SymmetricPad2d(), norm()]), input), 'S N');
   t.equal(fused(new Sequential([new SymmetricPad2d(), new Conv2d(4, 4, { kernel: 2 })]), input), 'S C', 'of adders alone');
-  t.equal(fused(new Sequential([new SymmetricPad2d(), new AdderConv2d(4, 4, { kernel: 2, stride: 2 })]), input), 'S C', 'at stride 1');
+  t.equal(fused(new Sequential([new SymmetricPad2d(), new AdderConv2d(4, 4, { kernel: 2, stride: 2 })]), input), 'Cp', 'at any stride');
+  t.equal(fused(new Sequential([new SymmetricPad2d(), new AdderConv2d(4, 4, { kernel: 2, dilation: 2 })]), input), 'S C', 'not dilated');
   const read = new Sequential([new SymmetricPad2d(), new Residual(new Sequential([new AdderConv2d(4, 4, { kernel: 1 })]))]);
   t.equal(fused(read, input), 'S C+r', 'not where something else reads what is padded');
 });

@@ -87,11 +87,18 @@ t.test('a network with 2x2 windows has 4 pairs where an adder network has 9, all
   t.match(row('layer1.0.conv1.pad'), { type: 'SymmetricPad2d', outputShape: [1, 33, 33, 16], additions: 0 });
   const additions = 2 * 32 * 32 * 16 * 16 * 4;
   t.match(row('layer1.0.conv1.conv'), { type: 'AdderConv2d', outputShape: [1, 32, 32, 16], parameters: 4 * 16 * 16, additions });
-  t.match(row('layer2.0.conv1'), { type: 'AdderConv2d', additions: 2 * 16 * 16 * 32 * 16 * 9 }, 'at stride 2');
+  t.match(row('layer2.0.conv1.conv'), { outputShape: [1, 16, 16, 32], additions: 2 * 16 * 16 * 32 * 16 * 4 }, 'at stride 2 too');
   const stage = (pixels: number, channels: number, layers: number) => layers * 2 * 4 * pixels ** 2 * channels ** 2;
-  const adders = 2 * 9 * (16 * 16 * 32 * 16 + 8 * 8 * 64 * 32) + 2 * (16 * 16 * 32 * 16 + 8 * 8 * 64 * 32);
+  const adders = 2 * (4 + 1) * (16 * 16 * 32 * 16 + 8 * 8 * 64 * 32);
   t.equal(totals.additions, stage(32, 16, 6) + stage(16, 32, 5) + stage(8, 64, 5) + adders + 32 * 32 * 16 * 27 + 640);
-  for (const name of ['layer1.0.conv1.conv', 'layer2.0.conv1', 'layer2.0.downsample.0'])
+  for (const odd of [33, 7]) {
+    const shapes = (kind: 'adder' | 'adder-2x2') => {
+      const { rows } = models.resnet20({ kind, inputShape: [odd, odd + 2, 3], ...zeros }).summary();
+      return rows.filter(({ type }) => type === 'BatchNorm').map(({ outputShape }) => outputShape);
+    };
+    t.same(shapes('adder-2x2'), shapes('adder'), 'images of the same sizes, where they are odd');
+  }
+  for (const name of ['layer1.0.conv1.conv', 'layer2.0.conv1.conv', 'layer2.0.downsample.0'])
     t.equal((model.layer(name) as AdderConv2d).center, true, name);
   t.end();
 });
@@ -203,9 +210,9 @@ t.test('unknown names and options that do not fit are refused', (t) => {
     [() => models.createModel('resnet21'), /no network 'resnet21', expected one of lenet5bn, .*resnet50/],
     [() => models.createModel('toString'), /no network 'toString'/],
     [() => models.resnet20({ kind: 'and' as models.NetworkKind }), /kind is 'and', expected one of adder, adder-2x2, adder-winograd, conv/],
-    [() => models.lenet5bn({ kind: 'adder-2x2' }), /lenet5bn: kind is 'adder-2x2', but no layer has 3x3 windows at stride 1/],
+    [() => models.lenet5bn({ kind: 'adder-2x2' }), /lenet5bn: kind is 'adder-2x2', but no layer has 3x3 windows/],
     [() => models.lenet5bn({ kind: 'adder-2x2', inputShape: [16, 16, 1] }), /lenet5bn: kind is 'adder-2x2', but no layer/],
-    [() => models.lenet5bn({ kind: 'adder-winograd' }), /lenet5bn: kind is 'adder-winograd', but no layer has 3x3 windows at stride 1/],
+    [() => models.lenet5bn({ kind: 'adder-winograd' }), /lenet5bn: kind is 'adder-winograd', but no layer has 3x3 windows/],
     [
       () => models.resnet20({ kind: 'adder-winograd', filterGradient: 'sign' }),
       /the filters of kind 'adder-winograd' are trained by 'full' alone/,

@@ -123,6 +123,15 @@ const hazards: Record<string, Case> = {
       new Residual(unit(8, 12, 2), new Sequential([new Conv2d(8, 12, seeded({ kernel: 1, stride: 2 }))])),
     ]),
   },
+  '2x2 windows at strides': {
+    input: [9, 8, 20],
+    network: new Sequential([
+      new SymmetricPad2d(),
+      new AdderConv2d(20, 5, seeded({ kernel: 2, stride: [1, 2], center: true })),
+      new SymmetricPad2d(),
+      new AdderConv2d(5, 33, seeded({ kernel: 2, stride: [3, 1] })),
+    ]),
+  },
   'blocks within blocks': {
     input: [6, 5, 8],
     network: new Sequential([

@@ -106,9 +106,9 @@ function winograd(): Model {
 /** Symmetric padding before windows as wide as those that slide along rows, not centered and centered. */
 function symmetric(): Model {
   const random = new Random(7);
-  const unit = (co: number, kernel: number | [number, number], center: boolean) => [
+  const unit = (co: number, kernel: number | [number, number], center: boolean, stride = 1) => [
     new SymmetricPad2d(),
-    new AdderConv2d(8, co, { kernel, center, random }),
+    new AdderConv2d(8, co, { kernel, stride, center, random }),
     new BatchNorm(co),
     new Relu(),
   ];
@@ -119,6 +119,7 @@ function symmetric(): Model {
       relu: new Relu(),
       three: new Sequential(unit(8, 3, false)),
       four: new Sequential(unit(8, [3, 4], false)),
+      strided: new Sequential(unit(8, 2, false, 2)),
       centered: new Sequential(unit(6, 3, true)),
       avgpool: new GlobalAveragePool2d(),
       flatten: new Flatten(),

@@ -62,7 +62,7 @@ function stage(plan: LayerPlan, ci: number, random: Random): { made: layers.Laye
   const adder = (own: layers.Conv2dOptions) => new AdderConv2d(ci, co, { ...own, ...options, center: plan.isCentered });
   const convolution = {
     adder: () => [adder(window)],
-    'adder-2x2': () => [new SymmetricPad2d(), adder({ kernel: plan.isResidual ? 2 : plan.kernel })],
+    'adder-2x2': () => [new SymmetricPad2d(), adder(plan.isResidual ? { kernel: 2 } : { kernel: plan.kernel, stride: plan.stride })],
     'adder-winograd': () => [new WinogradAdderConv2d(ci, co, { padding: window.padding, bias: plan.hasBias, random })],
     conv: () => [new Conv2d(ci, co, { ...window, ...options })],
   };

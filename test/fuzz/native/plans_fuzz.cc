@@ -106,7 +106,6 @@ class PlanFuzzer {
     if (size.h == INT32_MAX || size.w == INT32_MAX) return false;
     ++geometry[1];
     ++geometry[2];
-    std::fill_n(geometry + 7, 2, 1);
     std::fill_n(geometry + 9, 4, 0);
     std::fill_n(geometry + 13, 3, 1);
     return make_conv2d_shape(geometry, s) == Status::kOk && pad_symmetrically(s) == Status::kOk;

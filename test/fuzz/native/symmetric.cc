@@ -9,7 +9,7 @@ Conv2dShape random_padded(Case& c) {
   const auto size = [&](size_t min, size_t max) { return static_cast<int32_t>(c.bytes.integer(min, max)); };
   const int32_t n = size(1, 3), h = size(2, 13), w = size(2, 19), ci = size(1, c.bytes.flag() ? 70 : 9), co = size(1, 70);
   const int32_t kh = size(1, static_cast<size_t>(std::min(h, 4))), kw = size(1, static_cast<size_t>(std::min(w, 4)));
-  const int32_t geometry[kConv2dGeometryLength] = {n, h, w, ci, co, kh, kw, 1, 1, 0, 0, 0, 0, 1, 1, 1};
+  const int32_t geometry[kConv2dGeometryLength] = {n, h, w, ci, co, kh, kw, size(1, 3), size(1, 3), 0, 0, 0, 0, 1, 1, 1};
   Conv2dShape s;
   c.expect(make_conv2d_shape(geometry, &s) == Status::kOk, "windows do not fit");
   return s;
