@@ -105,6 +105,16 @@ export const objectWith =
     );
   };
 
+/** The same without any others, where an unknown field may change what the object means. */
+export const objectOf =
+  <F extends Fields>(fields: F): Rule<{ readonly [K in keyof F]: TypeOf<F[K]> }> =>
+  (value) => {
+    const found = objectWith(fields)(value);
+    if (found) return found;
+    const unknown = Object.entries(value as object).find(([key, part]) => part !== undefined && !Object.hasOwn(fields, key));
+    return unknown && { path: `.${unknown[0]}`, value: unknown[1], expected: `no field but ${Object.keys(fields).join(', ')}` };
+  };
+
 function firstMisfit<K>(
   parts: Iterable<readonly [K, unknown]>,
   place: (key: K) => string,

@@ -6,7 +6,7 @@ import type { QuantizedDType } from '../ops';
 import { maxFilterElements } from '../ops/conv2d-integer';
 import { integersOf } from '../ops/quantize';
 import { damageOfWinograd, maxWinogradChannels, winogradIntegers } from '../ops/winograd-adder-conv2d-integer';
-import { allOf, integer, listOf, misfit, objectWith, oneOf, optional, type Rule, rule } from '../schema';
+import { allOf, integer, listOf, misfit, objectOf, objectWith, oneOf, optional, type Rule, rule, text } from '../schema';
 import { elementCount, type Shape, shapeText } from '../shape';
 import { type DType, notFinite, Tensor, type TensorData } from '../tensor';
 import { outputShape } from './geometry';
@@ -115,8 +115,10 @@ const graphRule = objectWith({
   inputs: listOf(floats, 'one input', 1),
   outputs: listOf(floats, 'one output', 1),
 });
+const op = text(20);
+const nodeOf = (fields: Readonly<Record<string, Rule<unknown>>>): Rule<unknown> => objectOf({ op, ...fields });
 const nodeRules: Readonly<Record<GraphNode['op'], Rule<unknown>>> = {
-  conv2d: objectWith({
+  conv2d: nodeOf({
     ...{
       kind: oneOf(convKinds),
       isCentered: optional(flag),
@@ -129,18 +131,18 @@ const nodeRules: Readonly<Record<GraphNode['op'], Rule<unknown>>> = {
     ...{ scale: optional(vector), shift: optional(vector), residual: optional(floats), activation: optional(activation) },
     attributes: conv2dAttributes,
   }),
-  normalize: objectWith({
+  normalize: nodeOf({
     ...{ x: floats, output: floats, mean: vector, ...affine, residual: optional(floats), activation: optional(activation) },
   }),
-  pool: objectWith({ mode: oneOf(['max', 'average']), x: any, output: any, attributes: poolAttributes }),
-  symmetricPad: objectWith({ x: floats, output: floats }),
-  activate: objectWith({ x: floats, output: floats, activation }),
-  add: objectWith({ a: floats, b: floats, output: floats }),
-  quantize: objectWith({
+  pool: nodeOf({ mode: oneOf(['max', 'average']), x: any, output: any, attributes: poolAttributes }),
+  symmetricPad: nodeOf({ x: floats, output: floats }),
+  activate: nodeOf({ x: floats, output: floats, activation }),
+  add: nodeOf({ a: floats, b: floats, output: floats }),
+  quantize: nodeOf({
     ...{ x: floats, output: quantized, scale: positiveFloat, zeroPoint: quantizedNumber },
     ...{ qmin: optional(quantizedNumber), qmax: quantizedNumber },
   }),
-  quantizedConv2d: objectWith({
+  quantizedConv2d: nodeOf({
     ...{
       kind: oneOf(['adder', 'adder-winograd', 'conv']),
       isCentered: optional(flag),

@@ -1,9 +1,10 @@
-// Fusion: what follows a convolution or a batch norm becomes part of its node, where nothing else reads the value between them.
+// Fusion: padding before a convolution of adders, and what follows a convolution or a batch norm, become part of its node, where nothing else reads
+// the value between them.
 //
-//   symmetricPad -> conv2d  of adders
-//   conv2d -> normalize     bias minus mean, scale, shift
-//   either -> add           the other addend as residual; the node moves to where both are known
-//   either -> activate
+//   symmetricPad -> conv2d
+//   conv2d -> normalize             bias minus mean, scale, shift
+//   conv2d, normalize -> add        the other addend as residual; the node moves to where both are known
+//   conv2d, normalize -> activate
 import { windowShape } from '../conv-kind';
 import { Tensor } from '../tensor';
 import { fitsSymmetric } from './geometry';
@@ -27,10 +28,10 @@ export function fuse(graph: Graph<FloatNode>): Graph<FloatNode> {
   return { ...graph, nodes: [...fused.values()] };
 }
 
-/** `before` with `node` as its end, or undefined if they cannot be one node. */
+/** Both as one node, or undefined if they cannot be. */
 function absorb(before: FloatNode, node: FloatNode): Conv2d | Normalize | undefined {
   if (before.op === 'symmetricPad')
-    return node.op === 'conv2d' && node.kind === 'adder' && fitsSymmetric(node.attributes)
+    return node.op === 'conv2d' && node.x.id === before.output.id && node.kind === 'adder' && fitsSymmetric(node.attributes)
       ? { ...node, isSymmetric: true, x: before.x }
       : undefined;
   if ((before.op !== 'conv2d' && before.op !== 'normalize') || before.activation) return undefined;

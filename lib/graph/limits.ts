@@ -1,5 +1,6 @@
 // What one image may ask of a network. A file of a few bytes can describe windows, paddings and images that would take years of work and more
 // memory than there is, so that is counted before anything runs. The memory of all values together: native/plan/arena.h.
+import { windowShape } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { winogradAdditions } from '../ops/winograd-geometry';
 import { elementCount, shapeText } from '../shape';
@@ -28,7 +29,7 @@ export class WorkBudget {
     const read = paddedShape(node);
     checkElements(`what ${name} reads, with its padding,`, read);
     checkElements(`the output of ${name}`, node.output.shape);
-    this.#left -= elementCount(read) + workOf(node);
+    this.#left -= copiedAtMost(node, read) + workOf(node);
     if (this.#left < 0)
       throw new AdderNetError('ERR_SHAPE', `${name}: the network takes more than 2^40 additions for one image up to there, the limit`);
   }
@@ -47,6 +48,14 @@ function paddedShape(node: GraphNode): Value['shape'] {
   if (node.op !== 'pool' && node.isSymmetric) return [h! + 1, w! + 1, c!];
   const [top, left, bottom, right] = node.attributes.padding;
   return [top + h! + bottom, left + w! + right, c!];
+}
+
+/** Elements of `read` that are copied: a convolution may copy the rows below a window for each row of outputs anew. */
+function copiedAtMost(node: GraphNode, read: Value['shape']): number {
+  if (node.op !== 'conv2d' && node.op !== 'quantizedConv2d') return elementCount(read);
+  const [, kh] = windowShape(node.kind, node.filters.shape) as [number, number];
+  const rows = (kh - 1) * node.attributes.dilation[0] + 1;
+  return Math.max(elementCount(read), node.output.shape[0]! * rows * elementCount(read.slice(1)));
 }
 
 /** What is added up for all outputs. The taps of a pooling that lie on padding are left out. */

@@ -38,7 +38,7 @@ const evenConv = 'conv';
 
 /**
  * A convolution of the network's kind. In a network of kind 'adder-2x2', which has its adders centered, that is an adder convolution where windows are
- * not 3x3, and in one of kind 'adder-winograd' where they are not 3x3 at stride 1.
+ * not 3x3 with padding 1, and in one of kind 'adder-winograd' where they are not 3x3 at stride 1.
  */
 export function innerConv2d(spec: NetworkSpec, inputs: number, outputs: number, options: Omit<Conv2dOptions, 'random'>): Layer {
   const { kind, random, filterGradient = 'full' } = spec;

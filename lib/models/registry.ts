@@ -1,5 +1,5 @@
 // Every network by name, with the data that it is meant for.
-import { networkKinds, noSignGradient } from '../conv-kind';
+import { type NetworkKind, networkKinds, noSignGradient } from '../conv-kind';
 import { classNames } from '../data/class-names';
 import { AdderNetError } from '../errors';
 import { type FilterGradient, filterGradients, type Layer } from '../layers';
@@ -72,6 +72,12 @@ const optionList = [
   ...optionNames<Omit<ModelOptions, keyof ModelMetadata>>({ seed: true, filterGradient: true }),
 ];
 
+/** The windows in whose place a kind has others: a network needs them. */
+const replacedWindows: { readonly [K in NetworkKind]?: string } = {
+  'adder-2x2': '3x3 windows with padding 1',
+  'adder-winograd': '3x3 windows at stride 1',
+};
+
 /**
  * A new network with random weights. Its kind is 'adder' by default; classes, input shape, dataset and normalization are those of the network's
  * own data. Other channels than these need a normalization.
@@ -98,10 +104,11 @@ export function createModel(name: string, options: ModelOptions = {}): Model {
   const { classes, inputShape } = metadata;
   const random = seed === null ? null : new Random(seed);
   const model = new Model(build(checkedSpec(name, { kind, classes, inputShape, random, filterGradient })), metadata);
-  if ((kind === 'adder-2x2' || kind === 'adder-winograd') && kindOf(model.stateDict()) !== kind)
+  const windows = replacedWindows[kind];
+  if (windows !== undefined && kindOf(model.stateDict()) !== kind)
     throw new AdderNetError(
       'ERR_ARGUMENT',
-      `${name}: kind is '${kind}', but no layer has 3x3 windows, which that is about: expected kind 'adder'`,
+      `${name}: kind is '${kind}', but no layer has ${windows}, which that is about: expected kind 'adder'`,
     );
   return model;
 }

@@ -18,7 +18,7 @@ struct InputStrip {
   size_t image_stride, row_stride;
 };
 
-// Windows reach across so many columns, of which [left, right) lie inside the image.
+// A strip has so many columns, of which [left, right) lie inside the image.
 struct ImageColumns {
   explicit ImageColumns(const Conv2dShape& s);
   size_t columns, left, right;

@@ -100,6 +100,13 @@ t.test('graphs that contradict themselves', async (t) => {
       [activate(x, value(1, [...Array(1e5).fill(1), 12]))],
       a,
     ],
+    [
+      'a field that its kind of node has not',
+      /node 0 .* its attributes is an object, expected no field but op, x, output, activation/,
+      [{ ...activate(x, a), attributes: { padding: [-1e15, 0, 0, 0] } }],
+      a,
+    ],
+    ['such a field of nothing', /node 0 .* its filters is null, expected no field but/, [{ ...activate(x, a), filters: null }], a],
     ['other classes than the output has', /it gives 12 numbers, expected \[5\]/, [activate(x, a)], a, { classes: 5 }],
     ['other images than the input has', /it takes images of \[2,2,3\], not of \[3,4,3\]/, [activate(x, a)], a, { inputShape: [3, 4, 3] }],
   ];
@@ -127,6 +134,23 @@ t.test('a window without end costs what the image has, or is refused', async (t)
   await t.rejects(
     load(crafted([{ ...pool(large, small, 8192, 2, 4096) }], large, small)),
     refused(/node 0 \(pool\): the network takes more than 2\^40 additions/),
+  );
+});
+
+t.test('rows that are copied for each row of outputs count', async (t) => {
+  const [x, q, y] = [value(0, [2 ** 15 - 1, 2 ** 13 - 1, 1]), value(1, [2 ** 15 - 1, 2 ** 13 - 1, 1], 'u8'), value(2, [2 ** 14 + 1, 1, 1])];
+  const attributes = { stride: [1, 2 ** 13], padding: [0, 0, 0, 0], dilation: [1, 1], groups: 1 };
+  const node = { op: 'quantizedConv2d', kind: 'adder', isSymmetric: true, x: q, output: y, padValue: 0, attributes };
+  const one = new Tensor(Float32Array.of(1), [1]);
+  const filters = new Tensor(new Uint8Array(2 ** 14), [1, 2 ** 14, 1, 1]) as never as Tensor;
+  const tensors: [string, Tensor][] = [
+    ['1.scale', one],
+    ['1.shift', one],
+    ['1.filters', filters],
+  ];
+  await t.rejects(
+    load(crafted([quantized(x, q), node], x, y, tensors)),
+    refused(/node 1 \(quantizedConv2d\): the network takes more than 2\^40 additions for one image up to there/),
   );
 });
 
@@ -223,9 +247,13 @@ t.test('integers of 16 bits that contradict each other', async (t) => {
     ['filters of int32', /node 1 .* its filters is .* expected a tensor/, { filters: new Tensor(Int32Array.of(1), [1, 1, 1, 1]) as never }],
     ['qmin of floats', /node 2 .* its qmin is -32768, but its output is f32/, { second: { qmin: -32768 } }],
     ['floats that read int16', /node 2 .* its x\.dtype is "i16", expected f32/, { second: { op: 'activate', activation: relu } }],
-    ['a mean of int16', /node 2 .* its output is f32 of i16, expected f32/, { second: { ...pool(y, z, 1, 1, 0), mode: 'average' } }],
   ];
   for (const [name, message, change] of cases) await t.rejects(make(change), refused(message), name);
+  await t.rejects(
+    load(crafted([quantizedTo16(x, q), { ...pool(q, z, 1, 1, 0), mode: 'average' }], x, z)),
+    refused(/node 1 .* its output is f32 of i16, expected f32/),
+    'a mean of int16',
+  );
   await t.rejects(
     make({ quantize: { output: floats } }),
     refused(/node 0 .* its output\.dtype is "f32", expected one of u8, i16/),
@@ -278,22 +306,12 @@ t.test('padding of even windows, and centered sums, that contradict themselves',
   );
   const network = (await make()) as QuantizedModel;
   using session = await compile(network);
-  const y = session.runSync(
-    new Tensor(
-      Float32Array.from({ length: 8 }, (_, i) => 9 * i),
-      [1, 2, 2, 2],
-    ),
+  const image = new Tensor(
+    Float32Array.from({ length: 8 }, (_, i) => 9 * i),
+    [1, 2, 2, 2],
   );
-  t.same(
-    y.data,
-    network.forward(
-      new Tensor(
-        Float32Array.from({ length: 8 }, (_, i) => 9 * i),
-        [1, 2, 2, 2],
-      ),
-    ).data,
-    'and good ones compute',
-  );
+  const y = session.runSync(image);
+  t.same(y.data, network.forward(image).data, 'and good ones compute');
   for (let i = 0; i < y.size; i += 2)
     t.ok([0, -1].includes(y.data[i]! + y.data[i + 1]! - 2), 'two centered sums add up to 0, or to what rounding their mean up leaves');
 });

@@ -210,9 +210,13 @@ t.test('unknown names and options that do not fit are refused', (t) => {
     [() => models.createModel('resnet21'), /no network 'resnet21', expected one of lenet5bn, .*resnet50/],
     [() => models.createModel('toString'), /no network 'toString'/],
     [() => models.resnet20({ kind: 'and' as models.NetworkKind }), /kind is 'and', expected one of adder, adder-2x2, adder-winograd, conv/],
-    [() => models.lenet5bn({ kind: 'adder-2x2' }), /lenet5bn: kind is 'adder-2x2', but no layer has 3x3 windows/],
+    [() => models.lenet5bn({ kind: 'adder-2x2' }), /lenet5bn: kind is 'adder-2x2', but no layer has 3x3 windows with padding 1, which/],
     [() => models.lenet5bn({ kind: 'adder-2x2', inputShape: [16, 16, 1] }), /lenet5bn: kind is 'adder-2x2', but no layer/],
-    [() => models.lenet5bn({ kind: 'adder-winograd' }), /lenet5bn: kind is 'adder-winograd', but no layer has 3x3 windows/],
+    [() => models.lenet5bn({ kind: 'adder-2x2', inputShape: [20, 20, 1] }), /no layer has 3x3 windows with padding 1/],
+    [
+      () => models.lenet5bn({ kind: 'adder-winograd' }),
+      /lenet5bn: kind is 'adder-winograd', but no layer has 3x3 windows at stride 1, which/,
+    ],
     [
       () => models.resnet20({ kind: 'adder-winograd', filterGradient: 'sign' }),
       /the filters of kind 'adder-winograd' are trained by 'full' alone/,

@@ -306,8 +306,8 @@ void fuzz_elementwise(Case& c) {
     return fuzz_quantize<uint8_t>(c, "quantize", x, n, scale);
   }
   if (kind == 10) {
-    const SymmetricPadSize s = {1, r.rows, c.bytes.integer(1, 4), channels};
-    const size_t columns = s.w + 1;
+    const SymmetricPadSize s = {c.bytes.integer(1, 3), r.rows, c.bytes.integer(1, 4), channels};
+    const size_t rows = s.h + 1, columns = s.w + 1;
     const Floats image = c.floats(s.x_elems(), true);
     const float value = x[0];
     return fuzz_exact(
@@ -322,8 +322,9 @@ void fuzz_elementwise(Case& c) {
           const size_t channel = i % channels;
           size_t quarter = 3;
           while (channel < quarter * channels / 4) --quarter;
-          const size_t row = i / channels / columns - (quarter < 2), column = i / channels % columns - (quarter % 2 == 0);
-          return row < s.h && column < s.w ? image[(row * s.w + column) * channels + channel] : value;
+          const size_t n = i / channels / columns / rows;
+          const size_t row = i / channels / columns % rows - (quarter < 2), column = i / channels % columns - (quarter % 2 == 0);
+          return row < s.h && column < s.w ? image[((n * s.h + row) * s.w + column) * channels + channel] : value;
         });
   }
   const Floats mean = c.floats(channels), factor = c.floats(channels), shift = c.floats(channels);
