@@ -3,6 +3,7 @@
 // DATA is the folder of the data set, whose first training images calibrate the 8 bits, and whose test images measure both networks.
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isAdderKind } from '../dist/conv-kind.js';
 import { compile, evaluate, load, openDataset, QuantizedModel, quantize, save } from '../dist/index.js';
 
 const models = join(import.meta.dirname, '../models');
@@ -26,7 +27,7 @@ if (!training) throw new Error(`${weights} does not say how it was trained: use 
 await save(trained, file, { half: true });
 const model = await load(file);
 await save(model, file, { half: true, training: { ...training, accuracy: await accuracyOf(model) } });
-if (model.kind === 'adder') {
+if (isAdderKind(model.kind)) {
   const small = await quantize(model, openDataset(model.metadata.dataset, data, 'train'), { bits: 8 });
   const accuracy = await accuracyOf(small);
   await save(small, join(models, `${name}-8bit.safetensors`), { training: { ...training, accuracy } });

@@ -43,9 +43,12 @@ cp -r test/package/tarball "$dir/user"
 cd "$dir/user"
 npm init -y > /dev/null
 npm_install "$tarball"
-bytes=$(find node_modules/addernet -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }')
-echo "unpacked $bytes bytes, $(ls node_modules | wc -l) packages"
-[ "$bytes" -lt 6500000 ] || fail "unpacked it has $bytes bytes, 6.5 MB at most"
+bytes_of() { find "$@" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }'; }
+networks=$(bytes_of node_modules/addernet/models)
+code=$(($(bytes_of node_modules/addernet) - networks))
+echo "tarball $(stat -c %s "$tarball") bytes; unpacked $code and networks of $networks, $(ls node_modules | wc -l) packages"
+[ "$(stat -c %s "$tarball")" -lt 5000000 ] || fail 'the tarball has more than 5 MB'
+[ "$code" -lt 4900000 ] || fail "unpacked it has $code bytes without its networks, 4.9 MB at most"
 node -e "
   const { scripts } = require('addernet/package.json');
   const atInstall = ['preinstall', 'install', 'postinstall'].filter((name) => name in scripts);
