@@ -39,7 +39,7 @@ export const pairs = figure<Measured[]>({
   title: 'Accuracy, pairs and time',
   about:
     'ResNet-20 on CIFAR-10 of adders, of adders with 2x2 windows and Winograd adders, which have 4 pairs of an input and a weight where 3x3 windows ' +
-    'have 9, of multiplications and of signs. Training runs are those of the logs (--logs), all by one recipe, and the last epoch counts; pretrained models were trained further. ' +
+    'have 9, of multiplications and of signs. Training runs are those of the logs (--logs), and the last epoch counts; some pretrained models were trained further. ' +
     'Time is that of one image on one thread of this CPU, a median; it does not depend on the weights. The papers (Chen et al., CVPR 2020; Li et ' +
     'al., ICML 2021) trained for many more epochs.',
   needs: [dataset],
