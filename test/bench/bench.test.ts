@@ -277,7 +277,7 @@ t.test('the report says what was measured', async (t) => {
   const both = await overview([measured, faster]);
   t.match(both.markdown, '| winograd, bytes, ResNet-20 8x8 64-64 | not measured | 2.00 |');
   t.match(both.markdown, '\n\n- faster: They lose on ResNet-20 8x8 64-64 (winograd, bytes, 2.00).\n');
-  t.match(both.charts.get('models.svg'), '>float Winograd / float CNN<');
+  t.notMatch(both.charts.get('models.svg'), 'Winograd', 'which only the tables have');
 });
 
 t.test('results of every CPU have a page, whenever they were measured', async (t) => {
