@@ -11,7 +11,7 @@ const pages = 'https://github.com/addernet/addernet/blob/main/bench/results';
 
 /** The page and the SVG files that it shows, by their names. */
 export async function overview(all: readonly Measurements[]): Promise<{ markdown: string; charts: Map<string, string> }> {
-  const chart = await drawChart(relativeChart(all), { width: 960, height: 384 });
+  const chart = await drawChart(relativeChart(all), chartSize);
   const goals = all.map(goalsOf);
   const sections = [
     '# Results',
@@ -54,11 +54,13 @@ const compared = [
   { ours: '2x2 f32', theirs: 'onnxruntime f32', label: 'float 2x2 adders / float CNN', color: '#117733' },
 ] as const;
 
+const chartSize = { width: 960, height: 384 };
 /** A panel for each CPU; below 1, adders are faster. */
 function relativeChart(all: readonly Measurements[]): EChartsCoreOption {
-  const width = 960 / all.length;
+  const width = chartSize.width / all.length;
   const shown = compared.filter(({ ours }) => all.some(({ models: [one] }) => has(one!.results, ours)));
   const kinds = ['adder', '2x2'].filter((kind) => shown.some(({ ours }) => ours.startsWith(kind)));
+  const [top, bottom] = [72 + 24 * kinds.length, 50];
   return {
     title: {
       text: 'Time relative to the CNN in onnxruntime on the same CPU, one thread (below 1, adders are faster)',
@@ -70,10 +72,15 @@ function relativeChart(all: readonly Measurements[]): EChartsCoreOption {
       ...{ top: 34 + 24 * row, itemGap: 36, itemWidth: 16 },
       data: shown.filter(({ ours }) => ours.startsWith(kind)).map(({ label }) => label),
     })),
-    grid: all.map((_, i) => ({ left: i * width + 40, width: width - 60, top: 72 + 24 * kinds.length, bottom: 50 })),
+    grid: all.map((_, i) => ({ left: i * width + 40, width: width - 60, top, bottom })),
     xAxis: all.map(({ name }, gridIndex) => ({
       ...{ gridIndex, type: 'category', data: networks.map(([label]) => label.replace(', ', '\n')), name, nameLocation: 'middle' },
-      ...{ nameGap: -210, nameTextStyle: { fontSize: 13, color: '#333' }, axisLabel: { interval: 0, color: '#333', fontSize: 10 } },
+      // Above the bars.
+      ...{
+        nameGap: top + bottom - chartSize.height - 20,
+        nameTextStyle: { fontSize: 13, color: '#333' },
+        axisLabel: { interval: 0, color: '#333', fontSize: 10 },
+      },
     })),
     yAxis: all.map((_, gridIndex) => ({ gridIndex, type: 'value', min: 0, max: 2, splitLine: { lineStyle: { color: '#eeeeee' } } })),
     series: all.flatMap(({ models: [one] }, i) =>
