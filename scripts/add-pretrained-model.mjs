@@ -2,7 +2,7 @@
 // in 16-bit floats, for an adder network also models/NAME-8bit.safetensors, and the table of all networks in models/README.md. Needs `npm run build`.
 // DATA is the folder of the data set, whose first training images calibrate the 8 bits, and whose test images measure both networks.
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isAdderKind } from '../dist/conv-kind.js';
 import { compile, evaluate, load, openDataset, QuantizedModel, quantize, save } from '../dist/index.js';
 
@@ -44,7 +44,7 @@ for (const file of readdirSync(models).filter((file) => file.endsWith('.safetens
   const { metadata } = network;
   const { accuracy, images } = metadata.training;
   const size = Math.round(statSync(path).size / 1000);
-  const how = quantized ? 'the above, quantized to 8 bits' : commandsOf(metadata.training);
+  const how = quantized ? `\`${basename(file, '-8bit.safetensors')}\`, quantized to 8 bits` : commandsOf(metadata.training);
   rows.push({
     file,
     row: `| \`${file.slice(0, -12)}\` | ${(100 * accuracy).toFixed(2)} % of ${images} ${metadata.dataset} | ${size} kB | ${how} |`,

@@ -1,5 +1,5 @@
 // What package.json promises: an entry for each platform, whose binary the workflow builds; and the networks in models/.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { compile, evaluate, load, loadQuantized, models, openDataset, QuantizedModel, type Tensor } from '../../dist';
@@ -41,7 +41,13 @@ for (const name of models.pretrainedModels()) {
     t.equal(quantized, name.endsWith('-8bit'), 'its name tells its numbers');
     t.match(training, { command: /^addernet train .*--dataset \w+/, seed: Number, epochs: Number, images: 10_000 });
     t.equal(classNames?.length, model.classes);
-    t.match(read('models/README.md'), `| \`${name}\` | ${(100 * training!.accuracy).toFixed(2)} % of 10000 ${dataset} |`);
+    const row = read('models/README.md')
+      .split('\n')
+      .find((line) => line.startsWith(`| \`${name}\` |`));
+    const kilobytes = Math.round(statSync(join(repository, 'models', `${name}.safetensors`)).size / 1000);
+    t.match(row, `| ${(100 * training!.accuracy).toFixed(2)} % of 10000 ${dataset} | ${kilobytes} kB |`);
+    t.match(row, quantized ? `\`${name.replace('-8bit', '')}\`, quantized to 8 bits` : `\`${training!.command}\``);
+    t.notMatch(training!.command, '--unit', 'a command that can be typed');
   });
 
   const dataset = name.includes('mnist') ? 'mnist' : 'cifar10';
