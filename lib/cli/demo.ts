@@ -34,7 +34,9 @@ export async function demo({ data, threads }: { data?: string; threads?: number 
 
   const sessions = {
     'adder, 8 bits': await compile(network),
+    'adder 2x2, 8 bits': await compile(await load('resnet20-cifar10-2x2-8bit')),
     'adder, floats': await compile(await load('resnet20-cifar10')),
+    'adder 2x2, floats': await compile(await load('resnet20-cifar10-2x2')),
     'CNN, floats': await compile(await load('resnet20-cifar10-conv')),
   };
   printText('ResNet-20, milliseconds for one image:');

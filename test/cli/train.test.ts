@@ -423,7 +423,8 @@ t.test('the demonstration of the networks of the package', (t: Test) => {
   t.same({ status, stderr }, { status: 0, stderr: '' });
   t.match(stdout, /kernels \w+, \d threads?/);
   t.match(stdout, /[\u2800-\u28ff]\n +\d.* +\d/, 'digits are drawn, and what they are below');
-  for (const row of ['adder, 8 bits', 'adder, floats', 'CNN, floats']) t.match(stdout, new RegExp(`^  ${row} +\\d+\\.\\d{3}$`, 'm'));
+  for (const row of ['adder, 8 bits', 'adder 2x2, 8 bits', 'adder, floats', 'adder 2x2, floats', 'CNN, floats'])
+    t.match(stdout, new RegExp(`^  ${row} +\\d+\\.\\d{3}$`, 'm'));
   t.end();
 });
 
