@@ -14,7 +14,10 @@ export interface Augmentation {
    * width. Default: none.
    */
   crop?: number | undefined;
-  /** Mirrors half of the images, left to right. Default false. */
+  /**
+   * Mirrors each image, left to right, in every other epoch, half of them in the first: random choices would show many images the same way
+   * several times in a row (Jordan, 2024, arXiv 2404.00498). Default false.
+   */
   flip?: boolean | undefined;
 }
 
@@ -42,13 +45,19 @@ export function checkAugmentation(op: string, augmentation: Augmentation, [h, w]
     throw new AdderNetError('ERR_ARGUMENT', `${op}: flip is ${shown(flip)}, expected true or false`);
 }
 
-/** Draws dy, dx and mirror for each of n images; offsets are uniform from -crop to crop. */
-export function drawWindows(n: number, { crop = 0, flip = false }: Augmentation, random: Random): Int32Array {
+/** Which of `count` images are mirrored in even epochs; the others are in odd ones. */
+export const drawMirrored = (count: number, random: Random): Uint8Array => Uint8Array.from({ length: count }, () => random.integer(2));
+
+/**
+ * Draws the offsets dy, dx of each image of a batch, uniform from -crop to crop. The third number is 1 where it is mirrored.
+ * @param mirrored whether each image of the batch is; undefined if none is
+ */
+export function drawWindows(n: number, crop: number, random: Random, mirrored?: Uint8Array): Int32Array {
   const windows = new Int32Array(n * windowNumbers);
-  for (let i = 0; i < windows.length; i += windowNumbers) {
-    windows[i] = random.integer(2 * crop + 1) - crop;
-    windows[i + 1] = random.integer(2 * crop + 1) - crop;
-    windows[i + 2] = flip ? random.integer(2) : 0;
+  for (let i = 0; i < n; i++) {
+    windows[windowNumbers * i] = random.integer(2 * crop + 1) - crop;
+    windows[windowNumbers * i + 1] = random.integer(2 * crop + 1) - crop;
+    windows[windowNumbers * i + 2] = mirrored?.[i] ?? 0;
   }
   return windows;
 }

@@ -1,5 +1,5 @@
 // Prepares batches of training images while the network works on the previous one. All random choices of a batch follow from (seed, epoch,
-// step), so any batch can be made without the ones before it. This makes training that resumes in mid-epoch bit-identical.
+// step), those of an image from (seed), so any batch can be made without the ones before it. This makes training that resumes in mid-epoch bit-identical.
 
 import { AdderNetError } from '../errors';
 import { cropMirrorNormalize } from '../ops/crop-mirror-normalize';
@@ -8,7 +8,7 @@ import { shown } from '../quoted';
 import { Random } from '../random';
 import { elementCount, type Shape, shapeText } from '../shape';
 import { Tensor } from '../tensor';
-import { type Augmentation, checkAugmentation, drawWindows, type Transform } from './augment';
+import { type Augmentation, checkAugmentation, drawMirrored, drawWindows, type Transform } from './augment';
 import { checkDataset, type Dataset } from './dataset';
 import { normalizationTables } from './normalize';
 
@@ -59,7 +59,9 @@ export class BatchLoader {
   readonly #dataset: Dataset;
   readonly #batch: number;
   readonly #tables: Float32Array;
-  readonly #augmentation: Augmentation;
+  readonly #crop: number;
+  /** Whether each image is mirrored in even epochs, and not in odd ones; undefined if none ever is. */
+  readonly #mirrored: Uint8Array | undefined;
   readonly #transform: Transform | undefined;
   readonly #shuffle: boolean;
   readonly #seed: number;
@@ -82,8 +84,10 @@ export class BatchLoader {
     if (augment === null || (typeof augment !== 'object' && typeof augment !== 'function'))
       throw new AdderNetError('ERR_ARGUMENT', `BatchLoader: augment is ${shown(augment)}, expected { crop, flip } or a function`);
     this.#transform = typeof augment === 'function' ? augment : undefined;
-    this.#augmentation = typeof augment === 'function' ? {} : augment;
-    checkAugmentation('BatchLoader', this.#augmentation, dataset.imageShape);
+    const windows = typeof augment === 'function' ? {} : augment;
+    checkAugmentation('BatchLoader', windows, dataset.imageShape);
+    this.#crop = windows.crop ?? 0;
+    this.#mirrored = windows.flip ? drawMirrored(dataset.length, Random.of(seed)) : undefined;
     const { mean, std }: Partial<BatchLoaderOptions['normalization']> = normalization ?? {};
     this.#tables = normalizationTables('BatchLoader', dataset.imageShape[2], mean, std);
     this.#dataset = dataset;
@@ -146,7 +150,8 @@ export class BatchLoader {
     if (gathering) await gathering; // no unconditional await, or the rest would wait until JavaScript is idle
     const random = Random.of(this.#seed, epoch, step);
     if (this.#transform) images.data.set(transformed(this.#transform, images, random));
-    await cropMirrorNormalize(images, drawWindows(n, this.#augmentation, random), this.#tables, x);
+    const mirrored = this.#mirrored && Uint8Array.from(indices, (index) => this.#mirrored![index]! ^ (epoch & 1));
+    await cropMirrorNormalize(images, drawWindows(n, this.#crop, random, mirrored), this.#tables, x);
     return { x, targets };
   }
 

@@ -3,7 +3,7 @@
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { type Batch, BatchLoader, type BatchLoaderOptions, type Dataset, ImageDataset, normalize, Tensor } from '../../dist';
-import { drawWindows } from '../../dist/data/augment';
+import { drawMirrored, drawWindows } from '../../dist/data/augment';
 import { shown } from '../../dist/quoted';
 import { Random } from '../../dist/random';
 import { bits } from '../support/tensors';
@@ -92,20 +92,23 @@ t.test('each epoch has an order of its own, which follows from the seed', async 
   t.same(await order(undefined, 0), await order(0, 0), 'the seed is 0');
 });
 
-t.test('crops and mirrors are those of (seed, epoch, step)', async (t) => {
+t.test('crops are those of (seed, epoch, step), and each image is mirrored in every other epoch, as (seed) says', async (t) => {
   const augment = { crop: 2, flip: true };
   const loader = makeLoader({ augment, seed: 9 });
+  const mirrored = drawMirrored(23, Random.of(9));
   const zeros = [0, 1, 2].map((channel) => Math.fround((0 - normalization.mean[channel]!) / normalization.std[channel]!));
   for (const [epoch, step] of [
     [0, 0],
     [0, 4],
+    [1, 0],
     [2, 1],
   ] as const) {
     const { x, targets } = await loader.load(epoch, step);
-    const windows = drawWindows(targets.length, augment, Random.of(9, epoch, step));
+    const windows = drawWindows(targets.length, augment.crop, Random.of(9, epoch, step));
     const want = Array.from(targets).flatMap((target, i) => {
       const image = normalized(target).data;
-      const [dy, dx, mirror] = windows.subarray(3 * i, 3 * i + 3) as unknown as [number, number, number];
+      const [dy, dx] = windows.subarray(3 * i, 3 * i + 3) as unknown as [number, number];
+      const mirror = (mirrored[target]! + epoch) % 2;
       return Array.from({ length: size }, (_, at) => {
         const [row, column, channel] = [Math.floor(at / c / w) + dy, Math.floor(at / c) % w, at % c];
         const from = (mirror ? w - 1 - column : column) + dx;
