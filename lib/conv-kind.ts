@@ -14,6 +14,9 @@ export type NetworkKind = (typeof networkKinds)[number];
 /** Whether its inner layers have adder filters. */
 export const isAdderKind = (kind: NetworkKind): boolean => kind.startsWith('adder');
 
+/** Whether the filters of its inner layers have an adaptive learning rate. */
+export const hasAdaptiveRate = (kind: NetworkKind): boolean => kind !== 'conv';
+
 /** Why filters are not trained by the gradient 'sign'. */
 export const noSignGradient = (kind: NetworkKind): string =>
   isAdderKind(kind) ? `but the filters of kind '${kind}' are trained by 'full' alone` : `but kind '${kind}' has no adder filters`;

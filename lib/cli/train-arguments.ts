@@ -28,6 +28,7 @@ export interface TrainArguments extends DataArguments {
   eta: number;
   rate: 'adaptive' | 'increased' | 'plain';
   gradient: FilterGradient;
+  centeredEpochs?: number;
   momentum: number;
   nesterov?: boolean;
   weightDecay: number;
@@ -71,6 +72,7 @@ const rules: { readonly [Name in keyof TrainArguments]-?: Rule<TrainArguments[Na
   eta: numbers.notNegative,
   rate: oneOf(rates),
   gradient: oneOf(gradients),
+  centeredEpochs: numbers.notNegative,
   momentum: numbers.belowOne,
   nesterov: flag,
   weightDecay: numbers.notNegative,

@@ -1,19 +1,30 @@
 // When the options of `addernet train` apply, and which of them a resumed run may change.
-import { isAdderKind } from '../conv-kind';
+import { hasAdaptiveRate } from '../conv-kind';
 import { AdderNetError } from '../errors';
 import { dataRules } from './data-rules';
 import { type OptionRule, optionText } from './option-rules';
 import type { TrainArguments } from './train-arguments';
 
-/** With --weights, the file says what the kind is. */
-const isAdder = ({ kind, weights }: TrainArguments): boolean => isAdderKind(kind) || weights !== undefined;
-
 export const trainRules: readonly OptionRule<TrainArguments>[] = [
   ...dataRules,
-  { options: ['eta', 'rate'], apply: isAdder, only: 'to adder filters: with --kind adder, adder-2x2 or adder-winograd' },
+  {
+    options: ['eta', 'rate'],
+    apply: ({ kind, weights }) => hasAdaptiveRate(kind) || weights !== undefined,
+    only: 'to adder and binary filters: with another --kind than conv',
+  },
   { options: ['eta'], apply: ({ rate }) => rate === 'adaptive', only: 'with --rate adaptive; --lr sets the other learning rates' },
   { options: ['gradient'], apply: ({ weights }) => weights === undefined, only: 'to a new network, without --weights' },
   { options: ['gradient'], apply: ({ kind }) => kind === 'adder', only: 'to adder filters: with --kind adder' },
+  {
+    options: ['centeredEpochs'],
+    apply: ({ kind, weights }) => kind === 'adder' || weights !== undefined,
+    only: 'to plain adder layers: with --kind adder; those of other kinds are centered in any case, or not adders',
+  },
+  {
+    options: ['centeredEpochs'],
+    apply: ({ centeredEpochs = 0, epochs }) => centeredEpochs < epochs,
+    only: 'to fewer epochs than --epochs',
+  },
   { options: ['temperature', 'teacherAlpha', 'teacherFeatures'], apply: ({ teacher }) => teacher !== undefined, only: 'with --teacher' },
   {
     options: ['freeze'],

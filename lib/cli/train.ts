@@ -1,6 +1,6 @@
 // `addernet train`: trains a network and writes it to a folder, with a log and learning curves.
 import { join } from 'node:path';
-import { isAdderKind } from '../conv-kind';
+import { hasAdaptiveRate } from '../conv-kind';
 import { cpuInfo, setThreads } from '../cpu';
 import type { Model, Training } from '../models';
 import type { Schedule, Sgd } from '../optim';
@@ -103,8 +103,8 @@ const fineTuningRate = ({ weights }: Partial<TrainArguments>): Partial<TrainArgu
 const rulesOfWeights: readonly OptionRule<Model>[] = [
   {
     options: ['eta', 'rate'],
-    apply: ({ kind }) => isAdderKind(kind),
-    only: ({ kind }) => `to adder filters, but --weights is of kind ${kind}`,
+    apply: ({ kind }) => hasAdaptiveRate(kind),
+    only: ({ kind }) => `to adder and binary filters, but --weights is of kind ${kind}`,
   },
 ];
 
@@ -130,7 +130,7 @@ interface Run {
 
 async function run({ model, optimizer, schedule, data, args, origin, folder, progress }: Run, signal: AbortSignal): Promise<FitResult> {
   const { train, validation, augment, distillation } = data;
-  const { epochs, batch, labelSmoothing, average, seed, limit, patience, resume } = args;
+  const { epochs, batch, labelSmoothing, average, centeredEpochs, seed, limit, patience, resume } = args;
   return await fit(model, train, {
     epochs,
     batch,
@@ -140,6 +140,7 @@ async function run({ model, optimizer, schedule, data, args, origin, folder, pro
     labelSmoothing,
     distillation,
     average: average === undefined ? undefined : { decay: average },
+    centeredEpochs,
     seed,
     limit,
     validation,

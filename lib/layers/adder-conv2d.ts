@@ -1,9 +1,8 @@
 // The adder convolution: the negative L1 distance between a window and a filter, without multiplications.
 import { AdderNetError } from '../errors';
-import { adderConv2d, adderConv2dGradFilter, adderConv2dGradInput, type ConvolutionOptions, centerChannels } from '../ops';
+import { adderConv2d, adderConv2dGradFilter, adderConv2dGradInput } from '../ops';
 import { optionNames } from '../options';
 import { shown } from '../quoted';
-import type { Tensor } from '../tensor';
 import { Conv2dLayer, type Conv2dOptions, type ConvImplementation, conv2dOptionNames } from './conv2d-layer';
 import type { LayerConfig } from './layer';
 
@@ -21,10 +20,9 @@ export type FilterGradient = (typeof filterGradients)[number];
 
 const names = [...conv2dOptionNames, ...optionNames<Omit<AdderConv2dOptions, keyof Conv2dOptions>>({ center: true, filterGradient: true })];
 
-const adder = (filterGradient: FilterGradient, isCentered: boolean): ConvImplementation => ({
+const adder = (filterGradient: FilterGradient): ConvImplementation => ({
   kind: 'adder',
-  isCentered,
-  forward: isCentered ? centeredAdderConv2d : adderConv2d,
+  forward: adderConv2d,
   gradInput: adderConv2dGradInput,
   gradFilter: (gy, x, filters, options) => adderConv2dGradFilter(gy, x, filters, { ...options, gradient: filterGradient }),
   key: 'adder',
@@ -32,11 +30,6 @@ const adder = (filterGradient: FilterGradient, isCentered: boolean): ConvImpleme
   std: () => 1,
   cost: { multiplications: 0, additions: 2, xnors: 0 },
 });
-
-function centeredAdderConv2d(x: Tensor, filters: Tensor, { bias, ...options }: ConvolutionOptions): Tensor {
-  const y = adderConv2d(x, filters, options);
-  return centerChannels(y, { bias, out: y });
-}
 
 /**
  * y[n,ho,wo,co] = -sum_{kh,kw,ci} |x[n, ho*s+kh*d-p, wo*s+kw*d-p, ci] - w[co,kh,kw,ci]| (+ b[co])    (AdderNet, CVPR 2020, eq. 2)
@@ -49,6 +42,11 @@ function centeredAdderConv2d(x: Tensor, filters: Tensor, { bias, ...options }: C
 export class AdderConv2d extends Conv2dLayer {
   /** Whether outputs are centered over the channels. */
   readonly center: boolean;
+  /**
+   * Part, 0 to 1, of the mean over the channels of a pixel that outputs are less in training where they are not centered: without what all
+   * filters share they learn sooner what tells them apart. `fit` lowers it step by step to 0, which it must be in the end. Default 0.
+   */
+  trainingCenter = 0;
   readonly #filterGradient: FilterGradient;
 
   /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range, or the groups do not divide the channels */
@@ -61,9 +59,15 @@ export class AdderConv2d extends Conv2dLayer {
       );
     if (typeof center !== 'boolean')
       throw new AdderNetError('ERR_ARGUMENT', `AdderConv2d: center is ${shown(center)}, expected true or false`);
-    super(inputChannels, outputChannels, options, adder(filterGradient, center), names);
+    super(inputChannels, outputChannels, options, adder(filterGradient), names);
     this.center = center;
     this.#filterGradient = filterGradient;
+  }
+
+  /** @internal */
+  protected override centering(training: boolean): number {
+    if (this.center) return 1;
+    return training ? this.trainingCenter : 0;
   }
 
   /** @internal */

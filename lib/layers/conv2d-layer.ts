@@ -44,8 +44,6 @@ type Gradient = (gy: Tensor, x: Tensor, filters: Tensor, options: ConvOptions & 
 /** What makes a kind of convolution. */
 export interface ConvImplementation {
   readonly kind: ConvKind;
-  /** Whether outputs are less the mean over the channels of their pixel. */
-  readonly isCentered?: boolean;
   readonly forward: (x: Tensor, filters: Tensor, options: ConvOptions & Out & { bias?: Tensor | undefined }) => Tensor;
   /** The gradients with respect to x and to the filters. Working memory that lasts from step to step comes from the buffers. */
   readonly gradInput: Gradient;
@@ -104,18 +102,26 @@ export abstract class Conv2dLayer extends Layer {
   }
 
   forward(x: Tensor, { training = false }: ForwardOptions = {}): Tensor {
-    const options = { ...this.options, bias: this.bias?.value };
-    if (!training) return this.#implementation.forward(x, this.filters.value, options);
-    this.#x = x;
-    return this.#implementation.forward(x, this.filters.value, { ...options, out: this.buffers.take('y', this.outputShape(x.shape)) });
+    const out = training ? this.buffers.take('y', this.outputShape(x.shape)) : undefined;
+    if (training) this.#x = x;
+    const [bias, part] = [this.bias?.value, this.centering(training)];
+    if (part === 0) return this.#implementation.forward(x, this.filters.value, { ...this.options, bias, out });
+    const y = this.#implementation.forward(x, this.filters.value, { ...this.options, out });
+    return centerChannels(y, { bias, part, out: y });
+  }
+
+  /** The part, 0 to 1, of the mean over the channels of a pixel that outputs are less. */
+  protected centering(_training: boolean): number {
+    return 0;
   }
 
   override backward(gy: Tensor, { inputGradient = true }: BackwardOptions = {}): Tensor | undefined {
     const x = savedBy(this, this.#x);
     const { filters, bias, options } = this;
-    const { gradFilter, gradInput, isCentered } = this.#implementation;
+    const { gradFilter, gradInput } = this.#implementation;
+    const part = this.centering(true);
     if (bias && !bias.frozen) biasGrad(gy, { out: bias.gradient });
-    if (isCentered) centerChannels(gy, { out: gy });
+    if (part > 0) centerChannels(gy, { part, out: gy });
     if (!filters.frozen) gradFilter(gy, x, filters.value, { ...options, out: filters.gradient }, this.buffers);
     if (!inputGradient) return undefined;
     return gradInput(gy, x, filters.value, { ...options, out: this.buffers.take('gx', x.shape) }, this.buffers);
@@ -123,8 +129,8 @@ export abstract class Conv2dLayer extends Layer {
 
   override lower(builder: GraphBuilder, x: Value): Value {
     const { options, filters, bias } = this;
-    const { kind, isCentered } = this.#implementation;
-    return builder.conv2d(x, { ...options, kind, isCentered, filters: filters.value, bias: bias?.value });
+    const { kind } = this.#implementation;
+    return builder.conv2d(x, { ...options, kind, isCentered: this.centering(false) > 0, filters: filters.value, bias: bias?.value });
   }
 
   outputShape(input: Shape): Shape {

@@ -1,8 +1,11 @@
 // A parameter is a tensor that training changes.
 import { Tensor } from '../tensor';
 
-/** The rule by which the optimizer updates a parameter: only adder filters have an adaptive rate. */
-export type ParameterRule = 'adder' | 'ordinary';
+/**
+ * The rule by which the optimizer updates a parameter: adder and binary filters have an adaptive rate, and binary filters, of which only the signs
+ * count, stay in [-1, 1] and do not decay.
+ */
+export type ParameterRule = 'adder' | 'binary' | 'ordinary';
 
 /** Weights that an optimizer updates, and their gradient. */
 export class Parameter {

@@ -21,7 +21,7 @@ const xnor: ConvImplementation = {
     return throughBinarization(gbinary, filters);
   },
   key: 'weight',
-  rule: 'ordinary',
+  rule: 'binary',
   std: kaiming,
   cost: { multiplications: 0, additions: 1, xnors: 1 },
 };

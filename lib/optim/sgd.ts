@@ -1,4 +1,4 @@
-// Stochastic gradient descent: plain, with momentum, or with Nesterov momentum; and the adaptive learning rate of adder filters.
+// Stochastic gradient descent: plain, with momentum, or with Nesterov momentum; and the adaptive learning rate of adder and binary filters.
 
 import { AdderNetError } from '../errors';
 import { Parameter } from '../layers';
@@ -15,9 +15,9 @@ export interface SgdOptions {
   momentum?: number | undefined;
   /** Default false. */
   nesterov?: boolean | undefined;
-  /** Weight decay of every parameter. Default 0. */
+  /** Weight decay of every parameter except binary filters. Default 0. */
   weightDecay?: number | undefined;
-  /** The learning rate of adder filters: see `sgdStep`; eta belongs to the adaptive rate. Default: adaptive with eta 0.2. */
+  /** The learning rate of adder and binary filters: see `sgdStep`; eta belongs to the adaptive rate. Default: adaptive with eta 0.2. */
   adder?: Pick<SgdStepOptions, 'rate' | 'eta'> | undefined;
   /** Scales the gradients of ordinary parameters down where their common norm is above this. Default: never. */
   clipNorm?: number | undefined;
@@ -37,6 +37,9 @@ const adderNames = optionNames<NonNullable<SgdOptions['adder']>>({ rate: true, e
  * Per parameter: `d = a · gradient + weightDecay · value`, `velocity = momentum · velocity + d`, `value −= lr · velocity` (with Nesterov
  * `d + momentum · velocity`). For adder filters of k elements `a = eta · √k / ‖gradient‖₂` (AdderNet, CVPR 2020, section 3.3), because
  * the norms of their gradients differ from layer to layer by orders of magnitude. For ordinary parameters a is 1, or clipNorm / norm.
+ *
+ * Binary filters have the same rate: what counts is how far a step is from their signs, not how small their gradients are. Their values are cut
+ * to [-1, 1], beyond which no gradient passes (BinaryConnect, NeurIPS 2015), and do not decay, since their size has no effect.
  */
 export class Sgd {
   /** The parameters that it updates, each once. */
@@ -74,8 +77,10 @@ export class Sgd {
     const gradientScale = this.#clip();
     for (const parameter of this.parameters) {
       if (parameter.frozen) continue;
-      const rate: Rate = parameter.rule === 'adder' ? this.#adderRate() : { rate: 'plain', gradientScale };
-      this.#stepOne(parameter.value, parameter.gradient, this.velocity(parameter), rate, factor);
+      const { rule, value, gradient } = parameter;
+      const rate: Rate = rule === 'ordinary' ? { rate: 'plain', gradientScale } : this.#adderRate();
+      this.#stepOne(value, gradient, this.velocity(parameter), rule === 'binary' ? { ...rate, weightDecay: 0 } : rate, factor);
+      if (rule === 'binary') clamp(value.data);
     }
   }
 
@@ -113,4 +118,9 @@ export class Sgd {
   }
 }
 
-type Rate = Pick<SgdStepOptions, 'rate' | 'eta' | 'gradientScale'>;
+/** In place, to [-1, 1]; a NaN stays. */
+function clamp(values: Float32Array): void {
+  for (let i = 0; i < values.length; i++) values[i] = Math.max(-1, Math.min(1, values[i]!));
+}
+
+type Rate = Pick<SgdStepOptions, 'rate' | 'eta' | 'gradientScale' | 'weightDecay'>;

@@ -15,6 +15,7 @@ import { type Schedule, Sgd, schedule as schedules } from '../optim';
 import { checkOptions, optionNames } from '../options';
 import { nameList, shown } from '../quoted';
 import { estimateStatistics } from './batch-statistics';
+import { Centering } from './centering';
 import { Checkpointer, type CheckpointOptions } from './checkpointer';
 import { defaultBatch } from './default-batch';
 import { checkDistillation, type Distillation } from './distillation';
@@ -45,6 +46,11 @@ export interface FitOptions extends CheckpointOptions {
   distillation?: Distillation | undefined;
   /** What is measured, handed to onEpoch and left at the end is not the weights of the last step but their moving average. */
   average?: AverageOptions | undefined;
+  /**
+   * Epochs in which plain adder layers are trained with centered outputs, which they learn faster with: by the whole mean over the channels at
+   * first, and by less and less of it. The network is measured without, so its accuracy is low until then. Default 0.
+   */
+  centeredEpochs?: number | undefined;
   /** Seeds the order of the images and their augmentation. Default 0. */
   seed?: number | undefined;
   /** Use only the first images, this many. Default: all. */
@@ -74,6 +80,7 @@ const names = optionNames<FitOptions>({
   labelSmoothing: true,
   distillation: true,
   average: true,
+  centeredEpochs: true,
   seed: true,
   limit: true,
   validation: true,
@@ -147,8 +154,17 @@ async function train(model: Model, dataset: Dataset, options: FitOptions): Promi
     shuffle: true,
   });
   const average = options.average && new WeightAverage(model, options.average);
-  const settings = { network: model.name, kind: model.kind, batch, seed, images: loader.images, ...options.average };
-  const { loss = crossEntropy(options.labelSmoothing), distillation } = options;
+  const { loss = crossEntropy(options.labelSmoothing), distillation, centeredEpochs = 0 } = options;
+  const centering = new Centering(model, centeredEpochs);
+  const settings = {
+    network: model.name,
+    kind: model.kind,
+    batch,
+    seed,
+    images: loader.images,
+    ...(centeredEpochs > 0 && { centeredEpochs }),
+    ...options.average,
+  };
   const pass = trainingPass(model, loss, distillation);
   const checkpointer = new Checkpointer({ model, optimizer, average, settings }, options);
   /** Does something with the network as training leaves it. */
@@ -173,7 +189,8 @@ async function train(model: Model, dataset: Dataset, options: FitOptions): Promi
         average?.update(current.epoch * loader.steps + current.step - 1);
         return checkpointer.saveIfDue(progress);
       };
-      if (!(await runEpoch(pass, loader, options, current, afterStep))) {
+      const finished = await runEpoch({ pass, loader, centering, current, afterStep }, options).finally(() => centering.off());
+      if (!finished) {
         await checkpointer.save(progress);
         return { history, stopped: 'aborted' };
       }
@@ -197,25 +214,32 @@ async function train(model: Model, dataset: Dataset, options: FitOptions): Promi
   });
 }
 
+interface Epoch {
+  readonly pass: TrainingPass;
+  readonly loader: BatchLoader;
+  readonly centering: Centering;
+  readonly current: EpochProgress;
+  readonly afterStep: () => Promise<void>;
+}
+
 /** @returns false if the signal aborted before the end of the epoch */
 async function runEpoch(
-  pass: TrainingPass,
-  loader: BatchLoader,
+  { pass, loader, centering, current, afterStep }: Epoch,
   { epochs, optimizer, schedule = schedules.constant(), signal, onBatch }: FitOptions,
-  current: EpochProgress,
-  afterStep: () => Promise<void>,
 ): Promise<boolean> {
   const { epoch } = current;
   const { steps, images: imagesInEpoch } = loader;
   let began = performance.now();
   for await (const { x, targets } of loader.batches(epoch, current.step)) {
+    const at = epoch + current.step / steps;
+    centering.at(at);
     const { loss, correct } = pass(x, targets);
     if (!Number.isFinite(loss))
       throw new AdderNetError(
         'ERR_DIVERGED',
         `fit: the loss became ${loss} in step ${current.step + 1} of epoch ${epoch + 1}: try a smaller learning rate, or clipNorm`,
       );
-    optimizer.step(schedule(epoch + current.step / steps));
+    optimizer.step(schedule(at));
 
     current.step++;
     current.images += targets.length;
@@ -246,7 +270,7 @@ async function validate(model: Model, dataset: Dataset, by?: Loss): Promise<{ lo
 function checkFit(model: Model, dataset: Dataset, options: FitOptions): void {
   checkOptions('fit', options, names);
   const { epochs, limit, optimizer, resume, checkpoint, earlyStopping, validation, average, distillation } = options;
-  const { schedule, onBatch, onEpoch, signal, loss, labelSmoothing } = options;
+  const { schedule, onBatch, onEpoch, signal, loss, labelSmoothing, centeredEpochs = 0 } = options;
   checkModel('fit', model);
   checkFits('fit', model, dataset);
   if (epochs === undefined)
@@ -260,6 +284,11 @@ function checkFit(model: Model, dataset: Dataset, options: FitOptions): void {
   for (const [name, value] of Object.entries({ epochs, limit, 'earlyStopping.patience': earlyStopping?.patience }))
     if (value !== undefined && !(Number.isInteger(value) && value > 0))
       throw new AdderNetError('ERR_ARGUMENT', `fit: ${name} is ${shown(value)}, expected a positive integer`);
+  if (!(centeredEpochs >= 0 && centeredEpochs < epochs))
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `fit: centeredEpochs is ${shown(centeredEpochs)}, expected a number of at least 0 and less than the ${epochs} epochs`,
+    );
   if (signal !== undefined && typeof signal?.aborted !== 'boolean')
     throw new AdderNetError('ERR_ARGUMENT', `fit: signal is ${shown(signal)}, expected an AbortSignal`);
   for (const [name, value] of Object.entries({ schedule, onBatch, onEpoch }))

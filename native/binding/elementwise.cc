@@ -22,7 +22,7 @@ void Add(const Arguments& args) {
   add(kernels(args.env()), threads(args.env()), a.length, a.data, b.data, y.data);
 }
 
-// (x, bias | undefined, channels, y)
+// (x, bias | undefined, channels, y, part)
 void CenterChannels(const Arguments& args) {
   const auto x = args(0, "x").array<const float>();
   const auto channels = static_cast<size_t>(args(2, "channels").integer_in_range(1, std::numeric_limits<int32_t>::max()));
@@ -32,7 +32,8 @@ void CenterChannels(const Arguments& args) {
   args.check_same_or_no_overlap(y, x, "x");
   args.check_no_overlap(y, bias, "bias");
   center(kernels(args.env()), threads(args.env()),
-         {x.length / channels, channels, x.data, nullptr, kNoActivation, bias.data, nullptr, nullptr, y.data});
+         {x.length / channels, channels, x.data, nullptr, kNoActivation, bias.data, nullptr, nullptr, y.data,
+          static_cast<float>(args(4, "part").number())});
 }
 }  // namespace
 

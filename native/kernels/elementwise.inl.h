@@ -27,7 +27,7 @@ void normalize(const NormalizeArgs& a) {
 
 template <class Clamp>
 ALWAYS_INLINE void center_row(const CenterArgs& a, size_t row, float sum, Clamp clamp) {
-  const f32v mean = broadcast(sum / static_cast<float>(a.channels));
+  const f32v mean = broadcast(sum / static_cast<float>(a.channels) * a.part);
   const size_t first = row * a.channels;
   each_vector(a.channels, [&](size_t c, auto lanes) {
     f32v y = sub(lanes.get(a.x + first + c), mean);

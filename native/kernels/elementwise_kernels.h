@@ -14,7 +14,7 @@ struct NormalizeArgs {
   float* y;                           // may be x or residual
 };
 
-// y = activation((x - mean + bias) * scale + shift (+ residual)), mean that of the channels of a row; x, residual and y are
+// y = activation((x - part * mean + bias) * scale + shift (+ residual)), mean that of the channels of a row; x, residual and y are
 // [rows][channels]
 struct CenterArgs {
   size_t rows, channels;
@@ -23,6 +23,7 @@ struct CenterArgs {
   Activation activation;
   const float *bias, *scale, *shift;  // [channels] or null; scale and shift together
   float* y;                           // may be x or residual
+  float part = 1;
 };
 
 struct ElementwiseKernels {

@@ -232,13 +232,15 @@ t.test('wrong usage is reported before anything is read or made', (t) => {
     [['--temperature', '3'], /--temperature applies only with --teacher/],
     [['--teacher-alpha', '0.5'], /--teacher-alpha applies only with --teacher/],
     [['--teacher-features', '1'], /--teacher-features applies only with --teacher/],
-    [['--kind', 'conv', '--eta', '0.1'], /--eta applies only to adder filters: with --kind adder/],
+    [['--kind', 'conv', '--eta', '0.1'], /--eta applies only to adder and binary filters: with another --kind than conv/],
     [['--kind', 'xnor', '--gradient', 'sign'], /--gradient applies only to adder filters/],
     [['--kind', 'adder-winograd', '--gradient', 'sign'], /--gradient applies only to adder filters: with --kind adder/],
     [['--rate', 'plain', '--eta', '0.1'], /--eta applies only with --rate adaptive/],
     [['--weights', 'x', '--gradient', 'sign'], /--gradient applies only to a new network, without --weights/],
     [['--momentum', '0', '--nesterov'], /--nesterov applies only with a --momentum above 0/],
     [['--warm-up', '10'], /--warm-up applies only to fewer epochs than --epochs/],
+    [['--centered-epochs', '10'], /--centered-epochs applies only to fewer epochs than --epochs/],
+    [['--kind', 'adder-2x2', '--centered-epochs', '1'], /--centered-epochs applies only to plain adder layers: with --kind adder/],
     [['--data', 'x'], /--data applies only to data sets with files, such as --dataset mnist/],
     [['--image-size', '64'], /--image-size applies only with --dataset folder/],
     [['--skip-bad'], /--skip-bad applies only with --dataset folder/],
@@ -258,7 +260,7 @@ t.test('wrong usage is reported before anything is read or made', (t) => {
     t,
     1,
     ['train', '--weights', 'resnet20-cifar10-conv', '--rate', 'plain', ...x],
-    /--rate applies only to adder filters, but --weights is of kind conv/,
+    /--rate applies only to adder and binary filters, but --weights is of kind conv/,
   );
   fails(t, 1, [...small, '--kind', 'adder-winograd', ...x], /lenet5bn: kind is 'adder-winograd', but no layer has 3x3 windows at stride 1/);
   fails(
@@ -290,7 +292,20 @@ t.test('fine-tuning: a new head on a body that stays', async (t) => {
 });
 
 t.test('held-out images, early stopping and other learning rates', (t) => {
-  const options = ['--validation', '0.2', '--patience', '1', '--schedule', 'constant', '--warm-up', '0.5', '--label-smoothing', '0.1'];
+  const options = [
+    '--centered-epochs',
+    '0.5',
+    '--validation',
+    '0.2',
+    '--patience',
+    '1',
+    '--schedule',
+    'constant',
+    '--warm-up',
+    '0.5',
+    '--label-smoothing',
+    '0.1',
+  ];
   const more = ['--clip-norm', '1', '--augment', 'crop', '--gradient', 'sign', '--rate', 'increased', '--lr', '0.0001', '--epochs', '8'];
   const plain = small.filter((word) => word !== '--eta' && word !== '0.1');
   const { status, stdout, stderr } = addernet([...plain, ...options, ...more, '--out', at('early'), '--json']);

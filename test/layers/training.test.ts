@@ -127,6 +127,22 @@ t.test('where outputs are centered, their gradient is, too, but not that of the 
   t.end();
 });
 
+t.test('where outputs are centered in training alone, both gradients are those of that', (t) => {
+  const x = normal([2, 6, 5, 3], 1);
+  const layer = new AdderConv2d(3, 4, { kernel: 2, bias: true, random });
+  random.fillNormal(layer.bias!.value.data);
+  const w = layer.filters.value;
+  const [bias, part] = [layer.bias!.value, 0.3];
+  layer.trainingCenter = part;
+  t.same(layer.forward(x, { training: true }).data, centerChannels(adderConv2d(x, w), { bias, part }).data);
+  t.same(layer.forward(x).data, adderConv2d(x, w, { bias }).data, 'not in inference');
+  const gy = normal([2, 5, 4, 4], 2);
+  const gx = layer.backward(copy(gy))!;
+  t.same(gx.data, adderConv2dGradInput(centerChannels(gy, { part }), x, w).data);
+  t.same(layer.filters.gradient.data, adderConv2dGradFilter(centerChannels(gy, { part }), x, w).data);
+  t.end();
+});
+
 t.test('Winograd layers train by the same rule, in the transformed domain', (t) => {
   const x = normal([2, 7, 5, 3], 1);
   const layer = new WinogradAdderConv2d(3, 4, { padding: 1, bias: true, random });

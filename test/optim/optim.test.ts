@@ -1,12 +1,12 @@
 // The optimizer: one step is the step of its operation for each parameter; and schedules against their formulas.
 import t from 'tap';
-import { Parameter } from '../../dist/layers';
+import { Parameter, type ParameterRule } from '../../dist/layers';
 import { sgdStep } from '../../dist/ops';
 import { Sgd, type SgdOptions, schedule } from '../../dist/optim';
 import { Random } from '../../dist/random';
 import { Tensor } from '../../dist/tensor';
 
-function parameter(kind: 'adder' | 'ordinary', seed: number, size = 40): Parameter {
+function parameter(kind: ParameterRule, seed: number, size = 40): Parameter {
   const made = new Parameter(Tensor.zeros([size]), kind);
   new Random(seed).fillNormal(made.value.data);
   new Random(seed + 100).fillNormal(made.gradient.data, 0, 3);
@@ -47,6 +47,22 @@ t.test('adder filters train at an adaptive rate by default', (t) => {
   new Sgd([adder], { lr: 0.1 }).step();
   sgdStep(same.value, same.gradient, { learningRate: 0.1, rate: 'adaptive', eta: 0.2 });
   t.same(adder.value.data, same.value.data);
+  t.end();
+});
+
+t.test('binary filters have the rate of adder filters, do not decay, and stay in [-1, 1]', (t) => {
+  const [binary, same] = [parameter('binary', 1), parameter('binary', 1)];
+  const optimizer = new Sgd([binary], { lr: 1, momentum: 0.9, weightDecay: 0.5, clipNorm: 1e-9 });
+  const velocity = Tensor.zeros(same.value.shape);
+  for (let step = 0; step < 3; step++) {
+    sgdStep(same.value, same.gradient, { learningRate: 1, momentum: 0.9, velocity, rate: 'adaptive', eta: 0.2 });
+    t.ok(same.value.data.some((v) => Math.abs(v) > 1));
+    same.value.data.forEach((v, i) => {
+      same.value.data[i] = Math.min(1, Math.max(-1, v));
+    });
+    optimizer.step();
+    t.same(binary.value.data, same.value.data);
+  }
   t.end();
 });
 

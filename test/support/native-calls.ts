@@ -76,7 +76,7 @@ const functions: { [Name in Exclude<keyof Binding, 'Plan'>]: () => unknown[] } =
   batchNorm: () => [f32(12), f32(3), ones(3), f32(3), f32(3), 1e-5, f32(12)],
   relu: () => [f32(9), f32(9)],
   add: () => [f32(9), f32(9), f32(9)],
-  centerChannels: () => [f32(12), f32(3), 3, f32(12)],
+  centerChannels: () => [f32(12), f32(3), 3, f32(12), 1],
   symmetricPad2d: () => [f32(12), 0.5, f32(24), Int32Array.of(1, 3, 2, 2)],
   symmetricPad2dGrad: () => [f32(24), f32(12), Int32Array.of(1, 3, 2, 2)],
   adderConv2dGradInput: inputGrad(f32),

@@ -24,13 +24,18 @@ export function addTrain(program: Command): void {
       values.positiveInteger,
     )
     .option('--lr <rate>', 'the learning rate (with --weights: 0.01)', values.positive, 0.1)
-    .option('--eta <factor>', 'the factor of the adaptive learning rate of adder filters', values.notNegative, 0.2)
-    .addOption(new Option('--rate <kind>', 'the learning rate of adder filters').choices(rates).default('adaptive'))
+    .option('--eta <factor>', 'the factor of the adaptive learning rate of adder and binary filters', values.notNegative, 0.2)
+    .addOption(new Option('--rate <kind>', 'the learning rate of adder and binary filters').choices(rates).default('adaptive'))
     .addOption(new Option('--gradient <kind>', 'the gradient of adder filters').choices(gradients).default('full'))
+    .option(
+      '--centered-epochs <n>',
+      'center the outputs of plain adder layers in training, less and less over this many epochs, which they learn faster with',
+      values.notNegative,
+    )
     .option('--momentum <m>', 'the momentum, from 0 to below 1', values.belowOne, 0.9)
     .option('--nesterov', "use Nesterov's momentum")
-    .option('--weight-decay <d>', 'the weight decay of every parameter', values.notNegative, 5e-4)
-    .option('--clip-norm <norm>', 'clip the norm of the gradients of all parameters except adder filters', values.positive)
+    .option('--weight-decay <d>', 'the weight decay of every parameter except binary filters', values.notNegative, 5e-4)
+    .option('--clip-norm <norm>', 'clip the norm of the gradients of all parameters except adder and binary filters', values.positive)
     .addOption(new Option('--schedule <kind>', 'how the learning rate changes over time').choices(schedules).default('cosine'))
     .option('--warm-up <epochs>', 'increase the learning rate from 0 over the first epochs', values.notNegative)
     .option('--label-smoothing <s>', 'the part of the target to spread over all classes, from 0 to 1', values.upToOne, 0)

@@ -359,6 +359,7 @@ void fuzz_elementwise(Case& c) {
   }
   if (kind == 9) {
     const bool has_residual = c.bytes.flag(), relu = c.bytes.flag(), has_bias = c.bytes.flag(), has_scale = c.bytes.flag();
+    const float part = c.bytes.flag() ? 1.0f : 0.25f;
     for (size_t row = 0; row < n; row += channels) {
       double row_sum = 0, largest = 0;
       for (size_t ch = 0; ch < channels; ++ch) {
@@ -368,7 +369,7 @@ void fuzz_elementwise(Case& c) {
       for (size_t ch = 0; ch < channels; ++ch) {
         const double scale = has_scale ? factor[ch] : 1.0f, bias = has_bias ? mean[ch] : 0.0f, offset = has_scale ? shift[ch] : 0.0f;
         const size_t i = row + ch;
-        const double v = (x[i] - row_sum / static_cast<double>(channels) + bias) * scale + offset + (has_residual ? other[i] : 0.0f);
+        const double v = (x[i] - part * row_sum / static_cast<double>(channels) + bias) * scale + offset + (has_residual ? other[i] : 0.0f);
         expected[i] = relu && v < 0 ? 0 : v;
         magnitude[i] =
             (static_cast<double>(channels) * largest + std::fabs(bias)) * std::fabs(scale) + std::fabs(offset) + std::fabs(other[i]);
@@ -377,7 +378,7 @@ void fuzz_elementwise(Case& c) {
     return fuzz_close(c, "center", expected, magnitude, 1e-6, [&](const KernelTable& kernels, ThreadPool& pool, float* y) {
       center(kernels, pool,
              {r.rows, channels, x.data(), has_residual ? other.data() : nullptr, relu ? kRelu : kNoActivation,
-              has_bias ? mean.data() : nullptr, has_scale ? factor.data() : nullptr, has_scale ? shift.data() : nullptr, y});
+              has_bias ? mean.data() : nullptr, has_scale ? factor.data() : nullptr, has_scale ? shift.data() : nullptr, y, part});
     });
   }
   Doubles sums(channels), sum_magnitudes(channels);

@@ -13,11 +13,12 @@ interface Problem {
   channels: number;
   hasBias: boolean;
   isFar: boolean;
+  part: number;
   seed: number;
 }
 
 /** The numbers, and the size of what is rounded on the way to each. */
-function definition({ data, shape }: Tensor, bias: Tensor | undefined): { y: Float64Array; size: Float64Array } {
+function definition({ data, shape }: Tensor, bias: Tensor | undefined, part: number): { y: Float64Array; size: Float64Array } {
   const channels = shape.at(-1)!;
   const [y, size] = [new Float64Array(data.length), new Float64Array(data.length)];
   for (let first = 0; first < data.length; first += channels) {
@@ -25,31 +26,32 @@ function definition({ data, shape }: Tensor, bias: Tensor | undefined): { y: Flo
     const mean = pixel.reduce((sum, v) => sum + v, 0) / channels;
     const largest = pixel.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
     for (let c = 0; c < channels; c++) {
-      y[first + c] = pixel[c]! - mean + (bias?.data[c] ?? 0);
+      y[first + c] = pixel[c]! - part * mean + (bias?.data[c] ?? 0);
       size[first + c] = largest + Math.abs(bias?.data[c] ?? 0);
     }
   }
   return { y, size };
 }
 
-function check({ pixels, channels, hasBias, isFar, seed }: Problem): void {
+function check({ pixels, channels, hasBias, isFar, part, seed }: Problem): void {
   const x = normal([pixels, channels], seed, isFar ? -3200 : 0, isFar ? 5 : 1);
   const bias = hasBias ? normal([channels], seed + 1) : undefined;
   const out = guarded([pixels, channels]);
-  ops.centerChannels(x, { bias, out });
+  ops.centerChannels(x, { bias, part, out });
   checkGuards(out);
-  const { y, size } = definition(x, bias);
+  const { y, size } = definition(x, bias, part);
   checkClose('y', out.data, y, (i) => 1e-6 * size[i]!);
   const inPlace = new Tensor(x.data.slice(), x.shape);
-  ops.centerChannels(inPlace, { bias, out: inPlace });
+  ops.centerChannels(inPlace, { bias, part, out: inPlace });
   if (bits(inPlace) !== bits(out)) throw new Error('in place it differs');
   const last = new Tensor(x.data.slice(-channels), [channels]);
-  const alone = ops.centerChannels(last, { bias });
+  const alone = ops.centerChannels(last, { bias, part });
   if (bits(alone) !== bits(new Tensor(out.data.slice(-channels), [channels]))) throw new Error('a pixel depends on where it is');
 }
 
 const problem = fc.record({
   ...{ pixels: fc.integer({ min: 1, max: 70 }), channels: fc.integer({ min: 1, max: 90 }), hasBias: fc.boolean(), isFar: fc.boolean() },
+  part: fc.constantFrom(1, 0, 0.7),
   seed: fc.nat(),
 });
 
