@@ -32,6 +32,12 @@ export function cpuInfo(): CpuInfo {
   return { model: cpus()[0]?.model.trim() ?? 'unknown', ...native().cpuInfo() };
 }
 
+/** What times depend on, such as `AMD EPYC, avx2, 2 threads`. */
+export function machineName(): string {
+  const { model, isa, threads } = cpuInfo();
+  return `${model}, ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+}
+
 /**
  * Sets how many threads an operation may use in this process; results do not depend on it. The initial value is ADDERNET_NUM_THREADS, otherwise
  * the number of cores or the container's CPU quota, whichever is less.

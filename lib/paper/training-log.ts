@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AdderNetError } from '../errors';
 import { parseJson } from '../io/json';
-import { check, integer, number, objectWith, optional, rule } from '../schema';
+import { check, integer, number, objectWith, optional, rule, text } from '../schema';
 import type { EpochRecord } from '../train/progress';
 
 export interface TrainingLog {
@@ -48,6 +48,7 @@ function parseRecord(line: string, place: string): EpochRecord {
 /** What figures need of a record. The loss of a validation may be infinite or NaN, which is null in JSON. */
 const epochRule = objectWith({
   ...{ epoch: integer(1), loss: number(), accuracy: number() },
+  ...{ seconds: number(0), machine: optional(text(1000)) },
   validation: optional(
     objectWith({ loss: rule<number | null>('a number', (value) => value === null || Number.isFinite(value)), accuracy: number() }),
   ),

@@ -10,7 +10,7 @@ import { writeFileAtomic } from '../io/write-file';
 import { copyState, type StateDict } from '../layers/state';
 import type { Model } from '../models';
 import type { Sgd } from '../optim';
-import { check, integer, isRecord, listOf, number, objectWith, optional, recordOf, rule } from '../schema';
+import { check, integer, isRecord, listOf, number, objectWith, optional, recordOf, rule, text } from '../schema';
 import type { EpochRecord, Progress } from './progress';
 import type { WeightAverage } from './weight-average';
 
@@ -26,6 +26,8 @@ export interface Checkpoint {
 
 const metadataKey = 'addernet.training';
 
+/** Names of CPUs are short. */
+const maxMachineLength = 1000;
 const count = integer();
 /** A loss of the caller's may be negative, and count parts of images. */
 const measured = { loss: number(), accuracy: number() };
@@ -39,6 +41,7 @@ const descriptionRule = objectWith({
     history: listOf(
       objectWith({
         ...{ epoch: integer(1), learningRate: number(0), ...measured, seconds: number(0), imagesPerSecond: number(0) },
+        machine: optional(text(maxMachineLength)),
         validation: optional(objectWith({ ...measured, loss: lossOfValidation })),
       }),
       'a list of epochs',

@@ -2,6 +2,7 @@
 // bit-identical results.
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
+import { machineName } from '../cpu';
 import type { Augmentation, Transform } from '../data/augment';
 import { BatchLoader } from '../data/batch-loader';
 import type { Dataset } from '../data/dataset';
@@ -201,6 +202,7 @@ async function train(model: Model, dataset: Dataset, options: FitOptions): Promi
         learningRate: optimizer.options.lr * schedule(current.epoch),
         ...means,
         seconds: current.seconds,
+        machine: machineName(),
         ...(validation && { validation: await withResult(() => validate(model, validation, options.loss)) }),
       };
       history.push(record);

@@ -16,6 +16,8 @@ export interface EpochRecord {
   readonly seconds: number;
   /** Training speed, without validation. */
   readonly imagesPerSecond: number;
+  /** The CPU that it was trained on, its instruction set and the threads. Files of development versions do not say. */
+  readonly machine?: string | undefined;
 }
 
 /** The current epoch. Sums are over its images so far. */

@@ -37,7 +37,7 @@ t.test('a run leaves a network, a log and curves', async (t) => {
     printed.slice(0, 2).map(({ epoch }) => epoch),
     [1, 2],
   );
-  t.same(Object.keys(printed[0]!), ['epoch', 'learningRate', 'loss', 'accuracy', 'imagesPerSecond', 'seconds', 'validation']);
+  t.same(Object.keys(printed[0]!), ['epoch', 'learningRate', 'loss', 'accuracy', 'imagesPerSecond', 'seconds', 'machine', 'validation']);
   const end = printed[2] as { stopped: string; out: string; files: string[]; test: { top1: number; images: number } } & object;
   t.match(end, { stopped: 'finished', out, test: { images: 2000 } });
   t.same(lines(readFileSync(join(out, 'log.jsonl'), 'utf8')), printed.slice(0, 2), 'the log is the same');

@@ -228,6 +228,7 @@ export const fileTargets: readonly Target[] = [
         accuracy: 0.5,
         seconds: 1,
         imagesPerSecond: 9,
+        machine: 'a CPU, avx2, 2 threads',
         validation: { loss: 1, accuracy: 0.5 },
       };
       const current = { epoch: 1, step: 3, images: 9, loss: 2, correct: 1, seconds: 0.1 };

@@ -172,7 +172,10 @@ t.test('a naive scale loses nothing where it has bits enough', async (t) => {
 const figureOf = (name: string) => figures.find((own) => own.name === name)!;
 const logOf = (name: string, accuracy: number) => ({
   name,
-  history: [{ epoch: 30, loss: 1, accuracy, validation: { loss: 1, accuracy } }],
+  history: [
+    { epoch: 29, loss: 1, accuracy, seconds: 3000, machine: 'a' },
+    { epoch: 30, loss: 1, accuracy, seconds: 600, machine: 'b', validation: { loss: 1, accuracy } },
+  ],
 });
 
 t.test('logs stand beside what the paper has of their network, kind and data set', async (t) => {
@@ -181,9 +184,10 @@ t.test('logs stand beside what the paper has of their network, kind and data set
   );
   const { tables } = await figureOf('accuracy').present({ pretrained: [], logs });
   t.same(
-    tables[1]!.rows.map((row) => row.at(-1)),
+    tables[1]!.rows.map((row) => row.at(3)),
     [0.9156, 0.9184, null, null],
   );
+  t.match(toMarkdown(tables[1]!), '| other | 30 | 50.00 % |  | 1.0 | a; b |', 'with what it took');
 });
 
 t.test('accuracy over pairs and time', async (t) => {
@@ -201,7 +205,7 @@ t.test('accuracy over pairs and time', async (t) => {
 });
 
 testNeeding([missingData('cifar10')], 'pairs and times are measured of every kind', async (t) => {
-  const logs = t.testdir({ 'resnet20-adder-winograd-cifar10.jsonl': `${JSON.stringify(logOf('', 0.88).history[0])}\n` });
+  const logs = t.testdir({ 'resnet20-adder-winograd-cifar10.jsonl': `${JSON.stringify(logOf('', 0.88).history[1])}\n` });
   const { status, stderr } = command('pairs', '--data', join(dataFolder('cifar10'), '..'), '--logs', logs);
   t.equal(status, 0, stderr);
   const { data } = json('pairs.json');
@@ -214,7 +218,7 @@ testNeeding([missingData('cifar10')], 'pairs and times are measured of every kin
 });
 
 t.test('logs of trainings', async (t) => {
-  const record = { epoch: 1, loss: 0.5, accuracy: 0.8 };
+  const record = { epoch: 1, loss: 0.5, accuracy: 0.8, seconds: 9 };
   const folder = t.testdir({
     'resnet20.jsonl': `${JSON.stringify(record)}\n${JSON.stringify({ ...record, epoch: 2 })}\n`,
     lenet: { 'log.jsonl': `${JSON.stringify(record)}\n`, 'arguments.json': '{}' },
@@ -225,7 +229,7 @@ t.test('logs of trainings', async (t) => {
     { name: 'resnet20', history: [record, { ...record, epoch: 2 }] },
   ]);
   await t.rejects(readLogs(join(folder, 'nothing')), { code: 'ERR_ARGUMENT', message: /nothing/ });
-  const odd = [{ epoch: 0 }, { loss: '1' }, { validation: null }, { validation: { loss: 1, accuracy: 'x' } }, { validation: [] }];
+  const odd = [{ epoch: 0 }, { loss: '1' }, { seconds: null }, { machine: 3 }, { validation: null }, { validation: { loss: 1, accuracy: 'x' } }, { validation: [] }];
   for (const line of ['{', '{"epoch":1}', 'null', '['.repeat(100_000), ...odd.map((change) => JSON.stringify({ ...record, ...change }))])
     await t.rejects(readLogs(t.testdir({ 'x.jsonl': `${JSON.stringify(record)}\n${line}\n` })), {
       code: 'ERR_FORMAT',

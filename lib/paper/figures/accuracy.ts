@@ -7,7 +7,7 @@ import { compiled } from '../../session';
 import { evaluate } from '../../train/evaluate';
 import { drawLearningCurves } from '../charts/learning-curves';
 import { type Context, figure } from '../figure';
-import { percent } from '../page/table';
+import { digits, percent } from '../page/table';
 import { paperAccuracy } from '../published-numbers';
 import type { TrainingLog } from '../training-log';
 
@@ -63,10 +63,12 @@ export const accuracy = figure<Measured>({
         columns: [
           ...['log', 'epochs'].map((title) => ({ title })),
           ...['top-1 on test images', 'paper'].map((title) => ({ title, format: percent })),
+          { title: 'hours', format: digits(1) },
+          { title: 'machine' },
         ],
         rows: logs.map(({ name, history }) => {
           const { epoch, validation } = history.at(-1)!;
-          return [name, epoch, validation?.accuracy ?? null, paperAccuracyOfLog(name)];
+          return [name, epoch, validation?.accuracy ?? null, paperAccuracyOfLog(name), hoursOf(history), machinesOf(history)];
         }),
       });
     const images = [];
@@ -94,6 +96,12 @@ export const pretrainedAccuracy = ({ cached, dataset: open, quick }: Context, na
 
 /** With the epochs of the training runs it continued from. */
 const epochsOf = ({ epochs, startedFrom }: Training): number => epochs + (startedFrom ? epochsOf(startedFrom) : 0);
+
+const hoursOf = (history: TrainingLog['history']): number => history.reduce((sum, { seconds }) => sum + seconds, 0) / 3600;
+
+/** Of a run that went on elsewhere, all of them. */
+const machinesOf = (history: TrainingLog['history']): string =>
+  [...new Set(history.flatMap(({ machine }) => machine ?? []))].join('; ');
 
 /** For names that contain network, kind and data set, such as resnet20-adder-winograd-cifar10. */
 function paperAccuracyOfLog(name: string): number | null {
