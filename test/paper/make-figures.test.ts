@@ -229,7 +229,15 @@ t.test('logs of trainings', async (t) => {
     { name: 'resnet20', history: [record, { ...record, epoch: 2 }] },
   ]);
   await t.rejects(readLogs(join(folder, 'nothing')), { code: 'ERR_ARGUMENT', message: /nothing/ });
-  const odd = [{ epoch: 0 }, { loss: '1' }, { seconds: null }, { machine: 3 }, { validation: null }, { validation: { loss: 1, accuracy: 'x' } }, { validation: [] }];
+  const odd = [
+    { epoch: 0 },
+    { loss: '1' },
+    { seconds: null },
+    { machine: 3 },
+    { validation: null },
+    { validation: { loss: 1, accuracy: 'x' } },
+    { validation: [] },
+  ];
   for (const line of ['{', '{"epoch":1}', 'null', '['.repeat(100_000), ...odd.map((change) => JSON.stringify({ ...record, ...change }))])
     await t.rejects(readLogs(t.testdir({ 'x.jsonl': `${JSON.stringify(record)}\n${line}\n` })), {
       code: 'ERR_FORMAT',

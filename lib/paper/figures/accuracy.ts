@@ -100,8 +100,7 @@ const epochsOf = ({ epochs, startedFrom }: Training): number => epochs + (starte
 const hoursOf = (history: TrainingLog['history']): number => history.reduce((sum, { seconds }) => sum + seconds, 0) / 3600;
 
 /** Of a run that went on elsewhere, all of them. */
-const machinesOf = (history: TrainingLog['history']): string =>
-  [...new Set(history.flatMap(({ machine }) => machine ?? []))].join('; ');
+const machinesOf = (history: TrainingLog['history']): string => [...new Set(history.flatMap(({ machine }) => machine ?? []))].join('; ');
 
 /** For names that contain network, kind and data set, such as resnet20-adder-winograd-cifar10. */
 function paperAccuracyOfLog(name: string): number | null {
