@@ -30,8 +30,8 @@ const xnor: ConvImplementation = {
  * y[n,ho,wo,co] = alpha[co] * sum_{kh,kw,ci} sgn(x[n, ho*s+kh*d-p, wo*s+kw*d-p, ci]) * sgn(w[co,kh,kw,ci]) (+ b[co]), alpha = mean |w[co]|
  * (XNOR-Net, ECCV 2016). sgn(0) = +1, and padding counts as +1. Filters are initialized as those of Conv2d.
  *
- * It is trained with the straight-through estimator: the gradient of sgn(v) is taken to be 1 where |v| <= 1, else 0. The gradient with respect
- * to the filters also goes through alpha.
+ * It is trained with straight-through estimators: the gradient of sgn(x) is taken to be that of `ops.signGrad`, and that of sgn(w) to be 1 where
+ * |w| <= 1, else 0. The gradient with respect to the filters also goes through alpha.
  */
 export class XnorConv2d extends Conv2dLayer {
   /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range, or the groups do not divide the channels */

@@ -31,7 +31,8 @@ export function sign(x: Tensor, options: SignOptions = {}): Tensor {
 }
 
 /**
- * The straight-through estimator for `sign`: `gx = gy where |x| ≤ 1, else 0`. `out` may be `gy` itself.
+ * A gradient for `sign`, which has none: `gx = gy · max(0, 2 − 2|x|)`, the derivative of two parabolas that stand in for it
+ * (Bi-Real Net, ECCV 2018). `out` may be `gy` itself.
  *
  * @throws {AdderNetError} ERR_SHAPE, ERR_DTYPE, ERR_ARGUMENT
  */

@@ -28,9 +28,6 @@ void sign(ThreadPool& pool, const SignShape& s, const float* x, float* y) {
 
 void sign_grad(ThreadPool& pool, size_t n, const float* gy, const float* x, float* gx) {
   pool.parallel_chunks(n, kChunkElems, [&](size_t first, size_t count) {
-    for (size_t i = first; i < first + count; ++i) {
-      const float g = gy[i];  // read in any case, so that there is no branch
-      gx[i] = std::fabs(x[i]) <= 1.0f ? g : 0.0f;
-    }
+    for (size_t i = first; i < first + count; ++i) gx[i] = gy[i] * std::max(0.0f, 2.0f - 2.0f * std::fabs(x[i]));
   });
 }

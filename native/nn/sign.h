@@ -12,5 +12,5 @@ struct SignShape {
 // y = x < 0 ? -1 : 1, [n, pad_top + h + pad_bottom, pad_left + w + pad_right, c]; padding is +1, the sign of zero, and so is a NaN
 void sign(ThreadPool& pool, const SignShape& shape, const float* x, float* y);
 
-// gx = |x| <= 1 ? gy : 0, of n elements: the straight-through estimator. gx may be gy.
+// gx = gy * max(0, 2 - 2|x|), of n elements: the derivative of two parabolas that stand in for the sign. gx may be gy.
 void sign_grad(ThreadPool& pool, size_t n, const float* gy, const float* x, float* gx);

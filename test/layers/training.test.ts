@@ -195,7 +195,7 @@ t.test('binary layers train through their signs', (t) => {
       const [signX, weight] = [inside ? signOf(x.data[at]!) : 1, w.data[co * k + tap]!];
       expectedY.data[i]! += alpha[co]! * signX * signOf(weight);
       gbinary[co * k + tap]! += g * signX;
-      if (inside && Math.abs(x.data[at]!) <= 1) expectedGx[at]! += g * alpha[co]! * signOf(weight);
+      if (inside) expectedGx[at]! += g * alpha[co]! * signOf(weight) * Math.max(0, 2 - 2 * Math.abs(x.data[at]!));
     }
   });
   const expectedGw = gbinary.map((g, i) => {

@@ -287,7 +287,7 @@ void fuzz_elementwise(Case& c) {
   if (kind == 3)
     return fuzz_exact(
         c, "sign_grad", n, [&](const KernelTable&, ThreadPool& pool, float* y) { sign_grad(pool, n, x.data(), other.data(), y); },
-        [&](size_t i) { return std::fabs(other[i]) <= 1 ? x[i] : 0.0f; });
+        [&](size_t i) { return x[i] * std::max(0.0f, 2 - 2 * std::fabs(other[i])); });
   if (kind == 4) {
     const SignShape s = {
         1, r.rows, 1, channels, c.bytes.integer(0, 3), c.bytes.integer(0, 3), c.bytes.integer(0, 3), c.bytes.integer(0, 3)};
