@@ -28,6 +28,7 @@ export interface TrainArguments extends DataArguments {
   eta: number;
   rate: 'adaptive' | 'increased' | 'plain';
   gradient: FilterGradient;
+  productEpochs?: number;
   centeredEpochs?: number;
   momentum: number;
   nesterov?: boolean;
@@ -72,6 +73,7 @@ const rules: { readonly [Name in keyof TrainArguments]-?: Rule<TrainArguments[Na
   eta: numbers.notNegative,
   rate: oneOf(rates),
   gradient: oneOf(gradients),
+  productEpochs: numbers.notNegative,
   centeredEpochs: numbers.notNegative,
   momentum: numbers.belowOne,
   nesterov: flag,

@@ -16,6 +16,12 @@ export const trainRules: readonly OptionRule<TrainArguments>[] = [
   { options: ['gradient'], apply: ({ weights }) => weights === undefined, only: 'to a new network, without --weights' },
   { options: ['gradient'], apply: ({ kind }) => kind === 'adder', only: 'to adder filters: with --kind adder' },
   {
+    options: ['productEpochs'],
+    apply: ({ kind, weights }) => kind === 'adder' || kind === 'adder-2x2' || weights !== undefined,
+    only: 'to adders of windows: with --kind adder or adder-2x2',
+  },
+  { options: ['productEpochs'], apply: ({ productEpochs = 0, epochs }) => productEpochs < epochs, only: 'to fewer epochs than --epochs' },
+  {
     options: ['centeredEpochs'],
     apply: ({ kind, weights }) => kind === 'adder' || weights !== undefined,
     only: 'to plain adder layers: with --kind adder; those of other kinds are centered in any case, or not adders',

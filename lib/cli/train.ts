@@ -130,7 +130,7 @@ interface Run {
 
 async function run({ model, optimizer, schedule, data, args, origin, folder, progress }: Run, signal: AbortSignal): Promise<FitResult> {
   const { train, validation, augment, distillation } = data;
-  const { epochs, batch, labelSmoothing, average, centeredEpochs, seed, limit, patience, resume } = args;
+  const { epochs, batch, labelSmoothing, average, productEpochs, centeredEpochs, seed, limit, patience, resume } = args;
   return await fit(model, train, {
     epochs,
     batch,
@@ -140,6 +140,7 @@ async function run({ model, optimizer, schedule, data, args, origin, folder, pro
     labelSmoothing,
     distillation,
     average: average === undefined ? undefined : { decay: average },
+    productEpochs,
     centeredEpochs,
     seed,
     limit,

@@ -3,7 +3,8 @@ import { AdderNetError } from '../errors';
 import { adderConv2d, adderConv2dGradFilter, adderConv2dGradInput } from '../ops';
 import { optionNames } from '../options';
 import { shown } from '../quoted';
-import { Conv2dLayer, type Conv2dOptions, type ConvImplementation, conv2dOptionNames } from './conv2d-layer';
+import { product } from './conv2d';
+import { Conv2dLayer, type Conv2dOptions, type ConvFunctions, type ConvImplementation, conv2dOptionNames } from './conv2d-layer';
 import type { LayerConfig } from './layer';
 
 /** Options of AdderConv2d. */
@@ -47,6 +48,12 @@ export class AdderConv2d extends Conv2dLayer {
    * filters share they learn sooner what tells them apart. `fit` lowers it step by step to 0, which it must be in the end. Default 0.
    */
   trainingCenter = 0;
+  /**
+   * Whether it computes products in training, y = sum x * w, and is trained as an ordinary convolution: the easy start of AdderNet's lp norms,
+   * where p falls from 2 to 1. At p = 2 a distance is -sum (x - w)^2 / 2 = sum x * w - sum w^2 / 2 - sum x^2 / 2, of which batch norm takes off
+   * the second term, and centering the third. Must be false in the end. Default false.
+   */
+  trainingProduct = false;
   readonly #filterGradient: FilterGradient;
 
   /** @throws {AdderNetError} ERR_ARGUMENT if an option is unknown or out of range, or the groups do not divide the channels */
@@ -62,6 +69,11 @@ export class AdderConv2d extends Conv2dLayer {
     super(inputChannels, outputChannels, options, adder(filterGradient), names);
     this.center = center;
     this.#filterGradient = filterGradient;
+  }
+
+  /** @internal */
+  protected override functions(training: boolean): ConvFunctions {
+    return training && this.trainingProduct ? product : super.functions(training);
   }
 
   /** @internal */

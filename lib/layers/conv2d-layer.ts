@@ -41,13 +41,17 @@ interface Out {
 
 type Gradient = (gy: Tensor, x: Tensor, filters: Tensor, options: ConvOptions & Out, buffers: Buffers) => Tensor;
 
-/** What makes a kind of convolution. */
-export interface ConvImplementation {
-  readonly kind: ConvKind;
+/** What a convolution computes. */
+export interface ConvFunctions {
   readonly forward: (x: Tensor, filters: Tensor, options: ConvOptions & Out & { bias?: Tensor | undefined }) => Tensor;
   /** The gradients with respect to x and to the filters. Working memory that lasts from step to step comes from the buffers. */
   readonly gradInput: Gradient;
   readonly gradFilter: Gradient;
+}
+
+/** What makes a kind of convolution. */
+export interface ConvImplementation extends ConvFunctions {
+  readonly kind: ConvKind;
   /** Name of the filters in a state dict. */
   readonly key: 'adder' | 'weight';
   readonly rule: ParameterRule;
@@ -105,9 +109,15 @@ export abstract class Conv2dLayer extends Layer {
     const out = training ? this.buffers.take('y', this.outputShape(x.shape)) : undefined;
     if (training) this.#x = x;
     const [bias, part] = [this.bias?.value, this.centering(training)];
-    if (part === 0) return this.#implementation.forward(x, this.filters.value, { ...this.options, bias, out });
-    const y = this.#implementation.forward(x, this.filters.value, { ...this.options, out });
+    const { forward } = this.functions(training);
+    if (part === 0) return forward(x, this.filters.value, { ...this.options, bias, out });
+    const y = forward(x, this.filters.value, { ...this.options, out });
     return centerChannels(y, { bias, part, out: y });
+  }
+
+  /** What it computes, which may be something else in training. */
+  protected functions(_training: boolean): ConvFunctions {
+    return this.#implementation;
   }
 
   /** The part, 0 to 1, of the mean over the channels of a pixel that outputs are less. */
@@ -118,7 +128,7 @@ export abstract class Conv2dLayer extends Layer {
   override backward(gy: Tensor, { inputGradient = true }: BackwardOptions = {}): Tensor | undefined {
     const x = savedBy(this, this.#x);
     const { filters, bias, options } = this;
-    const { gradFilter, gradInput } = this.#implementation;
+    const { gradFilter, gradInput } = this.functions(true);
     const part = this.centering(true);
     if (bias && !bias.frozen) biasGrad(gy, { out: bias.gradient });
     if (part > 0) centerChannels(gy, { part, out: gy });

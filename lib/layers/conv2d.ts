@@ -1,15 +1,19 @@
 // The convolution by multiplication: the first layer and the classifier of adder networks, and the CNN baseline.
 import { conv2d, conv2dGradFilter, conv2dGradInput } from '../ops';
-import { Conv2dLayer, type Conv2dOptions, type ConvImplementation } from './conv2d-layer';
+import { Conv2dLayer, type Conv2dOptions, type ConvFunctions, type ConvImplementation } from './conv2d-layer';
 
 /** The standard deviation that keeps the variance of gradients through a ReLU (He et al., ICCV 2015). */
 export const kaiming = (fanOut: number): number => Math.sqrt(2 / fanOut);
 
-const multiplication: ConvImplementation = {
-  kind: 'conv',
+export const product: ConvFunctions = {
   forward: conv2d,
   gradInput: (gy, x, filters, options) => conv2dGradInput(gy, filters, x.shape, options),
   gradFilter: (gy, x, filters, options) => conv2dGradFilter(gy, x, filters.shape, options),
+};
+
+const multiplication: ConvImplementation = {
+  kind: 'conv',
+  ...product,
   key: 'weight',
   rule: 'ordinary',
   std: kaiming,

@@ -15,8 +15,8 @@ import { checkModel } from '../models/model';
 import { type Schedule, Sgd, schedule as schedules } from '../optim';
 import { checkOptions, optionNames } from '../options';
 import { nameList, shown } from '../quoted';
+import { AdderStart, type AdderStartOptions } from './adder-start';
 import { estimateStatistics } from './batch-statistics';
-import { Centering } from './centering';
 import { Checkpointer, type CheckpointOptions } from './checkpointer';
 import { defaultBatch } from './default-batch';
 import { checkDistillation, type Distillation } from './distillation';
@@ -28,7 +28,7 @@ import { type TrainingPass, trainingPass } from './training-pass';
 import { type AverageOptions, WeightAverage } from './weight-average';
 
 /** Options of `fit`. */
-export interface FitOptions extends CheckpointOptions {
+export interface FitOptions extends CheckpointOptions, AdderStartOptions {
   /** Passes over the data set, including those before the run was resumed. */
   epochs: number;
   /** Updates all parameters of the model that are not frozen, and no others: `new Sgd(model.parameters(), { lr })`. */
@@ -47,6 +47,11 @@ export interface FitOptions extends CheckpointOptions {
   distillation?: Distillation | undefined;
   /** What is measured, handed to onEpoch and left at the end is not the weights of the last step but their moving average. */
   average?: AverageOptions | undefined;
+  /**
+   * Epochs in which adder layers compute products in training, as a CNN does, which is faster and a good start: see `AdderConv2d`. The network is
+   * measured without, so its accuracy is that of chance until then. Default 0.
+   */
+  productEpochs?: number | undefined;
   /**
    * Epochs in which plain adder layers are trained with centered outputs, which they learn faster with: by the whole mean over the channels at
    * first, and by less and less of it. The network is measured without, so its accuracy is low until then. Default 0.
@@ -81,6 +86,7 @@ const names = optionNames<FitOptions>({
   labelSmoothing: true,
   distillation: true,
   average: true,
+  productEpochs: true,
   centeredEpochs: true,
   seed: true,
   limit: true,
@@ -155,15 +161,16 @@ async function train(model: Model, dataset: Dataset, options: FitOptions): Promi
     shuffle: true,
   });
   const average = options.average && new WeightAverage(model, options.average);
-  const { loss = crossEntropy(options.labelSmoothing), distillation, centeredEpochs = 0 } = options;
-  const centering = new Centering(model, centeredEpochs);
+  const { loss = crossEntropy(options.labelSmoothing), distillation, productEpochs, centeredEpochs } = options;
+  const start = new AdderStart(model, { productEpochs, centeredEpochs });
   const settings = {
     network: model.name,
     kind: model.kind,
     batch,
     seed,
     images: loader.images,
-    ...(centeredEpochs > 0 && { centeredEpochs }),
+    ...(productEpochs && { productEpochs }),
+    ...(centeredEpochs && { centeredEpochs }),
     ...options.average,
   };
   const pass = trainingPass(model, loss, distillation);
@@ -190,7 +197,7 @@ async function train(model: Model, dataset: Dataset, options: FitOptions): Promi
         average?.update(current.epoch * loader.steps + current.step - 1);
         return checkpointer.saveIfDue(progress);
       };
-      const finished = await runEpoch({ pass, loader, centering, current, afterStep }, options).finally(() => centering.off());
+      const finished = await runEpoch({ pass, loader, start, current, afterStep }, options).finally(() => start.off());
       if (!finished) {
         await checkpointer.save(progress);
         return { history, stopped: 'aborted' };
@@ -219,14 +226,14 @@ async function train(model: Model, dataset: Dataset, options: FitOptions): Promi
 interface Epoch {
   readonly pass: TrainingPass;
   readonly loader: BatchLoader;
-  readonly centering: Centering;
+  readonly start: AdderStart;
   readonly current: EpochProgress;
   readonly afterStep: () => Promise<void>;
 }
 
 /** @returns false if the signal aborted before the end of the epoch */
 async function runEpoch(
-  { pass, loader, centering, current, afterStep }: Epoch,
+  { pass, loader, start, current, afterStep }: Epoch,
   { epochs, optimizer, schedule = schedules.constant(), signal, onBatch }: FitOptions,
 ): Promise<boolean> {
   const { epoch } = current;
@@ -234,7 +241,7 @@ async function runEpoch(
   let began = performance.now();
   for await (const { x, targets } of loader.batches(epoch, current.step)) {
     const at = epoch + current.step / steps;
-    centering.at(at);
+    start.at(at);
     const { loss, correct } = pass(x, targets);
     if (!Number.isFinite(loss))
       throw new AdderNetError(
@@ -272,7 +279,7 @@ async function validate(model: Model, dataset: Dataset, by?: Loss): Promise<{ lo
 function checkFit(model: Model, dataset: Dataset, options: FitOptions): void {
   checkOptions('fit', options, names);
   const { epochs, limit, optimizer, resume, checkpoint, earlyStopping, validation, average, distillation } = options;
-  const { schedule, onBatch, onEpoch, signal, loss, labelSmoothing, centeredEpochs = 0 } = options;
+  const { schedule, onBatch, onEpoch, signal, loss, labelSmoothing, productEpochs = 0, centeredEpochs = 0 } = options;
   checkModel('fit', model);
   checkFits('fit', model, dataset);
   if (epochs === undefined)
@@ -286,11 +293,12 @@ function checkFit(model: Model, dataset: Dataset, options: FitOptions): void {
   for (const [name, value] of Object.entries({ epochs, limit, 'earlyStopping.patience': earlyStopping?.patience }))
     if (value !== undefined && !(Number.isInteger(value) && value > 0))
       throw new AdderNetError('ERR_ARGUMENT', `fit: ${name} is ${shown(value)}, expected a positive integer`);
-  if (!(centeredEpochs >= 0 && centeredEpochs < epochs))
-    throw new AdderNetError(
-      'ERR_ARGUMENT',
-      `fit: centeredEpochs is ${shown(centeredEpochs)}, expected a number of at least 0 and less than the ${epochs} epochs`,
-    );
+  for (const [name, value] of Object.entries({ productEpochs, centeredEpochs }))
+    if (!(value >= 0 && value < epochs))
+      throw new AdderNetError(
+        'ERR_ARGUMENT',
+        `fit: ${name} is ${shown(value)}, expected a number of at least 0 and less than the ${epochs} epochs`,
+      );
   if (signal !== undefined && typeof signal?.aborted !== 'boolean')
     throw new AdderNetError('ERR_ARGUMENT', `fit: signal is ${shown(signal)}, expected an AbortSignal`);
   for (const [name, value] of Object.entries({ schedule, onBatch, onEpoch }))

@@ -23,7 +23,20 @@ const all = options(
   ...['--schedule', 'step', '--warm-up', '0.5', '--label-smoothing', '1', '--average', '0.9', '--teacher', 't', '--temperature', '2'],
   ...['--teacher-alpha', '0', '--teacher-features', '1', '--augment', 'crop', '--validation', '0.1', '--patience', '2', '--limit', '9'],
   ...['--seed', '7', '--threads', '2', '--out', 'o', '--resume', '--json', '--image-size', '64x96', '--skip-bad', '--background', 'red'],
-  ...['--invert', '--gradient', 'sign', '--kind', 'adder', '--centered-epochs', '1.5', '--freeze', 'conv1', 'fc'],
+  ...[
+    '--invert',
+    '--gradient',
+    'sign',
+    '--kind',
+    'adder',
+    '--product-epochs',
+    '0.5',
+    '--centered-epochs',
+    '1.5',
+    '--freeze',
+    'conv1',
+    'fc',
+  ],
 );
 
 t.test('what the command line takes is read again', (t) => {
@@ -37,7 +50,9 @@ t.test('what the command line takes is read again', (t) => {
 const wrong: Record<string, unknown[]> = {
   ...Object.fromEntries(['epochs', 'batch', 'patience', 'limit', 'seed', 'threads'].map((name) => [name, [0, -1, 1.5, '3', 2 ** 53]])),
   ...Object.fromEntries(['lr', 'clipNorm', 'temperature'].map((name) => [name, [0, -1, '1']])),
-  ...Object.fromEntries(['eta', 'weightDecay', 'teacherFeatures', 'warmUp', 'centeredEpochs'].map((name) => [name, [-1, '1']])),
+  ...Object.fromEntries(
+    ['eta', 'weightDecay', 'teacherFeatures', 'warmUp', 'productEpochs', 'centeredEpochs'].map((name) => [name, [-1, '1']]),
+  ),
   ...Object.fromEntries(['labelSmoothing', 'teacherAlpha', 'momentum', 'average', 'validation'].map((name) => [name, [-0.1, 1.1]])),
   ...Object.fromEntries(
     ['kind', 'rate', 'gradient', 'schedule', 'augment', 'dataset'].map((name) => [name, ['', 'toString', 0, ['conv']]]),

@@ -239,6 +239,8 @@ t.test('wrong usage is reported before anything is read or made', (t) => {
     [['--weights', 'x', '--gradient', 'sign'], /--gradient applies only to a new network, without --weights/],
     [['--momentum', '0', '--nesterov'], /--nesterov applies only with a --momentum above 0/],
     [['--warm-up', '10'], /--warm-up applies only to fewer epochs than --epochs/],
+    [['--product-epochs', '10'], /--product-epochs applies only to fewer epochs than --epochs/],
+    [['--kind', 'conv', '--product-epochs', '1'], /--product-epochs applies only to adders of windows: with --kind adder or adder-2x2/],
     [['--centered-epochs', '10'], /--centered-epochs applies only to fewer epochs than --epochs/],
     [['--kind', 'adder-2x2', '--centered-epochs', '1'], /--centered-epochs applies only to plain adder layers: with --kind adder/],
     [['--data', 'x'], /--data applies only to data sets with files, such as --dataset mnist/],
@@ -293,6 +295,8 @@ t.test('fine-tuning: a new head on a body that stays', async (t) => {
 
 t.test('held-out images, early stopping and other learning rates', (t) => {
   const options = [
+    '--product-epochs',
+    '0.3',
     '--centered-epochs',
     '0.5',
     '--validation',

@@ -143,6 +143,26 @@ t.test('where outputs are centered in training alone, both gradients are those o
   t.end();
 });
 
+t.test('where it computes products in training, it is an ordinary convolution until its end', (t) => {
+  const x = normal([2, 6, 5, 4], 1);
+  for (const center of [false, true]) {
+    const shape = { kernel: 3, stride: 2, padding: 1, groups: 2 };
+    const layer = new AdderConv2d(4, 6, { ...shape, center, random });
+    const conv = new Conv2d(4, 6, shape);
+    const w = layer.filters.value;
+    conv.filters.value.data.set(w.data);
+    layer.trainingProduct = true;
+    const centerIf = (tensor: Tensor) => (center ? centerChannels(tensor) : tensor);
+    const y = layer.forward(x, { training: true });
+    t.same(y.data, centerIf(conv.forward(x, { training: true })).data);
+    const gy = normal(y.shape, 2);
+    t.same(layer.backward(copy(gy))!.data, conv.backward(centerIf(copy(gy)))!.data);
+    t.same(layer.filters.gradient.data, conv.filters.gradient.data);
+    t.same(layer.forward(x).data, centerIf(adderConv2d(x, w, { stride: 2, padding: 1, groups: 2 })).data, 'in inference it is not');
+  }
+  t.end();
+});
+
 t.test('Winograd layers train by the same rule, in the transformed domain', (t) => {
   const x = normal([2, 7, 5, 3], 1);
   const layer = new WinogradAdderConv2d(3, 4, { padding: 1, bias: true, random });

@@ -176,44 +176,56 @@ t.test('resuming a finished run trains no more; without a checkpoint it starts',
   t.equal(again.history.length, 3);
 });
 
-t.test('plain adder layers are centered less and less, and not at all where the network is measured', async (t) => {
+t.test('adder layers compute products at first, and are centered less and less, but not where the network is measured', async (t) => {
   const checkpoint = join(t.testdir(), 'run.safetensors');
-  const centeredEpochs = 1.5;
+  const [productEpochs, centeredEpochs] = [0.5, 1.5];
   const network = (seed?: number) => {
     const model = smallNetwork(seed);
     const adders = model.children().flatMap(([, layer]) => (layer instanceof AdderConv2d ? [layer] : []));
     t.ok(adders.length > 0);
     const parts = () => [...new Set(adders.map(({ trainingCenter }) => trainingCenter))];
-    return { model, parts };
+    const products = () => [...new Set(adders.map(({ trainingProduct }) => trainingProduct))];
+    return { model, parts, products };
   };
-  const { model, parts } = network();
+  const { model, parts, products } = network();
   const seen: unknown[] = [];
-  const onEpoch = () => void t.same(parts(), [0], 'after an epoch');
-  const whole = await run({ centeredEpochs, onBatch: () => void seen.push(...parts()), onEpoch }, model);
+  const seenProducts: unknown[] = [];
+  const onBatch = () => {
+    seen.push(...parts());
+    seenProducts.push(...products());
+  };
+  const onEpoch = () => void t.same([parts(), products()], [[0], [false]], 'after an epoch');
+  const whole = await run({ productEpochs, centeredEpochs, onBatch, onEpoch }, model);
   const expected = Array.from({ length: 3 * 7 }, (_, step) => Math.max(0, 1 - step / 7 / centeredEpochs));
   t.same(
     seen.map((part) => Math.fround(part as number)),
     expected.map(Math.fround),
   );
-  t.notSame(bits(model), bits((await run()).model), 'which changes the training');
+  t.same(
+    seenProducts,
+    Array.from({ length: 3 * 7 }, (_, step) => step / 7 < productEpochs),
+  );
+  for (const options of [{}, { productEpochs }, { centeredEpochs }])
+    t.notSame(bits(model), bits((await run(options)).model), 'either changes the training');
 
   const controller = new AbortController();
   const second = network();
   let steps = 0;
-  const onBatch = () => void (++steps === 3 && controller.abort());
-  await run({ centeredEpochs, checkpoint, signal: controller.signal, onBatch }, second.model);
-  t.same(second.parts(), [0], 'after an interruption');
-  await t.rejects(run({ centeredEpochs: 2, checkpoint, resume: true }), {
+  const abort = () => void (++steps === 3 && controller.abort());
+  await run({ productEpochs, centeredEpochs, checkpoint, signal: controller.signal, onBatch: abort }, second.model);
+  t.same([second.parts(), second.products()], [[0], [false]], 'after an interruption');
+  await t.rejects(run({ productEpochs, centeredEpochs: 2, checkpoint, resume: true }), {
     code: 'ERR_ARGUMENT',
     message: /with centeredEpochs 1.5, not 2/,
   });
-  const resumed = await run({ centeredEpochs, checkpoint, resume: true });
+  const resumed = await run({ productEpochs, centeredEpochs, checkpoint, resume: true });
   t.same(bits(resumed.model), bits(whole.model), 'and a resumed run is the same');
   for (const wrong of [-1, 3, Number.NaN])
-    await t.rejects(run({ centeredEpochs: wrong }), {
-      code: 'ERR_ARGUMENT',
-      message: /centeredEpochs is .*, expected a number of at least 0/,
-    });
+    for (const name of ['productEpochs', 'centeredEpochs'])
+      await t.rejects(run({ [name]: wrong }), {
+        code: 'ERR_ARGUMENT',
+        message: new RegExp(`${name} is .*, expected a number of at least 0`),
+      });
 });
 
 t.test('an epoch that was saved, but not reported to its end, is reported again when the run is resumed', async (t) => {

@@ -27,6 +27,7 @@ export function addTrain(program: Command): void {
     .option('--eta <factor>', 'the factor of the adaptive learning rate of adder and binary filters', values.notNegative, 0.2)
     .addOption(new Option('--rate <kind>', 'the learning rate of adder and binary filters').choices(rates).default('adaptive'))
     .addOption(new Option('--gradient <kind>', 'the gradient of adder filters').choices(gradients).default('full'))
+    .option('--product-epochs <n>', 'compute products in adder layers in training over the first epochs, as a CNN does', values.notNegative)
     .option(
       '--centered-epochs <n>',
       'center the outputs of plain adder layers in training, less and less over this many epochs, which they learn faster with',
