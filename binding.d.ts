@@ -94,6 +94,8 @@ export interface Binding {
   /** geometry: that of a convolution of one pixel, whose padding is added to x */
   sign(x: Float32Array, y: Float32Array, geometry: Int32Array): void;
   signGrad(gy: Float32Array, x: Float32Array, gx: Float32Array): void;
+  binarize(filters: Float32Array, outputs: number, y: Float32Array): void;
+  binarizeGrad(gy: Float32Array, filters: Float32Array, outputs: number, gw: Float32Array): void;
   biasGrad(gy: Float32Array, gbias: Float32Array): void;
   maxPool2dGrad(gy: Float32Array, x: Float32Array, gx: Float32Array, geometry: Int32Array): void;
   averagePool2dGrad(gy: Float32Array, gx: Float32Array, geometry: Int32Array): void;
@@ -113,6 +115,7 @@ export interface Binding {
     weightDecay: number,
     rate: number,
     adaptive: boolean,
+    limit: number,
   ): void;
   /**
    * Asynchronous: calls done when y is written. x and y lie on SharedArrayBuffers and are left alone until then; the others are copied.

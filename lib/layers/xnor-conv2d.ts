@@ -1,8 +1,6 @@
 // The binary convolution, of the signs of x with the signs of the filters. It is the second baseline, and needs no multiplications either.
-import { conv2dGradFilter, conv2dGradInput, sign, signGrad, xnorConv2d } from '../ops';
+import { binarize, binarizeGrad, conv2dGradFilter, conv2dGradInput, sign, signGrad, xnorConv2d } from '../ops';
 import { paddedShape } from '../ops/sign';
-import { elementCount } from '../shape';
-import type { Tensor } from '../tensor';
 import { kaiming } from './conv2d';
 import { Conv2dLayer, type Conv2dOptions, type ConvImplementation } from './conv2d-layer';
 
@@ -10,7 +8,7 @@ const xnor: ConvImplementation = {
   kind: 'xnor',
   forward: xnorConv2d,
   gradInput(gy, x, filters, options, buffers) {
-    const binary = binarize(filters, buffers.take('binary filters', filters.shape));
+    const binary = binarize(filters, { out: buffers.take('binary filters', filters.shape) });
     const gsigns = conv2dGradInput(gy, binary, x.shape, options);
     return signGrad(gsigns, x, { out: gsigns });
   },
@@ -18,7 +16,7 @@ const xnor: ConvImplementation = {
   gradFilter(gy, x, filters, { padding, out, ...options }, buffers) {
     const signs = sign(x, { padding, out: buffers.take('signs', paddedShape(x.shape, padding)) });
     const gbinary = conv2dGradFilter(gy, signs, filters.shape, { ...options, out });
-    return throughBinarization(gbinary, filters);
+    return binarizeGrad(gbinary, filters, { out: gbinary });
   },
   key: 'weight',
   rule: 'binary',
@@ -38,37 +36,4 @@ export class XnorConv2d extends Conv2dLayer {
   constructor(inputChannels: number, outputChannels: number, options: Conv2dOptions) {
     super(inputChannels, outputChannels, options, xnor);
   }
-}
-
-const signOf = (weight: number): number => (weight < 0 ? -1 : 1);
-
-/** The filters of each output channel, with alpha = mean |w|. */
-function* outputChannels(filters: Tensor): Generator<{ first: number; weights: Float32Array; alpha: number }> {
-  const [co, ...window] = filters.shape;
-  const k = elementCount(window);
-  for (let first = 0; first < co! * k; first += k) {
-    const weights = filters.data.subarray(first, first + k);
-    yield { first, weights, alpha: weights.reduce((sum, weight) => sum + Math.abs(weight), 0) / k };
-  }
-}
-
-/** alpha * sgn(w) */
-function binarize(filters: Tensor, binary: Tensor): Tensor {
-  for (const { first, weights, alpha } of outputChannels(filters))
-    weights.forEach((w, i) => {
-      binary.data[first + i] = alpha * signOf(w);
-    });
-  return binary;
-}
-
-/** Turns the gradient gb with respect to alpha * sgn(w), in place, into that of w: alpha * [|w| <= 1] * gb + sgn(w) / k * sum gb * sgn(w). */
-function throughBinarization(gradient: Tensor, filters: Tensor): Tensor {
-  for (const { first, weights, alpha } of outputChannels(filters)) {
-    const g = gradient.data.subarray(first, first + weights.length);
-    const galpha = weights.reduce((sum, w, i) => sum + g[i]! * signOf(w), 0);
-    weights.forEach((w, i) => {
-      g[i] = (Math.abs(w) <= 1 ? g[i]! : 0) * alpha + (signOf(w) * galpha) / weights.length;
-    });
-  }
-  return gradient;
 }

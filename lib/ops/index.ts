@@ -48,7 +48,7 @@ export {
   quantizeActivations,
 } from './quantize';
 export { type SgdStepOptions, sgdStep } from './sgd';
-export { type SignOptions, sign, signGrad } from './sign';
+export { binarize, binarizeGrad, type SignOptions, sign, signGrad } from './sign';
 export { softmax } from './softmax';
 export { type SymmetricPadOptions, symmetricPad2d, symmetricPad2dGrad } from './symmetric-pad';
 export {

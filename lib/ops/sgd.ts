@@ -2,6 +2,7 @@
 import { native, rethrow } from '../binding';
 import { AdderNetError } from '../errors';
 import { checkOptions, optionNames } from '../options';
+import { shown } from '../quoted';
 import type { Tensor } from '../tensor';
 import { checkFloat, checkNumber, checkShapeIs, outputTensor } from './out';
 
@@ -26,6 +27,8 @@ export interface SgdStepOptions {
   eta?: number | undefined;
   /** Factor of the gradient at the plain rate, for clipping by the norm. Default 1. */
   gradientScale?: number | undefined;
+  /** Values are cut to [-limit, limit]. Default: infinity, not at all. */
+  limit?: number | undefined;
 }
 
 const names = optionNames<SgdStepOptions>({
@@ -37,6 +40,7 @@ const names = optionNames<SgdStepOptions>({
   rate: true,
   eta: true,
   gradientScale: true,
+  limit: true,
 });
 
 const increase = 100;
@@ -44,7 +48,7 @@ const increase = 100;
 /**
  * Moves `value` one step against the gradient, in place:
  * `d = a · gradient + weightDecay · value`, `velocity = momentum · velocity + d`, `value −= learningRate · velocity`, where with Nesterov
- * `d + momentum · velocity` stands in for the velocity. A zero gradient stays zero at the adaptive rate.
+ * `d + momentum · velocity` stands in for the velocity; then cut to the limit. A zero gradient stays zero at the adaptive rate.
  *
  * @param value    the parameter, float32
  * @param gradient of the same shape
@@ -54,12 +58,14 @@ export function sgdStep(value: Tensor, gradient: Tensor, options: SgdStepOptions
   const op = 'sgdStep';
   checkOptions(op, options, names);
   const { learningRate, momentum = 0, velocity, nesterov = false, weightDecay = 0, rate = 'plain', eta = 0.2, gradientScale = 1 } = options;
+  const { limit = Number.POSITIVE_INFINITY } = options;
   checkFloat(op, 'value', value);
   checkFloat(op, 'gradient', gradient);
   checkShapeIs(op, 'gradient', gradient, value.shape);
   outputTensor(op, value, value.shape, [gradient], [], 'value');
   for (const [name, number] of Object.entries({ learningRate, weightDecay, eta, gradientScale }))
     checkNumber(op, name, number, (v) => v >= 0, 'a number of at least 0');
+  if (!(limit > 0)) throw new AdderNetError('ERR_ARGUMENT', `${op}: limit is ${shown(limit)}, expected a positive number`);
   checkNumber(op, 'momentum', momentum, (v) => v >= 0 && v < 1, 'a number from 0 to below 1');
   if (velocity) outputTensor(op, velocity, value.shape, [value, gradient], [], 'velocity');
   else if (momentum > 0) throw new AdderNetError('ERR_ARGUMENT', `${op}: momentum is ${momentum}, but there is no velocity`);
@@ -82,6 +88,7 @@ export function sgdStep(value: Tensor, gradient: Tensor, options: SgdStepOptions
       weightDecay,
       factors[rate],
       rate === 'adaptive',
+      limit,
     ),
   );
 }

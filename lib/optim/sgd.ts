@@ -79,8 +79,7 @@ export class Sgd {
       if (parameter.frozen) continue;
       const { rule, value, gradient } = parameter;
       const rate: Rate = rule === 'ordinary' ? { rate: 'plain', gradientScale } : this.#adderRate();
-      this.#stepOne(value, gradient, this.velocity(parameter), rule === 'binary' ? { ...rate, weightDecay: 0 } : rate, factor);
-      if (rule === 'binary') clamp(value.data);
+      this.#stepOne(value, gradient, this.velocity(parameter), rule === 'binary' ? { ...rate, weightDecay: 0, limit: 1 } : rate, factor);
     }
   }
 
@@ -118,9 +117,4 @@ export class Sgd {
   }
 }
 
-/** In place, to [-1, 1]; a NaN stays. */
-function clamp(values: Float32Array): void {
-  for (let i = 0; i < values.length; i++) values[i] = Math.max(-1, Math.min(1, values[i]!));
-}
-
-type Rate = Pick<SgdStepOptions, 'rate' | 'eta' | 'gradientScale' | 'weightDecay'>;
+type Rate = Pick<SgdStepOptions, 'rate' | 'eta' | 'gradientScale' | 'weightDecay' | 'limit'>;

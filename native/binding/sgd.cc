@@ -4,7 +4,7 @@
 #include "runtime.h"
 
 namespace {
-// (value, gradient, velocity | undefined, learningRate, momentum, nesterov, weightDecay, rate, adaptive)
+// (value, gradient, velocity | undefined, learningRate, momentum, nesterov, weightDecay, rate, adaptive, limit)
 void SgdStep(const Arguments& args) {
   const auto value = args(0, "value").array<float>();
   const auto gradient = args(1, "gradient").array<const float>(value.length);
@@ -17,7 +17,7 @@ void SgdStep(const Arguments& args) {
   args.check_no_overlap(velocity, value, "value");
   args.check_no_overlap(velocity, gradient, "gradient");
   args.check(sgd_step(threads(args.env()), {value.length, value.data, gradient.data, velocity.data, learning_rate, momentum, weight_decay,
-                                            nesterov, rate, adaptive}));
+                                            nesterov, rate, adaptive, args(9, "limit").number()}));
 }
 }  // namespace
 

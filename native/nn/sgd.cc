@@ -36,18 +36,21 @@ Status norm(ThreadPool& pool, const float* x, size_t n, double* result) {
 struct Factors {
   float gradient, decay, momentum;
   float d_factor, velocity_factor;  // the step is d_factor * d + velocity_factor * velocity
-  float learning_rate;
+  float learning_rate, limit;
+
+  // A NaN stays.
+  float cut(float w) const { return std::max(std::min(w, limit), -limit); }
 };
 
 void step(size_t n, const Factors f, const float* __restrict g, float* __restrict w) {
-  for (size_t i = 0; i < n; ++i) w[i] -= f.learning_rate * (f.gradient * g[i] + f.decay * w[i]);
+  for (size_t i = 0; i < n; ++i) w[i] = f.cut(w[i] - f.learning_rate * (f.gradient * g[i] + f.decay * w[i]));
 }
 
 void step_with_momentum(size_t n, const Factors f, const float* __restrict g, float* __restrict v, float* __restrict w) {
   for (size_t i = 0; i < n; ++i) {
     const float d = f.gradient * g[i] + f.decay * w[i];
     v[i] = f.momentum * v[i] + d;
-    w[i] -= f.learning_rate * (f.d_factor * d + f.velocity_factor * v[i]);
+    w[i] = f.cut(w[i] - f.learning_rate * (f.d_factor * d + f.velocity_factor * v[i]));
   }
 }
 }  // namespace
@@ -65,7 +68,8 @@ Status sgd_step(ThreadPool& pool, const SgdStepArgs& a) {
                      static_cast<float>(a.momentum),
                      a.nesterov ? 1.0f : 0.0f,
                      a.nesterov ? static_cast<float>(a.momentum) : 1.0f,
-                     static_cast<float>(a.learning_rate)};
+                     static_cast<float>(a.learning_rate),
+                     static_cast<float>(a.limit)};
   pool.parallel_chunks(a.n, kChunkElems, [&](size_t first, size_t count) {
     if (a.velocity) step_with_momentum(count, f, a.gradient + first, a.velocity + first, a.value + first);
     else step(count, f, a.gradient + first, a.value + first);

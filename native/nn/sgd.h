@@ -15,10 +15,11 @@ struct SgdStepArgs {
   // The factor a of the gradient: rate, or, adaptive, rate * sqrt(n) / max(||gradient||_2, 1e-12)     (AdderNet, CVPR 2020, section 3.3)
   double rate;
   bool adaptive;
+  double limit;  // of the size of values; infinity: none
 };
 
 //   d = a * gradient + weight_decay * value
 //   velocity = momentum * velocity + d
-//   value -= learning_rate * (velocity, or with Nesterov d + momentum * velocity, or without momentum d)
+//   value -= learning_rate * (velocity, or with Nesterov d + momentum * velocity, or without momentum d), then cut to [-limit, limit]
 // A zero gradient stays zero. With the adaptive rate a NaN in the gradient makes the whole parameter NaN.
 Status sgd_step(ThreadPool& pool, const SgdStepArgs& a);

@@ -14,3 +14,10 @@ void sign(ThreadPool& pool, const SignShape& shape, const float* x, float* y);
 
 // gx = gy * max(0, 2 - 2|x|), of n elements: the derivative of two parabolas that stand in for the sign. gx may be gy.
 void sign_grad(ThreadPool& pool, size_t n, const float* gy, const float* x, float* gx);
+
+// y = alpha * (w < 0 ? -1 : 1), alpha = mean |w| over the k weights of an output channel; w and y are [co][k]
+void binarize(ThreadPool& pool, size_t co, size_t k, const float* w, float* y);
+
+// Turns the gradient gy with respect to y = binarize(w) into that of w, gw = (|w| <= 1 ? alpha * gy : 0) + sgn(w) / k * sum gy * sgn(w).
+// gw may be gy.
+void binarize_grad(ThreadPool& pool, size_t co, size_t k, const float* gy, const float* w, float* gw);

@@ -124,6 +124,18 @@ const operations: Record<string, Operation> = {
     out: [2, 6],
     inPlace: ['gy'],
   },
+  binarize: {
+    tensors: () => ({ filters: f32([3, 2, 2, 4]) }),
+    call: ({ filters, out }) => ops.binarize(filters!, { out }),
+    out: [3, 2, 2, 4],
+    inPlace: ['filters'],
+  },
+  binarizeGrad: {
+    tensors: () => ({ gy: f32([3, 2, 2, 4]), filters: f32([3, 2, 2, 4]) }),
+    call: ({ gy, filters, out }) => ops.binarizeGrad(gy!, filters!, { out }),
+    out: [3, 2, 2, 4],
+    inPlace: ['gy'],
+  },
   add: {
     tensors: () => ({ a: f32([2, 6]), b: f32([2, 6]) }),
     call: ({ a, b, out }) => ops.add(a!, b!, { out }),

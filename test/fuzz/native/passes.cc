@@ -262,7 +262,7 @@ void fuzz_batch_norm(Case& c) {
 }
 
 void fuzz_elementwise(Case& c) {
-  const size_t kind = c.bytes.integer(0, 10);
+  const size_t kind = c.bytes.integer(0, 11);
   const Rows r(c);
   const size_t n = r.elems(), channels = r.channels;
   const Floats x = c.floats(n, true), other = c.floats(n, true);
@@ -288,6 +288,28 @@ void fuzz_elementwise(Case& c) {
     return fuzz_exact(
         c, "sign_grad", n, [&](const KernelTable&, ThreadPool& pool, float* y) { sign_grad(pool, n, x.data(), other.data(), y); },
         [&](size_t i) { return x[i] * std::max(0.0f, 2 - 2 * std::fabs(other[i])); });
+  if (kind == 11) {
+    const bool is_gradient = c.bytes.flag();
+    const double count = static_cast<double>(channels);
+    Doubles expected(n), magnitude(n);
+    for (size_t row = 0; row < n; row += channels) {
+      double alpha = 0, shared = 0, sizes = 0;
+      for (size_t i = row; i < row + channels; ++i) {
+        alpha += std::fabs(x[i]) / count;
+        shared += other[i] * (x[i] < 0 ? -1 : 1) / count;
+        sizes += std::fabs(other[i]) / count;
+      }
+      for (size_t i = row; i < row + channels; ++i) {
+        const double own = std::fabs(x[i]) <= 1 ? alpha * other[i] : 0, sign = x[i] < 0 ? -1 : 1;
+        expected[i] = is_gradient ? own + sign * shared : alpha * sign;
+        magnitude[i] = is_gradient ? std::fabs(own) + sizes : alpha;
+      }
+    }
+    return fuzz_close(c, "binarize", expected, magnitude, 1e-6, [&](const KernelTable&, ThreadPool& pool, float* y) {
+      if (is_gradient) binarize_grad(pool, r.rows, channels, other.data(), x.data(), y);
+      else binarize(pool, r.rows, channels, x.data(), y);
+    });
+  }
   if (kind == 4) {
     const SignShape s = {
         1, r.rows, 1, channels, c.bytes.integer(0, 3), c.bytes.integer(0, 3), c.bytes.integer(0, 3), c.bytes.integer(0, 3)};
@@ -432,6 +454,7 @@ void fuzz_training(Case& c) {
   }
   const size_t n = c.bytes.integer(1, c.bytes.flag() ? 70000 : 100);
   const bool has_velocity = c.bytes.flag(), nesterov = has_velocity && c.bytes.flag(), adaptive = c.bytes.flag();
+  const double limit = c.bytes.flag() ? 0.5 : std::numeric_limits<double>::infinity();
   const Floats value = c.floats(n), gradient = c.floats(n), velocity = c.floats(n);
   double rate = 0.1, squares = 0;
   for (size_t i = 0; i < n; ++i) squares += static_cast<double>(gradient[i]) * gradient[i];
@@ -439,14 +462,15 @@ void fuzz_training(Case& c) {
   Doubles expected(n), magnitude(n);
   for (size_t i = 0; i < n; ++i) {
     const double d = rate * gradient[i] + 0.01 * value[i], v = 0.9 * velocity[i] + d;
-    expected[i] = value[i] - 0.05 * (!has_velocity ? d : nesterov ? d + 0.9 * v : v);
+    expected[i] = std::clamp(value[i] - 0.05 * (!has_velocity ? d : nesterov ? d + 0.9 * v : v), -limit, limit);
     magnitude[i] = 2 * (std::fabs(value[i]) + std::fabs(rate * gradient[i]) + std::fabs(velocity[i]));
   }
   fuzz_close(c, "sgd_step", expected, magnitude, 1e-6, [&](const KernelTable&, ThreadPool& pool, float* y) {
     Floats moving(n);
     std::copy_n(value.data(), n, y);
     std::copy_n(velocity.data(), n, moving.data());
-    const SgdStepArgs args = {n, y, gradient.data(), has_velocity ? moving.data() : nullptr, 0.05, 0.9, 0.01, nesterov, 0.1, adaptive};
+    const SgdStepArgs args = {n,        y,    gradient.data(), has_velocity ? moving.data() : nullptr, 0.05, 0.9, 0.01, nesterov, 0.1,
+                              adaptive, limit};
     c.expect(sgd_step(pool, args) == Status::kOk, "status");
   });
 }

@@ -178,7 +178,7 @@ t.test('softmax cross-entropy', async (t) => {
 });
 
 t.test('sgdStep', async (t) => {
-  const step = ({ n, rate, momentum, nesterov, weightDecay, seed }: Step) => {
+  const step = ({ n, rate, momentum, nesterov, weightDecay, limit, seed }: Step) => {
     const [value, velocity] = [guarded([n]), guarded([n])];
     value.data.set(normal([n], seed).data);
     velocity.data.set(normal([n], seed + 1).data);
@@ -190,7 +190,8 @@ t.test('sgdStep', async (t) => {
       gradient.data.forEach((g, i) => {
         const d = a * g + weightDecay * w[i]!;
         v[i] = momentum * v[i]! + d;
-        w[i]! -= 0.05 * (momentum === 0 ? d : nesterov ? d + momentum * v[i]! : v[i]!);
+        const moved = w[i]! - 0.05 * (momentum === 0 ? d : nesterov ? d + momentum * v[i]! : v[i]!);
+        w[i] = limit === undefined ? moved : Math.max(-limit, Math.min(limit, moved));
       });
       ops.sgdStep(value, gradient, {
         learningRate: 0.05,
@@ -200,6 +201,7 @@ t.test('sgdStep', async (t) => {
         momentum,
         nesterov: nesterov && momentum > 0,
         velocity: momentum > 0 ? velocity : undefined,
+        limit,
       });
     }
     checkGuards(value, velocity);
@@ -213,6 +215,7 @@ t.test('sgdStep', async (t) => {
     momentum: number;
     nesterov: boolean;
     weightDecay: number;
+    limit: number | undefined;
     seed: number;
   }
   const problem: fc.Arbitrary<Step> = fc.record({
@@ -221,6 +224,7 @@ t.test('sgdStep', async (t) => {
     momentum: fc.constantFrom(0, 0.9),
     nesterov: fc.boolean(),
     weightDecay: fc.constantFrom(0, 5e-4),
+    limit: fc.constantFrom(undefined, 0.5),
     seed: fc.nat(),
   });
   t.doesNotThrow(() => fc.assert(fc.property(problem, step), draws(80)), 'random problems');
@@ -293,6 +297,7 @@ t.test('errors', async (t) => {
   const sgd = (options: object) => () => ops.sgdStep(logits, normal([2, 3], 4), { learningRate: 0.1, ...options });
   wrong(t, 'ERR_ARGUMENT', /momentum is 0.9, but there is no velocity/, sgd({ momentum: 0.9 }));
   wrong(t, 'ERR_ARGUMENT', /momentum is 1,/, sgd({ momentum: 1 }));
+  for (const limit of [0, -1, Number.NaN]) wrong(t, 'ERR_ARGUMENT', /limit is .*, expected a positive number/, sgd({ limit }));
   wrong(t, 'ERR_ARGUMENT', /learningRate is NaN/, sgd({ learningRate: Number.NaN }));
   wrong(t, 'ERR_ARGUMENT', /rate is 'fast'/, sgd({ rate: 'fast' }));
   wrong(t, 'ERR_ARGUMENT', /nesterov/, sgd({ nesterov: true }));
