@@ -115,12 +115,12 @@ export abstract class Conv2dLayer extends Layer {
     return centerChannels(y, { bias, part, out: y });
   }
 
-  /** What it computes, which may be something else in training. */
+  /** @internal What it computes, which may be something else in training. */
   protected functions(_training: boolean): ConvFunctions {
     return this.#implementation;
   }
 
-  /** The part, 0 to 1, of the mean over the channels of a pixel that outputs are less. */
+  /** @internal The part, 0 to 1, of the mean over the channels of a pixel that outputs are less. */
   protected centering(_training: boolean): number {
     return 0;
   }
