@@ -38,7 +38,7 @@ export interface Binding {
   ): void;
   relu(x: Float32Array, y: Float32Array): void;
   add(a: Float32Array, b: Float32Array, y: Float32Array): void;
-  /** y = x less the mean of its pixel, + bias; y may be x */
+  /** y = x less part of the mean of its pixel, + bias; y may be x */
   centerChannels(x: Float32Array, bias: Float32Array | undefined, channels: number, y: Float32Array, part: number): void;
   /** size: n h w c of the smaller of the two images (native/conv2d/symmetric_rows.h) */
   symmetricPad2d(x: Float32Array, value: number, y: Float32Array, size: Int32Array): void;

@@ -1,6 +1,6 @@
 // node scripts/compare-recipes.mjs DATA RECIPE SEED trains a ResNet-20 for five epochs on CIFAR-10, shrunk to 16x16 so that it takes minutes, by one of
-// the recipes below, and prints its accuracy on 5,000 training images that were held out: the table of docs/training. DATA is the folder of
-// CIFAR-10. Needs `npm run build`.
+// the recipes below, and prints its accuracy on 5,000 training images that were held out. Seeds differ by more than a point: take several. DATA is the
+// folder of CIFAR-10. Needs `npm run build`.
 import { fit, ImageDataset, models, openDataset, Sgd, schedule, splitDataset, Tensor } from '../dist/index.js';
 
 const size = 16;

@@ -1,5 +1,5 @@
-// node scripts/train-teacher.mjs DATASET DATA OUT EPOCHS trains a CNN that teaches the networks of docs/training, and goes on where it was stopped. It is
-// wide and has few layers, so that its products are large ones: it reaches the accuracy of a ResNet-44 in a fraction of the time.
+// node scripts/train-teacher.mjs DATASET DATA OUT EPOCHS trains a CNN that can teach others (train --teacher OUT/model.safetensors), and goes on where
+// it was stopped. It is wide and has few layers, so that its matrices are large, which a CPU multiplies fastest.
 // DATASET is cifar10 or cifar100, and DATA the folder of its files. OUT gets model.safetensors, log.jsonl and a checkpoint. Needs `npm run build`.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 // `addernet train`: trains a network and writes it to a folder, with a log and learning curves.
 import { join } from 'node:path';
 import { hasAdaptiveRate } from '../conv-kind';
-import { cpuInfo, setThreads } from '../cpu';
+import { machineName, setThreads } from '../cpu';
 import type { Model, Training } from '../models';
 import type { Schedule, Sgd } from '../optim';
 import { chartPackages, missingPackages } from '../paper/charts/chart';
@@ -106,6 +106,16 @@ const rulesOfWeights: readonly OptionRule<Model>[] = [
     apply: ({ kind }) => hasAdaptiveRate(kind),
     only: ({ kind }) => `to adder and binary filters, but --weights is of kind ${kind}`,
   },
+  {
+    options: ['productEpochs'],
+    apply: ({ kind }) => kind === 'adder' || kind === 'adder-2x2',
+    only: ({ kind }) => `to adders of windows, but --weights is of kind ${kind}`,
+  },
+  {
+    options: ['centeredEpochs'],
+    apply: ({ kind }) => kind === 'adder',
+    only: ({ kind }) => `to plain adder layers, but --weights is of kind ${kind}`,
+  },
 ];
 
 /** --weights says what --model and --kind are. */
@@ -172,10 +182,9 @@ function announce(
   folder: RunFolder,
   progress: TrainingProgress,
 ): void {
-  const { isa, threads } = cpuInfo();
   const images = Math.min(args.limit ?? train.length, train.length);
   progress.note(
-    `${model.name}, kind ${model.kind}, on ${train.name}: ${images} images in batches of ${args.batch}; validated on ${validation.name}: ${validation.length} images; ${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; into ${folder.path}`,
+    `${model.name}, kind ${model.kind}, on ${train.name}: ${images} images in batches of ${args.batch}; validated on ${validation.name}: ${validation.length} images; ${machineName()}; into ${folder.path}`,
   );
   if (args.dataset === folderName && args.weights === undefined && images < fewImages)
     progress.note(

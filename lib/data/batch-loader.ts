@@ -1,5 +1,6 @@
 // Prepares batches of training images while the network works on the previous one. All random choices of a batch follow from (seed, epoch,
-// step), those of an image from (seed), so any batch can be made without the ones before it. This makes training that resumes in mid-epoch bit-identical.
+// step), those of an image from (seed), so any batch can be made without the ones before it. This makes training that resumes in mid-epoch
+// bit-identical.
 
 import { AdderNetError } from '../errors';
 import { cropMirrorNormalize } from '../ops/crop-mirror-normalize';

@@ -1,4 +1,5 @@
 // Adder layers are trained as something easier at first. What is measured and saved is the network as it will be.
+import { AdderNetError } from '../errors';
 import { AdderConv2d, type Layer } from '../layers';
 
 /** For how many epochs adder layers are something else in training. */
@@ -15,8 +16,16 @@ export class AdderStart {
   readonly #productEpochs: number;
   readonly #centeredEpochs: number;
 
+  /** @throws {AdderNetError} ERR_ARGUMENT if there is no layer that they are for */
   constructor(network: Layer, { productEpochs = 0, centeredEpochs = 0 }: AdderStartOptions) {
     this.#layers = [...adders(network)];
+    if (productEpochs > 0 && this.#layers.length === 0)
+      throw new AdderNetError('ERR_ARGUMENT', `fit: productEpochs is ${productEpochs}, but the network has no AdderConv2d: leave it out`);
+    if (centeredEpochs > 0 && this.#layers.every(({ center }) => center))
+      throw new AdderNetError(
+        'ERR_ARGUMENT',
+        `fit: centeredEpochs is ${centeredEpochs}, but the network has no AdderConv2d that is not centered in any case: leave it out`,
+      );
     this.#productEpochs = productEpochs;
     this.#centeredEpochs = centeredEpochs;
   }

@@ -264,6 +264,13 @@ t.test('wrong usage is reported before anything is read or made', (t) => {
     ['train', '--weights', 'resnet20-cifar10-conv', '--rate', 'plain', ...x],
     /--rate applies only to adder and binary filters, but --weights is of kind conv/,
   );
+  for (const [option, what] of Object.entries({ '--product-epochs': 'adders of windows', '--centered-epochs': 'plain adder layers' }))
+    fails(
+      t,
+      1,
+      ['train', '--weights', 'resnet20-cifar10-conv', option, '1', ...x],
+      new RegExp(`${option} applies only to ${what}, but --weights is of kind conv`),
+    );
   fails(t, 1, [...small, '--kind', 'adder-winograd', ...x], /lenet5bn: kind is 'adder-winograd', but no layer has 3x3 windows at stride 1/);
   fails(
     t,

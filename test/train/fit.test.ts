@@ -220,6 +220,12 @@ t.test('adder layers compute products at first, and are centered less and less, 
   });
   const resumed = await run({ productEpochs, centeredEpochs, checkpoint, resume: true });
   t.same(bits(resumed.model), bits(whole.model), 'and a resumed run is the same');
+  const cnn = models.lenet5bn({ kind: 'conv', seed: 1 });
+  for (const name of ['productEpochs', 'centeredEpochs'])
+    await t.rejects(fit(cnn, generateDigits(50, 1), { epochs: 2, optimizer: optimizerOf(cnn), [name]: 1 }), {
+      code: 'ERR_ARGUMENT',
+      message: new RegExp(`${name} is 1, but the network has no AdderConv2d`),
+    });
   for (const wrong of [-1, 3, Number.NaN])
     for (const name of ['productEpochs', 'centeredEpochs'])
       await t.rejects(run({ [name]: wrong }), {
