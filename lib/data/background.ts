@@ -1,5 +1,5 @@
 // The default color behind transparent pixels.
-import type { Color } from './image';
+import type { Color } from './image-options';
 
 const [black, white]: readonly Color[] = [
   [0, 0, 0],

@@ -8,8 +8,9 @@ import { Tensor } from '../tensor';
 import { folderPath } from './data-file';
 import { ImageDataset, type ImageDatasetOptions } from './dataset';
 import { maxConcurrentDecodes } from './decoding-limit';
-import { checkColorName, checkImageOptions, checkImageShape, type ImageOptions, type ImageShape, readImage } from './image';
+import { checkColorName, readImage } from './image';
 import { type ImageFile, listImages } from './image-files';
+import { checkImageOptions, checkImageShape, type ImageOptions, type ImageShape } from './image-options';
 
 /** How the images of a folder are read. */
 export interface ImageFolderOptions extends ImageOptions {

@@ -4,37 +4,26 @@
 import type Sharp from 'sharp';
 import { AdderNetError } from '../errors';
 import { describeFile, fileKind } from '../io/file-kinds';
-import { type FileSource, readSource, sourceName, sourcePath, typeName } from '../io/file-source';
+import { type FileSource, readSource, sourcePath } from '../io/file-source';
 import { packageError } from '../optional-package';
-import { shown } from '../quoted';
-import { type Shape, shapeText } from '../shape';
-import { checkBuffer, Tensor, typedArrayName } from '../tensor';
+import { checkBuffer, Tensor } from '../tensor';
 import { decodeBmp, isBmp } from './bmp';
 import { runChunked } from './chunked-work';
 import { limitDecoding } from './decoding-limit';
+import {
+  type Color,
+  checkImageOptions,
+  checkImageShape,
+  defaultMaxPixels,
+  type ImageOptions,
+  type ImageShape,
+  noColor,
+} from './image-options';
+import { type ImageSource, nameOf } from './image-source';
 import { jpegMarkers, maxScans } from './jpeg-markers';
-import type { Pixels } from './pixels';
+import { checkPixelCount, checkPixels, fits, inverted, isPixels, type SizedPixels, tooLarge } from './pixels';
 import { decodePnm, isPnm } from './pnm';
 import { isTruncated } from './truncated-image';
-
-/** The shape of a network's input images, [h,w,c], where c is 3 for red, green and blue, or 1 for gray. */
-export type ImageShape = readonly [number, number, number];
-
-/** An image: the path or file: URL of a file, its bytes, or pixels with their width and height. */
-export type ImageSource = FileSource | Pixels;
-
-/** A color: a CSS name, `#rrggbb`, or red, green and blue from 0 to 255. */
-export type Color = string | readonly [number, number, number];
-
-/** How an image is converted to the input of a network. */
-export interface ImageOptions {
-  /** An image with more pixels is rejected before it is decoded. Default 25,000,000. */
-  readonly maxPixels?: number | undefined;
-  /** The color behind transparent pixels. Default: white, or black if `invert` is set. */
-  readonly background?: Color | undefined;
-  /** Inverts the brightness, for images of black on white and a network trained on white on black. Default false. */
-  readonly invert?: boolean | undefined;
-}
 
 /** How the work of reading an image is scheduled. */
 export interface Decoding {
@@ -47,9 +36,6 @@ export interface Decoding {
 }
 
 const ownDecoding: Decoding = { inTurn: limitDecoding, seconds: 60 };
-
-/** The default of `maxPixels`. */
-export const defaultMaxPixels = 25_000_000;
 
 /**
  * Reads an image and fits it to a network's input: the image is rotated upright, scaled to cover the input, and cropped around its center.
@@ -78,84 +64,10 @@ export async function readImage(
   return inverted(await inTurn(() => fitPixels(pixels, shape, options, name, seconds)), invert);
 }
 
-/** @throws {AdderNetError} ERR_ARGUMENT if an option is out of range */
-export function checkImageOptions({ maxPixels, background, invert }: ImageOptions): void {
-  if (maxPixels !== undefined && !(Number.isSafeInteger(maxPixels) && maxPixels > 0))
-    throw new AdderNetError('ERR_ARGUMENT', `maxPixels is ${shown(maxPixels)}, expected a positive integer`);
-  if (invert !== undefined && typeof invert !== 'boolean')
-    throw new AdderNetError('ERR_ARGUMENT', `invert is ${shown(invert)}, expected true or false`);
-  const isLevel = (value: unknown) => Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;
-  const isColor = typeof background === 'string' || (Array.isArray(background) && background.length === 3 && background.every(isLevel));
-  if (background !== undefined && !isColor) throw noColor(background);
-}
-
 /** @throws {AdderNetError} ERR_ARGUMENT unless sharp knows the color */
 export function checkColorName(background: Color): void {
   onBackground(loadSharp()(), background);
 }
-
-const noColor = (background: unknown): AdderNetError =>
-  new AdderNetError(
-    'ERR_ARGUMENT',
-    `background is ${JSON.stringify(background)}, expected a CSS color, such as 'black' or '#ff8000', or [red, green, blue] from 0 to 255`,
-  );
-
-/** @throws {AdderNetError} ERR_SHAPE unless the shape is that of color or gray images */
-export function checkImageShape(op: string, shape: Shape): asserts shape is ImageShape {
-  const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) > 0;
-  if (!Array.isArray(shape) || shape.length !== 3 || !shape.every(isSize))
-    throw new AdderNetError('ERR_SHAPE', `${op}: the shape of images is ${textOf(shape)}, expected [h,w,c]`);
-  if (shape[2] !== 1 && shape[2] !== 3)
-    throw new AdderNetError('ERR_SHAPE', `${op}: the network takes ${shape[2]} channels, but an image has 3, or 1 in gray`);
-}
-
-const textOf = (shape: unknown): string => (Array.isArray(shape) ? shapeText(shape) : String(shape));
-
-const isPixels = (image: ImageSource): image is Pixels =>
-  typeof image === 'object' && image !== null && 'data' in image && 'width' in image && 'height' in image;
-
-function nameOf(image: ImageSource): string {
-  if (isPixels(image)) return 'the image';
-  try {
-    const path = sourcePath('image', image);
-    return path === undefined ? `the image of ${sourceName(image)}` : `the image '${sourceName(image)}'`;
-  } catch (cause) {
-    throw new AdderNetError('ERR_ARGUMENT', `${(cause as Error).message}, or pixels, { data, width, height }`, { cause });
-  }
-}
-
-interface SizedPixels extends Pixels {
-  readonly data: Uint8Array;
-  readonly channels: 1 | 3 | 4;
-}
-
-function checkPixels({ data, width, height }: Pixels, maxPixels: number | undefined, name: string): SizedPixels {
-  for (const [side, value] of Object.entries({ width, height }))
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw new AdderNetError('ERR_ARGUMENT', `${side} of ${name} is ${shown(value)}, expected a positive number of pixels`);
-  const type = typedArrayName(data);
-  if (type !== 'Uint8Array' && type !== 'Uint8ClampedArray')
-    throw new AdderNetError('ERR_DTYPE', `pixels are ${type ?? typeName(data)}, expected a Uint8Array or Uint8ClampedArray`);
-  checkBuffer(data as Uint8Array, `the data of ${name}`);
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.length);
-  checkPixelCount(name, width, height, maxPixels);
-  const channels = bytes.length / width / height;
-  if (channels !== 1 && channels !== 3 && channels !== 4)
-    throw new AdderNetError(
-      'ERR_ARGUMENT',
-      `${name} has ${bytes.length} bytes, expected ${height} x ${width} pixels of 3 (red, green, blue), 4 (with opacity) or 1 (gray)`,
-    );
-  return { data: bytes, width, height, channels };
-}
-
-function checkPixelCount(name: string, width: number, height: number, maxPixels = defaultMaxPixels): void {
-  if (width * height > maxPixels) throw tooLarge(name, maxPixels, `${width} x ${height} are`);
-}
-
-const tooLarge = (name: string, maxPixels: number, what: string): AdderNetError =>
-  new AdderNetError('ERR_ARGUMENT', `${name} is too large: ${what} more than ${maxPixels} pixels (option maxPixels)`);
-
-const fits = ({ width, height, channels }: SizedPixels, [h, w, c]: ImageShape): boolean => h === height && w === width && c === channels;
 
 async function readFile(
   source: FileSource,
@@ -266,15 +178,6 @@ function onBackground(image: Sharp.Sharp, background: Color): Sharp.Sharp {
   } catch {
     throw noColor(background);
   }
-}
-
-function inverted(image: Tensor<Uint8Array>, invert: boolean): Tensor<Uint8Array> {
-  return invert
-    ? new Tensor(
-        image.data.map((v) => 255 - v),
-        image.shape,
-      )
-    : image;
 }
 
 function unreadable(

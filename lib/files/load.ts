@@ -6,7 +6,8 @@ import type { TensorFile } from '../io/tensor-file';
 import { type FloatPretrained, Model, type ModelMetadata, type QuantizedPretrained } from '../models';
 import { checkOptions } from '../options';
 import { QuantizedModel } from '../quantize';
-import { escapeControls, shown } from '../quoted';
+import { shown } from '../quoted';
+import { warn } from '../warning';
 import { storedMetadata, storedNetwork } from './float-file';
 import { checkContradiction, foreignNetwork } from './foreign-file';
 import { type LoadOptions, loadOptionNames } from './load-options';
@@ -38,7 +39,7 @@ export async function load(source: FileSource, options: LoadOptions = {}): Promi
 }
 
 async function loadNetwork(source: FileSource, options: LoadOptions, needsQuantized: boolean): Promise<Model | QuantizedModel> {
-  const { dtype, onNote = warn } = options;
+  const { dtype, onNote = warnOfAssumption } = options;
   if (dtype !== undefined && dtype !== 'f32' && dtype !== 'u8' && dtype !== 'i16')
     throw new AdderNetError('ERR_ARGUMENT', `load: dtype is '${String(dtype)}', expected 'f32', 'u8' or 'i16'`);
   if (typeof onNote !== 'function') throw new AdderNetError('ERR_ARGUMENT', `load: onNote is ${shown(onNote)}, expected a function`);
@@ -72,11 +73,8 @@ export async function loadQuantized(source: FileSource, options: Omit<LoadOption
   return (await loadNetwork(source, options, true)) as QuantizedModel;
 }
 
-const warn = (note: string): void =>
-  process.emitWarning(`${escapeControls(note)} Pass what you know as options of load; onNote receives these notes.`, {
-    type: 'AdderNetWarning',
-    code: 'ADDERNET_ASSUMED',
-  });
+const warnOfAssumption = (note: string): void =>
+  warn('ADDERNET_ASSUMED', `${note} Pass what you know as options of load; onNote receives these notes.`);
 
 function floatFrom(file: TensorFile, options: LoadOptions, note: (text: string) => void): Model {
   const metadata = storedMetadata(file);

@@ -2,27 +2,13 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath, URL as NodeUrl } from 'node:url';
 import { AdderNetError } from '../errors';
-import { typedArrayName } from '../tensor';
+import { type FileSource, isBlob, isUrl, truncate, typeName, viewOf } from './source-bytes';
 
-/** A file by its path or file: URL, or its bytes. */
-export type FileSource = string | URL | Uint8Array | Uint8ClampedArray | ArrayBuffer | Blob;
-
-/** The X of `[object X]`, which identifies built-in objects of every realm; instanceof works only within one. */
-export const typeName = (value: unknown): string => Object.prototype.toString.call(value).slice('[object '.length, -1);
+export { type FileSource, isUrl, sourceName, typeName } from './source-bytes';
 
 /** The URL, if the text is one rather than a path. */
 const asUrl = (text: string): URL | undefined =>
   /^(file:\/\/|https?:\/\/|blob:|data:[^,]*,)/i.test(text) && NodeUrl.canParse(text) ? new NodeUrl(text) : undefined;
-
-const maxName = 200;
-const truncate = (name: string): string => (name.length > maxName ? `${name.slice(0, maxName)}…` : name);
-
-/** The name of a source in messages: its path, truncated if it is long, or its number of bytes. */
-export function sourceName(source: FileSource): string {
-  if (typeof source === 'string') return truncate(source);
-  if (isUrl(source)) return truncate(source.href);
-  return `${'size' in source ? source.size : source.byteLength} bytes in memory`;
-}
 
 /**
  * The path of a source on disk; undefined if the source is bytes.
@@ -68,19 +54,4 @@ export async function readSource(op: string, source: FileSource): Promise<Uint8A
   const path = sourcePath(op, source);
   if (path !== undefined) return await readFile(path);
   return viewOf(source) ?? new Uint8Array(await (source as Blob).arrayBuffer());
-}
-
-export const isUrl = (source: unknown): source is URL => typeName(source) === 'URL';
-const isBlob = (source: unknown): source is Blob => typeName(source) === 'Blob' || typeName(source) === 'File';
-
-function viewOf(source: unknown): Uint8Array | undefined {
-  const tag = typeName(source);
-  const type = typedArrayName(source);
-  const isBuffer = tag === 'ArrayBuffer' || tag === 'SharedArrayBuffer';
-  if (!isBuffer && type !== 'Uint8Array' && type !== 'Uint8ClampedArray') return undefined;
-  const { byteLength } = source as ArrayBuffer | Uint8Array;
-  if (byteLength === 0) return new Uint8Array(); // this includes detached buffers, which cannot have views
-  if (isBuffer) return new Uint8Array(source as ArrayBuffer);
-  const { buffer, byteOffset } = source as Uint8Array;
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

@@ -124,7 +124,7 @@ export function formatSafetensors(
   }
 
   // fromEntries defines own properties: a tensor named __proto__ is written like any other.
-  const json = Buffer.from(JSON.stringify(Object.fromEntries(entries)));
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
   const headerBytes = Math.ceil(json.length / 8) * 8;
   if (headerBytes > maxHeaderBytes)
     throw new AdderNetError('ERR_ARGUMENT', `formatSafetensors: the header has ${headerBytes} bytes, expected at most ${maxHeaderBytes}`);

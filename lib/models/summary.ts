@@ -1,5 +1,4 @@
 // The cost of a network, layer by layer, for one input. lib/layers/operations.ts says what is counted.
-import { inspect } from 'node:util';
 import type { Layer, Operations } from '../layers';
 import { type Shape, shapeText } from '../shape';
 
@@ -56,7 +55,7 @@ export class Summary {
   }
 
   /** @internal What console.log prints. */
-  [inspect.custom](): string {
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
 }

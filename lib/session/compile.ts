@@ -1,6 +1,5 @@
 // From a network to a session: its layers emit nodes, neighbors are fused, and the native plan packs their weights.
 
-import { checkThreads } from '../cpu';
 import { AdderNetError } from '../errors';
 import { checkGraphFinite, checkLimits, dtypeOfNodes, fuse, type Graph, trace } from '../graph';
 import { Layer } from '../layers';
@@ -11,6 +10,7 @@ import { checkOptions, optionNames } from '../options';
 import { shown } from '../quoted';
 import { checkShape, type Shape, shapeText } from '../shape';
 import type { Tensor } from '../tensor';
+import { checkThreads } from '../threads';
 import type { Labels } from './classification';
 import { emit } from './emit';
 import { InferenceSession } from './inference-session';

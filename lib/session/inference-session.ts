@@ -2,7 +2,9 @@
 
 import { type NativePlan, rethrow } from '../binding';
 import { defaultBackground } from '../data/background';
-import { type Color, checkImageOptions, type ImageOptions, type ImageShape, type ImageSource, readImage } from '../data/image';
+import { readImage } from '../data/image';
+import { type Color, checkImageOptions, type ImageOptions, type ImageShape } from '../data/image-options';
+import type { ImageSource } from '../data/image-source';
 import { normalize } from '../data/normalize';
 import { AdderNetError, type ErrorCode } from '../errors';
 import { type FileSource, readSource, sourcePath } from '../io/file-source';

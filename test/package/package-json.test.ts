@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { compile, evaluate, load, loadQuantized, models, openDataset, QuantizedModel, type Tensor } from '../../dist';
-import { pretrainedNames } from '../../dist/models/pretrained';
+import { pretrainedNames } from '../../dist/models/pretrained-names';
 import { testNeeding } from '../support/needing';
 import { dataFolder, missingData } from '../support/official-data';
 import { repository } from '../support/repository';
