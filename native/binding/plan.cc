@@ -20,6 +20,8 @@
 namespace {
 constexpr double kMaxElems = 1LL << 48;  // a petabyte: sizes in bytes stay far from what size_t holds
 
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
 // A plan, and its share of the threads where it has one of its own.
 struct OwnedPlan {
   OwnedPlan(const KernelTable& kernels, ThreadPool& process, size_t threads, size_t input_elems)
@@ -33,10 +35,10 @@ struct OwnedPlan {
   Status profile(size_t n, const float* x, float* y, size_t rounds, double* times) {
     for (size_t round = 0; round < rounds; ++round, times += 1 + plan.node_count()) {
       const std::lock_guard<std::mutex> lock(running);
-      const auto start = std::chrono::steady_clock::now();
+      const double start = now();
       Status status = plan.run(n, x, y);
-      times[0] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-      if (status == Status::kOk) status = plan.profile(n, x, y, times + 1);
+      times[0] = now() - start;
+      if (status == Status::kOk) status = plan.profile(n, x, y, {now, times + 1});
       if (status != Status::kOk) return status;
     }
     return Status::kOk;

@@ -29,5 +29,6 @@ constexpr ByteAdderRule kByteAdderRules[] = {
     {"sse41", false, {"psadbw"}},
     {"neon_dotprod", false, {"uabd"}},
     {"neon", false, {"uabd"}},
+    {"wasm_simd128", false, {"max_add"}},
     {"scalar", false, {"scalar"}},
 };

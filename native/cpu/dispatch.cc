@@ -58,7 +58,11 @@ class Tables {
     if (cpu.neon_dotprod) add(neon_dotprod(), cpu);
     if (cpu.neon) add(kKernelsNeon, cpu);
 #endif
+#if defined(ADDERNET_WASM)
+    add(kKernelsWasmSimd128, cpu);
+#else
     add(kKernelsScalar, cpu);
+#endif
   }
   SupportedTables supported = {};
 
@@ -95,9 +99,13 @@ class Tables {
   KernelTable tables_[kMaxTables][kMaxByteAdders];
 };
 
-const char* forced(const char* variable) {
+const char* forced([[maybe_unused]] const char* variable) {
+#if defined(ADDERNET_WASM)  // there is one table and no environment
+  return nullptr;
+#else
   const char* name = std::getenv(variable);
   return name && *name ? name : nullptr;
+#endif
 }
 
 Choice choose() {

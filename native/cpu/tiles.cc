@@ -61,7 +61,11 @@ std::vector<TileEntry> list_tiles() {
     lister.add(what...);
     all.insert(all.end(), lister.entries.begin(), lister.entries.end());
   };
+#if defined(ADDERNET_WASM)
+  list("wasm_simd128", kKernelsWasmSimd128);
+#else
   list("scalar", kKernelsScalar);
+#endif
 #if defined(ADDERNET_X64)
   list("sse41", kKernelsSse41);
   list("avx2", kKernelsAvx2);

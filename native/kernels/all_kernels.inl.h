@@ -34,13 +34,17 @@ constexpr KernelTable kernel_table(const char* isa, const ByteAdders&... byte_ad
   table.addition = peak<ProductMicroOp<Addition>>;
   table.layout = kLayout;
   table.elementwise = kElementwise;
+#if !defined(ADDERNET_INFERENCE)
   table.gradient.dot = DotShapes::tiles<ProductTiles<Dot, true>>;
   table.gradient.hardtanh = HardtanhShapes::tiles<HardtanhTiles>;
   table.gradient.clamp = ClampShapes::tiles<ClampTiles<false>>;
   table.gradient.sign = ClampShapes::tiles<ClampTiles<true>>;
   table.winograd = kWinograd;
-  table.xnor = kXnor;
   table.training = kTraining;
+#else
+  table.winograd = kWinogradForward;
+#endif
+  table.xnor = kXnor;
   table.integer = integer_kernels<L1Shorts, L1ShortsShapes>(byte_adders...);
   table.integer.dot_8 = integer_product<Dot8, Dot8Shapes>();
   table.integer.dot_7 = integer_product<Dot7, Dot7Shapes>();

@@ -88,8 +88,10 @@ void integer_tile(const IntegerTileArgs& a) {
   constexpr size_t kGroupBytes = sizeof(typename P::Group);
   for (size_t group = 0; group < a.row_groups.count; ++group) {
     typename P::Sum sum[MR][NV] = {};
+#if !defined(__wasm__)  // whose engines give out the registers
     UNROLL for (int i = 0; i < MR; ++i) UNROLL for (int j = 0; j < NV; ++j)
         do_not_optimize_sum(sum[i][j]);  // zeros of one register: gcc copies
+#endif
     const unsigned char* row[MR];
     UNROLL for (int i = 0; i < MR; ++i) row[i] = static_cast<const unsigned char*>(a.row_pointers[i]) + group * a.row_groups.row_step;
     const unsigned char* panel = a.panel;

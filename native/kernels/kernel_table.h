@@ -29,7 +29,7 @@ struct KernelTable {
   QuantizationKernels quantization;
 };
 
-extern const KernelTable kKernelsScalar, kKernelsSse41, kKernelsAvx2, kKernelsAvx512, kKernelsNeon;
+extern const KernelTable kKernelsScalar, kKernelsSse41, kKernelsAvx2, kKernelsAvx512, kKernelsNeon, kKernelsWasmSimd128;
 
 // Extensions of a set do these better; cpu/dispatch.cc puts them into a copy of the table, and chooses its byte adder.
 struct VnniKernels {

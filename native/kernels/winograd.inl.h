@@ -124,6 +124,7 @@ void winograd_transform_input_grad(size_t channels, const float* gv, size_t posi
   });
 }
 
+constexpr WinogradKernels kWinogradForward = {winograd_transform_input, winograd_transform_output, nullptr, nullptr};
 constexpr WinogradKernels kWinograd = {winograd_transform_input, winograd_transform_output, winograd_transform_output_grad,
                                        winograd_transform_input_grad};
 }  // namespace

@@ -1,7 +1,6 @@
 #include "plan.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -10,7 +9,6 @@
 #include "arena.h"
 
 namespace {
-using Clock = std::chrono::steady_clock;
 
 struct Slice {
   size_t first, count;
@@ -89,9 +87,9 @@ Status Plan::run(size_t n, const float* x, float* y) {
   return run_parts({n - sliced, x + sliced * input_elems(), y + sliced * output_elems()}, nullptr);
 }
 
-Status Plan::profile(size_t n, const float* x, float* y, double* seconds) {
-  std::fill_n(seconds, node_count(), 0.0);
-  return run_parts({n, x, y}, seconds);
+Status Plan::profile(size_t n, const float* x, float* y, const NodeTimes& times) {
+  std::fill_n(times.seconds, node_count(), 0.0);
+  return run_parts({n, x, y}, &times);
 }
 
 Status Plan::run_slices(const Images& all, size_t threads) {
@@ -111,17 +109,17 @@ Status Plan::run_slices(const Images& all, size_t threads) {
   return failure;
 }
 
-Status Plan::run_parts(const Images& all, double* seconds) {
+Status Plan::run_parts(const Images& all, const NodeTimes* times) {
   const size_t part = divide_up(all.n, divide_up(all.n, max_part()));
   if (!reserve(part * arena_bytes_per_image_)) return Status::kMemory;
   for (size_t first = 0; first < all.n; first += part) {
-    const Status status = run_nodes(part_of(all, first, std::min(part, all.n - first)), pool_, arena_.data(), seconds);
+    const Status status = run_nodes(part_of(all, first, std::min(part, all.n - first)), pool_, arena_.data(), times);
     if (status != Status::kOk) return status;
   }
   return Status::kOk;
 }
 
-Status Plan::run_nodes(const Images& images, ThreadPool& pool, unsigned char* arena, double* seconds) const {
+Status Plan::run_nodes(const Images& images, ThreadPool& pool, unsigned char* arena, const NodeTimes* times) const {
   const size_t n = images.n;
   if (checks_input_ && !all_finite(n * input_elems(), images.x)) return Status::kNotFinite;
   const auto place = [&](size_t value) -> void* {
@@ -134,10 +132,10 @@ Status Plan::run_nodes(const Images& images, ThreadPool& pool, unsigned char* ar
   };
   for (size_t i = 0; i < nodes_.size(); ++i) {
     const auto& [node, x, other] = nodes_[i];
-    const Clock::time_point start = seconds ? Clock::now() : Clock::time_point();
+    const double start = times ? times->now() : 0;
     const Status status = node->run({kernels_, pool, n, input(x), input(other), {place(i + 1), node->output().dtype}});
     if (status != Status::kOk) return status;
-    if (seconds) seconds[i] += std::chrono::duration<double>(Clock::now() - start).count();
+    if (times) times->seconds[i] += times->now() - start;
   }
   if (output_ == 0) std::copy_n(images.x, n * input_elems(), images.y);
   return Status::kOk;

@@ -12,6 +12,12 @@
 
 constexpr size_t kNoValue = SIZE_MAX;
 
+// How long each node takes, by a clock of the caller's: WebAssembly has none.
+struct NodeTimes {
+  double (*now)();  // in seconds
+  double* seconds;  // [node_count]
+};
+
 class Plan {
  public:
   // The table and the pool outlive the plan. Sizes are those of one image.
@@ -34,9 +40,9 @@ class Plan {
   // many images as threads, each thread computes whole images, so that no thread waits for another at every layer; the rest is shared layer
   // by layer.
   Status run(size_t n, const float* x, float* y);
-  // The same results, with the seconds that each node took, seconds [node_count]. On one thread that is run itself, and the clock; on
+  // The same results, and the time of each node. On one thread that is run itself, and the clock; on
   // several, all of them share every node, of as many images at a time as where images are fewer than threads.
-  Status profile(size_t n, const float* x, float* y, double* seconds);
+  Status profile(size_t n, const float* x, float* y, const NodeTimes& times);
   // The size of what the nodes keep and of the arena, which grows with n up to a limit and stays.
   size_t bytes() const { return node_bytes_ + arena_bytes_; }
 
@@ -56,9 +62,9 @@ class Plan {
   };
   // Each thread computes images of its own from end to end; n is a multiple of `threads`.
   Status run_slices(const Images& all, size_t threads);
-  // All threads compute the same layer of at most max_part() images. The seconds of each node are added up where `seconds` is not null.
-  Status run_parts(const Images& all, double* seconds);
-  Status run_nodes(const Images& images, ThreadPool& pool, unsigned char* arena, double* seconds) const;
+  // All threads compute the same layer of at most max_part() images. The seconds of each node are added up where `times` is not null.
+  Status run_parts(const Images& all, const NodeTimes* times);
+  Status run_nodes(const Images& images, ThreadPool& pool, unsigned char* arena, const NodeTimes* times) const;
   Images part_of(const Images& all, size_t first, size_t n) const;
 
   // Sizes of the arena.

@@ -16,7 +16,9 @@ namespace {
 // The value may have changed.
 template <class Register>
 ALWAYS_INLINE void do_not_optimize(Register& r) {
-  asm("" : "+" VECTOR_REGISTER(r));
+  Register copy = r;  // the one that goes to memory, where a vector cannot be named otherwise
+  asm("" : "+" VECTOR_REGISTER(copy));
+  r = copy;
 }
 ALWAYS_INLINE void do_not_optimize(uint32_t& r) { asm("" : "+r"(r)); }
 ALWAYS_INLINE void do_not_optimize(int32_t& r) { asm("" : "+r"(r)); }

@@ -6,7 +6,7 @@
 #ifndef __has_feature
 #define __has_feature(feature) 0
 #endif
-#if defined(_WIN32) || defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#if defined(_WIN32) || defined(__wasm__) || defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 
 ExactMemory::ExactMemory(size_t bytes) : pages_(static_cast<char*>(std::calloc(bytes, 1))), length_(bytes), data_(pages_) {
   if (!pages_ && bytes > 0) std::abort();

@@ -1,5 +1,5 @@
 // Zeroed memory of exactly so many bytes: an access beyond its end ends the process, in any build and under emulation. It ends where a page
-// ends, before one that must not be accessed. The address sanitizer sees that by itself, and more; Windows has no mmap.
+// ends, before one that must not be accessed. The address sanitizer sees that by itself, and more; Windows and WebAssembly have no mmap.
 #pragma once
 #include <cstddef>
 

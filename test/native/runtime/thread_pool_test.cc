@@ -34,6 +34,7 @@ TEST(chunks, "parallel_chunks covers a range once") {
   }
 }
 
+#if defined(__cpp_exceptions)  // WebAssembly is compiled without
 TEST(pool_exception, "what an index throws on any thread reaches the caller, and the pool works on") {
   for (const size_t threads : {1, 2, 5}) {
     ThreadPool pool(threads);
@@ -56,3 +57,4 @@ TEST(pool_exception, "what an index throws on any thread reaches the caller, and
     }
   }
 }
+#endif

@@ -118,6 +118,23 @@ struct NeonPrimitives {
   void (*add_products16)(const int32_t* sum, const uint8_t* x, const uint8_t* w, int32_t* y);  // 8 sums
 };
 
+struct WasmPrimitives {
+  void (*copy)(const uint8_t* x, uint8_t* y);
+  void (*broadcast_u32)(uint32_t x, uint8_t* y);
+  void (*bit_and)(const uint8_t* a, const uint8_t* b, uint8_t* y);
+  void (*sub_i32)(const int32_t* a, const int32_t* b, int32_t* y);
+  void (*max_i16)(const int16_t* a, const int16_t* b, int16_t* y);
+  void (*max_u8)(const uint8_t* a, const uint8_t* b, uint8_t* y);
+  void (*add_i16)(const int16_t* a, const int16_t* b, int16_t* y);
+  void (*broadcast_i16)(int16_t x, int16_t* y);
+  void (*add_u8_pairs)(const uint8_t* a, uint16_t* y);
+  void (*add_u16_pairs)(const uint16_t* a, int32_t* y);
+  void (*madd_i16)(const int16_t* a, const int16_t* b, int32_t* y);
+  void (*sums_of_16_bytes)(const uint8_t* x, int32_t* y);
+  void (*byte_row_sums)(const uint8_t* rows, size_t chunks, int32_t* y);   // [4][chunks * 16] -> [4]
+  void (*short_row_sums)(const int16_t* rows, size_t chunks, int32_t* y);  // [4][chunks * 8] -> [4]
+};
+
 struct DotprodPrimitives {
   void (*add_four_distances)(const int32_t* sum, const uint8_t* x, const uint8_t* w, int32_t* y);
   void (*add_four_products)(const int32_t* sum, const uint8_t* x, const uint8_t* w, int32_t* y);
@@ -144,7 +161,8 @@ struct Primitives {
   DotprodPrimitives dotprod;
   ScalarIntegerPrimitives scalar;
   SlidingPrimitives sliding = {};
+  WasmPrimitives wasm = {};
 };
 
 extern const Primitives kPrimitivesScalar, kPrimitivesSse41, kPrimitivesAvx2, kPrimitivesAvx2Vnni, kPrimitivesAvx512, kPrimitivesAvx512Vnni,
-    kPrimitivesAvx512Vpopcntdq, kPrimitivesNeon, kPrimitivesNeonDotprod;
+    kPrimitivesAvx512Vpopcntdq, kPrimitivesNeon, kPrimitivesNeonDotprod, kPrimitivesWasmSimd128;

@@ -38,7 +38,11 @@ constexpr float kSpecial[] = {0.0f,
 
 std::vector<const Primitives*> supported() {
   [[maybe_unused]] const CpuFeatures cpu = detect_cpu();
+#if defined(ADDERNET_WASM)
+  std::vector<const Primitives*> all = {&kPrimitivesWasmSimd128};
+#else
   std::vector<const Primitives*> all = {&kPrimitivesScalar};
+#endif
 #if defined(ADDERNET_X64)
   if (cpu.sse41) all.push_back(&kPrimitivesSse41);
   if (cpu.avx2) all.push_back(&kPrimitivesAvx2);
@@ -493,6 +497,52 @@ void check_dotprod(Test& t, const DotprodPrimitives& p) {
   }
 }
 
+void check_wasm(Test& t, const WasmPrimitives& p) {
+  uint8_t a[kMaxBytes], b[kMaxBytes], y[16];
+  int16_t short_a[8], short_b[8], short_y[8];
+  uint16_t unsigned_y[8];
+  int32_t int_a[4], int_b[4], int_y[4];
+  for (int round = 0; round < kRounds; ++round) {
+    fill_bytes(t, a);
+    fill_bytes(t, b);
+    p.copy(a, y);
+    CHECK(std::memcmp(a, y, 16) == 0);
+    p.bit_and(a, b, y);
+    for (size_t i = 0; i < 16; ++i) CHECK(y[i] == (a[i] & b[i]));
+    p.max_u8(a, b, y);
+    for (size_t i = 0; i < 16; ++i) CHECK(y[i] == std::max(a[i], b[i]));
+    p.add_u8_pairs(a, unsigned_y);
+    for (size_t i = 0; i < 8; ++i) CHECK(unsigned_y[i] == a[2 * i] + a[2 * i + 1]);
+    p.sums_of_16_bytes(a, int_y);
+    for (size_t i = 0; i < 4; ++i) CHECK(int_y[i] == std::accumulate(a + 16 * i, a + 16 * i + 16, 0));
+    p.broadcast_u32(static_cast<uint32_t>(int_at(a, 0)), y);
+    for (size_t i = 0; i < 4; ++i) CHECK(int_at(y, i) == int_at(a, 0));
+    fill(unsigned_y, 8, [&] { return static_cast<uint16_t>(t.random()); });
+    p.add_u16_pairs(unsigned_y, int_y);
+    for (size_t i = 0; i < 4; ++i) CHECK(int_y[i] == unsigned_y[2 * i] + unsigned_y[2 * i + 1]);
+
+    fill(short_a, 8, [&] { return any_integer<int16_t>(t); });
+    fill(short_b, 8, [&] { return any_integer<int16_t>(t); });
+    p.max_i16(short_a, short_b, short_y);
+    for (size_t i = 0; i < 8; ++i) CHECK(short_y[i] == std::max(short_a[i], short_b[i]));
+    p.add_i16(short_a, short_b, short_y);
+    for (size_t i = 0; i < 8; ++i) CHECK(short_y[i] == static_cast<int16_t>(short_a[i] + short_b[i]));
+    p.broadcast_i16(short_a[0], short_y);
+    for (size_t i = 0; i < 8; ++i) CHECK(short_y[i] == short_a[0]);
+    p.madd_i16(short_a, short_b, int_y);
+    for (size_t i = 0; i < 4; ++i) {
+      const int64_t sum = int64_t{short_a[2 * i]} * short_b[2 * i] + int64_t{short_a[2 * i + 1]} * short_b[2 * i + 1];
+      CHECK(static_cast<uint32_t>(int_y[i]) == static_cast<uint32_t>(sum));  // of four -32768 it wraps
+    }
+    fill(int_a, 4, [&] { return small_integer(t); });
+    fill(int_b, 4, [&] { return small_integer(t); });
+    p.sub_i32(int_a, int_b, int_y);
+    for (size_t i = 0; i < 4; ++i) CHECK(int_y[i] == int_a[i] - int_b[i]);
+    check_row_sums(t, 16, p.byte_row_sums);
+    check_row_sums(t, 8, p.short_row_sums);
+  }
+}
+
 void check_scalar_integers(Test& t, const ScalarIntegerPrimitives& p) {
   for (int round = 0; round < kRounds; ++round) {
     const auto a = any_integer<int16_t>(t), b = any_integer<int16_t>(t);
@@ -537,6 +587,7 @@ TEST(tile_primitives, "primitives of integer tiles are their definitions") {
     if (p->sliding.slide) check_sliding(t, p->sliding);
     if (p->neon.negate) check_neon(t, p->neon);
     if (p->dotprod.add_four_products) check_dotprod(t, p->dotprod);
+    if (p->wasm.copy) check_wasm(t, p->wasm);
     if (p->scalar.mul) check_scalar_integers(t, p->scalar);
   }
 }
