@@ -99,7 +99,7 @@ async function measureTask(task: Task, isa: string, threads: number, options: Me
 }
 
 /** Batch norms that let something through: of a network that has seen images. */
-function settled(model: Model): Model {
+export function settled(model: Model): Model {
   const x = Tensor.zeros([2, ...model.inputShape]);
   new Random(2).fillNormal(x.data);
   for (let step = 0; step < 40; step++) model.forward(x, { training: true });

@@ -1,6 +1,6 @@
 // dist/esm, for bundlers: the package as ES modules (condition `module` of package.json), of the same sources. Node itself takes the
 // CommonJS build for `import` and `require` alike, so that a process has each class once. Needs dist/ of tsc beside it for the types.
-const { readdirSync, readFileSync, writeFileSync } = require('node:fs');
+const { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { buildSync } = require('esbuild');
 
@@ -40,3 +40,33 @@ for (const file of readdirSync(join(root, 'lib/static'))) {
   const source = readFileSync(join(root, 'lib/static', file), 'utf8');
   writeFileSync(join(out, file.replace('.ts', '.mjs')), source.replace("'../binding'", "'./binding.mjs'").replace("'../index'", "'./index.mjs'"));
 }
+
+// dist/wasm, for browsers, workers and edge functions: one ES module without imports, where a file has a form for them (*.web.ts) of that form, and the
+// module of scripts/build-wasm.sh beside it, where that was built.
+const wasm = join(root, 'dist/wasm');
+buildSync({
+  absWorkingDir: root,
+  entryPoints: { index: 'lib/wasm/index.ts' },
+  outdir: wasm,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  format: 'esm',
+  platform: 'neutral',
+  target: 'es2022',
+  resolveExtensions: ['.web.ts', '.ts'],
+  minify: true,
+  legalComments: 'none',
+  define: { urlOfThisFile: 'import.meta.url' },
+  logLevel: 'warning',
+});
+const module_ = join(root, 'build-wasm/addernet.wasm');
+if (existsSync(module_)) copyFileSync(module_, join(wasm, 'addernet.wasm'));
+writeFileSync(
+  join(wasm, 'workerd.mjs'),
+  `import module from './addernet.wasm';
+import { init } from './index.mjs';
+
+await init(module);
+export * from './index.mjs';
+`,
+);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Size } from '../../dist/graph';
 import type { Sides } from '../../dist/shape';
 
-/** What is used of onnx-proto and onnxruntime-node, whose types are installed with them or not at all. */
+/** What is used of onnx-proto and onnxruntime, whose types are installed with them or not at all. */
 interface Onnx {
   ModelProto: { create(fields: object): object; encode(model: object): { finish(): Uint8Array } };
   AttributeProto: { AttributeType: { INTS: number; INT: number } };
@@ -12,6 +12,7 @@ interface Onnx {
 }
 interface Ort {
   InferenceSession: { create(model: Uint8Array, options: object): Promise<{ run(feeds: object): Promise<Outputs> }> };
+  env: { wasm?: { numThreads?: number } };
   Tensor: new (type: 'float32' | 'uint8', data: Float32Array | Uint8Array, dims: readonly number[]) => object;
 }
 type Outputs = Record<string, { data: Float32Array | Uint8Array }>;
@@ -20,10 +21,13 @@ type Numbers = Float32Array | Uint8Array | Int8Array | Int32Array;
 // From dist-bench/baselines, where this file is compiled to, to the folder where they are installed.
 const baselines = createRequire(join(__dirname, '../../bench/baselines/package.json'));
 
+/** onnxruntime as a native addon, or in WebAssembly. */
+export type Runtime = 'onnxruntime-node' | 'onnxruntime-web';
+
 /** Whether they are installed. */
-export function haveBaselines(): boolean {
+export function haveBaselines(runtime: Runtime = 'onnxruntime-node'): boolean {
   try {
-    baselines.resolve('onnxruntime-node');
+    baselines.resolve(runtime);
     baselines.resolve('onnx-proto');
     return true;
   } catch {
@@ -63,7 +67,14 @@ export class OnnxGraph {
    * Makes it ready to run on `x`.
    * @param outputs values to give, of the type of `sample`
    */
-  async session({ x, dims, outputs, sample = new Float32Array(), threads }: SessionOptions): Promise<OnnxSession> {
+  async session({
+    x,
+    dims,
+    outputs,
+    sample = new Float32Array(),
+    threads,
+    runtime = 'onnxruntime-node',
+  }: SessionOptions): Promise<OnnxSession> {
     const { ModelProto } = this.#onnx;
     const graph = {
       name: 'network',
@@ -74,7 +85,8 @@ export class OnnxGraph {
     };
     const opsetImport = [{ version: 13 }, { domain: 'com.microsoft', version: 1 }];
     const model = ModelProto.encode(ModelProto.create({ irVersion: 8, opsetImport, graph })).finish();
-    const ort: Ort = baselines('onnxruntime-node');
+    const ort: Ort = baselines(runtime);
+    if (ort.env.wasm) ort.env.wasm.numThreads = threads;
     const options = { intraOpNumThreads: threads, interOpNumThreads: 1, executionMode: 'sequential', graphOptimizationLevel: 'all' };
     const session = await ort.InferenceSession.create(model, { ...options, logSeverityLevel: 3 });
     const input = new ort.Tensor(x instanceof Float32Array ? 'float32' : 'uint8', x, dims);
@@ -94,6 +106,8 @@ interface SessionOptions {
   readonly outputs: readonly string[];
   readonly sample?: Float32Array | Uint8Array;
   readonly threads: number;
+  /** Default: onnxruntime-node. */
+  readonly runtime?: Runtime | undefined;
 }
 export interface OnnxSession {
   run(): Promise<Outputs>;

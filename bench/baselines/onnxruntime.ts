@@ -3,7 +3,7 @@ import type { layers, Model, Tensor } from '../../dist';
 import { type Conv2d, fuse, trace, type Value } from '../../dist/graph';
 import { addFloatNodes, nameOf } from './float-graph';
 import { Int8Graph, rangeOf } from './int8-graph';
-import { OnnxGraph, toNchw } from './onnx';
+import { OnnxGraph, type Runtime, toNchw } from './onnx';
 
 export { haveBaselines } from './onnx';
 
@@ -16,10 +16,10 @@ export interface Baselines {
 }
 
 /** @param x normalized images in NHWC, [batch,h,w,c] */
-export async function onnxNetworks(model: Model, x: Float32Array, batch: number, threads: number): Promise<Baselines> {
+export async function onnxNetworks(model: Model, x: Float32Array, batch: number, threads: number, runtime?: Runtime): Promise<Baselines> {
   const [h, w, c] = model.inputShape;
   const network = fuse(trace(model, model.inputShape));
-  const input = { x: toNchw(x, batch, h * w, c), dims: [batch, c, h, w], threads };
+  const input = { x: toNchw(x, batch, h * w, c), dims: [batch, c, h, w], threads, runtime };
 
   const graph = new OnnxGraph();
   const values = addFloatNodes(graph, network.nodes);

@@ -91,6 +91,15 @@ const benches = {
       ],
     }),
   }),
+  wasm: define<ModelResult>({
+    measure: 'measureWasm',
+    units: 'ms: milliseconds of one image; ort: time relative to onnxruntime-web, in floats and in 8 bits, if that is installed',
+    header: ['implementation', 'ms', 'images/s', 'ort f32', 'ort int8'],
+    row: ({ network, batch, isa, implementation, seconds, imagesPerSecond, ratios }) => ({
+      ...{ group: `${isa}, ${network}, batch ${batch}`, name: implementation },
+      cells: [milliseconds(seconds), number(imagesPerSecond), ...(ratios ? [number(ratios.f32, 2), number(ratios.int8, 2)] : [])],
+    }),
+  }),
   train: define<TrainResult>({
     measure: 'measureTrain',
     units: 'ms: milliseconds of one training step; ms/image: the same divided by the batch',

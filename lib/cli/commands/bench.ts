@@ -9,8 +9,8 @@ export function addBench(program: Command): void {
     .addArgument(
       new Argument(
         '<what>',
-        'single kernels; layers compared with onnxruntime; whole networks (models); training steps (train); the server (serve)',
-      ).choices(['kernels', 'layers', 'models', 'train', 'serve']),
+        'single kernels; layers compared with onnxruntime; whole networks (models), in WebAssembly (wasm); training steps (train); the server (serve)',
+      ).choices(['kernels', 'layers', 'models', 'wasm', 'train', 'serve']),
     )
     .option('--isa <name>', 'use one instruction set (default: all that this CPU has for kernels, otherwise the best)')
     .option('--filter <text>', 'measure only what contains this text in its name, such as "adder" or "16x16 32-32"')
@@ -23,7 +23,7 @@ export function addBench(program: Command): void {
       {
         options: ['isa', 'filter'],
         apply: () => command.args[0] !== 'serve',
-        only: 'to benchmarks that run in this process: kernels, layers, models, train',
+        only: 'to benchmarks that run in this process: kernels, layers, models, wasm, train',
       },
       { options: ['nodes'], apply: () => command.args[0] === 'models', only: 'to models' },
     ],
