@@ -1,10 +1,14 @@
-// Loads the compiled addon at first use: build/Release in a checkout, prebuilds/<platform>-<arch> in the package.
+// Loads the compiled addon at first use: build/Release in a checkout, prebuilds/<platform>-<arch> in the package. Where none loads, networks run in
+// WebAssembly, and a warning says so.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Binding } from '../binding.d.ts';
 import { AdderNetError, type ErrorCode } from './errors';
 import { permissionRemedy } from './node-permissions';
 import { bundleFolders, isBundled, packageFile, packageFolders, remedyOfBundle } from './package-files';
+import { warn } from './warning';
+import { wasmIsa } from './wasm/binding';
+import { moduleFile, wasmFallback } from './wasm/fallback';
 
 export type { NativePlan, QuantizedArray, Rescaling } from '../binding.d.ts';
 
@@ -18,7 +22,7 @@ export function useBinary(load: () => unknown): void {
 
 /**
  * The native side.
- * @throws {AdderNetError} ERR_NATIVE_MISSING if no binary fits this platform; ERR_ISA if ADDERNET_ISA names an instruction set that the CPU
+ * @throws {AdderNetError} ERR_NATIVE_MISSING if no binary fits this platform, and no WebAssembly can take its place; ERR_ISA if ADDERNET_ISA names an instruction set that the CPU
  *   or the build lacks; ERR_ARGUMENT if ADDERNET_NUM_THREADS is not a number of threads
  */
 export function native(): Binding {
@@ -27,13 +31,33 @@ export function native(): Binding {
 }
 
 function load(): Binding {
-  const binding = firstThatLoads([
-    ...(loadNamed ? [loadNamed] : []),
-    ...besideTheBundle().map((path) => () => require(path)),
-    ...packageFolders().map((folder) => () => require(compiledIn(folder))),
-  ]);
+  const isa = process.env.ADDERNET_ISA;
+  if (isa === wasmIsa) return chosenWasm();
+  let binding: Binding;
+  try {
+    binding = firstThatLoads([
+      ...(loadNamed ? [loadNamed] : []),
+      ...besideTheBundle().map((path) => () => require(path)),
+      ...packageFolders().map((folder) => () => require(compiledIn(folder))),
+    ]);
+  } catch (missing) {
+    const { message } = missing as AdderNetError;
+    const fallback = isa ? undefined : wasmFallback(message); // what was asked for by name gets no substitute
+    if (!fallback) throw missing;
+    warn('ADDERNET_WASM', `networks run in WebAssembly, several times slower, and nothing trains: ${message}`);
+    return fallback;
+  }
   rethrow(() => binding.cpuInfo());
   return binding;
+}
+
+function chosenWasm(): Binding {
+  const binding = wasmFallback(`ADDERNET_ISA is ${wasmIsa}: leave it out`);
+  if (binding) return binding;
+  throw new AdderNetError(
+    'ERR_ISA',
+    `ADDERNET_ISA is '${wasmIsa}', but ${moduleFile} is not in the package, or this Node compiles no such module: in a checkout, npm run build:wasm makes it`,
+  );
 }
 
 /** It looks for a file of Alpine's as soon as it loads, which Node's permission model may refuse. */

@@ -59,8 +59,8 @@ buildSync({
   define: { urlOfThisFile: 'import.meta.url' },
   logLevel: 'warning',
 });
-const module_ = join(root, 'build-wasm/addernet.wasm');
-if (existsSync(module_)) copyFileSync(module_, join(wasm, 'addernet.wasm'));
+const built = join(root, 'prebuilds/wasm32/addernet.wasm');
+if (existsSync(built)) copyFileSync(built, join(wasm, 'addernet.wasm'));
 writeFileSync(
   join(wasm, 'workerd.mjs'),
   `import module from './addernet.wasm';

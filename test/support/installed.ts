@@ -7,8 +7,11 @@ import { repository } from './repository';
 
 const dependencies = ['cli-progress', 'commander', 'fflate', 'node-gyp-build'];
 
-/** The folder of a copy that lasts as long as the test. */
-export function installedCopy(t: Test, { binary }: { binary: boolean }): string {
+/**
+ * The folder of a copy that lasts as long as the test.
+ * @param wasm whether the WebAssembly module comes along, where it was built. Default false
+ */
+export function installedCopy(t: Test, { binary, wasm = false }: { binary: boolean; wasm?: boolean }): string {
   // Not in the test's own folder: that lies in the repository, whose node_modules would be found.
   const root = mkdtempSync(join(tmpdir(), 'addernet-'));
   t.teardown(() => rmSync(root, { recursive: true }));
@@ -16,6 +19,7 @@ export function installedCopy(t: Test, { binary }: { binary: boolean }): string 
   mkdirSync(copy, { recursive: true });
   for (const part of ['dist', 'package.json', ...(binary ? ['build/Release/addernet.node'] : [])])
     cpSync(join(repository, part), join(copy, part), { recursive: true });
+  if (!wasm) rmSync(join(copy, 'dist/wasm/addernet.wasm'), { force: true });
   for (const name of dependencies) symlinkSync(join(repository, 'node_modules', name), join(root, 'node_modules', name), 'junction');
   return copy;
 }
