@@ -1,5 +1,5 @@
-// Before `npm pack`: a tarball without the binary of this machine, or with one that is older than the native code, would install and then
-// fail. Those of other platforms come from `npm run prebuilds` and the workflow, and stay.
+// Before `npm pack`: a tarball without the binary of this machine or the WebAssembly module, or with one that is older than the native code, would
+// install and then fail. Those of other platforms come from `npm run prebuilds` and the workflow, and stay.
 const { execFileSync } = require('node:child_process');
 const { existsSync, readdirSync, statSync } = require('node:fs');
 const { join } = require('node:path');
@@ -10,7 +10,7 @@ const name = `addernet${process.platform === 'linux' ? libc : ''}.node`;
 const binary = join(root, 'prebuilds', `${process.platform}-${process.arch}`, name);
 const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 2, 2] }); // npm pack prints its name to stdout
 
-function isOutdated() {
+function isOutdated(binary) {
   if (!existsSync(binary)) return true;
   const native = readdirSync(join(root, 'native'), { recursive: true }).map((file) => join('native', file));
   const newest = Math.max(...['CMakeLists.txt', 'binding.d.ts', ...native].map((file) => statSync(join(root, file)).mtimeMs));
@@ -22,7 +22,9 @@ if (!existsSync(join(root, 'node_modules/prebuildify'))) {
   process.exit(1);
 }
 try {
-  if (isOutdated()) run(join(__dirname, 'prebuild.cjs'), '--quiet');
+  if (isOutdated(binary)) run(join(__dirname, 'prebuild.cjs'), '--quiet');
+  if (isOutdated(join(root, 'prebuilds/wasm32/addernet.wasm')))
+    execFileSync(join(__dirname, 'build-wasm.sh'), { cwd: root, stdio: ['ignore', 2, 2] });
 } catch {
   process.exit(1);
 }

@@ -31,7 +31,7 @@ for pair in arm64:AArch64 x64:X86-64; do
   echo "$binary: $(stat -c %s "$binary") bytes, $newest"
 done
 tar -tzf "$tarball" | sed 's#^package/##' | sort > "$dir/files"
-for file in dist/index.js dist/index.d.ts dist/esm/index.mjs dist/serve/page/index.html dist-bench/kernels.js prebuilds/linux-{x64,arm64}/addernet.glibc.node \
+for file in dist/index.js dist/index.d.ts dist/esm/index.mjs dist/serve/page/index.html dist-bench/kernels.js prebuilds/linux-{x64,arm64}/addernet.glibc.node dist/wasm/{index.mjs,workerd.mjs,index.d.ts,addernet.wasm} \
   CMakeLists.txt binding.d.ts native/binding/addon.cc scripts/check-toolchain.cjs models/lenet5-bn-mnist.safetensors README.md LICENSE; do
   grep -qx "$file" "$dir/files" || fail "the tarball lacks $file"
 done

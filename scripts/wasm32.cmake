@@ -1,6 +1,6 @@
 # WebAssembly with WASI, without threads and exceptions:
 #
-#   cmake -S native -B build-wasm32 -G Ninja -DCMAKE_TOOLCHAIN_FILE=$PWD/scripts/wasm32.cmake -DADDERNET_THREADS=OFF
+#   scripts/build-wasm.sh
 #
 # Debian: apt-get install clang-19 lld-19 wasi-libc libc++-19-dev-wasm32 libc++abi-19-dev-wasm32 libclang-rt-19-dev-wasm32
 set(CMAKE_SYSTEM_NAME Generic)

@@ -1,7 +1,7 @@
-// Before a tarball is packed, this machine's binary is compiled where there is none, or where the native code is newer. Tried in a folder
-// with a compiler that writes a mark.
+// Before a tarball is packed, this machine's binary and the WebAssembly module are compiled where there are none, or where the native code is newer.
+// Tried in a folder with compilers that write a mark.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 
@@ -16,28 +16,34 @@ t.test('prepack compiles a binary that is missing or outdated', (t) => {
     native: { nn: { 'pool.cc': '' } },
     node_modules: { prebuildify: {} },
     prebuilds: { [folder]: { 'addernet.other.node': 'of another C library' } },
-    scripts: { 'prebuild.cjs': `require('node:fs').writeFileSync('prebuilds/${folder}/${file}', 'compiled')` },
+    scripts: {
+      'prebuild.cjs': `require('node:fs').writeFileSync('prebuilds/${folder}/${file}', 'compiled')`,
+      'build-wasm.sh': '#!/bin/sh\nmkdir -p prebuilds/wasm32 && printf compiled > prebuilds/wasm32/addernet.wasm',
+    },
   });
+  chmodSync(join(root, 'scripts/build-wasm.sh'), 0o755);
   const prepack = join(root, 'scripts/prepack.cjs');
   copyFileSync(join(__dirname, '../../scripts/prepack.cjs'), prepack);
-  const binary = join(root, 'prebuilds', folder, file);
+  const compiled = [join(root, 'prebuilds', folder, file), join(root, 'prebuilds/wasm32/addernet.wasm')];
   const date = (name: string, year: number) => utimesSync(join(root, name), new Date(year, 0), new Date(year, 0));
   for (const source of ['CMakeLists.txt', 'binding.d.ts', 'native', 'native/nn', 'native/nn/pool.cc']) date(source, 2001);
-  const packed = (): string => {
+  const packed = (): string[] => {
     execFileSync(process.execPath, [prepack]);
-    return readFileSync(binary, 'utf8');
+    return compiled.map((path) => readFileSync(path, 'utf8'));
   };
 
-  t.equal(packed(), 'compiled', 'missing');
+  t.same(packed(), ['compiled', 'compiled'], 'missing');
   for (const source of ['CMakeLists.txt', 'binding.d.ts', 'native/nn/pool.cc']) {
-    writeFileSync(binary, 'there');
-    utimesSync(binary, new Date(2002, 0), new Date(2002, 0));
-    t.equal(packed(), 'there', 'newer than the native code');
+    for (const path of compiled) {
+      writeFileSync(path, 'there');
+      utimesSync(path, new Date(2002, 0), new Date(2002, 0));
+    }
+    t.same(packed(), ['there', 'there'], 'newer than the native code');
     date(source, 2003);
-    t.equal(packed(), 'compiled', `older than ${source}`);
+    t.same(packed(), ['compiled', 'compiled'], `older than ${source}`);
     date(source, 2001);
   }
-  rmSync(binary);
-  t.equal(packed(), 'compiled', 'removed');
+  for (const path of compiled) rmSync(path);
+  t.same(packed(), ['compiled', 'compiled'], 'removed');
   t.end();
 });

@@ -3,11 +3,11 @@
 import t from 'tap';
 import { compile, layers, type Model, models, Tensor } from '../../dist';
 import { Random } from '../../dist/random';
-import { useIsa, useThreads } from '../support/cpu-settings';
+import { useThreads } from '../support/cpu-settings';
 import { checkGuards, guarded } from '../support/guarded';
-import { instructionSets } from '../support/instruction-sets';
 import { kindsOf } from '../support/network-kinds';
 import { calibrate, randomize } from '../support/random-network';
+import { sessionSets, useSessionSet } from '../support/session-sets';
 import { images, normal, sameBits } from '../support/tensors';
 
 /** Under an emulator or a sanitizer. */
@@ -217,9 +217,9 @@ async function check({ network, input }: Case, part?: number): Promise<void> {
   session.dispose();
 }
 
-for (const isa of instructionSets)
+for (const isa of sessionSets)
   t.test(isa, async (t) => {
-    useIsa(t, isa);
+    useSessionSet(t, isa);
     for (const kind of Object.keys(convolutions) as (keyof typeof convolutions)[])
       for (const [form, { input, options }] of Object.entries(forms))
         for (const [ending, { network }] of Object.entries(endingsOf(input, options, kind)))

@@ -4,8 +4,8 @@ import { compile, layers, Model, models, ops, type Padding, type QuantizedModel,
 import type { Quantize, QuantizedConv2d } from '../../dist/graph';
 import { quantizeValue } from '../../dist/graph/quantized-nodes';
 import { Random } from '../../dist/random';
-import { useIntegerKernels, useIsa, useThreads } from '../support/cpu-settings';
-import { instructionSets, integerKernels } from '../support/instruction-sets';
+import { useThreads } from '../support/cpu-settings';
+import { integerSessionSets, sessionSets, useIntegerSessionSet, useSessionSet } from '../support/session-sets';
 import { bits, normal } from '../support/tensors';
 
 const {
@@ -142,11 +142,11 @@ const networks = {
   }),
 };
 
-for (const [i, kernels] of integerKernels.entries())
+for (const [i, kernels] of integerSessionSets.entries())
   for (const [name, model] of Object.entries(networks))
     t.test(`${name} on ${kernels.isa}, ${kernels.byteAdder}`, async (t) => {
-      useIntegerKernels(t, kernels);
-      const isFirst = kernels.isa !== integerKernels[i - 1]?.isa; // byte adders have no part in more than 8 bits
+      useIntegerSessionSet(t, kernels);
+      const isFirst = kernels.isa !== integerSessionSets[i - 1]?.isa; // byte adders have no part in more than 8 bits
       for (const levels of isFirst ? [16, 8, 12, 5] : [8, 5]) {
         const network = await quantize(model, normal([6, ...model.inputShape], 5), { bits: levels });
         const x = normal([5, ...model.inputShape], 6);
@@ -185,9 +185,9 @@ async function farFilters(): Promise<{ network: QuantizedModel; x: Tensor }> {
   return { network: await quantize(model, x, { bits: 16 }), x };
 }
 
-for (const isa of instructionSets)
+for (const isa of sessionSets)
   t.test(`sums beyond 2^24 on ${isa}`, async (t) => {
-    useIsa(t, isa);
+    useSessionSet(t, isa);
     const { network, x } = await farFilters();
     const [quantizeNode, conv] = network.graph.nodes as [Quantize, QuantizedConv2d];
     const { data } = ops.adderConv2d(quantizeValue(quantizeNode, x), conv.filters as Tensor<ops.QuantizedArray>, {

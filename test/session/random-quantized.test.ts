@@ -5,9 +5,9 @@ import t from 'tap';
 import { compile, layers, load, Model, type QuantizedModel, quantize, type Tensor } from '../../dist';
 import { formatQuantized } from '../../dist/files/quantized-file';
 import { Random } from '../../dist/random';
-import { useIsa, useThreads } from '../support/cpu-settings';
+import { useThreads } from '../support/cpu-settings';
 import { draws } from '../support/draws';
-import { instructionSets } from '../support/instruction-sets';
+import { sessionSets, useSessionSet } from '../support/session-sets';
 import { bits, normal } from '../support/tensors';
 
 const {
@@ -110,9 +110,9 @@ function checkSame(got: Tensor, want: Tensor, what: string): void {
   if (bits(got) !== bits(want)) throw new Error(`${what}: ${got.data}, expected ${want.data}`);
 }
 
-for (const isa of instructionSets)
+for (const isa of sessionSets)
   t.test(isa, async (t) => {
-    useIsa(t, isa);
+    useSessionSet(t, isa);
     useThreads(t, 2);
     const met = {
       u8: 0,

@@ -1,6 +1,7 @@
 #include "tally.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <utility>
@@ -12,7 +13,7 @@ class Tally {
     ++calls_[{operation, isa}];
     ++of_isa_[isa];
   }
-  ~Tally() {
+  void print() const {
     size_t all = 0;
     for (const auto& [of, calls] : calls_) std::fprintf(stderr, "%10zu  %-14s %s\n", calls, of.second.c_str(), of.first.c_str());
     for (const auto& [isa, calls] : of_isa_) {
@@ -26,9 +27,13 @@ class Tally {
   std::map<std::pair<std::string, std::string>, size_t> calls_;
   std::map<std::string, size_t> of_isa_;
 };
+Tally* all = nullptr;
 }  // namespace
 
 void tally(const char* operation, const char* isa) {
-  static Tally all;
-  all.add(operation, isa);
+  if (!all) {
+    all = new Tally;
+    std::atexit([] { all->print(); });  // WebAssembly is compiled without destructors of static objects
+  }
+  all->add(operation, isa);
 }

@@ -2,8 +2,7 @@
 import t from 'tap';
 import { native } from '../../../dist/binding';
 import { convGeometry } from '../../../dist/shape';
-import { useIsa } from '../../support/cpu-settings';
-import { instructionSets } from '../../support/instruction-sets';
+import { sessionSets, useSessionSet } from '../../support/session-sets';
 import { normal } from '../../support/tensors';
 
 type Plan = InstanceType<ReturnType<typeof native>['Plan']>;
@@ -96,9 +95,9 @@ const cases: Record<string, Case> = {
   },
 };
 
-for (const isa of instructionSets)
+for (const isa of sessionSets)
   t.test(isa, async (t) => {
-    useIsa(t, isa);
+    useSessionSet(t, isa);
     for (const [name, { x: shape, outputs, add }] of Object.entries(cases)) {
       const x = normal([images, ...shape], 1, 0, 2).data;
       if (!name.startsWith('quantized')) x[0] = Number.NaN;
