@@ -17,6 +17,7 @@ measure() { # file, arguments of `addernet bench`
 measure layers layers --threads 1
 measure models-1-thread models --threads 1
 measure models-2-threads models --threads 2
+measure wasm wasm
 measure train train --threads 2
 measure serve serve
 measure kernels kernels --threads 1

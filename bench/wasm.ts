@@ -7,7 +7,7 @@ import { compile, cpuInfo, type InferenceSession, type Model, models, type Quant
 import { native } from '../dist/binding';
 import type { ModelReport, ModelResult } from '../dist/cli/bench-results';
 import { Random } from '../dist/random';
-import type * as Wasm from '../dist/wasm';
+import type * as Wasm from '../dist/web';
 import { checkSame, haveBaselines, onnxNetworks } from './baselines/onnxruntime';
 import { chosen, type MeasureOptions, measureAsync, opens } from './measure';
 import { settled } from './models';

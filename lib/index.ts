@@ -46,14 +46,3 @@ export type { ClassificationMetrics } from './train/metrics';
 export type { EpochRecord } from './train/progress';
 export { type FeatureTeacher, featureTeacher } from './train/teacher';
 export type { AverageOptions } from './train/weight-average';
-
-// Types that this package uses and the user's configuration may lack (lib.dom, @types/node, and lib.esnext.disposable from TypeScript 5.2 on
-// declare them). Existing declarations merge with these.
-declare global {
-  interface AbortSignal {}
-  interface Blob {}
-  interface SymbolConstructor {
-    readonly dispose: unique symbol;
-  }
-  interface URL {}
-}

@@ -46,7 +46,7 @@ for (const file of readdirSync(join(root, 'lib/static'))) {
 const wasm = join(root, 'dist/wasm');
 buildSync({
   absWorkingDir: root,
-  entryPoints: { index: 'lib/wasm/index.ts' },
+  entryPoints: { index: 'lib/web/index.ts' },
   outdir: wasm,
   outExtension: { '.js': '.mjs' },
   bundle: true,

@@ -31,7 +31,7 @@ build-asan/build/native/addernet_core_test
 build-tsan/build/native/addernet_core_test
 if [ "${1:-}" = --all ]; then
   # Those measure or limit memory, which the sanitizer fills; they run other builds, emulate CPUs, install the package, or run commands.
-  unfit='^(native/runtime/(out-of-memory|thread-limits)|native/cpu|native/kernels|native/core|fuzz/(bombs|pytorch-bombs|replay)|package|machines|bench|soak|cli|crash)'
+  unfit='^(native/runtime/(out-of-memory|thread-limits)|native/cpu|native/kernels|native/core|fuzz/(bombs|pytorch-bombs|replay)|package|machines|bench|soak|cli|crash|wasm|demo)'
   failed=()
   while read -r test; do
     TAP_TIMEOUT=1800 run build-asan libasan.so "$test" < /dev/null || failed+=("$test")

@@ -5,7 +5,7 @@ import { layersChart, modelsChart } from './charts';
 import { fewerPairsOfCpu } from './fewer-pairs';
 import { goalsOf } from './goals';
 import type { Dated, Measurements } from './measurements';
-import { goalTable, kernelTable, layerTable, modelTable, serverTable, trainTable } from './tables';
+import { goalTable, kernelTable, layerTable, modelTable, serverTable, trainTable, wasmTable } from './tables';
 
 /** The page and the SVG files that it shows, by their names. */
 export async function cpuPage(measured: Measurements): Promise<{ markdown: string; charts: Map<string, string> }> {
@@ -21,6 +21,14 @@ export async function cpuPage(measured: Measurements): Promise<{ markdown: strin
     '## Networks',
     '![Time of an image in each network](models.svg)',
     ...measured.models.flatMap((report) => [machine(report), modelTable(report)]),
+    ...(measured.wasm
+      ? [
+          '## WebAssembly',
+          'One image in the module, in V8 of Node, beside onnxruntime-web and beside the same networks in the addon.',
+          machine(measured.wasm),
+          wasmTable(measured.wasm),
+        ]
+      : []),
     '## Training',
     `Training steps of ResNet-20, here and in PyTorch ${measured.train.torch}.`,
     machine(measured.train),

@@ -1,5 +1,5 @@
 // What the measurements should show, as ratios of times: what is possible differs between CPUs, and so do the goals.
-import { find, has, layerTime, type Measurements, modelTime, shortName, trainTime, unique } from './measurements';
+import { find, has, layerTime, type Measurements, modelTime, shortName, trainTime, unique, wasmTime } from './measurements';
 
 /** CPUs that one goal fits, by what bounds them: with VNNI one instruction multiplies bytes exactly and adds. */
 export type CpuKind = 'Intel with VNNI' | 'AMD with VNNI' | 'without VNNI';
@@ -87,6 +87,9 @@ export function goalsOf(measured: Measurements): Goal[] {
       of(`16-bit ${name} ResNet-18 and -20 / onnxruntime float CNN`, byMake(0.65, 0.5), networks(`${form} i16`, 'onnxruntime f32', batch1)),
       of(`training step of ${name} adders / PyTorch CNN, two threads`, byMake(0.8, 0.65), ofTraining(measured, form, 'PyTorch conv', 128)),
     ]),
+    of('8-bit adder ResNet-20 in WebAssembly / onnxruntime-web int8 CNN', 0.6, ofWasm(measured, 'adder u8', 'onnxruntime int8')),
+    of('float adder ResNet-20 in WebAssembly / onnxruntime-web float CNN', 1.2, ofWasm(measured, 'adder f32', 'onnxruntime f32')),
+    of('8-bit adder ResNet-20 in WebAssembly / the addon with SSE4.1', 1.6, ofWasm(measured, 'adder u8', 'adder u8', 'sse41')),
     of('training step / PyTorch CNN, two threads', 1, ofTraining(measured, 'adder', 'PyTorch conv', 128)),
     of('training, an image / PyTorch adder network, two threads', 0.04, ofTraining(measured, 'adder', 'PyTorch adder', 2)),
     of('images from 32 clients over HTTP / in a batch of the session', 1.25, [{ where: 'resnet20', value: 1 / serve.throughputShare }]),
@@ -104,6 +107,11 @@ function ofNetworks(measured: Measurements, ours: string, theirs: string, tasks:
     where: `${network}, batch ${batch}`,
     value: modelTime(report, network, batch, ours) / modelTime(report, network, batch, theirs),
   }));
+}
+
+function ofWasm({ wasm }: Measurements, ours: string, theirs: string, isa = 'wasm_simd128'): Value[] {
+  if (!wasm) return [];
+  return [{ where: 'resnet20, batch 1', value: wasmTime(wasm, 'wasm_simd128', ours) / wasmTime(wasm, isa, theirs) }];
 }
 
 function ofLayers({ layers }: Measurements, ours: string, theirs: string, names = /./): Value[] {

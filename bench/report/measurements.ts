@@ -12,6 +12,8 @@ export interface Measurements {
   readonly kernels: Dated<KernelReport>;
   readonly layers: Dated<LayerReport>;
   readonly models: readonly Dated<ModelReport>[];
+  /** Not of every CPU: it is younger than some measurements. */
+  readonly wasm?: Dated<ModelReport> | undefined;
   readonly train: Dated<TrainReport>;
   readonly serve: Dated<ServeReport>;
 }
@@ -21,8 +23,9 @@ export function readMeasurements(folder: string): Measurements {
     .filter((name) => name.endsWith('.json'))
     .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
   const of = (bench: string) => reports.filter((report) => report.bench === bench);
-  const [[kernels], [layers], [train], [serve], models] = [of('kernels'), of('layers'), of('train'), of('serve'), of('models')];
-  return { name: basename(folder), kernels, layers, train, serve, models: models.sort((a, b) => a.threads - b.threads) };
+  const [[kernels], [layers], [wasm], [train], [serve]] = [of('kernels'), of('layers'), of('wasm'), of('train'), of('serve')];
+  const models = of('models');
+  return { name: basename(folder), kernels, layers, wasm, train, serve, models: models.sort((a, b) => a.threads - b.threads) };
 }
 
 /** @throws {Error} if there is none */
@@ -44,6 +47,10 @@ export const layerTime = ({ results }: LayerReport, layer: string, implementatio
 export const modelTime = ({ results }: ModelReport, network: string, batch: number, implementation: string): number =>
   find(results, (r) => r.network === network && r.batch === batch && r.implementation === implementation, `${implementation} in ${network}`)
     .seconds;
+
+/** Seconds of a run in WebAssembly, or of the addon's instruction set beside it. */
+export const wasmTime = ({ results }: ModelReport, isa: string, implementation: string): number =>
+  find(results, (r) => r.isa === isa && r.implementation === implementation, `${implementation} in ${isa}`).seconds;
 
 /** Milliseconds of an image. */
 export const trainTime = ({ results }: TrainReport, implementation: string, batch: number): number =>

@@ -48,6 +48,20 @@ export function modelTable({ results }: ModelReport): string {
   );
 }
 
+/** A network a row, and a column for each of the ways to run it. */
+export function wasmTable({ results }: ModelReport): string {
+  const isas = unique(results.map(({ isa }) => isa));
+  const of = (isa: string, name: string) => results.find((result) => result.isa === isa && result.implementation === name);
+  return table(
+    ['ms', ...isas, '/ onnxruntime-web f32', '/ onnxruntime-web int8'],
+    unique(results.map(({ implementation }) => implementation)).map((name) => {
+      const times = isas.map((isa) => of(isa, name)).map((result) => (result ? (1000 * result.seconds).toFixed(3) : ''));
+      const { ratios } = of(isas[0]!, name)!;
+      return [name, ...times, ratios?.f32.toFixed(2) ?? '', ratios?.int8.toFixed(2) ?? ''];
+    }),
+  );
+}
+
 export const trainTable = ({ results }: TrainReport): string =>
   table(
     ['', 'batch', 'ms per step', 'ms per image', 'images/s'],

@@ -1,8 +1,9 @@
 // Fits images to the input of a network where there is no sharp: pixels everywhere, and files where the browser decodes them.
 import { AdderNetError } from '../errors';
 import { type FileSource, readSource } from '../io/file-source';
+import { shown } from '../quoted';
 import { Tensor } from '../tensor';
-import { type Color, checkImageOptions, checkImageShape, type ImageOptions, type ImageShape, noColor } from './image-options';
+import { type Color, checkImageOptions, checkImageShape, type ImageOptions, type ImageShape } from './image-options';
 import { type ImageSource, nameOf } from './image-source';
 import { checkPixelCount, checkPixels, fits, inverted, isPixels, type Pixels, type SizedPixels } from './pixels';
 import { scaleToCover } from './scale-pixels';
@@ -41,17 +42,25 @@ async function decoded(source: FileSource, maxPixels: number | undefined, name: 
   }
 }
 
-/** Opaque, in the channels of the shape, and of its size. */
-function fit({ data, width, height, channels }: SizedPixels, shape: ImageShape, background: readonly number[]): Tensor<Uint8Array> {
-  const wanted = shape[2];
-  const floats = new Float32Array(width * height * wanted);
+/** Opaque, in the channels of the shape, and of its size. As in sharp, colors become gray at the end. */
+function fit(
+  { data, width, height, channels }: SizedPixels,
+  [h, w, wanted]: ImageShape,
+  background: readonly number[],
+): Tensor<Uint8Array> {
+  const levels = channels === 1 ? 1 : 3;
+  const floats = new Float32Array(width * height * levels);
   for (let i = 0; i < width * height; i++) {
     const opacity = channels === 4 ? data[4 * i + 3]! / 255 : 1;
-    const level = (c: number) => data[channels * i + (channels === 1 ? 0 : c)]! * opacity + background[c]! * (1 - opacity);
-    if (wanted === 1) floats[i] = channels === 1 ? data[i]! : gray(level(0), level(1), level(2));
-    else for (let c = 0; c < wanted; c++) floats[wanted * i + c] = level(c);
+    for (let c = 0; c < levels; c++) floats[levels * i + c] = data[channels * i + c]! * opacity + background[c]! * (1 - opacity);
   }
-  return new Tensor(Uint8Array.from(Uint8ClampedArray.from(scaleToCover(floats, width, height, shape))), [1, ...shape]);
+  const scaled = Uint8ClampedArray.from(scaleToCover(floats, width, height, [h, w, levels]));
+  const fitted = new Tensor(new Uint8Array(h * w * wanted), [1, h, w, wanted]);
+  for (let i = 0; i < fitted.data.length; i++)
+    if (levels === wanted) fitted.data[i] = scaled[i]!;
+    else if (levels === 1) fitted.data[i] = scaled[Math.floor(i / wanted)]!;
+    else fitted.data[i] = Math.round(gray(scaled[3 * i]!, scaled[3 * i + 1]!, scaled[3 * i + 2]!));
+  return fitted;
 }
 
 /** Luminance, of linear light, as sharp has it. */
@@ -66,6 +75,10 @@ function colorOf(background: Color): readonly number[] {
   if (typeof background !== 'string') return background;
   const [, digits] = /^#([0-9a-f]{6})$/i.exec(background) ?? [];
   const color = digits ? [0, 2, 4].map((at) => Number.parseInt(digits.slice(at, at + 2), 16)) : names[background];
-  if (!color) throw noColor(background);
+  if (!color)
+    throw new AdderNetError(
+      'ERR_ARGUMENT',
+      `background is ${shown(background)}, expected black, white, #rrggbb or [red, green, blue]: other names are sharp's`,
+    );
   return color;
 }

@@ -1,6 +1,7 @@
 // Reads the bytes of a file in order. Every read is checked against the end of the file: a truncated file gives ERR_CORRUPT, never undefined
 // or zero.
 import { AdderNetError } from '../errors';
+import { TextDecoder } from './text-coding';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

@@ -1,5 +1,6 @@
 // Reads the bytes of a file from the network, or from memory.
 import { AdderNetError } from '../errors';
+import { fetchBytes } from './fetch-bytes.web';
 import { type FileSource, isBlob, isUrl, typeName, viewOf } from './source-bytes';
 
 export { type FileSource, isUrl, sourceName, typeName } from './source-bytes';
@@ -25,13 +26,6 @@ export function sourcePath(op: string, source: FileSource): string | undefined {
  */
 export async function readSource(op: string, source: FileSource): Promise<Uint8Array> {
   const url = sourcePath(op, source);
-  if (url === undefined) return viewOf(source) ?? new Uint8Array(await (source as Blob).arrayBuffer());
-  let response: Response;
-  try {
-    response = await fetch(url);
-  } catch (cause) {
-    throw new AdderNetError('ERR_NETWORK', `${op}: cannot fetch ${url}: ${(cause as Error).message}`, { cause });
-  }
-  if (!response.ok) throw new AdderNetError('ERR_NETWORK', `${op}: cannot fetch ${url}: status ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
+  if (url !== undefined) return await fetchBytes(url);
+  return viewOf(source) ?? new Uint8Array(await (source as Blob).arrayBuffer());
 }

@@ -11,6 +11,7 @@ import { maxHalf, nearestHalves } from './half';
 import { parseJson } from './json';
 import { elementBytes, type FileType, fileTypes, payloadTensor } from './payload';
 import type { StoredTensors } from './tensor-file';
+import { TextEncoder } from './text-coding';
 
 /**
  * In bytes. The headers of the largest files have a few millions; the format itself allows 100 million, which would take gigabytes of memory.

@@ -32,3 +32,14 @@ export function viewOf(source: unknown): Uint8Array | undefined {
   const { buffer, byteOffset } = source as Uint8Array;
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
+
+// Types that this package uses and the user's configuration may lack (lib.dom, @types/node, and lib.esnext.disposable from TypeScript 5.2 on
+// declare them). Existing declarations merge with these.
+declare global {
+  interface AbortSignal {}
+  interface Blob {}
+  interface SymbolConstructor {
+    readonly dispose: unique symbol;
+  }
+  interface URL {}
+}

@@ -46,8 +46,14 @@ export class WasmInstance {
   #isBroken = false;
 
   constructor(module: CompiledModule) {
-    this.exports = new webAssembly.Instance(module).exports as Exports;
-    this.exports._initialize();
+    try {
+      this.exports = new webAssembly.Instance(module).exports as Exports;
+      this.exports._initialize();
+    } catch (cause) {
+      throw cause instanceof RangeError
+        ? new AdderNetError('ERR_MEMORY', 'addernet.wasm: not enough memory for an instance', { cause })
+        : new AdderNetError('ERR_ISA', 'addernet.wasm is not the module of this package', { cause });
+    }
   }
 
   /** Whether it ended in the middle of something, so that nothing in it can be relied on. */

@@ -112,7 +112,7 @@ export class WasmPlan implements NativePlan {
       if (!(error instanceof AdderNetError)) throw error;
       code = error.code;
     }
-    queueMicrotask(() => done(code));
+    void Promise.resolve().then(() => done(code));
   }
 
   profile(): never {

@@ -6,7 +6,7 @@
 
 #include "../conv2d/conv_kind.h"
 #include "../conv2d/shape.h"
-#include "../kernels/activation.h"
+#include "../kernels/kernel_table.h"
 #include "../plan/value.h"
 
 template <class T>

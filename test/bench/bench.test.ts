@@ -1,6 +1,6 @@
 // The benchmarks run and report what they say; how fast is not tested.
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { cpuInfo, setThreads } from '../../dist';
@@ -15,8 +15,11 @@ import { readMeasurements } from '../../dist-bench/report/measurements';
 import { overview } from '../../dist-bench/report/overview';
 import { measureServe, overheadOf } from '../../dist-bench/serve';
 import { measureTrain } from '../../dist-bench/train';
+import { measureWasm } from '../../dist-bench/wasm';
 import { chainableLayers, type Layer } from '../../dist-bench/workloads';
 import { useIsa } from '../support/cpu-settings';
+import { testNeeding } from '../support/needing';
+import { library } from '../support/repository';
 
 const shortest = { rounds: 1, seconds: 0.005 };
 
@@ -78,6 +81,20 @@ t.test('whole networks, each in every implementation', async (t) => {
   }
   t.same([report.threads, cpuInfo().isa], [threads, before], 'the instruction set active before is active again');
 });
+
+testNeeding(
+  [!existsSync(join(library, 'wasm/addernet.wasm')) && 'the WebAssembly module is not built: npm run build:wasm'],
+  'networks in WebAssembly',
+  async (t) => {
+    const { isa: before, supported } = cpuInfo();
+    const report = await measureWasm(shortest);
+    const names = ['conv f32', ...['adder', '2x2', 'winograd'].flatMap((form) => [`${form} f32`, `${form} u8`])];
+    const of = (isa: string) => report.results.filter((result) => result.isa === isa).map(({ implementation }) => implementation);
+    t.same(of('wasm_simd128'), [...names, ...(report.baselines ? ['onnxruntime f32', 'onnxruntime int8'] : [])]);
+    for (const isa of ['sse41', 'avx2', 'neon']) t.same(of(isa), supported.includes(isa) ? names : [], `${isa} beside it`);
+    t.equal(cpuInfo().isa, before, 'the instruction set active before is active again');
+  },
+);
 
 t.test('the nodes of whole networks', async (t) => {
   const { isa: before, threads } = cpuInfo();

@@ -13,7 +13,10 @@ const read = (...path: string[]) => readFileSync(join(repository, ...path), 'utf
 t.test('an entry for each platform names its binary', async (t) => {
   const { exports } = JSON.parse(read('package.json')) as { exports: Record<string, object> };
   const platforms = readdirSync(join(repository, 'lib/static')).map((file) => file.replace('.ts', ''));
-  t.same(Object.keys(exports).sort(), ['.', './package.json', ...platforms.map((platform) => `./${platform}`)].sort());
+  t.same(
+    Object.keys(exports).sort(),
+    ['.', './package.json', './models/*', './wasm', './wasm/addernet.wasm', ...platforms.map((platform) => `./${platform}`)].sort(),
+  );
   const workflow = read('.github/workflows/prebuilds.yml');
   for (const platform of platforms) {
     t.same(exports[`./${platform}`], {

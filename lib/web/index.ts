@@ -21,6 +21,7 @@ export type { Shape } from '../shape';
 export { Tensor } from '../tensor';
 export type { ModuleSource } from './module';
 
+/** The latest call of init, as long as it has not failed. */
 let ready: Promise<void> | undefined;
 
 /**
@@ -28,15 +29,18 @@ let ready: Promise<void> | undefined;
  *
  * @param source the compiled module, as Cloudflare's Workers and other edge functions import it, its bytes, or where it is. Default:
  *   addernet.wasm beside this file
- * @throws {AdderNetError} as a rejection: ERR_NETWORK if it cannot be fetched; ERR_ISA if this runtime has no SIMD in WebAssembly, or what came is no
- *   module
+ * @throws {AdderNetError} as a rejection: ERR_NETWORK if it cannot be fetched; ERR_ISA if this runtime has no SIMD in WebAssembly, or what came is
+ *   not the module of this package
  */
 export function init(source?: ModuleSource): Promise<void> {
-  ready = loadModule(source).then(useModule);
-  ready.catch(() => {
-    ready = undefined; // another call tries again
+  const own = loadModule(source).then((module) => {
+    if (ready === own) useModule(module); // a later call may be done already
   });
-  return ready;
+  ready = own;
+  own.catch(() => {
+    if (ready === own) ready = undefined; // another call tries again
+  });
+  return own;
 }
 
 /** Compiles a network for inference, as `compile` of the main entry does, for one thread. The module is loaded first. */
