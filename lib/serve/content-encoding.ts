@@ -62,14 +62,15 @@ export async function compressResponse(request: FastifyRequest, reply: FastifyRe
   }
 }
 
-/** Compresses a file once. Returns a function that sets the headers of a response and returns its body. */
+/** Compresses a file once for each encoding. Returns a function that sets the headers of a response and returns its body. */
 export function compressFile(content: Buffer): (request: FastifyRequest, reply: FastifyReply) => Buffer {
-  const compressed = { gzip: gzipSync(content), deflate: deflateSync(content) };
+  const compressed: { gzip?: Buffer; deflate?: Buffer } = {};
   return (request, reply) => {
     reply.header('vary', 'accept-encoding');
     const encoding = acceptedEncoding(request.headers['accept-encoding']);
     if (encoding === undefined) return content;
     reply.header('content-encoding', encoding);
+    compressed[encoding] ??= encoding === 'gzip' ? gzipSync(content) : deflateSync(content);
     return compressed[encoding];
   };
 }

@@ -108,7 +108,7 @@ t.test('answers that are not read', async (t) => {
   const socket = await open(t, url);
   socket.pause();
   // Few enough to wait on one connection. When the buffers of the system are full, the answers no longer leave the server.
-  const page = 'GET /page.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(20);
+  const page = 'GET /demo.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(20);
   const ask = setInterval(() => socket.write(page), 20);
   t.teardown(() => clearInterval(ask));
   t.ok(await until(async () => (await connections(server)) === 0, 20_000));
@@ -205,7 +205,7 @@ t.test('the end, whatever clients keep open', async (t) => {
   await open(t, url, 'GET /v2 HTTP/1.1\r\nHost: local');
   const unread = await open(t, url);
   unread.pause();
-  for (let i = 0; i < 200; i++) unread.write('GET /page.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(10));
+  for (let i = 0; i < 200; i++) unread.write('GET /demo.js HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(10));
   await setTimeout(200);
   const began = Date.now();
   const closing = server.close();

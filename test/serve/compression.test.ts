@@ -12,6 +12,7 @@ import { compressResponse } from '../../dist/serve/content-encoding';
 import { createMetrics } from '../../dist/serve/metrics';
 import type { ModelStore } from '../../dist/serve/model-store';
 import { asJson, input } from '../support/infer-requests';
+import { repository } from '../support/repository';
 import { expected, float, running } from '../support/running-server';
 
 const decompress = { gzip: gunzipSync, deflate: inflateSync, identity: (body: Buffer) => body };
@@ -87,8 +88,12 @@ t.test('answers are the same, compressed or not', async (t) => {
 
 t.test('the files of the page are compressed once', async (t) => {
   const { url } = await running(t);
-  for (const [path, file] of Object.entries({ '/': 'index.html', '/page.css': 'page.css', '/page.js': 'page.js' })) {
-    const content = readFileSync(join(__dirname, '../../dist/serve/page', file));
+  for (const [path, file] of [
+    ['/demo.css', 'docs/demo/demo.css'],
+    ['/demo.js', 'docs/demo/demo.js'],
+    ['/samples/ship.svg', 'docs/demo/samples/ship.svg'],
+  ] as const) {
+    const content = readFileSync(join(repository, file));
     for (const [accepted, encoding] of [
       ['gzip, deflate, br', 'gzip'],
       ['deflate', 'deflate'],
@@ -108,7 +113,7 @@ t.test('the files of the page are compressed once', async (t) => {
     }
   }
   // More than the four that are compressed at the same time.
-  const answers = await pipelined(url, '/page.js');
+  const answers = await pipelined(url, '/demo.js');
   t.same(new Set(answers.map(({ encoding }) => encoding)), new Set(['gzip']), 'none is sent as it is');
 });
 

@@ -163,7 +163,7 @@ t.test('paths, methods and headers: none is answered with 500', async (t) => {
   const { url } = await running(t, { timeout: 60_000 });
   const ends = ['', '/ready', '/config', '/stats', '/infer', '/classify', '/versions/1', '/versions/1/infer', '/versions/2'];
   const paths = [
-    ...['/', '/page.js', '/v2', '/v2/health/live', '/v2/health/ready', '/v2/models/stats', '/v2/repository/index', '/metrics', '/none'],
+    ...['/', '/demo.js', '/v2', '/v2/health/live', '/v2/health/ready', '/v2/models/stats', '/v2/repository/index', '/metrics', '/none'],
     ...ends.map((end) => `/v2/models/${float}${end}`),
     `/v2/repository/models/${float}/load`,
   ].map((path) => Buffer.from(path));

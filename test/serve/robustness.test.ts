@@ -28,7 +28,7 @@ t.test('a token', async (t) => {
   const { url } = await running(t, { token: 'open sesame' });
   const status = async (path: string, authorization?: string) =>
     (await fetch(url + path, { headers: authorization === undefined ? {} : { authorization } })).status;
-  for (const path of ['/', '/page.js', '/page.css', '/v2/health/live', '/v2/health/ready'])
+  for (const path of ['/', '/demo.js', '/demo.css', '/v2/health/live', '/v2/health/ready'])
     t.equal(await status(path), 200, `${path} needs none`);
   for (const path of ['/v2', `/v2/models/${float}`, `/v2/models/${float}/ready`, '/v2/models/none/ready', '/metrics', '/none']) {
     for (const wrong of [undefined, 'Bearer', 'Bearer wrong', 'open sesame', 'Basic open sesame'])

@@ -9,7 +9,7 @@ import { command } from '../support/serve-command';
 
 const token = 'open sesame';
 const paths = [
-  ...['/', '/page.js', '/page.css', '/none', '/metrics', '/v2', '/v2/health/live', '/v2/health/ready', '/v2/models/stats'],
+  ...['/', '/demo.js', '/demo.css', '/none', '/metrics', '/v2', '/v2/health/live', '/v2/health/ready', '/v2/models/stats'],
   ...['hidden-network', float, 'none'].flatMap((name) =>
     ['', '/ready', '/config', '/stats', '/infer', '/classify', '/versions/9', '/versions/9/infer'].map((end) => `/v2/models/${name}${end}`),
   ),

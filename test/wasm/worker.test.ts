@@ -109,14 +109,15 @@ async function files(): Promise<Record<string, Buffer>> {
   return Object.fromEntries(await Promise.all(encoded));
 }
 
+function chunk(type: string, data: Uint8Array): Buffer {
+  const parts = [Buffer.alloc(4), Buffer.from(type), data, Buffer.alloc(4)] as const;
+  parts[0].writeUInt32BE(data.length);
+  parts[3].writeUInt32BE(crc32(Buffer.concat([parts[1], data])));
+  return Buffer.concat(parts);
+}
+
 /** A PNG of any kind, which need not be right. */
 function png(width: number, height: number, [depth, color]: readonly [number, number], rows: Uint8Array, transparency?: number[]): Buffer {
-  const chunk = (type: string, data: Uint8Array) => {
-    const parts = [Buffer.alloc(4), Buffer.from(type), data, Buffer.alloc(4)] as const;
-    parts[0].writeUInt32BE(data.length);
-    parts[3].writeUInt32BE(crc32(Buffer.concat([parts[1], data])));
-    return Buffer.concat(parts);
-  };
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
@@ -218,11 +219,25 @@ testNeeding([missingModule, workerd.missing], 'the Worker refuses what is wrong'
   await corrupt(Buffer.concat([file.subarray(0, 60), Buffer.alloc(file.length - 60)]), /PNG/);
   await corrupt(jpeg.subarray(0, 4), /JPEG/);
   await corrupt(jpeg.subarray(0, jpeg.length / 2), /JPEG/);
-  await corrupt(Buffer.concat([jpeg.subarray(0, 2), ...Array(33).fill(jpeg.subarray(2))]), /more than 32 scans/);
+  const scan = jpeg.indexOf(Buffer.from([0xff, 0xda]));
+  await corrupt(Buffer.concat([jpeg.subarray(0, scan), ...Array(33).fill(jpeg.subarray(scan))]), /more than 32 scans/);
+  const frames = jpeg.subarray(jpeg.indexOf(Buffer.from([0xff, 0xc0])));
+  const one = frames.subarray(0, 2 + frames.readUInt16BE(2));
+  await corrupt(Buffer.concat([jpeg.subarray(0, 2), ...Array(8).fill(one), jpeg.subarray(2)]), /more than 8 frames/);
   await refused(png(50_000, 50_000, [8, 2], Buffer.alloc(9)), 400, 'ERR_ARGUMENT', /50000 x 50000 are more than 2097152 pixels/);
   await corrupt(png(32, 32, [8, 2], Buffer.alloc(1 << 28)), /more pixels than its size says/);
   await corrupt(png(32, 32, [8, 2], Buffer.alloc(9)), /cut off/);
   await corrupt(png(32, 32, [8, 7], Buffer.alloc(1 << 28)), /PNG/);
+  /** A PNG with chunks behind its header. */
+  const withChunks = (kind: readonly [number, number], chunks: Buffer) => {
+    const bytes = png(32, 32, kind, Buffer.alloc(33 * 32));
+    return Buffer.concat([bytes.subarray(0, 33), chunks, bytes.subarray(33)]);
+  };
+  await corrupt(withChunks([8, 3], chunk('PLTE', Buffer.alloc(3 * 257))), /more than 256 colors/);
+  for (const type of ['IDAT', 'PLTE', 'tEXt']) {
+    const many = Buffer.concat(Array(2 ** 14).fill(chunk(type, new Uint8Array())));
+    await corrupt(withChunks([8, 0], many), /more than 16384 chunks/);
+  }
   await corrupt(png(32, 32, [3, 2], Buffer.alloc(32 * 13)), /PNG/);
   const large = Buffer.from(jpeg);
   const frame = large.indexOf(Buffer.from([0xff, 0xc0]));

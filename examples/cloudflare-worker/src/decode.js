@@ -8,6 +8,11 @@ import decodeJpeg from 'jpeg-js/lib/decoder.js';
 export const maxPixels = 2 ** 21;
 /** Progressive files have about 10; each goes through all pixels. */
 const maxScans = 32;
+/** Of the image, and of smaller ones in it, as cameras write them. */
+const maxFrames = 8;
+/** Of 8 KiB or more, as encoders write them; small ones take far more memory than their bytes. */
+const maxChunks = 2 ** 14;
+const maxPaletteBytes = 3 * 256;
 
 /**
  * @returns { data, width, height }
@@ -42,10 +47,13 @@ function fromJpeg(bytes) {
       checkSize(view.getUint16(at + 7), view.getUint16(at + 5));
       break;
     }
-  let scans = 0;
-  for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1))
-    if (bytes[at + 1] === 0xda && ++scans > maxScans) throw new Error(`it has more than ${maxScans} scans`);
-  const limits = { maxResolutionInMP: maxPixels / 1e6, maxMemoryUsageInMB: 64 };
+  let [scans, frames] = [0, 0];
+  for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
+    const marker = bytes[at + 1];
+    if (marker === 0xda && ++scans > maxScans) throw new Error(`it has more than ${maxScans} scans`);
+    if (marker >= 0xc0 && marker <= 0xc2 && ++frames > maxFrames) throw new Error(`it has more than ${maxFrames} frames`);
+  }
+  const limits = { maxResolutionInMP: maxPixels / 1e6, maxMemoryUsageInMB: 56 };
   const { data, width, height } = decodeJpeg(bytes, { useTArray: true, formatAsRGBA: false, tolerantDecoding: false, ...limits });
   return { data, width, height };
 }
@@ -64,9 +72,12 @@ async function fromPng(bytes) {
   // Without comments, color profiles and more frames, which may be large as well.
   const chunks = [bytes.subarray(0, 33)];
   const data = [];
+  let count = 0;
   for (let at = 33; at + 12 <= bytes.length; ) {
+    if (++count > maxChunks) throw new Error(`it has more than ${maxChunks} chunks`);
     const end = at + 12 + view.getUint32(at);
     const type = typeAt(at);
+    if (type === 'PLTE' && end - at - 12 > maxPaletteBytes) throw new Error('its palette has more than 256 colors');
     if (['PLTE', 'tRNS', 'IDAT', 'IEND'].includes(type)) chunks.push(bytes.subarray(at, end));
     if (type === 'IDAT') data.push(bytes.subarray(at + 8, end - 4));
     at = type === 'IEND' ? Infinity : end;

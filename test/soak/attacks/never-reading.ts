@@ -3,7 +3,7 @@ import type { Attack } from '../attack';
 import { drip, keepOpen, openSocket, requestHead } from '../sockets';
 
 export const attack: Attack = (target, tally) => {
-  const requests = requestHead('GET', '/page.js', { host: target.host }).repeat(10);
+  const requests = requestHead('GET', '/demo.js', { host: target.host }).repeat(10);
   return (signal) =>
     keepOpen(
       () => {
