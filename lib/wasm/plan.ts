@@ -13,10 +13,13 @@ const partBytes = 2 ** 22;
 
 type Node<Name extends keyof NativePlan> = Parameters<NativePlan[Name]>[0];
 
-/** Frees what a plan that was not disposed of has in memory. */
-const forgotten = new FinalizationRegistry<{ instance: WasmInstance; address: Address }>(({ instance, address }) => {
-  if (!instance.isBroken) instance.exports.destroy(address);
-});
+/** Frees what a plan that was not disposed of has in memory. Workers with an older compatibility date lack the class: there, dispose alone frees it. */
+const forgotten =
+  typeof FinalizationRegistry === 'undefined'
+    ? undefined
+    : new FinalizationRegistry<{ instance: WasmInstance; address: Address }>(({ instance, address }) => {
+        if (!instance.isBroken) instance.exports.destroy(address);
+      });
 
 export class WasmPlan implements NativePlan {
   readonly #instance: WasmInstance;
@@ -28,7 +31,7 @@ export class WasmPlan implements NativePlan {
     this.#instance = instance;
     this.#inputElements = inputElements;
     this.#address = instance.call('Plan', ({ create }) => create(inputElements) || -2);
-    forgotten.register(this, { instance, address: this.#address }, this);
+    forgotten?.register(this, { instance, address: this.#address }, this);
   }
 
   conv2d({ kind, isCentered, isSymmetric, x, filters, bias, scale, shift, residual, activation, geometry }: Conv2dNode): number {
@@ -124,7 +127,7 @@ export class WasmPlan implements NativePlan {
 
   dispose(): void {
     if (this.#address === 0) return;
-    forgotten.unregister(this);
+    forgotten?.unregister(this);
     if (!this.#instance.isBroken) this.#instance.exports.destroy(this.#address);
     this.#address = 0;
   }
