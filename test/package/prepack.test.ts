@@ -1,6 +1,6 @@
 // Before a tarball is packed, this machine's binary and the WebAssembly module are compiled where there are none, or where the native code is newer.
 // Tried in a folder with compilers that write a mark.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -45,5 +45,13 @@ t.test('prepack compiles a binary that is missing or outdated', (t) => {
   }
   for (const path of compiled) rmSync(path);
   t.same(packed(), ['compiled', 'compiled'], 'removed');
+
+  writeFileSync(join(root, 'scripts/build-wasm.sh'), '#!/bin/sh\nexit 1');
+  date('native/nn/pool.cc', new Date().getFullYear() + 1);
+  t.throws(packed, 'an old module that cannot be built anew');
+  rmSync(compiled[1]!);
+  const { status, stderr } = spawnSync(process.execPath, [prepack], { encoding: 'utf8' });
+  t.equal(status, 0, 'without one the rest is packed');
+  t.match(stderr, /the tarball has no WebAssembly module/);
   t.end();
 });
