@@ -41,6 +41,14 @@ export const { WebAssembly: webAssembly } = globalThis as unknown as {
 /** Status of native/runtime/status.h, negative. */
 const codes: readonly ErrorCode[] = ['ERR_INTERNAL', 'ERR_SHAPE', 'ERR_MEMORY', 'ERR_ARGUMENT', 'ERR_INTERNAL'];
 
+/** Graphs are checked before: of nodes that do not fit each other nothing comes here. */
+const reasons: Partial<Record<ErrorCode, string>> = {
+  ERR_SHAPE:
+    'too large for WebAssembly, where a value or the filters of a layer have at most 2^25 elements, and all values of an image 256 MiB',
+  ERR_MEMORY: 'not enough memory',
+  ERR_ARGUMENT: 'x holds a number that is not finite, for which no quantized number stands',
+};
+
 export class WasmInstance {
   readonly exports: Exports;
   #isBroken = false;
@@ -76,7 +84,7 @@ export class WasmInstance {
     }
     if (result >= 0) return result;
     const code = codes[-result]!;
-    throw new AdderNetError(code, `${what}: ${code === 'ERR_MEMORY' ? 'not enough memory' : 'the node does not fit the network'}`);
+    throw new AdderNetError(code, `${what}: ${reasons[code] ?? 'the module failed: please report it'}`);
   }
 
   /** Memory for so many bytes. */

@@ -157,6 +157,17 @@ testNeeding([missingBrowser], 'on a phone, with a token', async (t) => {
   );
 });
 
+testNeeding([missingBrowser], 'while no network of the server is ready', async (t) => {
+  const { url } = await running(t);
+  const { page, complaints, close } = await openPage('about:blank');
+  t.teardown(close);
+  await page.route('**/v2/repository/index', (route) => route.fulfill({ json: [{ name: float, state: 'UNAVAILABLE', reason: 'broken' }] }));
+  await page.goto(url);
+  await page.locator('#error', { hasText: 'The server has no network for gray images.' }).waitFor();
+  t.equal(await page.locator('#classes li').count(), 0);
+  t.same(complaints, []);
+});
+
 t.test('its files, and no others', async (t) => {
   const { url } = await running(t, { token: 'secret', weights: [`served=${join(repository, 'models', `${float}.safetensors`)}`] });
   const page = await fetch(url);
