@@ -50,7 +50,7 @@ async function useEngine(name) {
   const isServer = name === 'server';
   if (isServer) element('model').replaceChildren(...engine.models.map((model) => new Option(model)));
   element('model-label').hidden = !isServer;
-  if (isServer && !engine.chosen(subject)) subject = subjects.find((other) => engine.chosen(other)) ?? subject;
+  if (isServer && !engine.chosen(subject)) subject = subjects.find((other) => engine.chosen(other));
   await useSubject(subject);
 }
 

@@ -37,6 +37,7 @@ export class ServerEngine {
     if (this.isStarted) return;
     const index = await (await this.#fetch('v2/repository/index', { method: 'POST' })).json();
     const names = new Set(index.filter(({ state }) => state === 'READY').map(({ name }) => name));
+    if (names.size === 0) throw new Error('None of the server’s networks is ready.');
     const models = [];
     for (const name of names) models.push([name, await (await this.#fetch(`v2/models/${encodeURIComponent(name)}`)).json()]);
     this.#models = new Map(models);
