@@ -536,7 +536,7 @@ t.test('wrong usage is exit code 2', async (t) => {
     [['convert', 'x'], /missing required argument 'out'/],
     [
       ['bench', '\x1b[2Jbirds'],
-      /'\\x1b\[2Jbirds' is invalid for argument 'what'. Allowed choices are kernels, layers, models, train, serve/,
+      /'\\x1b\[2Jbirds' is invalid for argument 'what'. Allowed choices are kernels, layers, models, wasm, train, serve/,
     ],
     [[], /Usage: addernet/],
   ];
