@@ -1,6 +1,6 @@
 // Runs the networks in this browser, in a worker.
 import { classNames, networks } from './networks.js';
-import { startedWorker } from './worker-start.js';
+import { startedWorker, workerFailed } from './worker-start.js';
 
 export class BrowserEngine {
   privacy = 'They run in this browser: no image leaves it.';
@@ -24,11 +24,14 @@ export class BrowserEngine {
       if (error === undefined) resolve(result);
       else reject(new Error(error));
     });
-    this.#worker.addEventListener('error', () => {
-      this.#failure = new Error('The worker that runs the networks could not be started.');
-      for (const { reject } of this.#calls.values()) reject(this.#failure);
-      this.#calls.clear();
-    });
+    this.#worker.addEventListener('error', () => this.#fail());
+    if (workerFailed()) this.#fail();
+  }
+
+  #fail() {
+    this.#failure = new Error('The worker that runs the networks could not be started.');
+    for (const { reject } of this.#calls.values()) reject(this.#failure);
+    this.#calls.clear();
   }
 
   async start() {}
