@@ -1,10 +1,11 @@
 // What the README shows runs as it stands there, from a checkout: scripts/run-docs.cjs does the same, and more, with the package installed.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import t from 'tap';
 import { generateDigits } from '../../dist';
+import { testNeeding } from '../support/needing';
 import { repository } from '../support/repository';
 
 const { blocks, deadLinks, runProgram } = require('../../scripts/run-docs.cjs') as {
@@ -47,7 +48,16 @@ t.test('training in twenty lines', async (t) => {
   t.ok(Number(lines[5]) > 0.98, lines[5]!);
 });
 
-t.equal(programs.length, 3, 'each of them is run');
+testNeeding(
+  [!existsSync(join(repository, 'dist/wasm/addernet.wasm')) && 'the WebAssembly module is not built'],
+  'in browsers and Workers',
+  (t) => {
+    const classes = printed(3).match(/probability: [\d.e-]+/g);
+    t.equal(classes?.length, 5);
+  },
+);
+
+t.equal(programs.length, 4, 'each of them is run');
 
 t.test('commands and links', async (t) => {
   const help = spawnSync(process.execPath, [join(repository, 'dist/cli/main.js'), '--help'], { encoding: 'utf8' }).stdout;
