@@ -45,6 +45,6 @@ export function withFields<T>(instance: WasmInstance, what: string, fields: read
     }
     return use(address);
   } finally {
-    instance.exports.release(address);
+    instance.release(address);
   }
 }

@@ -41,6 +41,8 @@ export const { WebAssembly: webAssembly } = globalThis as unknown as {
 /** Status of native/runtime/status.h, negative. */
 const codes: readonly ErrorCode[] = ['ERR_INTERNAL', 'ERR_SHAPE', 'ERR_MEMORY', 'ERR_ARGUMENT', 'ERR_INTERNAL'];
 
+const outOfMemory = -codes.indexOf('ERR_MEMORY');
+
 /** Graphs are checked before: of nodes that do not fit each other nothing comes here. */
 const reasons: Partial<Record<ErrorCode, string>> = {
   ERR_SHAPE:
@@ -87,11 +89,26 @@ export class WasmInstance {
     throw new AdderNetError(code, `${what}: ${reasons[code] ?? 'the module failed: please report it'}`);
   }
 
-  /** Memory for so many bytes. */
+  /** Memory for so many bytes. Addresses from 2 GiB on come as negative numbers. */
   allocate(what: string, bytes: number): Address {
-    const address = bytes < 2 ** 32 ? this.exports.allocate(bytes) : 0;
+    const address = bytes < 2 ** 32 ? this.exports.allocate(bytes) >>> 0 : 0;
     if (address === 0) throw new AdderNetError('ERR_MEMORY', `${what}: not enough memory for ${bytes} bytes: WebAssembly has up to 4 GiB`);
     return address;
+  }
+
+  /** A plan for images of so many elements. */
+  create(inputElements: number): Address {
+    let address = 0;
+    this.call('Plan', ({ create }) => {
+      address = create(inputElements) >>> 0;
+      return address === 0 ? outOfMemory : 0;
+    });
+    return address;
+  }
+
+  /** Of an instance that is broken there is nothing to free. */
+  release(address: Address): void {
+    if (!this.#isBroken) this.exports.release(address);
   }
 
   /** A view of memory, which the next call may take away: where memory grows, its buffer is another. */

@@ -30,7 +30,7 @@ export class WasmPlan implements NativePlan {
   constructor(instance: WasmInstance, inputElements: number) {
     this.#instance = instance;
     this.#inputElements = inputElements;
-    this.#address = instance.call('Plan', ({ create }) => create(inputElements) || -2);
+    this.#address = instance.create(inputElements);
     forgotten?.register(this, { instance, address: this.#address }, this);
   }
 
@@ -86,7 +86,7 @@ export class WasmPlan implements NativePlan {
   }
 
   memory(): number {
-    return this.#address === 0 ? 0 : this.#instance.exports.bytes(this.#address);
+    return this.#address === 0 ? 0 : this.#instance.exports.bytes(this.#address) >>> 0;
   }
 
   runSync(x: Float32Array, out: Float32Array, n: number): void {
@@ -103,7 +103,7 @@ export class WasmPlan implements NativePlan {
         out.set(this.#instance.view(Float32Array, results, count * outputs), first * outputs);
       }
     } finally {
-      this.#instance.exports.release(images);
+      this.#instance.release(images);
     }
   }
 

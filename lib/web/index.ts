@@ -1,8 +1,7 @@
 // addernet/wasm: networks in browsers, workers and edge functions, wherever WebAssembly runs. An ES module without imports.
 import { useModule } from '../binding.web';
 import type { Layer } from '../layers';
-import type { QuantizedNetwork } from '../session';
-import { type CompileOptions, compile as compileNetwork, type InferenceSession } from '../session';
+import { type CompileOptions, compile as compileNetwork, type InferenceSession, type QuantizedNetwork } from '../session';
 import { loadModule, type ModuleSource } from './module';
 
 export { type CpuInfo, cpuInfo } from '../cpu';
