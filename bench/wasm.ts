@@ -41,15 +41,18 @@ export async function measureWasm(options: WasmBenchOptions = {}): Promise<Model
       networks[`${name} f32`] = model;
       networks[`${name} u8`] = await quantize(model, x);
     }
-    for (const [name, model] of Object.entries(networks)) {
-      put('wasm_simd128', name, await inWasm(model, x));
+    for (const [name, model] of Object.entries(networks)) put('wasm_simd128', name, await inWasm(model, x));
+    try {
       for (const isa of nativeIsas.filter((isa) => supported.includes(isa))) {
         native().setIsa(isa);
-        const own: InferenceSession = await compile(model as Model, { threads });
-        put(isa, name, () => own.runSync(x));
+        for (const [name, model] of Object.entries(networks)) {
+          const own: InferenceSession = await compile(model as Model, { threads });
+          put(isa, name, () => own.runSync(x));
+        }
       }
+    } finally {
+      native().setIsa(before);
     }
-    native().setIsa(before);
     if (baselines) {
       const { f32, int8 } = await onnxNetworks(conv, x.data, batch, threads, 'onnxruntime-web');
       const logits = (await inWasm(conv, x))().data;

@@ -55,17 +55,27 @@ export class BrowserEngine {
     return (await this.#classify(networks[subject][0].name, picture)).classes;
   }
 
-  /** What each network answers, the first one first, and then how long it takes. */
+  /** What each network answers, the first one first, and then how long it takes. One that fails to be compared does not keep the others from it. */
   async *answers(subject, picture) {
-    for (const { name } of networks[subject]) {
-      const { classes, size } = await this.#classify(name, picture);
-      const kilobytes = `${Math.round(size / 1000)} kB`;
-      yield { name, classes, cells: this.#cells.get(name) ?? [undefined, kilobytes] };
-      if (this.#cells.has(name)) continue;
-      const time = await this.#call('measure', { name });
-      this.#cells.set(name, [`${time.toFixed(2)} ms`, kilobytes]);
-      yield { name, classes, cells: this.#cells.get(name) };
-    }
+    let failure;
+    for (const [i, { name }] of networks[subject].entries())
+      try {
+        yield* this.#answersOf(name, picture);
+      } catch (error) {
+        if (i === 0) throw error;
+        failure ??= error;
+      }
+    if (failure) throw failure;
+  }
+
+  async *#answersOf(name, picture) {
+    const { classes, size } = await this.#classify(name, picture);
+    const kilobytes = `${Math.round(size / 1000)} kB`;
+    yield { name, classes, cells: this.#cells.get(name) ?? [undefined, kilobytes] };
+    if (this.#cells.has(name)) return;
+    const time = await this.#call('measure', { name });
+    this.#cells.set(name, [`${time.toFixed(2)} ms`, kilobytes]);
+    yield { name, classes, cells: this.#cells.get(name) };
   }
 
   #classify(name, { source, invert }) {

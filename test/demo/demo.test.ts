@@ -212,6 +212,12 @@ testNeeding(needs, 'what is missing is said in words', async (t) => {
     await error(page, text);
     t.pass(path);
   }
+  const { page: compared } = await opened(t, { missing: ['/models/resnet20-cifar10.safetensors'], hash: '#photos' });
+  await error(compared, /The network resnet20-cifar10 could not be loaded/);
+  const [first, absent, ...others] = await cells(compared);
+  for (const row of [first, ...others]) t.match(row, /\d\.\d\d ms\d+ kB$/, 'the others are measured');
+  t.equal(absent, 'Adder, float resnet20-cifar10–––');
+  t.ok(await best(compared).isVisible(), 'the answer stays');
   const { page } = await opened(t, { missing: ['/docs/demo/demo.js'] });
   await page.locator('#error').waitFor({ state: 'visible', timeout });
   t.match(await page.locator('#error').textContent(), /scripts of this page do not start/);
